@@ -1,0 +1,183 @@
+/**
+ * The registration store in memory: for tests, and for hosts that keep nothing across restarts.
+ *
+ * Guarantees what every store guarantees, within one process: each `transact` runs to its end without anything in
+ * between. Nothing survives the process. Everything is held in maps, so reads cost what the page costs; a list of all
+ * events, or of one attendee's registrations, is sorted when asked for.
+ */
+import * as Batch from "@turnout/core/domain/Batch"
+import type { Event, EventId } from "@turnout/core/domain/Event"
+import { type IdempotencyRecord, scopeKey } from "@turnout/core/domain/Idempotency"
+import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
+import { attendeeKey, type Footprint, type Loaded, make as makeWorkingSet } from "@turnout/core/domain/WorkingSet"
+import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+interface State {
+  readonly events: Map<EventId, Event>
+  readonly registrations: Map<RegistrationId, Registration>
+  /** The registrations of an event in the order of entry, which is the order of insertion. */
+  readonly byEvent: Map<EventId, Map<RegistrationId, Registration>>
+  /** Those of them that wait. */
+  readonly waiting: Map<EventId, Map<RegistrationId, Registration>>
+  readonly active: Map<string, RegistrationId>
+  readonly idempotency: Map<string, IdempotencyRecord>
+  readonly journal: Map<EventId, Array<StoredJournalEntry>>
+}
+
+const initial = (): State => ({
+  events: new Map(),
+  registrations: new Map(),
+  byEvent: new Map(),
+  waiting: new Map(),
+  active: new Map(),
+  idempotency: new Map(),
+  journal: new Map()
+})
+
+const present = <A>(values: Iterable<A | undefined>): Array<A> => {
+  const found: Array<A> = []
+  for (const value of values) if (value !== undefined) found.push(value)
+  return found
+}
+
+const take = <A>(values: Iterable<A>, limit: number): Array<A> => {
+  const taken: Array<A> = []
+  for (const value of values) {
+    if (taken.length === limit) break
+    taken.push(value)
+  }
+  return taken
+}
+
+const load = (state: State, footprint: Footprint): Loaded => ({
+  events: present(footprint.events.map((id) => state.events.get(id))),
+  registrations: present([
+    ...footprint.attendees.map(({ attendeeId, eventId }) => {
+      const id = state.active.get(attendeeKey(eventId, attendeeId))
+      return id === undefined ? undefined : state.registrations.get(id)
+    }),
+    ...footprint.registrations.map(({ registrationId }) => state.registrations.get(registrationId))
+  ]),
+  waiting: footprint.waiting.flatMap(({ eventId, limit }) => take(state.waiting.get(eventId)?.values() ?? [], limit)),
+  idempotency: present(footprint.idempotency.map((scope) => state.idempotency.get(scopeKey(scope))))
+})
+
+const write = (state: State, changes: Batch.Changes, messageIds: ReadonlyArray<string>): void => {
+  for (const { created, event } of changes.events) {
+    state.events.set(event.id, event)
+    if (created) {
+      state.byEvent.set(event.id, new Map())
+      state.waiting.set(event.id, new Map())
+      state.journal.set(event.id, [])
+    }
+  }
+  for (const { registration } of changes.registrations) {
+    const { eventId, id } = registration
+    state.registrations.set(id, registration)
+    state.byEvent.get(eventId)?.set(id, registration)
+    if (registration.state === "waitlisted") state.waiting.get(eventId)?.set(id, registration)
+    else state.waiting.get(eventId)?.delete(id)
+    const key = attendeeKey(eventId, registration.attendee.id)
+    if (isActive(registration)) state.active.set(key, id)
+    else if (state.active.get(key) === id) state.active.delete(key)
+  }
+  changes.journal.forEach(({ event, eventId, metadata, occurredAt, version }, index) => {
+    state.journal.get(eventId)?.push({
+      id: messageIds[index] ?? "",
+      eventId,
+      version,
+      type: event._tag,
+      schemaVersion: SCHEMA_VERSION,
+      payload: encodePayload(event),
+      metadata,
+      occurredAt
+    })
+  })
+  for (const record of changes.idempotency) state.idempotency.set(scopeKey(record), record)
+}
+
+const make = Effect.gen(function* () {
+  const random = yield* SecureRandom.SecureRandom
+  const state = initial()
+  const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
+
+  return RegistrationStore.of({
+    transact: (footprint, decide) =>
+      Effect.uninterruptible(
+        Effect.gen(function* () {
+          const batch = decide(makeWorkingSet(load(state, footprint)))
+          if (!Batch.isEmpty(batch.changes)) {
+            const messageIds: Array<string> = []
+            for (const _ of batch.changes.journal) messageIds.push(yield* random.uuidV7())
+            write(state, batch.changes, messageIds)
+          }
+          return batch.replies
+        })
+      ),
+    event: (id) => Effect.sync(() => state.events.get(id)),
+    events: (filter, page) =>
+      Effect.sync(() => {
+        const { after } = page
+        const matching = [...state.events.values()].filter(
+          (event) =>
+            (filter.status === null || event.status === filter.status) &&
+            (filter.organizer === null || event.organizer === filter.organizer) &&
+            (filter.from === null || event.startsAt >= filter.from) &&
+            (filter.until === null || event.startsAt < filter.until) &&
+            (after === null ||
+              event.startsAt > after.startsAt ||
+              (event.startsAt.getTime() === after.startsAt.getTime() && event.id > after.id))
+        )
+        const sorted = matching.toSorted(
+          (a, b) => compare(a.startsAt.getTime(), b.startsAt.getTime()) || compare(a.id, b.id)
+        )
+        return sorted.slice(0, page.limit)
+      }),
+    registration: (eventId, id) => Effect.sync(() => state.byEvent.get(eventId)?.get(id)),
+    registrations: (eventId, wanted, page) =>
+      Effect.sync(() => {
+        const all = (wanted === "waitlisted" ? state.waiting : state.byEvent).get(eventId)?.values() ?? []
+        const found: Array<Registration> = []
+        for (const registration of all) {
+          if (found.length === page.limit) break
+          if (page.after !== null && registration.sequence <= page.after) continue
+          if (wanted === null || registration.state === wanted) found.push(registration)
+        }
+        return found
+      }),
+    attendeeRegistrations: (attendeeId, page) =>
+      Effect.sync(() =>
+        [...state.registrations.values()]
+          .filter(({ attendee, id }) => attendee.id === attendeeId && (page.after === null || id > page.after))
+          .toSorted((a, b) => compare(a.id, b.id))
+          .slice(0, page.limit)
+      ),
+    waitlistPlace: (eventId, id) =>
+      Effect.sync(() => {
+        const waiting = state.waiting.get(eventId)
+        if (waiting === undefined || !waiting.has(id)) return undefined
+        let position = 1
+        for (const other of waiting.keys()) {
+          if (other === id) break
+          position += 1
+        }
+        return { position, length: waiting.size }
+      }),
+    journal: (eventId, page) =>
+      Effect.sync(() => {
+        const entries = state.journal.get(eventId) ?? []
+        const start = page.after ?? 0
+        return entries.slice(start, start + page.limit)
+      }),
+    ready: Effect.void
+  })
+})
+
+/** A store of its own for each build of the layer. */
+export const layer: Layer.Layer<RegistrationStore> = Layer.effect(RegistrationStore, make).pipe(
+  Layer.provide(SecureRandom.layerWebCrypto)
+)

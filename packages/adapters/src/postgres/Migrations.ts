@@ -1,0 +1,169 @@
+/**
+ * The schema of the database, as numbered migrations that only go forward.
+ *
+ * Everything lives in one Postgres schema, `turnout` unless named otherwise, so that the library can move into a host's
+ * database, and tenants that must not see each other can have one each. A migration, once released, is never changed.
+ *
+ * Running them is left to effect's migrator: in one transaction, under a lock, so that any number of processes may start
+ * at once.
+ */
+import * as Effect from "effect/Effect"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+
+export const DEFAULT_SCHEMA = "turnout"
+
+/** Throws a `RangeError` unless the name is 1 to 63 lower-case letters, digits and underscores, and starts with a letter. */
+export const checkSchemaName = (schema: string): string => {
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new RangeError(
+      `schema: must be 1 to 63 lower-case letters, digits and underscores and start with a letter, got ${JSON.stringify(schema)}`
+    )
+  }
+  return schema
+}
+
+export interface Migration {
+  readonly id: number
+  readonly name: string
+  /** The statements, in order, for a schema of this name. */
+  readonly statements: (schema: string) => ReadonlyArray<string>
+}
+
+const initial: Migration = {
+  id: 1,
+  name: "events_registrations_journal_idempotency",
+  statements: (s) => [
+    `CREATE TABLE ${s}.events (
+  id uuid PRIMARY KEY,
+  title text NOT NULL,
+  description text NOT NULL,
+  location text NOT NULL,
+  organizer text NOT NULL,
+  starts_at timestamptz NOT NULL,
+  ends_at timestamptz NOT NULL,
+  time_zone text NOT NULL,
+  registration_opens_at timestamptz,
+  registration_closes_at timestamptz,
+  waitlist text NOT NULL,
+  waitlist_limit integer,
+  capacity integer NOT NULL,
+  status text NOT NULL,
+  version bigint NOT NULL,
+  confirmed integer NOT NULL,
+  waitlisted integer NOT NULL,
+  attended integer NOT NULL,
+  no_show integer NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL
+) WITH (fillfactor = 50)`,
+    `CREATE INDEX events_by_start ON ${s}.events (starts_at, id)`,
+    `CREATE INDEX events_by_organizer ON ${s}.events (organizer, starts_at, id)`,
+    `CREATE TABLE ${s}.registrations (
+  id uuid PRIMARY KEY,
+  event_id uuid NOT NULL,
+  attendee_id text NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  notes text NOT NULL,
+  state text NOT NULL,
+  sequence bigint NOT NULL,
+  registered_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL
+)`,
+    `CREATE UNIQUE INDEX registrations_active ON ${s}.registrations (event_id, attendee_id) WHERE state <> 'cancelled'`,
+    `CREATE UNIQUE INDEX registrations_by_entry ON ${s}.registrations (event_id, sequence)`,
+    `CREATE INDEX registrations_waiting ON ${s}.registrations (event_id, sequence) WHERE state = 'waitlisted'`,
+    `CREATE INDEX registrations_by_attendee ON ${s}.registrations (attendee_id, id)`,
+    `CREATE TABLE ${s}.journal (
+  event_id uuid NOT NULL,
+  version bigint NOT NULL,
+  id uuid NOT NULL,
+  type text NOT NULL,
+  schema_version smallint NOT NULL,
+  payload jsonb NOT NULL,
+  metadata jsonb NOT NULL,
+  occurred_at timestamptz NOT NULL,
+  PRIMARY KEY (event_id, version)
+)`,
+    `CREATE TABLE ${s}.idempotency (
+  operation text NOT NULL,
+  key text NOT NULL,
+  principal text NOT NULL,
+  fingerprint text NOT NULL,
+  answer jsonb NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (operation, key, principal)
+)`,
+    `CREATE INDEX idempotency_by_expiry ON ${s}.idempotency (expires_at)`
+  ]
+}
+
+/** Every migration, oldest first. */
+export const migrations: ReadonlyArray<Migration> = [initial]
+
+export interface MigrationStatus {
+  readonly id: number
+  readonly name: string
+  /** When it was applied; `null` while it is pending. */
+  readonly appliedAt: Date | null
+}
+
+const table = (schema: string) => `${schema}.migrations`
+
+const createSchema = (schema: string) => `CREATE SCHEMA IF NOT EXISTS ${schema}`
+
+/** What is applied and what is pending, oldest first. Changes nothing. */
+export const status = Effect.fnUntraced(function* (options: { readonly schema?: string } = {}) {
+  const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+  const sql = yield* SqlClient.SqlClient
+  const [found] = yield* sql<{ exists: boolean }>`SELECT to_regclass(${table(schema)}) IS NOT NULL AS exists`
+  const applied = found?.exists
+    ? yield* sql<{
+        migration_id: number
+        created_at: Date
+      }>`SELECT migration_id, created_at FROM ${sql.literal(table(schema))}`
+    : []
+  const appliedAt = new Map(applied.map((row) => [row.migration_id, row.created_at]))
+  return migrations.map(({ id, name }): MigrationStatus => ({ id, name, appliedAt: appliedAt.get(id) ?? null }))
+})
+
+/** The SQL that `up` would run now; empty when there is nothing to do. */
+export const pendingSql = Effect.fnUntraced(function* (options: { readonly schema?: string } = {}) {
+  const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+  const pending = (yield* status(options)).filter(({ appliedAt }) => appliedAt === null)
+  if (pending.length === 0) return []
+  const statements = pending.flatMap(({ id, name }) => [
+    `-- ${id} ${name}`,
+    ...migrations
+      .find((migration) => migration.id === id)!
+      .statements(schema)
+      .map((statement) => `${statement};`)
+  ])
+  return [`${createSchema(schema)};`, ...statements]
+})
+
+/** Applies what is pending, all or nothing, and gives what was applied. Safe to run from several processes at once. */
+export const up = Effect.fnUntraced(function* (
+  options: { readonly schema?: string } = {}
+): Effect.fn.Return<
+  ReadonlyArray<{ readonly id: number; readonly name: string }>,
+  SqlError | Migrator.MigrationError,
+  SqlClient.SqlClient
+> {
+  const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+  const sql = yield* SqlClient.SqlClient
+  // Two processes that create the schema at the same moment can collide on the catalog; the second try finds it.
+  yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
+  const loader: Migrator.Loader = Effect.succeed(
+    migrations.map(({ id, name, statements }) => [
+      id,
+      name,
+      Effect.succeed(Effect.forEach(statements(schema), (statement) => sql.unsafe(statement), { discard: true }))
+    ])
+  )
+  const applied = yield* Migrator.make({})({ loader, table: table(schema) })
+  return applied.map(([id, name]) => ({ id, name }))
+})

@@ -1,0 +1,228 @@
+/**
+ * The registration store on Postgres 15 and newer.
+ *
+ * Guarantees: each `transact` is one transaction at READ COMMITTED that locks the rows of its events in id order, so that
+ * any number of processes may serve the same event; it is answered after the commit, which is as durable as the server's
+ * `synchronous_commit`. Deadlocks, serialization failures, lock time-outs and lost connections are tried again with
+ * jitter for about five seconds. What a lost connection leaves unknown is looked up, never guessed.
+ *
+ * Within `SqlClient.withTransaction` of the client that the store was made from, everything becomes part of the host's
+ * transaction.
+ *
+ * `layer` opens a pool of its own; `layerFromClient` takes the `SqlClient` that the host has.
+ */
+import { PgClient } from "@effect/sql-pg"
+import * as Batch from "@turnout/core/domain/Batch"
+import { make as makeWorkingSet, type Footprint, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as StoreError from "@turnout/core/ports/StoreError"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
+import { arrayLiteral } from "./ArrayLiteral.ts"
+import { checkSchemaName, DEFAULT_SCHEMA, migrations } from "./Migrations.ts"
+import * as Rows from "./Rows.ts"
+import { toStoreError, kindOf } from "./SqlFailure.ts"
+import * as Statements from "./Statements.ts"
+import * as Transaction from "./Transaction.ts"
+
+/** How long a statement waits for a row lock, runs, and how long a transaction may sit idle, on connections of `layer`. */
+export const LOCK_TIMEOUT_MILLIS = 5_000
+export const STATEMENT_TIMEOUT_MILLIS = 30_000
+export const IDLE_TRANSACTION_TIMEOUT_MILLIS = 10_000
+/** Connections in the pool of `layer`, unless asked otherwise. */
+export const DEFAULT_POOL_SIZE = 10
+
+const READ_RETRIES = 3
+
+export interface StoreOptions {
+  /** The Postgres schema that everything lives in. Default `turnout`. */
+  readonly schema?: string
+}
+
+export interface PostgresOptions extends StoreOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string
+  /** Connections in the pool. Default 10. */
+  readonly poolSize?: number
+}
+
+/** The first journal entry of a batch: it is in the journal if and only if the batch was committed. */
+interface Mark {
+  readonly eventId: string
+  readonly version: number
+  readonly messageId: string
+}
+
+type LoadRow = Rows.RegistrationRow & {
+  readonly is_head: boolean
+  readonly record: Rows.IdempotencyRow | null
+}
+
+/** Makes the store from the `SqlClient` in the context, which must speak to Postgres. */
+export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
+  const statements = Statements.make(checkSchemaName(options.schema ?? DEFAULT_SCHEMA))
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const random = yield* SecureRandom.SecureRandom
+
+  const query = <Row>(connection: Connection, text: string, parameters: ReadonlyArray<unknown>) =>
+    connection.execute(text, parameters, undefined) as Effect.Effect<ReadonlyArray<Row>, SqlError>
+
+  const loadLocked = Effect.fnUntraced(function* (
+    connection: Connection,
+    footprint: Footprint
+  ): Effect.fn.Return<WorkingSet, SqlError> {
+    const events = yield* query<Rows.EventRow>(connection, statements.lock, [
+      arrayLiteral(footprint.events, (id) => id)
+    ])
+    const rows = yield* query<LoadRow>(connection, statements.load, Statements.loadParameters(footprint))
+    const registrations = rows.filter((row) => row.record === null && !row.is_head)
+    const heads = rows.filter((row) => row.record === null && row.is_head)
+    return makeWorkingSet({
+      events: events.map(Rows.toEvent),
+      registrations: registrations.map(Rows.toRegistration),
+      waiting: heads.map(Rows.toRegistration).toSorted((a, b) => a.sequence - b.sequence),
+      idempotency: rows.flatMap(({ record }) => (record === null ? [] : [Rows.toIdempotencyRecord(record)]))
+    })
+  })
+
+  const write = Effect.fnUntraced(function* (
+    connection: Connection,
+    changes: Batch.Changes
+  ): Effect.fn.Return<Mark | null, SqlError | Transaction.RowConflict> {
+    if (Batch.isEmpty(changes)) return null
+    const messageIds: Array<string> = []
+    for (const _ of changes.journal) messageIds.push(yield* random.uuidV7())
+    const [written] = yield* query<{ journal: number; idempotency: number }>(
+      connection,
+      statements.write,
+      Statements.writeParameters(changes, messageIds)
+    )
+    if (written?.idempotency !== changes.idempotency.length) return yield* Effect.fail(new Transaction.RowConflict())
+    const [first] = changes.journal
+    return first === undefined
+      ? null
+      : { eventId: first.eventId, version: first.version, messageId: messageIds[0] ?? "" }
+  })
+
+  /** The result of an earlier attempt that turns out to have been committed. */
+  const findCommitted = Effect.fnUntraced(function* <A>(
+    connection: Connection,
+    unresolved: ReadonlyArray<Transaction.Unresolved<Mark, A>>
+  ): Effect.fn.Return<A | undefined, SqlError> {
+    if (unresolved.length === 0) return undefined
+    const found = yield* query<{ id: string }>(connection, statements.probe, [
+      arrayLiteral(unresolved, ({ mark }) => mark.eventId),
+      arrayLiteral(unresolved, ({ mark }) => mark.version),
+      arrayLiteral(unresolved, ({ mark }) => mark.messageId)
+    ])
+    return unresolved.find(({ mark }) => found.some(({ id }) => id === mark.messageId))?.value
+  })
+
+  const transact = (footprint: Footprint, decide: (set: WorkingSet) => Batch.Batch) => {
+    const work: Transaction.Work<Mark, ReadonlyArray<Batch.Reply>> = Effect.fnUntraced(
+      function* (connection, unresolved) {
+        const set = yield* loadLocked(connection, footprint)
+        const committed = yield* findCommitted(connection, unresolved)
+        if (committed !== undefined) return { value: committed, mark: null }
+        const { changes, replies } = decide(set)
+        return { value: replies, mark: yield* write(connection, changes) }
+      }
+    )
+    return Effect.serviceOption(sql.transactionService).pipe(
+      Effect.flatMap((open) => (Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sql, work))),
+      Effect.uninterruptible
+    )
+  }
+
+  /** A query outside of `transact`; tried again when the connection was lost, unless the host's transaction went with it. */
+  const read = <Row>(text: string, parameters: ReadonlyArray<unknown>) =>
+    Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
+      (sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>).pipe(
+        Effect.retry({
+          while: (error) => Option.isNone(open) && kindOf(error) === "lost",
+          times: READ_RETRIES,
+          schedule: Schedule.jittered(Schedule.exponential("20 millis"))
+        }),
+        Effect.mapError(toStoreError)
+      )
+    )
+
+  const readRegistrations = (text: string, parameters: ReadonlyArray<unknown>) =>
+    Effect.map(read<Rows.RegistrationRow>(text, parameters), (rows) => rows.map(Rows.toRegistration))
+
+  return RegistrationStore.of({
+    transact,
+    event: (id) =>
+      Effect.map(read<Rows.EventRow>(statements.event, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),
+    events: (filter, { after, limit }) =>
+      Effect.map(
+        read<Rows.EventRow>(statements.events, [
+          filter.status,
+          filter.organizer,
+          filter.from,
+          filter.until,
+          after?.startsAt ?? null,
+          after?.id ?? null,
+          limit
+        ]),
+        (rows) => rows.map(Rows.toEvent)
+      ),
+    registration: (eventId, id) =>
+      Effect.map(readRegistrations(statements.registration, [eventId, id]), ([registration]) => registration),
+    registrations: (eventId, state, { after, limit }) =>
+      state === null
+        ? readRegistrations(statements.registrations, [eventId, after ?? 0, limit])
+        : state === "waitlisted"
+          ? readRegistrations(statements.waiting, [eventId, after ?? 0, limit])
+          : readRegistrations(statements.registrationsInState, [eventId, state, after ?? 0, limit]),
+    attendeeRegistrations: (attendeeId, { after, limit }) =>
+      readRegistrations(statements.attendeeRegistrations, [attendeeId, after, limit]),
+    waitlistPlace: (eventId, id) =>
+      Effect.map(
+        read<{ position: number; length: number }>(statements.waitlistPlace, [eventId, id]),
+        ([place]) => place
+      ),
+    journal: (eventId, { after, limit }) =>
+      Effect.map(read<Rows.JournalRow>(statements.journal, [eventId, after ?? 0, limit]), (rows) =>
+        rows.map(Rows.toJournalEntry)
+      ),
+    ready: Effect.gen(function* () {
+      const [row] = yield* Effect.mapError(sql.unsafe<{ version: number | null }>(statements.ready), toStoreError)
+      const needed = migrations.at(-1)!.id
+      if (row === undefined || (row.version ?? 0) < needed) {
+        const cause = new Error(`migration ${needed} is needed, the database is at ${row?.version ?? 0}`)
+        return yield* new StoreError.StoreError({ reason: new StoreError.NotMigrated({ cause }) })
+      }
+    })
+  })
+})
+
+/** The store on the host's own `SqlClient`. */
+export const layerFromClient = (options?: StoreOptions): Layer.Layer<RegistrationStore, never, SqlClient.SqlClient> =>
+  Layer.effect(RegistrationStore, make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
+/** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
+export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
+  PgClient.layer({
+    url: Redacted.make(options.url),
+    maxConnections: options.poolSize ?? DEFAULT_POOL_SIZE,
+    connectTimeout: "5 seconds",
+    keepAlive: "10 seconds",
+    applicationName: "turnout",
+    startupParameters: {
+      lock_timeout: String(LOCK_TIMEOUT_MILLIS),
+      statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
+      idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
+    }
+  })
+
+/** The store on a pool of its own; provides its `SqlClient` too. Migrate first, see `Migrations.up`. */
+export const layer = (options: PostgresOptions): Layer.Layer<RegistrationStore | SqlClient.SqlClient, SqlError> =>
+  layerFromClient(options).pipe(Layer.provideMerge(layerClient(options)))

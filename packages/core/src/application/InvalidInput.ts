@@ -1,0 +1,40 @@
+/**
+ * Input that breaks a rule: refused before anything is decided, with every field and rule named. Nothing has changed,
+ * and nothing is remembered under the idempotency key.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+
+export const InputIssue = Schema.Struct({
+  /** Where: names and indexes joined with dots, such as `attendee.email`; empty for the input as a whole. */
+  field: Schema.String,
+  /** The rule that is broken, such as `must be after startsAt`. */
+  rule: Schema.String
+})
+export type InputIssue = typeof InputIssue.Type
+
+export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+  issues: Schema.Array(InputIssue)
+}) {
+  override get message(): string {
+    return this.issues.map(({ field, rule }) => (field === "" ? rule : `${field}: ${rule}`)).join("; ")
+  }
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** The issues of a failed decoding, in the order of the fields. */
+export const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
+  format(error.issue).issues.map(({ message, path }) => ({
+    field: (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("."),
+    rule: message
+  }))
+
+const options = { errors: "all", onExcessProperty: "error" } as const
+
+/** Decodes input of any kind; unknown fields are refused. */
+export const decoder = <T, E>(schema: Schema.Codec<T, E>): ((input: unknown) => Effect.Effect<T, InvalidInput>) => {
+  const decode = Schema.decodeUnknownEffect(schema, options)
+  return (input) => Effect.mapError(decode(input), (error) => new InvalidInput({ issues: issuesOf(error) }))
+}

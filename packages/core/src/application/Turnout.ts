@@ -1,0 +1,408 @@
+/**
+ * Turnout: the service that hosts use.
+ *
+ * Writes take plain input, validate it, and answer only after the commit. They fail with `InvalidInput` (nothing
+ * changed), with a rejection (nothing changed; the facts are in it), or with a `StoreError` that says what is known.
+ * With an idempotency key a write can be sent any number of times. Reads show what is committed.
+ *
+ * Run inside a transaction of the host (for stores on SQL: within `SqlClient.withTransaction` of the same client), a
+ * write becomes part of that transaction and commits or rolls back with it.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Batch from "../domain/Batch.ts"
+import { AttendeeId } from "../domain/Attendee.ts"
+import type { Command, EventCommand, RegistrationCommand } from "../domain/Command.ts"
+import type { Request } from "../domain/Request.ts"
+import {
+  CapacityInput,
+  type Event,
+  EventChanges,
+  EventId,
+  EventInput,
+  EventStatus,
+  promotionsDue
+} from "../domain/Event.ts"
+import { Instant } from "../domain/Instant.ts"
+import type { StoredJournalEntry } from "../domain/JournalEvent.ts"
+import type { Answer, EventOutcome, OutcomeOf, RegistrationOutcome } from "../domain/Outcome.ts"
+import { type Registration, RegistrationId, RegistrationInput, RegistrationState } from "../domain/Registration.ts"
+import {
+  EventNotFound,
+  type RejectionOf,
+  RegistrationNotFound,
+  RegistrationStateConflict
+} from "../domain/Rejection.ts"
+import { footprint } from "../domain/WorkingSet.ts"
+import { RegistrationStore, type WaitlistPlace } from "../ports/RegistrationStore.ts"
+import type { StoreError } from "../ports/StoreError.ts"
+import { DEFAULT_LIMIT, EventCursor, Limit, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
+import { fingerprint } from "./Fingerprint.ts"
+import { decoder, type InvalidInput } from "./InvalidInput.ts"
+import { ANONYMOUS, WriteOptions } from "./WriteOptions.ts"
+
+/** How long idempotency records count unless configured: 72 hours. */
+export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000
+
+export interface TurnoutOptions {
+  /** How long the answer to an idempotency key is remembered. Default 72 hours. */
+  readonly idempotencyTtlMillis?: number
+}
+
+// --- what reads ask for ---
+
+const page = { limit: Schema.optionalKey(Limit) }
+
+/** `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
+export const EventQuery = Schema.Struct({
+  status: Schema.optionalKey(EventStatus),
+  organizer: Schema.optionalKey(Schema.String),
+  from: Schema.optionalKey(Instant),
+  until: Schema.optionalKey(Instant),
+  cursor: Schema.optionalKey(EventCursor),
+  ...page
+})
+
+export const RegistrationQuery = Schema.Struct({
+  state: Schema.optionalKey(RegistrationState),
+  cursor: Schema.optionalKey(SequenceCursor),
+  ...page
+})
+
+export const WaitlistQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+
+export const AttendeeQuery = Schema.Struct({ cursor: Schema.optionalKey(RegistrationCursor), ...page })
+
+export const JournalQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+
+/** A part of a list; `nextCursor` asks for what follows, and is `null` on the last page. */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly nextCursor: string | null
+}
+
+export interface WaitlistEntry {
+  /** 1 is next. */
+  readonly position: number
+  readonly registration: Registration
+}
+
+/** The answer to a command, and whether it was given before under the same idempotency key. */
+export interface Reply<C extends Command> {
+  readonly answer: Result.Result<OutcomeOf<C>, RejectionOf<C["_tag"]>>
+  readonly replayed: boolean
+}
+
+type Write<C extends Command, A> = Effect.Effect<A, RejectionOf<C["_tag"]> | InvalidInput | StoreError>
+type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
+type CommandOf<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
+
+type ChangeEvent<Tag extends EventCommand["_tag"]> = (
+  eventId: string,
+  options?: typeof WriteOptions.Encoded
+) => Write<CommandOf<Tag>, Event>
+type ChangeRegistration<Tag extends RegistrationCommand["_tag"]> = (
+  eventId: string,
+  registrationId: string,
+  options?: typeof WriteOptions.Encoded
+) => Write<CommandOf<Tag>, Registration>
+
+export interface TurnoutService {
+  // events
+  readonly createEvent: (
+    input: typeof EventInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"CreateEvent">, Event>
+  readonly updateEvent: (
+    eventId: string,
+    changes: typeof EventChanges.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"UpdateEvent">, Event>
+  readonly publishEvent: ChangeEvent<"PublishEvent">
+  readonly unpublishEvent: ChangeEvent<"UnpublishEvent">
+  readonly cancelEvent: ChangeEvent<"CancelEvent">
+  readonly completeEvent: ChangeEvent<"CompleteEvent">
+  readonly changeCapacity: (
+    eventId: string,
+    input: typeof CapacityInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"ChangeCapacity">, Event>
+
+  // registrations
+  readonly register: (
+    eventId: string,
+    input: typeof RegistrationInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"Register">, RegistrationOutcome>
+  readonly cancelRegistration: ChangeRegistration<"CancelRegistration">
+  readonly confirmRegistration: ChangeRegistration<"ConfirmRegistration">
+  readonly markAttended: ChangeRegistration<"MarkAttended">
+  readonly markNoShow: ChangeRegistration<"MarkNoShow">
+
+  /**
+   * Any command, already decoded. Gives rejections as values, and says whether the answer is a replay; the methods above
+   * are this with validation in front.
+   */
+  readonly execute: <C extends Command>(
+    command: C,
+    options?: WriteOptions
+  ) => Effect.Effect<Reply<C>, InvalidInput | StoreError>
+
+  // reads
+  readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
+  /** In the order of (startsAt, id). */
+  readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<Page<Event>>
+  readonly getRegistration: (
+    eventId: string,
+    registrationId: string
+  ) => Read<Registration, EventNotFound | RegistrationNotFound>
+  /** In the order of entry. */
+  readonly listRegistrations: (
+    eventId: string,
+    query?: typeof RegistrationQuery.Encoded
+  ) => Read<Page<Registration>, EventNotFound>
+  /** Who waits, first in line first. */
+  readonly listWaitlist: (
+    eventId: string,
+    query?: typeof WaitlistQuery.Encoded
+  ) => Read<Page<WaitlistEntry>, EventNotFound>
+  /** The place of a waiter among those who wait now. */
+  readonly waitlistPosition: (
+    eventId: string,
+    registrationId: string
+  ) => Read<WaitlistPlace, EventNotFound | RegistrationNotFound | RegistrationStateConflict>
+  /** Of one attendee, over all events, oldest first. */
+  readonly listAttendeeRegistrations: (
+    attendeeId: string,
+    query?: typeof AttendeeQuery.Encoded
+  ) => Read<Page<Registration>>
+  /** What happened to an event, in order. */
+  readonly listJournal: (
+    eventId: string,
+    query?: typeof JournalQuery.Encoded
+  ) => Read<Page<StoredJournalEntry>, EventNotFound>
+  /** Succeeds if the store can be reached and is migrated. */
+  readonly ready: Effect.Effect<void, StoreError>
+}
+
+const ids = {
+  event: decoder(Schema.Struct({ eventId: EventId })),
+  registration: decoder(Schema.Struct({ eventId: EventId, registrationId: RegistrationId })),
+  attendee: decoder(Schema.Struct({ attendeeId: AttendeeId }))
+}
+const decode = {
+  event: decoder(EventInput),
+  changes: decoder(EventChanges),
+  capacity: decoder(CapacityInput),
+  registration: decoder(RegistrationInput),
+  options: decoder(WriteOptions),
+  events: decoder(EventQuery),
+  registrations: decoder(RegistrationQuery),
+  waitlist: decoder(WaitlistQuery),
+  attendee: decoder(AttendeeQuery),
+  journal: decoder(JournalQuery)
+}
+
+/** Makes a page of what the store gave for a limit of one more. */
+const toPage = <A, K>(
+  found: ReadonlyArray<A>,
+  limit: number,
+  cursor: Schema.Codec<K, string>,
+  keyOf: (last: A) => K
+): Page<A> => {
+  const items = found.slice(0, limit)
+  const last = items.at(-1)
+  const nextCursor = found.length > limit && last !== undefined ? Schema.encodeSync(cursor)(keyOf(last)) : null
+  return { items, nextCursor }
+}
+
+export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
+  const store = yield* RegistrationStore
+  const random = yield* SecureRandom.SecureRandom
+  const ttlMillis = options.idempotencyTtlMillis ?? DEFAULT_IDEMPOTENCY_TTL_MILLIS
+
+  const makeRequest = Effect.fnUntraced(function* <C extends Command>(command: C, options: WriteOptions) {
+    const millis = yield* Clock.currentTimeMillis
+    const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey } = options
+    const request: Request<C> = {
+      command,
+      now: new Date(millis),
+      freshId: yield* random.uuidV7(),
+      idempotency:
+        idempotencyKey === undefined
+          ? null
+          : {
+              principal: actor,
+              operation: command._tag,
+              key: idempotencyKey,
+              fingerprint: fingerprint(command),
+              expiresAt: new Date(millis + ttlMillis)
+            },
+      metadata: { actor, correlationId, causationId }
+    }
+    return request
+  })
+
+  const commit = (requests: ReadonlyArray<Request>) =>
+    store.transact(footprint(requests), (set) => Batch.decide(requests, set))
+
+  /** The further steps of a promotion that is too large for one commit. */
+  const finishPromotions = Effect.fnUntraced(function* (event: Event, options: WriteOptions) {
+    let now = event
+    while (promotionsDue(now) > 0) {
+      const step = yield* makeRequest(
+        { _tag: "PromoteWaiting", eventId: event.id },
+        { actor: options.actor ?? ANONYMOUS }
+      )
+      const [reply] = yield* commit([step])
+      if (reply === undefined || Result.isFailure(reply.answer)) return
+      now = (reply.answer.success as EventOutcome).event
+    }
+  })
+
+  const execute = Effect.fn("Turnout.execute")(function* <C extends Command>(command: C, given: WriteOptions = {}) {
+    const options = yield* decode.options(given)
+    const request = yield* makeRequest(command, options)
+    const [reply] = yield* commit([request])
+    const { answer, replayed } = reply!
+    if (command._tag === "ChangeCapacity" && Result.isSuccess(answer)) {
+      yield* finishPromotions((answer.success as EventOutcome).event, options)
+    }
+    return { answer: answer as Answer<never>, replayed } as Reply<C>
+  }) as TurnoutService["execute"]
+
+  const run = <C extends Command>(
+    command: C,
+    options: WriteOptions | undefined
+  ): Effect.Effect<OutcomeOf<C>, RejectionOf<C["_tag"]> | InvalidInput | StoreError> =>
+    Effect.flatMap(execute(command, options), ({ answer }) => Effect.fromResult(answer))
+
+  const changeEvent =
+    <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent">(_tag: Tag): ChangeEvent<Tag> =>
+    (eventId, options) =>
+      ids.event({ eventId }).pipe(
+        Effect.flatMap((id) => run({ _tag, ...id }, options)),
+        Effect.map((outcome) => (outcome as EventOutcome).event)
+      ) as never
+
+  const changeRegistration =
+    <Tag extends "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow">(
+      _tag: Tag
+    ): ChangeRegistration<Tag> =>
+    (eventId, registrationId, options) =>
+      ids.registration({ eventId, registrationId }).pipe(
+        Effect.flatMap((id) => run({ _tag, ...id }, options)),
+        Effect.map((outcome) => (outcome as RegistrationOutcome).registration)
+      ) as never
+
+  const findEvent = Effect.fnUntraced(function* (eventId: string) {
+    const id = yield* ids.event({ eventId })
+    const event = yield* store.event(id.eventId)
+    return event ?? (yield* new EventNotFound(id))
+  })
+
+  const findRegistration = Effect.fnUntraced(function* (eventId: string, registrationId: string) {
+    const id = yield* ids.registration({ eventId, registrationId })
+    yield* findEvent(eventId)
+    const registration = yield* store.registration(id.eventId, id.registrationId)
+    return registration ?? (yield* new RegistrationNotFound(id))
+  })
+
+  const service: TurnoutService = {
+    createEvent: (input, options) =>
+      Effect.flatMap(decode.event(input), (event) =>
+        Effect.map(run({ _tag: "CreateEvent", event }, options), (outcome) => outcome.event)
+      ),
+    updateEvent: Effect.fnUntraced(function* (eventId, input, options) {
+      const id = yield* ids.event({ eventId })
+      const changes = yield* decode.changes(input)
+      return (yield* run({ _tag: "UpdateEvent", ...id, changes }, options)).event
+    }),
+    publishEvent: changeEvent("PublishEvent"),
+    unpublishEvent: changeEvent("UnpublishEvent"),
+    cancelEvent: changeEvent("CancelEvent"),
+    completeEvent: changeEvent("CompleteEvent"),
+    changeCapacity: Effect.fnUntraced(function* (eventId, input, options) {
+      const id = yield* ids.event({ eventId })
+      const { capacity, keepOverhang = false } = yield* decode.capacity(input)
+      return (yield* run({ _tag: "ChangeCapacity", ...id, capacity, keepOverhang }, options)).event
+    }),
+
+    register: Effect.fnUntraced(function* (eventId, input, options) {
+      const id = yield* ids.event({ eventId })
+      const { attendee, notes = "" } = yield* decode.registration(input)
+      return yield* run({ _tag: "Register", ...id, attendee, notes, registeredAt: null }, options)
+    }),
+    cancelRegistration: changeRegistration("CancelRegistration"),
+    confirmRegistration: changeRegistration("ConfirmRegistration"),
+    markAttended: changeRegistration("MarkAttended"),
+    markNoShow: changeRegistration("MarkNoShow"),
+    execute,
+
+    getEvent: findEvent,
+    listEvents: Effect.fnUntraced(function* (input = {}) {
+      const { cursor, from, limit = DEFAULT_LIMIT, organizer, status, until } = yield* decode.events(input)
+      const found = yield* store.events(
+        { status: status ?? null, organizer: organizer ?? null, from: from ?? null, until: until ?? null },
+        { limit: limit + 1, after: cursor ?? null }
+      )
+      return toPage(found, limit, EventCursor, ({ id, startsAt }) => ({ startsAt, id }))
+    }),
+    getRegistration: findRegistration,
+    listRegistrations: Effect.fnUntraced(function* (eventId, input = {}) {
+      const { cursor, limit = DEFAULT_LIMIT, state } = yield* decode.registrations(input)
+      const { id } = yield* findEvent(eventId)
+      const found = yield* store.registrations(id, state ?? null, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, SequenceCursor, ({ sequence }) => sequence)
+    }),
+    listWaitlist: Effect.fnUntraced(function* (eventId, input = {}) {
+      const { cursor, limit = DEFAULT_LIMIT } = yield* decode.waitlist(input)
+      const { id } = yield* findEvent(eventId)
+      const found = yield* store.registrations(id, "waitlisted", { limit: limit + 1, after: cursor ?? null })
+      const { items, nextCursor } = toPage(found, limit, SequenceCursor, ({ sequence }) => sequence)
+      const first =
+        items[0] === undefined || cursor === undefined ? undefined : yield* store.waitlistPlace(id, items[0].id)
+      const start = first?.position ?? 1
+      return { items: items.map((registration, index) => ({ position: start + index, registration })), nextCursor }
+    }),
+    waitlistPosition: Effect.fnUntraced(function* (eventId, registrationId) {
+      const registration = yield* findRegistration(eventId, registrationId)
+      const place = yield* store.waitlistPlace(registration.eventId, registration.id)
+      return (
+        place ??
+        (yield* new RegistrationStateConflict({
+          eventId: registration.eventId,
+          registrationId: registration.id,
+          operation: "WaitlistPosition",
+          state: registration.state,
+          allowed: ["waitlisted"]
+        }))
+      )
+    }),
+    listAttendeeRegistrations: Effect.fnUntraced(function* (id, input = {}) {
+      const { attendeeId } = yield* ids.attendee({ attendeeId: id })
+      const { cursor, limit = DEFAULT_LIMIT } = yield* decode.attendee(input)
+      const found = yield* store.attendeeRegistrations(attendeeId, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, RegistrationCursor, (registration) => registration.id)
+    }),
+    listJournal: Effect.fnUntraced(function* (eventId, input = {}) {
+      const { cursor, limit = DEFAULT_LIMIT } = yield* decode.journal(input)
+      const { id } = yield* findEvent(eventId)
+      const found = yield* store.journal(id, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, SequenceCursor, ({ version }) => version)
+    }),
+    ready: store.ready
+  }
+  return service
+})
+
+export class Turnout extends Context.Service<Turnout, TurnoutService>()("@turnout/core/Turnout") {}
+
+/** The service on whatever store is provided. */
+export const layer = (options?: TurnoutOptions): Layer.Layer<Turnout, never, RegistrationStore> =>
+  Layer.effect(Turnout, make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))

@@ -1,0 +1,353 @@
+/**
+ * Admission: the decider that owns every rule about seats and about the life of an event.
+ *
+ * Guarantees, for every event and after every decision:
+ * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks;
+ * - a free seat and a waiter do not exist together: whatever frees a seat promotes in the same decision, first come
+ *   first served (a raise of capacity by more than `PROMOTION_BATCH` proceeds in steps, and nobody overtakes);
+ * - an attendee has at most one active registration;
+ * - repeating a command that has nothing left to do gives the same outcome and no journal events.
+ *
+ * What is legal in which state is tabulated in `docs/reference/states.md`, and tested row by row.
+ */
+import * as Result from "effect/Result"
+import type {
+  CancelRegistration,
+  ChangeCapacity,
+  Command,
+  ConfirmRegistration,
+  CreateEvent,
+  MarkAttended,
+  MarkNoShow,
+  Register,
+  UpdateEvent
+} from "./Command.ts"
+import { eventIdOf, type Request } from "./Request.ts"
+import {
+  type Event,
+  type EventDetails,
+  type EventStatus,
+  promotionsDue,
+  registrationEnd,
+  scheduleProblem,
+  seatsFree,
+  seatsOpen,
+  seatsTaken
+} from "./Event.ts"
+import type { JournalEvent } from "./JournalEvent.ts"
+import type { Outcome } from "./Outcome.ts"
+import { move, type Registration, type RegistrationId, type RegistrationState } from "./Registration.ts"
+import * as Rejection from "./Rejection.ts"
+import { attendeeKey, PROMOTION_BATCH, type WorkingSet } from "./WorkingSet.ts"
+
+/**
+ * What a command does: the journal events to append, and how to read the outcome from the working set once they are in
+ * effect.
+ */
+export interface Decision {
+  readonly events: ReadonlyArray<JournalEvent>
+  readonly outcome: (after: WorkingSet) => Outcome
+}
+
+/** Decides one command. Reads the working set and leaves it as it is. */
+export const decide = (request: Request, set: WorkingSet): Result.Result<Decision, Rejection.Rejection> => {
+  const { command } = request
+  if (command._tag === "CreateEvent") return create(request as Request<CreateEvent>, set)
+  const event = set.events.get(command.eventId)
+  if (event === undefined) return Result.fail(new Rejection.EventNotFound({ eventId: command.eventId }))
+  switch (command._tag) {
+    case "UpdateEvent":
+      return update(event, command)
+    case "PublishEvent":
+      return transition(event, command, ["draft"], "published", { _tag: "EventPublished" })
+    case "UnpublishEvent":
+      return unpublish(event, command)
+    case "CancelEvent":
+      return transition(event, command, ["draft", "published"], "cancelled", { _tag: "EventCancelled" })
+    case "CompleteEvent":
+      return complete(event, command, request.now)
+    case "ChangeCapacity":
+      return changeCapacity(event, command, request.now, set)
+    case "PromoteWaiting":
+      return Result.succeed(showEvent(event, promote(event, set, request.now)))
+    case "Register":
+      return register(event, command, request, set)
+    default:
+      return changeRegistration(event, command, request.now, set)
+  }
+}
+
+// --- the life of an event ---
+
+const showEvent = (event: Event, events: ReadonlyArray<JournalEvent>): Decision => ({
+  events,
+  outcome: (after) => ({ event: after.events.get(event.id)! })
+})
+
+const create = (request: Request<CreateEvent>, set: WorkingSet): Result.Result<Decision, Rejection.Rejection> => {
+  const eventId = eventIdOf(request)
+  if (set.events.has(eventId)) return Result.fail(new Rejection.EventAlreadyExists({ eventId }))
+  const { capacity, id: _, ...given } = request.command.event
+  const details: EventDetails = {
+    description: "",
+    location: "",
+    registrationOpensAt: null,
+    registrationClosesAt: null,
+    waitlist: "open",
+    waitlistLimit: null,
+    ...given
+  }
+  return Result.succeed({
+    events: [{ _tag: "EventCreated", details, capacity }],
+    outcome: (after) => ({ event: after.events.get(eventId)! })
+  })
+}
+
+const detailsOf = (event: Event): EventDetails => ({
+  title: event.title,
+  description: event.description,
+  location: event.location,
+  organizer: event.organizer,
+  startsAt: event.startsAt,
+  endsAt: event.endsAt,
+  timeZone: event.timeZone,
+  registrationOpensAt: event.registrationOpensAt,
+  registrationClosesAt: event.registrationClosesAt,
+  waitlist: event.waitlist,
+  waitlistLimit: event.waitlistLimit
+})
+
+const update = (event: Event, command: UpdateEvent): Result.Result<Decision, Rejection.Rejection> => {
+  const refused = requireStatus(event, command, ["draft", "published"])
+  if (refused) return Result.fail(refused)
+  const before = detailsOf(event)
+  const details = { ...before, ...command.changes }
+  const problem = scheduleProblem(details)
+  if (problem) {
+    return Result.fail(
+      new Rejection.ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue })
+    )
+  }
+  const changed = (Object.keys(details) as Array<keyof EventDetails>).some(
+    (field) => details[field]?.valueOf() !== before[field]?.valueOf()
+  )
+  return Result.succeed(showEvent(event, changed ? [{ _tag: "EventUpdated", details }] : []))
+}
+
+const unpublish = (event: Event, command: Command): Result.Result<Decision, Rejection.Rejection> => {
+  if (event.status === "published" && seatsTaken(event) + event.counts.waitlisted > 0) {
+    return Result.fail(
+      new Rejection.EventHasRegistrations({
+        eventId: event.id,
+        seatsTaken: seatsTaken(event),
+        waitlistLength: event.counts.waitlisted
+      })
+    )
+  }
+  return transition(event, command, ["published"], "draft", { _tag: "EventUnpublished" })
+}
+
+const complete = (event: Event, command: Command, now: Date): Result.Result<Decision, Rejection.Rejection> => {
+  if (event.status === "published" && now < event.startsAt) {
+    return Result.fail(
+      new Rejection.EventNotStarted({ eventId: event.id, operation: command._tag, startsAt: event.startsAt })
+    )
+  }
+  return transition(event, command, ["published"], "completed", { _tag: "EventCompleted" })
+}
+
+const transition = (
+  event: Event,
+  command: Command,
+  from: ReadonlyArray<EventStatus>,
+  to: EventStatus,
+  happened: JournalEvent
+): Result.Result<Decision, Rejection.Rejection> => {
+  if (event.status === to) return Result.succeed(showEvent(event, []))
+  const refused = requireStatus(event, command, from)
+  return refused ? Result.fail(refused) : Result.succeed(showEvent(event, [happened]))
+}
+
+const requireStatus = (
+  event: Event,
+  command: Command,
+  allowed: ReadonlyArray<EventStatus>
+): Rejection.EventStatusConflict | undefined =>
+  allowed.includes(event.status)
+    ? undefined
+    : new Rejection.EventStatusConflict({
+        eventId: event.id,
+        operation: command._tag,
+        status: event.status,
+        allowed
+      })
+
+// --- seats ---
+
+const changeCapacity = (
+  event: Event,
+  command: ChangeCapacity,
+  now: Date,
+  set: WorkingSet
+): Result.Result<Decision, Rejection.Rejection> => {
+  const refused = requireStatus(event, command, ["draft", "published"])
+  if (refused) return Result.fail(refused)
+  const { capacity, keepOverhang } = command
+  const taken = seatsTaken(event)
+  if (capacity < taken && capacity < event.capacity && !keepOverhang) {
+    return Result.fail(new Rejection.CapacityBelowSeatsTaken({ eventId: event.id, capacity, seatsTaken: taken }))
+  }
+  const changed: ReadonlyArray<JournalEvent> =
+    capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]
+  return Result.succeed(showEvent(event, [...changed, ...promote({ ...event, capacity }, set, now)]))
+}
+
+/** Promotes as many as there are free seats, in the order of entry, and no more than one batch. */
+const promote = (event: Event, set: WorkingSet, now: Date, limit = PROMOTION_BATCH): ReadonlyArray<JournalEvent> => {
+  const due = Math.min(promotionsDue(event), limit)
+  if (due === 0) return []
+  return set.waiting
+    .get(event.id)!
+    .slice(0, due)
+    .map((id) => ({
+      _tag: "RegistrationPromoted",
+      registration: { ...set.registrations.get(id)!, state: "confirmed", changedAt: now }
+    }))
+}
+
+const register = (
+  event: Event,
+  command: Register,
+  request: Request,
+  set: WorkingSet
+): Result.Result<Decision, Rejection.Rejection> => {
+  const { now } = request
+  const eventId = event.id
+  const refused = requireStatus(event, command, ["published"])
+  if (refused) return Result.fail(refused)
+  const activeId = set.active.get(attendeeKey(eventId, command.attendee.id))
+  if (activeId !== undefined) {
+    const { id, state } = set.registrations.get(activeId)!
+    return Result.fail(
+      new Rejection.AlreadyRegistered({ eventId, attendeeId: command.attendee.id, registrationId: id, state })
+    )
+  }
+  const opensAt = event.registrationOpensAt
+  if (opensAt !== null && now < opensAt) return Result.fail(new Rejection.RegistrationNotOpen({ eventId, opensAt }))
+  const closedAt = registrationEnd(event)
+  if (now >= closedAt) return Result.fail(new Rejection.RegistrationClosed({ eventId, closedAt }))
+
+  const registration = (state: "confirmed" | "waitlisted"): Registration => ({
+    id: request.freshId as RegistrationId,
+    eventId,
+    attendee: command.attendee,
+    notes: command.notes,
+    state,
+    sequence: event.version + 1,
+    registeredAt: command.registeredAt !== null && command.registeredAt < now ? command.registeredAt : now,
+    changedAt: now
+  })
+  if (seatsOpen(event) > 0) {
+    const confirmed = registration("confirmed")
+    return Result.succeed({
+      events: [{ _tag: "AttendeeRegistered", registration: confirmed }],
+      outcome: () => ({ registration: confirmed, waitlistPosition: null })
+    })
+  }
+  const { capacity, waitlistLimit } = event
+  const waitlistLength = event.counts.waitlisted
+  if (event.waitlist === "closed") {
+    return Result.fail(new Rejection.CapacityFull({ eventId, capacity, waitlistLength }))
+  }
+  if (waitlistLimit !== null && waitlistLength >= waitlistLimit) {
+    return Result.fail(new Rejection.WaitlistFull({ eventId, capacity, waitlistLength, waitlistLimit }))
+  }
+  const waitlisted = registration("waitlisted")
+  return Result.succeed({
+    events: [{ _tag: "AttendeeWaitlisted", registration: waitlisted }],
+    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })
+  })
+}
+
+// --- one registration ---
+
+interface Rule {
+  readonly to: RegistrationState
+  readonly from: ReadonlyArray<RegistrationState>
+  readonly eventStatus: ReadonlyArray<EventStatus>
+  readonly happened: (registration: Registration, from: RegistrationState) => JournalEvent
+}
+
+const rules: Record<(CancelRegistration | ConfirmRegistration | MarkAttended | MarkNoShow)["_tag"], Rule> = {
+  CancelRegistration: {
+    to: "cancelled",
+    from: ["confirmed", "waitlisted"],
+    eventStatus: ["published"],
+    happened: (registration, from) => ({ _tag: "RegistrationCancelled", registration, from })
+  },
+  ConfirmRegistration: {
+    to: "confirmed",
+    from: ["waitlisted"],
+    eventStatus: ["published"],
+    happened: (registration) => ({ _tag: "RegistrationConfirmed", registration })
+  },
+  MarkAttended: {
+    to: "attended",
+    from: ["confirmed", "noShow"],
+    eventStatus: ["published", "completed"],
+    happened: (registration) => ({ _tag: "AttendeeAttended", registration })
+  },
+  MarkNoShow: {
+    to: "noShow",
+    from: ["confirmed", "attended"],
+    eventStatus: ["published", "completed"],
+    happened: (registration) => ({ _tag: "AttendeeMissed", registration })
+  }
+}
+
+const changeRegistration = (
+  event: Event,
+  command: CancelRegistration | ConfirmRegistration | MarkAttended | MarkNoShow,
+  now: Date,
+  set: WorkingSet
+): Result.Result<Decision, Rejection.Rejection> => {
+  const eventId = event.id
+  const { _tag: operation, registrationId } = command
+  const rule = rules[operation]
+  const before = set.registrations.get(registrationId)
+  if (before === undefined || before.eventId !== eventId) {
+    return Result.fail(new Rejection.RegistrationNotFound({ eventId, registrationId }))
+  }
+  if (before.state === rule.to) {
+    return Result.succeed({ events: [], outcome: () => ({ registration: before, waitlistPosition: null }) })
+  }
+  const refused = requireStatus(event, command, rule.eventStatus)
+  if (refused) return Result.fail(refused)
+  if (!rule.from.includes(before.state)) {
+    return Result.fail(
+      new Rejection.RegistrationStateConflict({
+        eventId,
+        registrationId,
+        operation,
+        state: before.state,
+        allowed: rule.from
+      })
+    )
+  }
+  if (operation === "ConfirmRegistration" && seatsFree(event) === 0) {
+    const { capacity, counts } = event
+    return Result.fail(new Rejection.CapacityFull({ eventId, capacity, waitlistLength: counts.waitlisted }))
+  }
+  if (operation === "MarkNoShow" && now < event.startsAt) {
+    return Result.fail(new Rejection.EventNotStarted({ eventId, operation, startsAt: event.startsAt }))
+  }
+  const after: Registration = { ...before, state: rule.to, changedAt: now }
+  const freesSeat = before.state === "confirmed" && after.state === "cancelled"
+  const promoted = freesSeat
+    ? promote({ ...event, counts: move(event.counts, before.state, after.state) }, set, now, 1)
+    : []
+  return Result.succeed({
+    events: [rule.happened(after, before.state), ...promoted],
+    outcome: () => ({ registration: after, waitlistPosition: null })
+  })
+}

@@ -1,0 +1,61 @@
+/**
+ * Who registers.
+ *
+ * An attendee is one person: the same for every event, told apart by `id` alone. `id` is whatever the host uses for its
+ * people (a user id, an account number); without one, the e-mail address is the id. Ids are folded (see `Text.fold`), so
+ * that neither case nor Unicode form makes a second person.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Text from "./Text.ts"
+
+/** A folded id of 1 to 254 characters. */
+export const AttendeeId = Text.line({ minLength: 1, maxLength: 254 }).pipe(
+  Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id })),
+  Schema.brand("AttendeeId")
+)
+export type AttendeeId = typeof AttendeeId.Type
+
+const EMAIL = /^[^\s@"(),:;<>[\]\\]{1,64}@[^\s@"(),:;<>[\]\\.]+(?:\.[^\s@"(),:;<>[\]\\.]+)*$/u
+
+/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case. */
+export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 254 }).pipe(
+  Schema.decodeTo(
+    Schema.String.check(
+      Schema.makeFilter((text) => EMAIL.test(text) || "must be an e-mail address, such as ada@example.com")
+    ),
+    SchemaTransformation.transform({
+      decode: (text: string) => text.normalize("NFKC").toLowerCase().normalize("NFC"),
+      encode: (text: string) => text
+    })
+  )
+)
+
+/** Name of at most 200 characters; may be empty. */
+const Name = Text.line({ maxLength: 200 })
+
+/** An attendee as stored: id and e-mail are normalised. */
+export const Attendee = Schema.Struct({ id: AttendeeId, name: Name, email: Email })
+export type Attendee = typeof Attendee.Type
+
+const idOfEmail = (email: string): AttendeeId => Text.fold(email) as AttendeeId
+
+/** An attendee as given: `id` defaults to the e-mail address, `name` to nothing. */
+export const AttendeeInput = Schema.Struct({
+  id: Schema.optionalKey(AttendeeId),
+  name: Schema.optionalKey(Name),
+  email: Email
+}).pipe(
+  Schema.decodeTo(
+    Schema.toType(Attendee),
+    SchemaTransformation.transform({
+      decode: (given: { readonly id?: AttendeeId; readonly name?: string; readonly email: string }): Attendee => ({
+        id: given.id ?? idOfEmail(given.email),
+        name: given.name ?? "",
+        email: given.email
+      }),
+      encode: (attendee: Attendee): { readonly id?: AttendeeId; readonly name?: string; readonly email: string } =>
+        attendee
+    })
+  )
+)

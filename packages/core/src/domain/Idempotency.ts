@@ -1,0 +1,56 @@
+/**
+ * Idempotency: one effect and one answer however often a command is sent under one key.
+ *
+ * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer, whether success
+ * or rejection. It is read and written in the transaction of the effect itself. Validation failures and failures of the
+ * store are never recorded, so a retry after one of those is a first try.
+ *
+ * Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Answer } from "./Outcome.ts"
+import { IdempotencyKeyReused } from "./Rejection.ts"
+
+/** 1 to 255 printable ASCII characters. */
+export const IdempotencyKey = Schema.String.check(
+  Schema.makeFilter((key) => /^[\x20-\x7e]{1,255}$/.test(key) || "must be 1 to 255 printable ASCII characters")
+)
+
+/** Whose key it is: nobody reads the answer to another principal's key, nor to another operation's. */
+export interface IdempotencyScope {
+  readonly principal: string
+  readonly operation: string
+  readonly key: string
+}
+
+/** What a request says about its key. `fingerprint` is a digest of the command without ids and times made for it. */
+export interface IdempotencyRequest extends IdempotencyScope {
+  readonly fingerprint: string
+  readonly expiresAt: Date
+}
+
+/** What is remembered. */
+export interface IdempotencyRecord extends IdempotencyRequest {
+  readonly answer: Answer
+  readonly createdAt: Date
+}
+
+/** A string that is equal for equal scopes only. */
+export const scopeKey = (scope: IdempotencyScope): string =>
+  `${scope.operation}\u0000${scope.key}\u0000${scope.principal}`
+
+/**
+ * The remembered answer: `undefined` when there is none that still counts, a rejection when the key was used for
+ * another payload.
+ */
+export const recall = (
+  record: IdempotencyRecord | undefined,
+  request: IdempotencyRequest,
+  now: Date
+): Result.Result<Answer, IdempotencyKeyReused> | undefined => {
+  if (record === undefined || record.expiresAt <= now) return undefined
+  return record.fingerprint === request.fingerprint
+    ? Result.succeed(record.answer)
+    : Result.fail(new IdempotencyKeyReused({ operation: request.operation, key: request.key }))
+}

@@ -1,0 +1,47 @@
+/**
+ * A moment in time: a `Date` in the years 1900 to 9999.
+ *
+ * In JSON it is an RFC 3339 date-time with an offset (`2027-05-01T18:00:00Z`, `2027-05-01T20:00:00.000+02:00`); it is
+ * always written in UTC with milliseconds. Dates without a time, times without an offset and dates that no calendar
+ * has (February 30th) are refused.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+const EARLIEST = Date.UTC(1900, 0, 1)
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+const isInstant = Schema.makeFilter<Date>((date) =>
+  date.getTime() >= EARLIEST && date.getTime() <= LATEST ? true : "must be a date in the years 1900 to 9999"
+)
+
+const isCalendarTime = (text: string): boolean => {
+  const match = RFC_3339.exec(text)
+  if (match === null || Number.isNaN(Date.parse(text))) return false
+  const [, year, month, day] = match.map(Number)
+  return day! <= new Date(Date.UTC(year!, month!, 0)).getUTCDate()
+}
+
+const Rfc3339 = Schema.String.check(
+  Schema.makeFilter((text) =>
+    isCalendarTime(text) ? true : "must be an RFC 3339 date-time with an offset, such as 2027-05-01T18:00:00Z"
+  )
+).annotate({ format: "date-time", examples: ["2027-05-01T18:00:00.000Z"] })
+
+export type Instant = Date
+
+export const Instant: Schema.Codec<Date> = Schema.declare(
+  (input): input is Date => input instanceof Date && !Number.isNaN(input.getTime()),
+  {
+    expected: "a valid Date",
+    toCodecJson: () =>
+      Schema.link<Date>()(
+        Rfc3339,
+        SchemaTransformation.transform({
+          decode: (text: string) => new Date(text),
+          encode: (date: Date) => date.toISOString()
+        })
+      )
+  }
+).check(isInstant)

@@ -1,0 +1,22 @@
+/**
+ * A request: a command, and everything that deciding it needs from outside (the time, a fresh id, who asks, the
+ * idempotency key), so that deciding stays pure.
+ */
+import type { Command } from "./Command.ts"
+import type { EventId } from "./Event.ts"
+import type { IdempotencyRequest } from "./Idempotency.ts"
+import type { Metadata } from "./JournalEvent.ts"
+
+export interface Request<C extends Command = Command> {
+  readonly command: C
+  /** The time that the decision goes by. */
+  readonly now: Date
+  /** A fresh UUID, used if the command creates an event or a registration. */
+  readonly freshId: string
+  readonly idempotency: IdempotencyRequest | null
+  readonly metadata: Metadata
+}
+
+/** The event that a request is about. */
+export const eventIdOf = ({ command, freshId }: Request): EventId =>
+  command._tag === "CreateEvent" ? (command.event.id ?? (freshId as EventId)) : command.eventId

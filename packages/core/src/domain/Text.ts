@@ -1,0 +1,55 @@
+/**
+ * Text that a person typed: the schemas that every free-text field is built from.
+ *
+ * All text is trimmed, put into Unicode normal form C, and refused when it holds lone surrogates or control characters
+ * (line breaks and tabs are allowed where a field has several lines). So whatever is accepted can be stored by every
+ * store and reads back equal. Lengths are counted in UTF-16 code units, as JavaScript's `length` does.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const CONTROL_EXCEPT_LINES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u
+
+const wellFormed = (multiline: boolean) =>
+  Schema.makeFilter<string>((text) =>
+    !text.isWellFormed()
+      ? "must be well-formed Unicode (it has a lone surrogate)"
+      : (multiline ? CONTROL_EXCEPT_LINES : CONTROL).test(text)
+        ? "must not contain control characters"
+        : true
+  )
+
+const normalised: SchemaTransformation.Transformation<string, string> = SchemaTransformation.transform({
+  decode: (text: string) => text.trim().normalize("NFC"),
+  encode: (text: string) => text
+})
+
+/** One line of text of `minLength` to `maxLength` characters after trimming. */
+export const line = (options: { readonly minLength?: number; readonly maxLength: number }): Schema.Codec<string> =>
+  Schema.String.pipe(
+    Schema.decodeTo(
+      Schema.String.check(
+        Schema.isMinLength(options.minLength ?? 0),
+        Schema.isMaxLength(options.maxLength),
+        wellFormed(false)
+      ),
+      normalised
+    )
+  )
+
+/** Text that may have several lines, of at most `maxLength` characters after trimming. */
+export const paragraphs = (options: { readonly maxLength: number }): Schema.Codec<string> =>
+  Schema.String.pipe(
+    Schema.decodeTo(Schema.String.check(Schema.isMaxLength(options.maxLength), wellFormed(true)), normalised)
+  )
+
+/**
+ * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded.
+ *
+ * Folding goes through upper case first, so that `ß`/`SS` and the Greek final sigma fold together as well.
+ */
+export const fold = (text: string): string =>
+  text.trim().normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC")

@@ -1,0 +1,191 @@
+/**
+ * The working set: the part of the state that a batch of requests can see and change.
+ *
+ * A waitlist may hold a million people, so decisions are made on a part: `footprint` says which rows a batch needs, the
+ * store loads them under the lock of the events, and `evolve` keeps the set up to date while the batch is folded.
+ *
+ * A working set belongs to one fold: `evolve` changes it in place and returns it, since copying it for each of a
+ * thousand requests would cost more than deciding them.
+ */
+import type { AttendeeId } from "./Attendee.ts"
+import type { Request } from "./Request.ts"
+import { eventIdOf } from "./Request.ts"
+import type { Event, EventId } from "./Event.ts"
+import { type IdempotencyRecord, type IdempotencyScope, scopeKey } from "./Idempotency.ts"
+import type { JournalEntry } from "./JournalEvent.ts"
+import { isActive, move, type Registration, type RegistrationId } from "./Registration.ts"
+
+/** How many waiters one decision promotes at most; what is left proceeds in further steps. */
+export const PROMOTION_BATCH = 1_000
+
+export interface WorkingSet {
+  readonly events: Map<EventId, Event>
+  readonly registrations: Map<RegistrationId, Registration>
+  /** The active registration by event and attendee, see `attendeeKey`. */
+  readonly active: Map<string, RegistrationId>
+  /** The first waiters of an event in order, as many as the footprint asked for, and after them those who joined. */
+  readonly waiting: Map<EventId, Array<RegistrationId>>
+  /** By `scopeKey`. */
+  readonly idempotency: Map<string, IdempotencyRecord>
+}
+
+/** The rows that a batch needs. Every list is free of duplicates. */
+export interface Footprint {
+  /** Rows to lock, in ascending order. */
+  readonly events: ReadonlyArray<EventId>
+  /** Active registrations by attendee. */
+  readonly attendees: ReadonlyArray<{ readonly eventId: EventId; readonly attendeeId: AttendeeId }>
+  readonly registrations: ReadonlyArray<{ readonly eventId: EventId; readonly registrationId: RegistrationId }>
+  /** The first `limit` waiters of an event. */
+  readonly waiting: ReadonlyArray<{ readonly eventId: EventId; readonly limit: number }>
+  readonly idempotency: ReadonlyArray<IdempotencyScope>
+}
+
+export const attendeeKey = (eventId: EventId, attendeeId: AttendeeId): string => `${eventId}/${attendeeId}`
+
+/**
+ * The most waiters that a request can take out of the head of the waitlist: those whom it promotes, and the one whom it
+ * cancels or confirms.
+ */
+const waitersTouched = ({ command }: Request): number => {
+  switch (command._tag) {
+    case "CancelRegistration":
+    case "ConfirmRegistration":
+      return 1
+    case "ChangeCapacity":
+      return Math.min(command.capacity, PROMOTION_BATCH)
+    case "PromoteWaiting":
+      return PROMOTION_BATCH
+    default:
+      return 0
+  }
+}
+
+/** The rows that a batch of requests needs to be decided as it would be on the whole state. */
+export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
+  const events = new Set<EventId>()
+  const attendees = new Map<string, Footprint["attendees"][number]>()
+  const registrations = new Map<RegistrationId, Footprint["registrations"][number]>()
+  const waiting = new Map<EventId, number>()
+  const idempotency = new Map<string, IdempotencyScope>()
+  for (const request of requests) {
+    const { command } = request
+    const eventId = eventIdOf(request)
+    events.add(eventId)
+    if (command._tag === "Register") {
+      const attendeeId = command.attendee.id
+      attendees.set(attendeeKey(eventId, attendeeId), { eventId, attendeeId })
+    } else if ("registrationId" in command) {
+      registrations.set(command.registrationId, { eventId, registrationId: command.registrationId })
+    }
+    const touched = waitersTouched(request)
+    if (touched > 0) waiting.set(eventId, (waiting.get(eventId) ?? 0) + touched)
+    if (request.idempotency !== null) {
+      const { key, operation, principal } = request.idempotency
+      idempotency.set(scopeKey(request.idempotency), { principal, operation, key })
+    }
+  }
+  return {
+    events: [...events].toSorted(),
+    attendees: [...attendees.values()],
+    registrations: [...registrations.values()],
+    waiting: Array.from(waiting, ([eventId, limit]) => ({ eventId, limit })),
+    idempotency: [...idempotency.values()]
+  }
+}
+
+/** What a store loaded for a footprint; `waiting` lists the head of each waitlist in order of entry. */
+export interface Loaded {
+  readonly events: Iterable<Event>
+  readonly registrations: Iterable<Registration>
+  readonly waiting: Iterable<Registration>
+  readonly idempotency: Iterable<IdempotencyRecord>
+}
+
+export const make = (loaded: Loaded): WorkingSet => {
+  const set: WorkingSet = {
+    events: new Map(),
+    registrations: new Map(),
+    active: new Map(),
+    waiting: new Map(),
+    idempotency: new Map()
+  }
+  for (const event of loaded.events) {
+    set.events.set(event.id, event)
+    set.waiting.set(event.id, [])
+  }
+  const add = (registration: Registration) => {
+    set.registrations.set(registration.id, registration)
+    if (isActive(registration)) {
+      set.active.set(attendeeKey(registration.eventId, registration.attendee.id), registration.id)
+    }
+  }
+  for (const registration of loaded.registrations) add(registration)
+  for (const registration of loaded.waiting) {
+    add(registration)
+    set.waiting.get(registration.eventId)?.push(registration.id)
+  }
+  for (const record of loaded.idempotency) set.idempotency.set(scopeKey(record), record)
+  return set
+}
+
+/** The working set after a journal entry, changed in place. */
+export const evolve = (
+  set: WorkingSet,
+  { event: happened, eventId, occurredAt, version }: JournalEntry
+): WorkingSet => {
+  if (happened._tag === "EventCreated") {
+    set.events.set(eventId, {
+      id: eventId,
+      ...happened.details,
+      capacity: happened.capacity,
+      status: "draft",
+      version,
+      counts: { confirmed: 0, waitlisted: 0, attended: 0, noShow: 0 },
+      createdAt: occurredAt,
+      updatedAt: occurredAt
+    })
+    set.waiting.set(eventId, [])
+    return set
+  }
+  const event = set.events.get(eventId)!
+  switch (happened._tag) {
+    case "EventUpdated":
+      set.events.set(eventId, { ...event, ...happened.details, version, updatedAt: occurredAt })
+      return set
+    case "EventPublished":
+      set.events.set(eventId, { ...event, status: "published", version, updatedAt: occurredAt })
+      return set
+    case "EventUnpublished":
+      set.events.set(eventId, { ...event, status: "draft", version, updatedAt: occurredAt })
+      return set
+    case "EventCancelled":
+      set.events.set(eventId, { ...event, status: "cancelled", version, updatedAt: occurredAt })
+      return set
+    case "EventCompleted":
+      set.events.set(eventId, { ...event, status: "completed", version, updatedAt: occurredAt })
+      return set
+    case "CapacityChanged":
+      set.events.set(eventId, { ...event, capacity: happened.to, version, updatedAt: occurredAt })
+      return set
+    default:
+      return place(set, event, happened.registration, version)
+  }
+}
+
+/** Puts a registration in its new state, and counters, active registrations and waitlist in step with it. */
+const place = (set: WorkingSet, event: Event, registration: Registration, version: number): WorkingSet => {
+  const before = set.registrations.get(registration.id)
+  set.events.set(event.id, { ...event, counts: move(event.counts, before?.state, registration.state), version })
+  set.registrations.set(registration.id, registration)
+  const key = attendeeKey(event.id, registration.attendee.id)
+  if (isActive(registration)) set.active.set(key, registration.id)
+  else set.active.delete(key)
+  const waiting = set.waiting.get(event.id)!
+  if (registration.state === "waitlisted") waiting.push(registration.id)
+  else if (before?.state === "waitlisted") {
+    const index = waiting.indexOf(registration.id)
+    if (index >= 0) waiting.splice(index, 1)
+  }
+  return set
+}

@@ -1,0 +1,64 @@
+/**
+ * What can go wrong with a store: one wrapper with a tagged reason that knows what happened to the data and whether it
+ * makes sense to try again.
+ */
+import * as Schema from "effect/Schema"
+
+const fields = { cause: Schema.Defect() }
+
+/** The store cannot be reached, or went away before anything was committed. Nothing has changed. */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", fields) {
+  readonly isRetryable = true
+  override get message(): string {
+    return "The store cannot be reached; nothing has changed. Check that the database is up, then try again."
+  }
+}
+
+/** Others hold the same rows, and the retries are used up. Nothing has changed. */
+export class Contention extends Schema.TaggedError<Contention>()("Contention", fields) {
+  readonly isRetryable = true
+  override get message(): string {
+    return "Too many others work on the same event; nothing has changed. Try again."
+  }
+}
+
+/**
+ * The connection was lost while committing, and the store did not come back in time to ask it. The change is either
+ * there whole or not at all: sending the command again with the same idempotency key gives the true answer.
+ */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", fields) {
+  readonly isRetryable = true
+  override get message(): string {
+    return "The connection was lost while committing. Send the command again with the same idempotency key to learn the outcome."
+  }
+}
+
+/** The tables are not there, or older than this version of the library. Nothing has changed. */
+export class NotMigrated extends Schema.TaggedError<NotMigrated>()("NotMigrated", fields) {
+  readonly isRetryable = false
+  override get message(): string {
+    return "The database is not migrated to this version. Run: turnout migrate up"
+  }
+}
+
+/** Anything else that the store reports. Nothing has changed. */
+export class Unexpected extends Schema.TaggedError<Unexpected>()("Unexpected", fields) {
+  readonly isRetryable = false
+  override get message(): string {
+    const { cause } = this
+    return `The store failed: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+}
+
+export const StoreErrorReason = Schema.Union([Unavailable, Contention, OutcomeUnknown, NotMigrated, Unexpected])
+export type StoreErrorReason = typeof StoreErrorReason.Type
+
+export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", { reason: StoreErrorReason }) {
+  override get message(): string {
+    return this.reason.message
+  }
+  /** Whether sending the same command again may succeed. */
+  get isRetryable(): boolean {
+    return this.reason.isRetryable
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What tests start from.
+ */
+import { Turnout } from "@turnout/core/application/Turnout"
+import type { EventInput } from "@turnout/core/domain/Event"
+import { Effect } from "effect"
+
+const DAY = 24 * 60 * 60 * 1_000
+
+/** A conference in thirty days, with two seats. */
+export const eventInput = (
+  changes: Partial<typeof EventInput.Encoded> = {},
+  now: Date = new Date()
+): typeof EventInput.Encoded => ({
+  title: "Conference",
+  organizer: "Ada",
+  startsAt: new Date(now.getTime() + 30 * DAY),
+  endsAt: new Date(now.getTime() + 31 * DAY),
+  timeZone: "Europe/Berlin",
+  capacity: 2,
+  ...changes
+})
+
+export const draftEvent = (changes?: Partial<typeof EventInput.Encoded>) =>
+  Turnout.use((turnout) => turnout.createEvent(eventInput(changes)))
+
+export const publishedEvent = (changes?: Partial<typeof EventInput.Encoded>) =>
+  Turnout.use((turnout) =>
+    Effect.flatMap(turnout.createEvent(eventInput(changes)), ({ id }) => turnout.publishEvent(id))
+  )
+
+/** The n-th person. */
+export const person = (n: number) => ({ attendee: { name: `Person ${n}`, email: `person-${n}@example.com` } })
+
+/** Registers the n-th person. */
+export const register = (eventId: string, n: number) =>
+  Effect.map(
+    Turnout.use((turnout) => turnout.register(eventId, person(n))),
+    ({ registration }) => registration
+  )
+
+/** Registers persons 1 to n, one after the other. */
+export const registerAll = (eventId: string, n: number) =>
+  Effect.forEach(
+    Array.from({ length: n }, (_, index) => index + 1),
+    (number) => register(eventId, number)
+  )

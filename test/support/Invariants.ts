@@ -1,0 +1,130 @@
+/**
+ * Checkers of the invariants, kept apart from the code under test: they read what is stored through the public reads and
+ * recount everything from the journal with rules of their own.
+ */
+import type { Event } from "@turnout/core/domain/Event"
+import { decode, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import type { Registration } from "@turnout/core/domain/Registration"
+import { type Page, Turnout } from "@turnout/core/application/Turnout"
+import { Effect } from "effect"
+import { assert } from "vitest"
+
+/** Every item of a paged list. */
+export const all = <A, E, R>(
+  list: (cursor: string | undefined) => Effect.Effect<Page<A>, E, R>
+): Effect.Effect<ReadonlyArray<A>, E, R> =>
+  Effect.gen(function* () {
+    const items: Array<A> = []
+    let cursor: string | undefined
+    do {
+      const page = yield* list(cursor)
+      items.push(...page.items)
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+    return items
+  })
+
+const query = (cursor: string | undefined) => (cursor === undefined ? { limit: 500 } : { limit: 500, cursor })
+
+export interface Snapshot {
+  readonly event: Event
+  readonly registrations: ReadonlyArray<Registration>
+  readonly waitlist: ReadonlyArray<{ readonly position: number; readonly registration: Registration }>
+  readonly journal: ReadonlyArray<StoredJournalEntry>
+}
+
+/** Everything that is stored of an event; take it when nothing is being written. */
+export const snapshot = Effect.fn("snapshot")(function* (eventId: string) {
+  const turnout = yield* Turnout
+  const taken: Snapshot = {
+    event: yield* turnout.getEvent(eventId),
+    registrations: yield* all((cursor) => turnout.listRegistrations(eventId, query(cursor))),
+    waitlist: yield* all((cursor) => turnout.listWaitlist(eventId, query(cursor))),
+    journal: yield* all((cursor) => turnout.listJournal(eventId, query(cursor)))
+  }
+  return taken
+})
+
+const TAKES_SEAT = ["confirmed", "attended", "noShow"]
+
+/** From which states a registration may come into a state; "" stands for not being there. */
+const LEGAL: Record<string, ReadonlyArray<string>> = {
+  AttendeeRegistered: ["→confirmed"],
+  AttendeeWaitlisted: ["→waitlisted"],
+  RegistrationPromoted: ["waitlisted→confirmed"],
+  RegistrationConfirmed: ["waitlisted→confirmed"],
+  RegistrationCancelled: ["confirmed→cancelled", "waitlisted→cancelled"],
+  AttendeeAttended: ["confirmed→attended", "noShow→attended"],
+  AttendeeMissed: ["confirmed→noShow", "attended→noShow"]
+}
+
+/**
+ * R1, R6, W1, W4 after every step, by replaying the journal; gives the registrations as the journal has them, in order of
+ * entry. `overhang` allows seats taken to be above a capacity that was lowered, as long as they only shrink.
+ */
+const replay = (journal: ReadonlyArray<StoredJournalEntry>): ReadonlyArray<Registration> => {
+  const registrations = new Map<string, Registration>()
+  const waiting: Array<string> = []
+  let capacity = 0
+  let taken = 0
+  journal.forEach((entry, index) => {
+    assert.strictEqual(entry.version, index + 1, "R6: stream versions are 1, 2, 3, … without gaps")
+    const happened = decode(entry.type, entry.schemaVersion, entry.payload)
+    if (happened._tag === "EventCreated") ({ capacity } = happened)
+    if (happened._tag === "CapacityChanged") capacity = happened.to
+    if (!("registration" in happened)) return
+    const { registration } = happened
+    const before = registrations.get(registration.id)?.state
+    const step = `${before ?? ""}→${registration.state}`
+    assert.include(LEGAL[happened._tag] ?? [], step, `R6: ${happened._tag} is a legal transition`)
+    if (happened._tag === "RegistrationPromoted") {
+      assert.strictEqual(waiting[0], registration.id, "W1: promotion follows the order of entry")
+    }
+    if (before === "waitlisted") waiting.splice(waiting.indexOf(registration.id), 1)
+    if (registration.state === "waitlisted") waiting.push(registration.id)
+    const seats = Number(TAKES_SEAT.includes(registration.state)) - Number(TAKES_SEAT.includes(before ?? ""))
+    taken += seats
+    if (seats > 0) assert.isAtMost(taken, capacity, "R1, W4: nobody gets a seat that does not exist")
+    registrations.set(registration.id, registration)
+  })
+  return [...registrations.values()]
+}
+
+/** Checks a snapshot against every invariant under Registration, Waitlist and O1. */
+export const check = ({ event, journal, registrations, waitlist }: Snapshot): void => {
+  const count = (state: string) => registrations.filter((registration) => registration.state === state).length
+  const active = registrations.filter(({ state }) => state !== "cancelled")
+  const people = active.map(({ attendee }) => attendee.id)
+  assert.strictEqual(new Set(people).size, people.length, "R2, W3: one active registration per attendee")
+  assert.deepStrictEqual(
+    event.counts,
+    {
+      confirmed: count("confirmed"),
+      waitlisted: count("waitlisted"),
+      attended: count("attended"),
+      noShow: count("noShow")
+    },
+    "R3: every stored counter equals a recount"
+  )
+  assert.strictEqual(event.version, journal.length, "R6: the version counts the journal")
+  const taken = active.filter(({ state }) => TAKES_SEAT.includes(state)).length
+  if (event.status === "published") {
+    const free = Math.max(0, event.capacity - taken)
+    assert.strictEqual(Math.min(free, count("waitlisted")), 0, "W2: no free seat together with a waiter")
+  }
+  const waiters = registrations.filter(({ state }) => state === "waitlisted")
+  assert.deepStrictEqual(
+    waitlist.map(({ position, registration }) => [position, registration.id]),
+    waiters.map(({ id }, index) => [index + 1, id]),
+    "W6: positions equal the rank by recount"
+  )
+  const replayed = replay(journal)
+  assert.deepStrictEqual(registrations, replayed, "O1, R4: what is stored is what the journal tells")
+}
+
+/** Reads an event and checks everything. */
+export const hold = (eventId: string) =>
+  Effect.map(snapshot(eventId), (taken) => {
+    check(taken)
+    return taken
+  })

@@ -1,0 +1,142 @@
+/**
+ * The Postgres server that the tests use, in this order:
+ *
+ * 1. the one that `DATABASE_URL` names; if it cannot be used, that is an error, and nothing else is tried;
+ * 2. the local server at 127.0.0.1:5432 (or `PGHOST`, `PGPORT`), if it lets this user create databases;
+ * 3. one that is started from the binaries on this machine, on a free port, with its data in a temp folder.
+ *
+ * If there is none of these, the test run fails and says how to get one.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Redacted } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { execFileSync, spawn, type ChildProcess } from "node:child_process"
+import { chownSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
+import { tmpdir, userInfo } from "node:os"
+import { delimiter, join } from "node:path"
+
+export interface PostgresServer {
+  /** URL of a database on the server, for a user who may create databases. */
+  readonly url: string
+  /** Where it comes from, for people. */
+  readonly origin: string
+  readonly stop: () => Promise<void>
+}
+
+const OLDEST_VERSION = 15
+
+const HOW_TO_GET_ONE = `The tests need Postgres ${OLDEST_VERSION} or newer and found none. Do one of these, then run them again:
+  - set DATABASE_URL to a server on which you may create databases, such as postgres://postgres@127.0.0.1:5432/postgres
+  - start a server on 127.0.0.1:5432 that lets you or the user "postgres" in
+  - install the binaries and leave the rest to the tests: apt-get install postgresql, or brew install postgresql`
+
+/** The reason why a server cannot be used, or `undefined` if it can. */
+const probe = (url: string): Promise<string | undefined> =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.makeClient({ url: Redacted.make(url), connectTimeout: "3 seconds" })
+    const [row] = yield* sql<{ version: number; allowed: boolean }>`
+      SELECT current_setting('server_version_num')::int / 10000 AS version,
+        (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS allowed`
+    if (row === undefined || row.version < OLDEST_VERSION) return `it is version ${row?.version}`
+    return row.allowed ? undefined : "its user may not create databases"
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+    Effect.catch((error) => Effect.succeed(String(error.reason.cause ?? error))),
+    Effect.runPromise
+  )
+
+const findBinaries = (): string | undefined => {
+  const folders = [
+    ...globSync(["/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"]),
+    ...(process.env["PATH"] ?? "").split(delimiter)
+  ]
+  const found = folders.flatMap((folder) => {
+    try {
+      const version = execFileSync(join(folder, "postgres"), ["--version"], { encoding: "utf8", stdio: "pipe" })
+      execFileSync(join(folder, "initdb"), ["--version"], { stdio: "pipe" })
+      return [{ folder, major: Number(/\d+/.exec(version)?.[0]) }]
+    } catch {
+      return []
+    }
+  })
+  return found.filter(({ major }) => major >= OLDEST_VERSION).toSorted((a, b) => b.major - a.major)[0]?.folder
+}
+
+/** Postgres refuses to run as root: the user to run it as instead. */
+const unprivileged = (): { uid: number; gid: number } | undefined => {
+  if (userInfo().uid !== 0) return undefined
+  const users = new Map(
+    readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .map((line) => line.split(":"))
+      .map(([name = "", , uid, gid]) => [name, { uid: Number(uid), gid: Number(gid) }])
+  )
+  return users.get("postgres") ?? users.get("nobody")
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
+/** Starts a server of its own; `settings` are lines for postgresql.conf, such as `fsync=off`. */
+export const start = async (
+  binaries: string,
+  settings: ReadonlyArray<string> = ["fsync=off"]
+): Promise<PostgresServer> => {
+  const user = unprivileged()
+  const folder = mkdtempSync(join(tmpdir(), "turnout-postgres-"))
+  if (user) chownSync(folder, user.uid, user.gid)
+  const data = join(folder, "data")
+  execFileSync(join(binaries, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"], {
+    ...user,
+    cwd: folder,
+    stdio: "pipe"
+  })
+  const port = await freePort()
+  const all = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${folder}`, "max_connections=200"]
+  const server: ChildProcess = spawn(
+    join(binaries, "postgres"),
+    ["-D", data, ...[...all, ...settings].flatMap((setting) => ["-c", setting])],
+    { ...user, cwd: folder, stdio: "ignore" }
+  )
+  const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const stop = async () => {
+    server.kill("SIGINT")
+    await exited
+    rmSync(folder, { recursive: true, force: true })
+  }
+  let problem: string | undefined
+  for (let attempt = 0; attempt < 100; attempt++) {
+    problem = await probe(url)
+    if (problem === undefined) return { url, origin: `started from ${binaries}`, stop }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await stop()
+  throw new Error(`Postgres from ${binaries} did not start: ${problem}`)
+}
+
+/** Finds or starts the server. */
+export const provide = async (): Promise<PostgresServer> => {
+  const named = process.env["DATABASE_URL"]
+  if (named) {
+    const problem = await probe(named)
+    if (problem !== undefined) throw new Error(`DATABASE_URL cannot be used for the tests: ${problem}`)
+    return { url: named, origin: "DATABASE_URL", stop: async () => {} }
+  }
+  const address = `${process.env["PGHOST"] ?? "127.0.0.1"}:${process.env["PGPORT"] ?? "5432"}`
+  for (const user of new Set([process.env["PGUSER"] ?? "postgres", "postgres", userInfo().username])) {
+    const url = `postgres://${user}@${address}/postgres`
+    if ((await probe(url)) === undefined) return { url, origin: `the server at ${address}`, stop: async () => {} }
+  }
+  const binaries = findBinaries()
+  if (binaries === undefined) throw new Error(HOW_TO_GET_ONE)
+  return start(binaries)
+}

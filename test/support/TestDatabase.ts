@@ -1,0 +1,42 @@
+/**
+ * A throw-away database on the server of the tests, dropped when its scope ends.
+ */
+import { PgClient } from "@effect/sql-pg"
+import * as Migrations from "@turnout/adapters/postgres/migrations"
+import * as PostgresStore from "@turnout/adapters/postgres"
+import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import { Effect, Layer, Redacted } from "effect"
+import { Reactivity } from "effect/reactivity"
+import type { SqlClient } from "effect/sql"
+import { randomBytes } from "node:crypto"
+import { inject } from "vitest"
+
+const onServer = (statement: string) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.makeClient({ url: Redacted.make(inject("postgresUrl")) })
+    yield* sql.unsafe(statement)
+  }).pipe(Effect.scoped, Effect.provide(Reactivity.layer), Effect.orDie)
+
+/** The URL of a new, empty database. */
+export const make = Effect.gen(function* () {
+  const name = `turnout_test_${randomBytes(6).toString("hex")}`
+  yield* Effect.acquireRelease(onServer(`CREATE DATABASE ${name}`), () =>
+    onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  )
+  const url = new URL(inject("postgresUrl"))
+  url.pathname = `/${name}`
+  return url.href
+})
+
+/** Migrates before the store is used. */
+export const migrated = <A, E, R>(
+  layer: Layer.Layer<A | SqlClient.SqlClient, E, R>,
+  options?: { readonly schema?: string }
+): Layer.Layer<A | SqlClient.SqlClient, E, R> =>
+  Layer.effectDiscard(Effect.orDie(Migrations.up(options))).pipe(Layer.provideMerge(layer))
+
+/** The store on a new database. */
+export const layer = (
+  options: { readonly poolSize?: number } = {}
+): Layer.Layer<RegistrationStore | SqlClient.SqlClient> =>
+  Layer.unwrap(Effect.map(make, (url) => Layer.orDie(migrated(PostgresStore.layer({ ...options, url })))))

@@ -1,0 +1,15 @@
+import type { TestProject } from "vitest/node"
+import * as PostgresServer from "./PostgresServer.ts"
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await PostgresServer.provide()
+  process.stdout.write(`Postgres for the tests: ${server.origin}\n`)
+  project.provide("postgresUrl", server.url)
+  return server.stop
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    readonly postgresUrl: string
+  }
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config"
+
+const source = "@turnout/source"
+
+// Setting conditions drops Vite's own defaults, hence the last three.
+const resolve = {
+  conditions: [source, "module", "node", "development|production"],
+  externalConditions: [source, "node"]
+}
+
+export default defineConfig({
+  // Tests run in the "ssr" environment, globalSetup files in Vitest's own.
+  environments: { ssr: { resolve }, __vitest__: { resolve } },
+  test: {
+    environment: "node",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["./test/support/globalSetup.ts"],
+    reporters: ["default", "./test/support/TotalsReporter.ts"]
+  }
+})
