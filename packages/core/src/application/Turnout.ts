@@ -16,7 +16,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Batch from "../domain/Batch.ts"
-import { AttendeeId } from "../domain/Attendee.ts"
+import { AttendeeId, fromInput } from "../domain/Attendee.ts"
 import type { Command, EventCommand, RegistrationCommand } from "../domain/Command.ts"
 import type { Request } from "../domain/Request.ts"
 import {
@@ -30,7 +30,7 @@ import {
 } from "../domain/Event.ts"
 import { Instant } from "../domain/Instant.ts"
 import type { StoredJournalEntry } from "../domain/JournalEvent.ts"
-import type { Answer, EventOutcome, OutcomeOf, RegistrationOutcome } from "../domain/Outcome.ts"
+import type { EventOutcome, OutcomeOf, RegistrationOutcome } from "../domain/Outcome.ts"
 import { type Registration, RegistrationId, RegistrationInput, RegistrationState } from "../domain/Registration.ts"
 import {
   EventNotFound,
@@ -39,15 +39,19 @@ import {
   RegistrationStateConflict
 } from "../domain/Rejection.ts"
 import { footprint } from "../domain/WorkingSet.ts"
+import * as Text from "../domain/Text.ts"
 import { RegistrationStore, type WaitlistPlace } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { DEFAULT_LIMIT, EventCursor, Limit, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
 import { fingerprint } from "./Fingerprint.ts"
-import { decoder, type InvalidInput } from "./InvalidInput.ts"
+import { decoder, InvalidInput } from "./InvalidInput.ts"
 import { ANONYMOUS, WriteOptions } from "./WriteOptions.ts"
 
 /** How long idempotency records count unless configured: 72 hours. */
 export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000
+
+/** The most commands that `executeAll` commits together. */
+export const MAX_COMMANDS = 1_000
 
 export interface TurnoutOptions {
   /** How long the answer to an idempotency key is remembered. Default 72 hours. */
@@ -61,7 +65,7 @@ const page = { limit: Schema.optionalKey(Limit) }
 /** `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
 export const EventQuery = Schema.Struct({
   status: Schema.optionalKey(EventStatus),
-  organizer: Schema.optionalKey(Schema.String),
+  organizer: Schema.optionalKey(Text.line({ minLength: 1, maxLength: 200 })),
   from: Schema.optionalKey(Instant),
   until: Schema.optionalKey(Instant),
   cursor: Schema.optionalKey(EventCursor),
@@ -152,6 +156,14 @@ export interface TurnoutService {
     command: C,
     options?: WriteOptions
   ) => Effect.Effect<Reply<C>, InvalidInput | StoreError>
+
+  /**
+   * Commands of several kinds and events, decided in this order and committed together: all of their changes, or none. A
+   * command that is refused changes nothing and does not hinder the others. At most `MAX_COMMANDS` at once.
+   */
+  readonly executeAll: (
+    commands: ReadonlyArray<{ readonly command: Command; readonly options?: WriteOptions }>
+  ) => Effect.Effect<ReadonlyArray<Reply<Command>>, InvalidInput | StoreError>
 
   // reads
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
@@ -252,29 +264,34 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
     store.transact(footprint(requests), (set) => Batch.decide(requests, set))
 
   /** The further steps of a promotion that is too large for one commit. */
-  const finishPromotions = Effect.fnUntraced(function* (event: Event, options: WriteOptions) {
+  const finishPromotions = Effect.fnUntraced(function* (event: Event, actor: string) {
     let now = event
     while (promotionsDue(now) > 0) {
-      const step = yield* makeRequest(
-        { _tag: "PromoteWaiting", eventId: event.id },
-        { actor: options.actor ?? ANONYMOUS }
-      )
+      const step = yield* makeRequest({ _tag: "PromoteWaiting", eventId: event.id }, { actor })
       const [reply] = yield* commit([step])
       if (reply === undefined || Result.isFailure(reply.answer)) return
       now = (reply.answer.success as EventOutcome).event
     }
   })
 
-  const execute = Effect.fn("Turnout.execute")(function* <C extends Command>(command: C, given: WriteOptions = {}) {
-    const options = yield* decode.options(given)
-    const request = yield* makeRequest(command, options)
-    const [reply] = yield* commit([request])
-    const { answer, replayed } = reply!
-    if (command._tag === "ChangeCapacity" && Result.isSuccess(answer)) {
-      yield* finishPromotions((answer.success as EventOutcome).event, options)
+  const executeAll: TurnoutService["executeAll"] = Effect.fn("Turnout.executeAll")(function* (commands) {
+    if (commands.length > MAX_COMMANDS) {
+      return yield* new InvalidInput({ issues: [{ field: "", rule: `Expected at most ${MAX_COMMANDS} commands` }] })
     }
-    return { answer: answer as Answer<never>, replayed } as Reply<C>
-  }) as TurnoutService["execute"]
+    const requests = yield* Effect.forEach(commands, ({ command, options = {} }) =>
+      Effect.flatMap(decode.options(options), (decoded) => makeRequest(command, decoded))
+    )
+    const replies = yield* commit(requests)
+    for (const [index, { answer }] of replies.entries()) {
+      if (requests[index]?.command._tag === "ChangeCapacity" && Result.isSuccess(answer)) {
+        yield* finishPromotions((answer.success as EventOutcome).event, requests[index].metadata.actor)
+      }
+    }
+    return replies as ReadonlyArray<Reply<Command>>
+  })
+
+  const execute = ((command, options = {}) =>
+    Effect.map(executeAll([{ command, options }]), ([reply]) => reply)) as TurnoutService["execute"]
 
   const run = <C extends Command>(
     command: C,
@@ -336,13 +353,14 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
     register: Effect.fnUntraced(function* (eventId, input, options) {
       const id = yield* ids.event({ eventId })
       const { attendee, notes = "" } = yield* decode.registration(input)
-      return yield* run({ _tag: "Register", ...id, attendee, notes, registeredAt: null }, options)
+      return yield* run({ _tag: "Register", ...id, attendee: fromInput(attendee), notes, registeredAt: null }, options)
     }),
     cancelRegistration: changeRegistration("CancelRegistration"),
     confirmRegistration: changeRegistration("ConfirmRegistration"),
     markAttended: changeRegistration("MarkAttended"),
     markNoShow: changeRegistration("MarkNoShow"),
     execute,
+    executeAll,
 
     getEvent: findEvent,
     listEvents: Effect.fnUntraced(function* (input = {}) {

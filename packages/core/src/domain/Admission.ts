@@ -178,7 +178,7 @@ const requireStatus = (
     : new Rejection.EventStatusConflict({
         eventId: event.id,
         operation: command._tag,
-        status: event.status,
+        eventStatus: event.status,
         allowed
       })
 

@@ -9,11 +9,12 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Text from "./Text.ts"
 
-/** A folded id of 1 to 254 characters. */
-export const AttendeeId = Text.line({ minLength: 1, maxLength: 254 }).pipe(
-  Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id })),
-  Schema.brand("AttendeeId")
+/** An id of 1 to 254 characters, folded. */
+const FoldedId = Text.line({ minLength: 1, maxLength: 254 }).pipe(
+  Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id }))
 )
+
+export const AttendeeId = FoldedId.pipe(Schema.brand("AttendeeId"))
 export type AttendeeId = typeof AttendeeId.Type
 
 const EMAIL = /^[^\s@"(),:;<>[\]\\]{1,64}@[^\s@"(),:;<>[\]\\.]+(?:\.[^\s@"(),:;<>[\]\\.]+)*$/u
@@ -38,24 +39,16 @@ const Name = Text.line({ maxLength: 200 })
 export const Attendee = Schema.Struct({ id: AttendeeId, name: Name, email: Email })
 export type Attendee = typeof Attendee.Type
 
-const idOfEmail = (email: string): AttendeeId => Text.fold(email) as AttendeeId
-
 /** An attendee as given: `id` defaults to the e-mail address, `name` to nothing. */
 export const AttendeeInput = Schema.Struct({
-  id: Schema.optionalKey(AttendeeId),
+  id: Schema.optionalKey(FoldedId),
   name: Schema.optionalKey(Name),
   email: Email
-}).pipe(
-  Schema.decodeTo(
-    Schema.toType(Attendee),
-    SchemaTransformation.transform({
-      decode: (given: { readonly id?: AttendeeId; readonly name?: string; readonly email: string }): Attendee => ({
-        id: given.id ?? idOfEmail(given.email),
-        name: given.name ?? "",
-        email: given.email
-      }),
-      encode: (attendee: Attendee): { readonly id?: AttendeeId; readonly name?: string; readonly email: string } =>
-        attendee
-    })
-  )
-)
+})
+
+/** The attendee that decoded input stands for. */
+export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): Attendee => ({
+  id: (id ?? Text.fold(email)) as AttendeeId,
+  name,
+  email
+})

@@ -30,11 +30,11 @@ export class EventAlreadyExists extends Schema.TaggedError<EventAlreadyExists>()
 export class EventStatusConflict extends Schema.TaggedError<EventStatusConflict>()("EventStatusConflict", {
   eventId: EventId,
   operation: Schema.String,
-  status: EventStatus,
+  eventStatus: EventStatus,
   allowed: Schema.Array(EventStatus)
 }) {
   override get message(): string {
-    return `${this.operation} needs an event that is ${this.allowed.join(" or ")}; this one is ${this.status}.`
+    return `${this.operation} needs an event that is ${this.allowed.join(" or ")}; this one is ${this.eventStatus}.`
   }
 }
 

@@ -1,0 +1,95 @@
+/**
+ * A database by its name: the store for a `postgres://` URL, a folder, or memory.
+ *
+ * The client of a database is loaded only if that database is named, so a host installs what it uses.
+ */
+import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as StoreError from "@turnout/core/ports/StoreError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+
+export interface DatabaseOptions {
+  /**
+   * Where the data is:
+   * - `postgres://…` or `postgresql://…`: a Postgres server, 15 or newer (install `@effect/sql-pg`);
+   * - `memory:` (the default): nowhere but in this process;
+   * - anything else: a folder for an embedded Postgres (install `@effect/sql-pg` and `@electric-sql/pglite`), which one
+   *   process at a time may use.
+   */
+  readonly database?: string
+  /** The Postgres schema that everything lives in. Default `turnout`. */
+  readonly schema?: string
+  /** Connections to a Postgres server. Default 10. */
+  readonly poolSize?: number
+  /**
+   * - `always`: brings the database up to date first. The default for a folder.
+   * - `fresh`: sets up a database that has none of the tables; an older one is left to `turnout migrate up`. The default
+   *   for a server.
+   * - `never`: leaves the database as it is.
+   */
+  readonly migrate?: "always" | "fresh" | "never"
+}
+
+export const isServer = (database: string): boolean => /^postgres(ql)?:\/\//.test(database)
+
+const install = (names: string) => (cause: unknown) =>
+  new StoreError.StoreError({
+    reason: new StoreError.Unexpected({ cause: new Error(`this database needs: npm install ${names}`, { cause }) })
+  })
+
+const loadPostgres = Effect.tryPromise({
+  try: () => Promise.all([import("./postgres/PostgresStore.ts"), import("./postgres/Migrations.ts")]),
+  catch: install("@effect/sql-pg")
+})
+
+const loadPglite = Effect.tryPromise({
+  try: () => Promise.all([import("./pglite/PgliteStore.ts"), import("./postgres/Migrations.ts")]),
+  catch: install("@effect/sql-pg @electric-sql/pglite")
+})
+
+const unexpected = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause }) })
+
+/** The `SqlClient` of a server or a folder, without anything being migrated. `memory:` has none. */
+export const layerClient = (
+  options: DatabaseOptions & { readonly database: string }
+): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { database, poolSize } = options
+      const client: Layer.Layer<SqlClient.SqlClient, SqlError> = isServer(database)
+        ? (yield* loadPostgres)[0].layerClient({ url: database, ...(poolSize === undefined ? {} : { poolSize }) })
+        : (yield* loadPglite)[0].layerClient({ folder: database })
+      return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(unexpected(error)))))
+    })
+  ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError>
+
+/** The store in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
+export const layer = (options: DatabaseOptions = {}): Layer.Layer<RegistrationStore, StoreError.StoreError> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { database = "memory:", migrate = isServer(database) ? "fresh" : "always", schema } = options
+      if (database === "memory:") {
+        const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
+        return Memory.layer
+      }
+      const [Postgres, Migrations] = yield* loadPostgres
+      const { toStoreError } = yield* Effect.promise(() => import("./postgres/SqlFailure.ts"))
+      const inSchema = schema === undefined ? {} : { schema }
+      const prepare = Effect.gen(function* () {
+        const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
+        const isFresh = states.every(({ appliedAt }) => appliedAt === null)
+        if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema)
+      }).pipe(
+        Effect.catchTags({
+          SqlError: (error) => Effect.fail(toStoreError(error)),
+          MigrationError: (error) => Effect.fail(unexpected(error))
+        })
+      )
+      return Layer.effectDiscard(prepare).pipe(
+        Layer.provideMerge(Postgres.layerFromClient(inSchema)),
+        Layer.provide(layerClient({ ...options, database }))
+      )
+    })
+  )

@@ -1,0 +1,62 @@
+/**
+ * The composition root: from the options of the command line to the services.
+ */
+import * as Database from "@turnout/adapters/database"
+import * as Turnout from "@turnout/core/application/Turnout"
+import type { StoreError } from "@turnout/core/ports/StoreError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as SqlClient from "effect/sql/SqlClient"
+import { mkdirSync } from "node:fs"
+import { resolve } from "node:path"
+
+/** The folder of the embedded database, in the folder that the command is run in. */
+export const DEFAULT_FOLDER = "turnout-data"
+
+export interface GlobalOptions {
+  readonly database?: string
+  readonly data: string
+  readonly schema: string
+  readonly json?: boolean
+}
+
+/** What `--database`, `DATABASE_URL` and `--data` come to. */
+export const nameOf = ({ data, database }: GlobalOptions): string => {
+  if (database === undefined || database === "") return resolve(data)
+  if (!Database.isServer(database)) {
+    throw new Error(`--database must be a URL such as postgres://user@host:5432/database; for a folder use --data`)
+  }
+  return database
+}
+
+/** The database for people: without its password. */
+export const describe = (options: GlobalOptions): string => {
+  const name = nameOf(options)
+  if (!Database.isServer(name)) return `${name} (embedded Postgres)`
+  const url = new URL(name)
+  url.password = ""
+  return url.href
+}
+
+const options = (given: GlobalOptions) => {
+  const database = nameOf(given)
+  if (!Database.isServer(database)) mkdirSync(database, { recursive: true })
+  return { database, schema: given.schema }
+}
+
+/** The `Turnout` service on the database of the options. */
+export const turnout = (
+  given: GlobalOptions,
+  settings?: Turnout.TurnoutOptions
+): Layer.Layer<Turnout.Turnout, StoreError> =>
+  Turnout.layer(settings).pipe(Layer.provide(Database.layer(options(given))))
+
+/** The `SqlClient` of the database of the options, as it is. */
+export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError> =>
+  Database.layerClient(options(given))
+
+/** Runs a use of the service to its end. */
+export const withTurnout = <A, E>(
+  given: GlobalOptions,
+  use: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E>
+): Promise<A> => Effect.runPromise(Turnout.Turnout.use(use).pipe(Effect.provide(turnout(given))))

@@ -1,0 +1,91 @@
+/**
+ * `turnout serve`: the HTTP API until somebody stops it.
+ */
+import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Turnout"
+import * as Server from "@turnout/http/Server"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as HttpServer from "effect/http/HttpServer"
+import { CliError } from "../CliError.ts"
+import * as Database from "../Database.ts"
+import * as Output from "../Output.ts"
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly onReplay: "replay" | "conflict"
+  readonly requestTimeout: number
+  readonly drainDelay: number
+  readonly shutdownGrace: number
+}
+
+/** How long answers are remembered where a replay is a conflict. */
+const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
+/** What letting go of the database may take, after the requests have ended. */
+const CLOSE_MILLIS = 5_000
+
+const example = (address: string) =>
+  [
+    `curl -s ${address}/events \\`,
+    `  -H 'Content-Type: application/json' -H 'Idempotency-Key: my first event' \\`,
+    `  -d '{"title":"Launch party","organizer":"me","capacity":100,"startsAt":"2030-05-01T18:00:00Z","endsAt":"2030-05-01T23:00:00Z","timeZone":"Europe/Berlin"}'`
+  ].join("\n  ")
+
+const announce = (options: Database.GlobalOptions, address: string) =>
+  Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options) }, () => [
+    `${Output.heading("Turnout")} is serving at ${address}`,
+    "",
+    `  API docs  ${address}/docs`,
+    `  OpenAPI   ${address}/openapi.json`,
+    `  Data      ${Database.describe(options)}`,
+    "",
+    "Try:",
+    `  ${example(address)}`,
+    "",
+    Output.faint("Ctrl-C stops it.")
+  ])
+
+export const serve = async (options: Database.GlobalOptions & ServeOptions): Promise<boolean> => {
+  const server = Server.layer({
+    host: options.host,
+    port: options.port,
+    onReplay: options.onReplay,
+    requestTimeoutMillis: options.requestTimeout,
+    drainDelayMillis: options.drainDelay,
+    shutdownGraceMillis: options.shutdownGrace
+  })
+  const turnout = Database.turnout(options, {
+    idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
+  })
+  const serving = Effect.gen(function* () {
+    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+    announce(options, address)
+    return yield* Effect.never
+  }).pipe(
+    Effect.provide(Layer.provide(server, turnout)),
+    Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])),
+    Effect.catchTag("ServeError", ({ cause }) =>
+      Effect.fail(
+        new CliError(`cannot listen on ${options.host}:${options.port} (${String(cause)}); try another --port`)
+      )
+    )
+  )
+  const fiber = Effect.runFork(serving)
+  let stopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(signal === "SIGINT" ? 130 : 143)
+    stopping = true
+    fiber.interruptUnsafe()
+    const limit = options.drainDelay + options.shutdownGrace + CLOSE_MILLIS
+    setTimeout(() => {
+      process.stderr.write(`stopped with work unfinished after ${limit} ms\n`)
+      process.exit(0)
+    }, limit).unref()
+  }
+  process.on("SIGINT", stop).on("SIGTERM", stop)
+  const exit = await Effect.runPromise(Fiber.await(fiber))
+  if (!stopping) await Effect.runPromise(exit)
+  return true
+}

@@ -1,0 +1,83 @@
+/**
+ * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, and health at
+ * `/health/live` and `/health/ready`. It is up when the layer is built; when the layer is torn down it finishes what
+ * runs, refuses what is new, and ends within the drain delay and the grace time.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type { Turnout } from "@turnout/core/application/Turnout"
+import * as Layer from "effect/Layer"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServer from "effect/http/HttpServer"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
+import { createServer } from "node:http"
+import { Api } from "./Api.ts"
+import * as Boundary from "./Boundary.ts"
+import * as Fallback from "./Fallback.ts"
+import * as Handlers from "./Handlers.ts"
+import * as Lifecycle from "./Lifecycle.ts"
+
+export interface ServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** Default 3000; 0 takes a free port. */
+  readonly port?: number
+  /** How long a request may take before it is answered with 504. Default 30 seconds. */
+  readonly requestTimeoutMillis?: number
+  /** The largest body; more is answered with 413. Default 64 KiB. */
+  readonly maxBodyBytes?: number
+  /** How a repeated idempotency key is answered. Default `replay`. */
+  readonly onReplay?: Handlers.OnReplay
+  /** How long load balancers get to see that the server is not ready any more, before it stops listening. Default 0. */
+  readonly drainDelayMillis?: number
+  /** How long running requests get to finish, before they are cut off. Default 10 seconds. */
+  readonly shutdownGraceMillis?: number
+}
+
+export const DEFAULTS = {
+  host: "127.0.0.1",
+  port: 3000,
+  requestTimeoutMillis: 30_000,
+  maxBodyBytes: 64 * 1024,
+  onReplay: "replay",
+  drainDelayMillis: 0,
+  shutdownGraceMillis: 10_000
+} as const satisfies Required<ServerOptions>
+
+/** How long a client may take over its headers, and over the whole request; and how long an idle connection is kept. */
+const HEADERS_TIMEOUT_MILLIS = 10_000
+const RECEIVE_TIMEOUT_MILLIS = 30_000
+const KEEP_ALIVE_MILLIS = 60_000
+
+/** Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. */
+export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> => {
+  const settings = { ...DEFAULTS, ...options }
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MILLIS,
+    requestTimeout: RECEIVE_TIMEOUT_MILLIS,
+    connectionsCheckingInterval: HEADERS_TIMEOUT_MILLIS / 2,
+    keepAliveTimeout: KEEP_ALIVE_MILLIS
+  })
+  const closeQuietConnections = Lifecycle.trackConnections(server)
+  const routes = Layer.mergeAll(
+    HttpApiBuilder.layer(Api, { openapiPath: Fallback.OPENAPI_PATH }),
+    HttpApiScalar.layer(Api, { path: Fallback.DOCS_PATH }),
+    Fallback.layer
+  )
+  return Lifecycle.drain(closeQuietConnections, settings.drainDelayMillis).pipe(
+    Layer.provideMerge(HttpRouter.serve(routes, { disableListenLog: true })),
+    Layer.provideMerge(
+      NodeHttpServer.layer(() => server, {
+        host: settings.host,
+        port: settings.port,
+        gracefulShutdownTimeout: settings.shutdownGraceMillis
+      })
+    ),
+    Layer.provide(Handlers.layer),
+    Layer.provide(Boundary.layer),
+    Layer.provide(Lifecycle.layer),
+    Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
+    Layer.provide(Layer.succeed(Handlers.ReplayPolicy, settings.onReplay))
+  )
+}
