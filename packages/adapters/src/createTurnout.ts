@@ -9,13 +9,13 @@
  *
  * Every function takes what the method of that name of the `Turnout` service takes, and resolves to what it succeeds
  * with. It rejects with the same errors, all of them classes with a `_tag`: a rejection of the domain
- * (`@turnout/core/domain/Rejection`), `InvalidInput`, or `StoreError`.
+ * (`@turnout/core/domain/Rejection`), `InvalidInput`, `StoreError`, or `TurnoutClosed`.
  */
-import { InvalidInput } from "@turnout/core/application/InvalidInput"
+import { decoder, InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Core from "@turnout/core/application/Turnout"
 import * as Rejection from "@turnout/core/domain/Rejection"
 import { StoreError } from "@turnout/core/ports/StoreError"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
@@ -37,53 +37,101 @@ export type Turnout = {
   readonly close: () => Promise<void>
 }
 
+/** The function was called after `close`. Nothing has changed. */
+export class TurnoutClosed extends Schema.TaggedError<TurnoutClosed>()("TurnoutClosed", {}) {
+  override get message(): string {
+    return "This Turnout has been closed; make a new one with createTurnout."
+  }
+}
+
 /** What the functions reject with. */
-export type TurnoutError = Rejection.Rejection | InvalidInput | StoreError
+export type TurnoutError = Rejection.Rejection | InvalidInput | StoreError | TurnoutClosed
 
 const isRejection = Schema.is(Rejection.Rejection)
 
 /** Tells the errors of Turnout from all others, so that a `switch` on `_tag` is checked by the compiler. */
 export const isTurnoutError = (error: unknown): error is TurnoutError =>
-  error instanceof InvalidInput || error instanceof StoreError || isRejection(error)
+  error instanceof InvalidInput || error instanceof StoreError || error instanceof TurnoutClosed || isRejection(error)
 
-/** Nothing is opened before the first call; a database that cannot be opened rejects that call with a `StoreError`. */
+/** The longest time for which answers to idempotency keys can be kept: a year. */
+const LONGEST_TTL_MILLIS = 366 * 24 * 60 * 60 * 1_000
+
+const Options = Schema.Struct({
+  ...Database.DatabaseOptions.fields,
+  idempotencyTtlMillis: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1_000, maximum: LONGEST_TTL_MILLIS }))
+  )
+})
+const decodeOptions = decoder(Options)
+
+const METHODS: ReadonlyArray<keyof Methods> = [
+  "createEvent",
+  "updateEvent",
+  "publishEvent",
+  "unpublishEvent",
+  "cancelEvent",
+  "completeEvent",
+  "changeCapacity",
+  "register",
+  "cancelRegistration",
+  "confirmRegistration",
+  "markAttended",
+  "markNoShow",
+  "getEvent",
+  "listEvents",
+  "getRegistration",
+  "listRegistrations",
+  "listWaitlist",
+  "waitlistPosition",
+  "listAttendeeRegistrations",
+  "listJournal"
+]
+
+/**
+ * Throws `InvalidInput` for options that break a rule. Nothing is opened before the first call; if the database cannot be
+ * opened, that call rejects with a `StoreError`, and the next one tries again.
+ */
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
-  const runtime = ManagedRuntime.make(Core.layer(options).pipe(Layer.provide(Database.layer(options))))
+  const decoded = Effect.runSync(decodeOptions(options))
+  const layer = Core.layer(decoded).pipe(Layer.provide(Database.layer(decoded)))
+  const running = new Set<Promise<unknown>>()
+  let runtime: ManagedRuntime.ManagedRuntime<Core.Turnout, InvalidInput | StoreError> | undefined
+  let closing: Promise<void> | undefined
+
+  /** The open runtime; one that failed to open is given up, so that the next call opens a new one. */
+  const open = async () => {
+    const opening = (runtime ??= ManagedRuntime.make(layer))
+    try {
+      await opening.context()
+      return opening
+    } catch (error) {
+      if (runtime === opening) runtime = undefined
+      throw error
+    }
+  }
+
+  const run = <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
+    if (closing !== undefined) return Promise.reject(new TurnoutClosed())
+    const result = open().then((opened) => opened.runPromise(Core.Turnout.use(use)))
+    running.add(result)
+    const done = () => running.delete(result)
+    result.then(done, done)
+    return result
+  }
+
   const call =
     <Name extends keyof Methods>(name: Name) =>
     (...args: ReadonlyArray<unknown>) =>
-      runtime.runPromise(
-        Core.Turnout.use((service) => {
-          const method = service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>
-          return method(...args)
-        })
-      )
-  const names: ReadonlyArray<keyof Methods> = [
-    "createEvent",
-    "updateEvent",
-    "publishEvent",
-    "unpublishEvent",
-    "cancelEvent",
-    "completeEvent",
-    "changeCapacity",
-    "register",
-    "cancelRegistration",
-    "confirmRegistration",
-    "markAttended",
-    "markNoShow",
-    "getEvent",
-    "listEvents",
-    "getRegistration",
-    "listRegistrations",
-    "listWaitlist",
-    "waitlistPosition",
-    "listAttendeeRegistrations",
-    "listJournal"
-  ]
-  const methods = Object.fromEntries(names.map((name) => [name, call(name)]))
+      run((service) => (service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...args))
+
+  const close = async () => {
+    await Promise.allSettled(running)
+    await runtime?.dispose()
+  }
+
   return {
-    ...methods,
-    ready: () => runtime.runPromise(Core.Turnout.use((service) => service.ready)),
-    close: () => runtime.dispose()
+    ...Object.fromEntries(METHODS.map((name) => [name, call(name)])),
+    ready: () => run((service) => service.ready),
+    close: () => (closing ??= close())
   } as unknown as Turnout
 }

@@ -3,12 +3,15 @@
  *
  * The client of a database is loaded only if that database is named, so a host installs what it uses.
  */
+import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { isSchemaName, SCHEMA_NAME_RULE } from "./postgres/Migrations.ts"
 
 export interface DatabaseOptions {
   /**
@@ -32,6 +35,24 @@ export interface DatabaseOptions {
   readonly migrate?: "always" | "fresh" | "never"
 }
 
+const mustBe = (rule: string, holds: (text: string) => boolean) =>
+  Schema.String.check(Schema.makeFilter((text) => holds(text) || rule))
+
+/** The rules of `DatabaseOptions`. */
+export const DatabaseOptions = Schema.Struct({
+  database: Schema.optionalKey(
+    mustBe(
+      "must be a URL such as postgres://user@host:5432/database, a folder, or memory:",
+      (name) => name !== "" && (!isServer(name) || URL.canParse(name))
+    )
+  ),
+  schema: Schema.optionalKey(mustBe(SCHEMA_NAME_RULE, isSchemaName)),
+  poolSize: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))),
+  migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))
+})
+
+const decodeOptions: (input: unknown) => Effect.Effect<DatabaseOptions, InvalidInput> = decoder(DatabaseOptions)
+
 export const isServer = (database: string): boolean => /^postgres(ql)?:\/\//.test(database)
 
 const install = (names: string) => (cause: unknown) =>
@@ -49,27 +70,33 @@ const loadPglite = Effect.tryPromise({
   catch: install("@effect/sql-pg @electric-sql/pglite")
 })
 
+/** Why a database cannot be opened, in the words of whoever found out. */
+const toOpenError = ({ reason }: SqlError) => unexpected(reason.cause instanceof Error ? reason.cause : reason)
+
 const unexpected = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause }) })
 
 /** The `SqlClient` of a server or a folder, without anything being migrated. `memory:` has none. */
 export const layerClient = (
   options: DatabaseOptions & { readonly database: string }
-): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError> =>
+): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { database, poolSize } = options
+      const { database = "", poolSize } = yield* decodeOptions(options)
       const client: Layer.Layer<SqlClient.SqlClient, SqlError> = isServer(database)
         ? (yield* loadPostgres)[0].layerClient({ url: database, ...(poolSize === undefined ? {} : { poolSize }) })
         : (yield* loadPglite)[0].layerClient({ folder: database })
-      return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(unexpected(error)))))
+      return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(toOpenError(error)))))
     })
-  ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError>
+  ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput>
 
 /** The store in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
-export const layer = (options: DatabaseOptions = {}): Layer.Layer<RegistrationStore, StoreError.StoreError> =>
+export const layer = (
+  options: DatabaseOptions = {}
+): Layer.Layer<RegistrationStore, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { database = "memory:", migrate = isServer(database) ? "fresh" : "always", schema } = options
+      const decoded = yield* decodeOptions(options)
+      const { database = "memory:", migrate = isServer(database) ? "fresh" : "always", schema } = decoded
       if (database === "memory:") {
         const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
         return Memory.layer
@@ -89,7 +116,7 @@ export const layer = (options: DatabaseOptions = {}): Layer.Layer<RegistrationSt
       )
       return Layer.effectDiscard(prepare).pipe(
         Layer.provideMerge(Postgres.layerFromClient(inSchema)),
-        Layer.provide(layerClient({ ...options, database }))
+        Layer.provide(layerClient({ ...decoded, database }))
       )
     })
   )

@@ -2,12 +2,12 @@
  * The composition root: from the options of the command line to the services.
  */
 import * as Database from "@turnout/adapters/database"
+import type { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Turnout from "@turnout/core/application/Turnout"
 import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
-import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
 
 /** The folder of the embedded database, in the folder that the command is run in. */
@@ -38,21 +38,17 @@ export const describe = (options: GlobalOptions): string => {
   return url.href
 }
 
-const options = (given: GlobalOptions) => {
-  const database = nameOf(given)
-  if (!Database.isServer(database)) mkdirSync(database, { recursive: true })
-  return { database, schema: given.schema }
-}
+const options = (given: GlobalOptions) => ({ database: nameOf(given), schema: given.schema })
 
 /** The `Turnout` service on the database of the options. */
 export const turnout = (
   given: GlobalOptions,
   settings?: Turnout.TurnoutOptions
-): Layer.Layer<Turnout.Turnout, StoreError> =>
+): Layer.Layer<Turnout.Turnout, StoreError | InvalidInput> =>
   Turnout.layer(settings).pipe(Layer.provide(Database.layer(options(given))))
 
 /** The `SqlClient` of the database of the options, as it is. */
-export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError> =>
+export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerClient(options(given))
 
 /** Runs a use of the service to its end. */

@@ -1,8 +1,7 @@
 /**
  * The registration store in memory: for tests, and for hosts that keep nothing across restarts.
  *
- * Guarantees what every store guarantees, within one process: each `transact` runs to its end without anything in
- * between. Nothing survives the process. Everything is held in maps, so reads cost what the page costs; a list of all
+ * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing survives the process. Everything is held in maps, so reads cost what the page costs; a list of all
  * events, or of one attendee's registrations, is sorted when asked for.
  */
 import * as Batch from "@turnout/core/domain/Batch"
@@ -10,11 +9,18 @@ import type { Event, EventId } from "@turnout/core/domain/Event"
 import { type IdempotencyRecord, scopeKey } from "@turnout/core/domain/Idempotency"
 import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
-import { attendeeKey, type Footprint, type Loaded, make as makeWorkingSet } from "@turnout/core/domain/WorkingSet"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import {
+  attendeeKey,
+  type Footprint,
+  type Loaded,
+  make as makeWorkingSet,
+  withDuePromotions
+} from "@turnout/core/domain/WorkingSet"
+import { RegistrationStore, type WaitlistEntry } from "@turnout/core/ports/RegistrationStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
 
 interface State {
   readonly events: Map<EventId, Event>
@@ -66,7 +72,7 @@ const load = (state: State, footprint: Footprint): Loaded => ({
   idempotency: present(footprint.idempotency.map((scope) => state.idempotency.get(scopeKey(scope))))
 })
 
-const write = (state: State, changes: Batch.Changes, messageIds: ReadonlyArray<string>): void => {
+const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
   for (const { created, event } of changes.events) {
     state.events.set(event.id, event)
     if (created) {
@@ -85,39 +91,33 @@ const write = (state: State, changes: Batch.Changes, messageIds: ReadonlyArray<s
     if (isActive(registration)) state.active.set(key, id)
     else if (state.active.get(key) === id) state.active.delete(key)
   }
-  changes.journal.forEach(({ event, eventId, metadata, occurredAt, version }, index) => {
-    state.journal.get(eventId)?.push({
-      id: messageIds[index] ?? "",
-      eventId,
-      version,
-      type: event._tag,
-      schemaVersion: SCHEMA_VERSION,
-      payload: encodePayload(event),
-      metadata,
-      occurredAt
-    })
-  })
+  for (const entry of journal) state.journal.get(entry.eventId)?.push(entry)
   for (const record of changes.idempotency) state.idempotency.set(scopeKey(record), record)
 }
 
 const make = Effect.gen(function* () {
   const random = yield* SecureRandom.SecureRandom
   const state = initial()
+  // Between the decision and the write, the fiber may have to yield.
+  const oneAtATime = Semaphore.makeUnsafe(1).withPermit
   const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 
   return RegistrationStore.of({
     transact: (footprint, decide) =>
-      Effect.uninterruptible(
-        Effect.gen(function* () {
-          const batch = decide(makeWorkingSet(load(state, footprint)))
-          if (!Batch.isEmpty(batch.changes)) {
-            const messageIds: Array<string> = []
-            for (const _ of batch.changes.journal) messageIds.push(yield* random.uuidV7())
-            write(state, batch.changes, messageIds)
-          }
-          return batch.replies
-        })
-      ),
+      Effect.gen(function* () {
+        const events = present(footprint.events.map((id) => state.events.get(id)))
+        const batch = decide(makeWorkingSet(load(state, withDuePromotions(footprint, events))))
+        if (Batch.isEmpty(batch.changes)) return batch.replies
+        const journal: Array<StoredJournalEntry> = []
+        for (const { event, eventId, metadata, occurredAt, version } of batch.changes.journal) {
+          const id = yield* random.uuidV7()
+          const payload = encodePayload(event)
+          const stored = { type: event._tag, schemaVersion: SCHEMA_VERSION, payload, metadata, occurredAt }
+          journal.push({ id, eventId, version, ...stored })
+        }
+        write(state, batch.changes, journal)
+        return batch.replies
+      }).pipe(oneAtATime, Effect.uninterruptible),
     event: (id) => Effect.sync(() => state.events.get(id)),
     events: (filter, page) =>
       Effect.sync(() => {
@@ -156,6 +156,17 @@ const make = Effect.gen(function* () {
           .toSorted((a, b) => compare(a.id, b.id))
           .slice(0, page.limit)
       ),
+    waitlist: (eventId, page) =>
+      Effect.sync(() => {
+        const found: Array<WaitlistEntry> = []
+        let position = 0
+        for (const registration of state.waiting.get(eventId)?.values() ?? []) {
+          position += 1
+          if (found.length === page.limit) break
+          if (registration.sequence > (page.after ?? 0)) found.push({ position, registration })
+        }
+        return found
+      }),
     waitlistPlace: (eventId, id) =>
       Effect.sync(() => {
         const waiting = state.waiting.get(eventId)

@@ -11,8 +11,10 @@ import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
+import * as SqlError from "effect/sql/SqlError"
+import { join } from "node:path"
 import { layerFromClient, type StoreOptions } from "../postgres/PostgresStore.ts"
+import * as FolderLock from "./FolderLock.ts"
 import { pgliteStream } from "./PgliteStream.ts"
 
 export interface PgliteOptions extends StoreOptions {
@@ -20,14 +22,29 @@ export interface PgliteOptions extends StoreOptions {
   readonly folder?: string
 }
 
+const failed = (cause: unknown): SqlError.SqlError =>
+  new SqlError.SqlError({
+    reason: new SqlError.UnknownError({ cause, message: "the embedded Postgres cannot be started", operation: "open" })
+  })
+
+const acquireFolder = (folder: string) =>
+  Effect.acquireRelease(Effect.try({ try: () => FolderLock.acquire(folder), catch: failed }), (release) =>
+    Effect.sync(release)
+  )
+
 /** A `SqlClient` that speaks to an embedded Postgres; it is started with the layer and closed with it. */
 export const layerClient = (
   options: PgliteOptions = {}
-): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
+): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError.SqlError> =>
   Layer.unwrap(
     Effect.gen(function* () {
+      const { folder } = options
+      if (folder !== undefined) yield* acquireFolder(folder)
       const database = yield* Effect.acquireRelease(
-        Effect.promise(() => PGlite.create(options.folder === undefined ? {} : { dataDir: options.folder })),
+        Effect.tryPromise({
+          try: () => PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "postgres") }),
+          catch: failed
+        }),
         (database) => Effect.promise(() => database.close())
       )
       return PgClient.layer({
@@ -41,5 +58,7 @@ export const layerClient = (
   )
 
 /** The store on an embedded Postgres; provides its `SqlClient` too. Migrate first, see `Migrations.up`. */
-export const layer = (options?: PgliteOptions): Layer.Layer<RegistrationStore | SqlClient.SqlClient, SqlError> =>
+export const layer = (
+  options?: PgliteOptions
+): Layer.Layer<RegistrationStore | SqlClient.SqlClient, SqlError.SqlError> =>
   layerFromClient(options).pipe(Layer.provideMerge(layerClient(options)))

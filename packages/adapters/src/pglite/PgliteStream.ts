@@ -1,34 +1,43 @@
 /**
  * A PGlite database as a stream that speaks the Postgres wire protocol, as a socket to a server would.
  *
- * PGlite has one session for its whole life. A stream that ends therefore clears the session for the next one: it rolls
- * back what is open and forgets prepared statements and settings.
+ * PGlite has one session for its whole life. When a stream ends, the session is cleared for the next one: what is open is
+ * rolled back, and prepared statements, settings and temporary tables are forgotten.
  */
 import type { PGlite } from "@electric-sql/pglite"
 import { Duplex } from "node:stream"
+
+/** What is still to be done before a session can be used again. */
+const clearing = new WeakMap<PGlite, Promise<void>>()
+
+const clear = async (database: PGlite): Promise<void> => {
+  if (database.closed) return
+  await database.exec("ROLLBACK")
+  await database.exec("DISCARD ALL")
+}
 
 export const pgliteStream = (database: PGlite): Duplex => {
   const stream: Duplex = new Duplex({
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
-      database.execProtocolRaw(new Uint8Array(chunk)).then(
-        (answer) => {
-          if (answer.length > 0) stream.push(answer)
-          done()
-        },
-        (error: Error) => done(error)
-      )
+      Promise.resolve(clearing.get(database))
+        .then(() => database.execProtocolRaw(new Uint8Array(chunk)))
+        .then(
+          (answer) => {
+            if (answer.length > 0) stream.push(answer)
+            done()
+          },
+          (error: Error) => done(error)
+        )
     },
     final(done) {
       stream.push(null)
       done()
     },
     destroy(error, done) {
-      if (database.closed) return done(error)
-      database.exec("ROLLBACK; DISCARD ALL").then(
-        () => done(error),
-        () => done(error)
-      )
+      const cleared = clear(database).catch(() => {})
+      clearing.set(database, cleared)
+      void cleared.then(() => done(error))
     }
   })
   return stream

@@ -14,20 +14,25 @@ import type { SqlError } from "effect/sql/SqlError"
 
 export const DEFAULT_SCHEMA = "turnout"
 
-/** Throws a `RangeError` unless the name is 1 to 63 lower-case letters, digits and underscores, and starts with a letter. */
+export const SCHEMA_NAME_RULE =
+  "must be 1 to 63 lower-case letters, digits and underscores, start with a letter and not with pg_"
+
+export const isSchemaName = (schema: string): boolean =>
+  /^[a-z][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith("pg_")
+
+/** The name, if it is one by `SCHEMA_NAME_RULE`; throws a `RangeError` otherwise. */
 export const checkSchemaName = (schema: string): string => {
-  if (!/^[a-z][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new RangeError(
-      `schema: must be 1 to 63 lower-case letters, digits and underscores and start with a letter, got ${JSON.stringify(schema)}`
-    )
-  }
+  if (!isSchemaName(schema)) throw new RangeError(`schema: ${SCHEMA_NAME_RULE}, got ${JSON.stringify(schema)}`)
   return schema
 }
+
+/** The name as an identifier in SQL, so that it may be a word of the language. */
+export const quote = (schema: string): string => `"${checkSchemaName(schema)}"`
 
 export interface Migration {
   readonly id: number
   readonly name: string
-  /** The statements, in order, for a schema of this name. */
+  /** The statements, in order, for a schema, given as a quoted identifier. */
   readonly statements: (schema: string) => ReadonlyArray<string>
 }
 
@@ -92,6 +97,7 @@ const initial: Migration = {
   key text NOT NULL,
   principal text NOT NULL,
   fingerprint text NOT NULL,
+  request_id uuid NOT NULL,
   answer jsonb NOT NULL,
   created_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
@@ -111,20 +117,23 @@ export interface MigrationStatus {
   readonly appliedAt: Date | null
 }
 
-const table = (schema: string) => `${schema}.migrations`
+const TABLE = "migrations"
 
-const createSchema = (schema: string) => `CREATE SCHEMA IF NOT EXISTS ${schema}`
+const createSchema = (schema: string) => `CREATE SCHEMA IF NOT EXISTS ${quote(schema)}`
+
+const client = Effect.map(SqlClient.SqlClient, (sql) => sql.withoutTransforms())
 
 /** What is applied and what is pending, oldest first. Changes nothing. */
 export const status = Effect.fnUntraced(function* (options: { readonly schema?: string } = {}) {
   const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
-  const sql = yield* SqlClient.SqlClient
-  const [found] = yield* sql<{ exists: boolean }>`SELECT to_regclass(${table(schema)}) IS NOT NULL AS exists`
+  const sql = yield* client
+  const [found] = yield* sql<{ exists: boolean }>`
+    SELECT to_regclass(${`${quote(schema)}.${TABLE}`}) IS NOT NULL AS exists`
   const applied = found?.exists
     ? yield* sql<{
         migration_id: number
         created_at: Date
-      }>`SELECT migration_id, created_at FROM ${sql.literal(table(schema))}`
+      }>`SELECT migration_id, created_at FROM ${sql.literal(`${quote(schema)}.${TABLE}`)}`
     : []
   const appliedAt = new Map(applied.map((row) => [row.migration_id, row.created_at]))
   return migrations.map(({ id, name }): MigrationStatus => ({ id, name, appliedAt: appliedAt.get(id) ?? null }))
@@ -139,7 +148,7 @@ export const pendingSql = Effect.fnUntraced(function* (options: { readonly schem
     `-- ${id} ${name}`,
     ...migrations
       .find((migration) => migration.id === id)!
-      .statements(schema)
+      .statements(quote(schema))
       .map((statement) => `${statement};`)
   ])
   return [`${createSchema(schema)};`, ...statements]
@@ -154,16 +163,18 @@ export const up = Effect.fnUntraced(function* (
   SqlClient.SqlClient
 > {
   const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
-  const sql = yield* SqlClient.SqlClient
-  // Two processes that create the schema at the same moment can collide on the catalog; the second try finds it.
-  yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
+  const sql = yield* client
+  const [found] = yield* sql<{ exists: boolean }>`SELECT to_regnamespace(${quote(schema)}) IS NOT NULL AS exists`
+  // A role may own the schema without the right to make one. Two processes that make it at the same moment can collide on
+  // the catalog; the second try finds it.
+  if (!found?.exists) yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
   const loader: Migrator.Loader = Effect.succeed(
     migrations.map(({ id, name, statements }) => [
       id,
       name,
-      Effect.succeed(Effect.forEach(statements(schema), (statement) => sql.unsafe(statement), { discard: true }))
+      Effect.succeed(Effect.forEach(statements(quote(schema)), (statement) => sql.unsafe(statement), { discard: true }))
     ])
   )
-  const applied = yield* Migrator.make({})({ loader, table: table(schema) })
+  const applied = yield* Migrator.make({})({ loader, table: `${schema}.${TABLE}` })
   return applied.map(([id, name]) => ({ id, name }))
 })

@@ -4,7 +4,8 @@
  * Guarantees: each `transact` is one transaction at READ COMMITTED that locks the rows of its events in id order, so that
  * any number of processes may serve the same event; it is answered after the commit, which is as durable as the server's
  * `synchronous_commit`. Deadlocks, serialization failures, lock time-outs and lost connections are tried again with
- * jitter for about five seconds. What a lost connection leaves unknown is looked up, never guessed.
+ * jitter for five seconds. What a lost connection leaves unknown is looked up, never guessed. A server that falls silent is
+ * given up after `Transaction.ATTEMPT_TIMEOUT_MILLIS`.
  *
  * Within `SqlClient.withTransaction` of the client that the store was made from, everything becomes part of the host's
  * transaction.
@@ -13,7 +14,12 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import * as Batch from "@turnout/core/domain/Batch"
-import { make as makeWorkingSet, type Footprint, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import {
+  make as makeWorkingSet,
+  type Footprint,
+  withDuePromotions,
+  type WorkingSet
+} from "@turnout/core/domain/WorkingSet"
 import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -26,7 +32,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import { arrayLiteral } from "./ArrayLiteral.ts"
-import { checkSchemaName, DEFAULT_SCHEMA, migrations } from "./Migrations.ts"
+import { DEFAULT_SCHEMA, migrations, quote } from "./Migrations.ts"
 import * as Rows from "./Rows.ts"
 import { toStoreError, kindOf } from "./SqlFailure.ts"
 import * as Statements from "./Statements.ts"
@@ -67,7 +73,7 @@ type LoadRow = Rows.RegistrationRow & {
 
 /** Makes the store from the `SqlClient` in the context, which must speak to Postgres. */
 export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
-  const statements = Statements.make(checkSchemaName(options.schema ?? DEFAULT_SCHEMA))
+  const statements = Statements.make(quote(options.schema ?? DEFAULT_SCHEMA))
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const random = yield* SecureRandom.SecureRandom
 
@@ -78,14 +84,16 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     connection: Connection,
     footprint: Footprint
   ): Effect.fn.Return<WorkingSet, SqlError> {
-    const events = yield* query<Rows.EventRow>(connection, statements.lock, [
+    const locked = yield* query<Rows.EventRow>(connection, statements.lock, [
       arrayLiteral(footprint.events, (id) => id)
     ])
-    const rows = yield* query<LoadRow>(connection, statements.load, Statements.loadParameters(footprint))
+    const events = locked.map(Rows.toEvent)
+    const needed = Statements.loadParameters(withDuePromotions(footprint, events))
+    const rows = yield* query<LoadRow>(connection, statements.load, needed)
     const registrations = rows.filter((row) => row.record === null && !row.is_head)
     const heads = rows.filter((row) => row.record === null && row.is_head)
     return makeWorkingSet({
-      events: events.map(Rows.toEvent),
+      events,
       registrations: registrations.map(Rows.toRegistration),
       waiting: heads.map(Rows.toRegistration).toSorted((a, b) => a.sequence - b.sequence),
       idempotency: rows.flatMap(({ record }) => (record === null ? [] : [Rows.toIdempotencyRecord(record)]))
@@ -130,14 +138,13 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
       function* (connection, unresolved) {
         const set = yield* loadLocked(connection, footprint)
         const committed = yield* findCommitted(connection, unresolved)
-        if (committed !== undefined) return { value: committed, mark: null }
+        if (committed !== undefined) return { value: committed, changed: false, mark: null }
         const { changes, replies } = decide(set)
-        return { value: replies, mark: yield* write(connection, changes) }
+        return { value: replies, changed: !Batch.isEmpty(changes), mark: yield* write(connection, changes) }
       }
     )
     return Effect.serviceOption(sql.transactionService).pipe(
-      Effect.flatMap((open) => (Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sql, work))),
-      Effect.uninterruptible
+      Effect.flatMap((open) => (Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sql, work)))
     )
   }
 
@@ -156,6 +163,16 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
 
   const readRegistrations = (text: string, parameters: ReadonlyArray<unknown>) =>
     Effect.map(read<Rows.RegistrationRow>(text, parameters), (rows) => rows.map(Rows.toRegistration))
+
+  const readWaitlist = (eventId: string, page: { readonly after: number | null; readonly limit: number }) =>
+    Effect.map(
+      read<Rows.RegistrationRow & { readonly position: number }>(statements.waitlist, [
+        eventId,
+        page.after ?? 0,
+        page.limit
+      ]),
+      (rows) => rows.map((row) => ({ position: row.position, registration: Rows.toRegistration(row) }))
+    )
 
   return RegistrationStore.of({
     transact,
@@ -179,11 +196,10 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     registrations: (eventId, state, { after, limit }) =>
       state === null
         ? readRegistrations(statements.registrations, [eventId, after ?? 0, limit])
-        : state === "waitlisted"
-          ? readRegistrations(statements.waiting, [eventId, after ?? 0, limit])
-          : readRegistrations(statements.registrationsInState, [eventId, state, after ?? 0, limit]),
+        : readRegistrations(statements.registrationsInState, [eventId, state, after ?? 0, limit]),
     attendeeRegistrations: (attendeeId, { after, limit }) =>
       readRegistrations(statements.attendeeRegistrations, [attendeeId, after, limit]),
+    waitlist: readWaitlist,
     waitlistPlace: (eventId, id) =>
       Effect.map(
         read<{ position: number; length: number }>(statements.waitlistPlace, [eventId, id]),

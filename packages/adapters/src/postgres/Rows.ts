@@ -1,7 +1,8 @@
 /**
  * Rows of the database as domain values, and the other way round.
  *
- * What is read was written by this library and checked then, so it is mapped without being validated again.
+ * What is read was written by this library and checked then, so it is mapped without being validated again. A host may
+ * have a client that gives times as text and big integers as numbers; both are taken as they come.
  */
 import type { AttendeeId } from "@turnout/core/domain/Attendee"
 import type { Event, EventId, EventStatus } from "@turnout/core/domain/Event"
@@ -10,17 +11,22 @@ import type { Metadata, StoredJournalEntry } from "@turnout/core/domain/JournalE
 import { decodeAnswer } from "@turnout/core/domain/Outcome"
 import type { Registration, RegistrationId, RegistrationState } from "@turnout/core/domain/Registration"
 
+type Time = Date | string
+
+const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
+const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
+
 export interface EventRow {
   readonly id: string
   readonly title: string
   readonly description: string
   readonly location: string
   readonly organizer: string
-  readonly starts_at: Date
-  readonly ends_at: Date
+  readonly starts_at: Time
+  readonly ends_at: Time
   readonly time_zone: string
-  readonly registration_opens_at: Date | null
-  readonly registration_closes_at: Date | null
+  readonly registration_opens_at: Time | null
+  readonly registration_closes_at: Time | null
   readonly waitlist: string
   readonly waitlist_limit: number | null
   readonly capacity: number
@@ -30,8 +36,8 @@ export interface EventRow {
   readonly waitlisted: number
   readonly attended: number
   readonly no_show: number
-  readonly created_at: Date
-  readonly updated_at: Date
+  readonly created_at: Time
+  readonly updated_at: Time
 }
 
 export const toEvent = (row: EventRow): Event => ({
@@ -40,11 +46,11 @@ export const toEvent = (row: EventRow): Event => ({
   description: row.description,
   location: row.location,
   organizer: row.organizer,
-  startsAt: row.starts_at,
-  endsAt: row.ends_at,
+  startsAt: toDate(row.starts_at),
+  endsAt: toDate(row.ends_at),
   timeZone: row.time_zone,
-  registrationOpensAt: row.registration_opens_at,
-  registrationClosesAt: row.registration_closes_at,
+  registrationOpensAt: toDateOrNull(row.registration_opens_at),
+  registrationClosesAt: toDateOrNull(row.registration_closes_at),
   waitlist: row.waitlist as Event["waitlist"],
   waitlistLimit: row.waitlist_limit,
   capacity: row.capacity,
@@ -56,8 +62,8 @@ export const toEvent = (row: EventRow): Event => ({
     attended: row.attended,
     noShow: row.no_show
   },
-  createdAt: row.created_at,
-  updatedAt: row.updated_at
+  createdAt: toDate(row.created_at),
+  updatedAt: toDate(row.updated_at)
 })
 
 /** An event as a JSON object with the names of the columns, for `jsonb_to_recordset`. */
@@ -94,8 +100,8 @@ export interface RegistrationRow {
   readonly notes: string
   readonly state: string
   readonly sequence: bigint
-  readonly registered_at: Date
-  readonly changed_at: Date
+  readonly registered_at: Time
+  readonly changed_at: Time
 }
 
 export const toRegistration = (row: RegistrationRow): Registration => ({
@@ -105,8 +111,8 @@ export const toRegistration = (row: RegistrationRow): Registration => ({
   notes: row.notes,
   state: row.state as RegistrationState,
   sequence: Number(row.sequence),
-  registeredAt: row.registered_at,
-  changedAt: row.changed_at
+  registeredAt: toDate(row.registered_at),
+  changedAt: toDate(row.changed_at)
 })
 
 /** An idempotency record as `to_jsonb` gives it. */
@@ -115,9 +121,10 @@ export interface IdempotencyRow {
   readonly key: string
   readonly principal: string
   readonly fingerprint: string
+  readonly request_id: string
   readonly answer: unknown
-  readonly created_at: string
-  readonly expires_at: string
+  readonly created_at: Time
+  readonly expires_at: Time
 }
 
 export const toIdempotencyRecord = (row: IdempotencyRow): IdempotencyRecord => ({
@@ -125,9 +132,10 @@ export const toIdempotencyRecord = (row: IdempotencyRow): IdempotencyRecord => (
   key: row.key,
   principal: row.principal,
   fingerprint: row.fingerprint,
+  requestId: row.request_id,
   answer: decodeAnswer(row.answer),
-  createdAt: new Date(row.created_at),
-  expiresAt: new Date(row.expires_at)
+  createdAt: toDate(row.created_at),
+  expiresAt: toDate(row.expires_at)
 })
 
 export interface JournalRow {
@@ -138,7 +146,7 @@ export interface JournalRow {
   readonly schema_version: number
   readonly payload: unknown
   readonly metadata: unknown
-  readonly occurred_at: Date
+  readonly occurred_at: Time
 }
 
 export const toJournalEntry = (row: JournalRow): StoredJournalEntry => ({
@@ -149,5 +157,5 @@ export const toJournalEntry = (row: JournalRow): StoredJournalEntry => ({
   schemaVersion: row.schema_version,
   payload: row.payload,
   metadata: row.metadata as Metadata,
-  occurredAt: row.occurred_at
+  occurredAt: toDate(row.occurred_at)
 })

@@ -37,7 +37,7 @@ export interface Statements {
   /** $1: event, $2: state, $3: after, $4: limit. */
   readonly registrationsInState: string
   /** $1: event, $2: after, $3: limit. */
-  readonly waiting: string
+  readonly waitlist: string
   /** $1: attendee, $2: after, $3: limit. */
   readonly attendeeRegistrations: string
   /** $1: event, $2: registration. */
@@ -47,7 +47,7 @@ export interface Statements {
   readonly ready: string
 }
 
-/** The statements for a schema of this name, which must have been checked. */
+/** The statements for a schema, given as a quoted identifier. */
 export const make = (s: string): Statements => ({
   lock: `SELECT * FROM ${s}.events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
   load: `SELECT ${REGISTRATION}, false AS is_head, NULL::jsonb AS record
@@ -109,12 +109,14 @@ CROSS JOIN LATERAL (
     AS t(event_id, version, id, type, payload, metadata, occurred_at)
   RETURNING 1
 ), remembered AS (
-  INSERT INTO ${s}.idempotency AS i (operation, key, principal, fingerprint, answer, created_at, expires_at)
-  SELECT operation, key, principal, fingerprint, answer::jsonb, created_at, expires_at
-  FROM unnest($32::text[], $33::text[], $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[])
-    AS t(operation, key, principal, fingerprint, answer, created_at, expires_at)
+  INSERT INTO ${s}.idempotency AS i
+    (operation, key, principal, fingerprint, request_id, answer, created_at, expires_at)
+  SELECT operation, key, principal, fingerprint, request_id, answer::jsonb, created_at, expires_at
+  FROM unnest($32::text[], $33::text[], $34::text[], $35::text[], $36::uuid[], $37::text[], $38::timestamptz[],
+    $39::timestamptz[])
+    AS t(operation, key, principal, fingerprint, request_id, answer, created_at, expires_at)
   ON CONFLICT (operation, key, principal) DO UPDATE
-    SET fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = excluded.created_at,
+    SET fingerprint = excluded.fingerprint, request_id = excluded.request_id, answer = excluded.answer, created_at = excluded.created_at,
       expires_at = excluded.expires_at
     WHERE i.expires_at <= excluded.created_at
   RETURNING 1
@@ -132,7 +134,11 @@ ORDER BY starts_at, id LIMIT $7::integer`,
 WHERE event_id = $1::uuid AND sequence > $2::bigint ORDER BY sequence LIMIT $3::integer`,
   registrationsInState: `SELECT ${REGISTRATION} FROM ${s}.registrations
 WHERE event_id = $1::uuid AND state = $2::text AND sequence > $3::bigint ORDER BY sequence LIMIT $4::integer`,
-  waiting: `SELECT ${REGISTRATION} FROM ${s}.registrations
+  waitlist: `SELECT ${REGISTRATION}, (row_number() OVER (ORDER BY sequence) + (
+  SELECT count(*) FROM ${s}.registrations w
+  WHERE w.event_id = $1::uuid AND w.state = 'waitlisted' AND w.sequence <= $2::bigint
+))::integer AS position
+FROM ${s}.registrations
 WHERE event_id = $1::uuid AND state = 'waitlisted' AND sequence > $2::bigint ORDER BY sequence LIMIT $3::integer`,
   attendeeRegistrations: `SELECT ${REGISTRATION} FROM ${s}.registrations
 WHERE attendee_id = $1::text AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::integer`,
@@ -209,6 +215,7 @@ export const writeParameters = (changes: Changes, messageIds: ReadonlyArray<stri
     arrayLiteral(idempotency, (record) => record.key),
     arrayLiteral(idempotency, (record) => record.principal),
     arrayLiteral(idempotency, (record) => record.fingerprint),
+    arrayLiteral(idempotency, (record) => record.requestId),
     arrayLiteral(idempotency, (record) => JSON.stringify(encodeAnswer(record.answer))),
     arrayLiteral(idempotency, (record) => time(record.createdAt)),
     arrayLiteral(idempotency, (record) => time(record.expiresAt))

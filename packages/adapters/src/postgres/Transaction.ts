@@ -16,21 +16,37 @@
  * transaction holds until the server has ended it, and then looks for the message id that it would have written.
  */
 import * as StoreError from "@turnout/core/ports/StoreError"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { kindOf, toStoreError } from "./SqlFailure.ts"
 
-/** Attempts after the first one, and the first pause between them, which doubles each time: about five seconds in all. */
-const RETRIES = 9
-const FIRST_PAUSE = "10 millis"
+/** For how long to try again, counted from the first attempt; the pauses double, up to a maximum. */
+export const RETRY_WINDOW_MILLIS = 5_000
+const FIRST_PAUSE_MILLIS = 10
+const LONGEST_PAUSE_MILLIS = 500
+
+/**
+ * How long an attempt may take before its connection counts as lost: longer than any time-out of the server, so it is
+ * only met when the server, or the network to it, has fallen silent.
+ */
+export const ATTEMPT_TIMEOUT_MILLIS = 40_000
 
 /** Two transactions wrote the same row at once, and this one came second. */
 export class RowConflict {
   readonly _tag = "RowConflict"
+}
+
+/** Nothing was heard from the server for too long. */
+export class Silence {
+  readonly _tag = "Silence"
 }
 
 /** What one attempt left behind when its connection was lost while committing. */
@@ -39,67 +55,95 @@ export interface Unresolved<Mark, A> {
   readonly value: A
 }
 
-/**
- * The work of a transaction. `mark` is what to look for in the database to learn whether it was committed, or `null` if
- * doing the work again does no harm.
- */
+export interface Done<Mark, A> {
+  readonly value: A
+  /** Whether there is anything to commit. */
+  readonly changed: boolean
+  /** What to look for in the database to learn whether it was committed; `null` if doing the work again tells as well. */
+  readonly mark: Mark | null
+}
+
+/** The work of a transaction; `unresolved` are earlier attempts of which it is to find out whether they were committed. */
 export type Work<Mark, A> = (
   connection: Connection,
   unresolved: ReadonlyArray<Unresolved<Mark, A>>
-) => Effect.Effect<{ readonly value: A; readonly mark: Mark | null }, SqlError | RowConflict>
+) => Effect.Effect<Done<Mark, A>, SqlError | RowConflict>
 
-class Failed {
-  readonly _tag = "Failed"
-  readonly cause: SqlError | RowConflict
-  readonly isRetryable: boolean
-  constructor(cause: SqlError | RowConflict) {
-    this.cause = cause
-    const kind = cause._tag === "RowConflict" ? "contended" : kindOf(cause)
-    this.isRetryable = kind === "lost" || kind === "contended"
-  }
-}
+type Failure = SqlError | RowConflict | Silence
+
+const isLost = (failure: Failure): boolean =>
+  failure._tag === "Silence" || (failure._tag === "SqlError" && kindOf(failure) === "lost")
+
+const isRetryable = (failure: Failure): boolean =>
+  failure._tag === "RowConflict" || isLost(failure) || (failure._tag === "SqlError" && kindOf(failure) === "contended")
 
 const control = (connection: Connection, statement: string): Effect.Effect<unknown, SqlError> =>
   connection.execute(statement, [], undefined)
 
-/** Runs work in a transaction of its own, tries again where that is safe, and succeeds only after the commit. */
+/**
+ * Runs work in a transaction of its own, tries again where that is safe, and succeeds only after the commit. Waiting for a
+ * connection and between attempts can be interrupted; from BEGIN to the answer to COMMIT nothing can.
+ */
 export const run = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effect<A, StoreError.StoreError> =>
-  Effect.suspend(() => {
-    const unresolved: Array<Unresolved<Mark, A>> = []
-    const attempt = Effect.gen(function* () {
-      const connection = yield* sql.reserve
-      yield* control(connection, "BEGIN")
-      const done = yield* work(connection, unresolved).pipe(
-        // If the rollback fails as well, the connection is gone, and the transaction with it.
-        Effect.onError(() => Effect.ignore(control(connection, "ROLLBACK")))
-      )
-      yield* control(connection, "COMMIT").pipe(
-        Effect.tapError((error) => {
-          if (kindOf(error) === "lost" && done.mark !== null) {
-            unresolved.push({ mark: done.mark, value: done.value })
-          }
-          return Effect.void
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const deadline = clock.currentTimeMillisUnsafe() + RETRY_WINDOW_MILLIS
+      const unresolved: Array<Unresolved<Mark, A>> = []
+      let isUnknown = false
+
+      const transaction = (connection: Connection, onCommit: (done: Done<Mark, A>) => void) =>
+        Effect.gen(function* () {
+          yield* control(connection, "BEGIN ISOLATION LEVEL READ COMMITTED")
+          const done = yield* work(connection, unresolved).pipe(
+            // If the rollback fails as well, the connection is gone, and the transaction with it.
+            Effect.onError(() => Effect.ignore(control(connection, "ROLLBACK")))
+          )
+          onCommit(done)
+          yield* control(connection, "COMMIT")
+          return done.value
         })
-      )
-      return done.value
-    }).pipe(
-      Effect.scoped,
-      Effect.mapError((cause) => new Failed(cause))
-    )
-    return attempt.pipe(
-      Effect.retry({
-        while: (failed) => failed.isRetryable,
-        times: RETRIES,
-        schedule: Schedule.jittered(Schedule.exponential(FIRST_PAUSE))
-      }),
-      Effect.mapError(({ cause }) => {
-        if (unresolved.length > 0) {
-          return new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })
-        }
-        return cause._tag === "RowConflict" ? contention(cause) : toStoreError(cause)
+
+      const attempt = Effect.gen(function* () {
+        let committing: Done<Mark, A> | undefined
+        const scope = yield* Scope.make()
+        const connection = yield* restore(Scope.provide(sql.reserve, scope)).pipe(
+          Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+        )
+        // A fiber of its own, so that a connection that has fallen silent holds up nobody but itself.
+        const fiber = yield* transaction(connection, (done) => (committing = done)).pipe(
+          Effect.onExit((exit) => Scope.close(scope, exit)),
+          Effect.forkDetach({ startImmediately: true })
+        )
+        return yield* Fiber.join(fiber).pipe(
+          Effect.timeoutOrElse({ duration: ATTEMPT_TIMEOUT_MILLIS, orElse: () => Effect.fail(new Silence()) }),
+          Effect.tapError((failure) =>
+            Effect.sync(() => {
+              if (committing === undefined || !committing.changed || !isLost(failure)) return
+              isUnknown = true
+              if (committing.mark !== null) unresolved.push({ mark: committing.mark, value: committing.value })
+            })
+          )
+        )
       })
-    )
-  })
+
+      const attempts = (pauseMillis: number): Effect.Effect<A, Failure> =>
+        Effect.catch(attempt, (failure: Failure) =>
+          isRetryable(failure) && clock.currentTimeMillisUnsafe() < deadline
+            ? Random.nextBetween(pauseMillis / 2, pauseMillis).pipe(
+                Effect.flatMap((millis) => restore(Effect.sleep(millis))),
+                Effect.andThen(attempts(Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS)))
+              )
+            : Effect.fail(failure)
+        )
+
+      return yield* Effect.mapError(attempts(FIRST_PAUSE_MILLIS), (cause) => {
+        if (isUnknown) return new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })
+        if (cause._tag === "SqlError") return toStoreError(cause)
+        return cause._tag === "RowConflict" ? contention(cause) : unavailable(cause)
+      })
+    })
+  )
 
 /**
  * Runs work inside the transaction that the host has open, behind a savepoint, once. A connection that is lost takes the
@@ -117,6 +161,8 @@ export const join = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effec
       Effect.mapError((cause) => (cause._tag === "RowConflict" ? contention(cause) : toStoreError(cause))),
       Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(toStoreError(defect)) : Effect.die(defect)))
     )
+
+const unavailable = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) })
 
 const contention = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Contention({ cause }) })
 

@@ -3,6 +3,7 @@
  * and nothing is remembered under the idempotency key.
  */
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 
@@ -33,8 +34,19 @@ export const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =
 
 const options = { errors: "all", onExcessProperty: "error" } as const
 
+/** A field that is there but `undefined` counts as absent. Input is as deep as its schemas, so three levels do. */
+const withoutUndefined = (input: unknown, depth = 3): unknown =>
+  depth > 0 && Predicate.isObject(input) && Object.getPrototypeOf(input) === Object.prototype
+    ? Object.fromEntries(
+        Object.entries(input).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, withoutUndefined(value, depth - 1)]]
+        )
+      )
+    : input
+
 /** Decodes input of any kind; unknown fields are refused. */
 export const decoder = <T, E>(schema: Schema.Codec<T, E>): ((input: unknown) => Effect.Effect<T, InvalidInput>) => {
   const decode = Schema.decodeUnknownEffect(schema, options)
-  return (input) => Effect.mapError(decode(input), (error) => new InvalidInput({ issues: issuesOf(error) }))
+  return (input) =>
+    Effect.mapError(decode(withoutUndefined(input)), (error) => new InvalidInput({ issues: issuesOf(error) }))
 }

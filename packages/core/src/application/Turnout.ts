@@ -40,7 +40,7 @@ import {
 } from "../domain/Rejection.ts"
 import { footprint } from "../domain/WorkingSet.ts"
 import * as Text from "../domain/Text.ts"
-import { RegistrationStore, type WaitlistPlace } from "../ports/RegistrationStore.ts"
+import { RegistrationStore, type WaitlistEntry, type WaitlistPlace } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { DEFAULT_LIMIT, EventCursor, Limit, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
 import { fingerprint } from "./Fingerprint.ts"
@@ -88,12 +88,6 @@ export const JournalQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceC
 export interface Page<A> {
   readonly items: ReadonlyArray<A>
   readonly nextCursor: string | null
-}
-
-export interface WaitlistEntry {
-  /** 1 is next. */
-  readonly position: number
-  readonly registration: Registration
 }
 
 /** The answer to a command, and whether it was given before under the same idempotency key. */
@@ -263,16 +257,22 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
   const commit = (requests: ReadonlyArray<Request>) =>
     store.transact(footprint(requests), (set) => Batch.decide(requests, set))
 
-  /** The further steps of a promotion that is too large for one commit. */
-  const finishPromotions = Effect.fnUntraced(function* (event: Event, actor: string) {
-    let now = event
-    while (promotionsDue(now) > 0) {
-      const step = yield* makeRequest({ _tag: "PromoteWaiting", eventId: event.id }, { actor })
-      const [reply] = yield* commit([step])
-      if (reply === undefined || Result.isFailure(reply.answer)) return
-      now = (reply.answer.success as EventOutcome).event
-    }
-  })
+  /**
+   * The further steps of a promotion that is too large for one commit. What was asked for is committed by then: if a step
+   * fails, whatever is asked of the event next carries the promotion on.
+   */
+  const finishPromotions = (event: Event): Effect.Effect<void> =>
+    promotionsDue(event) === 0
+      ? Effect.void
+      : makeRequest({ _tag: "PromoteWaiting", eventId: event.id }, {}).pipe(
+          Effect.flatMap((step) => commit([step])),
+          Effect.flatMap(([reply]) =>
+            reply !== undefined && Result.isSuccess(reply.answer) && "event" in reply.answer.success
+              ? finishPromotions(reply.answer.success.event)
+              : Effect.void
+          ),
+          Effect.catch((error) => Effect.logWarning("a promotion was left unfinished for now", error))
+        )
 
   const executeAll: TurnoutService["executeAll"] = Effect.fn("Turnout.executeAll")(function* (commands) {
     if (commands.length > MAX_COMMANDS) {
@@ -282,10 +282,8 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
       Effect.flatMap(decode.options(options), (decoded) => makeRequest(command, decoded))
     )
     const replies = yield* commit(requests)
-    for (const [index, { answer }] of replies.entries()) {
-      if (requests[index]?.command._tag === "ChangeCapacity" && Result.isSuccess(answer)) {
-        yield* finishPromotions((answer.success as EventOutcome).event, requests[index].metadata.actor)
-      }
+    for (const { answer } of replies) {
+      if (Result.isSuccess(answer) && "event" in answer.success) yield* finishPromotions(answer.success.event)
     }
     return replies as ReadonlyArray<Reply<Command>>
   })
@@ -328,6 +326,21 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
     yield* findEvent(eventId)
     const registration = yield* store.registration(id.eventId, id.registrationId)
     return registration ?? (yield* new RegistrationNotFound(id))
+  })
+
+  const waitlistPosition: TurnoutService["waitlistPosition"] = Effect.fnUntraced(function* (eventId, registrationId) {
+    const id = yield* ids.registration({ eventId, registrationId })
+    const place = yield* store.waitlistPlace(id.eventId, id.registrationId)
+    if (place !== undefined) return place
+    const { state } = yield* findRegistration(eventId, registrationId)
+    // It joined the list between the two reads.
+    if (state === "waitlisted") return yield* waitlistPosition(eventId, registrationId)
+    return yield* new RegistrationStateConflict({
+      ...id,
+      operation: "WaitlistPosition",
+      state,
+      allowed: ["waitlisted"]
+    })
   })
 
   const service: TurnoutService = {
@@ -381,27 +394,10 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
     listWaitlist: Effect.fnUntraced(function* (eventId, input = {}) {
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.waitlist(input)
       const { id } = yield* findEvent(eventId)
-      const found = yield* store.registrations(id, "waitlisted", { limit: limit + 1, after: cursor ?? null })
-      const { items, nextCursor } = toPage(found, limit, SequenceCursor, ({ sequence }) => sequence)
-      const first =
-        items[0] === undefined || cursor === undefined ? undefined : yield* store.waitlistPlace(id, items[0].id)
-      const start = first?.position ?? 1
-      return { items: items.map((registration, index) => ({ position: start + index, registration })), nextCursor }
+      const found = yield* store.waitlist(id, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, SequenceCursor, ({ registration }) => registration.sequence)
     }),
-    waitlistPosition: Effect.fnUntraced(function* (eventId, registrationId) {
-      const registration = yield* findRegistration(eventId, registrationId)
-      const place = yield* store.waitlistPlace(registration.eventId, registration.id)
-      return (
-        place ??
-        (yield* new RegistrationStateConflict({
-          eventId: registration.eventId,
-          registrationId: registration.id,
-          operation: "WaitlistPosition",
-          state: registration.state,
-          allowed: ["waitlisted"]
-        }))
-      )
-    }),
+    waitlistPosition,
     listAttendeeRegistrations: Effect.fnUntraced(function* (id, input = {}) {
       const { attendeeId } = yield* ids.attendee({ attendeeId: id })
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.attendee(input)

@@ -27,18 +27,19 @@ import {
   type Event,
   type EventDetails,
   type EventStatus,
+  isSeatDue,
+  isSeatOpen,
   promotionsDue,
   registrationEnd,
   scheduleProblem,
   seatsFree,
-  seatsOpen,
   seatsTaken
 } from "./Event.ts"
 import type { JournalEvent } from "./JournalEvent.ts"
 import type { Outcome } from "./Outcome.ts"
 import { move, type Registration, type RegistrationId, type RegistrationState } from "./Registration.ts"
 import * as Rejection from "./Rejection.ts"
-import { attendeeKey, PROMOTION_BATCH, type WorkingSet } from "./WorkingSet.ts"
+import { attendeeKey, promotionsLeft, type WorkingSet } from "./WorkingSet.ts"
 
 /**
  * What a command does: the journal events to append, and how to read the outcome from the working set once they are in
@@ -69,7 +70,7 @@ export const decide = (request: Request, set: WorkingSet): Result.Result<Decisio
     case "ChangeCapacity":
       return changeCapacity(event, command, request.now, set)
     case "PromoteWaiting":
-      return Result.succeed(showEvent(event, promote(event, set, request.now)))
+      return Result.succeed(showEvent(event, []))
     case "Register":
       return register(event, command, request, set)
     default:
@@ -199,11 +200,13 @@ const changeCapacity = (
   }
   const changed: ReadonlyArray<JournalEvent> =
     capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]
-  return Result.succeed(showEvent(event, [...changed, ...promote({ ...event, capacity }, set, now)]))
+  return Result.succeed(
+    showEvent(event, [...changed, ...promote({ ...event, capacity }, set, now, promotionsLeft(set, event.id))])
+  )
 }
 
-/** Promotes as many as there are free seats, in the order of entry, and no more than one batch. */
-const promote = (event: Event, set: WorkingSet, now: Date, limit = PROMOTION_BATCH): ReadonlyArray<JournalEvent> => {
+/** Promotes as many as are due, in the order of entry, and at most `limit`. */
+export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<JournalEvent> => {
   const due = Math.min(promotionsDue(event), limit)
   if (due === 0) return []
   return set.waiting
@@ -247,7 +250,7 @@ const register = (
     registeredAt: command.registeredAt !== null && command.registeredAt < now ? command.registeredAt : now,
     changedAt: now
   })
-  if (seatsOpen(event) > 0) {
+  if (isSeatOpen(event)) {
     const confirmed = registration("confirmed")
     return Result.succeed({
       events: [{ _tag: "AttendeeRegistered", registration: confirmed }],
@@ -256,10 +259,10 @@ const register = (
   }
   const { capacity, waitlistLimit } = event
   const waitlistLength = event.counts.waitlisted
-  if (event.waitlist === "closed") {
+  if (event.waitlist === "closed" && !isSeatDue(event)) {
     return Result.fail(new Rejection.CapacityFull({ eventId, capacity, waitlistLength }))
   }
-  if (waitlistLimit !== null && waitlistLength >= waitlistLimit) {
+  if (waitlistLimit !== null && waitlistLength >= waitlistLimit && !isSeatDue(event)) {
     return Result.fail(new Rejection.WaitlistFull({ eventId, capacity, waitlistLength, waitlistLimit }))
   }
   const waitlisted = registration("waitlisted")

@@ -11,22 +11,29 @@ import * as Text from "./Text.ts"
 
 /** An id of 1 to 254 characters, folded. */
 const FoldedId = Text.line({ minLength: 1, maxLength: 254 }).pipe(
-  Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id }))
+  Schema.decodeTo(
+    // Folding can make a text longer, so the length is checked again.
+    Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(254)),
+    SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id })
+  )
 )
 
 export const AttendeeId = FoldedId.pipe(Schema.brand("AttendeeId"))
 export type AttendeeId = typeof AttendeeId.Type
 
-const EMAIL = /^[^\s@"(),:;<>[\]\\]{1,64}@[^\s@"(),:;<>[\]\\.]+(?:\.[^\s@"(),:;<>[\]\\.]+)*$/u
+const PART = String.raw`[^\s@"(),:;<>[\]\\.\p{C}\p{Z}]+`
+/** One `@`, no quoting, no comments, no white space and no invisible characters. */
+const EMAIL = new RegExp(`^${PART}(?:\\.${PART})*@${PART}(?:\\.${PART})*$`, "u")
 
 /** An e-mail address of at most 254 characters, in Unicode normal form C and lower case. */
 export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 254 }).pipe(
   Schema.decodeTo(
     Schema.String.check(
+      Schema.isMaxLength(254),
       Schema.makeFilter((text) => EMAIL.test(text) || "must be an e-mail address, such as ada@example.com")
     ),
     SchemaTransformation.transform({
-      decode: (text: string) => text.normalize("NFKC").toLowerCase().normalize("NFC"),
+      decode: (text: string) => text.normalize("NFKC").toLowerCase().normalize("NFKC"),
       encode: (text: string) => text
     })
   )

@@ -7,12 +7,12 @@
 import * as Result from "effect/Result"
 import * as Admission from "./Admission.ts"
 import { eventIdOf, type Request } from "./Request.ts"
-import type { Event, EventId } from "./Event.ts"
+import { type Event, type EventId, promotionsDue } from "./Event.ts"
 import { type IdempotencyRecord, recall, scopeKey } from "./Idempotency.ts"
-import type { JournalEntry } from "./JournalEvent.ts"
+import type { JournalEntry, JournalEvent, Metadata } from "./JournalEvent.ts"
 import type { Answer } from "./Outcome.ts"
 import type { Registration, RegistrationId } from "./Registration.ts"
-import { evolve, type WorkingSet } from "./WorkingSet.ts"
+import { evolve, promotionsLeft, type WorkingSet } from "./WorkingSet.ts"
 
 /** The answer to one request; `replayed` when it was given before, under the same idempotency key. */
 export interface Reply {
@@ -38,43 +38,65 @@ export interface Batch {
   readonly changes: Changes
 }
 
+/** Who causes the further steps of a promotion. */
+const PROMOTER: Metadata = { actor: "turnout", correlationId: null, causationId: null }
+
 /** Decides a batch. The working set belongs to the batch and is changed in place. */
 export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch => {
   const journal: Array<JournalEntry> = []
-  const idempotency: Array<IdempotencyRecord> = []
+  const idempotency = new Map<string, IdempotencyRecord>()
+
+  const append = (eventId: EventId, events: ReadonlyArray<JournalEvent>, metadata: Metadata, occurredAt: Date) => {
+    for (const event of events) {
+      const version = (set.events.get(eventId)?.version ?? 0) + 1
+      const entry: JournalEntry = { eventId, version, event, metadata, occurredAt }
+      evolve(set, entry)
+      journal.push(entry)
+    }
+  }
+
+  /** Promotions that an earlier batch left over come before anything else that is asked of the event. */
+  const carryOn = (eventId: EventId, now: Date) => {
+    const event = set.events.get(eventId)
+    if (event === undefined || promotionsDue(event) === 0) return
+    const promoted = Admission.promote(event, set, now, promotionsLeft(set, eventId))
+    set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + promoted.length)
+    append(eventId, promoted, PROMOTER, now)
+  }
+
   const replies = requests.map((request): Reply => {
+    const eventId = eventIdOf(request)
+    carryOn(eventId, request.now)
     const remembered =
       request.idempotency === null
         ? undefined
         : recall(set.idempotency.get(scopeKey(request.idempotency)), request.idempotency, request.now)
     if (remembered !== undefined) {
       return Result.isSuccess(remembered)
-        ? { answer: remembered.success, replayed: true }
+        ? { answer: remembered.success.answer, replayed: remembered.success.requestId !== request.freshId }
         : { answer: Result.fail(remembered.failure), replayed: false }
     }
-    const answer = Result.map(Admission.decide(request, set), (decision) => {
-      const eventId = eventIdOf(request)
-      for (const event of decision.events) {
-        const entry: JournalEntry = {
-          eventId,
-          version: (set.events.get(eventId)?.version ?? 0) + 1,
-          event,
-          metadata: request.metadata,
-          occurredAt: request.now
-        }
-        evolve(set, entry)
-        journal.push(entry)
+    const answer = Result.map(Admission.decide(request, set), ({ events, outcome }) => {
+      append(eventId, events, request.metadata, request.now)
+      if (request.command._tag === "ChangeCapacity") {
+        const promoted = events.filter(({ _tag }) => _tag === "RegistrationPromoted").length
+        set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + promoted)
       }
-      return decision.outcome(set)
+      return outcome(set)
     })
     if (request.idempotency !== null) {
-      const record: IdempotencyRecord = { ...request.idempotency, answer, createdAt: request.now }
+      const record: IdempotencyRecord = {
+        ...request.idempotency,
+        requestId: request.freshId,
+        answer,
+        createdAt: request.now
+      }
       set.idempotency.set(scopeKey(record), record)
-      idempotency.push(record)
+      idempotency.set(scopeKey(record), record)
     }
     return { answer, replayed: false }
   })
-  return { replies, changes: { journal, ...changed(journal, set), idempotency } }
+  return { replies, changes: { journal, ...changed(journal, set), idempotency: [...idempotency.values()] } }
 }
 
 /** The rows that a journal changed, each once, as they are at the end. */

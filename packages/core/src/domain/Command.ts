@@ -78,7 +78,7 @@ export interface MarkNoShow {
   readonly registrationId: RegistrationId
 }
 
-/** One more step of the promotions that a large raise of capacity made due. */
+/** Nothing but the next step of the promotions that a large raise of capacity made due, which every command carries on. */
 export interface PromoteWaiting {
   readonly _tag: "PromoteWaiting"
   readonly eventId: EventId

@@ -8,8 +8,9 @@
 import * as Schema from "effect/Schema"
 import { Instant } from "./Instant.ts"
 import * as Text from "./Text.ts"
+import { Uuid } from "./Uuid.ts"
 
-export const EventId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("EventId"))
+export const EventId = Uuid.pipe(Schema.brand("EventId"))
 export type EventId = typeof EventId.Type
 
 /** Largest capacity and waitlist limit. */
@@ -134,6 +135,9 @@ export const scheduleProblem = (
   times: Schedule
 ): { readonly path: ReadonlyArray<string>; readonly issue: string } | undefined => {
   if (times.endsAt <= times.startsAt) return { path: ["endsAt"], issue: "must be after startsAt" }
+  if (times.registrationOpensAt && times.registrationOpensAt >= times.endsAt) {
+    return { path: ["registrationOpensAt"], issue: "must be before endsAt" }
+  }
   if (
     times.registrationOpensAt &&
     times.registrationClosesAt &&
@@ -150,8 +154,11 @@ export const seatsTaken = (event: Event): number => event.counts.confirmed + eve
 /** Seats that nobody has; 0 while more seats are taken than there are (an overhang). */
 export const seatsFree = (event: Event): number => Math.max(0, event.capacity - seatsTaken(event))
 
-/** Seats that are free for a newcomer: free, and not owed to somebody who waits. */
-export const seatsOpen = (event: Event): number => Math.max(0, seatsFree(event) - event.counts.waitlisted)
+/** Whether a newcomer gets a seat at once: one is free, and nobody waits for it. */
+export const isSeatOpen = (event: Event): boolean => event.counts.waitlisted === 0 && seatsFree(event) > 0
+
+/** Whether a newcomer who joins the waitlist now is due a seat as well, once the promotions under way have ended. */
+export const isSeatDue = (event: Event): boolean => seatsFree(event) > event.counts.waitlisted
 
 /** Promotions that are due: while a large raise of capacity proceeds in steps, and never otherwise. */
 export const promotionsDue = (event: Event): number =>

@@ -32,6 +32,8 @@ export interface IdempotencyRequest extends IdempotencyScope {
 
 /** What is remembered. */
 export interface IdempotencyRecord extends IdempotencyRequest {
+  /** The `freshId` of the request that was answered: who finds the own record did not send twice. */
+  readonly requestId: string
   readonly answer: Answer
   readonly createdAt: Date
 }
@@ -41,16 +43,16 @@ export const scopeKey = (scope: IdempotencyScope): string =>
   `${scope.operation}\u0000${scope.key}\u0000${scope.principal}`
 
 /**
- * The remembered answer: `undefined` when there is none that still counts, a rejection when the key was used for
+ * What is remembered: `undefined` when there is none that still counts, a rejection when the key was used for
  * another payload.
  */
 export const recall = (
   record: IdempotencyRecord | undefined,
   request: IdempotencyRequest,
   now: Date
-): Result.Result<Answer, IdempotencyKeyReused> | undefined => {
+): Result.Result<IdempotencyRecord, IdempotencyKeyReused> | undefined => {
   if (record === undefined || record.expiresAt <= now) return undefined
   return record.fingerprint === request.fingerprint
-    ? Result.succeed(record.answer)
+    ? Result.succeed(record)
     : Result.fail(new IdempotencyKeyReused({ operation: request.operation, key: request.key }))
 }

@@ -8,7 +8,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 const EARLIEST = Date.UTC(1900, 0, 1)
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
@@ -31,17 +31,25 @@ const Rfc3339 = Schema.String.check(
 
 export type Instant = Date
 
-export const Instant: Schema.Codec<Date> = Schema.declare(
-  (input): input is Date => input instanceof Date && !Number.isNaN(input.getTime()),
-  {
-    expected: "a valid Date",
-    toCodecJson: () =>
-      Schema.link<Date>()(
-        Rfc3339,
-        SchemaTransformation.transform({
-          decode: (text: string) => new Date(text),
-          encode: (date: Date) => date.toISOString()
-        })
-      )
-  }
-).check(isInstant)
+const isDate = (input: unknown): input is Date =>
+  Object.prototype.toString.call(input) === "[object Date]" && input instanceof Date && !Number.isNaN(input.getTime())
+
+const Moment: Schema.Codec<Date> = Schema.declare(isDate, {
+  expected: "a valid Date",
+  toCodecJson: () =>
+    Schema.link<Date>()(
+      Rfc3339,
+      SchemaTransformation.transform({
+        decode: (text: string) => new Date(text),
+        encode: (date: Date) => date.toISOString()
+      })
+    )
+}).check(isInstant)
+
+/** Decoding copies the date, so that what the caller does to it later changes nothing. */
+export const Instant: Schema.Codec<Date> = Moment.pipe(
+  Schema.decodeTo(
+    Schema.toType(Moment),
+    SchemaTransformation.transform({ decode: (date: Date) => new Date(date), encode: (date: Date) => date })
+  )
+)

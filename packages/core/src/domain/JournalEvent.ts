@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { Capacity, EventDetails, EventId } from "./Event.ts"
 import { Instant } from "./Instant.ts"
 import { Registration, RegistrationState } from "./Registration.ts"
+import { Uuid } from "./Uuid.ts"
 
 export const EventCreated = Schema.TaggedStruct("EventCreated", { details: EventDetails, capacity: Capacity })
 export const EventUpdated = Schema.TaggedStruct("EventUpdated", { details: EventDetails })
@@ -71,7 +72,7 @@ export interface JournalEntry {
 
 /** A journal entry as stored and as delivered: `id` is its message id. */
 export const StoredJournalEntry = Schema.Struct({
-  id: Schema.String.check(Schema.isUUID()),
+  id: Uuid,
   eventId: EventId,
   version: Schema.Natural,
   type: Schema.String,

@@ -6,8 +6,9 @@ import { Attendee, AttendeeInput } from "./Attendee.ts"
 import { type Counts, EventId } from "./Event.ts"
 import { Instant } from "./Instant.ts"
 import * as Text from "./Text.ts"
+import { Uuid } from "./Uuid.ts"
 
-export const RegistrationId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("RegistrationId"))
+export const RegistrationId = Uuid.pipe(Schema.brand("RegistrationId"))
 export type RegistrationId = typeof RegistrationId.Type
 
 /**

@@ -46,10 +46,27 @@ export const paragraphs = (options: { readonly maxLength: number }): Schema.Code
     Schema.decodeTo(Schema.String.check(Schema.isMaxLength(options.maxLength), wellFormed(true)), normalised)
   )
 
+const DOTLESS_I = "ı"
+
+const foldOnce = (text: string): string =>
+  text
+    .normalize("NFKC")
+    .split(DOTLESS_I)
+    .map((part) => part.toUpperCase().toLowerCase())
+    .join(DOTLESS_I)
+    .normalize("NFKC")
+    .trim()
+
 /**
- * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded.
+ * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded. Folding what is folded
+ * changes nothing.
  *
- * Folding goes through upper case first, so that `ß`/`SS` and the Greek final sigma fold together as well.
+ * Folding goes through upper case first, so that `ß`, `ẞ` and `SS`, and the two forms of the Greek sigma, fold together.
+ * The dotless `ı` is a letter of its own, and stays one.
  */
-export const fold = (text: string): string =>
-  text.trim().normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC")
+export const fold = (text: string): string => {
+  let folded = text
+  // Each round can bring up what another one acts on; a handful settle everything that Unicode has.
+  for (let next = foldOnce(folded); next !== folded; next = foldOnce(folded)) folded = next
+  return folded
+}

@@ -10,12 +10,15 @@
 import type { AttendeeId } from "./Attendee.ts"
 import type { Request } from "./Request.ts"
 import { eventIdOf } from "./Request.ts"
-import type { Event, EventId } from "./Event.ts"
+import { type Event, type EventId, promotionsDue } from "./Event.ts"
 import { type IdempotencyRecord, type IdempotencyScope, scopeKey } from "./Idempotency.ts"
 import type { JournalEntry } from "./JournalEvent.ts"
 import { isActive, move, type Registration, type RegistrationId } from "./Registration.ts"
 
-/** How many waiters one decision promotes at most; what is left proceeds in further steps. */
+/**
+ * How many waiters of one event a batch promotes at most into seats that a raise of capacity made; what is left proceeds
+ * in further batches.
+ */
 export const PROMOTION_BATCH = 1_000
 
 export interface WorkingSet {
@@ -25,6 +28,8 @@ export interface WorkingSet {
   readonly active: Map<string, RegistrationId>
   /** The first waiters of an event in order, as many as the footprint asked for, and after them those who joined. */
   readonly waiting: Map<EventId, Array<RegistrationId>>
+  /** How many of an event's waiters this batch has promoted into seats that a raise of capacity made. */
+  readonly promoted: Map<EventId, number>
   /** By `scopeKey`. */
   readonly idempotency: Map<string, IdempotencyRecord>
 }
@@ -43,23 +48,9 @@ export interface Footprint {
 
 export const attendeeKey = (eventId: EventId, attendeeId: AttendeeId): string => `${eventId}/${attendeeId}`
 
-/**
- * The most waiters that a request can take out of the head of the waitlist: those whom it promotes, and the one whom it
- * cancels or confirms.
- */
-const waitersTouched = ({ command }: Request): number => {
-  switch (command._tag) {
-    case "CancelRegistration":
-    case "ConfirmRegistration":
-      return 1
-    case "ChangeCapacity":
-      return Math.min(command.capacity, PROMOTION_BATCH)
-    case "PromoteWaiting":
-      return PROMOTION_BATCH
-    default:
-      return 0
-  }
-}
+/** How many more waiters of an event this batch may promote into seats that a raise of capacity made. */
+export const promotionsLeft = (set: WorkingSet, eventId: EventId): number =>
+  PROMOTION_BATCH - (set.promoted.get(eventId) ?? 0)
 
 /** The rows that a batch of requests needs to be decided as it would be on the whole state. */
 export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
@@ -67,6 +58,7 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
   const attendees = new Map<string, Footprint["attendees"][number]>()
   const registrations = new Map<RegistrationId, Footprint["registrations"][number]>()
   const waiting = new Map<EventId, number>()
+  const raised = new Map<EventId, number>()
   const idempotency = new Map<string, IdempotencyScope>()
   for (const request of requests) {
     const { command } = request
@@ -78,12 +70,18 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     } else if ("registrationId" in command) {
       registrations.set(command.registrationId, { eventId, registrationId: command.registrationId })
     }
-    const touched = waitersTouched(request)
-    if (touched > 0) waiting.set(eventId, (waiting.get(eventId) ?? 0) + touched)
+    // Whom a command cancels, confirms or promotes into the seat that it frees leaves the head of the list.
+    if (command._tag === "CancelRegistration" || command._tag === "ConfirmRegistration") {
+      waiting.set(eventId, (waiting.get(eventId) ?? 0) + 1)
+    }
+    if (command._tag === "ChangeCapacity") raised.set(eventId, Math.max(raised.get(eventId) ?? 0, command.capacity))
     if (request.idempotency !== null) {
       const { key, operation, principal } = request.idempotency
       idempotency.set(scopeKey(request.idempotency), { principal, operation, key })
     }
+  }
+  for (const [eventId, capacity] of raised) {
+    waiting.set(eventId, (waiting.get(eventId) ?? 0) + Math.min(capacity, PROMOTION_BATCH))
   }
   return {
     events: [...events].toSorted(),
@@ -92,6 +90,18 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     waiting: Array.from(waiting, ([eventId, limit]) => ({ eventId, limit })),
     idempotency: [...idempotency.values()]
   }
+}
+
+/**
+ * The footprint once the events are locked and known: where promotions are due, it has the waiters whose turn it is. Then
+ * whatever is asked of such an event carries its promotions on.
+ */
+export const withDuePromotions = (needed: Footprint, events: Iterable<Event>): Footprint => {
+  const due = Array.from(events).filter((event) => promotionsDue(event) > 0)
+  if (due.length === 0) return needed
+  const waiting = new Map(needed.waiting.map(({ eventId, limit }) => [eventId, limit]))
+  for (const { id } of due) waiting.set(id, (waiting.get(id) ?? 0) + PROMOTION_BATCH)
+  return { ...needed, waiting: Array.from(waiting, ([eventId, limit]) => ({ eventId, limit })) }
 }
 
 /** What a store loaded for a footprint; `waiting` lists the head of each waitlist in order of entry. */
@@ -108,6 +118,7 @@ export const make = (loaded: Loaded): WorkingSet => {
     registrations: new Map(),
     active: new Map(),
     waiting: new Map(),
+    promoted: new Map(),
     idempotency: new Map()
   }
   for (const event of loaded.events) {

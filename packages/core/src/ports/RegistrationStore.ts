@@ -3,7 +3,7 @@
  *
  * `transact` is the only way to change anything. It
  * 1. locks the events of the footprint, in id order, until the transaction ends;
- * 2. loads the footprint as it is after the locks are held;
+ * 2. loads the footprint, and the waiters that `withDuePromotions` adds to it, as they are once the locks are held;
  * 3. lets the pure decision make its changes;
  * 4. writes state, counters, journal and idempotency records, all or nothing.
  * It succeeds only after the commit. It is not interrupted: a caller who goes away leaves a transaction that ends by
@@ -42,6 +42,12 @@ export interface EventKey {
   readonly id: EventId
 }
 
+export interface WaitlistEntry {
+  /** 1 is next. */
+  readonly position: number
+  readonly registration: Registration
+}
+
 export interface WaitlistPlace {
   /** 1 is next. */
   readonly position: number
@@ -73,6 +79,11 @@ export class RegistrationStore extends Context.Service<
       attendeeId: AttendeeId,
       page: PageRequest<RegistrationId>
     ) => Effect.Effect<ReadonlyArray<Registration>, StoreError>
+    /** Who waits, in order, with their places; the key is the `sequence`. */
+    readonly waitlist: (
+      eventId: EventId,
+      page: PageRequest<number>
+    ) => Effect.Effect<ReadonlyArray<WaitlistEntry>, StoreError>
     /** The place of a waiter now; `undefined` if the registration does not wait. */
     readonly waitlistPlace: (
       eventId: EventId,

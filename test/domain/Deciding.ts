@@ -1,0 +1,64 @@
+/**
+ * Given a history, when a command, then an outcome: for the pure decider, without any store.
+ */
+import * as Batch from "@turnout/core/domain/Batch"
+import type { Command } from "@turnout/core/domain/Command"
+import type { EventId, EventInput } from "@turnout/core/domain/Event"
+import type { RegistrationId } from "@turnout/core/domain/Registration"
+import type { Request } from "@turnout/core/domain/Request"
+import { make, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+
+export const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
+export const EVENT = id(0) as EventId
+export const registrationId = (n: number) => id(n) as RegistrationId
+
+export const STARTS_AT = new Date("2030-05-01T18:00:00.000Z")
+export const ENDS_AT = new Date("2030-05-01T23:00:00.000Z")
+export const BEFORE = new Date("2030-01-01T00:00:00.000Z")
+export const DURING = new Date("2030-05-01T20:00:00.000Z")
+
+export const input = (changes: Partial<EventInput> = {}): EventInput => ({
+  id: EVENT,
+  title: "Conference",
+  organizer: "Ada",
+  startsAt: STARTS_AT,
+  endsAt: ENDS_AT,
+  timeZone: "Europe/Berlin",
+  capacity: 2,
+  ...changes
+})
+
+export const request = (
+  command: Command,
+  options: { readonly now?: Date; readonly freshId?: string } = {}
+): Request => ({
+  command,
+  now: options.now ?? BEFORE,
+  freshId: options.freshId ?? id(999),
+  idempotency: null,
+  metadata: { actor: "test", correlationId: null, causationId: null }
+})
+
+/** The n-th person registers; the registration gets the n-th id. */
+export const register = (n: number, now = BEFORE): Request =>
+  request(
+    {
+      _tag: "Register",
+      eventId: EVENT,
+      attendee: { id: `person-${n}` as never, name: "", email: `person-${n}@example.com` },
+      notes: "",
+      registeredAt: null
+    },
+    { now, freshId: id(n) }
+  )
+
+export const empty = (): WorkingSet => make({ events: [], registrations: [], waiting: [], idempotency: [] })
+
+/** The whole state after a history, all of which must be accepted. */
+export const given = (history: ReadonlyArray<Request>): WorkingSet => {
+  const set = empty()
+  for (const { answer } of Batch.decide(history, set).replies) {
+    if (answer._tag === "Failure") throw answer.failure
+  }
+  return set
+}

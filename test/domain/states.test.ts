@@ -1,0 +1,164 @@
+import * as Batch from "@turnout/core/domain/Batch"
+import type { Command } from "@turnout/core/domain/Command"
+import type { Request } from "@turnout/core/domain/Request"
+import type { Outcome } from "@turnout/core/domain/Outcome"
+import type { WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { assert, describe, it } from "vitest"
+import { cells } from "../support/MarkdownTable.ts"
+import { BEFORE, DURING, EVENT, given, input, register, registrationId, request } from "./Deciding.ts"
+
+const TABLES = "docs/reference/states.md"
+
+const create = (changes?: Parameters<typeof input>[0]) => request({ _tag: "CreateEvent", event: input(changes) })
+const on = (_tag: "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent", now?: Date) =>
+  request({ _tag, eventId: EVENT }, now ? { now } : {})
+const of = (
+  _tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow",
+  now = DURING,
+  n = 1
+): Request => request({ _tag, eventId: EVENT, registrationId: registrationId(n) }, { now })
+const capacity = (seats: number, keepOverhang = false): Command => ({
+  _tag: "ChangeCapacity",
+  eventId: EVENT,
+  capacity: seats,
+  keepOverhang
+})
+
+/** What a command comes to, in the words of the tables. */
+const comesTo = (set: WorkingSet, when: Request, read: (outcome: Outcome) => string): string => {
+  const { changes, replies } = Batch.decide([when], set)
+  const { answer } = replies[0]!
+  if (answer._tag === "Failure") {
+    assert.isTrue(Batch.isEmpty(changes), "a rejection changes nothing")
+    return answer.failure._tag
+  }
+  return changes.journal.length === 0 ? "=" : read(answer.success)
+}
+
+describe("events", () => {
+  const history = (status: string, registered: number): ReadonlyArray<Request> => {
+    const people = Array.from({ length: registered }, (_, index) => register(index + 1))
+    const published = [create(), on("PublishEvent"), ...people]
+    switch (status) {
+      case "draft":
+        return [create()]
+      case "published":
+        return published
+      case "cancelled":
+        return [...published, on("CancelEvent")]
+      default:
+        return [...published, on("CompleteEvent", DURING)]
+    }
+  }
+  const update = (changes: object) => request({ _tag: "UpdateEvent", eventId: EVENT, changes })
+  const commands: Record<string, readonly [when: Request, registered: number]> = {
+    publish: [on("PublishEvent"), 0],
+    "unpublish, nobody registered": [on("UnpublishEvent"), 0],
+    "unpublish, somebody registered": [on("UnpublishEvent"), 1],
+    cancel: [on("CancelEvent"), 1],
+    "complete, before the start": [on("CompleteEvent", BEFORE), 1],
+    "complete, after the start": [on("CompleteEvent", DURING), 1],
+    update: [update({ title: "Another title", endsAt: new Date("2030-05-02T00:00:00.000Z") }), 1],
+    "update to what it is": [update({ title: "Conference", endsAt: input().endsAt }), 1],
+    "update to times out of order": [update({ endsAt: input().startsAt }), 1],
+    "change capacity": [request(capacity(7)), 2],
+    "change capacity to what it is": [request(capacity(2)), 2],
+    "change capacity below the seats taken": [request(capacity(1)), 2],
+    "change capacity below the seats taken, keepOverhang": [request(capacity(1, true)), 2]
+  }
+  const [table = []] = cells(TABLES, "Events")
+  it.each(table.filter(({ text }) => text !== "-"))("$row, when $column: $text", ({ column, row, text }) => {
+    const [when, registered] = commands[row]!
+    const outcome = comesTo(given(history(column, registered)), when, (shown) =>
+      "event" in shown ? shown.event.status : "not an event"
+    )
+    assert.strictEqual(outcome, text)
+  })
+})
+
+describe("registering", () => {
+  const opensAt = new Date("2030-02-01T00:00:00.000Z")
+  const closesAt = new Date("2030-03-01T00:00:00.000Z")
+  const published = (changes: Parameters<typeof input>[0] = {}) => [create(changes), on("PublishEvent")]
+  const situations: Record<string, readonly [history: ReadonlyArray<Request>, when: Request]> = {
+    "the attendee has an active registration": [
+      [...published(), register(1)],
+      { ...register(1), freshId: registrationId(2) }
+    ],
+    "before registrationOpensAt": [published({ registrationOpensAt: opensAt }), register(1)],
+    "at or after registrationClosesAt": [published({ registrationClosesAt: closesAt }), register(1, closesAt)],
+    "at or after endsAt": [published(), register(1, input().endsAt)],
+    "a seat is free that no waiter is due": [published(), register(1)],
+    "no seat, and the waitlist is closed": [published({ capacity: 0, waitlist: "closed" }), register(1)],
+    "no seat, and as many wait as may": [[...published({ capacity: 0, waitlistLimit: 1 }), register(2)], register(1)],
+    "no seat": [published({ capacity: 0 }), register(1)]
+  }
+  const [table = []] = cells(TABLES, "Registering")
+  it.each(table)("$row: $text", ({ row, text }) => {
+    const [history, when] = situations[row]!
+    const outcome = comesTo(given(history), when, (shown) =>
+      "registration" in shown ? shown.registration.state : "not a registration"
+    )
+    assert.strictEqual(outcome, text)
+  })
+
+  it.each(["draft", "cancelled", "completed"])("EventStatusConflict, when the event is %s", (status) => {
+    const history = {
+      draft: [create()],
+      cancelled: [...published(), on("CancelEvent")],
+      completed: [...published(), on("CompleteEvent", DURING)]
+    }[status]!
+    assert.strictEqual(
+      comesTo(given(history), register(1), () => "registered"),
+      "EventStatusConflict"
+    )
+  })
+
+  it("registers up to the last moment, and from the first", () => {
+    const open = published({ registrationOpensAt: opensAt, registrationClosesAt: closesAt })
+    const at = (now: Date) => comesTo(given(open), register(1, now), () => "registered")
+    assert.strictEqual(at(opensAt), "registered")
+    assert.strictEqual(at(new Date(closesAt.getTime() - 1)), "registered")
+  })
+})
+
+describe("registrations", () => {
+  /** Registration 1 in a state; `free` gives the event a seat that nobody was promoted to. */
+  const inState = (state: string, free: boolean): WorkingSet => {
+    const published = [create({ capacity: state === "waitlisted" ? 0 : 1 }), on("PublishEvent"), register(1)]
+    const then: Record<string, ReadonlyArray<Request>> = {
+      confirmed: [],
+      waitlisted: [],
+      cancelled: [of("CancelRegistration")],
+      attended: [of("MarkAttended")],
+      noShow: [of("MarkNoShow")]
+    }
+    const set = given([...published, ...then[state]!])
+    // No history leads there but a promotion that is still under way, so the seat is put there.
+    if (free) set.events.set(EVENT, { ...set.events.get(EVENT)!, capacity: 5 })
+    return set
+  }
+  const commands: Record<string, readonly [when: Request, free: boolean]> = {
+    cancel: [of("CancelRegistration"), false],
+    confirm: [of("ConfirmRegistration"), false],
+    "confirm, a seat is free": [of("ConfirmRegistration"), true],
+    "confirm, no seat is free": [of("ConfirmRegistration"), false],
+    attended: [of("MarkAttended"), false],
+    "noShow, before the start": [of("MarkNoShow", BEFORE), false],
+    "noShow, after the start": [of("MarkNoShow", DURING), false]
+  }
+  const state = (shown: Outcome) => ("registration" in shown ? shown.registration.state : "not a registration")
+  const [whilePublished = [], otherwise = []] = cells(TABLES, "Registrations")
+
+  it.each(whilePublished)("$row, when $column: $text", ({ column, row, text }) => {
+    const [when, free] = commands[row]!
+    assert.strictEqual(comesTo(inState(column, free), when, state), text)
+  })
+
+  it.each(otherwise)("$row, when the event is $column: $text", ({ column, row, text }) => {
+    const end = column === "cancelled" ? on("CancelEvent") : on("CompleteEvent", DURING)
+    const set = inState("confirmed", false)
+    Batch.decide([end], set)
+    assert.strictEqual(comesTo(set, commands[row]![0], state), text)
+  })
+})

@@ -1,0 +1,101 @@
+/**
+ * A TCP proxy in front of Postgres that cuts connections around COMMIT.
+ *
+ * It looks into the bytes: on a new connection the first COMMIT is sent as text, and every COMMIT that was carried out is
+ * answered with the command tag `COMMIT`.
+ */
+import { Effect } from "effect"
+import { connect, createServer, type AddressInfo, type Socket } from "node:net"
+
+/**
+ * - `before commit`: the server never hears of the COMMIT.
+ * - `while committing`: the COMMIT is passed on and the client is cut off at once.
+ * - `after commit`: the server has committed, and its answer is thrown away.
+ * - `before work`: cuts on the first statement that names the table of events.
+ */
+export type Fault = "before work" | "before commit" | "while committing" | "after commit"
+
+/** The statement, and the tag of its answer, as they are on the wire; unlike in READ COMMITTED. */
+const COMMIT = "COMMIT\0"
+
+export interface FaultProxy {
+  /** The URL of the database through the proxy. */
+  readonly url: string
+  /** Arms one fault; with `stayDown` nothing gets through afterwards until `restore`. */
+  readonly arm: (fault: Fault, options?: { readonly stayDown?: boolean }) => void
+  readonly restore: () => void
+  /** How many faults were carried out. */
+  readonly faults: () => number
+}
+
+export const make = (url: string) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const target = new URL(url)
+      const sockets = new Set<Socket>()
+      let armed: Fault | undefined
+      let stayDown = false
+      let down = false
+      let faults = 0
+
+      const server = createServer((client) => {
+        if (down) return void client.destroy()
+        const upstream = connect(Number(target.port || 5432), target.hostname)
+        for (const socket of [client, upstream]) {
+          sockets.add(socket)
+          socket.on("error", () => {})
+          socket.on("close", () => sockets.delete(socket))
+        }
+        const cut = () => {
+          armed = undefined
+          faults += 1
+          down = stayDown
+          client.destroy()
+          upstream.destroy()
+        }
+        client.on("data", (chunk) => {
+          const text = chunk.toString("latin1")
+          if (armed === "before work" && text.includes(".events")) return cut()
+          if (armed === "before commit" && text.includes(COMMIT)) return cut()
+          if (armed === "while committing" && text.includes(COMMIT)) {
+            // `end` lets the bytes out before it closes, so the server gets the COMMIT and nobody to answer.
+            armed = undefined
+            faults += 1
+            down = stayDown
+            upstream.end(chunk)
+            client.destroy()
+            return
+          }
+          upstream.write(chunk)
+        })
+        upstream.on("data", (chunk) => {
+          if (armed === "after commit" && chunk.toString("latin1").includes(COMMIT)) return cut()
+          client.write(chunk)
+        })
+        client.on("close", () => upstream.end())
+        upstream.on("close", () => client.destroy())
+      })
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      const through = new URL(url)
+      through.hostname = "127.0.0.1"
+      through.port = String((server.address() as AddressInfo).port)
+      const proxy: FaultProxy = {
+        url: through.href,
+        arm: (fault, options) => {
+          armed = fault
+          stayDown = options?.stayDown ?? false
+        },
+        restore: () => {
+          down = false
+        },
+        faults: () => faults
+      }
+      const close = () =>
+        new Promise<void>((resolve) => {
+          for (const socket of sockets) socket.destroy()
+          server.close(() => resolve())
+        })
+      return { proxy, close }
+    }),
+    ({ close }) => Effect.promise(close)
+  ).pipe(Effect.map(({ proxy }) => proxy))
