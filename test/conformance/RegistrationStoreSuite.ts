@@ -9,6 +9,7 @@
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
 import * as Turnout from "@turnout/core/application/Turnout"
+import { fromInput } from "@turnout/core/domain/Attendee"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
@@ -70,6 +71,18 @@ export const suite = <E>(
             assert.strictEqual(again._tag, "AlreadyRegistered")
             assert.strictEqual(again._tag === "AlreadyRegistered" && again.registrationId, first.registration.id)
             yield* Invariants.hold(event.id)
+          })
+        )
+
+        it.effect("finds an event and a registration however the ids are spelled", () =>
+          Effect.gen(function* () {
+            const id = randomUUID().toUpperCase() as never
+            const event = yield* Given.draftEvent({ id })
+            yield* use((turnout) => turnout.publishEvent(id))
+            const registration = yield* Given.register(id, 1)
+            yield* use((turnout) => turnout.cancelRegistration(id, registration.id.toUpperCase()))
+            assert.strictEqual((yield* Invariants.hold(event.id)).registrations[0]?.state, "cancelled")
+            assert.strictEqual((yield* Effect.flip(Given.draftEvent({ id })))._tag, "EventAlreadyExists")
           })
         )
 
@@ -433,6 +446,56 @@ export const suite = <E>(
             })
             const { event: after } = yield* Invariants.hold(event.id)
             assert.deepInclude(after.counts, { confirmed: half, waitlisted: half })
+          })
+        )
+
+        it.effect("R1, R6: batches of a thousand commands from several callers at once do not mix", () =>
+          Effect.gen(function* () {
+            const event = yield* Given.publishedEvent({ capacity: 1_000 })
+            const batch = (first: number) =>
+              callers(1_000).map((n) => ({
+                command: {
+                  _tag: "Register" as const,
+                  eventId: event.id,
+                  attendee: fromInput({ email: `person-${first + n}@example.com` }),
+                  notes: "",
+                  registeredAt: null
+                }
+              }))
+            yield* Effect.forEach([0, 1_000, 2_000], (first) => use((turnout) => turnout.executeAll(batch(first))), {
+              concurrency: "unbounded"
+            })
+            const { event: after } = yield* Invariants.hold(event.id)
+            assert.deepInclude(after.counts, { confirmed: 1_000, waitlisted: 2_000 })
+          })
+        )
+
+        it.effect("G2: batches over the same events in different orders neither deadlock nor starve", () =>
+          Effect.gen(function* () {
+            const events = yield* Effect.forEach(callers(5), () => Given.publishedEvent({ capacity: 3 }))
+            yield* Effect.forEach(
+              callers(20),
+              (n) => {
+                const order = n % 2 === 0 ? events : events.toReversed()
+                return use((turnout) =>
+                  turnout.executeAll(
+                    order.map(({ id }) => ({
+                      command: {
+                        _tag: "Register" as const,
+                        eventId: id,
+                        attendee: fromInput({ email: `person-${n}@example.com` }),
+                        notes: "",
+                        registeredAt: null
+                      }
+                    }))
+                  )
+                )
+              },
+              { concurrency: "unbounded" }
+            )
+            for (const { id } of events) {
+              assert.deepInclude((yield* Invariants.hold(id)).event.counts, { confirmed: 3, waitlisted: 17 })
+            }
           })
         )
 

@@ -1,0 +1,319 @@
+import * as Admission from "@turnout/core/domain/Admission"
+import * as Batch from "@turnout/core/domain/Batch"
+import type { EventId } from "@turnout/core/domain/Event"
+import { scopeKey } from "@turnout/core/domain/Idempotency"
+import { byOperation } from "@turnout/core/domain/Rejection"
+import type { Request } from "@turnout/core/domain/Request"
+import {
+  attendeeKey,
+  footprint,
+  make,
+  PROMOTION_BATCH,
+  withDuePromotions,
+  type WorkingSet
+} from "@turnout/core/domain/WorkingSet"
+import { Result } from "effect"
+import fc from "fast-check"
+import { assert, describe, it } from "vitest"
+import { BEFORE, empty, EVENT, given, id, input, register, request } from "./Deciding.ts"
+
+const OTHER = id(1_000_000) as EventId
+const people = 6
+
+/** Requests about two events and six people, often with the same few idempotency keys, in no sensible order. */
+const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
+  .array(
+    fc.record({
+      eventId: fc.constantFrom(EVENT, OTHER),
+      kind: fc.constantFrom(
+        "register",
+        "register",
+        "register",
+        "cancel",
+        "cancel",
+        "confirm",
+        "attended",
+        "noShow",
+        "capacity",
+        "publish",
+        "unpublish",
+        "update",
+        "create",
+        "cancelEvent",
+        "completeEvent",
+        "promote"
+      ),
+      person: fc.integer({ min: 1, max: people }),
+      target: fc.nat(40),
+      capacity: fc.integer({ min: 0, max: 4 }),
+      keepOverhang: fc.boolean(),
+      key: fc.option(fc.constantFrom("a", "b", "c")),
+      minutes: fc.constantFrom(0, 1, 60, 200_000)
+    }),
+    { minLength: 1, maxLength: 40 }
+  )
+  .map((drawn) =>
+    drawn.map((draw, index): Request => {
+      const { capacity, eventId, keepOverhang } = draw
+      const registrationId = id(1 + (draw.target % (index + 1))) as never
+      const commands: Record<string, Request["command"]> = {
+        register: {
+          _tag: "Register",
+          eventId,
+          attendee: { id: `person-${draw.person}` as never, name: "", email: `person-${draw.person}@example.com` },
+          notes: "",
+          registeredAt: null
+        },
+        cancel: { _tag: "CancelRegistration", eventId, registrationId },
+        confirm: { _tag: "ConfirmRegistration", eventId, registrationId },
+        attended: { _tag: "MarkAttended", eventId, registrationId },
+        noShow: { _tag: "MarkNoShow", eventId, registrationId },
+        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang },
+        publish: { _tag: "PublishEvent", eventId },
+        unpublish: { _tag: "UnpublishEvent", eventId },
+        update: {
+          _tag: "UpdateEvent",
+          eventId,
+          changes: { waitlist: keepOverhang ? "open" : "closed", waitlistLimit: capacity }
+        },
+        create: { _tag: "CreateEvent", event: input({ id: eventId, capacity }) },
+        cancelEvent: { _tag: "CancelEvent", eventId },
+        completeEvent: { _tag: "CompleteEvent", eventId },
+        promote: { _tag: "PromoteWaiting", eventId }
+      }
+      const command = commands[draw.kind]!
+      const now = new Date(BEFORE.getTime() + draw.minutes * 60_000)
+      return {
+        ...request(command, { now, freshId: id(index + 1) }),
+        idempotency:
+          draw.key === null
+            ? null
+            : {
+                principal: "test",
+                operation: command._tag,
+                key: draw.key,
+                fingerprint: JSON.stringify(command),
+                expiresAt: new Date(now.getTime() + 30 * 60_000)
+              }
+      }
+    })
+  )
+
+/** Two published events, so that the drawn requests have something to act on. */
+const history = (capacity: number): ReadonlyArray<Request> =>
+  [EVENT, OTHER].flatMap((eventId) => [
+    request({ _tag: "CreateEvent", event: input({ id: eventId, capacity }) }),
+    request({ _tag: "PublishEvent", eventId })
+  ])
+
+const copy = (set: WorkingSet): WorkingSet => ({
+  events: new Map(set.events),
+  registrations: new Map(set.registrations),
+  active: new Map(set.active),
+  waiting: new Map(Array.from(set.waiting, ([event, waiting]) => [event, [...waiting]])),
+  promoted: new Map(),
+  idempotency: new Map(set.idempotency)
+})
+
+/** What a store would load of the whole state for a batch: nothing but the footprint. */
+const partOf = (whole: WorkingSet, batch: ReadonlyArray<Request>): WorkingSet => {
+  const locked = footprint(batch).events.flatMap((event) => whole.events.get(event) ?? [])
+  const needed = withDuePromotions(footprint(batch), locked)
+  const find = (registrationId: never) => whole.registrations.get(registrationId) ?? []
+  return make({
+    events: locked,
+    registrations: [
+      ...needed.attendees.flatMap((key) => find(whole.active.get(attendeeKey(key.eventId, key.attendeeId)) as never)),
+      ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never))
+    ],
+    waiting: needed.waiting.flatMap(({ eventId, limit }) =>
+      (whole.waiting.get(eventId) ?? []).slice(0, limit).flatMap((waiter) => find(waiter as never))
+    ),
+    idempotency: needed.idempotency.flatMap((scope) => whole.idempotency.get(scopeKey(scope)) ?? [])
+  })
+}
+
+/** Cuts a list into batches of these sizes. */
+const inBatches = <A>(items: ReadonlyArray<A>, sizes: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<A>> => {
+  const batches: Array<ReadonlyArray<A>> = []
+  for (let start = 0, n = 0; start < items.length; n++) {
+    const size = sizes[n % sizes.length] ?? 1
+    batches.push(items.slice(start, start + size))
+    start += size
+  }
+  return batches
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 })
+const capacity = fc.integer({ min: 0, max: 3 })
+
+describe("deciding", () => {
+  it("on the footprint is deciding on the whole state, whatever the batches", () => {
+    fc.assert(
+      fc.property(capacity, requests, sizes, (seats, drawn, cut) => {
+        const whole = given(history(seats))
+        for (const batch of inBatches(drawn, cut)) {
+          const onPart = Batch.decide(batch, partOf(whole, batch))
+          whole.promoted.clear()
+          const onWhole = Batch.decide(batch, whole)
+          assert.deepStrictEqual(onPart, onWhole)
+        }
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
+  it("a batch gives the same answers and the same journal as one request after the other", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const together = Batch.decide(drawn, given(history(seats)))
+        const alone = given(history(seats))
+        const singles = drawn.map((one) => Batch.decide([one], alone))
+        assert.deepStrictEqual(
+          together.replies,
+          singles.flatMap(({ replies }) => replies)
+        )
+        assert.deepStrictEqual(
+          together.changes.journal,
+          singles.flatMap(({ changes }) => changes.journal)
+        )
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("reads the working set and leaves it as it is", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const before = copy(set)
+          Admission.decide(one, set)
+          assert.deepStrictEqual({ ...set, promoted: new Map() }, before)
+          Batch.decide([one], set)
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("repeated gives the same outcome and no journal events, except for a second registration", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const bare = { ...one, idempotency: null }
+          const first = Batch.decide([bare], set).replies[0]!.answer
+          if (Result.isFailure(first) || one.command._tag === "Register" || one.command._tag === "CreateEvent") continue
+          const again = Batch.decide([bare], set)
+          assert.deepStrictEqual(again.replies[0]!.answer, first)
+          assert.deepStrictEqual(again.changes.journal, [])
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("refuses with the rejections of its operation only", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const { answer } = Batch.decide([one], set).replies[0]!
+          if (Result.isSuccess(answer)) continue
+          const known: ReadonlyArray<{ readonly identifier: string }> = byOperation[one.command._tag]
+          assert.include(["IdempotencyKeyReused", ...known.map(({ identifier }) => identifier)], answer.failure._tag)
+        }
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("R1, R2, R3, W2, W3 hold after every request", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const taken = new Map(Array.from(set.events.values(), ({ counts, id: event }) => [event, seatsOf(counts)]))
+          Batch.decide([one], set)
+          for (const event of set.events.values()) {
+            const registrations = [...set.registrations.values()].filter(({ eventId }) => eventId === event.id)
+            const inState = (state: string) => registrations.filter((registration) => registration.state === state)
+            const now = seatsOf(event.counts)
+            assert.isTrue(now <= event.capacity || now <= (taken.get(event.id) ?? 0), "R1: or an overhang that shrinks")
+            const active = registrations.filter(({ state }) => state !== "cancelled").map(({ attendee }) => attendee.id)
+            assert.strictEqual(new Set(active).size, active.length, "R2, W3")
+            const recount = {
+              confirmed: inState("confirmed").length,
+              waitlisted: inState("waitlisted").length,
+              attended: inState("attended").length,
+              noShow: inState("noShow").length
+            }
+            assert.deepStrictEqual(event.counts, recount, "R3")
+            if (event.status === "published") {
+              assert.isFalse(now < event.capacity && event.counts.waitlisted > 0, "W2")
+            }
+          }
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+})
+
+const seatsOf = (counts: { readonly confirmed: number; readonly attended: number; readonly noShow: number }) =>
+  counts.confirmed + counts.attended + counts.noShow
+
+describe("a raise of capacity by more than a batch", () => {
+  const waiters = PROMOTION_BATCH + 5
+  /** As many wait as one batch and five, and the capacity has just been raised to `seats`: the first batch is promoted. */
+  const raised = (seats: number): WorkingSet => {
+    const set = given([
+      request({ _tag: "CreateEvent", event: input({ capacity: 0 }) }),
+      request({ _tag: "PublishEvent", eventId: EVENT }),
+      ...Array.from({ length: waiters }, (_, n) => register(n + 1))
+    ])
+    Batch.decide([request({ _tag: "ChangeCapacity", eventId: EVENT, capacity: seats, keepOverhang: false })], set)
+    set.promoted.clear()
+    return set
+  }
+  const counts = (set: WorkingSet) => {
+    const { confirmed, waitlisted } = set.events.get(EVENT)!.counts
+    return { confirmed, waitlisted }
+  }
+
+  it("promotes one batch at once", () => {
+    assert.deepStrictEqual(counts(raised(waiters)), { confirmed: PROMOTION_BATCH, waitlisted: 5 })
+  })
+
+  it("is carried on by whatever is asked of the event next, before that is decided", () => {
+    const set = raised(waiters + 1)
+    const { changes, replies } = Batch.decide([register(5_000)], set)
+    assert.deepStrictEqual(
+      changes.journal.map(({ event, metadata }) => `${event._tag} by ${metadata.actor}`),
+      [...Array.from({ length: 5 }, () => "RegistrationPromoted by turnout"), "AttendeeRegistered by test"]
+    )
+    assert.isTrue(Result.isSuccess(replies[0]!.answer))
+  })
+
+  it("W1: nobody overtakes, and who is due a seat is not refused for want of a waitlist", () => {
+    const set = raised(waiters + 1)
+    const event = set.events.get(EVENT)!
+    // The promotions that are due cannot be carried on in this batch, as if it had done its share already.
+    set.events.set(EVENT, { ...event, waitlist: "closed", waitlistLimit: 0 })
+    set.promoted.set(EVENT, PROMOTION_BATCH)
+    const { replies } = Batch.decide([register(5_000), register(5_001)], set)
+    const [due, late] = replies.map(({ answer }) => answer)
+    assert.isTrue(
+      Result.isSuccess(due!) && "registration" in due.success && due.success.registration.state === "waitlisted"
+    )
+    assert.strictEqual(Result.isFailure(late!) && late.failure._tag, "CapacityFull")
+  })
+})
+
+describe("an empty state", () => {
+  it("has no events", () => {
+    const { answer } = Batch.decide([register(1)], empty()).replies[0]!
+    assert.strictEqual(Result.isFailure(answer) && answer.failure._tag, "EventNotFound")
+  })
+})

@@ -1,0 +1,95 @@
+import { decode, encodePayload, JournalEvent, SCHEMA_VERSION } from "@turnout/core/domain/JournalEvent"
+import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/domain/Outcome"
+import { Rejection } from "@turnout/core/domain/Rejection"
+import { Result } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
+import { assert, describe, it } from "vitest"
+import * as Batch from "@turnout/core/domain/Batch"
+import { EVENT, empty, input, register, registrationId, request } from "./Deciding.ts"
+
+const FOLDER = new URL("../samples/journal/", import.meta.url)
+
+interface Sample {
+  readonly type: string
+  readonly schemaVersion: number
+  readonly payload: unknown
+}
+
+const samples = readdirSync(FOLDER).map((file) => ({
+  file,
+  ...(JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as Sample)
+}))
+
+/** The tags of a union of tagged schemas. */
+const tags = JournalEvent.members.map((member) => member.fields._tag.schema.literal)
+
+describe("journal events", () => {
+  it.each(samples)("reads $file, as it was once written", ({ payload, schemaVersion, type }) => {
+    const event = decode(type, schemaVersion, payload)
+    assert.strictEqual(event._tag, type)
+    if (schemaVersion === SCHEMA_VERSION) assert.deepStrictEqual(encodePayload(event), payload)
+  })
+
+  it.each(tags)("has a sample of %s in the version of today", (tag) => {
+    assert.isTrue(samples.some(({ schemaVersion, type }) => type === tag && schemaVersion === SCHEMA_VERSION))
+  })
+
+  it("does not read a version that was never written", () => {
+    assert.throws(() => decode("EventPublished", 99, {}), /unknown schema version 99/)
+    assert.throws(() => decode("EventInvented", 1, {}))
+  })
+})
+
+describe("answers", () => {
+  const facts: Record<string, unknown> = {
+    eventId: EVENT,
+    operation: "Register",
+    eventStatus: "draft",
+    allowed: [],
+    seatsTaken: 1,
+    waitlistLength: 2,
+    waitlistLimit: 3,
+    capacity: 4,
+    startsAt: new Date(0),
+    opensAt: new Date(0),
+    closedAt: new Date(0),
+    field: "endsAt",
+    rule: "must be after startsAt",
+    attendeeId: "ada",
+    registrationId: registrationId(1),
+    state: "confirmed",
+    key: "once"
+  }
+  const rejections = Rejection.members.map((member): Rejection => {
+    const { _tag, ...fields } = member.fields
+    const Class = member as unknown as new (facts: object) => Rejection
+    return new Class(Object.fromEntries(Object.keys(fields).map((name) => [name, facts[name]])))
+  })
+
+  it.each(rejections.map((rejection) => [rejection._tag, rejection] as const))(
+    "are remembered as they were given: %s",
+    (_tag, rejection) => {
+      const answer: Answer = Result.fail(rejection)
+      const read = decodeAnswer(JSON.parse(JSON.stringify(encodeAnswer(answer))))
+      assert.deepStrictEqual(read, answer)
+      assert.instanceOf(Result.isFailure(read) && read.failure, Error)
+      assert.isAbove(rejection.message.length, 10, "a rejection says in words what it means")
+      assert.notInclude(rejection.message, "undefined")
+    }
+  )
+
+  it("are remembered as they were given: successes", () => {
+    const { replies } = Batch.decide(
+      [
+        request({ _tag: "CreateEvent", event: input({ capacity: 0 }) }),
+        request({ _tag: "PublishEvent", eventId: EVENT }),
+        register(1)
+      ],
+      empty()
+    )
+    for (const { answer } of replies) {
+      assert.isTrue(Result.isSuccess(answer))
+      assert.deepStrictEqual(decodeAnswer(JSON.parse(JSON.stringify(encodeAnswer(answer)))), answer)
+    }
+  })
+})

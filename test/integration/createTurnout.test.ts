@@ -1,0 +1,176 @@
+import { describe, it } from "@effect/vitest"
+import { createTurnout, isTurnoutError, TurnoutClosed } from "@turnout/adapters"
+import { InvalidInput } from "@turnout/core/application/InvalidInput"
+import { AlreadyRegistered } from "@turnout/core/domain/Rejection"
+import { StoreError } from "@turnout/core/ports/StoreError"
+import { Effect } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, assert } from "vitest"
+import * as Given from "../support/Given.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
+
+const closing: Array<() => Promise<void>> = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+/** A Turnout that is closed after the test. */
+const open = (options?: Parameters<typeof createTurnout>[0]) => {
+  const turnout = createTurnout(options)
+  closing.push(turnout.close)
+  return turnout
+}
+
+const temporaryFolder = () => {
+  const folder = mkdtempSync(join(tmpdir(), "turnout-test-"))
+  closing.push(async () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const published = async (turnout: ReturnType<typeof createTurnout>, capacity = 1) => {
+  const { id } = await turnout.createEvent(Given.eventInput({ capacity }))
+  return turnout.publishEvent(id)
+}
+
+const failure = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => assert.fail("should have rejected"),
+    (error: unknown) => error
+  )
+
+describe("createTurnout", () => {
+  it("rejects with the classes of the domain, with their tag and their facts", async () => {
+    const turnout = open()
+    const event = await published(turnout)
+    const { registration } = await turnout.register(event.id, Given.person(1))
+    const error = await failure(turnout.register(event.id, Given.person(1)))
+    assert.instanceOf(error, AlreadyRegistered)
+    assert.instanceOf(error, Error)
+    assert.isTrue(isTurnoutError(error))
+    assert.strictEqual((error as AlreadyRegistered)._tag, "AlreadyRegistered")
+    assert.strictEqual((error as AlreadyRegistered).registrationId, registration.id)
+  })
+
+  it.each([
+    ["eventId", ["not an id", Given.person(1)]],
+    ["attendee", ["01a1fc98-aa31-70bb-aea8-a708368a1d5e", undefined]],
+    ["attendee", ["01a1fc98-aa31-70bb-aea8-a708368a1d5e", {}]],
+    ["attendee.email", ["01a1fc98-aa31-70bb-aea8-a708368a1d5e", { attendee: { email: "nobody" } }]],
+    ["attendee.mail", ["01a1fc98-aa31-70bb-aea8-a708368a1d5e", { attendee: { email: "a@b", mail: "a@b" } }]],
+    ["idempotencyKey", ["01a1fc98-aa31-70bb-aea8-a708368a1d5e", Given.person(1), { idempotencyKey: "" }]],
+    ["actor", ["01a1fc98-aa31-70bb-aea8-a708368a1d5e", Given.person(1), { actor: 7 }]]
+  ])("names the field %s of bad input", async (field, args) => {
+    const register = open().register as (...args: ReadonlyArray<unknown>) => Promise<unknown>
+    const error = await failure(register(...args))
+    assert.instanceOf(error, InvalidInput)
+    const fields = (error as InvalidInput).issues.map((issue) => issue.field)
+    assert.isTrue(fields.includes(field) || (field === "attendee" && fields.includes("")), fields.join())
+  })
+
+  it("takes a field that is undefined as absent", async () => {
+    const turnout = open()
+    const event = await turnout.createEvent({ ...Given.eventInput(), description: undefined } as never)
+    assert.strictEqual(event.description, "")
+  })
+
+  it.each([
+    [{ database: "" }, "database"],
+    [{ database: "postgres://[bad" }, "database"],
+    [{ schema: "a-b" }, "schema"],
+    [{ schema: "pg_mine" }, "schema"],
+    [{ poolSize: 0 }, "poolSize"],
+    [{ idempotencyTtlMillis: Number.NaN }, "idempotencyTtlMillis"],
+    [{ idempotencyTtlMillis: 0 }, "idempotencyTtlMillis"],
+    [{ database: "memory:", colour: "red" }, "colour"]
+  ])("refuses the options %j", (options, field) => {
+    assert.throws(() => createTurnout(options as never), InvalidInput, new RegExp(`^${field}: `))
+  })
+
+  it("keeps data in a folder across restarts", async () => {
+    const database = join(temporaryFolder(), "data")
+    const first = createTurnout({ database })
+    const event = await published(first)
+    await first.close()
+    const second = open({ database })
+    assert.deepStrictEqual(await second.getEvent(event.id), event)
+  })
+
+  it("refuses a folder that is in use, and a folder that is none", async () => {
+    const folder = temporaryFolder()
+    const database = join(folder, "data")
+    await open({ database }).ready()
+    const inUse = await failure(open({ database }).ready())
+    assert.instanceOf(inUse, StoreError)
+    assert.match((inUse as StoreError).message, /in use by this process/)
+    writeFileSync(join(folder, "file"), "")
+    assert.instanceOf(await failure(open({ database: join(folder, "file") }).ready()), StoreError)
+  })
+
+  it("takes over a folder whose process is gone", async () => {
+    const database = temporaryFolder()
+    writeFileSync(join(database, "turnout.pid"), "999999999\n")
+    await open({ database }).ready()
+  })
+
+  it("answers what was called before close, and refuses what is called after", async () => {
+    const turnout = createTurnout({ database: temporaryFolder() })
+    const event = await published(turnout, 5)
+    const called = Array.from({ length: 10 }, (_, n) => turnout.register(event.id, Given.person(n)))
+    await turnout.close()
+    const answers = await Promise.all(called)
+    assert.strictEqual(answers.filter(({ registration }) => registration.state === "confirmed").length, 5)
+    assert.instanceOf(await failure(turnout.getEvent(event.id)), TurnoutClosed)
+    await turnout.close()
+  })
+
+  it.live("can be used once the database is up, though it was down at first", () =>
+    Effect.gen(function* () {
+      const url = new URL(yield* TestDatabase.make)
+      const { hostname, port } = url
+      const proxy = yield* Effect.promise(() => reservePort())
+      url.host = `127.0.0.1:${proxy.port}`
+      const turnout = open({ database: url.href })
+      const down = yield* Effect.promise(() => failure(turnout.ready()))
+      assert.strictEqual((down as StoreError).reason._tag, "Unavailable")
+      yield* Effect.acquireRelease(
+        Effect.promise(() => proxy.forward(hostname, Number(port || 5432))),
+        (stop) => Effect.promise(stop)
+      )
+      yield* Effect.promise(() => turnout.ready())
+      yield* Effect.promise(() => turnout.close())
+    }).pipe(Effect.scoped)
+  )
+})
+
+/** A free port that nobody listens on until it is forwarded. */
+const reservePort = async () => {
+  const { connect } = await import("node:net")
+  const listen = (server: ReturnType<typeof createServer>, port: number) =>
+    new Promise<number>((resolve, reject) => {
+      server.once("error", reject)
+      server.listen(port, "127.0.0.1", () => resolve((server.address() as { port: number }).port))
+    })
+  const reserved = createServer()
+  const port = await listen(reserved, 0)
+  await new Promise((resolve) => reserved.close(resolve))
+  const forward = async (hostname: string, target: number) => {
+    const server = createServer((client) => {
+      const upstream = connect(target, hostname)
+      client.on("error", () => upstream.destroy()).pipe(upstream)
+      upstream.on("error", () => client.destroy()).pipe(client)
+    })
+    await listen(server, port)
+    return () => new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  return { port, forward }
+}
+
+describe("the examples", () => {
+  it.each(["with-effect", "without-effect"])("%s runs as the README says", async (name) => {
+    const { run } = (await import(`../../examples/${name}.ts`)) as { run: () => Promise<unknown> }
+    assert.deepStrictEqual(await run(), { waited: 1, then: "confirmed", again: "already confirmed" })
+  })
+})
