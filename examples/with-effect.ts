@@ -30,7 +30,7 @@ const program = Effect.gen(function* () {
     Effect.map(() => "registered twice"),
     Effect.catchTag("AlreadyRegistered", ({ state }) => Effect.succeed(`already ${state}`))
   )
-  return { waited: cy.waitlistPosition, then: promoted.state, again }
+  return { waited: cy.waitlistPosition, afterwards: promoted.state, again }
 })
 // #endregion
 

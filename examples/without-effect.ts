@@ -17,7 +17,7 @@ const explain = (error: unknown): string => {
   }
 }
 
-export const run = async (): Promise<{ waited: number | null; then: string; again: string }> => {
+export const run = async (): Promise<{ waited: number | null; afterwards: string; again: string }> => {
   // For Postgres: createTurnout({ database: "postgres://localhost/app" }); for a folder: { database: "./data" }
   const turnout = createTurnout()
   try {
@@ -40,7 +40,7 @@ export const run = async (): Promise<{ waited: number | null; then: string; agai
     const promoted = await turnout.getRegistration(event.id, cy.registration.id)
 
     const again = await register("BOB@example.com").then(() => "registered twice", explain)
-    return { waited: cy.waitlistPosition, then: promoted.state, again }
+    return { waited: cy.waitlistPosition, afterwards: promoted.state, again }
   } finally {
     await turnout.close()
   }

@@ -13,7 +13,7 @@ import {
   type WorkingSet
 } from "@turnout/core/domain/WorkingSet"
 import { Result } from "effect"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { BEFORE, empty, EVENT, given, id, input, register, request } from "./Deciding.ts"
 

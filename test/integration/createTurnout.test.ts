@@ -171,6 +171,6 @@ const reservePort = async () => {
 describe("the examples", () => {
   it.each(["with-effect", "without-effect"])("%s runs as the README says", async (name) => {
     const { run } = (await import(`../../examples/${name}.ts`)) as { run: () => Promise<unknown> }
-    assert.deepStrictEqual(await run(), { waited: 1, then: "confirmed", again: "already confirmed" })
+    assert.deepStrictEqual(await run(), { waited: 1, afterwards: "confirmed", again: "already confirmed" })
   })
 })
