@@ -78,6 +78,7 @@ const make = (finish: (code: number) => void): Command => {
         .choices(["replay", "conflict"])
         .default("replay")
     )
+    .option("--log-requests", "log every request on stderr")
     .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)
     .option(
       "--drain-delay <millis>",

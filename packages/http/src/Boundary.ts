@@ -49,7 +49,7 @@ const toViolations = (error: HttpApiError.HttpApiSchemaError): Problems.Validati
  * `Effect.timeout` waits until the interrupted work lets go, and a commit does not. So the work runs on its own, and the
  * answer does not wait for it.
  */
-const withDeadline =
+export const withDeadline =
   (millis: number) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E | Problems.RequestTimeout, R> =>
     Effect.acquireUseRelease(
@@ -102,7 +102,7 @@ const readJson = Effect.fnUntraced(function* (maxBytes: number) {
 const unexpected = (json: unknown): Problems.ValidationFailed | undefined => {
   const refuse = (pointer: string, rule: string) => ({ in: "body" as const, pointer, rule })
   if (json === undefined) return undefined
-  if (typeof json !== "object" || json === null) {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
     return new Problems.ValidationFailed({ violations: [refuse("", "Expected no body")] })
   }
   const violations = Object.keys(json).map((name) => refuse(toPointer([name]), "Expected no excess property"))

@@ -18,10 +18,12 @@ import { outside } from "./Problems.ts"
 
 export const OPENAPI_PATH = "/openapi.json"
 export const DOCS_PATH = "/docs"
+/** The longest path parameter: an attendee id, of which each character may take nine when it is encoded. */
+export const MAX_PARAMETER_LENGTH = 4_096
 
 /** The methods that a URL has. */
 const methodsOf = (): ((url: string) => ReadonlyArray<string>) => {
-  const routes = FindMyWay.make<true>()
+  const routes = FindMyWay.make<true>({ maxParamLength: MAX_PARAMETER_LENGTH })
   const methods = new Set(["GET", "HEAD"])
   const add = (method: string, path: string) => {
     methods.add(method)

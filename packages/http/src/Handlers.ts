@@ -15,7 +15,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "./Api.ts"
-import { setHeader } from "./Boundary.ts"
+import { setHeader, withDeadline } from "./Boundary.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import * as Problems from "./Problems.ts"
 
@@ -30,6 +30,8 @@ export const ReplayPolicy = Context.Reference<OnReplay>("@turnout/http/ReplayPol
 })
 
 const RETRY_AFTER_SECONDS = 1
+/** How long the store may take to say that it is ready. */
+const READY_TIMEOUT_MILLIS = 5_000
 
 const retryLater = <E>(error: E) =>
   Effect.andThen(setHeader("retry-after", String(RETRY_AFTER_SECONDS)), Effect.fail(error))
@@ -52,9 +54,15 @@ const onStoreError = (
   }
 }
 
+const IDS = ["eventId", "registrationId", "attendeeId"]
+
 const toValidationFailed = ({ issues }: InvalidInput, part: Problems.Violation["in"]) =>
   new Problems.ValidationFailed({
-    violations: issues.map(({ field, rule }) => ({ in: part, pointer: `/${field.replaceAll(".", "/")}`, rule }))
+    violations: issues.map(({ field, rule }) => ({
+      in: IDS.includes(field) ? "path" : part,
+      pointer: `/${field.replaceAll(".", "/")}`,
+      rule
+    }))
   })
 
 /** What becomes of an error of the service. */
@@ -206,11 +214,18 @@ const health = HttpApiBuilder.group(
           lifecycle.draining
             ? unavailable("The server is shutting down.")
             : turnout.ready.pipe(
-                Effect.timeoutOrElse({
-                  duration: "5 seconds",
-                  orElse: () => unavailable("The store does not answer.")
-                }),
-                Effect.catchTag("StoreError", (error) => unavailable(error.message))
+                withDeadline(READY_TIMEOUT_MILLIS),
+                Effect.catchTags({
+                  RequestTimeout: () => unavailable("The store does not answer."),
+                  // What nobody foresaw may tell of the inside, and is for the log only.
+                  StoreError: (error) =>
+                    error.reason._tag === "Unexpected"
+                      ? Effect.andThen(
+                          Effect.logError("the store is not ready", error),
+                          unavailable("The store failed.")
+                        )
+                      : unavailable(error.message)
+                })
               )
         )
     })

@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly maxBodyBytes?: number
   /** How a repeated idempotency key is answered. Default `replay`. */
   readonly onReplay?: Handlers.OnReplay
+  /** Whether each request is logged. Default false. */
+  readonly logRequests?: boolean
   /** How long load balancers get to see that the server is not ready any more, before it stops listening. Default 0. */
   readonly drainDelayMillis?: number
   /** How long running requests get to finish, before they are cut off. Default 10 seconds. */
@@ -41,6 +43,7 @@ export const DEFAULTS = {
   requestTimeoutMillis: 30_000,
   maxBodyBytes: 64 * 1024,
   onReplay: "replay",
+  logRequests: false,
   drainDelayMillis: 0,
   shutdownGraceMillis: 10_000
 } as const satisfies Required<ServerOptions>
@@ -54,6 +57,8 @@ const KEEP_ALIVE_MILLIS = 60_000
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> => {
   const settings = { ...DEFAULTS, ...options }
   const server = createServer({
+    // There is nothing to upgrade to, so a request that offers it is one like any other.
+    shouldUpgradeCallback: () => false,
     headersTimeout: HEADERS_TIMEOUT_MILLIS,
     requestTimeout: RECEIVE_TIMEOUT_MILLIS,
     connectionsCheckingInterval: HEADERS_TIMEOUT_MILLIS / 2,
@@ -66,7 +71,13 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     Fallback.layer
   )
   return Lifecycle.drain(closeQuietConnections, settings.drainDelayMillis).pipe(
-    Layer.provideMerge(HttpRouter.serve(routes, { disableListenLog: true })),
+    Layer.provideMerge(
+      HttpRouter.serve(routes, {
+        disableListenLog: true,
+        disableLogger: !settings.logRequests,
+        routerConfig: { maxParamLength: Fallback.MAX_PARAMETER_LENGTH }
+      })
+    ),
     Layer.provideMerge(
       NodeHttpServer.layer(() => server, {
         host: settings.host,

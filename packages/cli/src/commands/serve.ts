@@ -16,6 +16,7 @@ export interface ServeOptions {
   readonly host: string
   readonly port: number
   readonly onReplay: "replay" | "conflict"
+  readonly logRequests?: boolean
   readonly requestTimeout: number
   readonly drainDelay: number
   readonly shutdownGrace: number
@@ -52,6 +53,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     host: options.host,
     port: options.port,
     onReplay: options.onReplay,
+    logRequests: options.logRequests ?? false,
     requestTimeoutMillis: options.requestTimeout,
     drainDelayMillis: options.drainDelay,
     shutdownGraceMillis: options.shutdownGrace

@@ -1,0 +1,198 @@
+/**
+ * The OpenAPI document and the readable docs.
+ */
+import { assert, layer as withLayer } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Http from "../support/HttpServerFixture.ts"
+
+interface Operation {
+  readonly operationId: string
+  readonly parameters: ReadonlyArray<{
+    readonly name: string
+    readonly in: string
+    readonly required: boolean
+    readonly schema: Readonly<Record<string, unknown>>
+  }>
+  readonly requestBody?: { readonly required: boolean }
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, unknown>>; readonly headers?: object }>
+  >
+}
+
+interface OpenApi {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
+}
+
+const OPERATIONS = [
+  "get /attendees/{attendeeId}/registrations",
+  "get /events",
+  "get /events/{eventId}",
+  "get /events/{eventId}/registrations",
+  "get /events/{eventId}/registrations/{registrationId}",
+  "get /events/{eventId}/registrations/{registrationId}/position",
+  "get /events/{eventId}/waitlist",
+  "get /health/live",
+  "get /health/ready",
+  "patch /events/{eventId}",
+  "post /events",
+  "post /events/{eventId}/cancel",
+  "post /events/{eventId}/complete",
+  "post /events/{eventId}/publish",
+  "post /events/{eventId}/registrations",
+  "post /events/{eventId}/registrations/{registrationId}/attended",
+  "post /events/{eventId}/registrations/{registrationId}/cancel",
+  "post /events/{eventId}/registrations/{registrationId}/confirm",
+  "post /events/{eventId}/registrations/{registrationId}/no-show",
+  "post /events/{eventId}/unpublish",
+  "put /events/{eventId}/capacity"
+]
+
+const CODES = [
+  "event_not_found",
+  "registration_not_found",
+  "event_already_exists",
+  "event_status_conflict",
+  "event_has_registrations",
+  "event_not_started",
+  "schedule_invalid",
+  "capacity_below_seats_taken",
+  "registration_not_open",
+  "registration_closed",
+  "capacity_full",
+  "waitlist_full",
+  "already_registered",
+  "registration_state_conflict",
+  "idempotency_key_reused",
+  "idempotency_key_missing",
+  "idempotency_key_in_flight",
+  "idempotency_key_replayed",
+  "malformed_json",
+  "payload_too_large",
+  "unsupported_media_type",
+  "validation_failed",
+  "store_unavailable",
+  "outcome_unknown",
+  "request_timeout",
+  "internal_error"
+]
+
+const document = Effect.map(Http.get("/openapi.json"), ({ body }) => body as unknown as OpenApi)
+const operation = (method: string, path: string) => Effect.map(document, ({ paths }) => paths[path]![method]!)
+
+withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
+  it.effect("/openapi.json is OpenAPI 3.1 in JSON", () =>
+    Effect.gen(function* () {
+      const reply = yield* Http.get("/openapi.json")
+      assert.deepStrictEqual([reply.status, reply.type], [200, "application/json"])
+      const { info, openapi } = yield* document
+      assert.match(openapi, /^3\.1\.\d+$/)
+      assert.deepInclude(info, { title: "Turnout", version: "0.1.0" })
+    })
+  )
+
+  it.effect("every operation is listed, each under a name of its own", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      const listed = Object.entries(paths).flatMap(([path, item]) =>
+        Object.entries(item).map(([method, { operationId }]) => ({ at: `${method} ${path}`, operationId }))
+      )
+      assert.deepStrictEqual(listed.map(({ at }) => at).toSorted(), OPERATIONS)
+      assert.strictEqual(new Set(listed.map(({ operationId }) => operationId)).size, OPERATIONS.length)
+    })
+  )
+
+  it.effect.each(CODES)("the code %s is documented", (code) =>
+    Effect.gen(function* () {
+      const { components } = yield* document
+      const schema = Object.values(components.schemas).find((schema) => JSON.stringify(schema).includes(`"${code}"`))
+      assert.isDefined(schema)
+      const text = JSON.stringify(schema)
+      for (const member of ["type", "title", "status", "detail"]) assert.include(text, `"${member}":`)
+      assert.include(text, `urn:turnout:problem:${code}`)
+    })
+  )
+
+  it.effect("a registration says what can go wrong, by status", () =>
+    Effect.gen(function* () {
+      const { responses } = yield* operation("post", "/events/{eventId}/registrations")
+      assert.strictEqual(Object.keys(responses).join(" "), "201 400 404 409 413 415 422 500 503 504")
+      const conflict = JSON.stringify(responses["409"])
+      for (const name of ["CapacityFullProblem", "RegistrationClosedProblem", "IdempotencyKeyInFlightProblem"]) {
+        assert.include(conflict, name)
+      }
+      assert.notInclude(conflict, "EventHasRegistrationsProblem")
+    })
+  )
+
+  it.effect("every problem is documented as application/problem+json, and nothing else is", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      for (const [path, item] of Object.entries(paths)) {
+        for (const [method, { responses }] of Object.entries(item)) {
+          for (const [status, { content = {} }] of Object.entries(responses)) {
+            const expected = status === "204" ? [] : [status < "400" ? "application/json" : "application/problem+json"]
+            assert.deepStrictEqual(Object.keys(content), expected, `${method} ${path} ${status}`)
+          }
+        }
+      }
+    })
+  )
+
+  it.effect("every write asks for an Idempotency-Key, and no read does", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      for (const item of Object.values(paths)) {
+        for (const [method, { parameters }] of Object.entries(item)) {
+          const key = parameters.find(({ name }) => name === "idempotency-key")
+          if (method === "get") assert.isUndefined(key)
+          else assert.deepInclude(key, { in: "header", required: true })
+        }
+      }
+    })
+  )
+
+  it.effect("what is created is announced in Location", () =>
+    Effect.gen(function* () {
+      for (const path of ["/events", "/events/{eventId}/registrations"]) {
+        const { responses } = yield* operation("post", path)
+        assert.property(responses["201"]!.headers, "location")
+      }
+    })
+  )
+
+  it.effect("limit is a whole number with its bounds", () =>
+    Effect.gen(function* () {
+      const { parameters } = yield* operation("get", "/events")
+      const limit = parameters.find(({ name }) => name === "limit")
+      assert.deepInclude(limit, { in: "query", required: false })
+      assert.deepInclude(limit!.schema, { type: "integer", minimum: 1, maximum: 500 })
+    })
+  )
+
+  it.effect("every reference in the document leads somewhere", () =>
+    Effect.gen(function* () {
+      const openapi = yield* document
+      for (const [, name] of JSON.stringify(openapi).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+        assert.property(openapi.components.schemas, name!)
+      }
+    })
+  )
+
+  it.effect("/docs is one HTML page that loads no script, style or picture from elsewhere", () =>
+    Effect.gen(function* () {
+      const reply = yield* Http.get("/docs")
+      assert.strictEqual(reply.status, 200)
+      assert.match(reply.type!, /^text\/html/)
+      assert.match(reply.text, /^\s*<!doctype html>/i)
+      // What is inside of the inlined scripts and styles is not markup.
+      const markup = reply.text.replaceAll(/(<(script|style)\b[^>]*>)[^]*?<\/\2>/gi, "$1")
+      assert.include(markup, "<script")
+      assert.isBelow(markup.length, 20_000)
+      assert.notMatch(markup, /<(script|img|iframe)\b[^>]*\ssrc=/i)
+      assert.notMatch(markup, /<link\b[^>]*\shref=/i)
+    })
+  )
+})

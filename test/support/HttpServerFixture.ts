@@ -1,0 +1,297 @@
+/**
+ * A Turnout server on a free port, and the ways that tests talk to it: `call` over fetch, `raw` over a bare socket.
+ */
+import * as Memory from "@turnout/adapters/memory"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as Server from "@turnout/http/Server"
+import { Cause, Context, Deferred, Effect, Exit, Layer, Logger, Scope } from "effect"
+import { HttpServer } from "effect/http"
+import { randomUUID } from "node:crypto"
+import { connect, type Socket } from "node:net"
+import { assert } from "vitest"
+import * as Given from "./Given.ts"
+
+type Store = RegistrationStore["Service"]
+
+// --- the server ---
+
+export class TestServer extends Context.Service<
+  TestServer,
+  {
+    readonly url: string
+    readonly port: number
+    /** The store as it is, and what takes the place of some of it while a test wants that. */
+    readonly store: { readonly real: Store; replaced: Partial<Store> }
+    /** What the server logged. */
+    readonly logged: Array<string>
+  }
+>()("test/HttpServerFixture") {}
+
+class Replaceable extends Context.Service<Replaceable, TestServer["Service"]["store"]>()("test/ReplaceableStore") {}
+
+export interface Options<E = never> {
+  readonly server?: Server.ServerOptions
+  readonly store?: Layer.Layer<RegistrationStore, E>
+}
+
+/** The server, with the service behind it for what a test starts from. */
+export const layer = <E = never>(options: Options<E> = {}) => {
+  const logged: Array<string> = []
+  const replaceable = Layer.effect(
+    Replaceable,
+    Effect.map(RegistrationStore, (real) => ({ real, replaced: {} }))
+  ).pipe(Layer.provide(options.store ?? Memory.layer))
+  const store = Layer.effect(
+    RegistrationStore,
+    Effect.map(Replaceable, (store): Store => {
+      const now = (): Store => ({ ...store.real, ...store.replaced })
+      return {
+        ...store.real,
+        transact: (...args) => now().transact(...args),
+        event: (...args) => now().event(...args),
+        events: (...args) => now().events(...args),
+        ready: Effect.suspend(() => now().ready)
+      }
+    })
+  )
+  const logger = Logger.make(({ cause, logLevel, message }) => {
+    logged.push(`${logLevel} ${String(message)} ${Cause.pretty(cause)}`)
+  })
+  const fixture = Layer.effect(
+    TestServer,
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const { port } = address as { readonly port: number }
+      return { url: HttpServer.formatAddress(address), port, store: yield* Replaceable, logged }
+    })
+  )
+  return fixture.pipe(
+    Layer.provide(Server.layer({ port: 0, ...options.server })),
+    Layer.provideMerge(Turnout.layer()),
+    Layer.provideMerge(store),
+    Layer.provide(replaceable),
+    Layer.provide(Logger.layer([logger]))
+  )
+}
+
+/** Replaces functions of the store until the test ends. */
+export const replaceInStore = Effect.fnUntraced(function* (replace: (real: Store) => Partial<Store>) {
+  const { store } = yield* TestServer
+  yield* Effect.acquireRelease(
+    Effect.sync(() => (store.replaced = replace(store.real))),
+    () => Effect.sync(() => (store.replaced = {}))
+  )
+})
+
+/** Commits wait for the gate, and like every commit they are not interrupted while they do. */
+export const holdCommits = Effect.gen(function* () {
+  const gate = yield* Deferred.make<void>()
+  const held = { waiting: 0 }
+  yield* replaceInStore(({ transact }) => ({
+    transact: (...args) =>
+      Effect.uninterruptible(
+        Effect.suspend(() => {
+          held.waiting += 1
+          return Effect.andThen(Deferred.await(gate), transact(...args))
+        })
+      )
+  }))
+  const open = Deferred.succeed(gate, undefined)
+  yield* Effect.addFinalizer(() => open)
+  return { open, oneIsWaiting: until(() => held.waiting === 1) }
+})
+
+/** A server that a test stops itself. `stop` gives the milliseconds that it took. */
+export const start = Effect.fnUntraced(function* (options: Options = {}) {
+  const scope = yield* Scope.make()
+  const context = yield* Layer.buildWithScope(layer(options), scope)
+  const stop = Effect.gen(function* () {
+    const began = Date.now()
+    yield* Scope.close(scope, Exit.void)
+    return Date.now() - began
+  })
+  yield* Effect.addFinalizer(() => stop)
+  return { ...Context.get(context, TestServer), context, stop }
+})
+
+// --- over fetch ---
+
+export interface Violation {
+  readonly in: string
+  readonly pointer: string
+  readonly rule: string
+}
+
+/** The members of bodies that tests read; which of them are there depends on the answer. */
+export interface Body {
+  readonly id: string
+  readonly title: string
+  readonly status: string | number
+  readonly state: string
+  readonly eventId: string
+  readonly description: string
+  readonly location: string
+  readonly notes: string
+  readonly capacity: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly attendee: { readonly id: string; readonly name: string; readonly email: string }
+  readonly registration: Body
+  readonly waitlistPosition: number | null
+  readonly position: number
+  readonly items: ReadonlyArray<Body>
+  readonly nextCursor: string | null
+  readonly type: string
+  readonly code: string
+  readonly detail: string
+  readonly violations: ReadonlyArray<Violation>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly type: string | null
+  readonly headers: Headers
+  readonly text: string
+  readonly body: Body
+}
+
+export interface CallOptions {
+  /** Sent as JSON; strings and bytes are sent as they are. */
+  readonly body?: unknown
+  /** `null` sends none; a write without one gets a new key. */
+  readonly key?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const parse = (text: string): Body => {
+  try {
+    return JSON.parse(text) as Body
+  } catch {
+    return {} as Body
+  }
+}
+
+export const call = Effect.fnUntraced(function* (method: string, path: string, options: CallOptions = {}) {
+  const { url } = yield* TestServer
+  const { body, headers = {}, key = method === "GET" || method === "HEAD" ? null : randomUUID() } = options
+  const verbatim = typeof body === "string" || body instanceof Uint8Array
+  return yield* Effect.promise(async (signal): Promise<Reply> => {
+    const response = await fetch(url + path, {
+      method,
+      signal,
+      headers: {
+        ...(key === null ? {} : { "idempotency-key": key }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers
+      },
+      ...(body === undefined ? {} : { body: verbatim ? (body as string) : JSON.stringify(body) })
+    })
+    const text = await response.text()
+    const type = response.headers.get("content-type")
+    return { status: response.status, type, headers: response.headers, text, body: parse(text) }
+  })
+})
+
+export const get = (path: string) => call("GET", path)
+export const post = (path: string, body?: unknown, options: CallOptions = {}) =>
+  call("POST", path, { ...options, body })
+
+/** An event as JSON. */
+export const eventJson = (changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({
+  ...Given.eventInput(),
+  ...changes
+})
+
+// --- over a socket ---
+
+export interface RawReply {
+  readonly status: number
+  readonly type: string | null
+  readonly head: string
+  readonly text: string
+  readonly body: Body
+  /** Whether the server ended the connection. */
+  readonly closed: boolean
+  readonly millis: number
+}
+
+const readRaw = (text: string): Pick<RawReply, "status" | "type" | "head" | "body"> => {
+  const end = text.indexOf("\r\n\r\n")
+  const head = end < 0 ? text : text.slice(0, end)
+  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0)
+  return { status, type: /^content-type: (.*)$/im.exec(head)?.[1] ?? null, head, body: parse(text.slice(end + 4)) }
+}
+
+/** Sends bytes as they are, and collects what comes back until the server ends the connection or the time is up. */
+export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, options: { readonly millis?: number } = {}) {
+  const { port } = yield* TestServer
+  return yield* Effect.callback<RawReply>((resume) => {
+    const began = Date.now()
+    let text = ""
+    const socket = connect(port, "127.0.0.1", () => socket.write(data))
+    const done = (closed: boolean) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resume(Effect.succeed({ ...readRaw(text), text, closed, millis: Date.now() - began }))
+    }
+    const timer = setTimeout(() => done(false), options.millis ?? 5_000)
+    socket.on("data", (chunk) => (text += chunk.toString("latin1")))
+    socket.on("error", () => {})
+    socket.on("close", () => done(true))
+  })
+})
+
+/** The head of a request with an idempotency key, without the empty line at its end. */
+export const head = (method: string, path: string, ...headers: ReadonlyArray<string>): string =>
+  [`${method} ${path} HTTP/1.1`, "Host: localhost", `Idempotency-Key: ${randomUUID()}`, ...headers, ""].join("\r\n")
+
+/** A connection that stays open until the test ends, and whether the server has ended it. */
+export const openConnection = Effect.fnUntraced(function* (port: number, data?: string) {
+  const state: { ended: boolean; text: string; socket: Socket } = { ended: false, text: "", socket: connect(port) }
+  state.socket.on("data", (chunk) => (state.text += chunk.toString("latin1")))
+  state.socket.on("error", () => {})
+  state.socket.on("close", () => (state.ended = true))
+  yield* Effect.addFinalizer(() => Effect.sync(() => state.socket.destroy()))
+  yield* Effect.callback<void>((resume) => {
+    state.socket.once("connect", () => resume(Effect.void))
+  })
+  if (data !== undefined) state.socket.write(data)
+  return state
+})
+
+/** Waits until something holds. */
+export const until = (condition: () => boolean) =>
+  Effect.gen(function* () {
+    for (let tries = 0; tries < 500 && !condition(); tries++) yield* Effect.sleep(10)
+    assert.isTrue(condition(), "waited for 5 seconds in vain")
+  })
+
+// --- what answers hold ---
+
+/** A problem with this status and code: the whole form of it, and the facts given. */
+export const assertProblem = (
+  reply: Pick<Reply, "status" | "type" | "body">,
+  status: number,
+  code: string,
+  facts: Readonly<Record<string, unknown>> = {}
+): void => {
+  const { body } = reply
+  assert.deepStrictEqual([reply.status, body.code], [status, code], JSON.stringify(body).slice(0, 500))
+  assert.strictEqual(reply.type, "application/problem+json")
+  assert.deepInclude(body, { type: `urn:turnout:problem:${code}`, status, ...facts })
+  assert.isNotEmpty(body.title)
+  assert.notProperty(body, "_tag")
+}
+
+/** A refused request: the violations are at these places, and nowhere else. */
+export const assertInvalid = (
+  reply: Pick<Reply, "status" | "type" | "body">,
+  ...places: ReadonlyArray<string>
+): void => {
+  assertProblem(reply, 400, "validation_failed")
+  assert.deepStrictEqual(
+    [...new Set(reply.body.violations.map(({ in: part, pointer }) => `${part} ${pointer}`))].toSorted(),
+    places.toSorted()
+  )
+  for (const { rule } of reply.body.violations) assert.isNotEmpty(rule)
+}
