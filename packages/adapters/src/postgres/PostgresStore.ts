@@ -233,6 +233,10 @@ export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.Sql
     keepAlive: "10 seconds",
     applicationName: "turnout",
     startupParameters: {
+      // A plan that is made while the tables are empty would otherwise scan them for as long as the connection lives.
+      plan_cache_mode: "force_generic_plan",
+      enable_seqscan: "off",
+      jit: "off",
       lock_timeout: String(LOCK_TIMEOUT_MILLIS),
       statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
       idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
