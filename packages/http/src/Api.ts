@@ -78,7 +78,8 @@ const changeEvent = <
 >(
   name: Name,
   path: `/${string}`,
-  operation: Operation
+  operation: Operation,
+  summary: string
 ) =>
   HttpApiEndpoint.post(name, `/events/:eventId${path}`, {
     params: ofEvent,
@@ -86,6 +87,7 @@ const changeEvent = <
     success: Event,
     error: Problems.rejectionsOf(operation)
   })
+    .annotate(OpenApi.Summary, summary)
     .middleware(Boundary)
     .middleware(WriteBoundary)
 
@@ -95,7 +97,8 @@ const changeRegistration = <
 >(
   name: Name,
   path: `/${string}`,
-  operation: Operation
+  operation: Operation,
+  summary: string
 ) =>
   HttpApiEndpoint.post(name, `/events/:eventId/registrations/:registrationId${path}`, {
     params: ofRegistration,
@@ -103,6 +106,7 @@ const changeRegistration = <
     success: Registration,
     error: Problems.rejectionsOf(operation)
   })
+    .annotate(OpenApi.Summary, summary)
     .middleware(Boundary)
     .middleware(WriteBoundary)
 
@@ -114,17 +118,20 @@ export class EventsGroup extends HttpApiGroup.make("events")
       success: created(Event),
       error: Problems.rejectionsOf("CreateEvent")
     })
+      .annotate(OpenApi.Summary, "Create an event, as a draft")
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events", {
       query: { ...EventQuery.fields, cursor, limit },
       success: page(Event, "EventPage")
-    }).annotate(OpenApi.Transform, describeLimit),
+    })
+      .annotate(OpenApi.Summary, "List events by their start")
+      .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.get("get", "/events/:eventId", {
       params: ofEvent,
       success: Event,
       error: Problems.EventNotFound
-    }),
+    }).annotate(OpenApi.Summary, "Get an event"),
     HttpApiEndpoint.patch("update", "/events/:eventId", {
       params: ofEvent,
       headers,
@@ -132,12 +139,13 @@ export class EventsGroup extends HttpApiGroup.make("events")
       success: Event,
       error: Problems.rejectionsOf("UpdateEvent")
     })
+      .annotate(OpenApi.Summary, "Change the details of an event")
       .middleware(Boundary)
       .middleware(WriteBoundary),
-    changeEvent("publish", "/publish", "PublishEvent"),
-    changeEvent("unpublish", "/unpublish", "UnpublishEvent"),
-    changeEvent("cancel", "/cancel", "CancelEvent"),
-    changeEvent("complete", "/complete", "CompleteEvent"),
+    changeEvent("publish", "/publish", "PublishEvent", "Open an event to registrations"),
+    changeEvent("unpublish", "/unpublish", "UnpublishEvent", "Take an event back to draft"),
+    changeEvent("cancel", "/cancel", "CancelEvent", "Cancel an event"),
+    changeEvent("complete", "/complete", "CompleteEvent", "Say that an event has taken place"),
     HttpApiEndpoint.put("changeCapacity", "/events/:eventId/capacity", {
       params: ofEvent,
       headers,
@@ -145,6 +153,7 @@ export class EventsGroup extends HttpApiGroup.make("events")
       success: Event,
       error: Problems.rejectionsOf("ChangeCapacity")
     })
+      .annotate(OpenApi.Summary, "Raise or lower the capacity")
       .middleware(Boundary)
       .middleware(WriteBoundary)
   )
@@ -166,6 +175,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: created(RegistrationOutcome),
       error: Problems.rejectionsOf("Register")
     })
+      .annotate(OpenApi.Summary, "Register an attendee")
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events/:eventId/registrations", {
@@ -173,42 +183,56 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       query: { ...RegistrationQuery.fields, cursor, limit },
       success: page(Registration, "RegistrationPage"),
       error: Problems.EventNotFound
-    }).annotate(OpenApi.Transform, describeLimit),
+    })
+      .annotate(OpenApi.Summary, "List registrations in the order of entry")
+      .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.get("get", "/events/:eventId/registrations/:registrationId", {
       params: ofRegistration,
       success: Registration,
       error: [Problems.EventNotFound, Problems.RegistrationNotFound]
-    }),
-    changeRegistration("cancel", "/cancel", "CancelRegistration"),
-    changeRegistration("confirm", "/confirm", "ConfirmRegistration"),
-    changeRegistration("markAttended", "/attended", "MarkAttended"),
-    changeRegistration("markNoShow", "/no-show", "MarkNoShow"),
+    }).annotate(OpenApi.Summary, "Get a registration"),
+    changeRegistration(
+      "cancel",
+      "/cancel",
+      "CancelRegistration",
+      "Cancel a registration, and promote the first in line"
+    ),
+    changeRegistration("confirm", "/confirm", "ConfirmRegistration", "Give a chosen waiter a seat"),
+    changeRegistration("markAttended", "/attended", "MarkAttended", "Note that the attendee came"),
+    changeRegistration("markNoShow", "/no-show", "MarkNoShow", "Note that the attendee did not come"),
     HttpApiEndpoint.get("waitlist", "/events/:eventId/waitlist", {
       params: ofEvent,
       query: { cursor, limit },
       success: page(WaitlistEntry, "WaitlistPage"),
       error: Problems.EventNotFound
-    }).annotate(OpenApi.Transform, describeLimit),
+    })
+      .annotate(OpenApi.Summary, "List who waits, first in line first")
+      .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.get("position", "/events/:eventId/registrations/:registrationId/position", {
       params: ofRegistration,
       success: WaitlistPlace,
       error: [Problems.EventNotFound, Problems.RegistrationNotFound, Problems.RegistrationStateConflict]
-    }),
+    }).annotate(OpenApi.Summary, "Get the place of a waiter"),
     HttpApiEndpoint.get("ofAttendee", "/attendees/:attendeeId/registrations", {
       params: { attendeeId: Schema.String },
       query: { cursor, limit },
       success: page(Registration, "RegistrationPage")
-    }).annotate(OpenApi.Transform, describeLimit)
+    })
+      .annotate(OpenApi.Summary, "List the registrations of an attendee")
+      .annotate(OpenApi.Transform, describeLimit)
   )
   .annotate(OpenApi.Description, "Who attends: confirmed while seats are free, then waiting in order of arrival.") {}
 
 export class HealthGroup extends HttpApiGroup.make("health", { topLevel: true })
   .add(
-    HttpApiEndpoint.get("live", "/health/live", { success: HttpApiSchema.NoContent }),
+    HttpApiEndpoint.get("live", "/health/live", { success: HttpApiSchema.NoContent }).annotate(
+      OpenApi.Summary,
+      "Is the process alive?"
+    ),
     HttpApiEndpoint.get("ready", "/health/ready", {
       success: HttpApiSchema.NoContent,
       error: Problems.storeUnavailable
-    })
+    }).annotate(OpenApi.Summary, "Can it do its work?")
   )
   .annotate(OpenApi.Description, "`live`: the process answers. `ready`: it can do its work, the store included.") {}
 

@@ -67,7 +67,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
   const closeQuietConnections = Lifecycle.trackConnections(server)
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: Fallback.OPENAPI_PATH }),
-    HttpApiScalar.layer(Api, { path: Fallback.DOCS_PATH }),
+    HttpApiScalar.layer(Api, { path: Fallback.DOCS_PATH, scalar: { withDefaultFonts: false } }),
     Fallback.layer
   )
   return Lifecycle.drain(closeQuietConnections, settings.drainDelayMillis).pipe(
