@@ -102,18 +102,12 @@ export const layer = (
         return Memory.layer
       }
       const [Postgres, Migrations] = yield* loadPostgres
-      const { toStoreError } = yield* Effect.promise(() => import("./postgres/SqlFailure.ts"))
       const inSchema = schema === undefined ? {} : { schema }
       const prepare = Effect.gen(function* () {
         const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
         const isFresh = states.every(({ appliedAt }) => appliedAt === null)
         if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema)
-      }).pipe(
-        Effect.catchTags({
-          SqlError: (error) => Effect.fail(toStoreError(error)),
-          MigrationError: (error) => Effect.fail(unexpected(error))
-        })
-      )
+      })
       return Layer.effectDiscard(prepare).pipe(
         Layer.provideMerge(Postgres.layerFromClient(inSchema)),
         Layer.provide(layerClient({ ...decoded, database }))

@@ -7,10 +7,12 @@
  * Running them is left to effect's migrator: in one transaction, under a lock, so that any number of processes may start
  * at once.
  */
+import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { toStoreError } from "./SqlFailure.ts"
 
 export const DEFAULT_SCHEMA = "turnout"
 
@@ -123,58 +125,89 @@ const createSchema = (schema: string) => `CREATE SCHEMA IF NOT EXISTS ${quote(sc
 
 const client = Effect.map(SqlClient.SqlClient, (sql) => sql.withoutTransforms())
 
+const MIGRATIONS_TABLE = (schema: string) => `CREATE TABLE IF NOT EXISTS ${quote(schema)}.${TABLE} (
+  migration_id integer PRIMARY KEY,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  name text NOT NULL
+)`
+
+const record = (schema: string, { id, name }: { readonly id: number; readonly name: string }) =>
+  `INSERT INTO ${quote(schema)}.${TABLE} (migration_id, name) VALUES (${id}, '${name}')`
+
+interface SchemaOption {
+  /** The Postgres schema that everything lives in. Default `turnout`. */
+  readonly schema?: string
+}
+
+type Migrate<A> = Effect.Effect<A, StoreError.StoreError, SqlClient.SqlClient>
+
+const failWithStoreError = <A>(
+  effect: Effect.Effect<A, SqlError | Migrator.MigrationError, SqlClient.SqlClient>
+): Migrate<A> =>
+  Effect.catchTags(effect, {
+    SqlError: (error) => Effect.fail(toStoreError(error)),
+    MigrationError: (error) =>
+      Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause: error.cause ?? error }) }))
+  })
+
 /** What is applied and what is pending, oldest first. Changes nothing. */
-export const status = Effect.fnUntraced(function* (options: { readonly schema?: string } = {}) {
+export const status: (options?: SchemaOption) => Migrate<ReadonlyArray<MigrationStatus>> = Effect.fnUntraced(function* (
+  options: SchemaOption = {}
+): Effect.fn.Return<ReadonlyArray<MigrationStatus>, SqlError | Migrator.MigrationError, SqlClient.SqlClient> {
   const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
   const sql = yield* client
   const [found] = yield* sql<{ exists: boolean }>`
     SELECT to_regclass(${`${quote(schema)}.${TABLE}`}) IS NOT NULL AS exists`
   const applied = found?.exists
-    ? yield* sql<{
-        migration_id: number
-        created_at: Date
-      }>`SELECT migration_id, created_at FROM ${sql.literal(`${quote(schema)}.${TABLE}`)}`
+    ? yield* sql<{ migration_id: number; created_at: Date }>`
+        SELECT migration_id, created_at FROM ${sql.literal(`${quote(schema)}.${TABLE}`)}`
     : []
   const appliedAt = new Map(applied.map((row) => [row.migration_id, row.created_at]))
   return migrations.map(({ id, name }): MigrationStatus => ({ id, name, appliedAt: appliedAt.get(id) ?? null }))
-})
+}, failWithStoreError)
 
-/** The SQL that `up` would run now; empty when there is nothing to do. */
-export const pendingSql = Effect.fnUntraced(function* (options: { readonly schema?: string } = {}) {
+/** The SQL that `up` would run now, what it records included; empty when there is nothing to do. */
+export const pendingSql: (options?: SchemaOption) => Migrate<ReadonlyArray<string>> = Effect.fnUntraced(function* (
+  options: SchemaOption = {}
+): Effect.fn.Return<ReadonlyArray<string>, StoreError.StoreError, SqlClient.SqlClient> {
   const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
   const pending = (yield* status(options)).filter(({ appliedAt }) => appliedAt === null)
   if (pending.length === 0) return []
-  const statements = pending.flatMap(({ id, name }) => [
-    `-- ${id} ${name}`,
+  const statements = pending.flatMap((one) => [
+    `-- ${one.id} ${one.name}`,
     ...migrations
-      .find((migration) => migration.id === id)!
+      .find(({ id }) => id === one.id)!
       .statements(quote(schema))
-      .map((statement) => `${statement};`)
+      .map((statement) => `${statement};`),
+    `${record(schema, one)};`
   ])
-  return [`${createSchema(schema)};`, ...statements]
+  return [`${createSchema(schema)};`, `${MIGRATIONS_TABLE(schema)};`, ...statements]
 })
 
 /** Applies what is pending, all or nothing, and gives what was applied. Safe to run from several processes at once. */
-export const up = Effect.fnUntraced(function* (
-  options: { readonly schema?: string } = {}
-): Effect.fn.Return<
-  ReadonlyArray<{ readonly id: number; readonly name: string }>,
-  SqlError | Migrator.MigrationError,
-  SqlClient.SqlClient
-> {
-  const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
-  const sql = yield* client
-  const [found] = yield* sql<{ exists: boolean }>`SELECT to_regnamespace(${quote(schema)}) IS NOT NULL AS exists`
-  // A role may own the schema without the right to make one. Two processes that make it at the same moment can collide on
-  // the catalog; the second try finds it.
-  if (!found?.exists) yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
-  const loader: Migrator.Loader = Effect.succeed(
-    migrations.map(({ id, name, statements }) => [
-      id,
-      name,
-      Effect.succeed(Effect.forEach(statements(quote(schema)), (statement) => sql.unsafe(statement), { discard: true }))
-    ])
-  )
-  const applied = yield* Migrator.make({})({ loader, table: `${schema}.${TABLE}` })
-  return applied.map(([id, name]) => ({ id, name }))
-})
+export const up: (options?: SchemaOption) => Migrate<ReadonlyArray<{ readonly id: number; readonly name: string }>> =
+  Effect.fnUntraced(function* (
+    options: SchemaOption = {}
+  ): Effect.fn.Return<
+    ReadonlyArray<{ readonly id: number; readonly name: string }>,
+    SqlError | Migrator.MigrationError,
+    SqlClient.SqlClient
+  > {
+    const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+    const sql = yield* client
+    const [found] = yield* sql<{ exists: boolean }>`SELECT to_regnamespace(${quote(schema)}) IS NOT NULL AS exists`
+    // A role may own the schema without the right to make one. Two processes that make it at the same moment can collide on
+    // the catalog; the second try finds it.
+    if (!found?.exists) yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
+    const loader: Migrator.Loader = Effect.succeed(
+      migrations.map(({ id, name, statements }) => [
+        id,
+        name,
+        Effect.succeed(
+          Effect.forEach(statements(quote(schema)), (statement) => sql.unsafe(statement), { discard: true })
+        )
+      ])
+    )
+    const applied = yield* Migrator.make({})({ loader, table: `${schema}.${TABLE}` })
+    return applied.map(([id, name]) => ({ id, name }))
+  }, failWithStoreError)

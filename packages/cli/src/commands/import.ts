@@ -5,12 +5,12 @@
  * importing a longer version of it adds what is new. A new event likewise has an id made from the file and its options.
  * A bad or refused row is reported with its line number, and the rest goes on.
  */
-import { fromInput, AttendeeInput } from "@turnout/core/domain/Attendee"
+import { AttendeeInput, fromInput } from "@turnout/core/domain/Attendee"
 import type { Command } from "@turnout/core/domain/Command"
 import { EventId } from "@turnout/core/domain/Event"
 import { Instant } from "@turnout/core/domain/Instant"
 import { Notes } from "@turnout/core/domain/Registration"
-import { InvalidInput, type InputIssue, decoder } from "@turnout/core/application/InvalidInput"
+import { InvalidInput, decoder } from "@turnout/core/application/InvalidInput"
 import type { TurnoutService } from "@turnout/core/application/Turnout"
 import { SingleBar } from "cli-progress"
 import { CsvError, parse } from "csv-parse/sync"
@@ -59,9 +59,12 @@ const Row = Schema.Struct({
 const decodeRow = decoder(Schema.toCodecJson(Row))
 
 interface Line {
+  /** The first line of the row in the file. */
   readonly line: number
   readonly fields: Readonly<Record<string, string>>
   readonly key: string
+  /** What is wrong with the row as such. */
+  readonly problem?: string
 }
 
 interface Problem {
@@ -71,44 +74,76 @@ interface Problem {
 
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url")
 
-const readLines = (file: string): { readonly lines: ReadonlyArray<Line>; readonly content: string } => {
-  let content: string
+/** A file as rows, and the names that its columns have for the fields. */
+interface Table {
+  readonly content: string
+  readonly columns: Readonly<Record<string, string>>
+  readonly lines: ReadonlyArray<Line>
+}
+
+const readText = (file: string): string => {
   try {
-    content = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file))
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)).replaceAll(/\r\n?/g, "\n")
   } catch (error) {
-    throw new CliError(
-      error instanceof TypeError
-        ? `${file} is not text in UTF-8`
-        : `${file} cannot be read: ${(error as Error).message}`
-    )
+    if (error instanceof TypeError) throw new CliError(`${file} is not text in UTF-8; save or export it as UTF-8 first`)
+    const { code } = error as NodeJS.ErrnoException
+    const reasons: Record<string, string> = { ENOENT: "there is no such file", EISDIR: "it is a folder, not a file" }
+    throw new CliError(`${file} cannot be read: ${reasons[code ?? ""] ?? (error as Error).message}`)
   }
+}
+
+const readTable = (file: string): Table => {
+  const content = readText(file)
+  let records: ReadonlyArray<{ record: ReadonlyArray<string>; raw: string; info: { lines: number } }>
   try {
-    const records = parse(content, {
+    records = parse(content, {
       bom: true,
       info: true,
+      raw: true,
+      relax_column_count: true,
       skip_empty_lines: true,
-      trim: true,
-      columns: (header: ReadonlyArray<string>) => header.map(toField)
-    }) as unknown as ReadonlyArray<{ record: Record<string, string>; info: { lines: number } }>
-    const seen = new Map<string, number>()
-    return {
-      content,
-      lines: records.map(({ info, record }) => {
-        const fields = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== ""))
-        const said = JSON.stringify(fields)
-        const time = (seen.get(said) ?? 0) + 1
-        seen.set(said, time)
-        return { line: info.lines, fields, key: `import ${digest(said)} ${time}` }
-      })
-    }
+      trim: true
+    }) as never
   } catch (error) {
     if (error instanceof CsvError) throw new CliError(`${file} is not CSV: ${error.message}`)
     throw error
   }
+  const [header, ...rows] = records
+  if (header === undefined || rows.length === 0) {
+    throw new CliError(
+      `${file} has no rows; it needs a header (${Object.keys(COLUMNS).join(", ")}) and a row for each person`
+    )
+  }
+  const names = header.record.map(toField)
+  const columns: Record<string, string> = {}
+  names.forEach((name, index) => {
+    const column = header.record[index] ?? ""
+    if (columns[name] !== undefined)
+      throw new CliError(`columns ${columns[name]} and ${column} mean the same; keep one`)
+    columns[name] = column
+  })
+  const seen = new Map<string, number>()
+  return {
+    content,
+    columns,
+    lines: rows.map(({ info, raw, record }) => {
+      const fields = Object.fromEntries(
+        record.flatMap((value, index) => (value === "" || names[index] === undefined ? [] : [[names[index], value]]))
+      )
+      const said = JSON.stringify(fields)
+      const time = (seen.get(said) ?? 0) + 1
+      seen.set(said, time)
+      const line = info.lines - (raw.trim().match(/\n/g) ?? []).length
+      const key = `import ${digest(said)} ${time}`
+      return record.length === names.length
+        ? { line, fields, key }
+        : { line, fields, key, problem: `has ${record.length} fields, the header has ${names.length}` }
+    })
+  }
 }
 
 const toField = (name: string): string => {
-  const field = COLUMNS[name.trim().toLowerCase()]
+  const field = COLUMNS[name.toLowerCase()]
   if (field === undefined) {
     throw new CliError(`column ${JSON.stringify(name)} is not known; columns are ${Object.keys(COLUMNS).join(", ")}`)
   }
@@ -143,14 +178,19 @@ const findEvent = (turnout: TurnoutService, options: ImportOptions, content: str
   )
 }
 
-const issueText = (issues: ReadonlyArray<InputIssue>) => issues.map(({ field, rule }) => `${field}: ${rule}`).join("; ")
+const refuse = (field: string, rule: string) => Effect.fail(new InvalidInput({ issues: [{ field, rule }] }))
 
-const toCommand = (eventId: EventId, { fields }: Line): Effect.Effect<Command, InvalidInput> =>
-  Effect.flatMap(decodeRow(fields), ({ notes = "", registeredAt = null, ...attendee }) =>
-    registeredAt !== null && registeredAt.getTime() > Date.now()
-      ? Effect.fail(new InvalidInput({ issues: [{ field: "registered_at", rule: "must not be in the future" }] }))
-      : Effect.succeed({ _tag: "Register", eventId, attendee: fromInput(attendee), notes, registeredAt } as const)
+const toCommand = (eventId: EventId, { fields, problem }: Line): Effect.Effect<Command, InvalidInput> => {
+  if (problem !== undefined) return refuse("", problem)
+  if (fields["email"] === undefined) return refuse("email", "is missing")
+  return Effect.flatMap(
+    decodeRow(fields),
+    ({ notes = "", registeredAt = null, ...attendee }): Effect.Effect<Command, InvalidInput> =>
+      registeredAt !== null && registeredAt.getTime() > Date.now()
+        ? refuse("registeredAt", "must not be in the future")
+        : Effect.succeed({ _tag: "Register", eventId, attendee: fromInput(attendee), notes, registeredAt })
   )
+}
 
 interface Summary {
   readonly confirmed: number
@@ -167,7 +207,7 @@ interface Summary {
 const importLines = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   eventId: EventId,
-  lines: ReadonlyArray<Line>,
+  { columns, lines }: Table,
   onProgress: (done: number) => void
 ) {
   const counts = { confirmed: 0, waitlisted: 0, refused: 0, invalid: 0, unchanged: 0 }
@@ -179,7 +219,10 @@ const importLines = Effect.fnUntraced(function* (
       if (Result.isSuccess(command)) batch.push({ ...line, command: command.success })
       else {
         counts.invalid += 1
-        problems.push({ line: line.line, reason: issueText(command.failure.issues) })
+        const reasons = command.failure.issues.map(({ field, rule }) =>
+          field === "" ? rule : `${columns[field] ?? field}: ${rule}`
+        )
+        problems.push({ line: line.line, reason: reasons.join("; ") })
       }
     }
     const replies = yield* turnout.executeAll(
@@ -218,7 +261,7 @@ const inWords = (summary: Summary): ReadonlyArray<string> => {
 }
 
 export const importFile = async (options: Database.GlobalOptions & ImportOptions, file: string): Promise<boolean> => {
-  const { content, lines } = readLines(file)
+  const table = readTable(file)
   const bar =
     process.stderr.isTTY && !options.json
       ? new SingleBar({ format: "{bar} {value}/{total} rows, {eta_formatted} left", clearOnComplete: true })
@@ -226,9 +269,9 @@ export const importFile = async (options: Database.GlobalOptions & ImportOptions
   try {
     const summary = await Database.withTurnout(options, (turnout) =>
       Effect.gen(function* () {
-        const event = yield* findEvent(turnout, options, content)
-        bar?.start(lines.length, 0)
-        return yield* importLines(turnout, event.id, lines, (done) => bar?.update(done))
+        const event = yield* findEvent(turnout, options, table.content)
+        bar?.start(table.lines.length, 0)
+        return yield* importLines(turnout, event.id, table, (done) => bar?.update(done))
       })
     )
     bar?.stop()

@@ -4,24 +4,11 @@
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
-import { CliError } from "../CliError.ts"
 import * as Database from "../Database.ts"
 import * as Output from "../Output.ts"
 
 const run = <A, E>(options: Database.GlobalOptions, effect: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
-  Effect.runPromise(
-    effect.pipe(
-      Effect.provide(Database.client(options)),
-      Effect.mapError((error) => new CliError(explain(error)))
-    )
-  )
-
-/** The innermost message: what the database said. */
-const explain = (error: unknown): string => {
-  let message = String(error)
-  for (let at: unknown = error; at instanceof Error; at = at.cause) message = at.message
-  return `the database could not be migrated: ${message}`
-}
+  Effect.runPromise(effect.pipe(Effect.provide(Database.client(options))))
 
 export const up = async (options: Database.GlobalOptions & { readonly dryRun?: boolean }): Promise<boolean> => {
   const { schema } = options

@@ -37,11 +37,23 @@ export const cancel = async (
   eventId: string,
   registrationIds: ReadonlyArray<string>
 ): Promise<boolean> => {
-  const cancelled = await Database.withTurnout(options, (turnout) =>
-    Effect.forEach(registrationIds, (id) => turnout.cancelRegistration(eventId, id, { actor: "operator" }))
+  const results = await Database.withTurnout(options, (turnout) =>
+    Effect.forEach(registrationIds, (id) =>
+      turnout.cancelRegistration(eventId, id, { actor: "operator" }).pipe(
+        Effect.map((registration) => ({ id, registration, problem: undefined })),
+        // What is true of all of them ends the command; what is wrong with one does not keep the others.
+        Effect.catchTags({
+          RegistrationNotFound: (problem) => Effect.succeed({ id, registration: undefined, problem }),
+          RegistrationStateConflict: (problem) => Effect.succeed({ id, registration: undefined, problem })
+        })
+      )
+    )
   )
-  Output.result(options, { cancelled }, () =>
+  const cancelled = results.flatMap(({ registration }) => registration ?? [])
+  const failed = results.flatMap(({ id, problem }) => (problem === undefined ? [] : [{ id, reason: problem.message }]))
+  for (const { id, reason } of failed) process.stderr.write(`${Output.warning(id)} ${reason}\n`)
+  Output.result(options, { cancelled, failed }, () =>
     cancelled.map(({ attendee, id }) => `cancelled ${id} of ${attendee.email}`)
   )
-  return true
+  return failed.length === 0
 }

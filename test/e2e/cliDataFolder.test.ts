@@ -1,0 +1,62 @@
+/**
+ * The data folder of the embedded database: one process at a time, and what was acknowledged stays.
+ */
+import { assert, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+
+const PEOPLE = "email\nada@example.com\nbob@example.com\n"
+const NEW_EVENT = ["--title", "Party", "--capacity", "1"]
+
+/** Registers one more person through the server. */
+const registerOverHttp = async (url: string, eventId: string, email: string) => {
+  const { status } = await fetch(`${url}/events/${eventId}/registrations`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": email },
+    body: JSON.stringify({ attendee: { email } })
+  })
+  assert.strictEqual(status, 201)
+}
+
+const attendees = async (turnout: CommandLine.CommandLine, eventId: string) => {
+  const { code, document } = await turnout.json("registrations", "list", eventId)
+  assert.strictEqual(code, 0)
+  return document.items.map(({ attendee }) => attendee.email)
+}
+
+describe("turnout, the data folder", { timeout: 180_000 }, () => {
+  it("is held by a running server, free after it stopped or was killed, and keeps its data", async () => {
+    await using turnout = await CommandLine.embedded({ data: "elsewhere" })
+    const imported = await turnout.json("import", turnout.write("people.csv", PEOPLE), ...NEW_EVENT)
+    const { eventId } = imported.document
+
+    const first = await turnout.serve()
+    await registerOverHttp(first.url, eventId, "carl@example.com")
+    for (const command of [
+      ["events", "list"],
+      ["migrate", "up"],
+      ["serve", "--port", "0"]
+    ]) {
+      const refused = await turnout.run(...command)
+      assert.deepStrictEqual([refused.code, refused.stdout], [1, ""])
+      assert.match(refused.stderr, new RegExp(`^error: .*elsewhere is in use by process ${first.pid}; stop it, `))
+    }
+    const stopped = await first.stop("SIGTERM")
+    assert.strictEqual(stopped.code, 0)
+    assert.deepStrictEqual(await attendees(turnout, eventId), [
+      "ada@example.com",
+      "bob@example.com",
+      "carl@example.com"
+    ])
+
+    const second = await turnout.serve()
+    await registerOverHttp(second.url, eventId, "dora@example.com")
+    const killed = await second.stop("SIGKILL")
+    assert.isNull(killed.code)
+    assert.deepStrictEqual(await attendees(turnout, eventId), [
+      "ada@example.com",
+      "bob@example.com",
+      "carl@example.com",
+      "dora@example.com"
+    ])
+  })
+})

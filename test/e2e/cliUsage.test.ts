@@ -1,0 +1,66 @@
+/**
+ * How `turnout` is called: exit code 2 for wrong usage with a pointer to the help, 0 for the help itself.
+ */
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+
+const WRONG: ReadonlyArray<readonly [line: string, says: string]> = [
+  ["frobnicate", "error: unknown command 'frobnicate'"],
+  ["events list --frobnicate", "error: unknown option '--frobnicate'"],
+  ["events show", "error: missing required argument 'event'"],
+  ["import", "error: missing required argument 'file'"],
+  ["import people.csv --title Party --capacity many", "must be a whole number from 0 to 1000000"],
+  ["import people.csv --title Party --capacity -1", "must be a whole number from 0 to 1000000"],
+  ["events list --status open", "Allowed choices are draft, published, cancelled, completed"],
+  ["events list --limit 501", "must be a whole number from 1 to 500"],
+  ["migrate sideways", "error: unknown command 'sideways'"],
+  ["serve --port 65536", "must be a whole number from 0 to 65535"]
+]
+
+describe("turnout, usage", { timeout: 120_000 }, () => {
+  for (const [line, says] of WRONG) {
+    it.concurrent(`wrong usage has exit code 2: turnout ${line}`, async () => {
+      await using turnout = await CommandLine.embedded()
+      const { code, stderr, stdout } = await turnout.run(...line.split(" "))
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.include(stderr, says)
+      assert.match(stderr, /\(--help shows what can be done\)\n$/)
+    })
+  }
+
+  for (const line of ["migrate", ""]) {
+    it.concurrent(`a command without its subcommand shows its help, with exit code 2: turnout ${line}`, async () => {
+      await using turnout = await CommandLine.embedded()
+      const { code, stderr, stdout } = await turnout.run(...line.split(" ").filter((word) => word !== ""))
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.match(stderr, new RegExp(`^Usage: ${`turnout ${line}`.trim()} `))
+    })
+  }
+
+  it.concurrent("--help and --version have exit code 0, and print on stdout only", async () => {
+    await using turnout = await CommandLine.embedded()
+    const help = await turnout.run("--help")
+    assert.deepStrictEqual([help.code, help.stderr], [0, ""])
+    for (const command of ["serve", "migrate", "import", "events", "registrations", "waitlist"]) {
+      assert.match(help.stdout, new RegExp(`^  ${command}`, "m"))
+    }
+    const ofCommand = await turnout.run("import", "--help")
+    assert.strictEqual(ofCommand.code, 0)
+    assert.match(ofCommand.stdout, /^Usage: turnout import \[options\] <file>\n/)
+
+    const manifest = new URL("../../packages/cli/package.json", import.meta.url)
+    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string }
+    const shown = await turnout.run("--version")
+    assert.deepStrictEqual([shown.code, shown.stdout, shown.stderr], [0, `${version}\n`, ""])
+  })
+
+  it.concurrent("a --database that is no URL of Postgres is refused, with the way out", async () => {
+    await using turnout = await CommandLine.embedded()
+    const { code, document } = await turnout.json("--database", "mysql://localhost/app", "events", "list")
+    assert.deepStrictEqual(
+      [code, document.error.message],
+      [1, "--database must be a URL such as postgres://user@host:5432/database; for a folder use --data"]
+    )
+  })
+})

@@ -1,0 +1,134 @@
+/**
+ * `turnout serve` as a process: what it says when it starts, and how it ends.
+ */
+import { createServer, type AddressInfo } from "node:net"
+import { assert, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+import * as Given from "../support/Given.ts"
+
+const post = async (url: string, key: string, body?: unknown) => {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": key },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  return { status: response.status, body: (await response.json()) as CommandLine.Document }
+}
+
+describe("turnout serve", { timeout: 120_000 }, () => {
+  it.concurrent("prints its address, its docs, its data, and a request that works as it is", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const { printed, url } = await turnout.serve()
+    const { stdout } = printed
+
+    assert.isFalse(stdout.includes("\u001b"))
+    assert.match(stdout, new RegExp(`^Turnout is serving at ${url}\n`))
+    assert.include(stdout, `Data      ${turnout.database}\n`)
+    const docs = /API docs {2}(\S+)/.exec(stdout)?.[1] ?? stdout
+    assert.strictEqual((await fetch(docs)).status, 200)
+
+    const [curl = "", ...others] = stdout.split("\n\n").flatMap((part) => part.split("Try:\n")[1] ?? [])
+    assert.deepStrictEqual([others, /^ {2}curl /.test(curl)], [[], true])
+    const answer = await turnout.shell(`${curl} -w '\\n%{http_code}'`)
+    assert.strictEqual(answer.code, 0, answer.stderr)
+    const [body = "", status] = answer.stdout.split("\n")
+    assert.strictEqual(status, "201", body)
+
+    const { document } = await turnout.json("events", "list")
+    assert.deepStrictEqual(
+      document.items.map(({ title, status }) => [title, status]),
+      [["Launch party", "draft"]]
+    )
+  })
+
+  it.concurrent("the password of the database is not shown", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const withPassword = new URL(turnout.database!)
+    withPassword.password = "Not-to-be-seen"
+    const server = await turnout.serve("--database", withPassword.href)
+    const { stderr, stdout } = await server.stop("SIGTERM")
+    assert.notInclude(stdout + stderr, "Not-to-be-seen")
+  })
+
+  it.concurrent("--json prints one line with the address, and nothing else on stdout", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const server = await turnout.serve("--json")
+    await fetch(`${server.url}/events`)
+    const ended = await server.stop("SIGTERM")
+    const { address, docs } = CommandLine.documentOf(ended)
+    assert.deepStrictEqual([address, docs, ended.code], [server.url, `${server.url}/docs`, 0])
+  })
+
+  it.concurrent("a port that is taken: exit code 1, and what to do", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve))
+    const { port } = other.address() as AddressInfo
+    try {
+      const { code, stderr, stdout } = await turnout.run("serve", "--port", String(port))
+      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.match(stderr, new RegExp(`error: cannot listen on 127\\.0\\.0\\.1:${port} .*; try another --port\n$`))
+      assert.strictEqual(stderr.trimEnd().split("\n").length, 1, stderr)
+    } finally {
+      other.close()
+    }
+  })
+
+  it.concurrent("PORT names the port, and --port goes before it", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const running = turnout.start(["serve", "--json"], { PORT: "0" })
+    await CommandLine.until(() => running.printed.stdout.endsWith("\n"), "the address of the server")
+    assert.notInclude(running.printed.stdout, ":3000")
+    running.process.kill("SIGTERM")
+    assert.strictEqual((await running.ended).code, 0)
+  })
+
+  it.concurrent("SIGTERM: the running request is answered, and the exit code is 0", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const server = await turnout.serve()
+    const { body: event } = await post(`${server.url}/events`, "an event", Given.eventInput())
+    await post(`${server.url}/events/${event.id}/publish`, "publish it")
+    const unlock = await CommandLine.lockEvents(turnout.database!)
+    const running = post(`${server.url}/events/${event.id}/registrations`, "ada", Given.person(1))
+    await CommandLine.untilBlocked(turnout.database!)
+
+    const stopping = server.stop("SIGTERM")
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    assert.isNull(server.process.exitCode)
+    await unlock()
+
+    const answer = await running
+    assert.deepStrictEqual([answer.status, answer.body.registration.state], [201, "confirmed"])
+    const { code, millis } = await stopping
+    assert.strictEqual(code, 0)
+    assert.isBelow(millis, 15_000)
+    const { document } = await turnout.json("registrations", "list", event.id)
+    assert.strictEqual(document.items.length, 1)
+  })
+
+  it.concurrent("SIGINT: the exit code is 0, soon, though a connection is open", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const server = await turnout.serve()
+    assert.strictEqual((await fetch(`${server.url}/health/ready`)).status, 204)
+    const { code, millis } = await server.stop("SIGINT")
+    assert.strictEqual(code, 0)
+    assert.isBelow(millis, 8_000)
+  })
+
+  it.concurrent("a second signal ends a server that waits for its requests", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const server = await turnout.serve()
+    const { body: event } = await post(`${server.url}/events`, "an event", Given.eventInput())
+    const unlock = await CommandLine.lockEvents(turnout.database!)
+    const running = post(`${server.url}/events/${event.id}/publish`, "publish it").catch(() => "cut")
+    await CommandLine.untilBlocked(turnout.database!)
+
+    server.process.kill("SIGINT")
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const { code } = await server.stop("SIGINT")
+
+    assert.strictEqual(code, 130)
+    assert.strictEqual(await running, "cut")
+    await unlock()
+  })
+})
