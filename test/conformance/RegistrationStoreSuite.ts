@@ -8,6 +8,7 @@
  * Each test makes its own events, so tests share a store and run on a store that holds other data.
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
+import type { Page } from "@turnout/core/application/Query"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { fromInput } from "@turnout/core/domain/Attendee"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
@@ -547,9 +548,8 @@ export const suite = <E>(
           Effect.gen(function* () {
             const event = yield* Given.publishedEvent({ capacity: 2 })
             yield* Given.registerAll(event.id, 7)
-            const page = <A>(
-              list: (cursor: string | undefined) => Effect.Effect<Turnout.Page<A>, unknown, Turnout.Turnout>
-            ) => Invariants.all(list)
+            const page = <A>(list: (cursor: string | undefined) => Effect.Effect<Page<A>, unknown, Turnout.Turnout>) =>
+              Invariants.all(list)
             const confirmed = yield* page((cursor) =>
               use((turnout) =>
                 turnout.listRegistrations(event.id, { state: "confirmed", limit: 1, ...(cursor ? { cursor } : {}) })

@@ -5,7 +5,8 @@
 import type { Event } from "@turnout/core/domain/Event"
 import { decode, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import type { Registration } from "@turnout/core/domain/Registration"
-import { type Page, Turnout } from "@turnout/core/application/Turnout"
+import type { Page } from "@turnout/core/application/Query"
+import { Turnout } from "@turnout/core/application/Turnout"
 import { Effect } from "effect"
 import { assert } from "vitest"
 

@@ -1,7 +1,7 @@
 /**
  * The HTTP API: one definition that the server, the OpenAPI document and the typed client share.
  */
-import { EventQuery, RegistrationQuery } from "@turnout/core/application/Turnout"
+import { EventQuery, RegistrationQuery } from "@turnout/core/application/Query"
 import { Limit } from "@turnout/core/application/Cursor"
 import { CapacityInput, Event, EventChanges, EventId, EventInput } from "@turnout/core/domain/Event"
 import { RegistrationOutcome } from "@turnout/core/domain/Outcome"

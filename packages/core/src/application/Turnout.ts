@@ -19,19 +19,10 @@ import * as Batch from "../domain/Batch.ts"
 import { AttendeeId, fromInput } from "../domain/Attendee.ts"
 import type { Command, EventCommand, RegistrationCommand } from "../domain/Command.ts"
 import type { Request } from "../domain/Request.ts"
-import {
-  CapacityInput,
-  type Event,
-  EventChanges,
-  EventId,
-  EventInput,
-  EventStatus,
-  promotionsDue
-} from "../domain/Event.ts"
-import { Instant } from "../domain/Instant.ts"
+import { CapacityInput, type Event, EventChanges, EventId, EventInput, promotionsDue } from "../domain/Event.ts"
 import type { StoredJournalEntry } from "../domain/JournalEvent.ts"
 import type { EventOutcome, OutcomeOf, RegistrationOutcome } from "../domain/Outcome.ts"
-import { type Registration, RegistrationId, RegistrationInput, RegistrationState } from "../domain/Registration.ts"
+import { type Registration, RegistrationId, RegistrationInput } from "../domain/Registration.ts"
 import {
   EventNotFound,
   type RejectionOf,
@@ -39,12 +30,20 @@ import {
   RegistrationStateConflict
 } from "../domain/Rejection.ts"
 import { footprint } from "../domain/WorkingSet.ts"
-import * as Text from "../domain/Text.ts"
 import { RegistrationStore, type WaitlistEntry, type WaitlistPlace } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
-import { DEFAULT_LIMIT, EventCursor, Limit, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
+import { DEFAULT_LIMIT, EventCursor, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import { decoder, InvalidInput } from "./InvalidInput.ts"
+import {
+  AttendeeQuery,
+  EventQuery,
+  JournalQuery,
+  type Page,
+  RegistrationQuery,
+  toPage,
+  WaitlistQuery
+} from "./Query.ts"
 import { ANONYMOUS, WriteOptions } from "./WriteOptions.ts"
 
 /** How long idempotency records count unless configured: 72 hours. */
@@ -56,38 +55,6 @@ export const MAX_COMMANDS = 1_000
 export interface TurnoutOptions {
   /** How long the answer to an idempotency key is remembered. Default 72 hours. */
   readonly idempotencyTtlMillis?: number
-}
-
-// --- what reads ask for ---
-
-const page = { limit: Schema.optionalKey(Limit) }
-
-/** `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
-export const EventQuery = Schema.Struct({
-  status: Schema.optionalKey(EventStatus),
-  organizer: Schema.optionalKey(Text.line({ minLength: 1, maxLength: 200 })),
-  from: Schema.optionalKey(Instant),
-  until: Schema.optionalKey(Instant),
-  cursor: Schema.optionalKey(EventCursor),
-  ...page
-})
-
-export const RegistrationQuery = Schema.Struct({
-  state: Schema.optionalKey(RegistrationState),
-  cursor: Schema.optionalKey(SequenceCursor),
-  ...page
-})
-
-export const WaitlistQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
-
-export const AttendeeQuery = Schema.Struct({ cursor: Schema.optionalKey(RegistrationCursor), ...page })
-
-export const JournalQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
-
-/** A part of a list; `nextCursor` asks for what follows, and is `null` on the last page. */
-export interface Page<A> {
-  readonly items: ReadonlyArray<A>
-  readonly nextCursor: string | null
 }
 
 /** The answer to a command, and whether it was given before under the same idempotency key. */
@@ -212,19 +179,6 @@ const decode = {
   waitlist: decoder(WaitlistQuery),
   attendee: decoder(AttendeeQuery),
   journal: decoder(JournalQuery)
-}
-
-/** Makes a page of what the store gave for a limit of one more. */
-const toPage = <A, K>(
-  found: ReadonlyArray<A>,
-  limit: number,
-  cursor: Schema.Codec<K, string>,
-  keyOf: (last: A) => K
-): Page<A> => {
-  const items = found.slice(0, limit)
-  const last = items.at(-1)
-  const nextCursor = found.length > limit && last !== undefined ? Schema.encodeSync(cursor)(keyOf(last)) : null
-  return { items, nextCursor }
 }
 
 export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {

@@ -14,59 +14,47 @@ import * as Result from "effect/Result"
 import type {
   CancelRegistration,
   ChangeCapacity,
-  Command,
   ConfirmRegistration,
   CreateEvent,
   MarkAttended,
   MarkNoShow,
-  Register,
-  UpdateEvent
+  Register
 } from "./Command.ts"
-import { eventIdOf, type Request } from "./Request.ts"
+import { type Decision, requireStatus, showEvent } from "./Decision.ts"
 import {
   type Event,
-  type EventDetails,
   type EventStatus,
   isSeatDue,
   isSeatOpen,
   promotionsDue,
   registrationEnd,
-  scheduleProblem,
   seatsFree,
   seatsTaken
 } from "./Event.ts"
+import * as EventLifecycle from "./EventLifecycle.ts"
 import type { JournalEvent } from "./JournalEvent.ts"
-import type { Outcome } from "./Outcome.ts"
 import { move, type Registration, type RegistrationId, type RegistrationState } from "./Registration.ts"
 import * as Rejection from "./Rejection.ts"
+import type { Request } from "./Request.ts"
 import { attendeeKey, promotionsLeft, type WorkingSet } from "./WorkingSet.ts"
-
-/**
- * What a command does: the journal events to append, and how to read the outcome from the working set once they are in
- * effect.
- */
-export interface Decision {
-  readonly events: ReadonlyArray<JournalEvent>
-  readonly outcome: (after: WorkingSet) => Outcome
-}
 
 /** Decides one command. Reads the working set and leaves it as it is. */
 export const decide = (request: Request, set: WorkingSet): Result.Result<Decision, Rejection.Rejection> => {
   const { command } = request
-  if (command._tag === "CreateEvent") return create(request as Request<CreateEvent>, set)
+  if (command._tag === "CreateEvent") return EventLifecycle.create(request as Request<CreateEvent>, set)
   const event = set.events.get(command.eventId)
   if (event === undefined) return Result.fail(new Rejection.EventNotFound({ eventId: command.eventId }))
   switch (command._tag) {
     case "UpdateEvent":
-      return update(event, command)
+      return EventLifecycle.update(event, command)
     case "PublishEvent":
-      return transition(event, command, ["draft"], "published", { _tag: "EventPublished" })
+      return EventLifecycle.transition(event, command, ["draft"], "published", { _tag: "EventPublished" })
     case "UnpublishEvent":
-      return unpublish(event, command)
+      return EventLifecycle.unpublish(event, command)
     case "CancelEvent":
-      return transition(event, command, ["draft", "published"], "cancelled", { _tag: "EventCancelled" })
+      return EventLifecycle.transition(event, command, ["draft", "published"], "cancelled", { _tag: "EventCancelled" })
     case "CompleteEvent":
-      return complete(event, command, request.now)
+      return EventLifecycle.complete(event, command, request.now)
     case "ChangeCapacity":
       return changeCapacity(event, command, request.now, set)
     case "PromoteWaiting":
@@ -77,111 +65,6 @@ export const decide = (request: Request, set: WorkingSet): Result.Result<Decisio
       return changeRegistration(event, command, request.now, set)
   }
 }
-
-// --- the life of an event ---
-
-const showEvent = (event: Event, events: ReadonlyArray<JournalEvent>): Decision => ({
-  events,
-  outcome: (after) => ({ event: after.events.get(event.id)! })
-})
-
-const create = (request: Request<CreateEvent>, set: WorkingSet): Result.Result<Decision, Rejection.Rejection> => {
-  const eventId = eventIdOf(request)
-  if (set.events.has(eventId)) return Result.fail(new Rejection.EventAlreadyExists({ eventId }))
-  const { capacity, id: _, ...given } = request.command.event
-  const details: EventDetails = {
-    description: "",
-    location: "",
-    registrationOpensAt: null,
-    registrationClosesAt: null,
-    waitlist: "open",
-    waitlistLimit: null,
-    ...given
-  }
-  return Result.succeed({
-    events: [{ _tag: "EventCreated", details, capacity }],
-    outcome: (after) => ({ event: after.events.get(eventId)! })
-  })
-}
-
-const detailsOf = (event: Event): EventDetails => ({
-  title: event.title,
-  description: event.description,
-  location: event.location,
-  organizer: event.organizer,
-  startsAt: event.startsAt,
-  endsAt: event.endsAt,
-  timeZone: event.timeZone,
-  registrationOpensAt: event.registrationOpensAt,
-  registrationClosesAt: event.registrationClosesAt,
-  waitlist: event.waitlist,
-  waitlistLimit: event.waitlistLimit
-})
-
-const update = (event: Event, command: UpdateEvent): Result.Result<Decision, Rejection.Rejection> => {
-  const refused = requireStatus(event, command, ["draft", "published"])
-  if (refused) return Result.fail(refused)
-  const before = detailsOf(event)
-  const details = { ...before, ...command.changes }
-  const problem = scheduleProblem(details)
-  if (problem) {
-    return Result.fail(
-      new Rejection.ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue })
-    )
-  }
-  const changed = (Object.keys(details) as Array<keyof EventDetails>).some(
-    (field) => details[field]?.valueOf() !== before[field]?.valueOf()
-  )
-  return Result.succeed(showEvent(event, changed ? [{ _tag: "EventUpdated", details }] : []))
-}
-
-const unpublish = (event: Event, command: Command): Result.Result<Decision, Rejection.Rejection> => {
-  if (event.status === "published" && seatsTaken(event) + event.counts.waitlisted > 0) {
-    return Result.fail(
-      new Rejection.EventHasRegistrations({
-        eventId: event.id,
-        seatsTaken: seatsTaken(event),
-        waitlistLength: event.counts.waitlisted
-      })
-    )
-  }
-  return transition(event, command, ["published"], "draft", { _tag: "EventUnpublished" })
-}
-
-const complete = (event: Event, command: Command, now: Date): Result.Result<Decision, Rejection.Rejection> => {
-  if (event.status === "published" && now < event.startsAt) {
-    return Result.fail(
-      new Rejection.EventNotStarted({ eventId: event.id, operation: command._tag, startsAt: event.startsAt })
-    )
-  }
-  return transition(event, command, ["published"], "completed", { _tag: "EventCompleted" })
-}
-
-const transition = (
-  event: Event,
-  command: Command,
-  from: ReadonlyArray<EventStatus>,
-  to: EventStatus,
-  happened: JournalEvent
-): Result.Result<Decision, Rejection.Rejection> => {
-  if (event.status === to) return Result.succeed(showEvent(event, []))
-  const refused = requireStatus(event, command, from)
-  return refused ? Result.fail(refused) : Result.succeed(showEvent(event, [happened]))
-}
-
-const requireStatus = (
-  event: Event,
-  command: Command,
-  allowed: ReadonlyArray<EventStatus>
-): Rejection.EventStatusConflict | undefined =>
-  allowed.includes(event.status)
-    ? undefined
-    : new Rejection.EventStatusConflict({
-        eventId: event.id,
-        operation: command._tag,
-        eventStatus: event.status,
-        allowed
-      })
 
 // --- seats ---
 
