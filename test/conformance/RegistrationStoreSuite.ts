@@ -11,7 +11,8 @@ import { assert, describe, layer as withLayer } from "@effect/vitest"
 import type { Page } from "@turnout/core/application/Query"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { fromInput } from "@turnout/core/domain/Attendee"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { Command } from "@turnout/core/domain/Command"
+import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"
@@ -25,6 +26,10 @@ export interface Capabilities {
 
 const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 
+/** The service on the same store, with a memory of one second for idempotency keys. */
+const forgetful = (store: RegistrationStore["Service"]) =>
+  Turnout.layer({ idempotencyTtlMillis: 1_000 }).pipe(Layer.provide(Layer.succeed(RegistrationStore, store)))
+
 const states = (eventId: string) =>
   Effect.map(Invariants.hold(eventId), ({ registrations }) =>
     registrations.map(({ attendee, state }) => `${attendee.name.replace("Person ", "")} ${state}`)
@@ -36,7 +41,7 @@ export const suite = <E>(
   capabilities: Capabilities = { callers: 1_000 }
 ): void => {
   describe(`registration store: ${name}`, () => {
-    const layer = Turnout.layer().pipe(Layer.provide(store))
+    const layer = Turnout.layer().pipe(Layer.provideMerge(store))
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
       describe("registration", () => {
         it.effect("gives out seats in the order of arrival, then places in the waitlist", () =>
@@ -335,6 +340,22 @@ export const suite = <E>(
           })
         )
 
+        it.effect("I3: of concurrent creations under one id, one has an effect, and the others are told", () =>
+          Effect.gen(function* () {
+            const input = Given.eventInput({ id: randomUUID() as never })
+            const answers = yield* Effect.forEach(
+              Array.from({ length: 10 }),
+              () => Effect.result(use((turnout) => turnout.createEvent(input))),
+              { concurrency: "unbounded" }
+            )
+            const refused = answers.flatMap((answer) => (Result.isFailure(answer) ? [answer.failure._tag] : []))
+            assert.deepStrictEqual(
+              refused,
+              Array.from({ length: 9 }, () => "EventAlreadyExists" as const)
+            )
+          })
+        )
+
         it.effect("I1: a rejection is remembered like any other answer", () =>
           Effect.gen(function* () {
             const event = yield* Given.publishedEvent({ capacity: 0, waitlist: "closed" })
@@ -397,6 +418,30 @@ export const suite = <E>(
           })
         )
 
+        it.effect("I6: a key whose time is over can be used for something else, and that is remembered then", () =>
+          Effect.gen(function* () {
+            const event = yield* Given.publishedEvent({ capacity: 5 })
+            const send = (n: number) =>
+              use((turnout) =>
+                turnout.execute(
+                  {
+                    _tag: "Register",
+                    eventId: event.id,
+                    attendee: fromInput({ email: `person-${n}@example.com` }),
+                    notes: "",
+                    registeredAt: null
+                  },
+                  { idempotencyKey: event.id }
+                )
+              )
+            assert.strictEqual((yield* send(1)).answer._tag, "Success")
+            yield* Effect.sleep("1100 millis")
+            const second = yield* send(2)
+            assert.deepStrictEqual([second.answer._tag, second.replayed], ["Success", false])
+            assert.deepStrictEqual(yield* send(2), { ...second, replayed: true })
+          }).pipe(Effect.provide(Layer.unwrap(Effect.map(RegistrationStore, (shared) => forgetful(shared)))))
+        )
+
         it.effect("says whether an answer is a replay", () =>
           Effect.gen(function* () {
             const event = yield* Given.draftEvent()
@@ -421,7 +466,49 @@ export const suite = <E>(
               ["EventCreated", "EventPublished", "AttendeeRegistered"]
             )
             assert.deepStrictEqual(journal[2]?.metadata, options)
+            assert.deepStrictEqual(
+              journal.slice(0, 2).map(({ occurredAt }) => occurredAt),
+              [event.createdAt, event.updatedAt]
+            )
             assert.strictEqual(new Set(journal.map(({ id }) => id)).size, 3)
+          })
+        )
+      })
+
+      describe("commands together", () => {
+        it.effect("a batch of commands of every kind about one event stores all that they change", () =>
+          Effect.gen(function* () {
+            const event = yield* Given.draftEvent({ capacity: 1 })
+            const register = (n: number) => ({
+              _tag: "Register" as const,
+              eventId: event.id,
+              attendee: fromInput({ email: `person-${n}@example.com` }),
+              notes: "",
+              registeredAt: null
+            })
+            const commands: ReadonlyArray<Command> = [
+              { _tag: "UpdateEvent", eventId: event.id, changes: { title: "Another title" } },
+              { _tag: "PublishEvent", eventId: event.id },
+              { _tag: "ChangeCapacity", eventId: event.id, capacity: 2, keepOverhang: false },
+              ...[1, 2, 3].map(register)
+            ]
+            const replies = yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))
+            assert.isTrue(replies.every(({ answer }) => Result.isSuccess(answer)))
+            const { event: after } = yield* Invariants.hold(event.id)
+            assert.deepStrictEqual([after.title, after.status, after.capacity], ["Another title", "published", 2])
+            assert.deepInclude(after.counts, { confirmed: 2, waitlisted: 1 })
+          })
+        )
+
+        it.effect("refuses more commands at once than it can bound", () =>
+          Effect.gen(function* () {
+            const event = yield* Given.draftEvent()
+            const command = { _tag: "PublishEvent", eventId: event.id } as const
+            const commands = Array.from({ length: Turnout.MAX_COMMANDS + 1 }, () => ({ command }))
+            assert.strictEqual(
+              (yield* Effect.flip(use((turnout) => turnout.executeAll(commands))))._tag,
+              "InvalidInput"
+            )
           })
         )
       })
@@ -548,6 +635,8 @@ export const suite = <E>(
           Effect.gen(function* () {
             const event = yield* Given.publishedEvent({ capacity: 2 })
             yield* Given.registerAll(event.id, 7)
+            const full = yield* use((turnout) => turnout.listRegistrations(event.id, { limit: 7 }))
+            assert.isNull(full.nextCursor, "a last page that is full has no cursor either")
             const page = <A>(list: (cursor: string | undefined) => Effect.Effect<Page<A>, unknown, Turnout.Turnout>) =>
               Invariants.all(list)
             const confirmed = yield* page((cursor) =>

@@ -1,8 +1,9 @@
+import { fingerprint } from "@turnout/core/application/Fingerprint"
 import * as Admission from "@turnout/core/domain/Admission"
 import * as Batch from "@turnout/core/domain/Batch"
 import type { EventId } from "@turnout/core/domain/Event"
-import { scopeKey } from "@turnout/core/domain/Idempotency"
-import { byOperation } from "@turnout/core/domain/Rejection"
+import { type IdempotencyRecord, recall, scopeKey } from "@turnout/core/domain/Idempotency"
+import { byOperation, EventNotFound } from "@turnout/core/domain/Rejection"
 import type { Request } from "@turnout/core/domain/Request"
 import {
   attendeeKey,
@@ -15,7 +16,8 @@ import {
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { BEFORE, empty, EVENT, given, id, input, register, request } from "./Deciding.ts"
+import { replay } from "../support/Invariants.ts"
+import { BEFORE, DURING, empty, EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
 
 const OTHER = id(1_000_000) as EventId
 const people = 6
@@ -26,11 +28,9 @@ const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
     fc.record({
       eventId: fc.constantFrom(EVENT, OTHER),
       kind: fc.constantFrom(
-        "register",
-        "register",
-        "register",
-        "cancel",
-        "cancel",
+        ...Array.from({ length: 40 }, () => "register"),
+        ...Array.from({ length: 30 }, () => "cancel"),
+        ...Array.from({ length: 6 }, () => "capacity"),
         "confirm",
         "attended",
         "noShow",
@@ -44,18 +44,25 @@ const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
         "promote"
       ),
       person: fc.integer({ min: 1, max: people }),
-      target: fc.nat(40),
+      target: fc.nat(1_000),
       capacity: fc.integer({ min: 0, max: 4 }),
       keepOverhang: fc.boolean(),
-      key: fc.option(fc.constantFrom("a", "b", "c")),
-      minutes: fc.constantFrom(0, 1, 60, 200_000)
+      key: fc.option(fc.constantFrom("a", "b", "c"), { freq: 2 }),
+      minutes: fc.oneof(
+        { weight: 60, arbitrary: fc.constantFrom(0, 1, 60) },
+        { weight: 1, arbitrary: fc.constant(200_000) }
+      )
     }),
-    { minLength: 1, maxLength: 40 }
+    { minLength: 1, maxLength: 40, size: "max" }
   )
   .map((drawn) =>
     drawn.map((draw, index): Request => {
       const { capacity, eventId, keepOverhang } = draw
-      const registrationId = id(1 + (draw.target % (index + 1))) as never
+      // Mostly a registration that was asked for earlier, of this event.
+      const earlier = drawn.flatMap((other, at) =>
+        at < index && other.kind === "register" && other.eventId === eventId ? [at + 1] : []
+      )
+      const registrationId = id(earlier[draw.target % Math.max(1, earlier.length)] ?? 1) as never
       const commands: Record<string, Request["command"]> = {
         register: {
           _tag: "Register",
@@ -116,7 +123,11 @@ const copy = (set: WorkingSet): WorkingSet => ({
 })
 
 /** What a store would load of the whole state for a batch: nothing but the footprint. */
-const partOf = (whole: WorkingSet, batch: ReadonlyArray<Request>): WorkingSet => {
+const partOf = (
+  whole: WorkingSet,
+  batch: ReadonlyArray<Request>,
+  records: ReadonlyMap<string, IdempotencyRecord> = whole.idempotency
+): WorkingSet => {
   const locked = footprint(batch).events.flatMap((event) => whole.events.get(event) ?? [])
   const needed = withDuePromotions(footprint(batch), locked)
   const find = (registrationId: never) => whole.registrations.get(registrationId) ?? []
@@ -129,7 +140,7 @@ const partOf = (whole: WorkingSet, batch: ReadonlyArray<Request>): WorkingSet =>
     waiting: needed.waiting.flatMap(({ eventId, limit }) =>
       (whole.waiting.get(eventId) ?? []).slice(0, limit).flatMap((waiter) => find(waiter as never))
     ),
-    idempotency: needed.idempotency.flatMap((scope) => whole.idempotency.get(scopeKey(scope)) ?? [])
+    idempotency: needed.idempotency.flatMap((scope) => records.get(scopeKey(scope)) ?? [])
   })
 }
 
@@ -152,11 +163,14 @@ describe("deciding", () => {
     fc.assert(
       fc.property(capacity, requests, sizes, (seats, drawn, cut) => {
         const whole = given(history(seats))
+        // What a store would have of the records: those that the batches asked it to write.
+        const stored = new Map<string, IdempotencyRecord>()
         for (const batch of inBatches(drawn, cut)) {
-          const onPart = Batch.decide(batch, partOf(whole, batch))
+          const onPart = Batch.decide(batch, partOf(whole, batch, stored))
           whole.promoted.clear()
           const onWhole = Batch.decide(batch, whole)
           assert.deepStrictEqual(onPart, onWhole)
+          for (const record of onPart.changes.idempotency) stored.set(scopeKey(record), record)
         }
       }),
       { numRuns: 2_000 }
@@ -227,6 +241,22 @@ describe("deciding", () => {
       }),
       { numRuns: 500 }
     )
+  })
+
+  it("R1, R6, W1, W4: the journal tells of legal steps only, and of promotions in the order of entry", () => {
+    let promotions = 0
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const { changes } = Batch.decide([...history(seats), ...drawn], empty())
+        for (const eventId of [EVENT, OTHER]) {
+          const entries = changes.journal.filter((entry) => entry.eventId === eventId)
+          promotions += entries.filter(({ event }) => event._tag === "RegistrationPromoted").length
+          replay(entries)
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+    assert.isAbove(promotions, 200, "the histories have something to tell")
   })
 
   it("R1, R2, R3, W2, W3 hold after every request", () => {
@@ -315,5 +345,149 @@ describe("an empty state", () => {
   it("has no events", () => {
     const { answer } = Batch.decide([register(1)], empty()).replies[0]!
     assert.strictEqual(Result.isFailure(answer) && answer.failure._tag, "EventNotFound")
+  })
+})
+
+const cancel = (n: number) => request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) })
+const confirm = (n: number) =>
+  request({ _tag: "ConfirmRegistration", eventId: EVENT, registrationId: registrationId(n) })
+const raise = (seats: number, keepOverhang = false) =>
+  request({ _tag: "ChangeCapacity", eventId: EVENT, capacity: seats, keepOverhang })
+/** A published event with so many seats, for which so many people have registered. */
+const full = (seats: number, registered: number) =>
+  given([
+    request({ _tag: "CreateEvent", event: input({ capacity: seats }) }),
+    request({ _tag: "PublishEvent", eventId: EVENT }),
+    ...Array.from({ length: registered }, (_, n) => register(n + 1))
+  ])
+const tags = ({ changes }: Batch.Batch) => changes.journal.map(({ event }) => event._tag)
+
+describe("one batch", () => {
+  it("of two cancellations promotes two, on the footprint", () => {
+    const whole = full(2, 5)
+    const batch = [cancel(1), cancel(2)]
+    assert.deepStrictEqual(tags(Batch.decide(batch, partOf(whole, batch))), [
+      "RegistrationCancelled",
+      "RegistrationPromoted",
+      "RegistrationCancelled",
+      "RegistrationPromoted"
+    ])
+  })
+
+  it("does not promote a waiter whom it has cancelled", () => {
+    const set = full(1, 3)
+    Batch.decide([cancel(2), cancel(1)], set)
+    const states = [...set.registrations.values()].map(({ state }) => state)
+    assert.deepStrictEqual(states, ["cancelled", "cancelled", "confirmed"])
+  })
+
+  it("I1, I2: that has one key three times has one effect, and refuses the other payload", () => {
+    const keyed = (n: number, freshId: number): Request => ({
+      ...register(n),
+      freshId: id(freshId),
+      idempotency: { principal: "p", operation: "Register", key: "k", fingerprint: `${n}`, expiresAt: DURING }
+    })
+    const { changes, replies } = Batch.decide([keyed(1, 1), keyed(1, 2), keyed(2, 3)], full(2, 0))
+    assert.deepStrictEqual(
+      replies.map(({ answer, replayed }) => [answer._tag, replayed]),
+      [
+        ["Success", false],
+        ["Success", true],
+        ["Failure", false]
+      ]
+    )
+    assert.strictEqual(changes.journal.length, 1)
+  })
+
+  it("of two raises promotes one bounded batch in all", () => {
+    const set = full(0, PROMOTION_BATCH + 5)
+    const promoted = tags(Batch.decide([raise(10), raise(PROMOTION_BATCH + 5)], set)).filter(
+      (tag) => tag === "RegistrationPromoted"
+    )
+    assert.strictEqual(promoted.length, PROMOTION_BATCH)
+  })
+
+  it("that raises and then lowers the capacity is decided on the footprint as on the whole", () => {
+    const batch = [raise(4), raise(4), raise(2, true)]
+    assert.deepStrictEqual(Batch.decide(batch, partOf(full(0, 5), batch)), Batch.decide(batch, full(0, 5)))
+  })
+})
+
+describe("while promotions are under way", () => {
+  const waiters = PROMOTION_BATCH * 2 + 20
+  const underWay = () => {
+    const set = full(3, waiters)
+    Batch.decide([raise(PROMOTION_BATCH * 2 + 10)], set)
+    set.promoted.clear()
+    return set
+  }
+
+  it.each([
+    ["cancellations", [cancel(1), cancel(2), cancel(3)]],
+    ["a chosen waiter", [confirm(PROMOTION_BATCH * 2 + 5), cancel(1)]]
+  ])("%s are decided on the footprint as on the whole", (_what, batch) => {
+    assert.deepStrictEqual(Batch.decide(batch, partOf(underWay(), batch)), Batch.decide(batch, underWay()))
+  })
+
+  it("a cancelled event promotes nobody any more", () => {
+    const set = full(0, 3)
+    set.events.set(EVENT, { ...set.events.get(EVENT)!, capacity: 3, status: "cancelled" })
+    assert.deepStrictEqual(tags(Batch.decide([cancel(1)], set)), [])
+  })
+})
+
+describe("the finer points", () => {
+  const only = (set: WorkingSet, one: Request) => {
+    const batch = Batch.decide([one], set)
+    return { answer: batch.replies[0]!.answer, tags: tags(batch) }
+  }
+
+  it("a raise within an overhang needs no consent", () => {
+    const set = full(3, 3)
+    Batch.decide([raise(1, true)], set)
+    assert.deepStrictEqual(only(set, raise(2)).tags, ["CapacityChanged"])
+  })
+
+  it("an event with waiters only cannot go back to draft", () => {
+    const { answer } = only(full(0, 1), request({ _tag: "UnpublishEvent", eventId: EVENT }))
+    assert.strictEqual(Result.isFailure(answer) && answer.failure._tag, "EventHasRegistrations")
+  })
+
+  it("somebody can be missed from the very start on", () => {
+    const { startsAt } = input()
+    const missed = request({ _tag: "MarkNoShow", eventId: EVENT, registrationId: registrationId(1) }, { now: startsAt })
+    assert.deepStrictEqual(only(full(1, 1), missed).tags, ["AttendeeMissed"])
+  })
+
+  it("a date that is equal is no change", () => {
+    const changes = { startsAt: new Date(input().startsAt) }
+    assert.deepStrictEqual(only(full(1, 0), request({ _tag: "UpdateEvent", eventId: EVENT, changes })).tags, [])
+  })
+
+  it.each([
+    ["earlier: it is kept", new Date("2001-09-09T00:00:00.000Z"), new Date("2001-09-09T00:00:00.000Z")],
+    ["later: it counts as now", DURING, BEFORE]
+  ])("an import may say when somebody registered, %s", (_when, said, kept) => {
+    const one = register(1)
+    const { answer } = only(full(1, 0), { ...one, command: { ...one.command, registeredAt: said } as never })
+    assert.isTrue(Result.isSuccess(answer) && "registration" in answer.success)
+    if (Result.isSuccess(answer) && "registration" in answer.success) {
+      assert.deepStrictEqual(answer.success.registration.registeredAt, kept)
+    }
+  })
+
+  it("I6: a record counts until it expires, and not from then on", () => {
+    const answer = Result.fail(new EventNotFound({ eventId: EVENT }))
+    const asked = { principal: "p", operation: "Register", key: "k", fingerprint: "f", expiresAt: DURING }
+    const record: IdempotencyRecord = { ...asked, requestId: id(1), answer, createdAt: BEFORE }
+    assert.isDefined(recall(record, asked, new Date(DURING.getTime() - 1)))
+    assert.isUndefined(recall(record, asked, DURING))
+  })
+
+  it("a fingerprint tells dates apart, and does not mind the order of fields", () => {
+    const one = { _tag: "CreateEvent" as const, event: input() }
+    assert.notStrictEqual(fingerprint(one), fingerprint({ ...one, event: { ...one.event, startsAt: BEFORE } }))
+    const reversed = Object.fromEntries(Object.entries(one.event).toReversed()) as typeof one.event
+    assert.strictEqual(fingerprint(one), fingerprint({ event: reversed, _tag: "CreateEvent" }))
   })
 })

@@ -95,7 +95,10 @@ describe("text", () => {
   const title = Text.line({ minLength: 1, maxLength: 5 })
 
   it.each(["a", "12345", " 12345 ", "é"])("may be %j", (text) => assert.isTrue(accepts(title, text)))
-  it.each(["", "  ", "123456", "a\nb", "a\0b", "a\u0085b", "\ud800", 1, null, undefined, {}, []])(
+  it("is put into Unicode normal form C", () => {
+    assert.strictEqual(Schema.decodeSync(title)("e\u0301"), "\u00e9")
+  })
+  it.each(["", "  ", "123456", "a\u2028b", "a\nb", "a\0b", "a\u0085b", "\ud800", 1, null, undefined, {}, []])(
     "may not be %j",
     (text) => assert.isFalse(accepts(title, text))
   )
@@ -172,6 +175,11 @@ describe("a new event", () => {
   it.each(["UTC", "America/Argentina/Buenos_Aires", "Asia/Kolkata"])("may be in the time zone %s", (timeZone) =>
     assert.strictEqual(problems({ timeZone }), "")
   )
+  it("is refused when registration closes as it opens", () => {
+    const registrationOpensAt = new Date("2030-01-01T00:00:00Z")
+    const registrationClosesAt = new Date(registrationOpensAt)
+    assert.include(problems({ registrationOpensAt, registrationClosesAt }), '["registrationClosesAt"]')
+  })
   it.each([
     ["capacity", -1],
     ["capacity", 1_000_001],

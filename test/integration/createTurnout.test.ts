@@ -4,7 +4,7 @@ import { InvalidInput } from "@turnout/core/application/InvalidInput"
 import { AlreadyRegistered } from "@turnout/core/domain/Rejection"
 import { StoreError } from "@turnout/core/ports/StoreError"
 import { Effect } from "effect"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -107,6 +107,35 @@ describe("createTurnout", () => {
     assert.match((inUse as StoreError).message, /in use by this process/)
     writeFileSync(join(folder, "file"), "")
     assert.instanceOf(await failure(open({ database: join(folder, "file") }).ready()), StoreError)
+  })
+
+  it("refuses a folder that another process holds, and lets go of its own", async () => {
+    const theirs = temporaryFolder()
+    writeFileSync(join(theirs, "turnout.pid"), `${process.ppid}\n`)
+    const error = await failure(open({ database: theirs }).ready())
+    assert.include((error as StoreError).message, `in use by process ${process.ppid}`)
+    const ours = temporaryFolder()
+    const turnout = createTurnout({ database: ours })
+    await turnout.ready()
+    assert.isTrue(existsSync(join(ours, "turnout.pid")))
+    await turnout.close()
+    assert.isFalse(existsSync(join(ours, "turnout.pid")))
+  })
+
+  it("forgets idempotency keys when it is told to", async () => {
+    const turnout = open({ idempotencyTtlMillis: 1_000 })
+    const event = await published(turnout)
+    const send = () => turnout.register(event.id, Given.person(1), { idempotencyKey: "once" })
+    const first = await send()
+    assert.deepStrictEqual(await send(), first)
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    assert.instanceOf(await failure(send()), AlreadyRegistered)
+  })
+
+  it("names every bad field at once", async () => {
+    const error = await failure(open().createEvent({ title: "", capacity: -1 } as never))
+    const fields = (error as InvalidInput).issues.map(({ field }) => field)
+    assert.includeMembers(fields, ["title", "capacity", "organizer", "startsAt", "endsAt", "timeZone"])
   })
 
   it("takes over a folder whose process is gone", async () => {

@@ -79,6 +79,24 @@ describe("a connection that is lost", () => {
       }).pipe(Effect.scoped)
   )
 
+  it.live("that has fallen silent is given up after a while, and what it did is looked up", () =>
+    Effect.gen(function* () {
+      const { direct, past, proxy } = yield* setUp
+      assert.notStrictEqual(proxy.url, direct)
+      const patient = yield* Layer.build(
+        Turnout.layer().pipe(
+          Layer.provide(PostgresStore.layer({ url: proxy.url, poolSize: 2, attemptTimeoutMillis: 300 }))
+        )
+      )
+      const event = yield* Given.publishedEvent({ capacity: 1 }).pipe(Effect.provide(past))
+      proxy.arm("silence after commit")
+      const registration = yield* Given.register(event.id, 1).pipe(Effect.provide(patient))
+      assert.strictEqual(proxy.faults(), 1)
+      const { registrations } = yield* Invariants.hold(event.id).pipe(Effect.provide(past))
+      assert.deepStrictEqual(registrations, [registration])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("a server that cannot be reached at all changes nothing, and says so", () =>
     Effect.gen(function* () {
       const { proxy, through } = yield* setUp

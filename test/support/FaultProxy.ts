@@ -8,12 +8,13 @@ import { Effect } from "effect"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
 
 /**
+ * - `silence after commit`: the server has committed, and from then on nothing gets through, though nothing is closed.
  * - `before commit`: the server never hears of the COMMIT.
  * - `while committing`: the COMMIT is passed on and the client is cut off at once.
  * - `after commit`: the server has committed, and its answer is thrown away.
  * - `before work`: cuts on the first statement that names the table of events.
  */
-export type Fault = "before work" | "before commit" | "while committing" | "after commit"
+export type Fault = "before work" | "before commit" | "while committing" | "after commit" | "silence after commit"
 
 /** The statement, and the tag of its answer, as they are on the wire; unlike in READ COMMITTED. */
 const COMMIT = "COMMIT\0"
@@ -68,7 +69,14 @@ export const make = (url: string) =>
           }
           upstream.write(chunk)
         })
+        let silent = false
         upstream.on("data", (chunk) => {
+          if (armed === "silence after commit" && chunk.toString("latin1").includes(COMMIT)) {
+            armed = undefined
+            faults += 1
+            silent = true
+          }
+          if (silent) return
           if (armed === "after commit" && chunk.toString("latin1").includes(COMMIT)) return cut()
           client.write(chunk)
         })

@@ -3,7 +3,7 @@
  * recount everything from the journal with rules of their own.
  */
 import type { Event } from "@turnout/core/domain/Event"
-import { decode, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import { decode, type JournalEvent, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import type { Registration } from "@turnout/core/domain/Registration"
 import type { Page } from "@turnout/core/application/Query"
 import { Turnout } from "@turnout/core/application/Turnout"
@@ -63,14 +63,16 @@ const LEGAL: Record<string, ReadonlyArray<string>> = {
  * R1, R6, W1, W4 after every step, by replaying the journal; gives the registrations as the journal has them, in order of
  * entry. `overhang` allows seats taken to be above a capacity that was lowered, as long as they only shrink.
  */
-const replay = (journal: ReadonlyArray<StoredJournalEntry>): ReadonlyArray<Registration> => {
+export const replay = (
+  journal: ReadonlyArray<{ readonly version: number; readonly event: JournalEvent }>
+): ReadonlyArray<Registration> => {
   const registrations = new Map<string, Registration>()
   const waiting: Array<string> = []
   let capacity = 0
   let taken = 0
   journal.forEach((entry, index) => {
     assert.strictEqual(entry.version, index + 1, "R6: stream versions are 1, 2, 3, … without gaps")
-    const happened = decode(entry.type, entry.schemaVersion, entry.payload)
+    const happened = entry.event
     if (happened._tag === "EventCreated") ({ capacity } = happened)
     if (happened._tag === "CapacityChanged") capacity = happened.to
     if (!("registration" in happened)) return
@@ -119,7 +121,12 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
     waiters.map(({ id }, index) => [index + 1, id]),
     "W6: positions equal the rank by recount"
   )
-  const replayed = replay(journal)
+  const replayed = replay(
+    journal.map(({ payload, schemaVersion, type, version }) => ({
+      version,
+      event: decode(type, schemaVersion, payload)
+    }))
+  )
   assert.deepStrictEqual(registrations, replayed, "O1, R4: what is stored is what the journal tells")
 }
 

@@ -92,8 +92,10 @@ const METHODS: ReadonlyArray<keyof Methods> = [
  * opened, that call rejects with a `StoreError`, and the next one tries again.
  */
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
-  const decoded = Effect.runSync(decodeOptions(options))
-  const layer = Core.layer(decoded).pipe(Layer.provide(Database.layer(decoded)))
+  const { idempotencyTtlMillis, ...database } = Effect.runSync(decodeOptions(options))
+  const layer = Core.layer(idempotencyTtlMillis === undefined ? {} : { idempotencyTtlMillis }).pipe(
+    Layer.provide(Database.layer(database))
+  )
   const running = new Set<Promise<unknown>>()
   let runtime: ManagedRuntime.ManagedRuntime<Core.Turnout, InvalidInput | StoreError> | undefined
   let closing: Promise<void> | undefined

@@ -17,6 +17,15 @@ const clear = async (database: PGlite): Promise<void> => {
 }
 
 export const pgliteStream = (database: PGlite): Duplex => {
+  let cleared: Promise<void> | undefined
+  /** Once for each stream, and as soon as it ends: the next one may write before this one is destroyed. */
+  const clearSession = () => {
+    if (cleared === undefined) {
+      cleared = clear(database).catch(() => {})
+      clearing.set(database, cleared)
+    }
+    return cleared
+  }
   const stream: Duplex = new Duplex({
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
@@ -31,13 +40,12 @@ export const pgliteStream = (database: PGlite): Duplex => {
         )
     },
     final(done) {
+      void clearSession()
       stream.push(null)
       done()
     },
     destroy(error, done) {
-      const cleared = clear(database).catch(() => {})
-      clearing.set(database, cleared)
-      void cleared.then(() => done(error))
+      void clearSession().then(() => done(error))
     }
   })
   return stream

@@ -50,6 +50,11 @@ const READ_RETRIES = 3
 export interface StoreOptions {
   /** The Postgres schema that everything lives in. Default `turnout`. */
   readonly schema?: string
+  /**
+   * How long to wait for a server that has fallen silent. Default 40 seconds, which is longer than the time-outs that the
+   * server itself is given.
+   */
+  readonly attemptTimeoutMillis?: number
 }
 
 export interface PostgresOptions extends StoreOptions {
@@ -76,6 +81,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const statements = Statements.make(quote(options.schema ?? DEFAULT_SCHEMA))
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const random = yield* SecureRandom.SecureRandom
+  const { attemptTimeoutMillis = Transaction.ATTEMPT_TIMEOUT_MILLIS } = options
 
   const query = <Row>(connection: Connection, text: string, parameters: ReadonlyArray<unknown>) =>
     connection.execute(text, parameters, undefined) as Effect.Effect<ReadonlyArray<Row>, SqlError>
@@ -144,7 +150,9 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
       }
     )
     return Effect.serviceOption(sql.transactionService).pipe(
-      Effect.flatMap((open) => (Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sql, work)))
+      Effect.flatMap((open) =>
+        Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sql, work, attemptTimeoutMillis)
+      )
     )
   }
 

@@ -84,7 +84,11 @@ const control = (connection: Connection, statement: string): Effect.Effect<unkno
  * Runs work in a transaction of its own, tries again where that is safe, and succeeds only after the commit. Waiting for a
  * connection and between attempts can be interrupted; from BEGIN to the answer to COMMIT nothing can.
  */
-export const run = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effect<A, StoreError.StoreError> =>
+export const run = <Mark, A>(
+  sql: SqlClient,
+  work: Work<Mark, A>,
+  attemptTimeoutMillis: number
+): Effect.Effect<A, StoreError.StoreError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
@@ -116,7 +120,11 @@ export const run = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effect
           Effect.forkDetach({ startImmediately: true })
         )
         return yield* Fiber.join(fiber).pipe(
-          Effect.timeoutOrElse({ duration: ATTEMPT_TIMEOUT_MILLIS, orElse: () => Effect.fail(new Silence()) }),
+          Effect.timeoutOrElse({
+            duration: attemptTimeoutMillis,
+            // A connection that is given back in the middle of a statement is closed, which ends the fiber as well.
+            orElse: () => Effect.andThen(Effect.forkDetach(Scope.close(scope, Exit.void)), Effect.fail(new Silence()))
+          }),
           Effect.tapError((failure) =>
             Effect.sync(() => {
               if (committing === undefined || !committing.changed || !isLost(failure)) return

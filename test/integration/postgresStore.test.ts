@@ -1,0 +1,139 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { fromInput } from "@turnout/core/domain/Attendee"
+import type { EventId } from "@turnout/core/domain/Event"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import * as FaultProxy from "../support/FaultProxy.ts"
+import * as Given from "../support/Given.ts"
+import * as Invariants from "../support/Invariants.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
+
+const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
+
+/** Turnout on a database of its own, and the client of that database. */
+const onDatabase = Layer.unwrap(
+  Effect.map(TestDatabase.make, (url) =>
+    Turnout.layer().pipe(
+      Layer.provideMerge(Layer.orDie(TestDatabase.migrated(PostgresStore.layer({ url, poolSize: 20 }))))
+    )
+  )
+)
+
+const sql = <Row extends object>(statement: string) =>
+  Effect.flatMap(SqlClient.SqlClient, (client) => client.unsafe<Row>(statement))
+
+describe("the Postgres store", () => {
+  it.live("R2: the database itself refuses a second active registration", () =>
+    Effect.gen(function* () {
+      const event = yield* Given.publishedEvent()
+      yield* Given.register(event.id, 1)
+      const error = yield* Effect.flip(
+        sql(`INSERT INTO turnout.registrations
+          SELECT gen_random_uuid(), event_id, attendee_id, name, email, notes, state, sequence + 100, registered_at, changed_at
+          FROM turnout.registrations`)
+      )
+      assert.strictEqual(error.reason._tag, "UniqueViolation")
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live("G2: batches over the same events in different orders never meet a deadlock", () =>
+    Effect.gen(function* () {
+      const events = yield* Effect.forEach([1, 2, 3, 4, 5], () => Given.publishedEvent({ capacity: 3 }))
+      const register = (eventId: EventId, n: number) => ({
+        command: {
+          _tag: "Register" as const,
+          eventId,
+          attendee: fromInput({ email: `person-${n}@example.com` }),
+          notes: "",
+          registeredAt: null
+        }
+      })
+      yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, n) => n),
+        (n) => {
+          const order = n % 2 === 0 ? events : events.toReversed()
+          return use((turnout) => turnout.executeAll(order.map(({ id }) => register(id, n))))
+        },
+        { concurrency: "unbounded" }
+      )
+      // The statistics of a backend are written when it has been idle for a second, or ends.
+      yield* Effect.sleep("1500 millis")
+      const [row] = yield* sql<{ deadlocks: number }>(
+        "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()"
+      )
+      assert.strictEqual(row?.deadlocks, 0)
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live("W1: promotes by entry, not by id: another process may have another clock", () =>
+    Effect.gen(function* () {
+      const event = yield* Given.publishedEvent({ capacity: 1 })
+      const [one, two, three] = yield* Given.registerAll(event.id, 3)
+      yield* sql(
+        `UPDATE turnout.registrations SET id = '00000000-0000-7000-8000-000000000001' WHERE id = '${three!.id}'`
+      )
+      yield* use((turnout) => turnout.cancelRegistration(event.id, one!.id))
+      const { items } = yield* use((turnout) => turnout.listRegistrations(event.id, { state: "confirmed" }))
+      assert.deepStrictEqual(
+        items.map(({ id }) => id),
+        [two!.id]
+      )
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live("does everything within its schema", () =>
+    Effect.gen(function* () {
+      const url = yield* TestDatabase.make
+      const schema = "tenant_a"
+      const tenant = Turnout.layer().pipe(
+        Layer.provide(Layer.orDie(TestDatabase.migrated(PostgresStore.layer({ url, schema }), { schema })))
+      )
+      yield* Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 1 })
+        const [one, two] = yield* Given.registerAll(event.id, 3)
+        yield* Invariants.hold(event.id)
+        yield* use((turnout) => turnout.waitlistPosition(event.id, two!.id))
+        yield* use((turnout) => turnout.listRegistrations(event.id, { state: "confirmed" }))
+        yield* use((turnout) => turnout.getRegistration(event.id, one!.id))
+        yield* use((turnout) => turnout.listAttendeeRegistrations("person-1@example.com"))
+        yield* use((turnout) => turnout.ready)
+      }).pipe(Effect.provide(tenant))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("bounds how long the server waits, works and sits idle", () =>
+    Effect.gen(function* () {
+      const [row] = yield* sql<{ lock: string; statement: string; idle: string }>(
+        `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
+          current_setting('idle_in_transaction_session_timeout') AS idle`
+      )
+      assert.deepStrictEqual({ ...row }, { lock: "5s", statement: "30s", idle: "10s" })
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live("is not ready on a database that lacks a migration", () =>
+    Effect.gen(function* () {
+      yield* sql("DELETE FROM turnout.migrations")
+      const error = yield* Effect.flip(use((turnout) => turnout.ready))
+      assert.strictEqual(error.reason._tag, "NotMigrated")
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live("reads again when the connection is lost", () =>
+    Effect.gen(function* () {
+      const direct = yield* TestDatabase.make
+      const proxy = yield* FaultProxy.make(direct)
+      const on = (store: ReturnType<typeof PostgresStore.layer>) =>
+        Layer.build(Turnout.layer().pipe(Layer.provide(store)))
+      const past = yield* on(TestDatabase.migrated(PostgresStore.layer({ url: direct, poolSize: 1 })))
+      const through = yield* on(PostgresStore.layer({ url: proxy.url, poolSize: 1 }))
+      const event = yield* Given.publishedEvent().pipe(Effect.provide(past))
+      proxy.arm("before work")
+      const read = yield* use((turnout) => turnout.getEvent(event.id)).pipe(Effect.provide(through))
+      assert.deepStrictEqual(read, event)
+      assert.strictEqual(proxy.faults(), 1)
+    }).pipe(Effect.scoped)
+  )
+})
