@@ -67,6 +67,42 @@ describe("the Postgres store", () => {
     }).pipe(Effect.provide(onDatabase))
   )
 
+  /** The next registration fails with this SQLSTATE, once: a sequence is not rolled back. */
+  const failOnce = (code: string) =>
+    Effect.gen(function* () {
+      yield* sql("CREATE SEQUENCE failures")
+      yield* sql(`CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF nextval('failures') = 1 THEN RAISE EXCEPTION 'planted' USING ERRCODE = '${code}'; END IF;
+          RETURN NEW;
+        END $$`)
+      yield* sql("CREATE TRIGGER fail BEFORE INSERT ON turnout.registrations FOR EACH ROW EXECUTE FUNCTION fail_once()")
+    })
+
+  it.live.each(["40001", "40P01", "55P03", "57P01", "23505"])("tries again after %s", (code) =>
+    Effect.gen(function* () {
+      const event = yield* Given.publishedEvent()
+      yield* failOnce(code)
+      const registration = yield* Given.register(event.id, 1)
+      assert.deepStrictEqual((yield* Invariants.hold(event.id)).registrations, [registration])
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live.each([
+    { code: "57014", reason: "Contention" as const },
+    { code: "42P01", reason: "NotMigrated" as const },
+    { code: "22012", reason: "Unexpected" as const },
+    { code: "42501", reason: "Unexpected" as const }
+  ])("reports $code once, as $reason, and has changed nothing", ({ code, reason }) =>
+    Effect.gen(function* () {
+      const event = yield* Given.publishedEvent()
+      yield* failOnce(code)
+      const error = yield* Effect.flip(Given.register(event.id, 1))
+      assert.strictEqual(error._tag === "StoreError" && error.reason._tag, reason)
+      assert.deepStrictEqual((yield* Invariants.hold(event.id)).registrations, [])
+    }).pipe(Effect.provide(onDatabase))
+  )
+
   it.live("W1: promotes by entry, not by id: another process may have another clock", () =>
     Effect.gen(function* () {
       const event = yield* Given.publishedEvent({ capacity: 1 })
