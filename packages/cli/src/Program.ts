@@ -35,6 +35,10 @@ const instant = (text: string) => {
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version
 
+/** The options of a list that is shown page by page. */
+const limit = () => new Option("--limit <n>", "at most this many").default(50).argParser(wholeNumber(1, 500))
+const cursor = () => new Option("--cursor <cursor>", "continue after the page before")
+
 const make = (finish: (code: number) => void): Command => {
   const program = new Command("turnout")
     .description("Live-event registration that never oversells.")
@@ -124,8 +128,8 @@ const make = (finish: (code: number) => void): Command => {
     .description("list events by their start")
     .addOption(new Option("--status <status>", "only those").choices(["draft", "published", "cancelled", "completed"]))
     .option("--organizer <text>", "only those of this organizer")
-    .option("--limit <n>", "at most this many", wholeNumber(1, 500), 50)
-    .option("--cursor <cursor>", "continue after the page before")
+    .addOption(limit())
+    .addOption(cursor())
     .action(action(Events.list))
   events
     .command("show")
@@ -147,8 +151,8 @@ const make = (finish: (code: number) => void): Command => {
         "noShow"
       ])
     )
-    .option("--limit <n>", "at most this many", wholeNumber(1, 500), 50)
-    .option("--cursor <cursor>", "continue after the page before")
+    .addOption(limit())
+    .addOption(cursor())
     .action(action(Registrations.list))
   registrations
     .command("cancel")
@@ -163,8 +167,8 @@ const make = (finish: (code: number) => void): Command => {
     .command("show")
     .description("show who waits, first in line first")
     .argument("<event>", "id of the event")
-    .option("--limit <n>", "at most this many", wholeNumber(1, 500), 50)
-    .option("--cursor <cursor>", "continue after the page before")
+    .addOption(limit())
+    .addOption(cursor())
     .action(action(Waitlist.show))
 
   for (const command of allOf(program)) command.exitOverride()

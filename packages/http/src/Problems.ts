@@ -224,13 +224,6 @@ export const outcomeUnknown: Problem<typeof OutcomeUnknown> = entry(
   "outcome_unknown",
   "The outcome is not known"
 )
-export const internalError: Problem<typeof InternalError> = entry(
-  InternalError,
-  500,
-  "internal_error",
-  "Something went wrong on the server"
-)
-
 /** Problems that are answered outside of any endpoint. */
 export const outside = {
   internalError: { status: 500, code: "internal_error", title: "Something went wrong on the server" },
@@ -238,3 +231,5 @@ export const outside = {
   methodNotAllowed: { status: 405, code: "method_not_allowed", title: "The resource does not have this method" },
   shuttingDown: { status: 503, code: "shutting_down", title: "The server is shutting down" }
 } satisfies Record<string, Declaration>
+
+export const internalError: Problem<typeof InternalError> = problem(InternalError, outside.internalError)

@@ -113,7 +113,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     if (Batch.isEmpty(changes)) return null
     const messageIds: Array<string> = []
     for (const _ of changes.journal) messageIds.push(yield* random.uuidV7())
-    const [written] = yield* query<{ journal: number; idempotency: number }>(
+    const [written] = yield* query<{ idempotency: number }>(
       connection,
       statements.write,
       Statements.writeParameters(changes, messageIds)

@@ -26,7 +26,7 @@ export interface Statements {
   readonly load: string
   /** $1, $2, $3: event ids, versions and message ids. One row for each that is in the journal. */
   readonly probe: string
-  /** See `writeParameters`. Counts the journal and idempotency rows that it wrote. */
+  /** See `writeParameters`. Counts the idempotency rows that it wrote. */
   readonly write: string
   readonly event: string
   /** $1: status, $2: organizer, $3: from, $4: until, $5, $6: after, $7: limit; null does not restrict. */
@@ -107,7 +107,6 @@ CROSS JOIN LATERAL (
   SELECT event_id, version, id, type, ${SCHEMA_VERSION}, payload::jsonb, metadata::jsonb, occurred_at
   FROM unnest($25::uuid[], $26::bigint[], $27::uuid[], $28::text[], $29::text[], $30::text[], $31::timestamptz[])
     AS t(event_id, version, id, type, payload, metadata, occurred_at)
-  RETURNING 1
 ), remembered AS (
   INSERT INTO ${s}.idempotency AS i
     (operation, key, principal, fingerprint, request_id, answer, created_at, expires_at)
@@ -121,7 +120,7 @@ CROSS JOIN LATERAL (
     WHERE i.expires_at <= excluded.created_at
   RETURNING 1
 )
-SELECT (SELECT count(*) FROM journalled)::integer AS journal, (SELECT count(*) FROM remembered)::integer AS idempotency`,
+SELECT count(*)::integer AS idempotency FROM remembered`,
   event: `SELECT * FROM ${s}.events WHERE id = $1::uuid`,
   events: `SELECT * FROM ${s}.events
 WHERE ($1::text IS NULL OR status = $1::text) AND ($2::text IS NULL OR organizer = $2::text)
