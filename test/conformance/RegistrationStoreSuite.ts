@@ -244,7 +244,9 @@ export const suite = <E>(
               (n) => Given.register(event.id, n),
               { concurrency: 10, discard: true }
             )
-            yield* use((turnout) => turnout.changeCapacity(event.id, { capacity: waiters - 1 }))
+            const first = yield* use((turnout) => turnout.changeCapacity(event.id, { capacity: waiters - 1 }))
+            assert.strictEqual(first.counts.confirmed, 1_000, "the first step is in the commit of the raise")
+            yield* Given.settled(event.id)
             const { event: after } = yield* Invariants.hold(event.id)
             assert.deepInclude(after.counts, { confirmed: waiters - 1, waitlisted: 1 })
           })

@@ -2,17 +2,10 @@ import { fingerprint } from "@turnout/core/application/Fingerprint"
 import * as Admission from "@turnout/core/domain/Admission"
 import * as Batch from "@turnout/core/domain/Batch"
 import type { EventId } from "@turnout/core/domain/Event"
-import { type IdempotencyRecord, recall, scopeKey } from "@turnout/core/domain/Idempotency"
+import { type IdempotencyRecord, recall, scope } from "@turnout/core/domain/Idempotency"
 import { byOperation, EventNotFound } from "@turnout/core/domain/Rejection"
 import type { Request } from "@turnout/core/domain/Request"
-import {
-  attendeeKey,
-  footprint,
-  make,
-  PROMOTION_BATCH,
-  withDuePromotions,
-  type WorkingSet
-} from "@turnout/core/domain/WorkingSet"
+import { footprint, make, PROMOTION_BATCH, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
@@ -96,9 +89,7 @@ const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
           draw.key === null
             ? null
             : {
-                principal: "test",
-                operation: command._tag,
-                key: draw.key,
+                scope: scope("test", command._tag, draw.key),
                 fingerprint: JSON.stringify(command),
                 expiresAt: new Date(now.getTime() + 30 * 60_000)
               }
@@ -114,9 +105,9 @@ const history = (capacity: number): ReadonlyArray<Request> =>
   ])
 
 const copy = (set: WorkingSet): WorkingSet => ({
-  events: new Map(set.events),
+  events: new Map(Array.from(set.events, ([event, row]) => [event, { ...row }])),
   registrations: new Map(set.registrations),
-  active: new Map(set.active),
+  active: new Map(Array.from(set.active, ([event, active]) => [event, new Map(active)])),
   waiting: new Map(Array.from(set.waiting, ([event, waiting]) => [event, [...waiting]])),
   promoted: new Map(),
   idempotency: new Map(set.idempotency)
@@ -134,13 +125,13 @@ const partOf = (
   return make({
     events: locked,
     registrations: [
-      ...needed.attendees.flatMap((key) => find(whole.active.get(attendeeKey(key.eventId, key.attendeeId)) as never)),
+      ...needed.attendees.flatMap((key) => find(whole.active.get(key.eventId)?.get(key.attendeeId) as never)),
       ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never))
     ],
     waiting: needed.waiting.flatMap(({ eventId, limit }) =>
       (whole.waiting.get(eventId) ?? []).slice(0, limit).flatMap((waiter) => find(waiter as never))
     ),
-    idempotency: needed.idempotency.flatMap((scope) => records.get(scopeKey(scope)) ?? [])
+    idempotency: needed.idempotency.flatMap(({ id }) => records.get(id) ?? [])
   })
 }
 
@@ -170,7 +161,7 @@ describe("deciding", () => {
           whole.promoted.clear()
           const onWhole = Batch.decide(batch, whole)
           assert.deepStrictEqual(onPart, onWhole)
-          for (const record of onPart.changes.idempotency) stored.set(scopeKey(record), record)
+          for (const { record } of onPart.changes.idempotency) stored.set(record.scope.id, record)
         }
       }),
       { numRuns: 2_000 }
@@ -385,7 +376,7 @@ describe("one batch", () => {
     const keyed = (n: number, freshId: number): Request => ({
       ...register(n),
       freshId: id(freshId),
-      idempotency: { principal: "p", operation: "Register", key: "k", fingerprint: `${n}`, expiresAt: DURING }
+      idempotency: { scope: scope("p", "Register", "k"), fingerprint: `${n}`, expiresAt: DURING }
     })
     const { changes, replies } = Batch.decide([keyed(1, 1), keyed(1, 2), keyed(2, 3)], full(2, 0))
     assert.deepStrictEqual(
@@ -478,7 +469,7 @@ describe("the finer points", () => {
 
   it("I6: a record counts until it expires, and not from then on", () => {
     const answer = Result.fail(new EventNotFound({ eventId: EVENT }))
-    const asked = { principal: "p", operation: "Register", key: "k", fingerprint: "f", expiresAt: DURING }
+    const asked = { scope: scope("p", "Register", "k"), fingerprint: "f", expiresAt: DURING }
     const record: IdempotencyRecord = { ...asked, requestId: id(1), answer, createdAt: BEFORE }
     assert.isDefined(recall(record, asked, new Date(DURING.getTime() - 1)))
     assert.isUndefined(recall(record, asked, DURING))

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 
-const TABLES = ["events", "idempotency", "journal", "registrations"]
+const TABLES = ["events", "idempotency", "journal", "registrations", "waitlist_blocks"]
 
 const tables = async (url: string, schema: string) => {
   const rows = await CommandLine.sql(

@@ -12,7 +12,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net"
  * - `before commit`: the server never hears of the COMMIT.
  * - `while committing`: the COMMIT is passed on and the client is cut off at once.
  * - `after commit`: the server has committed, and its answer is thrown away.
- * - `before work`: cuts on the first statement that names the table of events.
+ * - `before work`: cuts on the first statement that asks for events by their ids.
  */
 export type Fault = "before work" | "before commit" | "while committing" | "after commit" | "silence after commit"
 
@@ -56,7 +56,7 @@ export const make = (url: string) =>
         }
         client.on("data", (chunk) => {
           const text = chunk.toString("latin1")
-          if (armed === "before work" && text.includes(".events")) return cut()
+          if (armed === "before work" && text.includes(".events WHERE id =")) return cut()
           if (armed === "before commit" && text.includes(COMMIT)) return cut()
           if (armed === "while committing" && text.includes(COMMIT)) {
             // `end` lets the bytes out before it closes, so the server gets the COMMIT and nobody to answer.

@@ -2,7 +2,7 @@
  * What tests start from.
  */
 import { Turnout } from "@turnout/core/application/Turnout"
-import type { EventInput } from "@turnout/core/domain/Event"
+import { type EventInput, promotionsDue } from "@turnout/core/domain/Event"
 import { Effect } from "effect"
 
 const DAY = 24 * 60 * 60 * 1_000
@@ -37,6 +37,15 @@ export const register = (eventId: string, n: number) =>
   Effect.map(
     Turnout.use((turnout) => turnout.register(eventId, person(n))),
     ({ registration }) => registration
+  )
+
+/** The event once no more promotions are due. */
+export const settled = (eventId: string) =>
+  Turnout.use((turnout) =>
+    Effect.repeat(
+      Effect.tap(turnout.getEvent(eventId), () => Effect.yieldNow),
+      { until: (event) => promotionsDue(event) === 0 }
+    )
   )
 
 /** Registers persons 1 to n, one after the other. */

@@ -68,7 +68,7 @@ export const layer = <E = never>(options: Options<E> = {}) => {
   )
   return fixture.pipe(
     Layer.provide(Server.layer({ port: 0, ...options.server })),
-    Layer.provideMerge(Turnout.layer()),
+    Layer.provideMerge(Turnout.layer({ drainMillis: 200 })),
     Layer.provideMerge(store),
     Layer.provide(replaceable),
     Layer.provide(Logger.layer([logger]))

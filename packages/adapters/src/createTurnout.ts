@@ -9,9 +9,10 @@
  *
  * Every function takes what the method of that name of the `Turnout` service takes, and resolves to what it succeeds
  * with. It rejects with the same errors, all of them classes with a `_tag`: a rejection of the domain
- * (`@turnout/core/domain/Rejection`), `InvalidInput`, `StoreError`, or `TurnoutClosed`.
+ * (`@turnout/core/domain/Rejection`), `InvalidInput`, `StoreError`, `Overloaded`, or `TurnoutClosed`.
  */
 import { decoder, InvalidInput } from "@turnout/core/application/InvalidInput"
+import { Overloaded } from "@turnout/core/application/Overloaded"
 import * as Core from "@turnout/core/application/Turnout"
 import * as Rejection from "@turnout/core/domain/Rejection"
 import { StoreError } from "@turnout/core/ports/StoreError"
@@ -45,13 +46,17 @@ export class TurnoutClosed extends Schema.TaggedError<TurnoutClosed>()("TurnoutC
 }
 
 /** What the functions reject with. */
-export type TurnoutError = Rejection.Rejection | InvalidInput | StoreError | TurnoutClosed
+export type TurnoutError = Rejection.Rejection | InvalidInput | StoreError | Overloaded | TurnoutClosed
 
 const isRejection = Schema.is(Rejection.Rejection)
 
 /** Tells the errors of Turnout from all others, so that a `switch` on `_tag` is checked by the compiler. */
 export const isTurnoutError = (error: unknown): error is TurnoutError =>
-  error instanceof InvalidInput || error instanceof StoreError || error instanceof TurnoutClosed || isRejection(error)
+  error instanceof InvalidInput ||
+  error instanceof StoreError ||
+  error instanceof Overloaded ||
+  error instanceof TurnoutClosed ||
+  isRejection(error)
 
 /** The longest time for which answers to idempotency keys can be kept: a year. */
 const LONGEST_TTL_MILLIS = 366 * 24 * 60 * 60 * 1_000

@@ -75,15 +75,21 @@ const toOpenError = ({ reason }: SqlError) => unexpected(reason.cause instanceof
 
 const unexpected = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause }) })
 
+const serverOptions = ({ poolSize }: DatabaseOptions, url: string) => ({
+  url,
+  ...(poolSize === undefined ? {} : { poolSize })
+})
+
 /** The `SqlClient` of a server or a folder, without anything being migrated. `memory:` has none. */
 export const layerClient = (
   options: DatabaseOptions & { readonly database: string }
 ): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const { database = "", poolSize } = yield* decodeOptions(options)
+      const decoded = yield* decodeOptions(options)
+      const { database } = options
       const client: Layer.Layer<SqlClient.SqlClient, SqlError> = isServer(database)
-        ? (yield* loadPostgres)[0].layerClient({ url: database, ...(poolSize === undefined ? {} : { poolSize }) })
+        ? (yield* loadPostgres)[0].layerClient(serverOptions(decoded, database))
         : (yield* loadPglite)[0].layerClient({ folder: database })
       return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(toOpenError(error)))))
     })
@@ -109,7 +115,13 @@ export const layer = (
         if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema)
       })
       return Layer.effectDiscard(prepare).pipe(
-        Layer.provideMerge(Postgres.layerFromClient(inSchema)),
+        Layer.provideMerge(
+          isServer(database)
+            ? Layer.catch(Postgres.layerWithClient({ ...inSchema, ...serverOptions(decoded, database) }), (error) =>
+                Layer.effectContext(Effect.fail(toOpenError(error)))
+              )
+            : Postgres.layerFromClient(inSchema)
+        ),
         Layer.provide(layerClient({ ...decoded, database }))
       )
     })

@@ -21,6 +21,7 @@ export class Boundary extends HttpApiMiddleware.Service<Boundary>()("@turnout/ht
     Problems.validationFailed,
     Problems.storeUnavailable,
     Problems.outcomeUnknown,
+    Problems.overloaded,
     Problems.requestTimeout,
     Problems.internalError
   ]

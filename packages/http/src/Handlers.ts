@@ -2,6 +2,7 @@
  * The handlers: each turns a request into one command or one read of the `Turnout` service, and nothing more.
  */
 import { InvalidInput } from "@turnout/core/application/InvalidInput"
+import { Overloaded } from "@turnout/core/application/Overloaded"
 import { Turnout } from "@turnout/core/application/Turnout"
 import { fromInput } from "@turnout/core/domain/Attendee"
 import type { Command } from "@turnout/core/domain/Command"
@@ -33,8 +34,8 @@ const RETRY_AFTER_SECONDS = 1
 /** How long the store may take to say that it is ready. */
 const READY_TIMEOUT_MILLIS = 5_000
 
-const retryLater = <E>(error: E) =>
-  Effect.andThen(setHeader("retry-after", String(RETRY_AFTER_SECONDS)), Effect.fail(error))
+const retryLater = <E>(error: E, seconds = RETRY_AFTER_SECONDS) =>
+  Effect.andThen(setHeader("retry-after", String(seconds)), Effect.fail(error))
 
 /** A store that may come back is worth a retry; anything else is our own failure. */
 const onStoreError = (
@@ -80,6 +81,7 @@ const toProblems = <A, E, R>(
   Effect.catch(effect, (error): Effect.Effect<never, ProblemOf<E>, HttpServerRequest.HttpServerRequest> => {
     if (error instanceof StoreError) return onStoreError(error)
     if (error instanceof InvalidInput) return Effect.fail(toValidationFailed(error, part))
+    if (error instanceof Overloaded) return retryLater(error as never, Math.ceil(error.retryAfterMillis / 1_000))
     return Effect.fail(error as Exclude<E, InvalidInput | StoreError>)
   })
 
@@ -117,7 +119,8 @@ const makeWrite = Effect.gen(function* () {
         inFlight.add(scope)
         return Effect.void
       }),
-      () => work,
+      // The command goes on when its request has been given up, and its key is in use until it is done.
+      () => Effect.uninterruptible(work),
       () => Effect.sync(() => inFlight.delete(scope))
     )
     return toProblems(alone, "header")

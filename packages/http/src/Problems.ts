@@ -9,6 +9,7 @@
  * | 422 | the idempotency key was used for another payload |
  * | 503, 504 | not now; with the same idempotency key it is safe to send again |
  */
+import { Overloaded } from "@turnout/core/application/Overloaded"
 import * as Rejection from "@turnout/core/domain/Rejection"
 import * as Schema from "effect/Schema"
 import { type Declaration, type ErrorClass, type Problem, problem } from "./Problem.ts"
@@ -217,6 +218,12 @@ export const storeUnavailable: Problem<typeof StoreUnavailable> = entry(
   503,
   "store_unavailable",
   "The store is not available"
+)
+export const overloaded: Problem<typeof Overloaded> = entry(
+  Overloaded,
+  503,
+  "overloaded",
+  "Too many requests are waiting"
 )
 export const outcomeUnknown: Problem<typeof OutcomeUnknown> = entry(
   OutcomeUnknown,

@@ -4,23 +4,21 @@
  * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing survives the process. Everything is held in maps, so reads cost what the page costs; a list of all
  * events, or of one attendee's registrations, is sorted when asked for.
  */
+import type { AttendeeId } from "@turnout/core/domain/Attendee"
 import * as Batch from "@turnout/core/domain/Batch"
-import type { Event, EventId } from "@turnout/core/domain/Event"
-import { type IdempotencyRecord, scopeKey } from "@turnout/core/domain/Idempotency"
+import { type Event, type EventId, promotionsDue } from "@turnout/core/domain/Event"
+import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
-import {
-  attendeeKey,
-  type Footprint,
-  type Loaded,
-  make as makeWorkingSet,
-  withDuePromotions
-} from "@turnout/core/domain/WorkingSet"
+import { type Footprint, type Loaded, make as makeWorkingSet, withDuePromotions } from "@turnout/core/domain/WorkingSet"
 import { RegistrationStore, type WaitlistEntry } from "@turnout/core/ports/RegistrationStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+
+/** How many events with due promotions are given at once. */
+const MAX_PROMOTING = 100
 
 interface State {
   readonly events: Map<EventId, Event>
@@ -29,7 +27,7 @@ interface State {
   readonly byEvent: Map<EventId, Map<RegistrationId, Registration>>
   /** Those of them that wait. */
   readonly waiting: Map<EventId, Map<RegistrationId, Registration>>
-  readonly active: Map<string, RegistrationId>
+  readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
   readonly idempotency: Map<string, IdempotencyRecord>
   readonly journal: Map<EventId, Array<StoredJournalEntry>>
 }
@@ -63,13 +61,13 @@ const load = (state: State, footprint: Footprint): Loaded => ({
   events: present(footprint.events.map((id) => state.events.get(id))),
   registrations: present([
     ...footprint.attendees.map(({ attendeeId, eventId }) => {
-      const id = state.active.get(attendeeKey(eventId, attendeeId))
+      const id = state.active.get(eventId)?.get(attendeeId)
       return id === undefined ? undefined : state.registrations.get(id)
     }),
     ...footprint.registrations.map(({ registrationId }) => state.registrations.get(registrationId))
   ]),
   waiting: footprint.waiting.flatMap(({ eventId, limit }) => take(state.waiting.get(eventId)?.values() ?? [], limit)),
-  idempotency: present(footprint.idempotency.map((scope) => state.idempotency.get(scopeKey(scope))))
+  idempotency: present(footprint.idempotency.map(({ id }) => state.idempotency.get(id)))
 })
 
 const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
@@ -78,6 +76,7 @@ const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<Stor
     if (created) {
       state.byEvent.set(event.id, new Map())
       state.waiting.set(event.id, new Map())
+      state.active.set(event.id, new Map())
       state.journal.set(event.id, [])
     }
   }
@@ -87,12 +86,13 @@ const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<Stor
     state.byEvent.get(eventId)?.set(id, registration)
     if (registration.state === "waitlisted") state.waiting.get(eventId)?.set(id, registration)
     else state.waiting.get(eventId)?.delete(id)
-    const key = attendeeKey(eventId, registration.attendee.id)
-    if (isActive(registration)) state.active.set(key, id)
-    else if (state.active.get(key) === id) state.active.delete(key)
+    const active = state.active.get(eventId)
+    const attendeeId = registration.attendee.id
+    if (isActive(registration)) active?.set(attendeeId, id)
+    else if (active?.get(attendeeId) === id) active.delete(attendeeId)
   }
   for (const entry of journal) state.journal.get(entry.eventId)?.push(entry)
-  for (const record of changes.idempotency) state.idempotency.set(scopeKey(record), record)
+  for (const { record } of changes.idempotency) state.idempotency.set(record.scope.id, record)
 }
 
 const make = Effect.gen(function* () {
@@ -118,6 +118,7 @@ const make = Effect.gen(function* () {
         write(state, batch.changes, journal)
         return batch.replies
       }).pipe(oneAtATime, Effect.uninterruptible),
+    isInTransaction: Effect.succeed(false),
     event: (id) => Effect.sync(() => state.events.get(id)),
     events: (filter, page) =>
       Effect.sync(() => {
@@ -184,6 +185,12 @@ const make = Effect.gen(function* () {
         const start = page.after ?? 0
         return entries.slice(start, start + page.limit)
       }),
+    eventsWithPromotionsDue: Effect.sync(() =>
+      take(
+        [...state.events.values()].filter((event) => promotionsDue(event) > 0).map(({ id }) => id),
+        MAX_PROMOTING
+      )
+    ),
     ready: Effect.void
   })
 })

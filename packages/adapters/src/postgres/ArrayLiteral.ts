@@ -5,16 +5,31 @@
  * and one plan, whatever the values are, even when all of them are null or there are none.
  */
 
-const quote = (value: string): string => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`
-
-/** `{"a","b",NULL}`; every element in the text form of its type. */
-export const arrayLiteral = <A>(
+/** `{1,2,NULL}`: of values whose text needs no quotes, such as numbers, UUIDs, times and the names of states. */
+export const plainArray = <A>(
   values: ReadonlyArray<A>,
-  text: (value: A) => string | number | bigint | boolean | null
+  text: (value: A, index: number) => string | number | null
 ): string => {
-  const elements = values.map((value) => {
-    const element = text(value)
-    return element === null ? "NULL" : typeof element === "string" ? quote(element) : String(element)
-  })
-  return `{${elements.join(",")}}`
+  let literal = "{"
+  for (let index = 0; index < values.length; index++) {
+    if (index > 0) literal += ","
+    literal += text(values[index]!, index) ?? "NULL"
+  }
+  return `${literal}}`
+}
+
+const SPECIAL = /["\\]/
+const SPECIALS = /["\\]/g
+
+/** `{"a","b",NULL}`: of any text. */
+export const textArray = <A>(values: ReadonlyArray<A>, text: (value: A) => string | null): string => {
+  let literal = "{"
+  for (let index = 0; index < values.length; index++) {
+    if (index > 0) literal += ","
+    const element = text(values[index]!)
+    if (element === null) literal += "NULL"
+    else if (SPECIAL.test(element)) literal += `"${element.replace(SPECIALS, "\\$&")}"`
+    else literal += `"${element}"`
+  }
+  return `${literal}}`
 }

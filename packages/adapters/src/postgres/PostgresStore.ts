@@ -12,8 +12,11 @@
  *
  * `layer` opens a pool of its own; `layerFromClient` takes the `SqlClient` that the host has.
  */
-import { PgClient } from "@effect/sql-pg"
+import { PgClient, PgPool } from "@effect/sql-pg"
 import * as Batch from "@turnout/core/domain/Batch"
+import type { Event, EventId } from "@turnout/core/domain/Event"
+import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
+import type { Registration } from "@turnout/core/domain/Registration"
 import {
   make as makeWorkingSet,
   type Footprint,
@@ -29,14 +32,15 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
-import { arrayLiteral } from "./ArrayLiteral.ts"
 import { DEFAULT_SCHEMA, migrations, quote } from "./Migrations.ts"
 import * as Rows from "./Rows.ts"
+import * as MessageIds from "./MessageIds.ts"
+import * as Session from "./Session.ts"
 import { toStoreError, kindOf } from "./SqlFailure.ts"
 import * as Statements from "./Statements.ts"
 import * as Transaction from "./Transaction.ts"
+import * as Write from "./Write.ts"
 
 /** How long a statement waits for a row lock, runs, and how long a transaction may sit idle, on connections of `layer`. */
 export const LOCK_TIMEOUT_MILLIS = 5_000
@@ -44,6 +48,8 @@ export const STATEMENT_TIMEOUT_MILLIS = 30_000
 export const IDLE_TRANSACTION_TIMEOUT_MILLIS = 10_000
 /** Connections in the pool of `layer`, unless asked otherwise. */
 export const DEFAULT_POOL_SIZE = 10
+/** The most of them that transactions get: one for each lane. */
+const MAX_WRITERS = 4
 
 const READ_RETRIES = 3
 
@@ -65,93 +71,67 @@ export interface PostgresOptions extends StoreOptions {
 }
 
 /** The first journal entry of a batch: it is in the journal if and only if the batch was committed. */
-interface Mark {
-  readonly eventId: string
-  readonly version: number
-  readonly messageId: string
-}
+type Mark = Statements.JournalMark
 
-type LoadRow = Rows.RegistrationRow & {
-  readonly is_head: boolean
-  readonly record: Rows.IdempotencyRow | null
+const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.LoadRow>): WorkingSet => {
+  const registrations: Array<Registration> = []
+  const waiting: Array<Registration> = []
+  const idempotency: Array<IdempotencyRecord> = []
+  for (const row of rows) {
+    const registration = row.id === null ? null : Rows.toRegistration(row)
+    if (row.record !== null) idempotency.push(Rows.toIdempotencyRecord(row.record, registration))
+    else if (registration !== null) (row.is_head ? waiting : registrations).push(registration)
+  }
+  return makeWorkingSet({
+    events,
+    registrations,
+    waiting: waiting.toSorted((a, b) => a.sequence - b.sequence),
+    idempotency
+  })
 }
 
 /** Makes the store from the `SqlClient` in the context, which must speak to Postgres. */
 export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
-  const statements = Statements.make(quote(options.schema ?? DEFAULT_SCHEMA))
+  const schema = quote(options.schema ?? DEFAULT_SCHEMA)
+  const statements = Statements.make(schema)
+  const writeText = Write.text(schema)
+  const sessions = yield* Session.Sessions
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const random = yield* SecureRandom.SecureRandom
   const { attemptTimeoutMillis = Transaction.ATTEMPT_TIMEOUT_MILLIS } = options
 
-  const query = <Row>(connection: Connection, text: string, parameters: ReadonlyArray<unknown>) =>
-    connection.execute(text, parameters, undefined) as Effect.Effect<ReadonlyArray<Row>, SqlError>
-
-  const loadLocked = Effect.fnUntraced(function* (
-    connection: Connection,
-    footprint: Footprint
-  ): Effect.fn.Return<WorkingSet, SqlError> {
-    const locked = yield* query<Rows.EventRow>(connection, statements.lock, [
-      arrayLiteral(footprint.events, (id) => id)
-    ])
-    const events = locked.map(Rows.toEvent)
-    const needed = Statements.loadParameters(withDuePromotions(footprint, events))
-    const rows = yield* query<LoadRow>(connection, statements.load, needed)
-    const registrations = rows.filter((row) => row.record === null && !row.is_head)
-    const heads = rows.filter((row) => row.record === null && row.is_head)
-    return makeWorkingSet({
-      events,
-      registrations: registrations.map(Rows.toRegistration),
-      waiting: heads.map(Rows.toRegistration).toSorted((a, b) => a.sequence - b.sequence),
-      idempotency: rows.flatMap(({ record }) => (record === null ? [] : [Rows.toIdempotencyRecord(record)]))
-    })
-  })
-
-  const write = Effect.fnUntraced(function* (
-    connection: Connection,
-    changes: Batch.Changes
-  ): Effect.fn.Return<Mark | null, SqlError | Transaction.RowConflict> {
-    if (Batch.isEmpty(changes)) return null
-    const messageIds: Array<string> = []
-    for (const _ of changes.journal) messageIds.push(yield* random.uuidV7())
-    const [written] = yield* query<{ idempotency: number }>(
-      connection,
-      statements.write,
-      Statements.writeParameters(changes, messageIds)
-    )
-    if (written?.idempotency !== changes.idempotency.length) return yield* Effect.fail(new Transaction.RowConflict())
-    const [first] = changes.journal
-    return first === undefined
-      ? null
-      : { eventId: first.eventId, version: first.version, messageId: messageIds[0] ?? "" }
-  })
-
   /** The result of an earlier attempt that turns out to have been committed. */
-  const findCommitted = Effect.fnUntraced(function* <A>(
-    connection: Connection,
-    unresolved: ReadonlyArray<Transaction.Unresolved<Mark, A>>
-  ): Effect.fn.Return<A | undefined, SqlError> {
-    if (unresolved.length === 0) return undefined
-    const found = yield* query<{ id: string }>(connection, statements.probe, [
-      arrayLiteral(unresolved, ({ mark }) => mark.eventId),
-      arrayLiteral(unresolved, ({ mark }) => mark.version),
-      arrayLiteral(unresolved, ({ mark }) => mark.messageId)
-    ])
-    return unresolved.find(({ mark }) => found.some(({ id }) => id === mark.messageId))?.value
-  })
+  const committedBefore = <A>(
+    unresolved: ReadonlyArray<Transaction.Unresolved<Mark, A>>,
+    found: Session.Rows
+  ): Transaction.Unresolved<Mark, A> | undefined =>
+    unresolved.find(({ mark }) => (found as ReadonlyArray<{ id: string }>).some(({ id }) => id === mark.messageId))
 
   const transact = (footprint: Footprint, decide: (set: WorkingSet) => Batch.Batch) => {
-    const work: Transaction.Work<Mark, ReadonlyArray<Batch.Reply>> = Effect.fnUntraced(
-      function* (connection, unresolved) {
-        const set = yield* loadLocked(connection, footprint)
-        const committed = yield* findCommitted(connection, unresolved)
-        if (committed !== undefined) return { value: committed, changed: false, mark: null }
-        const { changes, replies } = decide(set)
-        return { value: replies, changed: !Batch.isEmpty(changes), mark: yield* write(connection, changes) }
+    const work: Transaction.Work<Mark, ReadonlyArray<Batch.Reply>> = Effect.fnUntraced(function* (read, unresolved) {
+      const [locked = [], loaded = [], found = []] = yield* read([
+        Statements.lock(statements, footprint.events),
+        Statements.load(statements, footprint),
+        ...(unresolved.length === 0 ? [] : [Statements.probe(statements, unresolved)])
+      ])
+      const committed = committedBefore(unresolved, found)
+      if (committed !== undefined) return { value: committed.value, writes: [], mark: null }
+      const events = (locked as ReadonlyArray<Rows.EventRow>).map(Rows.toEvent)
+      const needed = withDuePromotions(footprint, events)
+      const rows = needed === footprint ? loaded : (yield* read([Statements.load(statements, needed)]))[0]
+      const { changes, replies } = decide(toWorkingSet(events, rows as ReadonlyArray<Rows.LoadRow>))
+      if (Batch.isEmpty(changes)) return { value: replies, writes: [], mark: null }
+      const ids = MessageIds.messageIds(yield* random.uuidV7(), changes.journal.length)
+      const [first] = changes.journal
+      return {
+        value: replies,
+        writes: [Write.write(writeText, changes, ids)],
+        mark: first === undefined ? null : { eventId: first.eventId, version: first.version, messageId: ids[0] ?? "" }
       }
-    )
+    })
     return Effect.serviceOption(sql.transactionService).pipe(
       Effect.flatMap((open) =>
-        Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sql, work, attemptTimeoutMillis)
+        Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sessions, work, attemptTimeoutMillis)
       )
     )
   }
@@ -184,6 +164,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
 
   return RegistrationStore.of({
     transact,
+    isInTransaction: Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome),
     event: (id) =>
       Effect.map(read<Rows.EventRow>(statements.event, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),
     events: (filter, { after, limit }) =>
@@ -217,6 +198,9 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
       Effect.map(read<Rows.JournalRow>(statements.journal, [eventId, after ?? 0, limit]), (rows) =>
         rows.map(Rows.toJournalEntry)
       ),
+    eventsWithPromotionsDue: Effect.map(read<{ id: string }>(statements.promotionsDue, []), (rows) =>
+      rows.map(({ id }) => id as EventId)
+    ),
     ready: Effect.gen(function* () {
       const [row] = yield* Effect.mapError(sql.unsafe<{ version: number | null }>(statements.ready), toStoreError)
       const needed = migrations.at(-1)!.id
@@ -230,13 +214,14 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
 
 /** The store on the host's own `SqlClient`. */
 export const layerFromClient = (options?: StoreOptions): Layer.Layer<RegistrationStore, never, SqlClient.SqlClient> =>
+  layerStore(options).pipe(Layer.provide(Session.layerFromClient))
+
+const layerStore = (options?: StoreOptions) =>
   Layer.effect(RegistrationStore, make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
-/** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
-export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
-  PgClient.layer({
+const connection = (options: PostgresOptions) =>
+  ({
     url: Redacted.make(options.url),
-    maxConnections: options.poolSize ?? DEFAULT_POOL_SIZE,
     connectTimeout: "5 seconds",
     keepAlive: "10 seconds",
     applicationName: "turnout",
@@ -249,8 +234,39 @@ export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.Sql
       statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
       idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
     }
+  }) as const
+
+/** How many of the connections are for transactions; the others are for reading, and for whatever the host does. */
+const writersOf = ({ poolSize = DEFAULT_POOL_SIZE }: PostgresOptions): number =>
+  Math.min(MAX_WRITERS, Math.max(1, Math.floor(poolSize / 2)))
+
+/** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
+export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
+  PgClient.layer({
+    ...connection(options),
+    maxConnections: Math.max(1, (options.poolSize ?? DEFAULT_POOL_SIZE) - writersOf(options))
   })
 
-/** The store on a pool of its own; provides its `SqlClient` too. Migrate first, see `Migrations.up`. */
+const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, SqlError> =>
+  Layer.effect(
+    Session.Sessions,
+    Effect.map(
+      PgPool.make({
+        ...connection(options),
+        maxConnections: writersOf(options),
+        multiplex: true,
+        multiplexConcurrency: 1
+      }),
+      Session.fromPool
+    )
+  )
+
+/** The store on a pool of its own, and on the client that `layerClient` made with the same options. */
+export const layerWithClient = (
+  options: PostgresOptions
+): Layer.Layer<RegistrationStore, SqlError, SqlClient.SqlClient> =>
+  layerStore(options).pipe(Layer.provide(layerSessions(options)))
+
+/** The store on a pool of its own; provides a `SqlClient` too. Migrate first, see `Migrations.up`. */
 export const layer = (options: PostgresOptions): Layer.Layer<RegistrationStore | SqlClient.SqlClient, SqlError> =>
-  layerFromClient(options).pipe(Layer.provideMerge(layerClient(options)))
+  layerWithClient(options).pipe(Layer.provideMerge(layerClient(options)))

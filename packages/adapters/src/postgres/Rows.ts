@@ -6,10 +6,12 @@
  */
 import type { AttendeeId } from "@turnout/core/domain/Attendee"
 import type { Event, EventId, EventStatus } from "@turnout/core/domain/Event"
-import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
-import type { Metadata, StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
-import { decodeAnswer } from "@turnout/core/domain/Outcome"
+import { type IdempotencyRecord, scope } from "@turnout/core/domain/Idempotency"
+import type { StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/domain/Outcome"
+import { toText } from "@turnout/core/domain/Instant"
 import type { Registration, RegistrationId, RegistrationState } from "@turnout/core/domain/Registration"
+import * as Result from "effect/Result"
 
 type Time = Date | string
 
@@ -127,16 +129,45 @@ export interface IdempotencyRow {
   readonly expires_at: Time
 }
 
-export const toIdempotencyRecord = (row: IdempotencyRow): IdempotencyRecord => ({
-  operation: row.operation,
-  key: row.key,
-  principal: row.principal,
+/**
+ * What is remembered of an answer that shows a registration: only what may have changed since. The rest is read from the
+ * registration itself, so that nobody's data is stored twice.
+ */
+interface RegistrationAnswer {
+  readonly state: RegistrationState
+  readonly changedAt: string
+  readonly waitlistPosition: number | null
+}
+
+/** The registration that an answer shows, if it does, and as JSON what else to store of it. */
+export const fromAnswer = (answer: Answer): { readonly registrationId: string | null; readonly json: string } => {
+  if (Result.isFailure(answer) || !("registration" in answer.success)) {
+    return { registrationId: null, json: JSON.stringify(encodeAnswer(answer)) }
+  }
+  const { registration, waitlistPosition } = answer.success
+  const { changedAt, id, state } = registration
+  const json = `{"state":"${state}","changedAt":"${toText(changedAt)}","waitlistPosition":${waitlistPosition}}`
+  return { registrationId: id, json }
+}
+
+/** The record, with the registration that it refers to as it is now. */
+export const toIdempotencyRecord = (row: IdempotencyRow, registration: Registration | null): IdempotencyRecord => ({
+  scope: scope(row.principal, row.operation, row.key),
   fingerprint: row.fingerprint,
   requestId: row.request_id,
-  answer: decodeAnswer(row.answer),
+  answer: registration === null ? decodeAnswer(row.answer) : toAnswer(row.answer as RegistrationAnswer, registration),
   createdAt: toDate(row.created_at),
   expiresAt: toDate(row.expires_at)
 })
+
+const toAnswer = ({ changedAt, state, waitlistPosition }: RegistrationAnswer, now: Registration): Answer =>
+  Result.succeed({ registration: { ...now, state, changedAt: new Date(changedAt) }, waitlistPosition })
+
+/** A row of `load`: a registration, or a record and the registration that it refers to, if any. */
+export type LoadRow = (RegistrationRow | { readonly [Column in keyof RegistrationRow]: null }) & {
+  readonly is_head: boolean
+  readonly record: IdempotencyRow | null
+}
 
 export interface JournalRow {
   readonly event_id: string
@@ -145,7 +176,9 @@ export interface JournalRow {
   readonly type: string
   readonly schema_version: number
   readonly payload: unknown
-  readonly metadata: unknown
+  readonly actor: string
+  readonly correlation_id: string | null
+  readonly causation_id: string | null
   readonly occurred_at: Time
 }
 
@@ -156,6 +189,6 @@ export const toJournalEntry = (row: JournalRow): StoredJournalEntry => ({
   type: row.type,
   schemaVersion: row.schema_version,
   payload: row.payload,
-  metadata: row.metadata as Metadata,
+  metadata: { actor: row.actor, correlationId: row.correlation_id, causationId: row.causation_id },
   occurredAt: toDate(row.occurred_at)
 })

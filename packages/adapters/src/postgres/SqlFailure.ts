@@ -4,7 +4,8 @@
  * | kind | SQLSTATE | tried again |
  * | --- | --- | --- |
  * | `lost` | connection errors, 57P01 to 57P03 (server shuts down or starts up), 53300 (too many clients) | yes |
- * | `contended` | 40001, 40P01, 55P03 (serialization, deadlock, lock time-out) and 23505 (two made the same row) | yes |
+ * | `contended` | 40001, 40P01, 55P03 (serialization, deadlock, lock time-out), 23505 and 22012 (two made the same row) | yes |
+ * | `contended` | 25P02 (the transaction had failed: seen alone only if a prepared statement had gone stale) | yes |
  * | `slow` | 57014 (statement time-out) | no |
  * | `missing` | 3F000, 42P01, 42703 (schema, table or column does not exist) | no |
  * | `other` | everything else | no |
@@ -33,6 +34,7 @@ export const kindOf = (error: SqlError): Kind => {
     default: {
       const code = isCoded(reason.cause) ? reason.cause.code : ""
       if (code.startsWith("57P0") || code === "53300") return "lost"
+      if (code === "22012" || code === "25P02") return "contended"
       return code === "3F000" || code === "42P01" || code === "42703" ? "missing" : "other"
     }
   }

@@ -23,9 +23,9 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
-import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { ofConnection, type Session, type Sessions, type Statement } from "./Session.ts"
 import { kindOf, toStoreError } from "./SqlFailure.ts"
 
 /** For how long to try again, counted from the first attempt; the pauses double, up to a maximum. */
@@ -38,11 +38,6 @@ const LONGEST_PAUSE_MILLIS = 500
  * only met when the server, or the network to it, has fallen silent.
  */
 export const ATTEMPT_TIMEOUT_MILLIS = 40_000
-
-/** Two transactions wrote the same row at once, and this one came second. */
-export class RowConflict {
-  readonly _tag = "RowConflict"
-}
 
 /** Nothing was heard from the server for too long. */
 export class Silence {
@@ -57,35 +52,38 @@ export interface Unresolved<Mark, A> {
 
 export interface Done<Mark, A> {
   readonly value: A
-  /** Whether there is anything to commit. */
-  readonly changed: boolean
+  /** What there is to write; nothing, if nothing changes. */
+  readonly writes: ReadonlyArray<Statement>
   /** What to look for in the database to learn whether it was committed; `null` if doing the work again tells as well. */
   readonly mark: Mark | null
 }
 
+/** Opens the transaction with these statements, or goes on with them, and gives the rows of each. */
+export type Read = Session["send"]
+
 /** The work of a transaction; `unresolved` are earlier attempts of which it is to find out whether they were committed. */
 export type Work<Mark, A> = (
-  connection: Connection,
+  read: Read,
   unresolved: ReadonlyArray<Unresolved<Mark, A>>
-) => Effect.Effect<Done<Mark, A>, SqlError | RowConflict>
+) => Effect.Effect<Done<Mark, A>, SqlError>
 
-type Failure = SqlError | RowConflict | Silence
+type Failure = SqlError | Silence
 
-const isLost = (failure: Failure): boolean =>
-  failure._tag === "Silence" || (failure._tag === "SqlError" && kindOf(failure) === "lost")
+const isLost = (failure: Failure): boolean => failure._tag === "Silence" || kindOf(failure) === "lost"
 
 const isRetryable = (failure: Failure): boolean =>
-  failure._tag === "RowConflict" || isLost(failure) || (failure._tag === "SqlError" && kindOf(failure) === "contended")
+  isLost(failure) || (failure._tag === "SqlError" && kindOf(failure) === "contended")
 
-const control = (connection: Connection, statement: string): Effect.Effect<unknown, SqlError> =>
-  connection.execute(statement, [], undefined)
+const BEGIN: Statement = { text: "BEGIN ISOLATION LEVEL READ COMMITTED", parameters: [] }
+const COMMIT: Statement = { text: "COMMIT", parameters: [] }
+const ROLLBACK: Statement = { text: "ROLLBACK", parameters: [] }
 
 /**
  * Runs work in a transaction of its own, tries again where that is safe, and succeeds only after the commit. Waiting for a
  * connection and between attempts can be interrupted; from BEGIN to the answer to COMMIT nothing can.
  */
 export const run = <Mark, A>(
-  sql: SqlClient,
+  { take }: Sessions["Service"],
   work: Work<Mark, A>,
   attemptTimeoutMillis: number
 ): Effect.Effect<A, StoreError.StoreError> =>
@@ -96,38 +94,45 @@ export const run = <Mark, A>(
       const unresolved: Array<Unresolved<Mark, A>> = []
       let isUnknown = false
 
-      const transaction = (connection: Connection, onCommit: (done: Done<Mark, A>) => void) =>
-        Effect.gen(function* () {
-          yield* control(connection, "BEGIN ISOLATION LEVEL READ COMMITTED")
-          const done = yield* work(connection, unresolved).pipe(
-            // If the rollback fails as well, the connection is gone, and the transaction with it.
-            Effect.onError(() => Effect.ignore(control(connection, "ROLLBACK")))
-          )
-          onCommit(done)
-          yield* control(connection, "COMMIT")
-          return done.value
-        })
+      const transaction = (session: Session, onCommit: (done: Done<Mark, A>) => void) => {
+        let isOpen = false
+        // BEGIN travels with the first statements, and COMMIT with the last.
+        const read: Read = (statements) => {
+          if (isOpen) return session.send(statements)
+          isOpen = true
+          return Effect.map(session.send([BEGIN, ...statements]), ([, ...rows]) => rows)
+        }
+        return work(read, unresolved).pipe(
+          Effect.tap((done) => {
+            onCommit(done)
+            return session.send([...done.writes, COMMIT])
+          }),
+          Effect.map(({ value }) => value),
+          // If the rollback fails as well, the connection is gone, and the transaction with it.
+          Effect.onError(() => Effect.ignore(session.send([ROLLBACK])))
+        )
+      }
 
       const attempt = Effect.gen(function* () {
         let committing: Done<Mark, A> | undefined
         const scope = yield* Scope.make()
-        const connection = yield* restore(Scope.provide(sql.reserve, scope)).pipe(
+        const session = yield* restore(Scope.provide(take, scope)).pipe(
           Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
         )
         // A fiber of its own, so that a connection that has fallen silent holds up nobody but itself.
-        const fiber = yield* transaction(connection, (done) => (committing = done)).pipe(
+        const fiber = yield* transaction(session, (done) => (committing = done)).pipe(
           Effect.onExit((exit) => Scope.close(scope, exit)),
           Effect.forkDetach({ startImmediately: true })
         )
         return yield* Fiber.join(fiber).pipe(
           Effect.timeoutOrElse({
             duration: attemptTimeoutMillis,
-            // A connection that is given back in the middle of a statement is closed, which ends the fiber as well.
+            // A session that is given back in the middle of a statement is closed, which ends the fiber as well.
             orElse: () => Effect.andThen(Effect.forkDetach(Scope.close(scope, Exit.void)), Effect.fail(new Silence()))
           }),
           Effect.tapError((failure) =>
             Effect.sync(() => {
-              if (committing === undefined || !committing.changed || !isLost(failure)) return
+              if (committing === undefined || committing.writes.length === 0 || !isLost(failure)) return
               isUnknown = true
               if (committing.mark !== null) unresolved.push({ mark: committing.mark, value: committing.value })
             })
@@ -147,8 +152,7 @@ export const run = <Mark, A>(
 
       return yield* Effect.mapError(attempts(FIRST_PAUSE_MILLIS), (cause) => {
         if (isUnknown) return new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })
-        if (cause._tag === "SqlError") return toStoreError(cause)
-        return cause._tag === "RowConflict" ? contention(cause) : unavailable(cause)
+        return cause._tag === "SqlError" ? toStoreError(cause) : unavailable(cause)
       })
     })
   )
@@ -162,17 +166,18 @@ export const join = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effec
     .withTransaction(
       Effect.gen(function* () {
         const [connection] = Option.getOrThrow(yield* Effect.serviceOption(sql.transactionService))
-        return (yield* work(connection, [])).value
+        const session = ofConnection(connection)
+        const done = yield* work(session.send, [])
+        yield* session.send(done.writes)
+        return done.value
       })
     )
     .pipe(
-      Effect.mapError((cause) => (cause._tag === "RowConflict" ? contention(cause) : toStoreError(cause))),
+      Effect.mapError(toStoreError),
       Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(toStoreError(defect)) : Effect.die(defect)))
     )
 
 const unavailable = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) })
-
-const contention = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Contention({ cause }) })
 
 const isSqlError = (defect: unknown): defect is SqlError =>
   typeof defect === "object" && defect !== null && "_tag" in defect && defect._tag === "SqlError"

@@ -1,7 +1,7 @@
 /**
  * `turnout serve`: the HTTP API until somebody stops it.
  */
-import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Turnout"
+import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Engine"
 import * as Server from "@turnout/http/Server"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -24,8 +24,9 @@ export interface ServeOptions {
 
 /** How long answers are remembered where a replay is a conflict. */
 const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
-/** What letting go of the database may take, after the requests have ended. */
-const CLOSE_MILLIS = 5_000
+/** How long commands whose requests have ended get to finish, and what letting go of the database may take then. */
+const DRAIN_MILLIS = 4_000
+const CLOSE_MILLIS = 1_000
 
 const example = (address: string) =>
   [
@@ -59,6 +60,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     shutdownGraceMillis: options.shutdownGrace
   })
   const turnout = Database.turnout(options, {
+    drainMillis: DRAIN_MILLIS,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
   })
   const serving = Effect.gen(function* () {
@@ -80,7 +82,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     if (stopping) process.exit(signal === "SIGINT" ? 130 : 143)
     stopping = true
     fiber.interruptUnsafe()
-    const limit = options.drainDelay + options.shutdownGrace + CLOSE_MILLIS
+    const limit = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS
     setTimeout(() => {
       process.stderr.write(`stopped with work unfinished after ${limit} ms\n`)
       process.exit(0)

@@ -34,9 +34,22 @@ export const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =
 
 const options = { errors: "all", onExcessProperty: "error" } as const
 
-/** A field that is there but `undefined` counts as absent. Input is as deep as its schemas, so three levels do. */
+const isPlain = (input: unknown): input is Readonly<Record<string, unknown>> =>
+  Predicate.isObject(input) && Object.getPrototypeOf(input) === Object.prototype
+
+/** Input is as deep as its schemas, so three levels do. */
+const hasUndefined = (input: unknown, depth: number): boolean => {
+  if (depth === 0 || !isPlain(input)) return false
+  for (const name in input) {
+    const value = input[name]
+    if (value === undefined || hasUndefined(value, depth - 1)) return true
+  }
+  return false
+}
+
+/** A field that is there but `undefined` counts as absent. */
 const withoutUndefined = (input: unknown, depth = 3): unknown =>
-  depth > 0 && Predicate.isObject(input) && Object.getPrototypeOf(input) === Object.prototype
+  hasUndefined(input, depth) && isPlain(input)
     ? Object.fromEntries(
         Object.entries(input).flatMap(([name, value]) =>
           value === undefined ? [] : [[name, withoutUndefined(value, depth - 1)]]

@@ -8,18 +8,14 @@
  * Run inside a transaction of the host (for stores on SQL: within `SqlClient.withTransaction` of the same client), a
  * write becomes part of that transaction and commits or rolls back with it.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SecureRandom from "effect/crypto/SecureRandom"
-import * as Batch from "../domain/Batch.ts"
 import { AttendeeId, fromInput } from "../domain/Attendee.ts"
 import type { Command, EventCommand, RegistrationCommand } from "../domain/Command.ts"
-import type { Request } from "../domain/Request.ts"
-import { CapacityInput, type Event, EventChanges, EventId, EventInput, promotionsDue } from "../domain/Event.ts"
+import { CapacityInput, type Event, EventChanges, EventId, EventInput } from "../domain/Event.ts"
 import type { StoredJournalEntry } from "../domain/JournalEvent.ts"
 import type { EventOutcome, OutcomeOf, RegistrationOutcome } from "../domain/Outcome.ts"
 import { type Registration, RegistrationId, RegistrationInput } from "../domain/Registration.ts"
@@ -29,11 +25,10 @@ import {
   RegistrationNotFound,
   RegistrationStateConflict
 } from "../domain/Rejection.ts"
-import { footprint } from "../domain/WorkingSet.ts"
 import { RegistrationStore, type WaitlistEntry, type WaitlistPlace } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { DEFAULT_LIMIT, EventCursor, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
-import { fingerprint } from "./Fingerprint.ts"
+import * as Engine from "./Engine.ts"
 import { decoder, InvalidInput } from "./InvalidInput.ts"
 import {
   AttendeeQuery,
@@ -44,18 +39,15 @@ import {
   toPage,
   WaitlistQuery
 } from "./Query.ts"
-import { ANONYMOUS, WriteOptions } from "./WriteOptions.ts"
-
-/** How long idempotency records count unless configured: 72 hours. */
-export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000
+import type { Overloaded } from "./Overloaded.ts"
+import * as PlainInput from "./PlainInput.ts"
+import * as PooledRandom from "./PooledRandom.ts"
+import { WriteOptions } from "./WriteOptions.ts"
 
 /** The most commands that `executeAll` commits together. */
 export const MAX_COMMANDS = 1_000
 
-export interface TurnoutOptions {
-  /** How long the answer to an idempotency key is remembered. Default 72 hours. */
-  readonly idempotencyTtlMillis?: number
-}
+export type TurnoutOptions = Engine.EngineOptions
 
 /** The answer to a command, and whether it was given before under the same idempotency key. */
 export interface Reply<C extends Command> {
@@ -63,7 +55,7 @@ export interface Reply<C extends Command> {
   readonly replayed: boolean
 }
 
-type Write<C extends Command, A> = Effect.Effect<A, RejectionOf<C["_tag"]> | InvalidInput | StoreError>
+type Write<C extends Command, A> = Effect.Effect<A, RejectionOf<C["_tag"]> | InvalidInput | StoreError | Overloaded>
 type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
 type CommandOf<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
 
@@ -116,7 +108,7 @@ export interface TurnoutService {
   readonly execute: <C extends Command>(
     command: C,
     options?: WriteOptions
-  ) => Effect.Effect<Reply<C>, InvalidInput | StoreError>
+  ) => Effect.Effect<Reply<C>, InvalidInput | StoreError | Overloaded>
 
   /**
    * Commands of several kinds and events, decided in this order and committed together: all of their changes, or none. A
@@ -183,72 +175,30 @@ const decode = {
 
 export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
   const store = yield* RegistrationStore
-  const random = yield* SecureRandom.SecureRandom
-  const ttlMillis = options.idempotencyTtlMillis ?? DEFAULT_IDEMPOTENCY_TTL_MILLIS
+  const engine = yield* Engine.make(options)
 
-  const makeRequest = Effect.fnUntraced(function* <C extends Command>(command: C, options: WriteOptions) {
-    const millis = yield* Clock.currentTimeMillis
-    const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey } = options
-    const request: Request<C> = {
-      command,
-      now: new Date(millis),
-      freshId: yield* random.uuidV7(),
-      idempotency:
-        idempotencyKey === undefined
-          ? null
-          : {
-              principal: actor,
-              operation: command._tag,
-              key: idempotencyKey,
-              fingerprint: fingerprint(command),
-              expiresAt: new Date(millis + ttlMillis)
-            },
-      metadata: { actor, correlationId, causationId }
-    }
-    return request
-  })
+  const decodeOptions = (options: unknown = {}): Effect.Effect<WriteOptions, InvalidInput> => {
+    const plain = PlainInput.options(options)
+    return plain === undefined ? decode.options(options) : Effect.succeed(plain)
+  }
 
-  const commit = (requests: ReadonlyArray<Request>) =>
-    store.transact(footprint(requests), (set) => Batch.decide(requests, set))
+  const execute = ((command, options) =>
+    Effect.flatMap(decodeOptions(options), (decoded) => engine.execute(command, decoded))) as TurnoutService["execute"]
 
-  /**
-   * The further steps of a promotion that is too large for one commit. What was asked for is committed by then: if a step
-   * fails, whatever is asked of the event next carries the promotion on.
-   */
-  const finishPromotions = (event: Event): Effect.Effect<void> =>
-    promotionsDue(event) === 0
-      ? Effect.void
-      : makeRequest({ _tag: "PromoteWaiting", eventId: event.id }, {}).pipe(
-          Effect.flatMap((step) => commit([step])),
-          Effect.flatMap(([reply]) =>
-            reply !== undefined && Result.isSuccess(reply.answer) && "event" in reply.answer.success
-              ? finishPromotions(reply.answer.success.event)
-              : Effect.void
-          ),
-          Effect.catch((error) => Effect.logWarning("a promotion was left unfinished for now", error))
-        )
-
-  const executeAll: TurnoutService["executeAll"] = Effect.fn("Turnout.executeAll")(function* (commands) {
+  const executeAll: TurnoutService["executeAll"] = Effect.fnUntraced(function* (commands) {
     if (commands.length > MAX_COMMANDS) {
       return yield* new InvalidInput({ issues: [{ field: "", rule: `Expected at most ${MAX_COMMANDS} commands` }] })
     }
-    const requests = yield* Effect.forEach(commands, ({ command, options = {} }) =>
-      Effect.flatMap(decode.options(options), (decoded) => makeRequest(command, decoded))
+    const decoded = yield* Effect.forEach(commands, ({ command, options }) =>
+      Effect.map(decodeOptions(options), (valid) => ({ command, options: valid }))
     )
-    const replies = yield* commit(requests)
-    for (const { answer } of replies) {
-      if (Result.isSuccess(answer) && "event" in answer.success) yield* finishPromotions(answer.success.event)
-    }
-    return replies as ReadonlyArray<Reply<Command>>
+    return (yield* engine.executeAll(decoded)) as ReadonlyArray<Reply<Command>>
   })
-
-  const execute = ((command, options = {}) =>
-    Effect.map(executeAll([{ command, options }]), ([reply]) => reply)) as TurnoutService["execute"]
 
   const run = <C extends Command>(
     command: C,
     options: WriteOptions | undefined
-  ): Effect.Effect<OutcomeOf<C>, RejectionOf<C["_tag"]> | InvalidInput | StoreError> =>
+  ): Effect.Effect<OutcomeOf<C>, RejectionOf<C["_tag"]> | InvalidInput | StoreError | Overloaded> =>
     Effect.flatMap(execute(command, options), ({ answer }) => Effect.fromResult(answer))
 
   const changeEvent =
@@ -317,11 +267,16 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
       return (yield* run({ _tag: "ChangeCapacity", ...id, capacity, keepOverhang }, options)).event
     }),
 
-    register: Effect.fnUntraced(function* (eventId, input, options) {
-      const id = yield* ids.event({ eventId })
-      const { attendee, notes = "" } = yield* decode.registration(input)
-      return yield* run({ _tag: "Register", ...id, attendee: fromInput(attendee), notes, registeredAt: null }, options)
-    }),
+    register: (eventId, input, options) => {
+      const register = (id: EventId, { attendee, notes = "" }: typeof RegistrationInput.Type) =>
+        run({ _tag: "Register", eventId: id, attendee: fromInput(attendee), notes, registeredAt: null }, options)
+      const plainId = PlainInput.eventId(eventId)
+      const plainInput = PlainInput.registration(input)
+      if (plainId !== undefined && plainInput !== undefined) return register(plainId, plainInput)
+      return Effect.flatMap(ids.event({ eventId }), (id) =>
+        Effect.flatMap(decode.registration(input), (valid) => register(id.eventId, valid))
+      )
+    },
     cancelRegistration: changeRegistration("CancelRegistration"),
     confirmRegistration: changeRegistration("ConfirmRegistration"),
     markAttended: changeRegistration("MarkAttended"),
@@ -373,4 +328,4 @@ export class Turnout extends Context.Service<Turnout, TurnoutService>()("@turnou
 
 /** The service on whatever store is provided. */
 export const layer = (options?: TurnoutOptions): Layer.Layer<Turnout, never, RegistrationStore> =>
-  Layer.effect(Turnout, make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+  Layer.effect(Turnout, make(options)).pipe(Layer.provide(PooledRandom.layer))

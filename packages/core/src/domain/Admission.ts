@@ -36,7 +36,7 @@ import type { JournalEvent } from "./JournalEvent.ts"
 import { move, type Registration, type RegistrationId, type RegistrationState } from "./Registration.ts"
 import * as Rejection from "./Rejection.ts"
 import type { Request } from "./Request.ts"
-import { attendeeKey, promotionsLeft, type WorkingSet } from "./WorkingSet.ts"
+import { promotionsLeft, type WorkingSet } from "./WorkingSet.ts"
 
 /** Decides one command. Reads the working set and leaves it as it is. */
 export const decide = (request: Request, set: WorkingSet): Result.Result<Decision, Rejection.Rejection> => {
@@ -101,6 +101,8 @@ export const promote = (event: Event, set: WorkingSet, now: Date, limit: number)
     }))
 }
 
+const PUBLISHED: ReadonlyArray<EventStatus> = ["published"]
+
 const register = (
   event: Event,
   command: Register,
@@ -109,9 +111,9 @@ const register = (
 ): Result.Result<Decision, Rejection.Rejection> => {
   const { now } = request
   const eventId = event.id
-  const refused = requireStatus(event, command, ["published"])
+  const refused = requireStatus(event, command, PUBLISHED)
   if (refused) return Result.fail(refused)
-  const activeId = set.active.get(attendeeKey(eventId, command.attendee.id))
+  const activeId = set.active.get(eventId)?.get(command.attendee.id)
   if (activeId !== undefined) {
     const { id, state } = set.registrations.get(activeId)!
     return Result.fail(
@@ -119,9 +121,10 @@ const register = (
     )
   }
   const opensAt = event.registrationOpensAt
-  if (opensAt !== null && now < opensAt) return Result.fail(new Rejection.RegistrationNotOpen({ eventId, opensAt }))
+  if (opensAt !== null && now.getTime() < opensAt.getTime())
+    return Result.fail(new Rejection.RegistrationNotOpen({ eventId, opensAt }))
   const closedAt = registrationEnd(event)
-  if (now >= closedAt) return Result.fail(new Rejection.RegistrationClosed({ eventId, closedAt }))
+  if (now.getTime() >= closedAt.getTime()) return Result.fail(new Rejection.RegistrationClosed({ eventId, closedAt }))
 
   const registration = (state: "confirmed" | "waitlisted"): Registration => ({
     id: request.freshId as RegistrationId,

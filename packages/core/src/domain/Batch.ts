@@ -8,10 +8,10 @@ import * as Result from "effect/Result"
 import * as Admission from "./Admission.ts"
 import { eventIdOf, type Request } from "./Request.ts"
 import { type Event, type EventId, promotionsDue } from "./Event.ts"
-import { type IdempotencyRecord, recall, scopeKey } from "./Idempotency.ts"
+import { type IdempotencyRecord, recall } from "./Idempotency.ts"
 import type { JournalEntry, JournalEvent, Metadata } from "./JournalEvent.ts"
 import type { Answer } from "./Outcome.ts"
-import type { Registration, RegistrationId } from "./Registration.ts"
+import type { Registration, RegistrationId, RegistrationState } from "./Registration.ts"
 import { evolve, promotionsLeft, type WorkingSet } from "./WorkingSet.ts"
 
 /** The answer to one request; `replayed` when it was given before, under the same idempotency key. */
@@ -20,16 +20,21 @@ export interface Reply {
   readonly replayed: boolean
 }
 
+export interface ChangedRegistration {
+  readonly registration: Registration
+  readonly before: RegistrationState | null
+}
+
 /** What a batch changes: all of it is written, or none. */
 export interface Changes {
   /** In the order of decision; per event without gaps. */
   readonly journal: ReadonlyArray<JournalEntry>
   /** Every event that changed, as it is now; an event that is not `created` may still have new `details`. */
   readonly events: ReadonlyArray<{ readonly event: Event; readonly created: boolean; readonly details: boolean }>
-  /** Every registration that changed, as it is now. */
-  readonly registrations: ReadonlyArray<{ readonly registration: Registration; readonly created: boolean }>
+  /** Every registration that changed, as it is now, and the state that it was in; `null` if it is new. */
+  readonly registrations: ReadonlyArray<ChangedRegistration>
   /** New records, and those that take the place of an expired one. */
-  readonly idempotency: ReadonlyArray<IdempotencyRecord>
+  readonly idempotency: ReadonlyArray<{ readonly record: IdempotencyRecord; readonly renews: boolean }>
 }
 
 export interface Batch {
@@ -44,12 +49,25 @@ const PROMOTER: Metadata = { actor: "turnout", correlationId: null, causationId:
 /** Decides a batch. The working set belongs to the batch and is changed in place. */
 export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch => {
   const journal: Array<JournalEntry> = []
-  const idempotency = new Map<string, IdempotencyRecord>()
+  const events = new Map<EventId, ChangedEvent>()
+  const created: Array<RegistrationId> = []
+  const changed = new Map<RegistrationId, RegistrationState>()
+  const remembered: Array<{ record: IdempotencyRecord; readonly renews: boolean }> = []
+  const replies: Array<Reply> = []
 
-  const append = (eventId: EventId, events: ReadonlyArray<JournalEvent>, metadata: Metadata, occurredAt: Date) => {
-    for (const event of events) {
-      const version = (set.events.get(eventId)?.version ?? 0) + 1
-      const entry: JournalEntry = { eventId, version, event, metadata, occurredAt }
+  const append = (eventId: EventId, happened: ReadonlyArray<JournalEvent>, metadata: Metadata, occurredAt: Date) => {
+    for (const event of happened) {
+      const last = set.events.get(eventId)?.version ?? 0
+      let row = events.get(eventId)
+      if (row === undefined) events.set(eventId, (row = { versionBefore: last, details: false }))
+      if (event._tag === "EventUpdated") row.details = true
+      if ("registration" in event) {
+        const { id, sequence } = event.registration
+        // The sequence is the version that created it: above what was there before, this batch did.
+        if (sequence === last + 1) created.push(id)
+        else if (sequence <= row.versionBefore && !changed.has(id)) changed.set(id, set.registrations.get(id)!.state)
+      }
+      const entry: JournalEntry = { eventId, version: last + 1, event, metadata, occurredAt }
       evolve(set, entry)
       journal.push(entry)
     }
@@ -64,60 +82,70 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
     append(eventId, promoted, PROMOTER, now)
   }
 
-  const replies = requests.map((request): Reply => {
+  const decideOne = (request: Request): Answer => {
+    const result = Admission.decide(request, set)
+    if (Result.isFailure(result)) return result as Result.Result<never, typeof result.failure>
     const eventId = eventIdOf(request)
-    carryOn(eventId, request.now)
-    const remembered =
-      request.idempotency === null
-        ? undefined
-        : recall(set.idempotency.get(scopeKey(request.idempotency)), request.idempotency, request.now)
-    if (remembered !== undefined) {
-      return Result.isSuccess(remembered)
-        ? { answer: remembered.success.answer, replayed: remembered.success.requestId !== request.freshId }
-        : { answer: Result.fail(remembered.failure), replayed: false }
+    const { events: happened, outcome } = result.success
+    append(eventId, happened, request.metadata, request.now)
+    if (request.command._tag === "ChangeCapacity") {
+      const promoted = happened.filter(({ _tag }) => _tag === "RegistrationPromoted").length
+      set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + promoted)
     }
-    const answer = Result.map(Admission.decide(request, set), ({ events, outcome }) => {
-      append(eventId, events, request.metadata, request.now)
-      if (request.command._tag === "ChangeCapacity") {
-        const promoted = events.filter(({ _tag }) => _tag === "RegistrationPromoted").length
-        set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + promoted)
-      }
-      return outcome(set)
-    })
-    if (request.idempotency !== null) {
-      const record: IdempotencyRecord = {
-        ...request.idempotency,
-        requestId: request.freshId,
-        answer,
-        createdAt: request.now
-      }
-      set.idempotency.set(scopeKey(record), record)
-      idempotency.set(scopeKey(record), record)
+    return Result.succeed(outcome(set))
+  }
+
+  for (const request of requests) {
+    carryOn(eventIdOf(request), request.now)
+    const { freshId, idempotency, now } = request
+    if (idempotency === null) {
+      replies.push({ answer: decideOne(request), replayed: false })
+      continue
     }
-    return { answer, replayed: false }
-  })
-  return { replies, changes: { journal, ...changed(journal, set), idempotency: [...idempotency.values()] } }
+    const known = set.idempotency.get(idempotency.scope.id)
+    const found = recall(known, idempotency, now)
+    if (found !== undefined) {
+      replies.push(
+        Result.isSuccess(found)
+          ? { answer: found.success.answer, replayed: found.success.requestId !== freshId }
+          : { answer: Result.fail(found.failure), replayed: false }
+      )
+      continue
+    }
+    const answer = decideOne(request)
+    const { expiresAt, fingerprint, scope } = idempotency
+    const record: IdempotencyRecord = { scope, fingerprint, expiresAt, requestId: freshId, answer, createdAt: now }
+    set.idempotency.set(scope.id, record)
+    // One that has expired since this very batch wrote it is not there to be renewed.
+    const own = known === undefined ? undefined : remembered.find((other) => other.record === known)
+    if (own !== undefined) own.record = record
+    else remembered.push({ record, renews: known !== undefined })
+    replies.push({ answer, replayed: false })
+  }
+
+  return {
+    replies,
+    changes: {
+      journal,
+      events: Array.from(events, ([id, { details, versionBefore }]) => ({
+        event: set.events.get(id)!,
+        created: versionBefore === 0,
+        details
+      })),
+      registrations: [
+        ...created.map((id) => ({ registration: set.registrations.get(id)!, before: null })),
+        ...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before }))
+      ],
+      idempotency: remembered
+    }
+  }
 }
 
-/** The rows that a journal changed, each once, as they are at the end. */
-const changed = (journal: ReadonlyArray<JournalEntry>, set: WorkingSet): Pick<Changes, "events" | "registrations"> => {
-  const events = new Map<EventId, { created: boolean; details: boolean }>()
-  const registrations = new Map<RegistrationId, { created: boolean }>()
-  for (const { event, eventId } of journal) {
-    let row = events.get(eventId)
-    if (row === undefined) events.set(eventId, (row = { created: false, details: false }))
-    if (event._tag === "EventCreated") row.created = true
-    if (event._tag === "EventUpdated") row.details = true
-    if ("registration" in event) {
-      const created = event._tag === "AttendeeRegistered" || event._tag === "AttendeeWaitlisted"
-      const { id } = event.registration
-      if (created || !registrations.has(id)) registrations.set(id, { created })
-    }
-  }
-  return {
-    events: Array.from(events, ([id, row]) => ({ event: set.events.get(id)!, ...row })),
-    registrations: Array.from(registrations, ([id, row]) => ({ registration: set.registrations.get(id)!, ...row }))
-  }
+/** What a batch notes of an event that it changes. */
+interface ChangedEvent {
+  /** 0 if the batch created it. */
+  readonly versionBefore: number
+  details: boolean
 }
 
 /** Whether a batch leaves everything as it was, so that nothing needs to be written. */

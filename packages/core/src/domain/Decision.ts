@@ -20,7 +20,11 @@ export interface Decision {
 /** These journal events, and then the event as it is. */
 export const showEvent = (event: Event, events: ReadonlyArray<JournalEvent>): Decision => ({
   events,
-  outcome: (after) => ({ event: after.events.get(event.id)! })
+  // A copy, since the working set goes on changing its own.
+  outcome: (after) => {
+    const now = after.events.get(event.id)!
+    return { event: { ...now, counts: { ...now.counts } } }
+  }
 })
 
 /** The refusal of a command that the status of the event does not allow. */

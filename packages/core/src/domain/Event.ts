@@ -166,6 +166,6 @@ export const promotionsDue = (event: Event): number =>
 
 /** The moment from which on nobody can register: the close of registration, at the latest the event's end. */
 export const registrationEnd = (event: Event): Date =>
-  event.registrationClosesAt !== null && event.registrationClosesAt < event.endsAt
+  event.registrationClosesAt !== null && event.registrationClosesAt.getTime() < event.endsAt.getTime()
     ? event.registrationClosesAt
     : event.endsAt

@@ -22,10 +22,20 @@ export interface IdempotencyScope {
   readonly principal: string
   readonly operation: string
   readonly key: string
+  /** Equal for equal scopes only. */
+  readonly id: string
 }
 
+export const scope = (principal: string, operation: string, key: string): IdempotencyScope => ({
+  principal,
+  operation,
+  key,
+  id: `${operation}\u0000${key}\u0000${principal}`
+})
+
 /** What a request says about its key. `fingerprint` is a digest of the command without ids and times made for it. */
-export interface IdempotencyRequest extends IdempotencyScope {
+export interface IdempotencyRequest {
+  readonly scope: IdempotencyScope
   readonly fingerprint: string
   readonly expiresAt: Date
 }
@@ -38,10 +48,6 @@ export interface IdempotencyRecord extends IdempotencyRequest {
   readonly createdAt: Date
 }
 
-/** A string that is equal for equal scopes only. */
-export const scopeKey = (scope: IdempotencyScope): string =>
-  `${scope.operation}\u0000${scope.key}\u0000${scope.principal}`
-
 /**
  * What is remembered: `undefined` when there is none that still counts, a rejection when the key was used for
  * another payload.
@@ -51,8 +57,8 @@ export const recall = (
   request: IdempotencyRequest,
   now: Date
 ): Result.Result<IdempotencyRecord, IdempotencyKeyReused> | undefined => {
-  if (record === undefined || record.expiresAt <= now) return undefined
+  if (record === undefined || record.expiresAt.getTime() <= now.getTime()) return undefined
   return record.fingerprint === request.fingerprint
     ? Result.succeed(record)
-    : Result.fail(new IdempotencyKeyReused({ operation: request.operation, key: request.key }))
+    : Result.fail(new IdempotencyKeyReused({ operation: request.scope.operation, key: request.scope.key }))
 }

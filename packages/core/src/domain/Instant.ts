@@ -12,6 +12,19 @@ const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\
 const EARLIEST = Date.UTC(1900, 0, 1)
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
+let lastMillis = 0
+let lastText = new Date(lastMillis).toISOString()
+
+/** A moment as it is in JSON. The last one is kept, since much of what is written together has the same time. */
+export const toText = (date: Date): string => {
+  const millis = date.getTime()
+  if (millis !== lastMillis) {
+    lastText = date.toISOString()
+    lastMillis = millis
+  }
+  return lastText
+}
+
 const isInstant = Schema.makeFilter<Date>((date) =>
   date.getTime() >= EARLIEST && date.getTime() <= LATEST ? true : "must be a date in the years 1900 to 9999"
 )

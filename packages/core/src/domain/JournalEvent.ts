@@ -8,7 +8,7 @@
 import * as Schema from "effect/Schema"
 import { Capacity, EventDetails, EventId } from "./Event.ts"
 import { Instant } from "./Instant.ts"
-import { Registration, RegistrationState } from "./Registration.ts"
+import { Registration, registrationJson, RegistrationState } from "./Registration.ts"
 import { Uuid } from "./Uuid.ts"
 
 export const EventCreated = Schema.TaggedStruct("EventCreated", { details: EventDetails, capacity: Capacity })
@@ -94,6 +94,18 @@ const decodeEvent = Schema.decodeUnknownSync(codec)
 export const encodePayload = (event: JournalEvent): Readonly<Record<string, unknown>> => {
   const { _tag, ...payload } = encodeEvent(event) as Readonly<Record<string, unknown>>
   return payload
+}
+
+/** `encodePayload` as text, put together by hand: the hot path writes one for every change. */
+export const payloadJson = (event: JournalEvent): string => {
+  if ("registration" in event) {
+    const registration = registrationJson(event.registration)
+    return "from" in event
+      ? `{"registration":${registration},"from":"${event.from}"}`
+      : `{"registration":${registration}}`
+  }
+  const { _tag, ...payload } = event
+  return JSON.stringify(payload)
 }
 
 /** The event that was stored as this type, schema version and payload; throws if no such thing was ever written. */

@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import { Attendee, AttendeeInput } from "./Attendee.ts"
 import { type Counts, EventId } from "./Event.ts"
-import { Instant } from "./Instant.ts"
+import { Instant, toText } from "./Instant.ts"
 import * as Text from "./Text.ts"
 import { Uuid } from "./Uuid.ts"
 
@@ -37,6 +37,14 @@ export const Registration = Schema.Struct({
 }).annotate({ identifier: "Registration" })
 export type Registration = typeof Registration.Type
 
+/** A registration as its schema writes it, put together by hand: the hot path writes one for every change. */
+export const registrationJson = (registration: Registration): string => {
+  const { attendee, changedAt, eventId, id, notes, registeredAt, sequence, state } = registration
+  const person = `{"id":${Text.quote(attendee.id)},"name":${Text.quote(attendee.name)},"email":${Text.quote(attendee.email)}}`
+  const times = `"registeredAt":"${toText(registeredAt)}","changedAt":"${toText(changedAt)}"`
+  return `{"id":"${id}","eventId":"${eventId}","attendee":${person},"notes":${Text.quote(notes)},"state":"${state}","sequence":${sequence},${times}}`
+}
+
 /** Who registers, and what to note about it. */
 export const RegistrationInput = Schema.Struct({
   attendee: AttendeeInput,
@@ -49,7 +57,16 @@ export const isActive = (registration: Registration): boolean => registration.st
 /** The counts after one registration went from one state to another; `undefined` stands for "was not there". */
 export const move = (counts: Counts, from: RegistrationState | undefined, to: RegistrationState): Counts => {
   const next = { ...counts }
-  if (from !== undefined && from !== "cancelled") next[from] -= 1
-  if (to !== "cancelled") next[to] += 1
+  moveInPlace(next, from, to)
   return next
+}
+
+/** `move` on counts of one's own. */
+export const moveInPlace = (
+  counts: { -readonly [State in keyof Counts]: number },
+  from: RegistrationState | undefined,
+  to: RegistrationState
+): void => {
+  if (from !== undefined && from !== "cancelled") counts[from] -= 1
+  if (to !== "cancelled") counts[to] += 1
 }

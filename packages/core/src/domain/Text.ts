@@ -46,6 +46,9 @@ export const paragraphs = (options: { readonly maxLength: number }): Schema.Code
     Schema.decodeTo(Schema.String.check(Schema.isMaxLength(options.maxLength), wellFormed(true)), normalised)
   )
 
+/** Lower-case ASCII without white space around it is its own folded form. */
+const FOLDED = /^[!-@[-`{-~](?:[ -@[-`{-~]*[!-@[-`{-~])?$|^$/
+
 const DOTLESS_I = "ı"
 
 const foldOnce = (text: string): string =>
@@ -65,8 +68,14 @@ const foldOnce = (text: string): string =>
  * The dotless `ı` is a letter of its own, and stays one.
  */
 export const fold = (text: string): string => {
+  if (FOLDED.test(text)) return text
   let folded = text
   // Each round can bring up what another one acts on; a handful settle everything that Unicode has.
   for (let next = foldOnce(folded); next !== folded; next = foldOnce(folded)) folded = next
   return folded
 }
+
+const PLAIN = /^[ !#-[\]-~]*$/
+
+/** A text as a JSON string. */
+export const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))

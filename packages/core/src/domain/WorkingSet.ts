@@ -11,9 +11,9 @@ import type { AttendeeId } from "./Attendee.ts"
 import type { Request } from "./Request.ts"
 import { eventIdOf } from "./Request.ts"
 import { type Event, type EventId, promotionsDue } from "./Event.ts"
-import { type IdempotencyRecord, type IdempotencyScope, scopeKey } from "./Idempotency.ts"
+import type { IdempotencyRecord, IdempotencyScope } from "./Idempotency.ts"
 import type { JournalEntry } from "./JournalEvent.ts"
-import { isActive, move, type Registration, type RegistrationId } from "./Registration.ts"
+import { isActive, moveInPlace, type Registration, type RegistrationId } from "./Registration.ts"
 
 /**
  * How many waiters of one event a batch promotes at most into seats that a raise of capacity made; what is left proceeds
@@ -22,15 +22,16 @@ import { isActive, move, type Registration, type RegistrationId } from "./Regist
 export const PROMOTION_BATCH = 1_000
 
 export interface WorkingSet {
+  /** Copies of the set's own, which it changes. */
   readonly events: Map<EventId, Event>
   readonly registrations: Map<RegistrationId, Registration>
-  /** The active registration by event and attendee, see `attendeeKey`. */
-  readonly active: Map<string, RegistrationId>
+  /** The active registrations of an event by attendee. */
+  readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
   /** The first waiters of an event in order, as many as the footprint asked for, and after them those who joined. */
   readonly waiting: Map<EventId, Array<RegistrationId>>
   /** How many of an event's waiters this batch has promoted into seats that a raise of capacity made. */
   readonly promoted: Map<EventId, number>
-  /** By `scopeKey`. */
+  /** By the id of the scope. */
   readonly idempotency: Map<string, IdempotencyRecord>
 }
 
@@ -46,8 +47,6 @@ export interface Footprint {
   readonly idempotency: ReadonlyArray<IdempotencyScope>
 }
 
-export const attendeeKey = (eventId: EventId, attendeeId: AttendeeId): string => `${eventId}/${attendeeId}`
-
 /** How many more waiters of an event this batch may promote into seats that a raise of capacity made. */
 export const promotionsLeft = (set: WorkingSet, eventId: EventId): number =>
   PROMOTION_BATCH - (set.promoted.get(eventId) ?? 0)
@@ -55,7 +54,8 @@ export const promotionsLeft = (set: WorkingSet, eventId: EventId): number =>
 /** The rows that a batch of requests needs to be decided as it would be on the whole state. */
 export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
   const events = new Set<EventId>()
-  const attendees = new Map<string, Footprint["attendees"][number]>()
+  const attendees: Array<Footprint["attendees"][number]> = []
+  const attendeesOf = new Map<EventId, Set<AttendeeId>>()
   const registrations = new Map<RegistrationId, Footprint["registrations"][number]>()
   const waiting = new Map<EventId, number>()
   const raised = new Map<EventId, number>()
@@ -66,7 +66,12 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     events.add(eventId)
     if (command._tag === "Register") {
       const attendeeId = command.attendee.id
-      attendees.set(attendeeKey(eventId, attendeeId), { eventId, attendeeId })
+      let known = attendeesOf.get(eventId)
+      if (known === undefined) attendeesOf.set(eventId, (known = new Set()))
+      if (!known.has(attendeeId)) {
+        known.add(attendeeId)
+        attendees.push({ eventId, attendeeId })
+      }
     } else if ("registrationId" in command) {
       registrations.set(command.registrationId, { eventId, registrationId: command.registrationId })
     }
@@ -76,8 +81,7 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     }
     if (command._tag === "ChangeCapacity") raised.set(eventId, Math.max(raised.get(eventId) ?? 0, command.capacity))
     if (request.idempotency !== null) {
-      const { key, operation, principal } = request.idempotency
-      idempotency.set(scopeKey(request.idempotency), { principal, operation, key })
+      idempotency.set(request.idempotency.scope.id, request.idempotency.scope)
     }
   }
   for (const [eventId, capacity] of raised) {
@@ -85,7 +89,7 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
   }
   return {
     events: [...events].toSorted(),
-    attendees: [...attendees.values()],
+    attendees,
     registrations: [...registrations.values()],
     waiting: Array.from(waiting, ([eventId, limit]) => ({ eventId, limit })),
     idempotency: [...idempotency.values()]
@@ -122,23 +126,24 @@ export const make = (loaded: Loaded): WorkingSet => {
     idempotency: new Map()
   }
   for (const event of loaded.events) {
-    set.events.set(event.id, event)
+    set.events.set(event.id, { ...event, counts: { ...event.counts } })
     set.waiting.set(event.id, [])
+    set.active.set(event.id, new Map())
   }
   const add = (registration: Registration) => {
     set.registrations.set(registration.id, registration)
-    if (isActive(registration)) {
-      set.active.set(attendeeKey(registration.eventId, registration.attendee.id), registration.id)
-    }
+    if (isActive(registration)) set.active.get(registration.eventId)?.set(registration.attendee.id, registration.id)
   }
   for (const registration of loaded.registrations) add(registration)
   for (const registration of loaded.waiting) {
     add(registration)
     set.waiting.get(registration.eventId)?.push(registration.id)
   }
-  for (const record of loaded.idempotency) set.idempotency.set(scopeKey(record), record)
+  for (const record of loaded.idempotency) set.idempotency.set(record.scope.id, record)
   return set
 }
+
+type Mutable<A> = { -readonly [Field in keyof A]: A[Field] }
 
 /** The working set after a journal entry, changed in place. */
 export const evolve = (
@@ -157,44 +162,46 @@ export const evolve = (
       updatedAt: occurredAt
     })
     set.waiting.set(eventId, [])
+    set.active.set(eventId, new Map())
     return set
   }
-  const event = set.events.get(eventId)!
+  const event: Mutable<Event> = set.events.get(eventId)!
+  event.version = version
+  if ("registration" in happened) return place(set, event, happened.registration)
+  event.updatedAt = occurredAt
   switch (happened._tag) {
     case "EventUpdated":
-      set.events.set(eventId, { ...event, ...happened.details, version, updatedAt: occurredAt })
+      Object.assign(event, happened.details)
       return set
     case "EventPublished":
-      set.events.set(eventId, { ...event, status: "published", version, updatedAt: occurredAt })
+      event.status = "published"
       return set
     case "EventUnpublished":
-      set.events.set(eventId, { ...event, status: "draft", version, updatedAt: occurredAt })
+      event.status = "draft"
       return set
     case "EventCancelled":
-      set.events.set(eventId, { ...event, status: "cancelled", version, updatedAt: occurredAt })
+      event.status = "cancelled"
       return set
     case "EventCompleted":
-      set.events.set(eventId, { ...event, status: "completed", version, updatedAt: occurredAt })
+      event.status = "completed"
       return set
     case "CapacityChanged":
-      set.events.set(eventId, { ...event, capacity: happened.to, version, updatedAt: occurredAt })
+      event.capacity = happened.to
       return set
-    default:
-      return place(set, event, happened.registration, version)
   }
 }
 
 /** Puts a registration in its new state, and counters, active registrations and waitlist in step with it. */
-const place = (set: WorkingSet, event: Event, registration: Registration, version: number): WorkingSet => {
+const place = (set: WorkingSet, event: Mutable<Event>, registration: Registration): WorkingSet => {
   const before = set.registrations.get(registration.id)
-  set.events.set(event.id, { ...event, counts: move(event.counts, before?.state, registration.state), version })
+  moveInPlace(event.counts, before?.state, registration.state)
   set.registrations.set(registration.id, registration)
-  const key = attendeeKey(event.id, registration.attendee.id)
-  if (isActive(registration)) set.active.set(key, registration.id)
-  else set.active.delete(key)
-  const waiting = set.waiting.get(event.id)!
-  if (registration.state === "waitlisted") waiting.push(registration.id)
+  const active = set.active.get(event.id)!
+  if (isActive(registration)) active.set(registration.attendee.id, registration.id)
+  else active.delete(registration.attendee.id)
+  if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)
   else if (before?.state === "waitlisted") {
+    const waiting = set.waiting.get(event.id)!
     const index = waiting.indexOf(registration.id)
     if (index >= 0) waiting.splice(index, 1)
   }

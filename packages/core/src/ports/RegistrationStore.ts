@@ -61,6 +61,8 @@ export class RegistrationStore extends Context.Service<
       footprint: Footprint,
       decide: (set: WorkingSet) => Batch
     ) => Effect.Effect<ReadonlyArray<Reply>, StoreError>
+    /** Whether the caller has a transaction open that `transact` would become a part of. */
+    readonly isInTransaction: Effect.Effect<boolean>
 
     readonly event: (id: EventId) => Effect.Effect<Event | undefined, StoreError>
     readonly events: (
@@ -94,6 +96,8 @@ export class RegistrationStore extends Context.Service<
       eventId: EventId,
       page: PageRequest<number>
     ) => Effect.Effect<ReadonlyArray<StoredJournalEntry>, StoreError>
+    /** Some of the events of which promotions are due (see `Event.promotionsDue`), at most 100, in any order. */
+    readonly eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
     /** Succeeds if the store can be reached and is migrated. */
     readonly ready: Effect.Effect<void, StoreError>
   }

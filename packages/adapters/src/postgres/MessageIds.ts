@@ -1,0 +1,13 @@
+/**
+ * Message ids of a batch: one fresh UUID, counted up in its last 32 bits.
+ *
+ * What is random in a version 7 UUID is more than these bits, so two batches do not meet; and a thousand ids cost one draw.
+ */
+export const messageIds = (first: string, count: number): ReadonlyArray<string> => {
+  const prefix = first.slice(0, -8)
+  const start = Number.parseInt(first.slice(-8), 16)
+  return Array.from({ length: count }, (_, index) => {
+    const last = ((start + index) >>> 0).toString(16)
+    return `${prefix}${last.padStart(8, "0")}`
+  })
+}

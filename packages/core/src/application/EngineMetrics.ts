@@ -1,0 +1,55 @@
+/**
+ * What the engine tells about itself, through effect's `Metric`: whoever exports metrics gets these as well.
+ *
+ * | metric | kind | unit |
+ * | --- | --- | --- |
+ * | `turnout.lane.batch.size` | histogram | commands in a transaction |
+ * | `turnout.lane.depth` | gauge | commands that wait in the lane which started a transaction last |
+ * | `turnout.lane.wait` | histogram | milliseconds from a command's arrival to its transaction: the longest of each batch |
+ * | `turnout.lane.commit` | histogram | milliseconds that a transaction took, retries and splits included |
+ * | `turnout.lane.splits` | counter | batches that were split because one of their commands failed |
+ * | `turnout.lane.refusals` | counter | commands refused with `Overloaded` |
+ * | `turnout.store.retries` | counter | transactions tried again, by `reason`: `lost` or `contended` |
+ */
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+
+const millis = Metric.exponentialBoundaries({ start: 0.5, factor: 2, count: 16 })
+
+export const batchSize = Metric.histogram("turnout.lane.batch.size", {
+  description: "Commands in a transaction",
+  boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 11 })
+})
+export const depth = Metric.gauge("turnout.lane.depth", { description: "Commands that wait" })
+export const wait = Metric.histogram("turnout.lane.wait", {
+  description: "Milliseconds from arrival to transaction, the longest of each batch",
+  boundaries: millis
+})
+export const commitTime = Metric.histogram("turnout.lane.commit", {
+  description: "Milliseconds that a transaction took",
+  boundaries: millis
+})
+export const splits = Metric.counter("turnout.lane.splits", {
+  description: "Batches split because one of their commands failed",
+  incremental: true
+})
+export const refusals = Metric.counter("turnout.lane.refusals", {
+  description: "Commands refused because too many were waiting",
+  incremental: true
+})
+export const retries = Metric.counter("turnout.store.retries", {
+  description: "Transactions tried again",
+  incremental: true
+})
+
+/** The metrics of the lanes, in the registry of a context. */
+export const make = (context: Context.Context<never>) => ({
+  started: (size: number, waiting: number, waitedMillis: number): void => {
+    batchSize.updateUnsafe(size, context)
+    depth.updateUnsafe(waiting, context)
+    wait.updateUnsafe(waitedMillis, context)
+  },
+  committed: (millis: number): void => commitTime.updateUnsafe(millis, context),
+  split: (): void => splits.updateUnsafe(1, context),
+  refused: (): void => refusals.updateUnsafe(1, context)
+})

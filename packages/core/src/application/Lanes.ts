@@ -1,0 +1,218 @@
+/**
+ * Lanes: group commit.
+ *
+ * Whatever is asked of one event takes turns at the lock of its row. One transaction per command would cap a hot event at
+ * the speed of a single row; so commands wait in a lane, and all that wait are decided and committed together.
+ *
+ * ```text
+ * submit ──▶ lane (by hash of the event id) ──▶ waiting ──▶ batch ──▶ one transaction ──▶ answers
+ *                                                 ▲                        │
+ *                                                 └── the next one gathers ┘
+ * ```
+ *
+ * Guarantees:
+ * - commands about one event are decided in the order in which they were submitted;
+ * - a lane has one transaction under way; there is no timer, so an idle lane starts at once;
+ * - a command that was accepted is carried out even if its caller goes away;
+ * - a full lane refuses at once, with `Overloaded`;
+ * - a batch that fails for a reason of its own, and not because the store is away, is split until the culprit stands
+ *   alone: only that command fails;
+ * - when the scope closes, what is waiting is carried out first, within `drainMillis`.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { Reply } from "../domain/Batch.ts"
+import { eventIdOf, type Request } from "../domain/Request.ts"
+import * as StoreError from "../ports/StoreError.ts"
+import * as EngineMetrics from "./EngineMetrics.ts"
+import { Overloaded } from "./Overloaded.ts"
+
+export interface LaneOptions {
+  /** Transactions under way at once, each for its part of the events. Default 4. */
+  readonly lanes?: number
+  /** The most commands in one transaction. Default 1,000. */
+  readonly maxBatch?: number
+  /** The most commands that wait in one lane. Default 20,000. */
+  readonly maxWaiting?: number
+  /** How long closing waits for what was accepted. Default 10 seconds. */
+  readonly drainMillis?: number
+}
+
+export const DEFAULTS = {
+  lanes: 4,
+  maxBatch: 1_000,
+  maxWaiting: 20_000,
+  drainMillis: 10_000
+} as const satisfies Required<LaneOptions>
+
+export interface Lanes {
+  /** Carries out a request together with whatever else waits. Interrupting it gives up the answer, not the command. */
+  readonly submit: (request: Request) => Effect.Effect<Reply, StoreError.StoreError | Overloaded>
+}
+
+/** Carries out requests in one transaction: one reply to each, in order. */
+export type Commit = (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Reply>, StoreError.StoreError>
+
+/** A command on its way, and whom to tell. */
+interface Entry {
+  readonly request: Request
+  readonly arrivedAt: number
+  readonly answer: (told: Told) => void
+}
+
+type Told = Exit.Exit<Reply, StoreError.StoreError>
+
+interface Lane {
+  waiting: Array<Entry>
+  underway: ReadonlyArray<Entry>
+  isWorking: boolean
+  /** How long a command has taken of late, for telling when to come back. */
+  millisPerCommand: number
+}
+
+/** How many callers go on at once when a batch is done, before it is the turn of others. */
+const TOLD_AT_ONCE = 8
+
+/** The shortest and the longest wait that a refused caller is told. */
+const SHORTEST_RETRY_MILLIS = 50
+const LONGEST_RETRY_MILLIS = 10_000
+
+/** FNV-1a. */
+const hash = (text: string): number => {
+  let value = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
+  return value >>> 0
+}
+
+/** Whether a batch failed because of what is in it: then a part of it may well succeed. */
+const isOfItsOwn = (cause: Cause.Cause<StoreError.StoreError>): boolean =>
+  cause.reasons.some(
+    (reason) => Cause.isDieReason(reason) || (Cause.isFailReason(reason) && reason.error.reason._tag === "Unexpected")
+  )
+
+export const make = Effect.fnUntraced(function* (
+  commit: Commit,
+  options: LaneOptions = {}
+): Effect.fn.Return<Lanes, never, Scope.Scope> {
+  const { drainMillis, lanes: count, maxBatch, maxWaiting } = { ...DEFAULTS, ...options }
+  const clock = yield* Clock.Clock
+  const context = yield* Effect.context<never>()
+  const metrics = EngineMetrics.make(context)
+  // Not the callers' context: what they have open, a transaction or a span, is none of the batch's business.
+  const runFork = Effect.runForkWith(context)
+  const lanes = Array.from({ length: count }, (): Lane => ({
+    waiting: [],
+    underway: [],
+    isWorking: false,
+    millisPerCommand: 0
+  }))
+  const running = new Set<Fiber.Fiber<void>>()
+  let isClosed = false
+
+  const fork = (effect: Effect.Effect<void>) => {
+    const fiber = runFork(effect)
+    running.add(fiber)
+    fiber.addObserver(() => running.delete(fiber))
+  }
+
+  const take = (lane: Lane): ReadonlyArray<Entry> => {
+    if (lane.waiting.length > maxBatch) return lane.waiting.splice(0, maxBatch)
+    const all = lane.waiting
+    lane.waiting = []
+    return all
+  }
+
+  /** Commits a batch, in parts if need be, and gives what everybody in it is told. */
+  const carryOut = (batch: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Told>> =>
+    Effect.flatMap(
+      Effect.exit(Effect.suspend(() => commit(batch.map(({ request }) => request)))),
+      (exit): Effect.Effect<ReadonlyArray<Told>> => {
+        if (Exit.isSuccess(exit)) return Effect.succeed(exit.value.map(Exit.succeed))
+        if (batch.length === 1 || !isOfItsOwn(exit.cause))
+          return Effect.succeed(batch.map(() => Exit.failCause(exit.cause)))
+        metrics.split()
+        const middle = Math.ceil(batch.length / 2)
+        return Effect.zipWith(carryOut(batch.slice(0, middle)), carryOut(batch.slice(middle)), (first, second) => [
+          ...first,
+          ...second
+        ])
+      }
+    )
+
+  /** Tells everybody, some at a time, so that what the next transaction needs done comes in between. */
+  const tell = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>, told: ReadonlyArray<Told>) {
+    for (let index = 0; index < batch.length; index++) {
+      if (index % TOLD_AT_ONCE === 0) yield* Effect.yieldNow
+      batch[index]!.answer(told[index]!)
+    }
+  })
+
+  const work = Effect.fnUntraced(function* (lane: Lane) {
+    // Whoever arrives in the same turn of the event loop goes along.
+    yield* Effect.yieldNow
+    while (lane.waiting.length > 0) {
+      const batch = take(lane)
+      lane.underway = batch
+      const startedAt = clock.currentTimeMillisUnsafe()
+      metrics.started(batch.length, lane.waiting.length, startedAt - batch[0]!.arrivedAt)
+      const told = yield* carryOut(batch)
+      const millis = clock.currentTimeMillisUnsafe() - startedAt
+      metrics.committed(millis)
+      lane.millisPerCommand = (lane.millisPerCommand + millis / batch.length) / 2
+      fork(tell(batch, told))
+    }
+    lane.underway = []
+    lane.isWorking = false
+  })
+
+  const refuse = (lane: Lane): Effect.Effect<never, Overloaded> => {
+    metrics.refused()
+    const millis = Math.ceil(lane.waiting.length * lane.millisPerCommand)
+    const retryAfterMillis = Math.min(Math.max(millis, SHORTEST_RETRY_MILLIS), LONGEST_RETRY_MILLIS)
+    return Effect.fail(new Overloaded({ retryAfterMillis }))
+  }
+
+  const giveUp = (entries: ReadonlyArray<Entry>, reason: StoreError.StoreErrorReason) => {
+    for (const { answer } of entries) answer(Exit.fail(new StoreError.StoreError({ reason })))
+  }
+
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      isClosed = true
+      // A worker's last act is to start telling, so there may be someone new to wait for.
+      const finish = Effect.gen(function* () {
+        while (running.size > 0) yield* Fiber.awaitAll(running)
+      })
+      yield* Effect.timeoutOption(finish, drainMillis)
+      for (const fiber of running) fiber.interruptUnsafe()
+      const cause = new Error("Turnout was closed before the command was carried out")
+      for (const lane of lanes) {
+        giveUp(lane.underway, new StoreError.OutcomeUnknown({ cause }))
+        giveUp(lane.waiting, new StoreError.Unavailable({ cause }))
+      }
+    })
+  )
+
+  return {
+    submit: (request) =>
+      Effect.suspend((): Effect.Effect<Reply, StoreError.StoreError | Overloaded> => {
+        const lane = lanes[hash(eventIdOf(request)) % count]!
+        if (lane.waiting.length >= maxWaiting) return refuse(lane)
+        if (isClosed) {
+          const cause = new Error("Turnout has been closed")
+          return Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) }))
+        }
+        return Effect.callback<Reply, StoreError.StoreError>((answer) => {
+          lane.waiting.push({ request, arrivedAt: clock.currentTimeMillisUnsafe(), answer })
+          if (!lane.isWorking) {
+            lane.isWorking = true
+            fork(work(lane))
+          }
+        })
+      })
+  }
+})

@@ -1,0 +1,13 @@
+/**
+ * Too much is waiting already: refused at once, before anything was decided. Nothing has changed.
+ */
+import * as Schema from "effect/Schema"
+
+export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
+  /** When to try again: how long what is waiting now is likely to take. */
+  retryAfterMillis: Schema.Natural
+}) {
+  override get message(): string {
+    return `Too many commands are waiting; nothing has changed. Try again in ${this.retryAfterMillis} ms.`
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Promotions that are too many for one commit, carried on in steps.
+ *
+ * Whatever is asked of such an event carries its promotions on. Here is who asks when nobody else does: the process that
+ * raised the capacity, step by step; and every process, at its start and every so often, for what another one left behind.
+ * The steps take their turn among the other commands of the event.
+ */
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { Reply } from "../domain/Batch.ts"
+import { type EventId, promotionsDue } from "../domain/Event.ts"
+import type { StoreError } from "../ports/StoreError.ts"
+import type { Overloaded } from "./Overloaded.ts"
+
+/** How often every process looks for promotions that nobody carries on. */
+export const SWEEP_INTERVAL_MILLIS = 15_000
+
+export interface Promotions {
+  /** Carries on in the background until nothing is due. */
+  readonly carryOn: (eventId: EventId) => void
+}
+
+export const make = Effect.fnUntraced(function* (
+  eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>,
+  promote: (eventId: EventId) => Effect.Effect<Reply, StoreError | Overloaded>
+): Effect.fn.Return<Promotions, never, Scope.Scope> {
+  const underway = new Set<EventId>()
+  const start = yield* FiberSet.makeRuntime<never>()
+
+  const steps = (eventId: EventId): Effect.Effect<void, StoreError | Overloaded> =>
+    Effect.flatMap(promote(eventId), ({ answer }) =>
+      Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
+        ? steps(eventId)
+        : Effect.void
+    )
+
+  const carryOn: Promotions["carryOn"] = (eventId) => {
+    if (underway.has(eventId)) return
+    underway.add(eventId)
+    start(
+      steps(eventId).pipe(
+        Effect.catch((error) => Effect.logWarning("promotions are left for the next sweep", error)),
+        Effect.ensuring(Effect.sync(() => underway.delete(eventId)))
+      )
+    )
+  }
+
+  yield* eventsWithPromotionsDue.pipe(
+    Effect.map((events) => events.forEach(carryOn)),
+    Effect.catch((error) => Effect.logDebug("promotions could not be looked up", error)),
+    Effect.repeat(Schedule.spaced(SWEEP_INTERVAL_MILLIS)),
+    Effect.forkScoped
+  )
+
+  return { carryOn }
+})
