@@ -1,8 +1,9 @@
 /**
  * The registration store in memory: for tests, and for hosts that keep nothing across restarts.
  *
- * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing survives the process. Everything is held in maps, so reads cost what the page costs; a list of all
- * events, or of one attendee's registrations, is sorted when asked for.
+ * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing
+ * survives the process. Everything is held in maps, so reads cost what the page costs; a list of all events, or of one
+ * attendee's registrations, is sorted when asked for.
  */
 import type { AttendeeId } from "@turnout/core/domain/Attendee"
 import * as Batch from "@turnout/core/domain/Batch"
@@ -11,11 +12,12 @@ import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
 import { type Footprint, type Loaded, make as makeWorkingSet, withDuePromotions } from "@turnout/core/domain/WorkingSet"
-import { RegistrationStore, type WaitlistEntry } from "@turnout/core/ports/RegistrationStore"
+import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import { WaitingList } from "./WaitingList.ts"
 
 /** How many events with due promotions are given at once. */
 const MAX_PROMOTING = 100
@@ -26,7 +28,7 @@ interface State {
   /** The registrations of an event in the order of entry, which is the order of insertion. */
   readonly byEvent: Map<EventId, Map<RegistrationId, Registration>>
   /** Those of them that wait. */
-  readonly waiting: Map<EventId, Map<RegistrationId, Registration>>
+  readonly waiting: Map<EventId, WaitingList>
   readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
   readonly idempotency: Map<string, IdempotencyRecord>
   readonly journal: Map<EventId, Array<StoredJournalEntry>>
@@ -66,7 +68,7 @@ const load = (state: State, footprint: Footprint): Loaded => ({
     }),
     ...footprint.registrations.map(({ registrationId }) => state.registrations.get(registrationId))
   ]),
-  waiting: footprint.waiting.flatMap(({ eventId, limit }) => take(state.waiting.get(eventId)?.values() ?? [], limit)),
+  waiting: footprint.waiting.flatMap(({ eventId, limit }) => take(state.waiting.get(eventId)?.after(0) ?? [], limit)),
   idempotency: present(footprint.idempotency.map(({ id }) => state.idempotency.get(id)))
 })
 
@@ -75,7 +77,7 @@ const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<Stor
     state.events.set(event.id, event)
     if (created) {
       state.byEvent.set(event.id, new Map())
-      state.waiting.set(event.id, new Map())
+      state.waiting.set(event.id, new WaitingList())
       state.active.set(event.id, new Map())
       state.journal.set(event.id, [])
     }
@@ -84,8 +86,8 @@ const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<Stor
     const { eventId, id } = registration
     state.registrations.set(id, registration)
     state.byEvent.get(eventId)?.set(id, registration)
-    if (registration.state === "waitlisted") state.waiting.get(eventId)?.set(id, registration)
-    else state.waiting.get(eventId)?.delete(id)
+    if (registration.state === "waitlisted") state.waiting.get(eventId)?.add(registration)
+    else state.waiting.get(eventId)?.delete(registration)
     const active = state.active.get(eventId)
     const attendeeId = registration.attendee.id
     if (isActive(registration)) active?.set(attendeeId, id)
@@ -141,7 +143,10 @@ const make = Effect.gen(function* () {
     registration: (eventId, id) => Effect.sync(() => state.byEvent.get(eventId)?.get(id)),
     registrations: (eventId, wanted, page) =>
       Effect.sync(() => {
-        const all = (wanted === "waitlisted" ? state.waiting : state.byEvent).get(eventId)?.values() ?? []
+        const all =
+          wanted === "waitlisted"
+            ? (state.waiting.get(eventId)?.after(page.after ?? 0) ?? [])
+            : (state.byEvent.get(eventId)?.values() ?? [])
         const found: Array<Registration> = []
         for (const registration of all) {
           if (found.length === page.limit) break
@@ -159,25 +164,21 @@ const make = Effect.gen(function* () {
       ),
     waitlist: (eventId, page) =>
       Effect.sync(() => {
-        const found: Array<WaitlistEntry> = []
-        let position = 0
-        for (const registration of state.waiting.get(eventId)?.values() ?? []) {
-          position += 1
-          if (found.length === page.limit) break
-          if (registration.sequence > (page.after ?? 0)) found.push({ position, registration })
-        }
-        return found
+        const waiting = state.waiting.get(eventId)
+        if (waiting === undefined) return []
+        const after = page.after ?? 0
+        const before = waiting.countUpTo(after)
+        return take(waiting.after(after), page.limit).map((registration, index) => ({
+          position: before + index + 1,
+          registration
+        }))
       }),
     waitlistPlace: (eventId, id) =>
       Effect.sync(() => {
         const waiting = state.waiting.get(eventId)
-        if (waiting === undefined || !waiting.has(id)) return undefined
-        let position = 1
-        for (const other of waiting.keys()) {
-          if (other === id) break
-          position += 1
-        }
-        return { position, length: waiting.size }
+        const registration = state.registrations.get(id)
+        if (registration?.eventId !== eventId || registration.state !== "waitlisted") return undefined
+        return { position: waiting!.countUpTo(registration.sequence), length: waiting!.length }
       }),
     journal: (eventId, page) =>
       Effect.sync(() => {

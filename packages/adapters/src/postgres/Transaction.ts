@@ -20,6 +20,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
@@ -38,6 +39,13 @@ const LONGEST_PAUSE_MILLIS = 500
  * only met when the server, or the network to it, has fallen silent.
  */
 export const ATTEMPT_TIMEOUT_MILLIS = 40_000
+
+/** Transactions that were tried again, by what had become of them. */
+const retry = Metric.counter("turnout.store.retries", { description: "Transactions tried again", incremental: true })
+const retries = {
+  lost: Metric.withAttributes(retry, { reason: "lost" }),
+  contended: Metric.withAttributes(retry, { reason: "contended" })
+}
 
 /** Nothing was heard from the server for too long. */
 export class Silence {
@@ -143,7 +151,8 @@ export const run = <Mark, A>(
       const attempts = (pauseMillis: number): Effect.Effect<A, Failure> =>
         Effect.catch(attempt, (failure: Failure) =>
           isRetryable(failure) && clock.currentTimeMillisUnsafe() < deadline
-            ? Random.nextBetween(pauseMillis / 2, pauseMillis).pipe(
+            ? Metric.update(retries[isLost(failure) ? "lost" : "contended"], 1).pipe(
+                Effect.andThen(Random.nextBetween(pauseMillis / 2, pauseMillis)),
                 Effect.flatMap((millis) => restore(Effect.sleep(millis))),
                 Effect.andThen(attempts(Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS)))
               )

@@ -9,7 +9,7 @@
  * | `turnout.lane.commit` | histogram | milliseconds that a transaction took, retries and splits included |
  * | `turnout.lane.splits` | counter | batches that were split because one of their commands failed |
  * | `turnout.lane.refusals` | counter | commands refused with `Overloaded` |
- * | `turnout.store.retries` | counter | transactions tried again, by `reason`: `lost` or `contended` |
+ * | `turnout.lane.timeouts` | counter | callers told that the outcome is unknown, since it took too long |
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -37,19 +37,29 @@ export const refusals = Metric.counter("turnout.lane.refusals", {
   description: "Commands refused because too many were waiting",
   incremental: true
 })
-export const retries = Metric.counter("turnout.store.retries", {
-  description: "Transactions tried again",
+export const timeouts = Metric.counter("turnout.lane.timeouts", {
+  description: "Callers that did not get an answer in time",
   incremental: true
 })
 
+export interface EngineMetrics {
+  /** A transaction has started with so many commands, while others wait; the first has waited for so long. */
+  readonly started: (size: number, waiting: number, waitedMillis: number) => void
+  readonly committed: (millis: number) => void
+  readonly split: () => void
+  readonly refused: () => void
+  readonly timedOut: () => void
+}
+
 /** The metrics of the lanes, in the registry of a context. */
-export const make = (context: Context.Context<never>) => ({
-  started: (size: number, waiting: number, waitedMillis: number): void => {
+export const make = (context: Context.Context<never>): EngineMetrics => ({
+  started: (size, waiting, waitedMillis) => {
     batchSize.updateUnsafe(size, context)
     depth.updateUnsafe(waiting, context)
     wait.updateUnsafe(waitedMillis, context)
   },
-  committed: (millis: number): void => commitTime.updateUnsafe(millis, context),
-  split: (): void => splits.updateUnsafe(1, context),
-  refused: (): void => refusals.updateUnsafe(1, context)
+  committed: (millis) => commitTime.updateUnsafe(millis, context),
+  split: () => splits.updateUnsafe(1, context),
+  refused: () => refusals.updateUnsafe(1, context),
+  timedOut: () => timeouts.updateUnsafe(1, context)
 })

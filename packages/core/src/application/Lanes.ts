@@ -14,6 +14,7 @@
  * - commands about one event are decided in the order in which they were submitted;
  * - a lane has one transaction under way; there is no timer, so an idle lane starts at once;
  * - a command that was accepted is carried out even if its caller goes away;
+ * - a caller who has waited for `commandTimeoutMillis` is told that the outcome is unknown;
  * - a full lane refuses at once, with `Overloaded`;
  * - a batch that fails for a reason of its own, and not because the store is away, is split until the culprit stands
  *   alone: only that command fails;
@@ -38,6 +39,8 @@ export interface LaneOptions {
   readonly maxBatch?: number
   /** The most commands that wait in one lane. Default 20,000. */
   readonly maxWaiting?: number
+  /** How long a caller waits for the answer. Default 30 seconds. */
+  readonly commandTimeoutMillis?: number
   /** How long closing waits for what was accepted. Default 10 seconds. */
   readonly drainMillis?: number
 }
@@ -46,6 +49,7 @@ export const DEFAULTS = {
   lanes: 4,
   maxBatch: 1_000,
   maxWaiting: 20_000,
+  commandTimeoutMillis: 30_000,
   drainMillis: 10_000
 } as const satisfies Required<LaneOptions>
 
@@ -62,6 +66,8 @@ interface Entry {
   readonly request: Request
   readonly arrivedAt: number
   readonly answer: (told: Told) => void
+  /** Whether the caller was told that the outcome is unknown. */
+  isGivenUp: boolean
 }
 
 type Told = Exit.Exit<Reply, StoreError.StoreError>
@@ -70,6 +76,8 @@ interface Lane {
   waiting: Array<Entry>
   underway: ReadonlyArray<Entry>
   isWorking: boolean
+  /** Whether somebody looks after callers who wait for too long. */
+  isWatched: boolean
   /** How long a command has taken of late, for telling when to come back. */
   millisPerCommand: number
 }
@@ -98,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
   commit: Commit,
   options: LaneOptions = {}
 ): Effect.fn.Return<Lanes, never, Scope.Scope> {
-  const { drainMillis, lanes: count, maxBatch, maxWaiting } = { ...DEFAULTS, ...options }
+  const { commandTimeoutMillis, drainMillis, lanes: count, maxBatch, maxWaiting } = { ...DEFAULTS, ...options }
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   const metrics = EngineMetrics.make(context)
@@ -108,15 +116,17 @@ export const make = Effect.fnUntraced(function* (
     waiting: [],
     underway: [],
     isWorking: false,
+    isWatched: false,
     millisPerCommand: 0
   }))
   const running = new Set<Fiber.Fiber<void>>()
+  const watching = new Set<Fiber.Fiber<void>>()
   let isClosed = false
 
-  const fork = (effect: Effect.Effect<void>) => {
+  const fork = (effect: Effect.Effect<void>, fibers: Set<Fiber.Fiber<void>>) => {
     const fiber = runFork(effect)
-    running.add(fiber)
-    fiber.addObserver(() => running.delete(fiber))
+    fibers.add(fiber)
+    fiber.addObserver(() => fibers.delete(fiber))
   }
 
   const take = (lane: Lane): ReadonlyArray<Entry> => {
@@ -163,10 +173,29 @@ export const make = Effect.fnUntraced(function* (
       const millis = clock.currentTimeMillisUnsafe() - startedAt
       metrics.committed(millis)
       lane.millisPerCommand = (lane.millisPerCommand + millis / batch.length) / 2
-      fork(tell(batch, told))
+      fork(tell(batch, told), running)
     }
     lane.underway = []
     lane.isWorking = false
+  })
+
+  /** Callers who have waited for too long are told so; their commands go on. */
+  const watch = Effect.fnUntraced(function* (lane: Lane) {
+    while (true) {
+      const now = clock.currentTimeMillisUnsafe()
+      const late = (entry: Entry) => now - entry.arrivedAt >= commandTimeoutMillis
+      const patient = [...lane.underway, ...lane.waiting].filter((entry) => !entry.isGivenUp)
+      const cause = new Error(`There was no answer within ${commandTimeoutMillis} ms`)
+      for (const entry of patient.filter(late)) {
+        entry.isGivenUp = true
+        metrics.timedOut()
+        entry.answer(Exit.fail(new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })))
+      }
+      const next = patient.find((entry) => !late(entry))
+      if (next === undefined) break
+      yield* Effect.sleep(next.arrivedAt + commandTimeoutMillis - now)
+    }
+    lane.isWatched = false
   })
 
   const refuse = (lane: Lane): Effect.Effect<never, Overloaded> => {
@@ -189,6 +218,7 @@ export const make = Effect.fnUntraced(function* (
       })
       yield* Effect.timeoutOption(finish, drainMillis)
       for (const fiber of running) fiber.interruptUnsafe()
+      for (const fiber of watching) fiber.interruptUnsafe()
       const cause = new Error("Turnout was closed before the command was carried out")
       for (const lane of lanes) {
         giveUp(lane.underway, new StoreError.OutcomeUnknown({ cause }))
@@ -207,10 +237,14 @@ export const make = Effect.fnUntraced(function* (
           return Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) }))
         }
         return Effect.callback<Reply, StoreError.StoreError>((answer) => {
-          lane.waiting.push({ request, arrivedAt: clock.currentTimeMillisUnsafe(), answer })
+          lane.waiting.push({ request, arrivedAt: clock.currentTimeMillisUnsafe(), answer, isGivenUp: false })
           if (!lane.isWorking) {
             lane.isWorking = true
-            fork(work(lane))
+            fork(work(lane), running)
+          }
+          if (!lane.isWatched) {
+            lane.isWatched = true
+            fork(watch(lane), watching)
           }
         })
       })

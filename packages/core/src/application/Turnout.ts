@@ -11,7 +11,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AttendeeId, fromInput } from "../domain/Attendee.ts"
 import type { Command, EventCommand, RegistrationCommand } from "../domain/Command.ts"

@@ -23,13 +23,14 @@ export class Contention extends Schema.TaggedError<Contention>()("Contention", f
 }
 
 /**
- * The connection was lost while committing, and the store did not come back in time to ask it. The change is either
- * there whole or not at all: sending the command again with the same idempotency key gives the true answer.
+ * The connection was lost while committing, and the store did not come back in time to ask it; or there was no answer in
+ * time. The change is, or will be, either there whole or not at all: sending the command again with the same idempotency
+ * key gives the true answer. Without a key, look whether it is there.
  */
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", fields) {
   readonly isRetryable = true
   override get message(): string {
-    return "The connection was lost while committing. Send the command again with the same idempotency key to learn the outcome."
+    return "It is not known whether the change was committed. Send the command again with the same idempotency key to learn the outcome."
   }
 }
 
