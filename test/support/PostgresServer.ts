@@ -123,8 +123,8 @@ export const start = async (
   throw new Error(`Postgres from ${binaries} did not start: ${problem}`)
 }
 
-/** Finds or starts the server. */
-export const provide = async (): Promise<PostgresServer> => {
+/** Finds or starts the server; `settings` are for one that is started. */
+export const provide = async (settings?: ReadonlyArray<string>): Promise<PostgresServer> => {
   const named = process.env["DATABASE_URL"]
   if (named) {
     const problem = await probe(named)
@@ -138,5 +138,5 @@ export const provide = async (): Promise<PostgresServer> => {
   }
   const binaries = findBinaries()
   if (binaries === undefined) throw new Error(HOW_TO_GET_ONE)
-  return start(binaries)
+  return start(binaries, settings)
 }

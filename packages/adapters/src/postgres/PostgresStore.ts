@@ -94,7 +94,7 @@ const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.Loa
 export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const schema = quote(options.schema ?? DEFAULT_SCHEMA)
   const statements = Statements.make(schema)
-  const writeText = Write.text(schema)
+  const write = Write.make(schema)
   const sessions = yield* Session.Sessions
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const random = yield* SecureRandom.SecureRandom
@@ -125,7 +125,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
       const [first] = changes.journal
       return {
         value: replies,
-        writes: [Write.write(writeText, changes, ids)],
+        writes: [write(changes, ids)],
         mark: first === undefined ? null : { eventId: first.eventId, version: first.version, messageId: ids[0] ?? "" }
       }
     })

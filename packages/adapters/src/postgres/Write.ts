@@ -1,9 +1,13 @@
 /**
- * The statement that writes a batch: all of its rows at once, whatever they are.
+ * The statement that writes a batch: all of its rows at once.
  *
- * Every kind of row has its part; a part without rows costs next to nothing. Most of the cost is the server's reading of
- * the parameters, so whatever repeats from row to row is sent once: event ids and times go into two tables, and the rows
- * refer to them by number. JSON texts are separated by a control character, which JSON never contains.
+ * Every kind of row has its part, and the statement is made of the parts that have rows: the executor starts every part
+ * that it is given, which for a single registration would cost more than writing it. Few combinations occur, and each of
+ * them is one prepared statement.
+ *
+ * For large batches most of the cost is the server's reading of the parameters, so whatever repeats from row to row is
+ * sent once: event ids and times go into two tables, and the rows refer to them by number. JSON texts are separated by a
+ * control character, which JSON never contains.
  */
 import type { Changes } from "@turnout/core/domain/Batch"
 import type { EventId } from "@turnout/core/domain/Event"
@@ -23,73 +27,130 @@ const EVENT_COLUMNS = `id uuid, title text, description text, location text, org
 /** What separates JSON texts: "record separator", as in RFC 7464. */
 const SEPARATOR = "\u001e"
 
-/** The text of the statement for a schema, given as a quoted identifier. `$1` and `$2` are the tables of ids and times. */
-export const text = (s: string): string => {
-  const id = (column: string) => `($1::uuid[])[${column}]`
-  const time = (column: string) => `($2::timestamptz[])[${column}]`
-  return `WITH created AS (
-  INSERT INTO ${s}.events SELECT * FROM jsonb_to_recordset($3::jsonb) AS t(${EVENT_COLUMNS}) ORDER BY id
-), detailed AS (
-  UPDATE ${s}.events e SET title = t.title, description = t.description, location = t.location,
+const id = (column: string): string => `($1::uuid[])[${column}]`
+const time = (column: string): string => `($2::timestamptz[])[${column}]`
+
+/** How a kind of row is written. `$` gives the placeholder of the part's n-th parameter, counted from 1. */
+interface Part {
+  readonly name: string
+  readonly parameters: number
+  readonly sql: (s: string, $: (n: number, type: string) => string) => string
+}
+
+const created: Part = {
+  name: "created",
+  parameters: 1,
+  sql: (s, $) => `INSERT INTO ${s}.events
+  SELECT * FROM jsonb_to_recordset(${$(1, "jsonb")}) AS t(${EVENT_COLUMNS}) ORDER BY id`
+}
+
+const detailed: Part = {
+  name: "detailed",
+  parameters: 1,
+  sql: (s, $) => `UPDATE ${s}.events e SET title = t.title, description = t.description, location = t.location,
     organizer = t.organizer, starts_at = t.starts_at, ends_at = t.ends_at, time_zone = t.time_zone,
     registration_opens_at = t.registration_opens_at, registration_closes_at = t.registration_closes_at,
     waitlist = t.waitlist, waitlist_limit = t.waitlist_limit, capacity = t.capacity, status = t.status,
     version = t.version, confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended,
     no_show = t.no_show, updated_at = t.updated_at
-  FROM jsonb_to_recordset($4::jsonb) AS t(${EVENT_COLUMNS}) WHERE e.id = t.id
-), moved AS (
-  UPDATE ${s}.events e SET capacity = t.capacity, status = t.status, version = t.version, confirmed = t.confirmed,
-    waitlisted = t.waitlisted, attended = t.attended, no_show = t.no_show, updated_at = ${time("t.updated_at")}
-  FROM unnest($5::integer[], $6::integer[], $7::text[], $8::bigint[], $9::integer[], $10::integer[], $11::integer[],
-    $12::integer[], $13::integer[])
-    AS t(id, capacity, status, version, confirmed, waitlisted, attended, no_show, updated_at)
-  WHERE e.id = ${id("t.id")}
-), registered AS (
-  INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence, registered_at,
-    changed_at)
+  FROM jsonb_to_recordset(${$(1, "jsonb")}) AS t(${EVENT_COLUMNS}) WHERE e.id = t.id`
+}
+
+const moved: Part = {
+  name: "moved",
+  parameters: 9,
+  sql: (s, $) => `UPDATE ${s}.events e SET capacity = t.capacity, status = t.status, version = t.version,
+    confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended, no_show = t.no_show,
+    updated_at = ${time("t.updated_at")}
+  FROM unnest(${$(1, "integer[]")}, ${$(2, "integer[]")}, ${$(3, "text[]")}, ${$(4, "bigint[]")}, ${$(5, "integer[]")},
+    ${$(6, "integer[]")}, ${$(7, "integer[]")}, ${$(8, "integer[]")}, ${$(9, "integer[]")})
+    AS t(event, capacity, status, version, confirmed, waitlisted, attended, no_show, updated_at)
+  WHERE e.id = ${id("t.event")}`
+}
+
+const registered: Part = {
+  name: "registered",
+  parameters: 10,
+  sql: (s, $) => `INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
+    registered_at, changed_at)
   SELECT id, ${id("event")}, coalesce(attendee_id, email), name, email, notes, state, sequence,
     ${time("registered_at")}, ${time("changed_at")}
-  FROM unnest($14::uuid[], $15::integer[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
-    $21::bigint[], $22::integer[], $23::integer[])
-    AS t(id, event, attendee_id, name, email, notes, state, sequence, registered_at, changed_at)
-), changed AS (
-  UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")}
-  FROM unnest($24::uuid[], $25::text[], $26::integer[]) AS t(id, state, changed_at) WHERE r.id = t.id
-), counted AS (
-  INSERT INTO ${s}.waitlist_blocks AS b (event_id, level, block, waiting)
+  FROM unnest(${$(1, "uuid[]")}, ${$(2, "integer[]")}, ${$(3, "text[]")}, ${$(4, "text[]")}, ${$(5, "text[]")},
+    ${$(6, "text[]")}, ${$(7, "text[]")}, ${$(8, "bigint[]")}, ${$(9, "integer[]")}, ${$(10, "integer[]")})
+    AS t(id, event, attendee_id, name, email, notes, state, sequence, registered_at, changed_at)`
+}
+
+const changed: Part = {
+  name: "changed",
+  parameters: 3,
+  sql: (s, $) => `UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")}
+  FROM unnest(${$(1, "uuid[]")}, ${$(2, "text[]")}, ${$(3, "integer[]")}) AS t(id, state, changed_at)
+  WHERE r.id = t.id`
+}
+
+const counted: Part = {
+  name: "counted",
+  parameters: 4,
+  sql: (s, $) => `INSERT INTO ${s}.waitlist_blocks AS b (event_id, level, block, waiting)
   SELECT ${id("event")}, level, block, waiting
-  FROM unnest($27::integer[], $28::smallint[], $29::bigint[], $30::integer[]) AS t(event, level, block, waiting)
-  ON CONFLICT (event_id, level, block) DO UPDATE SET waiting = b.waiting + excluded.waiting
-), journalled AS (
-  INSERT INTO ${s}.journal (event_id, version, id, type, schema_version, actor, correlation_id, causation_id, occurred_at,
-    payload)
+  FROM unnest(${$(1, "integer[]")}, ${$(2, "smallint[]")}, ${$(3, "bigint[]")}, ${$(4, "integer[]")})
+    AS t(event, level, block, waiting)
+  ON CONFLICT (event_id, level, block) DO UPDATE SET waiting = b.waiting + excluded.waiting`
+}
+
+const journalled: Part = {
+  name: "journalled",
+  parameters: 9,
+  sql: (s, $) => `INSERT INTO ${s}.journal (event_id, version, id, type, schema_version, actor, correlation_id,
+    causation_id, occurred_at, payload)
   SELECT ${id("event")}, version, id, type, ${SCHEMA_VERSION}, actor, correlation_id, causation_id,
     ${time("occurred_at")}, payload::json
   FROM ROWS FROM (
-    unnest($31::integer[], $32::bigint[], $33::uuid[], $34::text[], $35::text[], $36::text[], $37::text[],
-      $38::integer[]),
-    string_to_table($39::text, '${SEPARATOR}')
-  ) AS t(event, version, id, type, actor, correlation_id, causation_id, occurred_at, payload)
-), remembered AS (
-  INSERT INTO ${s}.idempotency
-    (key, operation, principal, fingerprint, request_id, registration_id, created_at, expires_at, answer)
+    unnest(${$(1, "integer[]")}, ${$(2, "bigint[]")}, ${$(3, "uuid[]")}, ${$(4, "text[]")}, ${$(5, "text[]")},
+      ${$(6, "text[]")}, ${$(7, "text[]")}, ${$(8, "integer[]")}),
+    string_to_table(${$(9, "text")}, '${SEPARATOR}')
+  ) AS t(event, version, id, type, actor, correlation_id, causation_id, occurred_at, payload)`
+}
+
+const remembered: Part = {
+  name: "remembered",
+  parameters: 9,
+  sql: (s, $) => `INSERT INTO ${s}.idempotency (key, operation, principal, fingerprint, request_id, registration_id,
+    created_at, expires_at, answer)
   SELECT key, operation, principal, fingerprint, coalesce(request_id, registration_id), registration_id,
     ${time("created_at")}, ${time("expires_at")}, answer::json
   FROM ROWS FROM (
-    unnest($40::text[], $41::text[], $42::text[], $43::text[], $44::uuid[], $45::uuid[], $46::integer[],
-      $47::integer[]),
-    string_to_table($48::text, '${SEPARATOR}')
-  ) AS t(key, operation, principal, fingerprint, request_id, registration_id, created_at, expires_at, answer)
-), renewed AS (
-  UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint, request_id = t.request_id,
+    unnest(${$(1, "text[]")}, ${$(2, "text[]")}, ${$(3, "text[]")}, ${$(4, "text[]")}, ${$(5, "uuid[]")},
+      ${$(6, "uuid[]")}, ${$(7, "integer[]")}, ${$(8, "integer[]")}),
+    string_to_table(${$(9, "text")}, '${SEPARATOR}')
+  ) AS t(key, operation, principal, fingerprint, request_id, registration_id, created_at, expires_at, answer)`
+}
+
+/** Expired records that make way for a new one; fails (22012) if another transaction has done so in the meantime. */
+const renewed: Part = {
+  name: "renewed",
+  parameters: 1,
+  sql: (s, $) => `UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint, request_id = t.request_id,
     registration_id = t.registration_id, answer = t.answer, created_at = t.created_at, expires_at = t.expires_at
-  FROM jsonb_to_recordset($49::jsonb) AS t(key text, operation text, principal text, fingerprint text, request_id uuid,
-    registration_id uuid, answer json, created_at timestamptz, expires_at timestamptz)
+  FROM jsonb_to_recordset(${$(1, "jsonb")}) AS t(key text, operation text, principal text, fingerprint text,
+    request_id uuid, registration_id uuid, answer json, created_at timestamptz, expires_at timestamptz)
   WHERE i.key = t.key AND i.operation = t.operation AND i.principal = t.principal AND i.expires_at <= t.created_at
-  RETURNING 1
-)
--- Fails (22012) unless every expired key is renewed: another transaction has done so, for a command of its own.
-SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = jsonb_array_length($49::jsonb) THEN 1 ELSE 0 END AS written`
+  RETURNING 1`
+}
+
+/** The text of a statement for a schema, given as a quoted identifier, made of these parts. `$1` and `$2` are the tables. */
+export const text = (s: string, parts: ReadonlyArray<Part>): string => {
+  let parameters = 2
+  const written = parts.map((part) => {
+    const before = parameters
+    parameters += part.parameters
+    return `${part.name} AS (\n  ${part.sql(s, (n, type) => `$${before + n}::${type}`)}\n)`
+  })
+  const main = parts.includes(renewed)
+    ? `SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = jsonb_array_length($${parameters}::jsonb) THEN 1 ELSE 0 END`
+    : "SELECT 1"
+  // Both tables have their types even if no part refers to them.
+  return `WITH tables AS (SELECT $1::uuid[], $2::timestamptz[]), ${written.join(", ")}\n${main} AS written`
 }
 
 /** Values that rows refer to by number, counted from 1, each of them once. */
@@ -133,75 +194,99 @@ const toRow = ({ answer, createdAt, expiresAt, fingerprint, requestId, scope }: 
 }
 
 /** A batch as a statement, with one message id for each journal entry. */
-export const write = (text: string, changes: Changes, messageIds: ReadonlyArray<string>): Statement => {
-  const ids = makeTable((id: EventId) => id)
-  const times = makeTable((date: Date) => date.getTime())
-  const created = changes.events.filter((row) => row.created)
-  const detailed = changes.events.filter((row) => row.details && !row.created)
-  const moved = changes.events.filter((row) => !row.details && !row.created).map((row) => row.event)
-  const registered = changes.registrations.filter((row) => row.before === null).map((row) => row.registration)
-  const changed = changes.registrations.filter((row) => row.before !== null).map((row) => row.registration)
-  const blocks = deltas(changes.registrations)
-  const { journal } = changes
-  const remembered = changes.idempotency.filter(({ renews }) => !renews).map(({ record }) => record)
-  const answers = remembered.map(({ answer }) => fromAnswer(answer))
-  const renewed = changes.idempotency.filter(({ renews }) => renews).map(({ record }) => toRow(record))
-  const rows = [
-    JSON.stringify(created.map((row) => fromEvent(row.event))),
-    JSON.stringify(detailed.map((row) => fromEvent(row.event))),
+export type Write = (changes: Changes, messageIds: ReadonlyArray<string>) => Statement
 
-    plainArray(moved, (event) => ids.numberOf(event.id)),
-    plainArray(moved, (event) => event.capacity),
-    plainArray(moved, (event) => event.status),
-    plainArray(moved, (event) => event.version),
-    plainArray(moved, (event) => event.counts.confirmed),
-    plainArray(moved, (event) => event.counts.waitlisted),
-    plainArray(moved, (event) => event.counts.attended),
-    plainArray(moved, (event) => event.counts.noShow),
-    plainArray(moved, (event) => times.numberOf(event.updatedAt)),
+/** What writes batches into a schema, given as a quoted identifier. */
+export const make = (s: string): Write => {
+  const texts = new Map<string, string>()
+  return (changes, messageIds) => {
+    const parts: Array<Part> = []
+    const parameters: Array<string> = []
+    const ids = makeTable((id: EventId) => id)
+    const times = makeTable((date: Date) => date.getTime())
+    const add = <Row>(part: Part, rows: ReadonlyArray<Row>, columns: () => ReadonlyArray<string>) => {
+      if (rows.length === 0) return
+      parts.push(part)
+      parameters.push(...columns())
+    }
 
-    plainArray(registered, (registration) => registration.id),
-    plainArray(registered, (registration) => ids.numberOf(registration.eventId)),
-    textArray(registered, ({ attendee }) => (attendee.id === attendee.email ? null : attendee.id)),
-    textArray(registered, ({ attendee }) => attendee.name),
-    textArray(registered, ({ attendee }) => attendee.email),
-    textArray(registered, (registration) => registration.notes),
-    plainArray(registered, (registration) => registration.state),
-    plainArray(registered, (registration) => registration.sequence),
-    plainArray(registered, (registration) => times.numberOf(registration.registeredAt)),
-    plainArray(registered, (registration) => times.numberOf(registration.changedAt)),
+    const newEvents = changes.events.filter((row) => row.created)
+    add(created, newEvents, () => [JSON.stringify(newEvents.map((row) => fromEvent(row.event)))])
+    const newDetails = changes.events.filter((row) => row.details && !row.created)
+    add(detailed, newDetails, () => [JSON.stringify(newDetails.map((row) => fromEvent(row.event)))])
+    const events = changes.events.filter((row) => !row.details && !row.created).map((row) => row.event)
+    add(moved, events, () => [
+      plainArray(events, (event) => ids.numberOf(event.id)),
+      plainArray(events, (event) => event.capacity),
+      plainArray(events, (event) => event.status),
+      plainArray(events, (event) => event.version),
+      plainArray(events, (event) => event.counts.confirmed),
+      plainArray(events, (event) => event.counts.waitlisted),
+      plainArray(events, (event) => event.counts.attended),
+      plainArray(events, (event) => event.counts.noShow),
+      plainArray(events, (event) => times.numberOf(event.updatedAt))
+    ])
 
-    plainArray(changed, (registration) => registration.id),
-    plainArray(changed, (registration) => registration.state),
-    plainArray(changed, (registration) => times.numberOf(registration.changedAt)),
+    const newcomers = changes.registrations.filter((row) => row.before === null).map((row) => row.registration)
+    add(registered, newcomers, () => [
+      plainArray(newcomers, (registration) => registration.id),
+      plainArray(newcomers, (registration) => ids.numberOf(registration.eventId)),
+      textArray(newcomers, ({ attendee }) => (attendee.id === attendee.email ? null : attendee.id)),
+      textArray(newcomers, ({ attendee }) => attendee.name),
+      textArray(newcomers, ({ attendee }) => attendee.email),
+      textArray(newcomers, (registration) => registration.notes),
+      plainArray(newcomers, (registration) => registration.state),
+      plainArray(newcomers, (registration) => registration.sequence),
+      plainArray(newcomers, (registration) => times.numberOf(registration.registeredAt)),
+      plainArray(newcomers, (registration) => times.numberOf(registration.changedAt))
+    ])
+    const others = changes.registrations.filter((row) => row.before !== null).map((row) => row.registration)
+    add(changed, others, () => [
+      plainArray(others, (registration) => registration.id),
+      plainArray(others, (registration) => registration.state),
+      plainArray(others, (registration) => times.numberOf(registration.changedAt))
+    ])
+    const blocks = deltas(changes.registrations)
+    add(counted, blocks, () => [
+      plainArray(blocks, ({ eventId }) => ids.numberOf(eventId)),
+      plainArray(blocks, ({ level }) => level),
+      plainArray(blocks, ({ block }) => block),
+      plainArray(blocks, ({ delta }) => delta)
+    ])
 
-    plainArray(blocks, ({ eventId }) => ids.numberOf(eventId)),
-    plainArray(blocks, ({ level }) => level),
-    plainArray(blocks, ({ block }) => block),
-    plainArray(blocks, ({ delta }) => delta),
+    const { journal } = changes
+    add(journalled, journal, () => [
+      plainArray(journal, (entry) => ids.numberOf(entry.eventId)),
+      plainArray(journal, (entry) => entry.version),
+      plainArray(messageIds, (id) => id),
+      plainArray(journal, (entry) => entry.event._tag),
+      textArray(journal, (entry) => entry.metadata.actor),
+      textArray(journal, (entry) => entry.metadata.correlationId),
+      textArray(journal, (entry) => entry.metadata.causationId),
+      plainArray(journal, (entry) => times.numberOf(entry.occurredAt)),
+      journal.map((entry) => payloadJson(entry.event)).join(SEPARATOR)
+    ])
 
-    plainArray(journal, (entry) => ids.numberOf(entry.eventId)),
-    plainArray(journal, (entry) => entry.version),
-    plainArray(messageIds, (id) => id),
-    plainArray(journal, (entry) => entry.event._tag),
-    textArray(journal, (entry) => entry.metadata.actor),
-    textArray(journal, (entry) => entry.metadata.correlationId),
-    textArray(journal, (entry) => entry.metadata.causationId),
-    plainArray(journal, (entry) => times.numberOf(entry.occurredAt)),
-    journal.map((entry) => payloadJson(entry.event)).join(SEPARATOR),
+    const records = changes.idempotency.filter(({ renews }) => !renews).map(({ record }) => record)
+    const answers = records.map(({ answer }) => fromAnswer(answer))
+    add(remembered, records, () => [
+      textArray(records, ({ scope }) => scope.key),
+      plainArray(records, ({ scope }) => scope.operation),
+      textArray(records, ({ scope }) => scope.principal),
+      plainArray(records, (record) => record.fingerprint),
+      plainArray(records, ({ requestId }, index) => (requestId === answers[index]!.registrationId ? null : requestId)),
+      plainArray(answers, ({ registrationId }) => registrationId),
+      plainArray(records, (record) => times.numberOf(record.createdAt)),
+      plainArray(records, (record) => times.numberOf(record.expiresAt)),
+      answers.map(({ json }) => json).join(SEPARATOR)
+    ])
+    const renewals = changes.idempotency.filter(({ renews }) => renews).map(({ record }) => toRow(record))
+    add(renewed, renewals, () => [JSON.stringify(renewals)])
 
-    textArray(remembered, ({ scope }) => scope.key),
-    plainArray(remembered, ({ scope }) => scope.operation),
-    textArray(remembered, ({ scope }) => scope.principal),
-    plainArray(remembered, (record) => record.fingerprint),
-    plainArray(remembered, ({ requestId }, index) => (requestId === answers[index]!.registrationId ? null : requestId)),
-    plainArray(answers, ({ registrationId }) => registrationId),
-    plainArray(remembered, (record) => times.numberOf(record.createdAt)),
-    plainArray(remembered, (record) => times.numberOf(record.expiresAt)),
-    answers.map(({ json }) => json).join(SEPARATOR),
-    JSON.stringify(renewed)
-  ]
-  // Last, when the rows have put everything into the tables.
-  const tables = [plainArray(ids.values, (id) => id), plainArray(times.values, toText)]
-  return { text, parameters: [...tables, ...rows] }
+    const key = parts.map(({ name }) => name).join()
+    let statement = texts.get(key)
+    if (statement === undefined) texts.set(key, (statement = text(s, parts)))
+    const tables = [plainArray(ids.values, (id) => id), plainArray(times.values, toText)]
+    return { text: statement, parameters: [...tables, ...parameters] }
+  }
 }

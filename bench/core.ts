@@ -1,0 +1,166 @@
+/**
+ * Pure decisions per second, and what they allocate: no store, no Effect, one batch after the other.
+ *
+ *     npm run bench:core -- [--rounds N] [--seconds N] [--batch N] [--json]
+ *
+ * A decision is all that the core does for one registration once its batch is loaded: the idempotency key is looked up,
+ * the command decided, the working set evolved, the journal entry, the record and the reply made.
+ */
+import * as Batch from "@turnout/core/domain/Batch"
+import type { Event, EventId } from "@turnout/core/domain/Event"
+import { scope } from "@turnout/core/domain/Idempotency"
+import type { RegistrationId } from "@turnout/core/domain/Registration"
+import type { Request } from "@turnout/core/domain/Request"
+import { make, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { randomUUID } from "node:crypto"
+import { alternate, median, summarise } from "./support/Contest.ts"
+import { format, print, progress } from "./support/Report.ts"
+import * as Settings from "./support/Settings.ts"
+
+const settings = Settings.read({ rounds: 5, seconds: 2, batch: 1_000 })
+const NOW = new Date("2030-01-01T00:00:00.000Z")
+const LATER = new Date("2030-06-01T00:00:00.000Z")
+
+const eventId = randomUUID() as EventId
+const event = (capacity: number): Event => ({
+  id: eventId,
+  title: "Conference",
+  description: "",
+  location: "",
+  organizer: "Ada",
+  startsAt: LATER,
+  endsAt: new Date(LATER.getTime() + 86_400_000),
+  timeZone: "Europe/Berlin",
+  registrationOpensAt: null,
+  registrationClosesAt: null,
+  waitlist: "open",
+  waitlistLimit: null,
+  capacity,
+  status: "published",
+  version: 2,
+  counts: { confirmed: 0, waitlisted: 0, attended: 0, noShow: 0 },
+  createdAt: NOW,
+  updatedAt: NOW
+})
+
+/** In one piece, as texts are that come out of a parser. */
+const flat = (text: string): string => Buffer.from(text).toString()
+
+const request = (command: Request["command"], freshId: string): Request => {
+  const { id, ...rest } = scope("anonymous", command._tag, flat(randomUUID()))
+  return {
+    command,
+    now: NOW,
+    freshId,
+    idempotency: { scope: { ...rest, id: flat(id) }, fingerprint: "fingerprint", expiresAt: LATER },
+    metadata: { actor: "anonymous", correlationId: null, causationId: null }
+  }
+}
+
+const register = (): Request => {
+  const email = flat(`person-${randomUUID()}@example.com`)
+  return request(
+    { _tag: "Register", eventId, attendee: { id: email as never, name: "Ada", email }, notes: "", registeredAt: null },
+    flat(randomUUID())
+  )
+}
+
+const empty = (capacity: number): WorkingSet =>
+  make({ events: [event(capacity)], registrations: [], waiting: [], idempotency: [] })
+
+interface Prepared {
+  readonly requests: ReadonlyArray<Request>
+  readonly set: WorkingSet
+}
+
+/** Batches of each kind, ready to be decided. */
+const kinds: Record<string, () => Prepared> = {
+  "register, a seat is free": () => ({ requests: Array.from({ length: settings.batch }, register), set: empty(1e6) }),
+  "register, onto the waitlist": () => ({ requests: Array.from({ length: settings.batch }, register), set: empty(0) }),
+  "cancel, and promote the next": () => {
+    const set = empty(settings.batch)
+    const people = Array.from({ length: settings.batch * 2 }, register)
+    Batch.decide(people, set)
+    const seated = people.slice(0, settings.batch)
+    const cancel = ({ freshId }: Request) =>
+      request({ _tag: "CancelRegistration", eventId, registrationId: freshId as RegistrationId }, flat(randomUUID()))
+    return { requests: seated.map(cancel), set }
+  }
+}
+
+interface Turn {
+  readonly perSecond: number
+  readonly bytes: number
+}
+
+const decide = ({ requests, set }: Prepared): void => {
+  const { replies } = Batch.decide(requests, set)
+  if (replies.some(({ answer }) => answer._tag === "Failure")) throw new Error("a decision was a refusal")
+}
+
+/**
+ * Decides prepared batches for a while; only the deciding is timed. The median of the batches counts: making them leaves
+ * more garbage than deciding them, and it is collected whenever it pleases.
+ */
+const time = (prepare: () => Prepared): number => {
+  const rates: Array<number> = []
+  const until = performance.now() + settings.seconds * 1_000
+  do {
+    const prepared = prepare()
+    const beganAt = performance.now()
+    decide(prepared)
+    rates.push((prepared.requests.length / (performance.now() - beganAt)) * 1_000)
+  } while (performance.now() < until)
+  return median(rates)
+}
+
+/** What deciding a batch leaves behind on the heap, garbage included; with a collection before, there is none within. */
+const weigh = (prepare: () => Prepared): number => {
+  const prepared = prepare()
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  decide(prepared)
+  return (process.memoryUsage().heapUsed - before) / prepared.requests.length
+}
+
+const turn = async (prepare: () => Prepared): Promise<Turn> => ({
+  perSecond: time(prepare),
+  bytes: median(Array.from({ length: 11 }, () => weigh(prepare)))
+})
+
+const contestants = Object.fromEntries(Object.entries(kinds).map(([name, prepare]) => [name, () => turn(prepare)]))
+for (const contestant of Object.values(contestants)) await contestant()
+const turns = await alternate(contestants, settings.rounds, (name, round) =>
+  progress(`round ${round + 1} of ${settings.rounds}: ${name}`)
+)
+progress("")
+
+const figures = Object.fromEntries(
+  Object.entries(turns).map(([name, all]) => [
+    name,
+    {
+      perSecond: summarise(all.map(({ perSecond }) => perSecond)),
+      bytes: summarise(all.map(({ bytes }) => bytes))
+    }
+  ])
+)
+const rows = Object.entries(figures).map(([name, { bytes, perSecond }]) => [
+  name,
+  format(perSecond.median),
+  format(perSecond.min),
+  format(perSecond.max),
+  format(bytes.median)
+])
+print(settings, {
+  bench: "Pure decisions",
+  settings,
+  figures,
+  sections: [{ title: "Decisions", head: ["what", "a second", "lowest", "highest", "bytes allocated each"], rows }],
+  targets: [
+    {
+      what: "pure decisions a second",
+      value: figures["register, a seat is free"]!.perSecond.median,
+      target: 1_000_000
+    }
+  ]
+})

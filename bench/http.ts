@@ -1,0 +1,100 @@
+/**
+ * Registrations per second over HTTP, next to the same route of the same server with nothing behind it.
+ *
+ *     npm run bench:http -- [--rounds N] [--seconds N] [--connections N] [--json]
+ *
+ * Both servers have all of the middleware, read and check the same requests and write the same answers; behind one of
+ * them is Turnout on Postgres, with one hot event, behind the other a service that answers at once. The load comes from
+ * a process of its own, and has a core to itself if there is one.
+ */
+import autocannon from "autocannon"
+import { randomUUID } from "node:crypto"
+import { alternate, summarise } from "./support/Contest.ts"
+import * as Database from "./support/Database.ts"
+import { format, print, progress } from "./support/Report.ts"
+import * as Script from "./support/Script.ts"
+import * as Settings from "./support/Settings.ts"
+
+const settings = Settings.read({ rounds: 5, seconds: 4, connections: 64 })
+const WARM_UP_SECONDS = Math.min(2, settings.seconds)
+
+interface Turn {
+  readonly perSecond: number
+  readonly p50Millis: number
+  readonly p99Millis: number
+}
+
+const load = async (url: string, seconds: number): Promise<Turn> => {
+  const result = await autocannon({
+    url: `${url}/events/${Database.eventId(1)}/registrations`,
+    connections: settings.connections,
+    duration: seconds,
+    requests: [
+      {
+        method: "POST",
+        setupRequest: (request) => ({
+          ...request,
+          headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+          body: JSON.stringify({ attendee: { email: `${randomUUID()}@example.com`, name: "Ada Lovelace" } })
+        })
+      }
+    ]
+  })
+  if (result.errors > 0 || result.non2xx > 0) {
+    throw new Error(`${result.errors} requests failed, ${result.non2xx} were not answered with 2xx`)
+  }
+  return { perSecond: result.requests.average, p50Millis: result.latency.p50, p99Millis: result.latency.p99 }
+}
+
+await Database.use(async (database) => {
+  const turn = async (behind: "turnout" | "nothing"): Promise<Turn> => {
+    await database.clear()
+    await Database.insertEvents(database, 1)
+    await using server = await Script.start<{ readonly url: string }>("http/server.ts", { url: database.url, behind })
+    await load(server.told.url, WARM_UP_SECONDS)
+    return await load(server.told.url, settings.seconds)
+  }
+  const turns = await alternate(
+    { "registrations, one hot event": () => turn("turnout"), "no-op": () => turn("nothing") },
+    settings.rounds,
+    (name, round) => progress(`round ${round + 1} of ${settings.rounds}: ${name}`)
+  )
+  progress("")
+
+  const figures = Object.fromEntries(
+    Object.entries(turns).map(([name, all]) => [
+      name,
+      {
+        perSecond: summarise(all.map((one) => one.perSecond)),
+        p50Millis: summarise(all.map((one) => one.p50Millis)),
+        p99Millis: summarise(all.map((one) => one.p99Millis))
+      }
+    ])
+  )
+  print(settings, {
+    bench: "HTTP",
+    settings,
+    figures,
+    sections: [
+      {
+        title: `POST /events/{id}/registrations, ${settings.connections} connections`,
+        head: ["what", "a second", "lowest", "highest", "p50 ms", "p99 ms"],
+        rows: Object.entries(figures).map(([name, { p50Millis, p99Millis, perSecond }]) => [
+          name,
+          format(perSecond.median),
+          format(perSecond.min),
+          format(perSecond.max),
+          p50Millis.median,
+          p99Millis.median
+        ])
+      }
+    ],
+    targets: [
+      {
+        what: "end to end / no-op",
+        value: figures["registrations, one hot event"]!.perSecond.median / figures["no-op"]!.perSecond.median,
+        target: 0.4
+      }
+    ]
+  })
+})

@@ -1,0 +1,48 @@
+/**
+ * The HTTP server, with Turnout on Postgres behind it, or with a service that answers every command at once.
+ */
+import * as PostgresStore from "@turnout/adapters/postgres"
+import { Turnout, type TurnoutService } from "@turnout/core/application/Turnout"
+import * as Core from "@turnout/core/application/Turnout"
+import type { Register } from "@turnout/core/domain/Command"
+import type { RegistrationId } from "@turnout/core/domain/Registration"
+import * as Server from "@turnout/http/Server"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as HttpServer from "effect/http/HttpServer"
+import { randomUUID } from "node:crypto"
+import * as Script from "../support/Script.ts"
+
+const { behind, url } = Script.settings<{ readonly url: string; readonly behind: "turnout" | "nothing" }>()
+
+const at = new Date()
+const answer = ({ attendee, eventId, notes }: Register) => ({
+  answer: Result.succeed({
+    registration: {
+      id: randomUUID() as RegistrationId,
+      eventId,
+      attendee,
+      notes,
+      state: "confirmed" as const,
+      sequence: 1,
+      registeredAt: at,
+      changedAt: at
+    },
+    waitlistPosition: null
+  }),
+  replayed: false
+})
+const nothing = Layer.succeed(Turnout, {
+  execute: (command: Register) => Effect.sync(() => answer(command))
+} as unknown as TurnoutService)
+const turnout = Core.layer().pipe(Layer.provide(Layer.orDie(PostgresStore.layer({ url }))))
+
+const serve = Effect.gen(function* () {
+  const { address } = yield* HttpServer.HttpServer
+  Script.result({ url: HttpServer.formatAddress(address) })
+  return yield* Effect.never
+})
+Effect.runFork(
+  serve.pipe(Effect.provide(Server.layer({ port: 0 }).pipe(Layer.provide(behind === "turnout" ? turnout : nothing))))
+)

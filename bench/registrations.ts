@@ -1,0 +1,239 @@
+/**
+ * Durable registrations per second: Turnout, next to pgbench, a naive service and a ceiling, on the same server.
+ *
+ *     npm run bench:registrations -- [--rounds N] [--seconds N] [--burst N] [--json]
+ *
+ * Every registration has an idempotency key and is journalled; every contestant writes the same rows into the same tables.
+ * A turn begins with empty tables, and is measured after a warm-up.
+ */
+import * as Pgbench from "./registrations/pgbench.ts"
+import type { Told, Turn } from "./registrations/Turn.ts"
+import { alternate, median } from "./support/Contest.ts"
+import * as Database from "./support/Database.ts"
+import { format, print, progress, type Section } from "./support/Report.ts"
+import * as Script from "./support/Script.ts"
+import * as Settings from "./support/Settings.ts"
+
+const settings = Settings.read({ rounds: 5, seconds: 2, burst: 10_000, spread: 1_000 })
+const CALLERS = [1, 64, 256, 1_024]
+const WARM_UP_SECONDS = Math.min(1, settings.seconds / 2)
+
+interface Figures {
+  readonly perSecond: number
+  readonly p50Millis: number
+  readonly p99Millis: number
+  readonly batch: number
+  readonly cpuMicros: number
+  /** Of every turn, for those who want to see how far apart they are. */
+  readonly turns: ReadonlyArray<number>
+}
+
+const summarise = (turns: ReadonlyArray<Told>): Figures => {
+  const errors = turns.reduce((sum, turn) => sum + turn.errors, 0)
+  if (errors > 0) throw new Error(`${errors} registrations failed`)
+  return {
+    perSecond: median(turns.map((turn) => turn.perSecond)),
+    p50Millis: median(turns.map((turn) => turn.p50Millis)),
+    p99Millis: median(turns.map((turn) => turn.p99Millis)),
+    batch: median(turns.map((turn) => turn.batch)),
+    cpuMicros: median(turns.map((turn) => turn.cpuMicros)),
+    turns: turns.map((turn) => turn.perSecond)
+  }
+}
+
+interface Burst {
+  readonly errors: number
+  readonly p99Millis: number
+  readonly heapGrowthMiB: number
+  readonly perSecond: number
+}
+
+await Database.use(async (database) => {
+  const turn = async (contestant: string, events: number, callers: number, batch = 1, tag = "a"): Promise<Told> => {
+    const told: Turn = {
+      url: database.url,
+      events,
+      callers,
+      batch,
+      tag,
+      warmUpSeconds: WARM_UP_SECONDS,
+      seconds: settings.seconds
+    }
+    return Script.run<Told>(`registrations/${contestant}.ts`, told)
+  }
+  const prepare = async (events: number) => {
+    await database.clear()
+    await Database.insertEvents(database, events)
+  }
+
+  const contestants: Record<string, () => Promise<Told>> = {}
+  /** What Turnout's transactions held, for the ceiling to do the same. */
+  const batches = new Map<string, number>()
+  for (const events of [1, settings.spread]) {
+    for (const callers of CALLERS) {
+      const cell = `${events}/${callers}`
+      contestants[`turnout ${cell}`] = async () => {
+        await prepare(events)
+        const told = await turn("turnout", events, callers)
+        batches.set(cell, Math.max(1, Math.round(told.batch)))
+        return told
+      }
+      contestants[`naive ${cell}`] = async () => {
+        await prepare(events)
+        return turn("naive", events, callers)
+      }
+      contestants[`ceiling ${cell}`] = async () => {
+        await prepare(events)
+        if (!batches.has(cell))
+          batches.set(cell, Math.max(1, Math.round((await turn("turnout", events, callers)).batch)))
+        await prepare(events)
+        return turn("ceiling", events, callers, batches.get(cell)!)
+      }
+    }
+    for (const call of ["register", "register_in_turn"] as const) {
+      for (const clients of [1, 8, Pgbench.CLIENTS]) {
+        contestants[`pgbench ${events}/${clients} ${call}`] = async () => {
+          await prepare(events)
+          return Pgbench.run(database, call, { events, clients, seconds: settings.seconds })
+        }
+      }
+    }
+  }
+  contestants["two processes"] = async () => {
+    await prepare(1)
+    const [one, other] = await Promise.all([turn("turnout", 1, 128, 1, "a"), turn("turnout", 1, 128, 1, "b")])
+    return {
+      ...one,
+      perSecond: one.perSecond + other.perSecond,
+      p50Millis: (one.p50Millis + other.p50Millis) / 2,
+      p99Millis: Math.max(one.p99Millis, other.p99Millis)
+    }
+  }
+  const bursts: Array<Burst> = []
+  contestants["burst"] = async () => {
+    await prepare(1)
+    const burst = await Script.run<Burst>("registrations/burst.ts", { url: database.url, callers: settings.burst })
+    bursts.push(burst)
+    return {
+      perSecond: burst.perSecond,
+      p50Millis: 0,
+      p99Millis: burst.p99Millis,
+      errors: burst.errors,
+      batch: 0,
+      cpuMicros: 0
+    }
+  }
+
+  let done = 0
+  const all = Object.keys(contestants).length * settings.rounds
+  const turns = await alternate(contestants, settings.rounds, (name) => progress(`${++done} of ${all}: ${name}`))
+  progress("")
+
+  const figures = Object.fromEntries(Object.entries(turns).map(([name, told]) => [name, summarise(told)]))
+  const rate = (name: string) => figures[name]!.perSecond
+  const section = (title: string, events: number): Section => ({
+    title,
+    head: ["callers", "who", "a second", "p50 ms", "p99 ms", "in a transaction", "µs CPU each"],
+    rows: [
+      ...CALLERS.flatMap((callers) =>
+        ["turnout", "naive", "ceiling"].map((who) => row(callers, who, figures[`${who} ${events}/${callers}`]!))
+      ),
+      ...["register", "register_in_turn"].flatMap((call) =>
+        [1, 8, Pgbench.CLIENTS].map((clients) =>
+          row(clients, `pgbench ${call}`, figures[`pgbench ${events}/${clients} ${call}`]!)
+        )
+      )
+    ]
+  })
+  const row = (callers: number, who: string, of: Figures) => [
+    callers,
+    who,
+    format(of.perSecond),
+    of.p50Millis.toFixed(2),
+    of.p99Millis.toFixed(2),
+    of.batch.toFixed(0),
+    of.cpuMicros === 0 ? "" : of.cpuMicros.toFixed(0)
+  ]
+  /** The better of the two functions, at the number of clients that the comparison is about. */
+  const pgbench = (events: number) =>
+    Math.max(...["register", "register_in_turn"].map((call) => rate(`pgbench ${events}/${Pgbench.CLIENTS} ${call}`)))
+  const spread = settings.spread
+  print(settings, {
+    bench: "Registrations",
+    settings,
+    figures: { ...figures, bursts },
+    sections: [
+      section("One hot event", 1),
+      section(`${spread} events`, spread),
+      {
+        title: "One hot event, further",
+        head: ["what", "a second", "p99 ms", ""],
+        rows: [
+          [
+            "two processes, 128 callers each",
+            format(rate("two processes")),
+            figures["two processes"]!.p99Millis.toFixed(0),
+            ""
+          ],
+          [
+            `${settings.burst} callers at once`,
+            format(rate("burst")),
+            figures["burst"]!.p99Millis.toFixed(0),
+            `heap grew by ${median(bursts.map((burst) => burst.heapGrowthMiB)).toFixed(0)} MiB`
+          ]
+        ]
+      }
+    ],
+    targets: [
+      {
+        what: "hot event, 256 callers: turnout / pgbench, 64 clients",
+        value: rate("turnout 1/256") / pgbench(1),
+        target: 12
+      },
+      {
+        what: "the same, pgbench without the advisory lock",
+        value: rate("turnout 1/256") / rate(`pgbench 1/${Pgbench.CLIENTS} register`),
+        target: 12
+      },
+      {
+        what: "hot event, 256 callers: turnout / naive",
+        value: rate("turnout 1/256") / rate("naive 1/256"),
+        target: 25
+      },
+      {
+        what: "hot event, 1,024 callers: turnout / ceiling",
+        value: rate("turnout 1/1024") / rate("ceiling 1/1024"),
+        target: 0.6
+      },
+      {
+        what: `${spread} events, 256 callers: turnout / pgbench, 64 clients`,
+        value: rate(`turnout ${spread}/256`) / pgbench(spread),
+        target: 2
+      },
+      {
+        what: "one caller: p50 of turnout / naive",
+        value: figures["turnout 1/1"]!.p50Millis / figures["naive 1/1"]!.p50Millis,
+        target: 1.1,
+        atMost: true
+      },
+      {
+        what: "two processes on one hot event / one",
+        value: rate("two processes") / rate("turnout 1/256"),
+        target: 0.8
+      },
+      {
+        what: `${settings.burst} callers at once: errors`,
+        value: Math.max(...bursts.map(({ errors }) => errors)),
+        target: 0,
+        atMost: true
+      },
+      {
+        what: "the same: heap growth, MiB",
+        value: median(bursts.map((burst) => burst.heapGrowthMiB)),
+        target: 200,
+        atMost: true
+      },
+      { what: "the same: p99, ms", value: figures["burst"]!.p99Millis, target: 1_000, atMost: true }
+    ]
+  })
+})

@@ -1,0 +1,65 @@
+/**
+ * What one would write first: a transaction for each registration, in statements, over the same client library.
+ */
+import { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { Stopwatch } from "../support/Callers.ts"
+import { eventId } from "../support/Database.ts"
+import * as Script from "../support/Script.ts"
+import { KEPT_MILLIS, rows } from "./Rows.ts"
+import { email, NAME, type Told, type Turn } from "./Turn.ts"
+
+const { callers, events, seconds, tag, url, warmUpSeconds } = Script.settings<Turn>()
+/** More connections than this were not faster. */
+const CONNECTIONS = 20
+
+const program = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const watch = new Stopwatch(warmUpSeconds, seconds)
+  let n = 0
+
+  const register = (event: string, person: string) =>
+    sql.withTransaction(
+      Effect.gen(function* () {
+        const [locked] = yield* sql<{ version: bigint; confirmed: number; capacity: number }>`
+          SELECT version, confirmed, capacity FROM turnout.events WHERE id = ${event}::uuid FOR UPDATE`
+        if (locked === undefined || locked.confirmed >= locked.capacity) return yield* Effect.die("the event is full")
+        const now = new Date()
+        const version = Number(locked.version) + 1
+        const row = rows(event, version, person, now, new Date(now.getTime() + KEPT_MILLIS))
+        yield* sql`INSERT INTO turnout.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
+            registered_at, changed_at)
+          VALUES (${row.id}::uuid, ${event}::uuid, ${person}, ${NAME}, ${person}, '', 'confirmed', ${version}, ${now}, ${now})`
+        yield* sql`INSERT INTO turnout.journal (event_id, version, id, type, schema_version, payload, actor, occurred_at)
+          VALUES (${event}::uuid, ${version}, ${row.messageId}::uuid, 'AttendeeRegistered', 1, ${row.payload}::text::json,
+            'anonymous', ${now})`
+        yield* sql`INSERT INTO turnout.idempotency (key, operation, principal, fingerprint, request_id, registration_id,
+            answer, created_at, expires_at)
+          VALUES (${row.key}, 'Register', 'anonymous', ${row.fingerprint}, ${row.id}::uuid, ${row.id}::uuid,
+            ${row.answer}::text::json, ${now}, ${new Date(now.getTime() + KEPT_MILLIS)})`
+        yield* sql`UPDATE turnout.events SET confirmed = confirmed + 1, version = version + 1 WHERE id = ${event}::uuid`
+      })
+    )
+
+  const cpu = process.cpuUsage()
+  const caller = Effect.gen(function* () {
+    while (!watch.isOver) {
+      const person = n++
+      const beganAt = performance.now()
+      yield* register(eventId((person % events) + 1), email(tag, person))
+      watch.add(beganAt)
+    }
+  })
+  yield* Effect.all(
+    Array.from({ length: callers }, () => caller),
+    { concurrency: "unbounded", discard: true }
+  )
+  const { system, user } = process.cpuUsage(cpu)
+  const told: Told = { ...watch.speed, batch: 1, cpuMicros: (user + system) / n }
+  Script.result(told)
+})
+
+await Effect.runPromise(
+  program.pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: CONNECTIONS })))
+)

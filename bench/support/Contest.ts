@@ -1,0 +1,48 @@
+/**
+ * Contestants take turns, so that whatever slows the machine down for a while slows all of them down; a figure is the
+ * median of the turns.
+ */
+
+/** The middle of some numbers, and how far they are apart. */
+export interface Summary {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+export const median = (values: ReadonlyArray<number>): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+export const summarise = (values: ReadonlyArray<number>): Summary => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values)
+})
+
+/** The value that this part of all values is below. */
+export const percentile = (sorted: ReadonlyArray<number> | Float64Array, part: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+
+/**
+ * Gives each contestant its turn in every round, each round beginning with the next of them, and gives the results by
+ * name. `onTurn` is told of every turn before it begins.
+ */
+export const alternate = async <A>(
+  contestants: Readonly<Record<string, () => Promise<A>>>,
+  rounds: number,
+  onTurn: (name: string, round: number) => void = () => {}
+): Promise<Readonly<Record<string, ReadonlyArray<A>>>> => {
+  const names = Object.keys(contestants)
+  const results: Record<string, Array<A>> = Object.fromEntries(names.map((name) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const index of names.keys()) {
+      const name = names[(index + round) % names.length]!
+      onTurn(name, round)
+      results[name]!.push(await contestants[name]!())
+    }
+  }
+  return results
+}

@@ -1,0 +1,144 @@
+/**
+ * Whether a waitlist of a million costs what one of a thousand does.
+ *
+ *     npm run bench:waitlist -- [--rounds N] [--samples N] [--small N] [--large N] [--json]
+ *
+ * One caller, one event with a short list and one with a long one, in turns: register (at the end of the list), cancel a
+ * seat (which promotes the first), ask for a place in the middle of the list, read the first page.
+ */
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Turnout from "@turnout/core/application/Turnout"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { randomUUID } from "node:crypto"
+import { alternate, median } from "./support/Contest.ts"
+import * as Database from "./support/Database.ts"
+import { print, progress } from "./support/Report.ts"
+import * as Settings from "./support/Settings.ts"
+
+const settings = Settings.read({ rounds: 7, samples: 100, small: 1_000, large: 1_000_000 })
+const { large, rounds, samples, small } = settings
+/** Seats to cancel, one in each sample of each round, warm-up included. */
+const SEATS = samples * (rounds + 1)
+
+const registrationId = (event: number, n: number) =>
+  `01900000-0000-7000-9${String(event).padStart(3, "0")}-${n.toString(16).padStart(12, "0")}`
+
+/** The n-th event as it is once all of its seats are taken, and so many wait. */
+const fill = async (database: Database.Database, event: number, waiting: number) => {
+  const id = Database.eventId(event)
+  const prefix = registrationId(event, 0).slice(0, 24)
+  await database.sql(`INSERT INTO turnout.registrations
+    SELECT ('${prefix}' || lpad(to_hex(n), 12, '0'))::uuid, '${id}', 'person-' || n || '@example.com', 'Ada Lovelace',
+      'person-' || n || '@example.com', '', CASE WHEN n <= ${SEATS} THEN 'confirmed' ELSE 'waitlisted' END, n + 2, now(),
+      now()
+    FROM generate_series(1, ${SEATS + waiting}) AS n`)
+  await database.sql(`INSERT INTO turnout.waitlist_blocks
+    SELECT event_id, level, sequence >> (8 * level), count(*)
+    FROM turnout.registrations, generate_series(1, 2) AS level
+    WHERE event_id = '${id}' AND state = 'waitlisted' GROUP BY 1, 2, 3`)
+  await database.sql(`UPDATE turnout.events
+    SET capacity = ${SEATS}, confirmed = ${SEATS}, waitlisted = ${waiting}, version = ${SEATS + waiting + 2}
+    WHERE id = '${id}'`)
+}
+
+const lists = { small: { event: 1, waiting: small }, large: { event: 2, waiting: large } } as const
+type Size = keyof typeof lists
+
+await Database.use(async (database) => {
+  await Database.insertEvents(database, 2)
+  for (const { event, waiting } of Object.values(lists)) {
+    progress(`making a list of ${waiting}`)
+    await fill(database, event, waiting)
+  }
+  await database.sql("VACUUM ANALYZE turnout.registrations")
+  await database.sql("CHECKPOINT")
+
+  const measure = Effect.gen(function* () {
+    const turnout = yield* Turnout.Turnout
+    const context = yield* Effect.context<never>()
+    const run = Effect.runPromiseWith(context)
+    const cancelled = { small: 0, large: 0 }
+    const operations: Record<string, (size: Size) => Effect.Effect<unknown, unknown>> = {
+      register: (size) =>
+        turnout.register(
+          Database.eventId(lists[size].event),
+          { attendee: { email: `${randomUUID()}@example.com` } },
+          { idempotencyKey: randomUUID() }
+        ),
+      "cancel and promote": (size) =>
+        turnout.cancelRegistration(
+          Database.eventId(lists[size].event),
+          registrationId(lists[size].event, ++cancelled[size]),
+          { idempotencyKey: randomUUID() }
+        ),
+      position: (size) => {
+        // Beyond those who have been promoted by now.
+        const waiting = SEATS + Math.floor(lists[size].waiting * (0.9 + Math.random() * 0.1))
+        return turnout.waitlistPosition(Database.eventId(lists[size].event), registrationId(lists[size].event, waiting))
+      },
+      "first page": (size) => turnout.listWaitlist(Database.eventId(lists[size].event), { limit: 50 })
+    }
+    /** The median of so many calls, one list after the other. */
+    const turn = async (operation: (size: Size) => Effect.Effect<unknown, unknown>) => {
+      const millis: Record<Size, Array<number>> = { small: [], large: [] }
+      for (let sample = 0; sample < samples; sample++) {
+        for (const size of sample % 2 === 0 ? (["small", "large"] as const) : (["large", "small"] as const)) {
+          const beganAt = performance.now()
+          await run(operation(size) as Effect.Effect<unknown>)
+          millis[size].push(performance.now() - beganAt)
+        }
+      }
+      return { small: median(millis.small), large: median(millis.large) }
+    }
+    const contestants = Object.fromEntries(
+      Object.entries(operations).map(([name, operation]) => [name, () => turn(operation)])
+    )
+    yield* Effect.promise(async () => {
+      for (const contestant of Object.values(contestants)) await contestant()
+    })
+    return yield* Effect.promise(() =>
+      alternate(contestants, rounds, (name, round) => progress(`round ${round + 1} of ${rounds}: ${name}`))
+    )
+  })
+  const turns = await Effect.runPromise(
+    measure.pipe(
+      Effect.provide(Turnout.layer().pipe(Layer.provide(Layer.orDie(PostgresStore.layer({ url: database.url })))))
+    )
+  )
+  progress("")
+
+  const figures = Object.fromEntries(
+    Object.entries(turns).map(([name, all]) => [
+      name,
+      {
+        smallMillis: median(all.map((one) => one.small)),
+        largeMillis: median(all.map((one) => one.large)),
+        ratio: median(all.map((one) => one.large / one.small))
+      }
+    ])
+  )
+  print(settings, {
+    bench: "Waitlists",
+    settings,
+    figures,
+    sections: [
+      {
+        title: "Milliseconds, median",
+        head: ["what", `${small.toLocaleString("en")} wait`, `${large.toLocaleString("en")} wait`, "ratio"],
+        rows: Object.entries(figures).map(([name, { largeMillis, ratio, smallMillis }]) => [
+          name,
+          smallMillis.toFixed(3),
+          largeMillis.toFixed(3),
+          ratio.toFixed(2)
+        ])
+      }
+    ],
+    targets: Object.entries(figures).map(([what, { ratio }]) => ({
+      what: `${what}: ${large.toLocaleString("en")} / ${small.toLocaleString("en")}`,
+      value: ratio,
+      target: 1.3,
+      atMost: true
+    }))
+  })
+})
