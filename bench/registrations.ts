@@ -1,21 +1,27 @@
 /**
  * Durable registrations per second: Turnout, next to pgbench, a naive service and a ceiling, on the same server.
  *
- *     npm run bench:registrations -- [--rounds N] [--seconds N] [--burst N] [--json]
+ *     npm run bench:registrations -- [--rounds N] [--seconds N] [--callers N] [--burst N] [--spread N] [--json]
  *
  * Every registration has an idempotency key and is journalled; every contestant writes the same rows into the same tables.
- * A turn begins with empty tables, and is measured after a warm-up.
+ * A turn begins with empty tables, and is measured after a warm-up. `--callers` is the largest number of callers, `--burst`
+ * how many come at once, `--spread` how many events are many.
  */
 import * as Pgbench from "./registrations/pgbench.ts"
 import type { Told, Turn } from "./registrations/Turn.ts"
 import { alternate, median } from "./support/Contest.ts"
 import * as Database from "./support/Database.ts"
-import { format, print, progress, type Section } from "./support/Report.ts"
+import { format, print, progress, type Section, type Target } from "./support/Report.ts"
 import * as Script from "./support/Script.ts"
 import * as Settings from "./support/Settings.ts"
 
-const settings = Settings.read({ rounds: 5, seconds: 2, burst: 10_000, spread: 1_000 })
-const CALLERS = [1, 64, 256, 1_024]
+const settings = Settings.read({ rounds: 5, seconds: 2, callers: 1_024, burst: 10_000, spread: 1_000 })
+const CALLERS = [1, 64, 256, 1_024].filter((callers) => callers <= settings.callers)
+/** The largest of them that is not larger. */
+const upTo = (callers: number): number => CALLERS.findLast((tried) => tried <= callers)!
+const PGBENCH = Database.findPgbench()
+const FUNCTIONS = PGBENCH === undefined ? [] : (["register", "register_in_turn"] as const)
+if (PGBENCH === undefined) process.stderr.write("pgbench was not found and is left out: apt-get install postgresql\n")
 const WARM_UP_SECONDS = Math.min(1, settings.seconds / 2)
 
 interface Figures {
@@ -90,18 +96,19 @@ await Database.use(async (database) => {
         return turn("ceiling", events, callers, batches.get(cell)!)
       }
     }
-    for (const call of ["register", "register_in_turn"] as const) {
+    for (const call of FUNCTIONS) {
       for (const clients of [1, 8, Pgbench.CLIENTS]) {
         contestants[`pgbench ${events}/${clients} ${call}`] = async () => {
           await prepare(events)
-          return Pgbench.run(database, call, { events, clients, seconds: settings.seconds })
+          return Pgbench.run(database, PGBENCH!, call, { events, clients, seconds: settings.seconds })
         }
       }
     }
   }
+  const half = Math.ceil(upTo(256) / 2)
   contestants["two processes"] = async () => {
     await prepare(1)
-    const [one, other] = await Promise.all([turn("turnout", 1, 128, 1, "a"), turn("turnout", 1, 128, 1, "b")])
+    const [one, other] = await Promise.all([turn("turnout", 1, half, 1, "a"), turn("turnout", 1, half, 1, "b")])
     return {
       ...one,
       perSecond: one.perSecond + other.perSecond,
@@ -138,7 +145,7 @@ await Database.use(async (database) => {
       ...CALLERS.flatMap((callers) =>
         ["turnout", "naive", "ceiling"].map((who) => row(callers, who, figures[`${who} ${events}/${callers}`]!))
       ),
-      ...["register", "register_in_turn"].flatMap((call) =>
+      ...FUNCTIONS.flatMap((call) =>
         [1, 8, Pgbench.CLIENTS].map((clients) =>
           row(clients, `pgbench ${call}`, figures[`pgbench ${events}/${clients} ${call}`]!)
         )
@@ -156,8 +163,30 @@ await Database.use(async (database) => {
   ]
   /** The better of the two functions, at the number of clients that the comparison is about. */
   const pgbench = (events: number) =>
-    Math.max(...["register", "register_in_turn"].map((call) => rate(`pgbench ${events}/${Pgbench.CLIENTS} ${call}`)))
-  const spread = settings.spread
+    Math.max(...FUNCTIONS.map((call) => rate(`pgbench ${events}/${Pgbench.CLIENTS} ${call}`)))
+  const { spread } = settings
+  const many = upTo(256)
+  const most = upTo(1_024)
+  const besidePgbench: ReadonlyArray<Target> =
+    PGBENCH === undefined
+      ? []
+      : [
+          {
+            what: `hot event, ${many} callers: turnout / pgbench, 64 clients`,
+            value: rate(`turnout 1/${many}`) / pgbench(1),
+            target: 12
+          },
+          {
+            what: "the same, pgbench without the advisory lock",
+            value: rate(`turnout 1/${many}`) / rate(`pgbench 1/${Pgbench.CLIENTS} register`),
+            target: 12
+          },
+          {
+            what: `${spread} events, ${many} callers: turnout / pgbench, 64 clients`,
+            value: rate(`turnout ${spread}/${many}`) / pgbench(spread),
+            target: 2
+          }
+        ]
   print(settings, {
     bench: "Registrations",
     settings,
@@ -170,7 +199,7 @@ await Database.use(async (database) => {
         head: ["what", "a second", "p99 ms", ""],
         rows: [
           [
-            "two processes, 128 callers each",
+            `two processes, ${half} callers each`,
             format(rate("two processes")),
             figures["two processes"]!.p99Millis.toFixed(0),
             ""
@@ -185,30 +214,16 @@ await Database.use(async (database) => {
       }
     ],
     targets: [
+      ...besidePgbench,
       {
-        what: "hot event, 256 callers: turnout / pgbench, 64 clients",
-        value: rate("turnout 1/256") / pgbench(1),
-        target: 12
-      },
-      {
-        what: "the same, pgbench without the advisory lock",
-        value: rate("turnout 1/256") / rate(`pgbench 1/${Pgbench.CLIENTS} register`),
-        target: 12
-      },
-      {
-        what: "hot event, 256 callers: turnout / naive",
-        value: rate("turnout 1/256") / rate("naive 1/256"),
+        what: `hot event, ${many} callers: turnout / naive`,
+        value: rate(`turnout 1/${many}`) / rate(`naive 1/${many}`),
         target: 25
       },
       {
-        what: "hot event, 1,024 callers: turnout / ceiling",
-        value: rate("turnout 1/1024") / rate("ceiling 1/1024"),
+        what: `hot event, ${most} callers: turnout / ceiling`,
+        value: rate(`turnout 1/${most}`) / rate(`ceiling 1/${most}`),
         target: 0.6
-      },
-      {
-        what: `${spread} events, 256 callers: turnout / pgbench, 64 clients`,
-        value: rate(`turnout ${spread}/256`) / pgbench(spread),
-        target: 2
       },
       {
         what: "one caller: p50 of turnout / naive",
@@ -218,7 +233,7 @@ await Database.use(async (database) => {
       },
       {
         what: "two processes on one hot event / one",
-        value: rate("two processes") / rate("turnout 1/256"),
+        value: rate("two processes") / rate(`turnout 1/${many}`),
         target: 0.8
       },
       {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { percentile } from "../support/Contest.ts"
-import * as Database from "../support/Database.ts"
+import type * as Database from "../support/Database.ts"
 import { NAME, type Told } from "./Turn.ts"
 
 const FUNCTIONS = `
@@ -52,6 +52,7 @@ const latencies = (folder: string) => {
 /** One turn with this function. */
 export const run = async (
   database: Database.Database,
+  command: string,
   call: "register" | "register_in_turn",
   {
     clients = CLIENTS,
@@ -73,13 +74,13 @@ SELECT ${call}(('01900000-0000-7000-8000-' || lpad(to_hex(:event::integer), 12, 
 `
     )
     const { stdout } = await promisify(execFile)(
-      Database.pgbench(),
+      command,
       [
         "--no-vacuum",
         "--protocol=prepared",
         `--client=${clients}`,
         "--jobs=2",
-        `--time=${seconds}`,
+        `--time=${Math.max(1, Math.round(seconds))}`,
         "--log",
         `--log-prefix=${join(folder, "log")}`,
         "--file",

@@ -83,12 +83,14 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 /** The body as JSON; `undefined` if there is none. The bytes are kept, so the endpoint reads the same ones. */
 const readJson = Effect.fnUntraced(function* (maxBytes: number) {
   const request = yield* HttpServerRequest.HttpServerRequest
-  const tooLarge = new Problems.PayloadTooLarge({ maxBytes })
-  if (Number(request.headers["content-length"]) > maxBytes) return yield* tooLarge
+  const tooLarge = () => new Problems.PayloadTooLarge({ maxBytes })
+  if (Number(request.headers["content-length"]) > maxBytes) return yield* tooLarge()
   const bytes = yield* request.arrayBuffer.pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes)),
     Effect.mapError(({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : new Problems.MalformedJson()
+      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+        ? tooLarge()
+        : new Problems.MalformedJson()
     )
   )
   if (bytes.byteLength === 0) return undefined
