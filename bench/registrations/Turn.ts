@@ -19,8 +19,6 @@ export interface Turn {
 export interface Told extends Speed {
   /** Registrations in a transaction, on average. */
   readonly batch: number
-  /** Microseconds that this process computed for each registration. */
-  readonly cpuMicros: number
 }
 
 export const NAME = "Ada Lovelace"

@@ -4,7 +4,7 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { Stopwatch } from "../support/Callers.ts"
+import { Stopwatch, WARM_UP_CALLERS } from "../support/Callers.ts"
 import { eventId } from "../support/Database.ts"
 import * as Script from "../support/Script.ts"
 import { KEPT_MILLIS, rows } from "./Rows.ts"
@@ -16,7 +16,6 @@ const CONNECTIONS = 20
 
 const program = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  const watch = new Stopwatch(warmUpSeconds, seconds)
   let n = 0
 
   const register = (event: string, person: string) =>
@@ -42,8 +41,7 @@ const program = Effect.gen(function* () {
       })
     )
 
-  const cpu = process.cpuUsage()
-  const caller = Effect.gen(function* () {
+  const caller = Effect.fnUntraced(function* (watch: Stopwatch) {
     while (!watch.isOver) {
       const person = n++
       const beganAt = performance.now()
@@ -51,12 +49,16 @@ const program = Effect.gen(function* () {
       watch.add(beganAt)
     }
   })
-  yield* Effect.all(
-    Array.from({ length: callers }, () => caller),
-    { concurrency: "unbounded", discard: true }
-  )
-  const { system, user } = process.cpuUsage(cpu)
-  const told: Told = { ...watch.speed, batch: 1, cpuMicros: (user + system) / n }
+  const measure = Effect.fnUntraced(function* (callers: number, seconds: number) {
+    const watch = new Stopwatch(seconds)
+    yield* Effect.all(
+      Array.from({ length: callers }, () => caller(watch)),
+      { concurrency: "unbounded", discard: true }
+    )
+    return watch.speed
+  })
+  yield* measure(Math.max(callers, WARM_UP_CALLERS), warmUpSeconds)
+  const told: Told = { ...(yield* measure(callers, seconds)), batch: 1 }
   Script.result(told)
 })
 

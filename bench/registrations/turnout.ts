@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import { randomUUID } from "node:crypto"
-import { Stopwatch } from "../support/Callers.ts"
+import { Stopwatch, WARM_UP_CALLERS } from "../support/Callers.ts"
 import { eventId } from "../support/Database.ts"
 import * as Script from "../support/Script.ts"
 import { email, NAME, type Told, type Turn } from "./Turn.ts"
@@ -17,11 +17,8 @@ const { callers, events, seconds, tag, url, warmUpSeconds } = Script.settings<Tu
 
 const program = Effect.gen(function* () {
   const turnout = yield* Turnout.Turnout
-  const watch = new Stopwatch(warmUpSeconds, seconds)
   let n = 0
-  const before = yield* Metric.value(batchSize)
-  const cpu = process.cpuUsage()
-  const caller = Effect.gen(function* () {
+  const caller = Effect.fnUntraced(function* (watch: Stopwatch) {
     while (!watch.isOver) {
       const person = n++
       const attendee = { email: email(tag, person), name: NAME }
@@ -33,17 +30,19 @@ const program = Effect.gen(function* () {
       else watch.add(beganAt)
     }
   })
-  yield* Effect.all(
-    Array.from({ length: callers }, () => caller),
-    { concurrency: "unbounded", discard: true }
-  )
-  const { system, user } = process.cpuUsage(cpu)
+  const measure = Effect.fnUntraced(function* (callers: number, seconds: number) {
+    const watch = new Stopwatch(seconds)
+    yield* Effect.all(
+      Array.from({ length: callers }, () => caller(watch)),
+      { concurrency: "unbounded", discard: true }
+    )
+    return watch.speed
+  })
+  yield* measure(Math.max(callers, WARM_UP_CALLERS), warmUpSeconds)
+  const before = yield* Metric.value(batchSize)
+  const speed = yield* measure(callers, seconds)
   const after = yield* Metric.value(batchSize)
-  const told: Told = {
-    ...watch.speed,
-    batch: (after.sum - before.sum) / (after.count - before.count),
-    cpuMicros: (user + system) / n
-  }
+  const told: Told = { ...speed, batch: (after.sum - before.sum) / (after.count - before.count) }
   Script.result(told)
 })
 

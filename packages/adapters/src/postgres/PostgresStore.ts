@@ -219,7 +219,7 @@ export const layerFromClient = (options?: StoreOptions): Layer.Layer<Registratio
 const layerStore = (options?: StoreOptions) =>
   Layer.effect(RegistrationStore, make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
-const connection = (options: PostgresOptions) =>
+const connection = (options: PostgresOptions, planning: Readonly<Record<string, string>> = {}) =>
   ({
     url: Redacted.make(options.url),
     connectTimeout: "5 seconds",
@@ -230,6 +230,7 @@ const connection = (options: PostgresOptions) =>
       plan_cache_mode: "force_generic_plan",
       enable_seqscan: "off",
       jit: "off",
+      ...planning,
       lock_timeout: String(LOCK_TIMEOUT_MILLIS),
       statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
       idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
@@ -252,7 +253,8 @@ const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, 
     Session.Sessions,
     Effect.map(
       PgPool.make({
-        ...connection(options),
+        // All that is joined there is the rows of a batch with the rows that they name.
+        ...connection(options, { enable_hashjoin: "off", enable_mergejoin: "off" }),
         maxConnections: writersOf(options),
         multiplex: true,
         multiplexConcurrency: 1

@@ -139,8 +139,13 @@ interface RegistrationAnswer {
   readonly waitlistPosition: number | null
 }
 
+export interface StoredAnswer {
+  readonly registrationId: string | null
+  readonly json: string
+}
+
 /** The registration that an answer shows, if it does, and as JSON what else to store of it. */
-export const fromAnswer = (answer: Answer): { readonly registrationId: string | null; readonly json: string } => {
+export const fromAnswer = (answer: Answer): StoredAnswer => {
   if (Result.isFailure(answer) || !("registration" in answer.success)) {
     return { registrationId: null, json: JSON.stringify(encodeAnswer(answer)) }
   }

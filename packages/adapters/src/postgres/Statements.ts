@@ -115,8 +115,8 @@ WHERE event_id = $1::uuid AND state = 'waitlisted' AND sequence > $2::bigint ORD
 ) r
 WHERE $2::uuid IS NULL OR id > $2::uuid ORDER BY id LIMIT $3::integer`,
   waitlistPlace: `SELECT e.waitlisted AS length, ${waitingUpTo(s, "r.event_id", "r.sequence")} AS position
-FROM ${s}.registrations r JOIN ${s}.events e ON e.id = r.event_id
-WHERE r.id = $2::uuid AND r.event_id = $1::uuid AND r.state = 'waitlisted'`,
+FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r JOIN ${s}.events e ON e.id = r.event_id
+WHERE r.event_id = $1::uuid AND r.state = 'waitlisted'`,
   journal: `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at
 FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY version LIMIT $3::integer`,
   promotionsDue: `SELECT id FROM ${s}.events WHERE promotions_due LIMIT 100`,

@@ -19,7 +19,7 @@ import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -86,6 +86,16 @@ const BEGIN: Statement = { text: "BEGIN ISOLATION LEVEL READ COMMITTED", paramet
 const COMMIT: Statement = { text: "COMMIT", parameters: [] }
 const ROLLBACK: Statement = { text: "ROLLBACK", parameters: [] }
 
+/** What a fiber ends with, unless it takes too long. The time is real time: it is a network that is waited for. */
+const joinWithin = <A, E>(fiber: Fiber.Fiber<A, E>, millis: number): Effect.Effect<A, E | Silence> =>
+  Effect.callback((resume) => {
+    const timer = setTimeout(() => resume(Effect.fail(new Silence())), millis)
+    fiber.addObserver((exit) => {
+      clearTimeout(timer)
+      resume(exit)
+    })
+  })
+
 /**
  * Runs work in a transaction of its own, tries again where that is safe, and succeeds only after the commit. Waiting for a
  * connection and between attempts can be interrupted; from BEGIN to the answer to COMMIT nothing can.
@@ -132,19 +142,15 @@ export const run = <Mark, A>(
           Effect.onExit((exit) => Scope.close(scope, exit)),
           Effect.forkDetach({ startImmediately: true })
         )
-        return yield* Fiber.join(fiber).pipe(
-          Effect.timeoutOrElse({
-            duration: attemptTimeoutMillis,
-            // A session that is given back in the middle of a statement is closed, which ends the fiber as well.
-            orElse: () => Effect.andThen(Effect.forkDetach(Scope.close(scope, Exit.void)), Effect.fail(new Silence()))
-          }),
-          Effect.tapError((failure) =>
-            Effect.sync(() => {
-              if (committing === undefined || committing.writes.length === 0 || !isLost(failure)) return
+        return yield* joinWithin(fiber, attemptTimeoutMillis).pipe(
+          Effect.tapError((failure) => {
+            if (committing !== undefined && committing.writes.length > 0 && isLost(failure)) {
               isUnknown = true
               if (committing.mark !== null) unresolved.push({ mark: committing.mark, value: committing.value })
-            })
-          )
+            }
+            // A session that is given back in the middle of a statement is closed, which ends the fiber as well.
+            return failure._tag === "Silence" ? Effect.forkDetach(Scope.close(scope, Exit.void)) : Effect.void
+          })
         )
       })
 

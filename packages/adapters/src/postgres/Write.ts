@@ -15,7 +15,7 @@ import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import { toText } from "@turnout/core/domain/Instant"
 import { payloadJson, SCHEMA_VERSION } from "@turnout/core/domain/JournalEvent"
 import { plainArray, textArray } from "./ArrayLiteral.ts"
-import { fromAnswer, fromEvent } from "./Rows.ts"
+import { fromAnswer, fromEvent, type StoredAnswer } from "./Rows.ts"
 import type { Statement } from "./Session.ts"
 import { deltas } from "./WaitlistBlocks.ts"
 
@@ -44,16 +44,19 @@ const created: Part = {
   SELECT * FROM jsonb_to_recordset(${$(1, "jsonb")}) AS t(${EVENT_COLUMNS}) ORDER BY id`
 }
 
+// The planner takes unnest for a few rows, and a JSON document for a hundred, for which it would rather scan a table that is
+// empty while the plan is made.
 const detailed: Part = {
   name: "detailed",
-  parameters: 1,
+  parameters: 2,
   sql: (s, $) => `UPDATE ${s}.events e SET title = t.title, description = t.description, location = t.location,
     organizer = t.organizer, starts_at = t.starts_at, ends_at = t.ends_at, time_zone = t.time_zone,
     registration_opens_at = t.registration_opens_at, registration_closes_at = t.registration_closes_at,
     waitlist = t.waitlist, waitlist_limit = t.waitlist_limit, capacity = t.capacity, status = t.status,
     version = t.version, confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended,
     no_show = t.no_show, updated_at = t.updated_at
-  FROM jsonb_to_recordset(${$(1, "jsonb")}) AS t(${EVENT_COLUMNS}) WHERE e.id = t.id`
+  FROM unnest(${$(1, "integer[]")}, ${$(2, "text[]")}) AS k(event, row)
+  CROSS JOIN LATERAL jsonb_to_record(k.row::jsonb) AS t(${EVENT_COLUMNS}) WHERE e.id = ${id("k.event")}`
 }
 
 const moved: Part = {
@@ -129,12 +132,18 @@ const remembered: Part = {
 /** Expired records that make way for a new one; fails (22012) if another transaction has done so in the meantime. */
 const renewed: Part = {
   name: "renewed",
-  parameters: 1,
-  sql: (s, $) => `UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint, request_id = t.request_id,
-    registration_id = t.registration_id, answer = t.answer, created_at = t.created_at, expires_at = t.expires_at
-  FROM jsonb_to_recordset(${$(1, "jsonb")}) AS t(key text, operation text, principal text, fingerprint text,
-    request_id uuid, registration_id uuid, answer json, created_at timestamptz, expires_at timestamptz)
-  WHERE i.key = t.key AND i.operation = t.operation AND i.principal = t.principal AND i.expires_at <= t.created_at
+  parameters: 9,
+  sql: (
+    s,
+    $
+  ) => `UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint, request_id = coalesce(t.request_id, t.registration_id),
+    registration_id = t.registration_id, answer = t.answer::json, created_at = ${time("t.created_at")},
+    expires_at = ${time("t.expires_at")}
+  FROM unnest(${$(1, "text[]")}, ${$(2, "text[]")}, ${$(3, "text[]")}, ${$(4, "text[]")}, ${$(5, "uuid[]")},
+      ${$(6, "uuid[]")}, ${$(7, "integer[]")}, ${$(8, "integer[]")}, ${$(9, "text[]")})
+    AS t(key, operation, principal, fingerprint, request_id, registration_id, created_at, expires_at, answer)
+  WHERE i.key = t.key AND i.operation = t.operation AND i.principal = t.principal
+    AND i.expires_at <= ${time("t.created_at")}
   RETURNING 1`
 }
 
@@ -147,7 +156,7 @@ export const text = (s: string, parts: ReadonlyArray<Part>): string => {
     return `${part.name} AS (\n  ${part.sql(s, (n, type) => `$${before + n}::${type}`)}\n)`
   })
   const main = parts.includes(renewed)
-    ? `SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = jsonb_array_length($${parameters}::jsonb) THEN 1 ELSE 0 END`
+    ? `SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = cardinality($${parameters}::text[]) THEN 1 ELSE 0 END`
     : "SELECT 1"
   // Both tables have their types even if no part refers to them.
   return `WITH tables AS (SELECT $1::uuid[], $2::timestamptz[]), ${written.join(", ")}\n${main} AS written`
@@ -177,22 +186,6 @@ const makeTable = <A, K>(keyOf: (value: A) => K) => {
   }
 }
 
-/** A record by the names of the columns. */
-const toRow = ({ answer, createdAt, expiresAt, fingerprint, requestId, scope }: IdempotencyRecord) => {
-  const { json, registrationId } = fromAnswer(answer)
-  return {
-    key: scope.key,
-    operation: scope.operation,
-    principal: scope.principal,
-    fingerprint,
-    request_id: requestId,
-    registration_id: registrationId,
-    answer: JSON.parse(json) as unknown,
-    created_at: createdAt,
-    expires_at: expiresAt
-  }
-}
-
 /** A batch as a statement, with one message id for each journal entry. */
 export type Write = (changes: Changes, messageIds: ReadonlyArray<string>) => Statement
 
@@ -213,7 +206,10 @@ export const make = (s: string): Write => {
     const newEvents = changes.events.filter((row) => row.created)
     add(created, newEvents, () => [JSON.stringify(newEvents.map((row) => fromEvent(row.event)))])
     const newDetails = changes.events.filter((row) => row.details && !row.created)
-    add(detailed, newDetails, () => [JSON.stringify(newDetails.map((row) => fromEvent(row.event)))])
+    add(detailed, newDetails, () => [
+      plainArray(newDetails, (row) => ids.numberOf(row.event.id)),
+      textArray(newDetails, (row) => JSON.stringify(fromEvent(row.event)))
+    ])
     const events = changes.events.filter((row) => !row.details && !row.created).map((row) => row.event)
     add(moved, events, () => [
       plainArray(events, (event) => ids.numberOf(event.id)),
@@ -267,9 +263,7 @@ export const make = (s: string): Write => {
       journal.map((entry) => payloadJson(entry.event)).join(SEPARATOR)
     ])
 
-    const records = changes.idempotency.filter(({ renews }) => !renews).map(({ record }) => record)
-    const answers = records.map(({ answer }) => fromAnswer(answer))
-    add(remembered, records, () => [
+    const columnsOf = (records: ReadonlyArray<IdempotencyRecord>, answers: ReadonlyArray<StoredAnswer>) => [
       textArray(records, ({ scope }) => scope.key),
       plainArray(records, ({ scope }) => scope.operation),
       textArray(records, ({ scope }) => scope.principal),
@@ -277,11 +271,18 @@ export const make = (s: string): Write => {
       plainArray(records, ({ requestId }, index) => (requestId === answers[index]!.registrationId ? null : requestId)),
       plainArray(answers, ({ registrationId }) => registrationId),
       plainArray(records, (record) => times.numberOf(record.createdAt)),
-      plainArray(records, (record) => times.numberOf(record.expiresAt)),
-      answers.map(({ json }) => json).join(SEPARATOR)
-    ])
-    const renewals = changes.idempotency.filter(({ renews }) => renews).map(({ record }) => toRow(record))
-    add(renewed, renewals, () => [JSON.stringify(renewals)])
+      plainArray(records, (record) => times.numberOf(record.expiresAt))
+    ]
+    const records = changes.idempotency.filter(({ renews }) => !renews).map(({ record }) => record)
+    add(remembered, records, () => {
+      const answers = records.map(({ answer }) => fromAnswer(answer))
+      return [...columnsOf(records, answers), answers.map(({ json }) => json).join(SEPARATOR)]
+    })
+    const renewals = changes.idempotency.filter(({ renews }) => renews).map(({ record }) => record)
+    add(renewed, renewals, () => {
+      const answers = renewals.map(({ answer }) => fromAnswer(answer))
+      return [...columnsOf(renewals, answers), textArray(answers, ({ json }) => json)]
+    })
 
     const key = parts.map(({ name }) => name).join()
     let statement = texts.get(key)

@@ -89,6 +89,9 @@ const TOLD_AT_ONCE = 8
 const SHORTEST_RETRY_MILLIS = 50
 const LONGEST_RETRY_MILLIS = 10_000
 
+/** When the code that runs now has come to its end: sooner than a turn of the event loop. */
+const endOfTurn = Effect.callback<void>((resume) => queueMicrotask(() => resume(Effect.void)))
+
 /** FNV-1a. */
 const hash = (text: string): number => {
   let value = 0x811c9dc5
@@ -153,17 +156,22 @@ export const make = Effect.fnUntraced(function* (
       }
     )
 
-  /** Tells everybody, some at a time, so that what the next transaction needs done comes in between. */
-  const tell = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>, told: ReadonlyArray<Told>) {
+  /** Tells everybody in a large batch, some at a time, so that what the next transaction needs done comes in between. */
+  const tellInTurns = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>, told: ReadonlyArray<Told>) {
     for (let index = 0; index < batch.length; index++) {
       if (index % TOLD_AT_ONCE === 0) yield* Effect.yieldNow
       batch[index]!.answer(told[index]!)
     }
   })
 
+  const tell = (batch: ReadonlyArray<Entry>, told: ReadonlyArray<Told>) => {
+    if (batch.length > TOLD_AT_ONCE) fork(tellInTurns(batch, told), running)
+    else batch.forEach(({ answer }, index) => answer(told[index]!))
+  }
+
   const work = Effect.fnUntraced(function* (lane: Lane) {
-    // Whoever arrives in the same turn of the event loop goes along.
-    yield* Effect.yieldNow
+    // Whoever arrives in the same breath goes along.
+    yield* endOfTurn
     while (lane.waiting.length > 0) {
       const batch = take(lane)
       lane.underway = batch
@@ -173,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
       const millis = clock.currentTimeMillisUnsafe() - startedAt
       metrics.committed(millis)
       lane.millisPerCommand = (lane.millisPerCommand + millis / batch.length) / 2
-      fork(tell(batch, told), running)
+      tell(batch, told)
     }
     lane.underway = []
     lane.isWorking = false

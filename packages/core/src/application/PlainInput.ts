@@ -18,42 +18,39 @@ const LOWER_CASE_LINE = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$/
 const EMAIL = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 const KEY = /^[ -~]{1,255}$/
 
-/** An object as JSON or a literal makes it, with no other fields than these, all of them texts if they are there. */
-const texts = (input: unknown, names: ReadonlyArray<string>): Record<string, string> | undefined => {
-  if (typeof input !== "object" || input === null || Object.getPrototypeOf(input) !== Object.prototype) return undefined
-  const found: Record<string, string> = {}
-  for (const name of Reflect.ownKeys(input)) {
-    if (typeof name !== "string" || !names.includes(name)) return undefined
-    const value = (input as Readonly<Record<string, unknown>>)[name]
-    if (typeof value !== "string") return undefined
-    found[name] = value
-  }
-  return found
-}
+/** An object as JSON or a literal makes it. */
+const isPlain = (input: unknown): input is Readonly<Record<string, unknown>> =>
+  typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype
 
 const isLine = (text: string, maxLength: number): boolean => text.length <= maxLength && LINE.test(text)
 
-const ATTENDEE_FIELDS = ["email", "name", "id"]
-
 const attendee = (input: unknown): typeof AttendeeInput.Type | undefined => {
-  const found = texts(input, ATTENDEE_FIELDS)
-  if (found === undefined) return undefined
-  const { email, id, name } = found
-  if (email === undefined || email.length > 254 || !EMAIL.test(email)) return undefined
-  if (name !== undefined && name !== "" && !isLine(name, 200)) return undefined
-  if (id !== undefined && (id.length > 254 || !LOWER_CASE_LINE.test(id))) return undefined
-  return found as typeof AttendeeInput.Type
+  if (!isPlain(input)) return undefined
+  let email: unknown
+  let name: unknown
+  let id: unknown
+  for (const field of Reflect.ownKeys(input)) {
+    if (field === "email") email = input[field]
+    else if (field === "name") name = input[field]
+    else if (field === "id") id = input[field]
+    else return undefined
+  }
+  if (typeof email !== "string" || email.length > 254 || !EMAIL.test(email)) return undefined
+  if (name !== undefined && (typeof name !== "string" || (name !== "" && !isLine(name, 200)))) return undefined
+  if (id !== undefined && (typeof id !== "string" || id.length > 254 || !LOWER_CASE_LINE.test(id))) return undefined
+  if (id === undefined) return name === undefined ? { email } : { email, name }
+  return name === undefined ? { email, id } : { email, name, id }
 }
 
 /** The decoded input of a registration; `undefined` if it is not plain. */
 export const registration = (input: unknown): typeof RegistrationInput.Type | undefined => {
-  if (typeof input !== "object" || input === null || Object.getPrototypeOf(input) !== Object.prototype) return undefined
+  if (!isPlain(input)) return undefined
   let person: typeof AttendeeInput.Type | undefined
   let notes: string | undefined
-  for (const name of Reflect.ownKeys(input)) {
-    const value = (input as Readonly<Record<PropertyKey, unknown>>)[name]
-    if (name === "attendee") person = attendee(value)
-    else if (name === "notes" && typeof value === "string" && (value === "" || isLine(value, 1_000))) notes = value
+  for (const field of Reflect.ownKeys(input)) {
+    const value = input[field as string]
+    if (field === "attendee") person = attendee(value)
+    else if (field === "notes" && typeof value === "string" && (value === "" || isLine(value, 1_000))) notes = value
     else return undefined
   }
   if (person === undefined) return undefined
@@ -64,16 +61,19 @@ export const registration = (input: unknown): typeof RegistrationInput.Type | un
 export const eventId = (input: unknown): EventId | undefined =>
   typeof input === "string" && UUID.test(input) ? (input as EventId) : undefined
 
-const OPTION_FIELDS = ["idempotencyKey", "actor", "correlationId", "causationId"]
+const isText = (value: unknown): value is string => typeof value === "string" && isLine(value, 200)
 
 /** The decoded options of a write; `undefined` if they are not plain. */
 export const options = (input: unknown): WriteOptions | undefined => {
-  const found = texts(input, OPTION_FIELDS)
-  if (found === undefined) return undefined
-  const { actor, causationId, correlationId, idempotencyKey } = found
-  if (idempotencyKey !== undefined && !KEY.test(idempotencyKey)) return undefined
-  if (actor !== undefined && !isLine(actor, 200)) return undefined
-  if (correlationId !== undefined && !isLine(correlationId, 200)) return undefined
-  if (causationId !== undefined && !isLine(causationId, 200)) return undefined
+  if (!isPlain(input)) return undefined
+  const found: { -readonly [Name in keyof WriteOptions]: WriteOptions[Name] } = {}
+  for (const field of Reflect.ownKeys(input)) {
+    const value = input[field as string]
+    if (field === "idempotencyKey" && typeof value === "string" && KEY.test(value)) found.idempotencyKey = value
+    else if (field === "actor" && isText(value)) found.actor = value
+    else if (field === "correlationId" && isText(value)) found.correlationId = value
+    else if (field === "causationId" && isText(value)) found.causationId = value
+    else return undefined
+  }
   return found
 }

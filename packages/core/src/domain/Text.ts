@@ -47,7 +47,7 @@ export const paragraphs = (options: { readonly maxLength: number }): Schema.Code
   )
 
 /** Lower-case ASCII without white space around it is its own folded form. */
-const FOLDED = /^[!-@[-`{-~](?:[ -@[-`{-~]*[!-@[-`{-~])?$|^$/
+const FOLDED = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$|^$/
 
 const DOTLESS_I = "ı"
 

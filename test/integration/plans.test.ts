@@ -1,0 +1,297 @@
+/**
+ * The plans of the store's statements, as its own connections have them: made while the tables are empty, kept for as long
+ * as the connection lives, and good for any size of a table. They are read off the prepared statements of a connection
+ * that has done some of everything, so whatever the store sends is what is looked at.
+ */
+import * as Migrations from "@turnout/adapters/postgres/migrations"
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { fromInput } from "@turnout/core/domain/Attendee"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { assert, beforeAll, describe, it } from "vitest"
+import * as Given from "../support/Given.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
+
+interface Node {
+  readonly "Node Type": string
+  readonly "Relation Name"?: string
+  readonly "Index Name"?: string
+  readonly "Index Cond"?: string
+  readonly "Conflict Arbiter Indexes"?: ReadonlyArray<string>
+  readonly "Subplan Name"?: string
+  readonly Plans?: ReadonlyArray<Node>
+}
+
+interface Prepared {
+  readonly name: string
+  readonly statement: string
+  readonly parameters: number
+  readonly custom: number
+}
+
+interface Plan {
+  readonly statement: string
+  readonly root: Node
+}
+
+/** The columns that an index is searched by: in `((event_id = $1) AND (sequence > ($2)::bigint))`, these two. */
+const columns = (condition = ""): string =>
+  [...new Set(Array.from(condition.matchAll(/\((\w+) (?:=|<|<=|>|>=) /g), ([, column]) => column))].join(", ")
+
+/** How a plan finds its rows, such as `registrations_pkey (id)`, in its order. */
+const accesses = (node: Node): ReadonlyArray<string> => {
+  const { "Conflict Arbiter Indexes": arbiters = [], "Index Name": index, "Node Type": type } = node
+  const own =
+    index !== undefined
+      ? [`${index} (${columns(node["Index Cond"])})`]
+      : node["Relation Name"] !== undefined && !["ModifyTable", "Bitmap Heap Scan"].includes(type)
+        ? [`${type} on ${node["Relation Name"]}`]
+        : arbiters.map((arbiter) => `${arbiter} (conflict)`)
+  return [...own, ...(node.Plans ?? []).flatMap(accesses)]
+}
+
+/** The part of a plan that belongs to a `WITH` of this name. */
+const part = (node: Node, name: string): Node | undefined =>
+  node["Subplan Name"] === `CTE ${name}`
+    ? node
+    : (node.Plans ?? []).map((child) => part(child, name)).find((found) => found !== undefined)
+
+const has = (node: Node, type: string): boolean =>
+  node["Node Type"] === type || (node.Plans ?? []).some((child) => has(child, type))
+
+/** The statements about the tables of the store that this connection has prepared. */
+const prepared = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  sql.unsafe<Prepared>(
+    `SELECT name, statement, cardinality(parameter_types) AS parameters, custom_plans::int AS custom
+     FROM pg_prepared_statements WHERE statement LIKE '%"turnout".%' AND statement NOT LIKE '%pg_prepared_statements%'
+     ORDER BY name`
+  )
+)
+
+const plans = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return yield* Effect.forEach(yield* prepared, ({ name, parameters, statement }) => {
+    const values = parameters === 0 ? "" : `(${Array.from({ length: parameters }, () => "NULL").join(", ")})`
+    return Effect.map(
+      sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
+        `EXPLAIN (FORMAT JSON) EXECUTE "${name}"${values}`
+      ),
+      ([row]): Plan => ({ statement, root: row!["QUERY PLAN"][0]!.Plan })
+    )
+  })
+})
+
+/** Some of everything, so that every statement is prepared. */
+const someOfEverything = Effect.gen(function* () {
+  const turnout = yield* Turnout.Turnout
+  const sql = yield* SqlClient.SqlClient
+  const event = yield* Given.publishedEvent({ capacity: 1 })
+  const key = { idempotencyKey: "key" }
+  const { registration: first } = yield* turnout.register(event.id, Given.person(1), key)
+  const second = yield* Given.register(event.id, 2)
+  yield* turnout.listWaitlist(event.id)
+  yield* turnout.waitlistPosition(event.id, second.id)
+  yield* turnout.listAttendeeRegistrations(second.attendee.id)
+  yield* turnout.listRegistrations(event.id)
+  yield* turnout.listRegistrations(event.id, { state: "waitlisted" })
+  yield* turnout.getRegistration(event.id, first.id)
+  yield* turnout.listJournal(event.id)
+  yield* turnout.listEvents()
+  yield* turnout.cancelRegistration(event.id, first.id)
+  yield* turnout.updateEvent(event.id, { title: "Another" })
+  yield* sql`UPDATE turnout.idempotency SET created_at = 'epoch', expires_at = 'epoch'`
+  yield* turnout.register(event.id, Given.person(3), key)
+  return event.id
+})
+
+/** Two thousand events with a hundred registrations each. */
+const fill = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const id = (number: string) => `lpad(to_hex(${number}), 32, '0')::uuid`
+  yield* sql.unsafe(`INSERT INTO turnout.events (id, title, description, location, organizer, starts_at, ends_at,
+      time_zone, waitlist, capacity, status, version, confirmed, waitlisted, attended, no_show, created_at, updated_at)
+    SELECT ${id("n")}, '', '', '', 'organizer ' || n % 50, now() + n * interval '1 minute', now() + '1 year', 'UTC',
+      'open', 50, 'published', 102, 50, 30, 0, 0, now(), now()
+    FROM generate_series(1, 2000) n`)
+  yield* sql.unsafe(`INSERT INTO turnout.registrations
+    SELECT ${id("e * 1000 + n")}, ${id("e")}, 'person-' || n * 7 || '@example.com', '', '', '',
+      CASE WHEN n % 5 = 0 THEN 'cancelled' WHEN n <= 60 THEN 'confirmed' ELSE 'waitlisted' END, n + 2, now(), now()
+    FROM generate_series(1, 2000) e, generate_series(1, 100) n`)
+  yield* sql.unsafe(`INSERT INTO turnout.waitlist_blocks
+    SELECT ${id("e")}, level, 0, 32 FROM generate_series(1, 2000) e, generate_series(1, 2) level`)
+  yield* sql.unsafe(`INSERT INTO turnout.journal
+    SELECT ${id("e")}, n, gen_random_uuid(), 'EventPublished', 1, '{}', 'nobody', NULL, NULL, now()
+    FROM generate_series(1, 2000) e, generate_series(1, 20) n`)
+  yield* sql.unsafe(`INSERT INTO turnout.idempotency
+    SELECT 'key ' || n, 'Register', 'anonymous', '', gen_random_uuid(), NULL, '{}', now(), now() + '1 day'
+    FROM generate_series(1, 40000) n`)
+  yield* sql.unsafe("ANALYZE")
+})
+
+/** What is looked for in the text of a statement, and how that statement, or a part of it, is to find its rows. */
+const EXPECTED: ReadonlyArray<{
+  readonly what: string
+  readonly text: string
+  readonly part?: string
+  readonly uses: ReadonlyArray<string>
+  /** Whether it is a page of a list, which must not cost a look at the whole list. */
+  readonly inOrder?: boolean
+}> = [
+  { what: "locking", text: "FOR UPDATE", uses: ["events_pkey (id)"] },
+  {
+    what: "loading",
+    text: "AS is_head",
+    uses: [
+      "registrations_active (attendee_id, event_id)",
+      "registrations_pkey (id)",
+      "registrations_waiting (event_id)",
+      "idempotency_pkey (key, operation, principal)",
+      "registrations_pkey (id)"
+    ]
+  },
+  ...[
+    { part: "created", uses: [] },
+    { part: "detailed", uses: ["events_pkey (id)"] },
+    { part: "moved", uses: ["events_pkey (id)"] },
+    { part: "registered", uses: [] },
+    { part: "changed", uses: ["registrations_pkey (id)"] },
+    { part: "counted", uses: ["waitlist_blocks_pkey (conflict)"] },
+    { part: "journalled", uses: [] },
+    { part: "remembered", uses: [] },
+    { part: "renewed", uses: ["idempotency_pkey (key, operation, principal)"] }
+  ].map(({ part, uses }) => ({ what: `writing what is ${part}`, text: `${part} AS (`, part, uses })),
+  {
+    what: "a page of the waitlist",
+    text: "row_number()",
+    inOrder: true,
+    uses: [
+      "waitlist_blocks_pkey (event_id, level, block)",
+      "waitlist_blocks_pkey (event_id, level, block)",
+      "registrations_waiting (event_id, sequence)",
+      "registrations_waiting (event_id, sequence)"
+    ]
+  },
+  {
+    what: "a place in the waitlist",
+    text: "AS length",
+    uses: [
+      "registrations_pkey (id)",
+      "events_pkey (id)",
+      "waitlist_blocks_pkey (event_id, level, block)",
+      "waitlist_blocks_pkey (event_id, level, block)",
+      "registrations_waiting (event_id, sequence)"
+    ]
+  },
+  {
+    what: "the registrations of an attendee",
+    text: "attendee_id = $1",
+    uses: ["registrations_active (attendee_id)", "registrations_cancelled (attendee_id)"]
+  },
+  {
+    what: "a page of the registrations of an event",
+    text: "registrations\nWHERE event_id = $1::uuid AND sequence",
+    inOrder: true,
+    uses: ["registrations_by_entry (event_id, sequence)"]
+  },
+  {
+    what: "a page of those in a state",
+    text: "AND state = $2",
+    inOrder: true,
+    uses: ["registrations_by_entry (event_id, sequence)"]
+  },
+  {
+    what: "a page of the journal",
+    text: "journal WHERE event_id = $1",
+    inOrder: true,
+    uses: ["journal_pkey (event_id, version)"]
+  },
+  { what: "a page of events", text: "ORDER BY starts_at", inOrder: true, uses: ["events_by_start ()"] },
+  {
+    what: "one registration",
+    text: "registrations WHERE id = $2::uuid AND event_id = $1",
+    uses: ["registrations_pkey (id)"]
+  },
+  { what: "one event", text: "events WHERE id = $1", uses: ["events_pkey (id)"] },
+  { what: "events with promotions due", text: "WHERE promotions_due", uses: ["events_promotions_due ()"] }
+]
+
+describe("the plan of a statement", () => {
+  let whenEmpty: ReadonlyArray<Plan> = []
+  let whenFull: ReadonlyArray<Plan> = []
+  let statements: ReadonlyArray<Prepared> = []
+  let afterLargeBatches: ReadonlyArray<Prepared> = []
+
+  beforeAll(() =>
+    Effect.gen(function* () {
+      const url = yield* TestDatabase.make
+      // One connection, and nothing but the store has spoken on it.
+      const client = PostgresStore.layerClient({ url, poolSize: 1 })
+      yield* Migrations.up().pipe(Effect.provide(client))
+      yield* Effect.gen(function* () {
+        const eventId = yield* someOfEverything
+        statements = yield* prepared
+        whenEmpty = yield* plans
+        yield* Turnout.Turnout.use((turnout) =>
+          turnout.executeAll(
+            Array.from({ length: 500 }, (_, n) => ({
+              command: {
+                _tag: "Register" as const,
+                eventId,
+                attendee: fromInput({ email: `crowd-${n}@example.com` }),
+                notes: "",
+                registeredAt: null
+              }
+            }))
+          )
+        )
+        afterLargeBatches = yield* prepared
+        yield* fill
+        whenFull = yield* plans
+      }).pipe(
+        Effect.provide(Turnout.layer().pipe(Layer.provide(PostgresStore.layerFromClient()), Layer.provideMerge(client)))
+      )
+    }).pipe(Effect.scoped, Effect.runPromise)
+  )
+
+  const found = (
+    all: ReadonlyArray<Plan>,
+    { part: name, text }: { readonly part?: string; readonly text: string }
+  ): ReadonlyArray<Node> =>
+    all
+      .filter(({ statement }) => statement.includes(text))
+      .map(({ root }) => (name === undefined ? root : (part(root, name) ?? assert.fail(`there is no part ${name}`))))
+
+  it.each(EXPECTED)("finds its rows by an index, in empty tables as in full ones: $what", (expected) => {
+    for (const [tables, all] of [
+      ["empty", whenEmpty],
+      ["full", whenFull]
+    ] as const) {
+      const nodes = found(all, expected)
+      assert.isNotEmpty(nodes, "the statement was not sent")
+      for (const node of nodes) assert.deepStrictEqual(accesses(node), expected.uses, `in ${tables} tables`)
+    }
+  })
+
+  it.each(EXPECTED.filter(({ inOrder }) => inOrder))("takes its rows in order, without sorting: $what", (expected) => {
+    for (const node of [...found(whenEmpty, expected), ...found(whenFull, expected)]) {
+      assert.isFalse(has(node, "Sort") || has(node, "Incremental Sort"))
+    }
+  })
+
+  it("is among those that are checked here", () => {
+    const unknown = statements.filter(({ statement }) => !EXPECTED.some(({ text }) => statement.includes(text)))
+    assert.deepStrictEqual(unknown, [])
+  })
+
+  it("is made once, whatever the parameters, for batches of any size", () => {
+    assert.deepStrictEqual(
+      statements.map(({ custom }) => custom),
+      statements.map(() => 0)
+    )
+    assert.deepStrictEqual(
+      afterLargeBatches.map(({ statement }) => statement),
+      statements.map(({ statement }) => statement)
+    )
+  })
+})
