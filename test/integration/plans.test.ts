@@ -7,6 +7,8 @@ import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { fromInput } from "@turnout/core/domain/Attendee"
+import type { Command } from "@turnout/core/domain/Command"
+import type { EventId } from "@turnout/core/domain/Event"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { assert, beforeAll, describe, it } from "vitest"
@@ -82,7 +84,26 @@ const plans = Effect.gen(function* () {
   })
 })
 
-/** Some of everything, so that every statement is prepared. */
+/** The commands of a batch, without keys unless they are given. */
+const batch = (commands: ReadonlyArray<Command>, key?: string) =>
+  Turnout.Turnout.use((turnout) =>
+    turnout.executeAll(
+      commands.map((command, n) =>
+        key === undefined ? { command } : { command, options: { idempotencyKey: `${key} ${n}` } }
+      )
+    )
+  )
+
+const registrations = (eventId: EventId, name: string, count: number): ReadonlyArray<Command> =>
+  Array.from({ length: count }, (_, n) => ({
+    _tag: "Register",
+    eventId,
+    attendee: fromInput({ email: `${name}-${n}@example.com` }),
+    notes: "",
+    registeredAt: null
+  }))
+
+/** Some of everything, alone and several at a time, so that every statement is prepared. */
 const someOfEverything = Effect.gen(function* () {
   const turnout = yield* Turnout.Turnout
   const sql = yield* SqlClient.SqlClient
@@ -102,6 +123,29 @@ const someOfEverything = Effect.gen(function* () {
   yield* turnout.updateEvent(event.id, { title: "Another" })
   yield* sql`UPDATE turnout.idempotency SET created_at = 'epoch', expires_at = 'epoch'`
   yield* turnout.register(event.id, Given.person(3), key)
+
+  const other = yield* Given.publishedEvent({ capacity: 4 })
+  const events = [event.id, other.id]
+  yield* batch(events.map((eventId) => ({ _tag: "UpdateEvent", eventId, changes: { title: "Yet another" } })))
+  const people = yield* batch(registrations(other.id, "person", 4), "several")
+  yield* sql`UPDATE turnout.idempotency SET created_at = 'epoch', expires_at = 'epoch'`
+  yield* batch(registrations(other.id, "further", 4), "several")
+  yield* batch(events.flatMap((eventId) => registrations(eventId, "both", 2)))
+  yield* batch(
+    people.flatMap(({ answer }) =>
+      answer._tag === "Success" && "registration" in answer.success
+        ? { _tag: "CancelRegistration", eventId: other.id, registrationId: answer.success.registration.id }
+        : []
+    )
+  )
+  const input = (n: number) => ({ ...other, id: `00000000-0000-7000-8000-00000000000${n}` as EventId })
+  yield* batch(
+    [1, 2].map((n) => {
+      const { capacity, endsAt, id, organizer, startsAt, timeZone, title } = input(n)
+      return { _tag: "CreateEvent", event: { id, title, organizer, startsAt, endsAt, timeZone, capacity } }
+    })
+  )
+  yield* batch(registrations(event.id, "pair", 2))
   return event.id
 })
 
@@ -135,6 +179,8 @@ const EXPECTED: ReadonlyArray<{
   readonly text: string
   readonly part?: string
   readonly uses: ReadonlyArray<string>
+  /** Whether it is made of parts, each of which uses some of these. */
+  readonly inParts?: boolean
   /** Whether it is a page of a list, which must not cost a look at the whole list. */
   readonly inOrder?: boolean
 }> = [
@@ -142,12 +188,12 @@ const EXPECTED: ReadonlyArray<{
   {
     what: "loading",
     text: "AS is_head",
+    inParts: true,
     uses: [
       "registrations_active (attendee_id, event_id)",
       "registrations_pkey (id)",
       "registrations_waiting (event_id)",
-      "idempotency_pkey (key, operation, principal)",
-      "registrations_pkey (id)"
+      "idempotency_pkey (key, operation, principal)"
     ]
   },
   ...[
@@ -232,19 +278,7 @@ describe("the plan of a statement", () => {
         const eventId = yield* someOfEverything
         statements = yield* prepared
         whenEmpty = yield* plans
-        yield* Turnout.Turnout.use((turnout) =>
-          turnout.executeAll(
-            Array.from({ length: 500 }, (_, n) => ({
-              command: {
-                _tag: "Register" as const,
-                eventId,
-                attendee: fromInput({ email: `crowd-${n}@example.com` }),
-                notes: "",
-                registeredAt: null
-              }
-            }))
-          )
-        )
+        yield* batch(registrations(eventId, "crowd", 500))
         afterLargeBatches = yield* prepared
         yield* fill
         whenFull = yield* plans
@@ -269,7 +303,11 @@ describe("the plan of a statement", () => {
     ] as const) {
       const nodes = found(all, expected)
       assert.isNotEmpty(nodes, "the statement was not sent")
-      for (const node of nodes) assert.deepStrictEqual(accesses(node), expected.uses, `in ${tables} tables`)
+      if (expected.inParts === true) {
+        assert.sameMembers([...new Set(nodes.flatMap(accesses))], [...expected.uses], `in ${tables} tables`)
+      } else {
+        for (const node of nodes) assert.deepStrictEqual(accesses(node), expected.uses, `in ${tables} tables`)
+      }
     }
   })
 
@@ -284,7 +322,7 @@ describe("the plan of a statement", () => {
     assert.deepStrictEqual(unknown, [])
   })
 
-  it("is made once, whatever the parameters, for batches of any size", () => {
+  it("is made once, whatever the parameters, for batches of two and of five hundred", () => {
     assert.deepStrictEqual(
       statements.map(({ custom }) => custom),
       statements.map(() => 0)

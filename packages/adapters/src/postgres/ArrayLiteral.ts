@@ -22,11 +22,11 @@ const SPECIAL = /["\\]/
 const SPECIALS = /["\\]/g
 
 /** `{"a","b",NULL}`: of any text. */
-export const textArray = <A>(values: ReadonlyArray<A>, text: (value: A) => string | null): string => {
+export const textArray = <A>(values: ReadonlyArray<A>, text: (value: A, index: number) => string | null): string => {
   let literal = "{"
   for (let index = 0; index < values.length; index++) {
     if (index > 0) literal += ","
-    const element = text(values[index]!)
+    const element = text(values[index]!, index)
     if (element === null) literal += "NULL"
     else if (SPECIAL.test(element)) literal += `"${element.replace(SPECIALS, "\\$&")}"`
     else literal += `"${element}"`

@@ -35,6 +35,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { DEFAULT_SCHEMA, migrations, quote } from "./Migrations.ts"
 import * as Rows from "./Rows.ts"
+import * as Load from "./Load.ts"
 import * as MessageIds from "./MessageIds.ts"
 import * as Session from "./Session.ts"
 import { toStoreError, kindOf } from "./SqlFailure.ts"
@@ -94,6 +95,7 @@ const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.Loa
 export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const schema = quote(options.schema ?? DEFAULT_SCHEMA)
   const statements = Statements.make(schema)
+  const load = Load.make(schema)
   const write = Write.make(schema)
   const sessions = yield* Session.Sessions
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
@@ -109,16 +111,16 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
 
   const transact = (footprint: Footprint, decide: (set: WorkingSet) => Batch.Batch) => {
     const work: Transaction.Work<Mark, ReadonlyArray<Batch.Reply>> = Effect.fnUntraced(function* (read, unresolved) {
-      const [locked = [], loaded = [], found = []] = yield* read([
+      const [locked = [], ...further] = yield* read([
         Statements.lock(statements, footprint.events),
-        Statements.load(statements, footprint),
-        ...(unresolved.length === 0 ? [] : [Statements.probe(statements, unresolved)])
+        ...(unresolved.length === 0 ? [] : [Statements.probe(statements, unresolved)]),
+        ...load(footprint)
       ])
-      const committed = committedBefore(unresolved, found)
+      const committed = committedBefore(unresolved, unresolved.length === 0 ? [] : (further.shift() ?? []))
       if (committed !== undefined) return { value: committed.value, writes: [], mark: null }
       const events = (locked as ReadonlyArray<Rows.EventRow>).map(Rows.toEvent)
       const needed = withDuePromotions(footprint, events)
-      const rows = needed === footprint ? loaded : (yield* read([Statements.load(statements, needed)]))[0]
+      const [rows = []] = needed === footprint ? further : yield* read(load(needed))
       const { changes, replies } = decide(toWorkingSet(events, rows as ReadonlyArray<Rows.LoadRow>))
       if (Batch.isEmpty(changes)) return { value: replies, writes: [], mark: null }
       const ids = MessageIds.messageIds(yield* random.uuidV7(), changes.journal.length)
@@ -219,7 +221,7 @@ export const layerFromClient = (options?: StoreOptions): Layer.Layer<Registratio
 const layerStore = (options?: StoreOptions) =>
   Layer.effect(RegistrationStore, make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
-const connection = (options: PostgresOptions, planning: Readonly<Record<string, string>> = {}) =>
+const connection = (options: PostgresOptions) =>
   ({
     url: Redacted.make(options.url),
     connectTimeout: "5 seconds",
@@ -230,7 +232,6 @@ const connection = (options: PostgresOptions, planning: Readonly<Record<string, 
       plan_cache_mode: "force_generic_plan",
       enable_seqscan: "off",
       jit: "off",
-      ...planning,
       lock_timeout: String(LOCK_TIMEOUT_MILLIS),
       statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
       idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
@@ -253,8 +254,7 @@ const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, 
     Session.Sessions,
     Effect.map(
       PgPool.make({
-        // All that is joined there is the rows of a batch with the rows that they name.
-        ...connection(options, { enable_hashjoin: "off", enable_mergejoin: "off" }),
+        ...connection(options),
         maxConnections: writersOf(options),
         multiplex: true,
         multiplexConcurrency: 1

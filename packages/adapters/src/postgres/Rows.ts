@@ -139,13 +139,8 @@ interface RegistrationAnswer {
   readonly waitlistPosition: number | null
 }
 
-export interface StoredAnswer {
-  readonly registrationId: string | null
-  readonly json: string
-}
-
 /** The registration that an answer shows, if it does, and as JSON what else to store of it. */
-export const fromAnswer = (answer: Answer): StoredAnswer => {
+export const fromAnswer = (answer: Answer): { readonly registrationId: string | null; readonly json: string } => {
   if (Result.isFailure(answer) || !("registration" in answer.success)) {
     return { registrationId: null, json: JSON.stringify(encodeAnswer(answer)) }
   }

@@ -16,7 +16,7 @@ import type { SqlError } from "effect/sql/SqlError"
 export interface Statement {
   readonly text: string
   /** In the text form of their types. */
-  readonly parameters: ReadonlyArray<string>
+  readonly parameters: ReadonlyArray<string | null>
 }
 
 export type Rows = ReadonlyArray<unknown>

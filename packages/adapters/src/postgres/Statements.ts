@@ -1,13 +1,12 @@
 /**
- * The SQL that reads: one statement to lock, one to load, and the queries.
+ * The SQL that reads: the lock, and the queries.
  *
  * Every statement of the hot path takes all of its rows as array parameters, so that its text, and with it the prepared plan, is the same
  * for a batch of one and a batch of a thousand. `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning the
  * probes into a scan when the plan is made while the tables are still empty.
  */
 import type { EventId } from "@turnout/core/domain/Event"
-import type { Footprint } from "@turnout/core/domain/WorkingSet"
-import { plainArray, textArray } from "./ArrayLiteral.ts"
+import { plainArray } from "./ArrayLiteral.ts"
 import type { Statement } from "./Session.ts"
 import { BLOCK_BITS, SUPERBLOCK_BITS } from "./WaitlistBlocks.ts"
 
@@ -15,13 +14,11 @@ const EVENT = `id, title, description, location, organizer, starts_at, ends_at, 
   registration_closes_at, waitlist, waitlist_limit, capacity, status, version, confirmed, waitlisted, attended, no_show,
   created_at, updated_at`
 
-const REGISTRATION = "id, event_id, attendee_id, name, email, notes, state, sequence, registered_at, changed_at"
+export const REGISTRATION = "id, event_id, attendee_id, name, email, notes, state, sequence, registered_at, changed_at"
 
 export interface Statements {
   /** $1: event ids. Locks them in ascending order. */
   readonly lock: string
-  /** $1, $2: events and attendees; $3: registration ids; $4, $5: events and limits; $6, $7, $8: idempotency scopes. */
-  readonly load: string
   /** $1, $2, $3: event ids, versions and message ids. One row for each that is in the journal. */
   readonly probe: string
   readonly event: string
@@ -63,31 +60,6 @@ const waitingUpTo = (s: string, event: string, sequence: string): string => `(
 /** The statements for a schema, given as a quoted identifier. */
 export const make = (s: string): Statements => ({
   lock: `SELECT ${EVENT} FROM ${s}.events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
-  load: `SELECT ${REGISTRATION}, false AS is_head, NULL::jsonb AS record
-FROM unnest($1::uuid[], $2::text[]) AS k(event, attendee)
-CROSS JOIN LATERAL (
-  SELECT * FROM ${s}.registrations r
-  WHERE r.event_id = k.event AND r.attendee_id = k.attendee AND r.state <> 'cancelled' OFFSET 0
-) r
-UNION ALL
-SELECT ${REGISTRATION}, false, NULL
-FROM unnest($3::uuid[]) AS k(registration)
-CROSS JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = k.registration OFFSET 0) r
-UNION ALL
-SELECT ${REGISTRATION}, true, NULL
-FROM unnest($4::uuid[], $5::integer[]) AS k(event, head)
-CROSS JOIN LATERAL (
-  SELECT * FROM ${s}.registrations r
-  WHERE r.event_id = k.event AND r.state = 'waitlisted' ORDER BY r.sequence LIMIT k.head
-) r
-UNION ALL
-SELECT ${REGISTRATION}, false, i.record
-FROM unnest($6::text[], $7::text[], $8::text[]) AS k(operation, key, principal)
-CROSS JOIN LATERAL (
-  SELECT i.registration_id, to_jsonb(i) AS record FROM ${s}.idempotency i
-  WHERE i.key = k.key AND i.operation = k.operation AND i.principal = k.principal OFFSET 0
-) i
-LEFT JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = i.registration_id OFFSET 0) r ON true`,
   probe: `SELECT j.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS k(event, version, id)
 CROSS JOIN LATERAL (
   SELECT j.id FROM ${s}.journal j WHERE j.event_id = k.event AND j.version = k.version AND j.id = k.id OFFSET 0
@@ -127,21 +99,6 @@ FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY ve
 export const lock = (statements: Statements, events: ReadonlyArray<EventId>): Statement => ({
   text: statements.lock,
   parameters: [plainArray(events, (id) => id)]
-})
-
-/** Loads the registrations, the heads of the waitlists and the idempotency records of a footprint. */
-export const load = (statements: Statements, footprint: Footprint): Statement => ({
-  text: statements.load,
-  parameters: [
-    plainArray(footprint.attendees, (key) => key.eventId),
-    textArray(footprint.attendees, (key) => key.attendeeId),
-    plainArray(footprint.registrations, (key) => key.registrationId),
-    plainArray(footprint.waiting, (key) => key.eventId),
-    plainArray(footprint.waiting, (key) => key.limit),
-    plainArray(footprint.idempotency, (scope) => scope.operation),
-    textArray(footprint.idempotency, (scope) => scope.key),
-    textArray(footprint.idempotency, (scope) => scope.principal)
-  ]
 })
 
 /** A journal entry by its place and its message id. */

@@ -1,0 +1,90 @@
+/**
+ * The statement that loads a footprint: registrations, the heads of waitlists, and idempotency records.
+ *
+ * Made of the parts that have something to look for. `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning the
+ * probes into a scan when the plan is made while the tables are still empty.
+ */
+import type { Footprint } from "@turnout/core/domain/WorkingSet"
+import * as RowSource from "./RowSource.ts"
+import type { Statement } from "./Session.ts"
+import { REGISTRATION } from "./Statements.ts"
+
+/** What to look for are the rows of `t`, from what `rows` stands for. */
+interface Part {
+  readonly name: string
+  readonly columns: ReadonlyArray<RowSource.Column>
+  readonly sql: (s: string, rows: string) => string
+}
+
+const { plain, quoted } = RowSource
+
+/** Active registrations. */
+const attendees: Part = {
+  name: "attendees",
+  columns: [plain("event", "uuid"), quoted("attendee")],
+  sql: (s, rows) => `SELECT ${REGISTRATION}, false AS is_head, NULL::jsonb AS record
+FROM ${rows}
+CROSS JOIN LATERAL (
+  SELECT * FROM ${s}.registrations r
+  WHERE r.event_id = t.event AND r.attendee_id = t.attendee AND r.state <> 'cancelled' OFFSET 0
+) r`
+}
+
+const registrations: Part = {
+  name: "registrations",
+  columns: [plain("registration", "uuid")],
+  sql: (s, rows) => `SELECT ${REGISTRATION}, false AS is_head, NULL::jsonb AS record
+FROM ${rows}
+CROSS JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = t.registration OFFSET 0) r`
+}
+
+/** The first waiters of events. */
+const heads: Part = {
+  name: "heads",
+  columns: [plain("event", "uuid"), plain("head", "integer")],
+  sql: (s, rows) => `SELECT ${REGISTRATION}, true AS is_head, NULL::jsonb AS record
+FROM ${rows}
+CROSS JOIN LATERAL (
+  SELECT * FROM ${s}.registrations r
+  WHERE r.event_id = t.event AND r.state = 'waitlisted' ORDER BY r.sequence LIMIT t.head
+) r`
+}
+
+/** Idempotency records, each with the registration that it refers to. */
+const records: Part = {
+  name: "records",
+  columns: [plain("operation", "text"), quoted("key"), quoted("principal")],
+  sql: (s, rows) => `SELECT ${REGISTRATION}, false AS is_head, i.record
+FROM ${rows}
+CROSS JOIN LATERAL (
+  SELECT i.registration_id, to_jsonb(i) AS record FROM ${s}.idempotency i
+  WHERE i.key = t.key AND i.operation = t.operation AND i.principal = t.principal OFFSET 0
+) i
+LEFT JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = i.registration_id OFFSET 0) r ON true`
+}
+
+/** What loads footprints from a schema, given as a quoted identifier; no statement if there is nothing to look for. */
+export const make = (s: string): ((footprint: Footprint) => ReadonlyArray<Statement>) => {
+  const texts = new Map<string, string>()
+  return (footprint) => {
+    const selects: Array<() => string> = []
+    const parameters: Array<string | null> = []
+    let name = ""
+    const add = <Row>(part: Part, rows: ReadonlyArray<Row>, values: ReadonlyArray<RowSource.ValueOf<Row>>) => {
+      if (rows.length === 0) return
+      const isOne = rows.length === 1
+      const before = parameters.length
+      name += isOne ? `${part.name} ` : `${part.name}s `
+      selects.push(() => part.sql(s, RowSource.source(part.columns, isOne, before)))
+      parameters.push(...RowSource.parameters(part.columns, rows, values))
+    }
+    add(attendees, footprint.attendees, [({ eventId }) => eventId, ({ attendeeId }) => attendeeId])
+    add(registrations, footprint.registrations, [({ registrationId }) => registrationId])
+    add(heads, footprint.waiting, [({ eventId }) => eventId, ({ limit }) => limit])
+    add(records, footprint.idempotency, [({ operation }) => operation, ({ key }) => key, ({ principal }) => principal])
+    if (selects.length === 0) return []
+    let text = texts.get(name)
+    if (text === undefined) texts.set(name, (text = selects.map((select) => select()).join("\nUNION ALL\n")))
+    return [{ text, parameters }]
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * How each kind of row is written. Rows refer to ids and times by their numbers in the tables that are the first two
+ * parameters of the statement.
+ */
+import { SCHEMA_VERSION } from "@turnout/core/domain/JournalEvent"
+import { type Column, json, plain, quoted } from "./RowSource.ts"
+
+const EVENT_COLUMNS = `id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
+  ends_at timestamptz, time_zone text, registration_opens_at timestamptz, registration_closes_at timestamptz,
+  waitlist text, waitlist_limit integer, capacity integer, status text, version bigint, confirmed integer,
+  waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz`
+
+const id = (column: string): string => `($1::uuid[])[${column}]`
+const time = (column: string): string => `($2::timestamptz[])[${column}]`
+
+/** How a kind of row is written. The rows are there as `t`, from what `rows` stands for. */
+export interface Part {
+  readonly name: string
+  readonly columns: ReadonlyArray<Column>
+  readonly sql: (s: string, rows: string) => string
+}
+
+export const created: Part = {
+  name: "created",
+  columns: [quoted("row")],
+  sql: (s, rows) => `INSERT INTO ${s}.events
+  SELECT e.* FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS e(${EVENT_COLUMNS}) ORDER BY e.id`
+}
+
+export const detailed: Part = {
+  name: "detailed",
+  columns: [plain("event", "integer"), quoted("row")],
+  sql: (s, rows) => `UPDATE ${s}.events e SET title = n.title, description = n.description, location = n.location,
+    organizer = n.organizer, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
+    registration_opens_at = n.registration_opens_at, registration_closes_at = n.registration_closes_at,
+    waitlist = n.waitlist, waitlist_limit = n.waitlist_limit, capacity = n.capacity, status = n.status,
+    version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted, attended = n.attended,
+    no_show = n.no_show, updated_at = n.updated_at
+  FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS n(${EVENT_COLUMNS})
+  WHERE e.id = ${id("t.event")}`
+}
+
+export const moved: Part = {
+  name: "moved",
+  columns: [
+    plain("event", "integer"),
+    plain("capacity", "integer"),
+    plain("status", "text"),
+    plain("version", "bigint"),
+    plain("confirmed", "integer"),
+    plain("waitlisted", "integer"),
+    plain("attended", "integer"),
+    plain("no_show", "integer"),
+    plain("updated_at", "integer")
+  ],
+  sql: (s, rows) => `UPDATE ${s}.events e SET capacity = t.capacity, status = t.status, version = t.version,
+    confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended, no_show = t.no_show,
+    updated_at = ${time("t.updated_at")}
+  FROM ${rows} WHERE e.id = ${id("t.event")}`
+}
+
+export const registered: Part = {
+  name: "registered",
+  columns: [
+    plain("id", "uuid"),
+    plain("event", "integer"),
+    quoted("attendee_id"),
+    quoted("name"),
+    quoted("email"),
+    quoted("notes"),
+    plain("state", "text"),
+    plain("sequence", "bigint"),
+    plain("registered_at", "integer"),
+    plain("changed_at", "integer")
+  ],
+  sql: (s, rows) => `INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
+    registered_at, changed_at)
+  SELECT t.id, ${id("t.event")}, coalesce(t.attendee_id, t.email), t.name, t.email, t.notes, t.state, t.sequence,
+    ${time("t.registered_at")}, ${time("t.changed_at")}
+  FROM ${rows}`
+}
+
+export const changed: Part = {
+  name: "changed",
+  columns: [plain("id", "uuid"), plain("state", "text"), plain("changed_at", "integer")],
+  sql: (s, rows) => `UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")}
+  FROM ${rows} WHERE r.id = t.id`
+}
+
+export const counted: Part = {
+  name: "counted",
+  columns: [
+    plain("event", "integer"),
+    plain("level", "smallint"),
+    plain("block", "bigint"),
+    plain("waiting", "integer")
+  ],
+  sql: (s, rows) => `INSERT INTO ${s}.waitlist_blocks AS b (event_id, level, block, waiting)
+  SELECT ${id("t.event")}, t.level, t.block, t.waiting FROM ${rows}
+  ON CONFLICT (event_id, level, block) DO UPDATE SET waiting = b.waiting + excluded.waiting`
+}
+
+export const journalled: Part = {
+  name: "journalled",
+  columns: [
+    plain("event", "integer"),
+    plain("version", "bigint"),
+    plain("id", "uuid"),
+    plain("type", "text"),
+    quoted("actor"),
+    quoted("correlation_id"),
+    quoted("causation_id"),
+    plain("occurred_at", "integer"),
+    json("payload")
+  ],
+  sql: (s, rows) => `INSERT INTO ${s}.journal (event_id, version, id, type, schema_version, actor, correlation_id,
+    causation_id, occurred_at, payload)
+  SELECT ${id("t.event")}, t.version, t.id, t.type, ${SCHEMA_VERSION}, t.actor, t.correlation_id, t.causation_id,
+    ${time("t.occurred_at")}, t.payload::json
+  FROM ${rows}`
+}
+
+const recordColumns: ReadonlyArray<Column> = [
+  quoted("key"),
+  plain("operation", "text"),
+  quoted("principal"),
+  plain("fingerprint", "text"),
+  plain("request_id", "uuid"),
+  plain("registration_id", "uuid"),
+  plain("created_at", "integer"),
+  plain("expires_at", "integer")
+]
+
+export const remembered: Part = {
+  name: "remembered",
+  columns: [...recordColumns, json("answer")],
+  sql: (s, rows) => `INSERT INTO ${s}.idempotency (key, operation, principal, fingerprint, request_id, registration_id,
+    created_at, expires_at, answer)
+  SELECT t.key, t.operation, t.principal, t.fingerprint, coalesce(t.request_id, t.registration_id), t.registration_id,
+    ${time("t.created_at")}, ${time("t.expires_at")}, t.answer::json
+  FROM ${rows}`
+}
+
+/** Expired records that make way for a new one; fails (22012) if another transaction has done so in the meantime. */
+export const renewed: Part = {
+  name: "renewed",
+  // Not `json`: the planner takes a separated text for a thousand rows, for which it would rather scan a table that is
+  // empty while the plan is made.
+  columns: [...recordColumns, quoted("answer")],
+  sql: (s, rows) => `UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint,
+    request_id = coalesce(t.request_id, t.registration_id), registration_id = t.registration_id,
+    answer = t.answer::json, created_at = ${time("t.created_at")}, expires_at = ${time("t.expires_at")}
+  FROM ${rows}
+  WHERE i.key = t.key AND i.operation = t.operation AND i.principal = t.principal
+    AND i.expires_at <= ${time("t.created_at")}
+  RETURNING 1`
+}
