@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { createTurnout, isTurnoutError, TurnoutClosed } from "@turnout/adapters"
 import { InvalidInput } from "@turnout/core/application/InvalidInput"
+import { Overloaded } from "@turnout/core/application/Overloaded"
 import { AlreadyRegistered } from "@turnout/core/domain/Rejection"
 import { StoreError } from "@turnout/core/ports/StoreError"
 import { Effect } from "effect"
@@ -84,9 +85,31 @@ describe("createTurnout", () => {
     [{ poolSize: 0 }, "poolSize"],
     [{ idempotencyTtlMillis: Number.NaN }, "idempotencyTtlMillis"],
     [{ idempotencyTtlMillis: 0 }, "idempotencyTtlMillis"],
+    [{ lanes: 0 }, "lanes"],
+    [{ maxBatch: 1.5 }, "maxBatch"],
+    [{ maxWaiting: -1 }, "maxWaiting"],
+    [{ commandTimeoutMillis: 0 }, "commandTimeoutMillis"],
+    [{ drainMillis: Number.POSITIVE_INFINITY }, "drainMillis"],
     [{ database: "memory:", colour: "red" }, "colour"]
   ])("refuses the options %j", (options, field) => {
     assert.throws(() => createTurnout(options as never), InvalidInput, new RegExp(`^${field}: `))
+  })
+
+  it("refuses what is too much at once, and says when to come back", async () => {
+    const turnout = open({ maxWaiting: 2 })
+    const event = await published(turnout)
+    const send = (n: number) => turnout.register(event.id, Given.person(n))
+    const settled = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => send(n)))
+    const refused = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []))
+    assert.isNotEmpty(refused)
+    for (const error of refused) {
+      assert.isTrue(isTurnoutError(error))
+      assert.instanceOf(error, Overloaded)
+      assert.isAtLeast((error as Overloaded).retryAfterMillis, 1)
+    }
+    const { items } = await turnout.listRegistrations(event.id)
+    assert.strictEqual(items.length, settled.length - refused.length)
+    assert.strictEqual((await send(21)).registration.state, "waitlisted")
   })
 
   it("keeps data in a folder across restarts", async () => {

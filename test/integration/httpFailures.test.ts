@@ -8,6 +8,7 @@ import { Effect, Fiber } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"
 import * as Http from "../support/HttpServerFixture.ts"
+import * as Invariants from "../support/Invariants.ts"
 
 const ANY_ID = "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1"
 const SECRET = "password=hunter2"
@@ -164,6 +165,34 @@ describe("HTTP failures", () => {
       )
     })
   })
+
+  withLayer(Http.layer({ turnout: { maxWaiting: 1 } }), { excludeTestServices: true })(
+    "with one that may wait",
+    (it) => {
+      it.effect("too much at once is refused at once, with the time to come back, and changes nothing", () =>
+        Effect.gen(function* () {
+          const event = yield* Given.publishedEvent({ capacity: 5 })
+          const commits = yield* Http.holdCommits
+          const send = (n: number) => Http.post(`/events/${event.id}/registrations`, Given.person(n))
+          const underWay = yield* Effect.forkChild(send(1))
+          yield* commits.oneIsWaiting
+          const [second, third] = [yield* Effect.forkChild(send(2)), yield* Effect.forkChild(send(3))]
+          // Whichever comes second: only that one is answered before the commit.
+          const refused = yield* Effect.raceFirst(Fiber.join(second), Fiber.join(third))
+          Http.assertProblem(refused, 503, "overloaded")
+          assert.strictEqual(refused.headers.get("retry-after"), "1")
+          yield* commits.open
+          const all = [yield* Fiber.join(underWay), yield* Fiber.join(second), yield* Fiber.join(third)]
+          assert.sameMembers(
+            all.map(({ status }) => status),
+            [201, 201, 503]
+          )
+          const { registrations } = yield* Invariants.hold(event.id)
+          assert.strictEqual(registrations.length, 2)
+        })
+      )
+    }
+  )
 
   withLayer(Http.layer({ server: { requestTimeoutMillis: 200 } }), { excludeTestServices: true })(
     "with a request timeout",

@@ -33,6 +33,7 @@ class Replaceable extends Context.Service<Replaceable, TestServer["Service"]["st
 export interface Options<E = never> {
   readonly server?: Server.ServerOptions
   readonly store?: Layer.Layer<RegistrationStore, E>
+  readonly turnout?: Turnout.TurnoutOptions
 }
 
 /** The server, with the service behind it for what a test starts from. */
@@ -68,7 +69,7 @@ export const layer = <E = never>(options: Options<E> = {}) => {
   )
   return fixture.pipe(
     Layer.provide(Server.layer({ port: 0, ...options.server })),
-    Layer.provideMerge(Turnout.layer({ drainMillis: 200 })),
+    Layer.provideMerge(Turnout.layer({ drainMillis: 200, ...options.turnout })),
     Layer.provideMerge(store),
     Layer.provide(replaceable),
     Layer.provide(Logger.layer([logger]))

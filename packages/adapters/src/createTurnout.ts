@@ -60,13 +60,21 @@ export const isTurnoutError = (error: unknown): error is TurnoutError =>
 
 /** The longest time for which answers to idempotency keys can be kept: a year. */
 const LONGEST_TTL_MILLIS = 366 * 24 * 60 * 60 * 1_000
+const HOUR_MILLIS = 60 * 60 * 1_000
 
-const Options = Schema.Struct({
-  ...Database.DatabaseOptions.fields,
-  idempotencyTtlMillis: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1_000, maximum: LONGEST_TTL_MILLIS }))
-  )
-})
+const between = (minimum: number, maximum: number) =>
+  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
+
+const turnoutOptions = {
+  idempotencyTtlMillis: between(1_000, LONGEST_TTL_MILLIS),
+  lanes: between(1, 64),
+  maxBatch: between(1, 10_000),
+  maxWaiting: between(1, 1_000_000),
+  commandTimeoutMillis: between(1, HOUR_MILLIS),
+  drainMillis: between(0, HOUR_MILLIS)
+} satisfies Record<keyof Core.TurnoutOptions, Schema.Top>
+
+const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOptions })
 const decodeOptions = decoder(Options)
 
 const METHODS: ReadonlyArray<keyof Methods> = [
@@ -97,10 +105,9 @@ const METHODS: ReadonlyArray<keyof Methods> = [
  * opened, that call rejects with a `StoreError`, and the next one tries again.
  */
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
-  const { idempotencyTtlMillis, ...database } = Effect.runSync(decodeOptions(options))
-  const layer = Core.layer(idempotencyTtlMillis === undefined ? {} : { idempotencyTtlMillis }).pipe(
-    Layer.provide(Database.layer(database))
-  )
+  const { database, migrate, poolSize, schema, ...settings } = Effect.runSync(decodeOptions(options))
+  const where = { database, migrate, poolSize, schema }
+  const layer = Core.layer(settings).pipe(Layer.provide(Database.layer(where as Database.DatabaseOptions)))
   const running = new Set<Promise<unknown>>()
   let runtime: ManagedRuntime.ManagedRuntime<Core.Turnout, InvalidInput | StoreError> | undefined
   let closing: Promise<void> | undefined
