@@ -163,7 +163,7 @@ const fill = Effect.gen(function* () {
       CASE WHEN n % 5 = 0 THEN 'cancelled' WHEN n <= 60 THEN 'confirmed' ELSE 'waitlisted' END, n + 2, now(), now()
     FROM generate_series(1, 2000) e, generate_series(1, 100) n`)
   yield* sql.unsafe(`INSERT INTO turnout.waitlist_blocks
-    SELECT ${id("e")}, level, 0, 32 FROM generate_series(1, 2000) e, generate_series(1, 2) level`)
+    SELECT ${id("e")}, level, 0, 32 FROM generate_series(1, 2000) e, generate_series(1, 3) level`)
   yield* sql.unsafe(`INSERT INTO turnout.journal
     SELECT ${id("e")}, n, gen_random_uuid(), 'EventPublished', 1, '{}', 'nobody', NULL, NULL, now()
     FROM generate_series(1, 2000) e, generate_series(1, 20) n`)
@@ -214,6 +214,7 @@ const EXPECTED: ReadonlyArray<{
     uses: [
       "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
+      "waitlist_blocks_pkey (event_id, level, block)",
       "registrations_waiting (event_id, sequence)",
       "registrations_waiting (event_id, sequence)"
     ]
@@ -224,6 +225,7 @@ const EXPECTED: ReadonlyArray<{
     uses: [
       "registrations_pkey (id)",
       "events_pkey (id)",
+      "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
       "registrations_waiting (event_id, sequence)"

@@ -5,8 +5,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChangedRegistration, Changes } from "@turnout/core/domain/Batch"
 import type { Event, EventId } from "@turnout/core/domain/Event"
-import { type IdempotencyRecord, type IdempotencyScope, scope } from "@turnout/core/domain/Idempotency"
+import { type IdempotencyRecord, scope } from "@turnout/core/domain/Idempotency"
 import { type JournalEntry, payloadJson } from "@turnout/core/domain/JournalEvent"
+import type { Answer } from "@turnout/core/domain/Outcome"
 import { type Registration, type RegistrationId, RegistrationState } from "@turnout/core/domain/Registration"
 import { EventStatusConflict } from "@turnout/core/domain/Rejection"
 import type { Footprint, WorkingSet } from "@turnout/core/domain/WorkingSet"
@@ -206,17 +207,18 @@ describe("what the Postgres store is given", () => {
       fc.record({
         key: text,
         principal: text,
-        operation: fc.constantFrom("Register", "CancelRegistration"),
+        command: fc.constantFrom("Register", "CancelRegistration"),
         requestId: uuid,
         createdAt: time,
-        rejection: fc.option(text, { freq: 2 }),
+        isRejected: fc.boolean(),
         isOwn: fc.boolean(),
+        isRenewed: fc.boolean(),
+        operation: text,
         waitlistPosition: fc.option(fc.nat(1_000_000)),
         registration
       }),
       {
-        selector: ({ key, operation, principal, registration }) =>
-          JSON.stringify([operation, key, principal, registration.id]),
+        selector: ({ registration }) => registration.id,
         minLength: 1,
         maxLength: 8
       }
@@ -232,29 +234,43 @@ describe("what the Postgres store is given", () => {
             const { event: _, ...fields } = one.registration
             const attendee = { ...fields.attendee, id: `${index}` as never }
             const registration: Registration = { ...fields, eventId, attendee, sequence: index + 1 }
+            const answers: ReadonlyArray<Answer> = [
+              Result.succeed({ registration, waitlistPosition: one.waitlistPosition }),
+              Result.fail(
+                new EventStatusConflict({ eventId, operation: one.operation, eventStatus: "draft", allowed: [] })
+              )
+            ]
             const record: IdempotencyRecord = {
-              scope: scope(one.principal, one.operation, `${one.key}${run}${index}`),
+              scope: scope(one.principal, one.command, `${one.key}${run}${index}`),
               fingerprint: "-_fingerprint",
               requestId: one.isOwn ? registration.id : one.requestId,
-              answer:
-                one.rejection === null
-                  ? Result.succeed({ registration, waitlistPosition: one.waitlistPosition })
-                  : Result.fail(
-                      new EventStatusConflict({ eventId, operation: one.rejection, eventStatus: "draft", allowed: [] })
-                    ),
+              answer: answers[one.isRejected ? 1 : 0]!,
               createdAt: one.createdAt,
               expiresAt: NOW
             }
-            return { record, registration }
+            const renewal: IdempotencyRecord = {
+              ...record,
+              fingerprint: "another_one",
+              requestId: one.isOwn ? one.requestId : registration.id,
+              answer: answers[one.isRejected ? 0 : 1]!,
+              createdAt: new Date(NOW.getTime() + index),
+              expiresAt: one.createdAt
+            }
+            return { record, registration, renewal }
+          })
+          const check = Effect.fnUntraced(function* (records: ReadonlyArray<IdempotencyRecord>) {
+            const { idempotency } = yield* load({ idempotency: records.map((record) => record.scope) })
+            assert.strictEqual(idempotency.size, records.length)
+            for (const record of records) assert.deepStrictEqual(idempotency.get(record.scope.id), record)
           })
           yield* write({
             registrations: made.map(({ registration }) => ({ registration, before: null })),
             idempotency: made.map(({ record }) => ({ record, renews: false }))
           })
-          const scopes: ReadonlyArray<IdempotencyScope> = made.map(({ record }) => record.scope)
-          const { idempotency } = yield* load({ idempotency: scopes })
-          assert.strictEqual(idempotency.size, made.length)
-          for (const { record } of made) assert.deepStrictEqual(idempotency.get(record.scope.id), record)
+          yield* check(made.map(({ record }) => record))
+          const renewals = made.filter((_, index) => drawn[index]!.isRenewed).map(({ renewal }) => renewal)
+          yield* write({ idempotency: renewals.map((record) => ({ record, renews: true })) })
+          yield* check(made.map(({ record, renewal }) => (renewals.includes(renewal) ? renewal : record)))
         }),
       60
     ).pipe(Effect.provide(onDatabase))
@@ -369,8 +385,8 @@ describe("message ids", () => {
 })
 
 describe("how many wait", () => {
-  /** Numbers at the edges of blocks of 256 and of 65,536, and beyond 32 bits. */
-  const edges = [0, 256, 512, 65_536, 131_072, 2 ** 31, 2 ** 32, 2 ** 32 + 65_536, 2 ** 40]
+  /** Numbers at the edges of blocks of 64, 4,096 and 262,144, and beyond 32 bits. */
+  const edges = [0, 64, 128, 4_096, 8_192, 262_144, 524_288, 2 ** 31, 2 ** 32, 2 ** 32 + 4_096, 2 ** 40]
   const sequences = edges.flatMap((edge) => [edge - 1, edge, edge + 1]).filter((sequence) => sequence > 0)
   const steps = fc.array(
     fc.uniqueArray(
@@ -421,8 +437,9 @@ describe("how many wait", () => {
                  WHERE event_id = '${eventId}' AND waiting <> 0 ORDER BY level, waitlist_blocks.block`
               )
               const counted = [
-                { level: 1, size: 256 },
-                { level: 2, size: 65_536 }
+                { level: 1, size: 64 },
+                { level: 2, size: 4_096 },
+                { level: 3, size: 262_144 }
               ].flatMap(({ level, size }) => {
                 const blocks = Map.groupBy(waiting(eventId), ({ sequence }) => (sequence - (sequence % size)) / size)
                 return Array.from(blocks, ([block, { length }]) => ({ level, block: String(block), waiting: length }))

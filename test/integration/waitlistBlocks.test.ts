@@ -24,8 +24,9 @@ const sql = (statement: string) => Effect.flatMap(SqlClient.SqlClient, (client) 
 
 const cursor = Schema.encodeSync(SequenceCursor)
 
-const BLOCK = 256
-const SUPERBLOCK = 65_536
+/** How many numbers of the sequence a block has, by level. */
+const SIZES = [64, 4_096, 262_144] as const
+const [BLOCK, LARGER, LARGEST] = SIZES
 
 const registering = (eventId: EventId, n: number): Command => ({
   _tag: "Register",
@@ -60,7 +61,7 @@ const blocksHold = Effect.fnUntraced(function* (eventId: EventId) {
   const recounted = yield* sql(
     `SELECT ${columns} FROM (
        SELECT level, sequence / size AS block, count(*) AS waiting
-       FROM turnout.registrations, (VALUES (1, ${BLOCK}), (2, ${SUPERBLOCK})) AS levels (level, size)
+       FROM turnout.registrations, (VALUES (1, ${BLOCK}), (2, ${LARGER}), (3, ${LARGEST})) AS levels (level, size)
        WHERE event_id = '${eventId}' AND state = 'waitlisted' GROUP BY level, block
      ) AS counted ORDER BY level, block`
   )
@@ -89,7 +90,7 @@ const placesHold = Effect.fnUntraced(function* (eventId: EventId, pageSize: numb
   // A page may begin anywhere, such as behind somebody who has left since: at the edges of blocks, and beyond the end.
   const edges = new Set(
     sampled(waiters).flatMap(({ sequence }) =>
-      [1, BLOCK, SUPERBLOCK].flatMap((size) => {
+      [1, ...SIZES].flatMap((size) => {
         const start = Math.floor(sequence / size) * size
         return [start - 1, start, start + size - 1, start + size]
       })
@@ -131,7 +132,7 @@ interface Batch {
 
 const history: fc.Arbitrary<ReadonlyArray<Batch>> = fc.array(
   fc.record({
-    skipped: fc.constantFrom(0, 0, 90, 240, BLOCK, SUPERBLOCK - 300, 70_000, 2 ** 33),
+    skipped: fc.constantFrom(0, 0, 50, 90, BLOCK, LARGER - 70, 5_000, LARGEST - 300, 300_000, 2 ** 33),
     together: fc.boolean(),
     steps: fc.array(step, { minLength: 1, maxLength: 40 })
   }),

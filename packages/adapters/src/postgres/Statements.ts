@@ -8,7 +8,7 @@
 import type { EventId } from "@turnout/core/domain/Event"
 import { plainArray } from "./ArrayLiteral.ts"
 import type { Statement } from "./Session.ts"
-import { BLOCK_BITS, SUPERBLOCK_BITS } from "./WaitlistBlocks.ts"
+import { BITS } from "./WaitlistBlocks.ts"
 
 const EVENT = `id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
   registration_closes_at, waitlist, waitlist_limit, capacity, status, version, confirmed, waitlisted, attended, no_show,
@@ -43,19 +43,23 @@ export interface Statements {
 }
 
 /**
- * How many wait up to a sequence: whole superblocks, then whole blocks, then the rest one by one. `event` and `sequence`
- * are expressions.
+ * How many wait up to a sequence: whole blocks of the highest level, then those of the level below, and so on, then the
+ * rest one by one. `event` and `sequence` are expressions.
  */
-const waitingUpTo = (s: string, event: string, sequence: string): string => `(
-  (SELECT coalesce(sum(b.waiting), 0) FROM ${s}.waitlist_blocks b
-   WHERE b.event_id = ${event} AND b.level = 2 AND b.block < ${sequence} >> ${SUPERBLOCK_BITS}) +
-  (SELECT coalesce(sum(b.waiting), 0) FROM ${s}.waitlist_blocks b
-   WHERE b.event_id = ${event} AND b.level = 1 AND b.block < ${sequence} >> ${BLOCK_BITS}
-     AND b.block >= ${sequence} >> ${SUPERBLOCK_BITS} << ${SUPERBLOCK_BITS - BLOCK_BITS}) +
+const waitingUpTo = (s: string, event: string, sequence: string): string => {
+  const sums = BITS.map((bits, index) => {
+    const above = BITS[index + 1]
+    const isBeyondLarger = above === undefined ? "" : `AND b.block >= ${sequence} >> ${above} << ${above - bits}`
+    return `(SELECT coalesce(sum(b.waiting), 0) FROM ${s}.waitlist_blocks b
+   WHERE b.event_id = ${event} AND b.level = ${index + 1} AND b.block < ${sequence} >> ${bits} ${isBeyondLarger})`
+  })
+  return `(
+  ${sums.join(" +\n  ")} +
   (SELECT count(*) FROM ${s}.registrations w
    WHERE w.event_id = ${event} AND w.state = 'waitlisted' AND w.sequence <= ${sequence}
-     AND w.sequence >= ${sequence} >> ${BLOCK_BITS} << ${BLOCK_BITS})
+     AND w.sequence >= ${sequence} >> ${BITS[0]} << ${BITS[0]})
 )::integer`
+}
 
 /** The statements for a schema, given as a quoted identifier. */
 export const make = (s: string): Statements => ({
