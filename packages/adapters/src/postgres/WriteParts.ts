@@ -1,7 +1,9 @@
 /**
- * How each kind of row is written. Postgres carries out the parts of a `WITH` from the last to the first, so a registration
- * that a batch cancels is out of the unique index before the same attendee's new one is in; a test holds it to that. Rows refer to ids and times by their numbers in the tables that are the first two
+ * How each kind of row is written. Rows refer to ids and times by their numbers in the tables that are the first two
  * parameters of the statement.
+ *
+ * Postgres carries out the parts of a `WITH` from the last to the first, so a registration that a batch cancels is out of
+ * the unique index before the same attendee's new one is in. A test holds it to that.
  */
 import { SCHEMA_VERSION } from "@turnout/core/domain/JournalEvent"
 import { type Column, json, plain, quoted } from "./RowSource.ts"
