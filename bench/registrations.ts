@@ -22,7 +22,8 @@ const upTo = (callers: number): number => CALLERS.findLast((tried) => tried <= c
 const PGBENCH = Database.findPgbench()
 const FUNCTIONS = PGBENCH === undefined ? [] : (["register", "register_in_turn"] as const)
 if (PGBENCH === undefined) process.stderr.write("pgbench was not found and is left out: apt-get install postgresql\n")
-const WARM_UP_SECONDS = Math.min(1, settings.seconds / 2)
+/** It takes seconds until what runs all the time is compiled, and a server on sale has run for longer. */
+const WARM_UP_SECONDS = Math.min(3, settings.seconds * 3)
 
 interface Figures {
   readonly perSecond: number
