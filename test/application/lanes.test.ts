@@ -601,6 +601,46 @@ describe("closing", () => {
       assert.deepStrictEqual(store.numbers(), [1])
     })
   )
+
+  it.effect("tells everybody whose command was committed, even if the time is up while they are being told", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      const { close, lanes } = yield* makeClosable(store.commit, { lanes: 1, drainMillis: 500 })
+      store.gate.closeUnsafe()
+      // Whoever is told first lets the time run out.
+      const first = yield* Effect.forkChild(
+        Effect.tap(lanes.submit(command(1)), () => TestClock.adjust(500)),
+        {
+          startImmediately: true
+        }
+      )
+      const callers = [first, ...(yield* callAll(lanes, commands(2, 40)))]
+      yield* settle
+      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      store.gate.openUnsafe()
+      yield* Fiber.join(closing)
+      yield* settle
+      assert.deepStrictEqual(store.numbers().length, 40)
+      assert.deepStrictEqual(heardByNow(callers), answers(1, 40))
+    })
+  )
+
+  it.effect("a full lane that has been closed refuses with Unavailable", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      const { close, lanes } = yield* makeClosable(store.commit, { maxWaiting: 1, drainMillis: 500 })
+      store.gate.closeUnsafe()
+      yield* call(lanes, command(1))
+      yield* settle
+      yield* call(lanes, command(2))
+      const closing = yield* Effect.forkChild(close, { startImmediately: true })
+      const during = yield* call(lanes, command(3))
+      yield* pass(500)
+      yield* Fiber.join(closing)
+      const after = yield* call(lanes, command(4))
+      assert.deepStrictEqual(heardByNow([during, after]), ["Unavailable", "Unavailable"])
+    })
+  )
 })
 
 describe("the metrics", () => {
@@ -675,5 +715,20 @@ describe("the metrics", () => {
       store.gate.openUnsafe()
       yield* heard(callers)
     }).pipe(measured)
+  )
+
+  it.effect("a caller who has gone away is not counted as told", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      const lanes = yield* Lanes.make(store.commit, { commandTimeoutMillis: 100 })
+      store.gate.closeUnsafe()
+      const caller = yield* call(lanes, command(1))
+      yield* settle
+      yield* Fiber.interrupt(caller)
+      yield* pass(100)
+      const { count } = yield* Metric.value(EngineMetrics.timeouts)
+      store.gate.openUnsafe()
+      assert.strictEqual(count, 0)
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 })

@@ -66,7 +66,7 @@ interface Entry {
   readonly request: Request
   readonly arrivedAt: number
   readonly answer: (told: Told) => void
-  /** Whether the caller was told that the outcome is unknown. */
+  /** Whether nobody waits for the answer any more. */
   isGivenUp: boolean
 }
 
@@ -123,6 +123,8 @@ export const make = Effect.fnUntraced(function* (
     millisPerCommand: 0
   }))
   const running = new Set<Fiber.Fiber<void>>()
+  /** Those who are told now have committed: nothing keeps the answer from them. */
+  const telling = new Set<Fiber.Fiber<void>>()
   const watching = new Set<Fiber.Fiber<void>>()
   let isClosed = false
 
@@ -165,7 +167,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const tell = (batch: ReadonlyArray<Entry>, told: ReadonlyArray<Told>) => {
-    if (batch.length > TOLD_AT_ONCE) fork(tellInTurns(batch, told), running)
+    if (batch.length > TOLD_AT_ONCE) fork(tellInTurns(batch, told), telling)
     else batch.forEach(({ answer }, index) => answer(told[index]!))
   }
 
@@ -220,11 +222,7 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
       isClosed = true
-      // A worker's last act is to start telling, so there may be someone new to wait for.
-      const finish = Effect.gen(function* () {
-        while (running.size > 0) yield* Fiber.awaitAll(running)
-      })
-      yield* Effect.timeoutOption(finish, drainMillis)
+      yield* Effect.timeoutOption(Fiber.awaitAll(running), drainMillis)
       for (const fiber of running) fiber.interruptUnsafe()
       for (const fiber of watching) fiber.interruptUnsafe()
       const cause = new Error("Turnout was closed before the command was carried out")
@@ -232,6 +230,7 @@ export const make = Effect.fnUntraced(function* (
         giveUp(lane.underway, new StoreError.OutcomeUnknown({ cause }))
         giveUp(lane.waiting, new StoreError.Unavailable({ cause }))
       }
+      yield* Fiber.awaitAll(telling)
     })
   )
 
@@ -239,13 +238,14 @@ export const make = Effect.fnUntraced(function* (
     submit: (request) =>
       Effect.suspend((): Effect.Effect<Reply, StoreError.StoreError | Overloaded> => {
         const lane = lanes[hash(eventIdOf(request)) % count]!
-        if (lane.waiting.length >= maxWaiting) return refuse(lane)
         if (isClosed) {
           const cause = new Error("Turnout has been closed")
           return Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) }))
         }
+        if (lane.waiting.length >= maxWaiting) return refuse(lane)
         return Effect.callback<Reply, StoreError.StoreError>((answer) => {
-          lane.waiting.push({ request, arrivedAt: clock.currentTimeMillisUnsafe(), answer, isGivenUp: false })
+          const entry: Entry = { request, arrivedAt: clock.currentTimeMillisUnsafe(), answer, isGivenUp: false }
+          lane.waiting.push(entry)
           if (!lane.isWorking) {
             lane.isWorking = true
             fork(work(lane), running)
@@ -254,6 +254,7 @@ export const make = Effect.fnUntraced(function* (
             lane.isWatched = true
             fork(watch(lane), watching)
           }
+          return Effect.sync(() => (entry.isGivenUp = true))
         })
       })
   }

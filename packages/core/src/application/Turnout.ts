@@ -267,16 +267,15 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
       return (yield* run({ _tag: "ChangeCapacity", ...id, capacity, keepOverhang }, options)).event
     }),
 
-    register: (eventId, input, options) => {
+    register: Effect.fnUntraced(function* (eventId, input, options) {
       const register = (id: EventId, { attendee, notes = "" }: typeof RegistrationInput.Type) =>
         run({ _tag: "Register", eventId: id, attendee: fromInput(attendee), notes, registeredAt: null }, options)
       const plainId = PlainInput.eventId(eventId)
       const plainInput = PlainInput.registration(input)
-      if (plainId !== undefined && plainInput !== undefined) return register(plainId, plainInput)
-      return Effect.flatMap(ids.event({ eventId }), (id) =>
-        Effect.flatMap(decode.registration(input), (valid) => register(id.eventId, valid))
-      )
-    },
+      if (plainId !== undefined && plainInput !== undefined) return yield* register(plainId, plainInput)
+      const id = yield* ids.event({ eventId })
+      return yield* register(id.eventId, yield* decode.registration(input))
+    }),
     cancelRegistration: changeRegistration("CancelRegistration"),
     confirmRegistration: changeRegistration("ConfirmRegistration"),
     markAttended: changeRegistration("MarkAttended"),
