@@ -108,17 +108,27 @@ const settle = Effect.repeat(Effect.yieldNow, { times: 100 })
 
 const pass = (millis: number) => settle.pipe(Effect.andThen(TestClock.adjust(millis)), Effect.andThen(settle))
 
+/** Closes the gate on a transaction with the first commands, and lets the others wait behind it. */
+const hold = Effect.fnUntraced(function* (
+  lanes: Lanes.Lanes,
+  { gate }: ReturnType<typeof makeStore>,
+  first: ReadonlyArray<Request>,
+  waiting: ReadonlyArray<Request>
+) {
+  gate.closeUnsafe()
+  const callers = yield* callAll(lanes, first)
+  yield* settle
+  return [...callers, ...(yield* callAll(lanes, waiting))]
+})
+
 /** Commands that all waited behind another one, the 0th, and so go into one transaction. */
 const callTogether = Effect.fnUntraced(function* (
   lanes: Lanes.Lanes,
-  { gate }: ReturnType<typeof makeStore>,
+  store: ReturnType<typeof makeStore>,
   requests: ReadonlyArray<Request>
 ) {
-  gate.closeUnsafe()
-  yield* call(lanes, command(0))
-  yield* settle
-  const callers = yield* callAll(lanes, requests)
-  gate.openUnsafe()
+  const [, ...callers] = yield* hold(lanes, store, [command(0)], requests)
+  store.gate.openUnsafe()
   return callers
 })
 
@@ -232,10 +242,7 @@ describe("a lane", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const lanes = yield* Lanes.make(store.commit)
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, [command(1)])
-      yield* settle
-      callers.push(...(yield* callAll(lanes, [command(2), command(3)])))
+      const callers = yield* hold(lanes, store, [command(1)], [command(2), command(3)])
       yield* Effect.forEach(callers.slice(0, 2), Fiber.interrupt)
       store.gate.openUnsafe()
       assert.deepStrictEqual(yield* heard(callers.slice(2)), ["answer 3"])
@@ -266,10 +273,7 @@ describe("a full lane", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const lanes = yield* Lanes.make(store.commit, full)
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 1))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(2, 4))))
+      const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 4))
       const refused = yield* callAll(lanes, commands(5, 6))
       assert.deepStrictEqual(heardByNow(refused), ["Overloaded", "Overloaded"])
       const elsewhere = yield* Effect.forEach(
@@ -290,10 +294,7 @@ describe("a full lane", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const lanes = yield* Lanes.make(store.commit, full)
-      store.gate.closeUnsafe()
-      yield* call(lanes, command(1))
-      yield* settle
-      yield* callAll(lanes, commands(2, 4))
+      yield* hold(lanes, store, commands(1, 1), commands(2, 4))
       const error = yield* Effect.flip(lanes.submit(command(5)))
       assert.strictEqual(error._tag, "Overloaded")
       store.gate.openUnsafe()
@@ -453,10 +454,7 @@ describe("a caller who waits for too long", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const lanes = yield* Lanes.make(store.commit, options)
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 1))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(2, 2))))
+      const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 2))
       yield* pass(40)
       callers.push(...(yield* callAll(lanes, commands(3, 3))))
       yield* pass(59)
@@ -475,10 +473,7 @@ describe("a caller who waits for too long", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const lanes = yield* Lanes.make(store.commit, options)
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 1))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(2, 3))))
+      const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 3))
       yield* pass(100)
       assert.deepStrictEqual(heardByNow(callers), ["OutcomeUnknown", "OutcomeUnknown", "OutcomeUnknown"])
       assert.deepStrictEqual(store.numbers(), [])
@@ -519,10 +514,7 @@ describe("closing", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const { close, lanes } = yield* makeClosable(store.commit, { maxBatch: 2 })
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 1))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(2, 6))))
+      const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 6))
       const closing = yield* Effect.forkChild(close, { startImmediately: true })
       yield* settle
       assert.isUndefined(closing.pollUnsafe())
@@ -551,10 +543,7 @@ describe("closing", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const { close, lanes } = yield* makeClosable(store.commit, { lanes: 2, maxBatch: 2, drainMillis: 500 })
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 2))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(3, 5))))
+      const callers = yield* hold(lanes, store, commands(1, 2), commands(3, 5))
       const closing = yield* Effect.forkChild(close, { startImmediately: true })
       yield* pass(499)
       assert.isUndefined(closing.pollUnsafe())
@@ -575,10 +564,7 @@ describe("closing", () => {
       const store = makeStore()
       const commit: Lanes.Commit = (requests) => Effect.uninterruptible(store.commit(requests))
       const { close, lanes } = yield* makeClosable(commit, { drainMillis: 500 })
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 1))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(2, 3))))
+      const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 3))
       const closing = yield* Effect.forkChild(close, { startImmediately: true })
       yield* pass(500)
       assert.isDefined(closing.pollUnsafe())
@@ -702,10 +688,7 @@ describe("the metrics", () => {
     Effect.gen(function* () {
       const store = makeStore()
       const lanes = yield* Lanes.make(store.commit, { maxWaiting: 2, commandTimeoutMillis: 100 })
-      store.gate.closeUnsafe()
-      const callers = yield* callAll(lanes, commands(1, 1))
-      yield* settle
-      callers.push(...(yield* callAll(lanes, commands(2, 2))))
+      const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 2))
       yield* pass(250)
       assert.strictEqual((yield* Metric.value(EngineMetrics.timeouts)).count, 2)
       callers.push(...(yield* callAll(lanes, commands(3, 6))))

@@ -138,10 +138,10 @@ const someOfEverything = Effect.gen(function* () {
         : []
     )
   )
-  const input = (n: number) => ({ ...other, id: `00000000-0000-7000-8000-00000000000${n}` as EventId })
+  const { capacity, endsAt, organizer, startsAt, timeZone, title } = other
   yield* batch(
     [1, 2].map((n) => {
-      const { capacity, endsAt, id, organizer, startsAt, timeZone, title } = input(n)
+      const id = `00000000-0000-7000-8000-00000000000${n}` as EventId
       return { _tag: "CreateEvent", event: { id, title, organizer, startsAt, endsAt, timeZone, capacity } }
     })
   )

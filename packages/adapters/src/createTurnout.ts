@@ -20,6 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as Database from "./database.ts"
 
 export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
@@ -105,9 +106,10 @@ const METHODS: ReadonlyArray<keyof Methods> = [
  * opened, that call rejects with a `StoreError`, and the next one tries again.
  */
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
-  const { database, migrate, poolSize, schema, ...settings } = Effect.runSync(decodeOptions(options))
-  const where = { database, migrate, poolSize, schema }
-  const layer = Core.layer(settings).pipe(Layer.provide(Database.layer(where as Database.DatabaseOptions)))
+  const decoded = Effect.runSync(decodeOptions(options))
+  const layer = Core.layer(Struct.pick(decoded, Struct.keys(turnoutOptions))).pipe(
+    Layer.provide(Database.layer(Struct.omit(decoded, Struct.keys(turnoutOptions))))
+  )
   const running = new Set<Promise<unknown>>()
   let runtime: ManagedRuntime.ManagedRuntime<Core.Turnout, InvalidInput | StoreError> | undefined
   let closing: Promise<void> | undefined

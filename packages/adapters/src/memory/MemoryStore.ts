@@ -12,15 +12,12 @@ import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
 import { type Footprint, type Loaded, make as makeWorkingSet, withDuePromotions } from "@turnout/core/domain/WorkingSet"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import { MAX_PROMOTING_EVENTS, RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { WaitingList } from "./WaitingList.ts"
-
-/** How many events with due promotions are given at once. */
-const MAX_PROMOTING = 100
 
 interface State {
   readonly events: Map<EventId, Event>
@@ -189,7 +186,7 @@ const make = Effect.gen(function* () {
     eventsWithPromotionsDue: Effect.sync(() =>
       take(
         [...state.events.values()].filter((event) => promotionsDue(event) > 0).map(({ id }) => id),
-        MAX_PROMOTING
+        MAX_PROMOTING_EVENTS
       )
     ),
     ready: Effect.void

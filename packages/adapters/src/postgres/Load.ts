@@ -1,22 +1,14 @@
 /**
  * The statement that loads a footprint: registrations, the heads of waitlists, and idempotency records.
  *
- * Made of the parts that have something to look for. `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning the
+ * `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning the
  * probes into a scan when the plan is made while the tables are still empty.
  */
 import type { Footprint } from "@turnout/core/domain/WorkingSet"
-import * as RowSource from "./RowSource.ts"
+import { Chosen, memoize, type Part, sql } from "./Parts.ts"
+import { plain, quoted } from "./RowSource.ts"
 import type { Statement } from "./Session.ts"
 import { REGISTRATION } from "./Statements.ts"
-
-/** What to look for are the rows of `t`, from what `rows` stands for. */
-interface Part {
-  readonly name: string
-  readonly columns: ReadonlyArray<RowSource.Column>
-  readonly sql: (s: string, rows: string) => string
-}
-
-const { plain, quoted } = RowSource
 
 /** Active registrations. */
 const attendees: Part = {
@@ -65,26 +57,18 @@ LEFT JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = i.registratio
 
 /** What loads footprints from a schema, given as a quoted identifier; no statement if there is nothing to look for. */
 export const make = (s: string): ((footprint: Footprint) => ReadonlyArray<Statement>) => {
-  const texts = new Map<string, string>()
+  const textOf = memoize((used) => used.map((one) => sql(s, one)).join("\nUNION ALL\n"))
   return (footprint) => {
-    const selects: Array<() => string> = []
-    const parameters: Array<string | null> = []
-    let name = ""
-    const add = <Row>(part: Part, rows: ReadonlyArray<Row>, values: ReadonlyArray<RowSource.ValueOf<Row>>) => {
-      if (rows.length === 0) return
-      const isOne = rows.length === 1
-      const before = parameters.length
-      name += isOne ? `${part.name} ` : `${part.name}s `
-      selects.push(() => part.sql(s, RowSource.source(part.columns, isOne, before)))
-      parameters.push(...RowSource.parameters(part.columns, rows, values))
-    }
-    add(attendees, footprint.attendees, [({ eventId }) => eventId, ({ attendeeId }) => attendeeId])
-    add(registrations, footprint.registrations, [({ registrationId }) => registrationId])
-    add(heads, footprint.waiting, [({ eventId }) => eventId, ({ limit }) => limit])
-    add(records, footprint.idempotency, [({ operation }) => operation, ({ key }) => key, ({ principal }) => principal])
-    if (selects.length === 0) return []
-    let text = texts.get(name)
-    if (text === undefined) texts.set(name, (text = selects.map((select) => select()).join("\nUNION ALL\n")))
-    return [{ text, parameters }]
+    const chosen = new Chosen()
+    chosen.add(attendees, footprint.attendees, [({ eventId }) => eventId, ({ attendeeId }) => attendeeId])
+    chosen.add(registrations, footprint.registrations, [({ registrationId }) => registrationId])
+    chosen.add(heads, footprint.waiting, [({ eventId }) => eventId, ({ limit }) => limit])
+    chosen.add(records, footprint.idempotency, [
+      ({ operation }) => operation,
+      ({ key }) => key,
+      ({ principal }) => principal
+    ])
+    if (chosen.used.length === 0) return []
+    return [{ text: textOf(chosen.used), parameters: chosen.parameters }]
   }
 }

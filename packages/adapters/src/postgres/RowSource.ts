@@ -23,9 +23,9 @@ export const plain = (name: string, type: string): Column => ({ name, type, kind
 export const quoted = (name: string): Column => ({ name, type: "text", kind: "quoted" })
 export const json = (name: string): Column => ({ name, type: "text", kind: "json" })
 
-/** The rows as `t`; `before` is how many parameters the statement has already. */
-export const source = (columns: ReadonlyArray<Column>, isOne: boolean, before: number): string => {
-  const parameter = (index: number, type: string) => `$${before + index + 1}::${type}`
+/** The rows as `t`, whose parameters have numbers from `first` on. */
+export const source = (columns: ReadonlyArray<Column>, isOne: boolean, first: number): string => {
+  const parameter = (index: number, type: string) => `$${first + index}::${type}`
   if (isOne) return `(SELECT ${columns.map(({ name, type }, n) => `${parameter(n, type)} AS ${name}`).join(", ")}) AS t`
   const names = columns.map(({ name }) => name).join(", ")
   const arrays = columns.flatMap(({ kind, type }, n) => (kind === "json" ? [] : [parameter(n, `${type}[]`)]))

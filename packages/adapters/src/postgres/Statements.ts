@@ -6,6 +6,7 @@
  * probes into a scan when the plan is made while the tables are still empty.
  */
 import type { EventId } from "@turnout/core/domain/Event"
+import { MAX_PROMOTING_EVENTS } from "@turnout/core/ports/RegistrationStore"
 import { plainArray } from "./ArrayLiteral.ts"
 import type { Statement } from "./Session.ts"
 import { BITS } from "./WaitlistBlocks.ts"
@@ -95,7 +96,7 @@ FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r JOIN ${s}
 WHERE r.event_id = $1::uuid AND r.state = 'waitlisted'`,
   journal: `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at
 FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY version LIMIT $3::integer`,
-  promotionsDue: `SELECT id FROM ${s}.events WHERE promotions_due LIMIT 100`,
+  promotionsDue: `SELECT id FROM ${s}.events WHERE promotions_due LIMIT ${MAX_PROMOTING_EVENTS}`,
   ready: `SELECT max(migration_id) AS version FROM ${s}.migrations`
 })
 

@@ -1,10 +1,6 @@
 /**
  * The statement that writes a batch: all of its rows at once.
  *
- * Every kind of row has its part, and the statement is made of the parts that have rows: the executor starts every part
- * that it is given, which for a single registration would cost more than writing it. Few combinations occur, and each of
- * them is one prepared statement.
- *
  * For large batches most of the cost is the server's reading of the parameters, so whatever repeats from row to row is
  * sent once: event ids and times go into two tables, and the rows refer to them by number. JSON texts are separated by a
  * control character, which JSON never contains.
@@ -14,33 +10,28 @@ import type { EventId } from "@turnout/core/domain/Event"
 import { toText } from "@turnout/core/domain/Instant"
 import { payloadJson } from "@turnout/core/domain/JournalEvent"
 import { plainArray } from "./ArrayLiteral.ts"
+import { Chosen, memoize, sql, type Used } from "./Parts.ts"
 import { fromAnswer, fromEvent } from "./Rows.ts"
-import * as RowSource from "./RowSource.ts"
 import type { Statement } from "./Session.ts"
 import { deltas } from "./WaitlistBlocks.ts"
-import * as Parts from "./WriteParts.ts"
+import * as Kinds from "./WriteParts.ts"
 
-/** A part, and how many rows it has. */
-interface Used {
-  readonly part: Parts.Part
-  readonly rows: number
-}
+/** How many parameters come before those of the parts: the tables of ids and times. */
+const TABLES = 2
 
-/** The text of a statement for a schema, given as a quoted identifier. `$1` and `$2` are the tables. */
-const textOf = (s: string, used: ReadonlyArray<Used>): string => {
-  let parameters = 2
-  const written = used.map(({ part, rows }) => {
-    const from = RowSource.source(part.columns, rows === 1, parameters)
-    parameters += part.columns.length
-    return `${part.name} AS (\n  ${part.sql(s, from)}\n)`
-  })
-  const renewing = used.find(({ part }) => part === Parts.renewed)
-  const expected = renewing?.rows === 1 ? "1" : `cardinality($${parameters}::text[])`
-  const main = renewing
-    ? `SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = ${expected} THEN 1 ELSE 0 END`
-    : "SELECT 1"
+/** How many rows a part has, told from the array of its first column. */
+const rowsOf = ({ isOne, parameter }: Used): string => (isOne ? "1" : `cardinality($${parameter}::text[])`)
+
+/** The text of a statement for a schema, given as a quoted identifier. */
+const write = (s: string, used: ReadonlyArray<Used>): string => {
+  const parts = used.map((one) => `${one.part.name} AS (\n  ${sql(s, one)}\n)`)
+  const renewing = used.find(({ part }) => part === Kinds.renewed)
+  const main =
+    renewing === undefined
+      ? "SELECT 1"
+      : `SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = ${rowsOf(renewing)} THEN 1 ELSE 0 END`
   // Both tables have their types even if no part refers to them.
-  return `WITH tables AS (SELECT $1::uuid[], $2::timestamptz[]), ${written.join(", ")}\n${main} AS written`
+  return `WITH tables AS (SELECT $1::uuid[], $2::timestamptz[]), ${parts.join(", ")}\n${main} AS written`
 }
 
 /** Values that rows refer to by number, counted from 1, each of them once. */
@@ -72,31 +63,25 @@ export type Write = (changes: Changes, messageIds: ReadonlyArray<string>) => Sta
 
 /** What writes batches into a schema, given as a quoted identifier. */
 export const make = (s: string): Write => {
-  const texts = new Map<string, string>()
+  const textOf = memoize((used) => write(s, used))
   return (changes, messageIds) => {
-    const used: Array<Used> = []
-    const parameters: Array<string | null> = []
+    const chosen = new Chosen(TABLES)
     const ids = makeTable((id: EventId) => id)
     const times = makeTable((date: Date) => date.getTime())
-    const add = <Row>(part: Parts.Part, rows: ReadonlyArray<Row>, values: ReadonlyArray<RowSource.ValueOf<Row>>) => {
-      if (rows.length === 0) return
-      used.push({ part, rows: rows.length })
-      parameters.push(...RowSource.parameters(part.columns, rows, values))
-    }
 
     const events = changes.events.filter((row) => !row.created)
-    add(
-      Parts.created,
+    chosen.add(
+      Kinds.created,
       changes.events.filter((row) => row.created),
       [({ event }) => JSON.stringify(fromEvent(event))]
     )
-    add(
-      Parts.detailed,
+    chosen.add(
+      Kinds.detailed,
       events.filter((row) => row.details),
       [({ event }) => ids.numberOf(event.id), ({ event }) => JSON.stringify(fromEvent(event))]
     )
-    add(
-      Parts.moved,
+    chosen.add(
+      Kinds.moved,
       events.filter((row) => !row.details),
       [
         ({ event }) => ids.numberOf(event.id),
@@ -111,8 +96,8 @@ export const make = (s: string): Write => {
       ]
     )
 
-    add(
-      Parts.registered,
+    chosen.add(
+      Kinds.registered,
       changes.registrations.filter((row) => row.before === null),
       [
         ({ registration }) => registration.id,
@@ -127,8 +112,8 @@ export const make = (s: string): Write => {
         ({ registration }) => times.numberOf(registration.changedAt)
       ]
     )
-    add(
-      Parts.changed,
+    chosen.add(
+      Kinds.changed,
       changes.registrations.filter((row) => row.before !== null),
       [
         ({ registration }) => registration.id,
@@ -136,14 +121,14 @@ export const make = (s: string): Write => {
         ({ registration }) => times.numberOf(registration.changedAt)
       ]
     )
-    add(Parts.counted, deltas(changes.registrations), [
+    chosen.add(Kinds.counted, deltas(changes.registrations), [
       ({ eventId }) => ids.numberOf(eventId),
       ({ level }) => level,
       ({ block }) => block,
       ({ delta }) => delta
     ])
 
-    add(Parts.journalled, changes.journal, [
+    chosen.add(Kinds.journalled, changes.journal, [
       (entry) => ids.numberOf(entry.eventId),
       (entry) => entry.version,
       (_, index) => messageIds[index]!,
@@ -157,10 +142,10 @@ export const make = (s: string): Write => {
 
     const stored = changes.idempotency.map(({ record, renews }) => ({ record, renews, ...fromAnswer(record.answer) }))
     for (const [part, renews] of [
-      [Parts.remembered, false],
-      [Parts.renewed, true]
+      [Kinds.remembered, false],
+      [Kinds.renewed, true]
     ] as const) {
-      add(
+      chosen.add(
         part,
         stored.filter((row) => row.renews === renews),
         [
@@ -177,10 +162,7 @@ export const make = (s: string): Write => {
       )
     }
 
-    const key = used.map(({ part, rows }) => (rows === 1 ? part.name : `${part.name}s`)).join()
-    let text = texts.get(key)
-    if (text === undefined) texts.set(key, (text = textOf(s, used)))
     const tables = [plainArray(ids.values, (id) => id), plainArray(times.values, toText)]
-    return { text, parameters: [...tables, ...parameters] }
+    return { text: textOf(chosen.used), parameters: [...tables, ...chosen.parameters] }
   }
 }

@@ -6,6 +6,7 @@
  * the unique index before the same attendee's new one is in. A test holds it to that.
  */
 import { SCHEMA_VERSION } from "@turnout/core/domain/JournalEvent"
+import type { Part } from "./Parts.ts"
 import { type Column, json, plain, quoted } from "./RowSource.ts"
 
 const EVENT_COLUMNS = `id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
@@ -15,13 +16,6 @@ const EVENT_COLUMNS = `id uuid, title text, description text, location text, org
 
 const id = (column: string): string => `($1::uuid[])[${column}]`
 const time = (column: string): string => `($2::timestamptz[])[${column}]`
-
-/** How a kind of row is written. The rows are there as `t`, from what `rows` stands for. */
-export interface Part {
-  readonly name: string
-  readonly columns: ReadonlyArray<Column>
-  readonly sql: (s: string, rows: string) => string
-}
 
 export const created: Part = {
   name: "created",

@@ -7,14 +7,12 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Batch from "../domain/Batch.ts"
 import type { Command } from "../domain/Command.ts"
-import { type EventId, promotionsDue } from "../domain/Event.ts"
+import type { EventId } from "../domain/Event.ts"
 import { scope } from "../domain/Idempotency.ts"
-import type { Answer } from "../domain/Outcome.ts"
 import type { Request } from "../domain/Request.ts"
 import { footprint } from "../domain/WorkingSet.ts"
 import { RegistrationStore } from "../ports/RegistrationStore.ts"
@@ -41,12 +39,6 @@ export interface Engine {
     commands: ReadonlyArray<{ readonly command: Command; readonly options: WriteOptions }>
   ) => Effect.Effect<ReadonlyArray<Batch.Reply>, StoreError>
 }
-
-/** The event of which this answer shows that promotions are due. */
-const eventWithPromotionsDue = (answer: Answer): EventId | undefined =>
-  Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
-    ? answer.success.event.id
-    : undefined
 
 export const make = Effect.fnUntraced(function* (
   options: EngineOptions = {}
@@ -80,26 +72,25 @@ export const make = Effect.fnUntraced(function* (
   const commit: Lanes.Commit = (requests) => store.transact(footprint(requests), (set) => Batch.decide(requests, set))
 
   const lanes = yield* Lanes.make(commit, options)
+  const nextStep = (eventId: EventId) => makeRequest({ _tag: "PromoteWaiting", eventId }, {})
   const promotions = yield* Promotions.make(store.eventsWithPromotionsDue, (eventId) =>
-    Effect.flatMap(makeRequest({ _tag: "PromoteWaiting", eventId }, {}), lanes.submit)
+    Effect.flatMap(nextStep(eventId), lanes.submit)
   )
 
-  /** What a host has open is finished within it: nobody else sees the event before it commits. */
-  const promoteInTransaction = (eventId: EventId): Effect.Effect<void, StoreError> =>
-    makeRequest({ _tag: "PromoteWaiting", eventId }, {}).pipe(
-      Effect.flatMap((request) => commit([request])),
-      Effect.flatMap(([reply]) => {
-        const due = eventWithPromotionsDue(reply!.answer)
-        return due === undefined ? Effect.void : promoteInTransaction(due)
-      })
+  const promoteInTransaction = (eventId: EventId) =>
+    Effect.map(
+      Effect.flatMap(nextStep(eventId), (request) => commit([request])),
+      ([reply]) => reply!
     )
 
   const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {
     const requests = yield* Effect.forEach(commands, ({ command, options }) => makeRequest(command, options))
     const replies = yield* commit(requests)
-    const due = replies.flatMap(({ answer }) => eventWithPromotionsDue(answer) ?? [])
-    if (yield* store.isInTransaction) yield* Effect.forEach(due, promoteInTransaction, { discard: true })
-    else due.forEach(promotions.carryOn)
+    const due = replies.flatMap(({ answer }) => Promotions.eventWithPromotionsDue(answer) ?? [])
+    if (yield* store.isInTransaction) {
+      // What a host has open is finished within it: nobody else sees the event before it commits.
+      yield* Effect.forEach(due, (eventId) => Promotions.promoteAll(promoteInTransaction, eventId), { discard: true })
+    } else due.forEach(promotions.carryOn)
     return replies
   })
 
@@ -109,7 +100,7 @@ export const make = Effect.fnUntraced(function* (
         isInTransaction
           ? Effect.map(executeAll([{ command, options }]), ([reply]) => reply!)
           : Effect.map(Effect.flatMap(makeRequest(command, options), lanes.submit), (reply) => {
-              const due = eventWithPromotionsDue(reply.answer)
+              const due = Promotions.eventWithPromotionsDue(reply.answer)
               if (due !== undefined) promotions.carryOn(due)
               return reply
             })

@@ -16,31 +16,24 @@ import * as Metric from "effect/Metric"
 
 const millis = Metric.exponentialBoundaries({ start: 0.5, factor: 2, count: 16 })
 
+const histogramOfMillis = (name: string, description: string) =>
+  Metric.histogram(name, { description, boundaries: millis })
+
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+
 export const batchSize = Metric.histogram("turnout.lane.batch.size", {
   description: "Commands in a transaction",
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 11 })
 })
 export const depth = Metric.gauge("turnout.lane.depth", { description: "Commands that wait" })
-export const wait = Metric.histogram("turnout.lane.wait", {
-  description: "Milliseconds from arrival to transaction, the longest of each batch",
-  boundaries: millis
-})
-export const commitTime = Metric.histogram("turnout.lane.commit", {
-  description: "Milliseconds that a transaction took",
-  boundaries: millis
-})
-export const splits = Metric.counter("turnout.lane.splits", {
-  description: "Batches split because one of their commands failed",
-  incremental: true
-})
-export const refusals = Metric.counter("turnout.lane.refusals", {
-  description: "Commands refused because too many were waiting",
-  incremental: true
-})
-export const timeouts = Metric.counter("turnout.lane.timeouts", {
-  description: "Callers that did not get an answer in time",
-  incremental: true
-})
+export const wait = histogramOfMillis(
+  "turnout.lane.wait",
+  "Milliseconds from arrival to transaction, the longest of each batch"
+)
+export const commitTime = histogramOfMillis("turnout.lane.commit", "Milliseconds that a transaction took")
+export const splits = counter("turnout.lane.splits", "Batches split because one of their commands failed")
+export const refusals = counter("turnout.lane.refusals", "Commands refused because too many were waiting")
+export const timeouts = counter("turnout.lane.timeouts", "Callers that did not get an answer in time")
 
 export interface EngineMetrics {
   /** A transaction has started with so many commands, while others wait; the first has waited for so long. */

@@ -34,7 +34,8 @@ export const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =
 
 const options = { errors: "all", onExcessProperty: "error" } as const
 
-const isPlain = (input: unknown): input is Readonly<Record<string, unknown>> =>
+/** An object as JSON or a literal makes it. */
+export const isPlain = (input: unknown): input is Readonly<Record<string, unknown>> =>
   Predicate.isObject(input) && Object.getPrototypeOf(input) === Object.prototype
 
 /** Input is as deep as its schemas, so three levels do. */

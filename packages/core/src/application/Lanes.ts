@@ -25,6 +25,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Hash from "effect/Hash"
 import type * as Scope from "effect/Scope"
 import type { Reply } from "../domain/Batch.ts"
 import { eventIdOf, type Request } from "../domain/Request.ts"
@@ -92,12 +93,8 @@ const LONGEST_RETRY_MILLIS = 10_000
 /** When the code that runs now has come to its end: sooner than a turn of the event loop. */
 const endOfTurn = Effect.callback<void>((resume) => queueMicrotask(() => resume(Effect.void)))
 
-/** FNV-1a. */
-const hash = (text: string): number => {
-  let value = 0x811c9dc5
-  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
-  return value >>> 0
-}
+/** What a caller is told whose command has no answer. */
+const failed = (reason: StoreError.StoreErrorReason) => Exit.fail(new StoreError.StoreError({ reason }))
 
 /** Whether a batch failed because of what is in it: then a part of it may well succeed. */
 const isOfItsOwn = (cause: Cause.Cause<StoreError.StoreError>): boolean =>
@@ -199,7 +196,7 @@ export const make = Effect.fnUntraced(function* (
       for (const entry of patient.filter(late)) {
         entry.isGivenUp = true
         metrics.timedOut()
-        entry.answer(Exit.fail(new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })))
+        entry.answer(failed(new StoreError.OutcomeUnknown({ cause })))
       }
       const next = patient.find((entry) => !late(entry))
       if (next === undefined) break
@@ -215,10 +212,6 @@ export const make = Effect.fnUntraced(function* (
     return Effect.fail(new Overloaded({ retryAfterMillis }))
   }
 
-  const giveUp = (entries: ReadonlyArray<Entry>, reason: StoreError.StoreErrorReason) => {
-    for (const { answer } of entries) answer(Exit.fail(new StoreError.StoreError({ reason })))
-  }
-
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
       isClosed = true
@@ -227,8 +220,8 @@ export const make = Effect.fnUntraced(function* (
       for (const fiber of watching) fiber.interruptUnsafe()
       const cause = new Error("Turnout was closed before the command was carried out")
       for (const lane of lanes) {
-        giveUp(lane.underway, new StoreError.OutcomeUnknown({ cause }))
-        giveUp(lane.waiting, new StoreError.Unavailable({ cause }))
+        for (const { answer } of lane.underway) answer(failed(new StoreError.OutcomeUnknown({ cause })))
+        for (const { answer } of lane.waiting) answer(failed(new StoreError.Unavailable({ cause })))
       }
       yield* Fiber.awaitAll(telling)
     })
@@ -237,11 +230,8 @@ export const make = Effect.fnUntraced(function* (
   return {
     submit: (request) =>
       Effect.suspend((): Effect.Effect<Reply, StoreError.StoreError | Overloaded> => {
-        const lane = lanes[hash(eventIdOf(request)) % count]!
-        if (isClosed) {
-          const cause = new Error("Turnout has been closed")
-          return Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) }))
-        }
+        if (isClosed) return failed(new StoreError.Unavailable({ cause: new Error("Turnout has been closed") }))
+        const lane = lanes[(Hash.string(eventIdOf(request)) >>> 0) % count]!
         if (lane.waiting.length >= maxWaiting) return refuse(lane)
         return Effect.callback<Reply, StoreError.StoreError>((answer) => {
           const entry: Entry = { request, arrivedAt: clock.currentTimeMillisUnsafe(), answer, isGivenUp: false }

@@ -6,21 +6,19 @@
  * are the only ones to refuse anything. Values are read once, so that nothing can be one thing when it is looked at and
  * another when it is used.
  */
+import type { Mutable } from "effect/Types"
 import type { AttendeeInput } from "../domain/Attendee.ts"
 import type { EventId } from "../domain/Event.ts"
+import { isIdempotencyKey } from "../domain/Idempotency.ts"
 import type { RegistrationInput } from "../domain/Registration.ts"
+import { isPlainlyFolded } from "../domain/Text.ts"
+import { isPlain } from "./InvalidInput.ts"
 import type { WriteOptions } from "./WriteOptions.ts"
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 /** Without white space around it. */
 const LINE = /^[!-~](?:[ -~]*[!-~])?$/
-const LOWER_CASE_LINE = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$/
 const EMAIL = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
-const KEY = /^[ -~]{1,255}$/
-
-/** An object as JSON or a literal makes it. */
-const isPlain = (input: unknown): input is Readonly<Record<string, unknown>> =>
-  typeof input === "object" && input !== null && Object.getPrototypeOf(input) === Object.prototype
 
 const isLine = (text: string, maxLength: number): boolean => text.length <= maxLength && LINE.test(text)
 
@@ -37,7 +35,8 @@ const attendee = (input: unknown): typeof AttendeeInput.Type | undefined => {
   }
   if (typeof email !== "string" || email.length > 254 || !EMAIL.test(email)) return undefined
   if (name !== undefined && (typeof name !== "string" || (name !== "" && !isLine(name, 200)))) return undefined
-  if (id !== undefined && (typeof id !== "string" || id.length > 254 || !LOWER_CASE_LINE.test(id))) return undefined
+  if (id !== undefined && (typeof id !== "string" || id === "" || id.length > 254 || !isPlainlyFolded(id)))
+    return undefined
   if (id === undefined) return name === undefined ? { email } : { email, name }
   return name === undefined ? { email, id } : { email, name, id }
 }
@@ -66,10 +65,10 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 /** The decoded options of a write; `undefined` if they are not plain. */
 export const options = (input: unknown): WriteOptions | undefined => {
   if (!isPlain(input)) return undefined
-  const found: { -readonly [Name in keyof WriteOptions]: WriteOptions[Name] } = {}
+  const found: Mutable<WriteOptions> = {}
   for (const field of Reflect.ownKeys(input)) {
     const value = input[field as string]
-    if (field === "idempotencyKey" && typeof value === "string" && KEY.test(value)) found.idempotencyKey = value
+    if (field === "idempotencyKey" && typeof value === "string" && isIdempotencyKey(value)) found.idempotencyKey = value
     else if (field === "actor" && isText(value)) found.actor = value
     else if (field === "correlationId" && isText(value)) found.correlationId = value
     else if (field === "causationId" && isText(value)) found.causationId = value

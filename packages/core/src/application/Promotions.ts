@@ -12,11 +12,27 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Reply } from "../domain/Batch.ts"
 import { type EventId, promotionsDue } from "../domain/Event.ts"
+import type { Answer } from "../domain/Outcome.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import type { Overloaded } from "./Overloaded.ts"
 
 /** How often every process looks for promotions that nobody carries on. */
 export const SWEEP_INTERVAL_MILLIS = 15_000
+
+/** The event of which this answer shows that promotions are due. */
+export const eventWithPromotionsDue = (answer: Answer): EventId | undefined =>
+  Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
+    ? answer.success.event.id
+    : undefined
+
+/** Promotes step by step until nothing is due. */
+export const promoteAll = <E>(
+  promote: (eventId: EventId) => Effect.Effect<Reply, E>,
+  eventId: EventId
+): Effect.Effect<void, E> =>
+  Effect.flatMap(promote(eventId), ({ answer }) =>
+    eventWithPromotionsDue(answer) === undefined ? Effect.void : promoteAll(promote, eventId)
+  )
 
 export interface Promotions {
   /** Carries on in the background until nothing is due. */
@@ -30,18 +46,11 @@ export const make = Effect.fnUntraced(function* (
   const underway = new Set<EventId>()
   const start = yield* FiberSet.makeRuntime<never>()
 
-  const steps = (eventId: EventId): Effect.Effect<void, StoreError | Overloaded> =>
-    Effect.flatMap(promote(eventId), ({ answer }) =>
-      Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
-        ? steps(eventId)
-        : Effect.void
-    )
-
   const carryOn: Promotions["carryOn"] = (eventId) => {
     if (underway.has(eventId)) return
     underway.add(eventId)
     start(
-      steps(eventId).pipe(
+      promoteAll(promote, eventId).pipe(
         Effect.catch((error) => Effect.logWarning("promotions are left for the next sweep", error)),
         Effect.ensuring(Effect.sync(() => underway.delete(eventId)))
       )

@@ -12,9 +12,11 @@ import * as Schema from "effect/Schema"
 import type { Answer } from "./Outcome.ts"
 import { IdempotencyKeyReused } from "./Rejection.ts"
 
+export const isIdempotencyKey = (key: string): boolean => /^[\x20-\x7e]{1,255}$/.test(key)
+
 /** 1 to 255 printable ASCII characters. */
 export const IdempotencyKey = Schema.String.check(
-  Schema.makeFilter((key) => /^[\x20-\x7e]{1,255}$/.test(key) || "must be 1 to 255 printable ASCII characters")
+  Schema.makeFilter((key) => isIdempotencyKey(key) || "must be 1 to 255 printable ASCII characters")
 )
 
 /** Whose key it is: nobody reads the answer to another principal's key, nor to another operation's. */

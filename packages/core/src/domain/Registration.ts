@@ -2,6 +2,7 @@
  * The registration: one attendee's relation to one event.
  */
 import * as Schema from "effect/Schema"
+import type { Mutable } from "effect/Types"
 import { Attendee, AttendeeInput } from "./Attendee.ts"
 import { type Counts, EventId } from "./Event.ts"
 import { Instant, toText } from "./Instant.ts"
@@ -63,7 +64,7 @@ export const move = (counts: Counts, from: RegistrationState | undefined, to: Re
 
 /** `move` on counts of one's own. */
 export const moveInPlace = (
-  counts: { -readonly [State in keyof Counts]: number },
+  counts: Mutable<Counts>,
   from: RegistrationState | undefined,
   to: RegistrationState
 ): void => {

@@ -46,7 +46,6 @@ export const paragraphs = (options: { readonly maxLength: number }): Schema.Code
     Schema.decodeTo(Schema.String.check(Schema.isMaxLength(options.maxLength), wellFormed(true)), normalised)
   )
 
-/** Lower-case ASCII without white space around it is its own folded form. */
 const FOLDED = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$|^$/
 
 const DOTLESS_I = "ı"
@@ -60,6 +59,9 @@ const foldOnce = (text: string): string =>
     .normalize("NFKC")
     .trim()
 
+/** Whether a text is its own folded form for certain: ASCII without capitals, and without white space around it. */
+export const isPlainlyFolded = (text: string): boolean => FOLDED.test(text)
+
 /**
  * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded. Folding what is folded
  * changes nothing.
@@ -68,7 +70,7 @@ const foldOnce = (text: string): string =>
  * The dotless `ı` is a letter of its own, and stays one.
  */
 export const fold = (text: string): string => {
-  if (FOLDED.test(text)) return text
+  if (isPlainlyFolded(text)) return text
   let folded = text
   // Each round can bring up what another one acts on; a handful settle everything that Unicode has.
   for (let next = foldOnce(folded); next !== folded; next = foldOnce(folded)) folded = next

@@ -7,6 +7,7 @@
  * A working set belongs to one fold: `evolve` changes it in place and returns it, since copying it for each of a
  * thousand requests would cost more than deciding them.
  */
+import type { Mutable } from "effect/Types"
 import type { AttendeeId } from "./Attendee.ts"
 import type { Request } from "./Request.ts"
 import { eventIdOf } from "./Request.ts"
@@ -142,8 +143,6 @@ export const make = (loaded: Loaded): WorkingSet => {
   for (const record of loaded.idempotency) set.idempotency.set(record.scope.id, record)
   return set
 }
-
-type Mutable<A> = { -readonly [Field in keyof A]: A[Field] }
 
 /** The working set after a journal entry, changed in place. */
 export const evolve = (

@@ -54,6 +54,9 @@ export interface WaitlistPlace {
   readonly length: number
 }
 
+/** How many events with due promotions are given at once. */
+export const MAX_PROMOTING_EVENTS = 100
+
 export class RegistrationStore extends Context.Service<
   RegistrationStore,
   {
@@ -96,7 +99,8 @@ export class RegistrationStore extends Context.Service<
       eventId: EventId,
       page: PageRequest<number>
     ) => Effect.Effect<ReadonlyArray<StoredJournalEntry>, StoreError>
-    /** Some of the events of which promotions are due (see `Event.promotionsDue`), at most 100, in any order. */
+    /** Some of the events of which promotions are due (see `Event.promotionsDue`), at most `MAX_PROMOTING_EVENTS`, in any
+     * order. */
     readonly eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
     /** Succeeds if the store can be reached and is migrated. */
     readonly ready: Effect.Effect<void, StoreError>
