@@ -12,6 +12,7 @@ import { scope } from "@turnout/core/domain/Idempotency"
 import type { RegistrationId } from "@turnout/core/domain/Registration"
 import type { Request } from "@turnout/core/domain/Request"
 import { make, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import * as Rec from "effect/Record"
 import { randomUUID } from "node:crypto"
 import { alternate, median, summarise } from "./support/Contest.ts"
 import { format, print, progress } from "./support/Report.ts"
@@ -128,22 +129,17 @@ const turn = async (prepare: () => Prepared): Promise<Turn> => ({
   bytes: median(Array.from({ length: 11 }, () => weigh(prepare)))
 })
 
-const contestants = Object.fromEntries(Object.entries(kinds).map(([name, prepare]) => [name, () => turn(prepare)]))
+const contestants = Rec.map(kinds, (prepare) => () => turn(prepare))
 for (const contestant of Object.values(contestants)) await contestant()
 const turns = await alternate(contestants, settings.rounds, (name, round) =>
   progress(`round ${round + 1} of ${settings.rounds}: ${name}`)
 )
 progress("")
 
-const figures = Object.fromEntries(
-  Object.entries(turns).map(([name, all]) => [
-    name,
-    {
-      perSecond: summarise(all.map(({ perSecond }) => perSecond)),
-      bytes: summarise(all.map(({ bytes }) => bytes))
-    }
-  ])
-)
+const figures = Rec.map(turns, (all) => ({
+  perSecond: summarise(all.map(({ perSecond }) => perSecond)),
+  bytes: summarise(all.map(({ bytes }) => bytes))
+}))
 const rows = Object.entries(figures).map(([name, { bytes, perSecond }]) => [
   name,
   format(perSecond.median),

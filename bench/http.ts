@@ -8,6 +8,7 @@
  * a process of its own, and has a core to itself if there is one.
  */
 import autocannon from "autocannon"
+import * as Rec from "effect/Record"
 import { randomUUID } from "node:crypto"
 import { alternate, summarise } from "./support/Contest.ts"
 import * as Database from "./support/Database.ts"
@@ -61,16 +62,11 @@ await Database.use(async (database) => {
   )
   progress("")
 
-  const figures = Object.fromEntries(
-    Object.entries(turns).map(([name, all]) => [
-      name,
-      {
-        perSecond: summarise(all.map((one) => one.perSecond)),
-        p50Millis: summarise(all.map((one) => one.p50Millis)),
-        p99Millis: summarise(all.map((one) => one.p99Millis))
-      }
-    ])
-  )
+  const figures = Rec.map(turns, (all) => ({
+    perSecond: summarise(all.map((one) => one.perSecond)),
+    p50Millis: summarise(all.map((one) => one.p50Millis)),
+    p99Millis: summarise(all.map((one) => one.p99Millis))
+  }))
   print(settings, {
     bench: "HTTP",
     settings,

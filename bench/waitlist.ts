@@ -4,7 +4,7 @@
  *     npm run bench:waitlist -- [--rounds N] [--samples N] [--small N] [--large N] [--json]
  *
  * One caller, one event with a short list and one with a long one, in turns: register (at the end of the list), cancel a
- * seat (which promotes the first), ask for a place near the end of the list, read the first page. Then the capacity of the
+ * seat (which promotes the first), ask for a place in the last tenth of the list, read the first page. Then the capacity of the
  * event with the long list is raised by a tenth of it, and somebody registers again and again while that promotes.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
@@ -12,6 +12,7 @@ import * as Turnout from "@turnout/core/application/Turnout"
 import { promotionsDue } from "@turnout/core/domain/Event"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Rec from "effect/Record"
 import { randomUUID } from "node:crypto"
 import { alternate, median, percentile } from "./support/Contest.ts"
 import * as Database from "./support/Database.ts"
@@ -20,6 +21,8 @@ import * as Settings from "./support/Settings.ts"
 
 const settings = Settings.read({ rounds: 7, samples: 100, small: 1_000, large: 1_000_000 })
 const { large, rounds, samples, small } = settings
+/** How many people of each list ask for their place. */
+const PLACES = Math.ceil(small / 10)
 /** Seats to cancel, one in each sample of each round, warm-up included. */
 const SEATS = samples * (rounds + 1)
 
@@ -75,8 +78,10 @@ await Database.use(async (database) => {
           { idempotencyKey: randomUUID() }
         ),
       position: (size) => {
-        // Beyond those who have been promoted by now.
-        const waiting = SEATS + Math.floor(lists[size].waiting * (0.9 + Math.random() * 0.1))
+        // Beyond those who have been promoted by now, and of either list as many different people: it is not about how
+        // much of a list is in the server's memory.
+        const asked = Math.floor(Math.random() * PLACES) / PLACES
+        const waiting = SEATS + Math.floor(lists[size].waiting * (0.9 + asked * 0.1))
         return turnout.waitlistPosition(Database.eventId(lists[size].event), registrationId(lists[size].event, waiting))
       },
       "first page": (size) => turnout.listWaitlist(Database.eventId(lists[size].event), { limit: 50 })
@@ -93,9 +98,7 @@ await Database.use(async (database) => {
       }
       return { small: median(millis.small), large: median(millis.large) }
     }
-    const contestants = Object.fromEntries(
-      Object.entries(operations).map(([name, operation]) => [name, () => turn(operation)])
-    )
+    const contestants = Rec.map(operations, (operation) => () => turn(operation))
     yield* Effect.promise(async () => {
       for (const contestant of Object.values(contestants)) await contestant()
     })
@@ -133,16 +136,11 @@ await Database.use(async (database) => {
   )
   progress("")
 
-  const figures = Object.fromEntries(
-    Object.entries(turns).map(([name, all]) => [
-      name,
-      {
-        smallMillis: median(all.map((one) => one.small)),
-        largeMillis: median(all.map((one) => one.large)),
-        ratio: median(all.map((one) => one.large / one.small))
-      }
-    ])
-  )
+  const figures = Rec.map(turns, (all) => ({
+    smallMillis: median(all.map((one) => one.small)),
+    largeMillis: median(all.map((one) => one.large)),
+    ratio: median(all.map((one) => one.large / one.small))
+  }))
   print(settings, {
     bench: "Waitlists",
     settings,

@@ -12,13 +12,11 @@ export interface Rows {
   readonly key: string
   readonly fingerprint: string
   readonly answer: string
-  readonly at: string
-  readonly expiresAt: string
 }
 
 export const KEPT_MILLIS = 72 * 60 * 60 * 1_000
 
-export const rows = (eventId: string, sequence: number, email: string, now: Date, expires: Date): Rows => {
+export const rows = (eventId: string, sequence: number, email: string, now: Date): Rows => {
   const id = randomUUID()
   const at = now.toISOString()
   return {
@@ -28,8 +26,6 @@ export const rows = (eventId: string, sequence: number, email: string, now: Date
     payload: `{"registration":{"id":"${id}","eventId":"${eventId}","attendee":{"id":"${email}","name":"${NAME}","email":"${email}"},"notes":"","state":"confirmed","sequence":${sequence},"registeredAt":"${at}","changedAt":"${at}"}}`,
     key: randomUUID(),
     fingerprint: "ejKUPUQSp8ZBFmFCGVsc1svKPASYT5vbJlc0HMHLpyM",
-    answer: `{"state":"confirmed","changedAt":"${at}","waitlistPosition":null}`,
-    at,
-    expiresAt: expires.toISOString()
+    answer: `{"state":"confirmed","changedAt":"${at}","waitlistPosition":null}`
   }
 }

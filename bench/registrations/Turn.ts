@@ -19,6 +19,8 @@ export interface Turn {
 export interface Told extends Speed {
   /** Registrations in a transaction, on average. */
   readonly batch: number
+  /** By how much the heap grew at most, for the contestant whose heap is looked at. */
+  readonly heapGrowthMiB?: number
 }
 
 export const NAME = "Ada Lovelace"

@@ -6,10 +6,10 @@ import * as Turnout from "@turnout/core/application/Turnout"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
-import { percentile } from "../support/Contest.ts"
+import { Stopwatch } from "../support/Callers.ts"
 import { eventId } from "../support/Database.ts"
 import * as Script from "../support/Script.ts"
-import { email, NAME } from "./Turn.ts"
+import { email, NAME, type Told } from "./Turn.ts"
 
 const { callers, url } = Script.settings<{ readonly url: string; readonly callers: number }>()
 const WARM_UP = 3_000
@@ -30,29 +30,22 @@ const program = Effect.gen(function* () {
   const before = heapMiB()
   let highest = before
   const sampling = setInterval(() => (highest = Math.max(highest, heapMiB())), 5)
-  const latencies: Array<number> = []
-  let errors = 0
+  const watch = new Stopwatch()
   const beganAt = performance.now()
   const caller = (person: number) =>
     Effect.map(Effect.exit(register(person)), (exit) => {
-      if (exit._tag === "Failure") errors += 1
-      latencies.push(performance.now() - beganAt)
+      if (exit._tag === "Failure") watch.errors += 1
+      watch.add(beganAt)
     })
   yield* Effect.forEach(
     Array.from({ length: callers }, (_, n) => WARM_UP + n),
     caller,
     { concurrency: "unbounded", discard: true }
   )
-  const tookMillis = performance.now() - beganAt
   clearInterval(sampling)
   highest = Math.max(highest, heapMiB())
-  latencies.sort((a, b) => a - b)
-  Script.result({
-    errors,
-    p99Millis: percentile(latencies, 0.99),
-    heapGrowthMiB: highest - before,
-    perSecond: (callers / tookMillis) * 1_000
-  })
+  const told: Told = { ...watch.speed, batch: 0, heapGrowthMiB: highest - before }
+  Script.result(told)
 })
 
 await Effect.runPromise(

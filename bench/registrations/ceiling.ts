@@ -68,7 +68,7 @@ const program = Effect.gen(function* () {
         touched.set(event, (touched.get(event) ?? 0) + 1)
         eventOf.push(event)
         versionOf.push(version)
-        written.push(rows(eventId(event), version, email(tag, n++), now, expires))
+        written.push(rows(eventId(event), version, email(tag, n++), now))
       }
       const ids = [...touched.keys()]
       const place = new Map(ids.map((event, index) => [event, index + 1]))

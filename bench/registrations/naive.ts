@@ -4,13 +4,13 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { Stopwatch, WARM_UP_CALLERS } from "../support/Callers.ts"
+import * as Callers from "../support/Callers.ts"
 import { eventId } from "../support/Database.ts"
 import * as Script from "../support/Script.ts"
 import { KEPT_MILLIS, rows } from "./Rows.ts"
 import { email, NAME, type Told, type Turn } from "./Turn.ts"
 
-const { callers, events, seconds, tag, url, warmUpSeconds } = Script.settings<Turn>()
+const turn = Script.settings<Turn>()
 /** More connections than this were not faster. */
 const CONNECTIONS = 20
 
@@ -26,7 +26,7 @@ const program = Effect.gen(function* () {
         if (locked === undefined || locked.confirmed >= locked.capacity) return yield* Effect.die("the event is full")
         const now = new Date()
         const version = Number(locked.version) + 1
-        const row = rows(event, version, person, now, new Date(now.getTime() + KEPT_MILLIS))
+        const row = rows(event, version, person, now)
         yield* sql`INSERT INTO turnout.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
             registered_at, changed_at)
           VALUES (${row.id}::uuid, ${event}::uuid, ${person}, ${NAME}, ${person}, '', 'confirmed', ${version}, ${now}, ${now})`
@@ -41,27 +41,14 @@ const program = Effect.gen(function* () {
       })
     )
 
-  const caller = Effect.fnUntraced(function* (watch: Stopwatch) {
-    while (!watch.isOver) {
-      const person = n++
-      const beganAt = performance.now()
-      yield* register(eventId((person % events) + 1), email(tag, person))
-      watch.add(beganAt)
-    }
+  const once = Effect.suspend(() => {
+    const person = n++
+    return register(eventId((person % turn.events) + 1), email(turn.tag, person))
   })
-  const measure = Effect.fnUntraced(function* (callers: number, seconds: number) {
-    const watch = new Stopwatch(seconds)
-    yield* Effect.all(
-      Array.from({ length: callers }, () => caller(watch)),
-      { concurrency: "unbounded", discard: true }
-    )
-    return watch.speed
-  })
-  yield* measure(Math.max(callers, WARM_UP_CALLERS), warmUpSeconds)
-  const told: Told = { ...(yield* measure(callers, seconds)), batch: 1 }
+  const told: Told = { ...(yield* Callers.measure(once, turn)), batch: 1 }
   Script.result(told)
 })
 
 await Effect.runPromise(
-  program.pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: CONNECTIONS })))
+  program.pipe(Effect.provide(PgClient.layer({ url: Redacted.make(turn.url), maxConnections: CONNECTIONS })))
 )

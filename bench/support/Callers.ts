@@ -1,6 +1,7 @@
 /**
  * Callers who each wait for the answer before they ask again.
  */
+import * as Effect from "effect/Effect"
 import { percentile } from "./Contest.ts"
 
 export interface Speed {
@@ -13,9 +14,9 @@ export interface Speed {
 }
 
 /** So many warm up, however few are measured: code that a server has run for a while is compiled. */
-export const WARM_UP_CALLERS = 64
+const WARM_UP_CALLERS = 64
 
-/** Collects what took how long, from now on. */
+/** Collects what took how long, from now on, for so many seconds, or until it is read. */
 export class Stopwatch {
   readonly #latencies: Array<number> = []
   readonly #from = performance.now()
@@ -23,7 +24,7 @@ export class Stopwatch {
   readonly #cpu = process.cpuUsage()
   errors = 0
 
-  constructor(seconds: number) {
+  constructor(seconds = Infinity) {
     this.#until = this.#from + seconds * 1_000
   }
 
@@ -42,7 +43,7 @@ export class Stopwatch {
     const { system, user } = process.cpuUsage(this.#cpu)
     const sorted = Float64Array.from(this.#latencies).toSorted()
     return {
-      perSecond: (sorted.length / (this.#until - this.#from)) * 1_000,
+      perSecond: (sorted.length / (Math.min(this.#until, performance.now()) - this.#from)) * 1_000,
       p50Millis: percentile(sorted, 0.5),
       p99Millis: percentile(sorted, 0.99),
       errors: this.errors,
@@ -50,3 +51,39 @@ export class Stopwatch {
     }
   }
 }
+
+/** Callers who ask one after the other, each for as long as the stopwatch runs. */
+const ask = <E, R>(once: Effect.Effect<unknown, E, R>, callers: number, seconds: number) =>
+  Effect.gen(function* () {
+    const watch = new Stopwatch(seconds)
+    const caller = Effect.gen(function* () {
+      while (!watch.isOver) {
+        const beganAt = performance.now()
+        const exit = yield* Effect.exit(once)
+        if (exit._tag === "Failure") watch.errors += 1
+        else watch.add(beganAt)
+      }
+    })
+    yield* Effect.all(
+      Array.from({ length: callers }, () => caller),
+      { concurrency: "unbounded", discard: true }
+    )
+    return watch.speed
+  })
+
+export interface Load {
+  readonly callers: number
+  readonly warmUpSeconds: number
+  readonly seconds: number
+}
+
+/** Warms up, lets the callers ask, and tells how fast they were answered; `onWarm` is run in between. */
+export const measure = <E, R>(
+  once: Effect.Effect<unknown, E, R>,
+  { callers, seconds, warmUpSeconds }: Load,
+  onWarm: Effect.Effect<void> = Effect.void
+): Effect.Effect<Speed, never, R> =>
+  ask(once, Math.max(callers, WARM_UP_CALLERS), warmUpSeconds).pipe(
+    Effect.andThen(onWarm),
+    Effect.andThen(ask(once, callers, seconds))
+  )
