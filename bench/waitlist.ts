@@ -39,8 +39,8 @@ const fill = async (database: Database.Database, event: number, waiting: number)
       now()
     FROM generate_series(1, ${SEATS + waiting}) AS n`)
   await database.sql(`INSERT INTO turnout.waitlist_blocks
-    SELECT event_id, level, sequence >> (6 * level), count(*)
-    FROM turnout.registrations, generate_series(1, 3) AS level
+    SELECT event_id, level, sequence >> (4 * level + 2), count(*)
+    FROM turnout.registrations, generate_series(1, 4) AS level
     WHERE event_id = '${id}' AND state = 'waitlisted' GROUP BY 1, 2, 3`)
   await database.sql(`UPDATE turnout.events
     SET capacity = ${SEATS}, confirmed = ${SEATS}, waitlisted = ${waiting}, version = ${SEATS + waiting + 2}

@@ -215,6 +215,7 @@ const EXPECTED: ReadonlyArray<{
       "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
+      "waitlist_blocks_pkey (event_id, level, block)",
       "registrations_waiting (event_id, sequence)",
       "registrations_waiting (event_id, sequence)"
     ]
@@ -225,6 +226,7 @@ const EXPECTED: ReadonlyArray<{
     uses: [
       "registrations_pkey (id)",
       "events_pkey (id)",
+      "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",
       "waitlist_blocks_pkey (event_id, level, block)",

@@ -385,8 +385,8 @@ describe("message ids", () => {
 })
 
 describe("how many wait", () => {
-  /** Numbers at the edges of blocks of 64, 4,096 and 262,144, and beyond 32 bits. */
-  const edges = [0, 64, 128, 4_096, 8_192, 262_144, 524_288, 2 ** 31, 2 ** 32, 2 ** 32 + 4_096, 2 ** 40]
+  /** Numbers at the edges of blocks of every size, and beyond 32 bits. */
+  const edges = [0, 64, 128, 1_024, 2_048, 16_384, 32_768, 2 ** 18, 2 ** 31, 2 ** 32, 2 ** 32 + 1_024, 2 ** 40]
   const sequences = edges.flatMap((edge) => [edge - 1, edge, edge + 1]).filter((sequence) => sequence > 0)
   const steps = fc.array(
     fc.uniqueArray(
@@ -438,8 +438,9 @@ describe("how many wait", () => {
               )
               const counted = [
                 { level: 1, size: 64 },
-                { level: 2, size: 4_096 },
-                { level: 3, size: 262_144 }
+                { level: 2, size: 1_024 },
+                { level: 3, size: 16_384 },
+                { level: 4, size: 262_144 }
               ].flatMap(({ level, size }) => {
                 const blocks = Map.groupBy(waiting(eventId), ({ sequence }) => (sequence - (sequence % size)) / size)
                 return Array.from(blocks, ([block, { length }]) => ({ level, block: String(block), waiting: length }))

@@ -25,8 +25,8 @@ const sql = (statement: string) => Effect.flatMap(SqlClient.SqlClient, (client) 
 const cursor = Schema.encodeSync(SequenceCursor)
 
 /** How many numbers of the sequence a block has, by level. */
-const SIZES = [64, 4_096, 262_144] as const
-const [BLOCK, LARGER, LARGEST] = SIZES
+const SIZES = [64, 1_024, 16_384, 262_144] as const
+const [SMALL, MEDIUM, LARGE, LARGEST] = SIZES
 
 const registering = (eventId: EventId, n: number): Command => ({
   _tag: "Register",
@@ -61,7 +61,7 @@ const blocksHold = Effect.fnUntraced(function* (eventId: EventId) {
   const recounted = yield* sql(
     `SELECT ${columns} FROM (
        SELECT level, sequence / size AS block, count(*) AS waiting
-       FROM turnout.registrations, (VALUES (1, ${BLOCK}), (2, ${LARGER}), (3, ${LARGEST})) AS levels (level, size)
+       FROM turnout.registrations, unnest(ARRAY[${SIZES.join()}]) WITH ORDINALITY AS levels (size, level)
        WHERE event_id = '${eventId}' AND state = 'waitlisted' GROUP BY level, block
      ) AS counted ORDER BY level, block`
   )
@@ -132,7 +132,7 @@ interface Batch {
 
 const history: fc.Arbitrary<ReadonlyArray<Batch>> = fc.array(
   fc.record({
-    skipped: fc.constantFrom(0, 0, 50, 90, BLOCK, LARGER - 70, 5_000, LARGEST - 300, 300_000, 2 ** 33),
+    skipped: fc.constantFrom(0, 0, 50, 90, SMALL, MEDIUM - 70, 5_000, LARGE - 300, LARGEST - 300, 2 ** 33),
     together: fc.boolean(),
     steps: fc.array(step, { minLength: 1, maxLength: 40 })
   }),

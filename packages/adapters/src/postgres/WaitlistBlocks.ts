@@ -2,18 +2,19 @@
  * How many wait, counted by blocks of the sequence.
  *
  * A place in the waitlist is a rank, and a rank by counting rows costs as much as the list is long. So the store keeps
- * counts for blocks of 64 numbers of the sequence (level 1), of 64 of those (level 2) and of 64 of those (level 3, 262,144
- * numbers), and a rank is a sum over at most 63 of each of the smaller ones, few of the largest, and at most 64 rows.
+ * counts for blocks of 64 numbers of the sequence (level 1), of 16 of those (level 2), and so on up to level 4, of 262,144
+ * numbers; a rank is a sum over at most 15 of each of the smaller ones, few of the largest, and at most 64 rows, which are
+ * counted in the index. Blocks are further apart in the table, so there are fewer of them in a sum.
  */
 import type { ChangedRegistration } from "@turnout/core/domain/Batch"
 import type { EventId } from "@turnout/core/domain/Event"
 
 /** A number of the sequence without so many of its last bits is the number of its block at a level. */
-export const BITS = [6, 12, 18] as const
+export const BITS = [6, 10, 14, 18] as const
 
 export interface BlockDelta {
   readonly eventId: EventId
-  /** 1, 2 or 3. */
+  /** From 1, the smallest blocks, on. */
   readonly level: number
   readonly block: number
   /** How many more wait in it. */
