@@ -5,7 +5,17 @@ import { createServer, type AddressInfo } from "node:net"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 
-const TABLES = ["events", "idempotency", "journal", "registrations", "waitlist_blocks"]
+const TABLES = [
+  "events",
+  "idempotency",
+  "journal",
+  "outbox_blocked",
+  "outbox_slots",
+  "outbox_workers",
+  "registrations",
+  "sinks",
+  "waitlist_blocks"
+]
 
 const tables = async (url: string, schema: string) => {
   const rows = await CommandLine.sql(
@@ -24,12 +34,15 @@ describe("turnout migrate", { timeout: 120_000 }, () => {
 
     const before = await turnout.json("migrate", "status")
     assert.deepStrictEqual([before.code, before.document.migrations[0]!.appliedAt], [0, null])
-    assert.match((await turnout.run("migrate", "status")).stdout, /^id +name +applied *\n1 +\w+ +pending *\n$/)
+    assert.match(
+      (await turnout.run("migrate", "status")).stdout,
+      /^id +name +applied *\n1 +\w+ +pending *\n2 +\w+ +pending *\n$/
+    )
     assert.deepStrictEqual(await tables(turnout.database!, "turnout"), [])
 
     const up = await turnout.run("migrate", "up")
     assert.deepStrictEqual([up.code, up.stderr], [0, ""])
-    assert.match(up.stdout, /^applied 1 \w+\n$/)
+    assert.match(up.stdout, /^applied 1 \w+\napplied 2 \w+\n$/)
     assert.deepStrictEqual(await tables(turnout.database!, "turnout"), [...TABLES, "migrations"].toSorted())
 
     const again = await turnout.run("migrate", "up")

@@ -165,6 +165,7 @@ const fill = Effect.gen(function* () {
   yield* sql.unsafe(`INSERT INTO turnout.waitlist_blocks
     SELECT ${id("e")}, level, 0, 32 FROM generate_series(1, 2000) e, generate_series(1, 3) level`)
   yield* sql.unsafe(`INSERT INTO turnout.journal
+      (event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at)
     SELECT ${id("e")}, n, gen_random_uuid(), 'EventPublished', 1, '{}', 'nobody', NULL, NULL, now()
     FROM generate_series(1, 2000) e, generate_series(1, 20) n`)
   yield* sql.unsafe(`INSERT INTO turnout.idempotency

@@ -11,6 +11,7 @@ import { fromInput } from "@turnout/core/domain/Attendee"
 import type { Command } from "@turnout/core/domain/Command"
 import type { EventId } from "@turnout/core/domain/Event"
 import type { Registration } from "@turnout/core/domain/Registration"
+import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
@@ -200,10 +201,10 @@ const longList = Effect.fnUntraced(function* <E, R>(between: (eventId: EventId) 
 })
 
 describe("a waitlist of three thousand", () => {
-  it.live.each([
+  it.live.each<readonly [string, Layer.Layer<RegistrationStore, unknown>]>([
     ["memory", Memory.layer],
     ["PGlite", TestDatabase.migrated(Pglite.layer())]
-  ] as const)("W6: on %s tells everybody the place that a recount gives", ([, store]) =>
+  ])("W6: on %s tells everybody the place that a recount gives", ([, store]) =>
     Effect.gen(function* () {
       yield* placesHold(yield* longList(() => Effect.void), 499)
     }).pipe(Effect.provide(Turnout.layer().pipe(Layer.provide(store))))

@@ -4,6 +4,7 @@
  * The client of a database is loaded only if that database is named, so a host installs what it uses.
  */
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
+import type { Outbox } from "@turnout/core/ports/Outbox"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -61,7 +62,12 @@ const install = (names: string) => (cause: unknown) =>
   })
 
 const loadPostgres = Effect.tryPromise({
-  try: () => Promise.all([import("./postgres/PostgresStore.ts"), import("./postgres/Migrations.ts")]),
+  try: () =>
+    Promise.all([
+      import("./postgres/PostgresStore.ts"),
+      import("./postgres/Migrations.ts"),
+      import("./postgres/PostgresOutbox.ts")
+    ]),
   catch: install("@effect/sql-pg")
 })
 
@@ -98,7 +104,7 @@ export const layerClient = (
 /** The store in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
 export const layer = (
   options: DatabaseOptions = {}
-): Layer.Layer<RegistrationStore, StoreError.StoreError | InvalidInput> =>
+): Layer.Layer<RegistrationStore | Outbox, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const decoded = yield* decodeOptions(options)
@@ -107,7 +113,7 @@ export const layer = (
         const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
         return Memory.layer
       }
-      const [Postgres, Migrations] = yield* loadPostgres
+      const [Postgres, Migrations, PostgresOutbox] = yield* loadPostgres
       const inSchema = schema === undefined ? {} : { schema }
       const prepare = Effect.gen(function* () {
         const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
@@ -122,6 +128,7 @@ export const layer = (
               )
             : Postgres.layerFromClient(inSchema)
         ),
+        Layer.merge(PostgresOutbox.layerFromClient(inSchema)),
         Layer.provide(layerClient({ ...decoded, database }))
       )
     })

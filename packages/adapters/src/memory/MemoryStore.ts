@@ -13,10 +13,13 @@ import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
 import { type Footprint, type Loaded, make as makeWorkingSet, withDuePromotions } from "@turnout/core/domain/WorkingSet"
 import { MAX_PROMOTING_EVENTS, RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { Outbox } from "@turnout/core/ports/Outbox"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import * as MemoryLog from "./MemoryLog.ts"
+import * as MemoryOutbox from "./MemoryOutbox.ts"
 import { WaitingList } from "./WaitingList.ts"
 
 interface State {
@@ -97,6 +100,7 @@ const write = (state: State, changes: Batch.Changes, journal: ReadonlyArray<Stor
 const make = Effect.gen(function* () {
   const random = yield* SecureRandom.SecureRandom
   const state = initial()
+  const log = yield* MemoryLog.Log
   // Between the decision and the write, the fiber may have to yield.
   const oneAtATime = Semaphore.makeUnsafe(1).withPermit
   const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -115,6 +119,7 @@ const make = Effect.gen(function* () {
           journal.push({ id, eventId, version, ...stored })
         }
         write(state, batch.changes, journal)
+        log.append(journal)
         return batch.replies
       }).pipe(oneAtATime, Effect.uninterruptible),
     isInTransaction: Effect.succeed(false),
@@ -193,7 +198,8 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** A store of its own for each build of the layer. */
-export const layer: Layer.Layer<RegistrationStore> = Layer.effect(RegistrationStore, make).pipe(
-  Layer.provide(SecureRandom.layerWebCrypto)
+/** A store, and the outbox of its journal; others for each build of the layer. */
+export const layer: Layer.Layer<RegistrationStore | Outbox> = Layer.effect(RegistrationStore, make).pipe(
+  Layer.merge(MemoryOutbox.layer),
+  Layer.provide([MemoryLog.layer, SecureRandom.layerWebCrypto])
 )

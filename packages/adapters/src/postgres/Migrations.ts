@@ -7,6 +7,7 @@
  * Running them is left to effect's migrator: in one transaction, under a lock, so that any number of processes may start
  * at once.
  */
+import { SLOTS } from "@turnout/core/domain/Slot"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
@@ -97,7 +98,11 @@ const initial: Migration = {
   PRIMARY KEY (event_id, level, block)
 ) WITH (fillfactor = 50)`,
     // Columns that are only stored and given back are json: kept as they were written, at the price of a text.
+    // `tx` comes before `seq`, so that a transaction has its id before it draws a number: see `LogWindow`.
+    `CREATE SEQUENCE ${s}.journal_seq CACHE 1`,
     `CREATE TABLE ${s}.journal (
+  tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  seq bigint NOT NULL DEFAULT nextval('${s}.journal_seq'),
   event_id uuid NOT NULL,
   version bigint NOT NULL,
   id uuid NOT NULL,
@@ -108,8 +113,11 @@ const initial: Migration = {
   correlation_id text,
   causation_id text,
   occurred_at timestamptz NOT NULL,
+  slot smallint NOT NULL GENERATED ALWAYS AS (get_byte(uuid_send(event_id), 15) % ${SLOTS}) STORED,
   PRIMARY KEY (event_id, version)
 )`,
+    `ALTER SEQUENCE ${s}.journal_seq OWNED BY ${s}.journal.seq`,
+    `CREATE UNIQUE INDEX journal_by_slot ON ${s}.journal (slot, seq)`,
     `CREATE TABLE ${s}.idempotency (
   key text COLLATE "C" NOT NULL,
   operation text COLLATE "C" NOT NULL,
@@ -127,8 +135,47 @@ const initial: Migration = {
   ]
 }
 
+const outbox: Migration = {
+  id: 2,
+  name: "outbox",
+  statements: (s) => [
+    `CREATE TABLE ${s}.sinks (
+  name text COLLATE "C" PRIMARY KEY,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)`,
+    // The position is what `LogWindow` writes. Rows are updated all the time, and stay on their page.
+    `CREATE TABLE ${s}.outbox_slots (
+  sink text COLLATE "C" NOT NULL,
+  slot smallint NOT NULL,
+  epoch bigint NOT NULL DEFAULT 0,
+  owner text,
+  until timestamptz,
+  position text NOT NULL,
+  PRIMARY KEY (sink, slot)
+) WITH (fillfactor = 20)`,
+    `CREATE TABLE ${s}.outbox_workers (
+  sink text COLLATE "C" NOT NULL,
+  owner text NOT NULL,
+  until timestamptz NOT NULL,
+  PRIMARY KEY (sink, owner)
+) WITH (fillfactor = 20)`,
+    `CREATE TABLE ${s}.outbox_blocked (
+  sink text COLLATE "C" NOT NULL,
+  stream uuid NOT NULL,
+  slot smallint NOT NULL,
+  version bigint NOT NULL,
+  attempts integer NOT NULL,
+  error text NOT NULL,
+  since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  retry_at timestamptz,
+  PRIMARY KEY (sink, stream)
+)`,
+    `CREATE INDEX outbox_blocked_due ON ${s}.outbox_blocked (sink, slot, retry_at)`
+  ]
+}
+
 /** Every migration, oldest first. */
-export const migrations: ReadonlyArray<Migration> = [initial]
+export const migrations: ReadonlyArray<Migration> = [initial, outbox]
 
 export interface MigrationStatus {
   readonly id: number

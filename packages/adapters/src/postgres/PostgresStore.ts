@@ -30,15 +30,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { DEFAULT_SCHEMA, migrations, quote } from "./Migrations.ts"
 import * as Rows from "./Rows.ts"
 import * as Load from "./Load.ts"
 import * as MessageIds from "./MessageIds.ts"
+import * as Query from "./Query.ts"
 import * as Session from "./Session.ts"
-import { toStoreError, kindOf } from "./SqlFailure.ts"
+import { toStoreError } from "./SqlFailure.ts"
 import * as Statements from "./Statements.ts"
 import * as Transaction from "./Transaction.ts"
 import * as Write from "./Write.ts"
@@ -51,8 +51,6 @@ export const IDLE_TRANSACTION_TIMEOUT_MILLIS = 10_000
 export const DEFAULT_POOL_SIZE = 10
 /** The most of them that transactions get: one for each lane. */
 const MAX_WRITERS = 4
-
-const READ_RETRIES = 3
 
 export interface StoreOptions {
   /** The Postgres schema that everything lives in. Default `turnout`. */
@@ -138,18 +136,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     )
   }
 
-  /** A query outside of `transact`; tried again when the connection was lost, unless the host's transaction went with it. */
-  const read = <Row>(text: string, parameters: ReadonlyArray<unknown>) =>
-    Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
-      (sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>).pipe(
-        Effect.retry({
-          while: (error) => Option.isNone(open) && kindOf(error) === "lost",
-          times: READ_RETRIES,
-          schedule: Schedule.jittered(Schedule.exponential("20 millis"))
-        }),
-        Effect.mapError(toStoreError)
-      )
-    )
+  const read = Query.make(sql)
 
   const readRegistrations = (text: string, parameters: ReadonlyArray<unknown>) =>
     Effect.map(read<Rows.RegistrationRow>(text, parameters), (rows) => rows.map(Rows.toRegistration))

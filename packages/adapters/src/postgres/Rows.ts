@@ -15,7 +15,7 @@ import * as Result from "effect/Result"
 
 type Time = Date | string
 
-const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
+export const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
 const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
 
 export interface EventRow {

@@ -17,6 +17,7 @@ import type { Request } from "../domain/Request.ts"
 import { footprint } from "../domain/WorkingSet.ts"
 import { RegistrationStore } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
+import { CommitSignal } from "./CommitSignal.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import * as Lanes from "./Lanes.ts"
 import type { Overloaded } from "./Overloaded.ts"
@@ -42,9 +43,10 @@ export interface Engine {
 
 export const make = Effect.fnUntraced(function* (
   options: EngineOptions = {}
-): Effect.fn.Return<Engine, never, RegistrationStore | SecureRandom.SecureRandom | Scope.Scope> {
+): Effect.fn.Return<Engine, never, RegistrationStore | CommitSignal | SecureRandom.SecureRandom | Scope.Scope> {
   const store = yield* RegistrationStore
   const random = yield* SecureRandom.SecureRandom
+  const signal = yield* CommitSignal
   const ttlMillis = options.idempotencyTtlMillis ?? DEFAULT_IDEMPOTENCY_TTL_MILLIS
 
   const toRequest = (command: Command, options: WriteOptions, millis: number, freshId: string): Request => {
@@ -69,7 +71,11 @@ export const make = Effect.fnUntraced(function* (
       Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, millis, freshId))
     )
 
-  const commit: Lanes.Commit = (requests) => store.transact(footprint(requests), (set) => Batch.decide(requests, set))
+  const commit: Lanes.Commit = (requests) =>
+    Effect.tap(
+      store.transact(footprint(requests), (set) => Batch.decide(requests, set)),
+      () => Effect.sync(signal.notify)
+    )
 
   const lanes = yield* Lanes.make(commit, options)
   const nextStep = (eventId: EventId) => makeRequest({ _tag: "PromoteWaiting", eventId }, {})

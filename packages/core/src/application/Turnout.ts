@@ -28,6 +28,7 @@ import {
 import { RegistrationStore, type WaitlistEntry, type WaitlistPlace } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { DEFAULT_LIMIT, EventCursor, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
+import * as CommitSignal from "./CommitSignal.ts"
 import * as Engine from "./Engine.ts"
 import { decoder, InvalidInput } from "./InvalidInput.ts"
 import {
@@ -327,4 +328,4 @@ export class Turnout extends Context.Service<Turnout, TurnoutService>()("@turnou
 
 /** The service on whatever store is provided. */
 export const layer = (options?: TurnoutOptions): Layer.Layer<Turnout, never, RegistrationStore> =>
-  Layer.effect(Turnout, make(options)).pipe(Layer.provide(PooledRandom.layer))
+  Layer.effect(Turnout, make(options)).pipe(Layer.provide([PooledRandom.layer, CommitSignal.layer]))

@@ -1,0 +1,165 @@
+/**
+ * The outbox in memory: for tests, and for hosts that keep nothing across restarts.
+ *
+ * Guarantees what every outbox guarantees, within one process. Entries are committed one batch at a time, so a position is
+ * simply how many entries of the slot have been given.
+ */
+import type { Block } from "@turnout/core/domain/Block"
+import type { Delivery } from "@turnout/core/domain/Delivery"
+import type { EventId } from "@turnout/core/domain/Event"
+import * as Lease from "@turnout/core/domain/Lease"
+import { slots } from "@turnout/core/domain/Slot"
+import { Outbox, type Position } from "@turnout/core/ports/Outbox"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { Log } from "./MemoryLog.ts"
+
+interface Blocked {
+  readonly slot: number
+  readonly version: number
+  readonly attempts: number
+  readonly error: string
+  /** `null` while it is parked. */
+  readonly retryAt: number | null
+}
+
+interface SinkState {
+  readonly leases: Array<Lease.Lease>
+  readonly positions: Array<number>
+  readonly blocked: Map<EventId, Blocked>
+  /** Until when each worker is there. */
+  readonly workers: Map<Lease.Owner, number>
+}
+
+const toPosition = (given: number): Position => String(given) as Position
+
+const make = Effect.gen(function* () {
+  const log = yield* Log
+  const clock = yield* Clock.Clock
+  const sinks = new Map<string, SinkState>()
+  const now = (): Date => new Date(clock.currentTimeMillisUnsafe())
+
+  const stateOf = (sink: string): SinkState => {
+    const state = sinks.get(sink)
+    if (state === undefined) throw new Error(`the sink ${JSON.stringify(sink)} has not been registered`)
+    return state
+  }
+  /** Something done at once, for a sink. */
+  const at = <A>(sink: string, work: (state: SinkState) => A): Effect.Effect<A> =>
+    Effect.sync(() => work(stateOf(sink)))
+
+  const toBlocked = (slot: number, { attempts, error, retryAfterMillis, version }: Block): Blocked => ({
+    slot,
+    version,
+    attempts,
+    error,
+    retryAt: retryAfterMillis === null ? null : now().getTime() + retryAfterMillis
+  })
+
+  /** Changes the leases for which that is allowed, and gives their slots. */
+  const change = <L extends { readonly slot: number; readonly epoch: number }>(
+    { leases }: SinkState,
+    held: ReadonlyArray<L>,
+    to: (lease: Lease.Lease, held: L) => Result.Result<Lease.Lease, Lease.StaleLease>
+  ): ReadonlyArray<number> =>
+    held.flatMap((one) => {
+      const changed = to(leases[one.slot]!, one)
+      if (Result.isFailure(changed)) return []
+      leases[one.slot] = changed.success
+      return [one.slot]
+    })
+
+  return Outbox.of({
+    register: (sink, from) =>
+      Effect.sync(() => {
+        if (sinks.has(sink)) return
+        sinks.set(sink, {
+          leases: slots.map(() => Lease.free),
+          positions: slots.map((slot) => (from === "beginning" ? 0 : log.slot(slot).length)),
+          blocked: new Map(),
+          workers: new Map()
+        })
+      }),
+    announce: (sink, owner, ttlMillis) =>
+      at(sink, ({ workers }) => {
+        const millis = now().getTime()
+        workers.set(owner, millis + ttlMillis)
+        for (const [other, until] of workers) if (until <= millis) workers.delete(other)
+        return workers.size
+      }),
+    depart: (sink, owner) => at(sink, ({ workers }) => void workers.delete(owner)),
+    claim: (sink, { limit, owner, ttlMillis }) =>
+      at(sink, ({ leases, positions }) => {
+        const asked = { owner, ttlMillis, now: now() }
+        const free = slots.filter((slot) => !Lease.isHeld(leases[slot]!, asked.now)).slice(0, limit)
+        return free.map((slot) => {
+          const lease = Result.getOrThrow(Lease.claim(leases[slot]!, asked))
+          leases[slot] = lease
+          return { slot, epoch: lease.epoch, position: toPosition(positions[slot]!) }
+        })
+      }),
+    renew: (sink, held, ttlMillis) =>
+      at(sink, (state) => {
+        const asked = { ttlMillis, now: now() }
+        return change(state, held, (lease, { epoch }) => Lease.renew(lease, { epoch, ...asked }))
+      }),
+    release: (sink, held) =>
+      at(sink, (state) => change(state, held, (lease, { epoch }) => Lease.release(lease, epoch))),
+    read: (sink, positions, limit) =>
+      at(sink, ({ blocked }) =>
+        positions.flatMap(({ position, slot }) => {
+          const given = Number(position)
+          const entries = log.slot(slot).slice(given, given + limit)
+          if (entries.length === 0) return []
+          const deliveries = entries.filter(({ eventId }) => !blocked.has(eventId))
+          return [{ slot, deliveries, position: toPosition(given + entries.length) }]
+        })
+      ),
+    acknowledge: (sink, acknowledgements) =>
+      at(sink, (state) =>
+        change(state, acknowledgements, (lease, { blocked, epoch, position, slot }) =>
+          Result.map(Lease.check(lease, epoch), (held) => {
+            state.positions[slot] = Number(position)
+            for (const block of blocked) state.blocked.set(block.stream, toBlocked(slot, block))
+            return held
+          })
+        )
+      ),
+    due: (sink, positions, { depth, limit }) =>
+      at(sink, ({ blocked }) => {
+        const millis = now().getTime()
+        const given = new Map(positions.map(({ position, slot }) => [slot, Number(position)]))
+        const perSlot = new Map<number, number>()
+        const retries = [...blocked]
+          .filter(([, { retryAt, slot }]) => given.has(slot) && retryAt !== null && retryAt <= millis)
+          .toSorted(([, a], [, b]) => a.retryAt! - b.retryAt!)
+          .filter(([, { slot }]) => {
+            const taken = (perSlot.get(slot) ?? 0) + 1
+            perSlot.set(slot, taken)
+            return taken <= limit
+          })
+        return retries.map(([stream, { attempts, slot, version }]) => {
+          const waits = (entry: Delivery) => entry.eventId === stream && entry.version >= version
+          const deliveries = log.slot(slot).slice(0, given.get(slot)).filter(waits).slice(0, depth)
+          return { slot, stream, version, attempts, deliveries }
+        })
+      }),
+    settle: (sink, settlements) =>
+      at(sink, (state) => {
+        const held = change(state, settlements, (lease, { block, epoch, slot, stream, version }) =>
+          Result.map(Lease.check(lease, epoch), (same) => {
+            if (state.blocked.get(stream)?.version !== version) return same
+            if (block === null) state.blocked.delete(stream)
+            else state.blocked.set(stream, toBlocked(slot, block))
+            return same
+          })
+        )
+        return [...new Set(held)]
+      })
+  })
+})
+
+/** The outbox of a log. */
+export const layer: Layer.Layer<Outbox, never, Log> = Layer.effect(Outbox, make)

@@ -1,0 +1,32 @@
+/**
+ * Statements on their own, outside of the store's transactions: tried again when the connection was lost, unless a
+ * transaction of the host went with it. Only for what may be carried out twice.
+ */
+import type { StoreError } from "@turnout/core/ports/StoreError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { kindOf, toStoreError } from "./SqlFailure.ts"
+
+const RETRIES = 3
+
+export type Query = <Row>(
+  text: string,
+  parameters?: ReadonlyArray<unknown>
+) => Effect.Effect<ReadonlyArray<Row>, StoreError>
+
+export const make =
+  (sql: SqlClient): Query =>
+  <Row>(text: string, parameters?: ReadonlyArray<unknown>) =>
+    Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
+      (sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>).pipe(
+        Effect.retry({
+          while: (error) => Option.isNone(open) && kindOf(error) === "lost",
+          times: RETRIES,
+          schedule: Schedule.jittered(Schedule.exponential("20 millis"))
+        }),
+        Effect.mapError(toStoreError)
+      )
+    )

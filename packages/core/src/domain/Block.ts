@@ -1,0 +1,100 @@
+/**
+ * Blocked streams: what becomes of the entries that could not be delivered, and of those behind them.
+ *
+ * ```text
+ *              an entry fails                    all that waited was delivered
+ *   flowing ───────────────────▶ blocked ──────────────────────────────────────▶ flowing
+ *                                │  ▲  │
+ *               fails again, ────┘  │  │ no more attempts, or pointless
+ *               after a pause       │  ▼
+ *                                   parked
+ *                       an operator retries, skips or discards
+ * ```
+ *
+ * The first entry of a stream that did not arrive blocks it. What was said about entries behind it does not count: they
+ * may not overtake it.
+ */
+import type { Delivery, Outcome } from "./Delivery.ts"
+import type { EventId } from "./Event.ts"
+import { pauseMillis, type RetryPolicy } from "./RetryPolicy.ts"
+
+/** A stream is blocked from an entry on, for a sink. */
+export interface Block {
+  readonly stream: EventId
+  /** The first entry that waits. */
+  readonly version: number
+  /** How often delivering it has been tried. */
+  readonly attempts: number
+  /** What went wrong the last time. */
+  readonly error: string
+  /** When to try again; `null` parks the stream. */
+  readonly retryAfterMillis: number | null
+}
+
+const MAX_ERROR_LENGTH = 1_000
+
+/** As much of an error as is kept, without what a store could not keep. */
+const toErrorText = (error: string): string =>
+  error.slice(0, MAX_ERROR_LENGTH).toWellFormed().replaceAll("\u0000", "\ufffd")
+
+const failed = (
+  { eventId, version }: Delivery,
+  { error, isFinal }: Extract<Outcome, { readonly _tag: "Failed" }>,
+  attempts: number,
+  policy: RetryPolicy,
+  random: number
+): Block => ({
+  stream: eventId,
+  version,
+  attempts,
+  error: toErrorText(error),
+  retryAfterMillis: isFinal ? null : pauseMillis(policy, attempts, random)
+})
+
+/** The streams that are blocked by what has become of some deliveries, tried for the first time. */
+export const blocks = (
+  deliveries: ReadonlyArray<Delivery>,
+  outcomes: ReadonlyArray<Outcome>,
+  policy: RetryPolicy,
+  random: () => number
+): ReadonlyArray<Block> => {
+  const found = new Map<EventId, Block>()
+  for (const [index, delivery] of deliveries.entries()) {
+    const outcome = outcomes[index]
+    if (outcome?._tag === "Delivered" || found.has(delivery.eventId)) continue
+    const failure = outcome ?? { _tag: "Failed", error: "the sink said nothing about this delivery", isFinal: false }
+    found.set(delivery.eventId, failed(delivery, failure, 1, policy, random()))
+  }
+  return [...found.values()]
+}
+
+/**
+ * The block of a stream after its first waiting entries were tried again; `null` if that was all of them. `isAll` says
+ * whether they were.
+ */
+export const retried = (
+  {
+    attempts,
+    deliveries,
+    isAll
+  }: {
+    readonly attempts: number
+    readonly deliveries: ReadonlyArray<Delivery>
+    readonly isAll: boolean
+  },
+  outcomes: ReadonlyArray<Outcome>,
+  policy: RetryPolicy,
+  random: () => number
+): Block | null => {
+  const [first, ...others] = blocks(deliveries, outcomes, policy, random)
+  if (others.length > 0) throw new Error("the deliveries of a retry are of one stream")
+  if (first !== undefined) {
+    // An entry that was tried before has used up attempts; one behind it has not.
+    if (first.version !== deliveries[0]!.version) return first
+    const retryAfterMillis = first.retryAfterMillis === null ? null : pauseMillis(policy, attempts + 1, random())
+    return { ...first, attempts: attempts + 1, retryAfterMillis }
+  }
+  const last = deliveries.at(-1)
+  if (isAll || last === undefined) return null
+  return { stream: last.eventId, version: last.version + 1, attempts: 0, error: "", retryAfterMillis: 0 }
+}

@@ -1,0 +1,32 @@
+/**
+ * When to try again: after pauses that double up to a maximum, each drawn at random between nothing and its full length,
+ * and not for ever.
+ *
+ * Source: M. Brooker, "Exponential Backoff And Jitter" (full jitter), AWS Architecture Blog.
+ */
+
+export interface RetryPolicy {
+  /** The longest that the first pause can be. */
+  readonly firstPauseMillis: number
+  /** The longest that any pause can be. */
+  readonly longestPauseMillis: number
+  /** How often to try in all, the first time included. */
+  readonly maxAttempts: number
+}
+
+/** About three hours in all, on average. */
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  firstPauseMillis: 1_000,
+  longestPauseMillis: 30 * 60 * 1_000,
+  maxAttempts: 20
+}
+
+/** The pause after so many failed attempts; `null` when there are to be no more. `random` is from 0 up to, not including, 1. */
+export const pauseMillis = (
+  { firstPauseMillis, longestPauseMillis, maxAttempts }: RetryPolicy,
+  attempts: number,
+  random: number
+): number | null =>
+  attempts >= maxAttempts
+    ? null
+    : Math.floor(random * Math.min(longestPauseMillis, firstPauseMillis * 2 ** (attempts - 1)))
