@@ -15,6 +15,7 @@ import type { EventId } from "@turnout/core/domain/Event"
 import * as Lease from "@turnout/core/domain/Lease"
 import { SLOTS, slotOf } from "@turnout/core/domain/Slot"
 import { type Claim, type HeldLease, Outbox, type Position } from "@turnout/core/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import { Effect, Layer, Result } from "effect"
 import * as fc from "fast-check"
@@ -99,7 +100,7 @@ const blockedStream = Effect.fnUntraced(function* (rest: Partial<Block> = {}) {
 const due = (sink: string, at: { readonly slot: number; readonly position: Position }, depth = 100) =>
   use((outbox) => outbox.due(sink, [at], { limit: 10, depth }))
 
-export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Outbox, E>): void => {
+export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Outbox | OutboxOperations, E>): void => {
   describe(`outbox: ${name}`, () => {
     const layer = Turnout.layer().pipe(Layer.provideMerge(store))
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
@@ -468,6 +469,158 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
             const block = blockOf(eventId, 3, { error, attempts: 2 })
             yield* use((outbox) => outbox.settle(sink, [{ slot, epoch, stream: eventId, version: 3, block }]))
             assert.strictEqual((yield* due(sink, { slot, position }))[0]?.attempts, 2)
+          })
+        )
+      })
+
+      describe("for its operators", () => {
+        const operate = <A, E, R>(f: (operations: OutboxOperations["Service"]) => Effect.Effect<A, E, R>) =>
+          OutboxOperations.use(f)
+
+        const statusOf = (sink: string) =>
+          Effect.map(
+            operate(({ status }) => status),
+            ({ sinks }) => sinks.find(({ name }) => name === sink) ?? assert.fail("the sink is not there")
+          )
+        const nobody = "00000000-0000-7000-8000-000000000000" as EventId
+
+        it.effect("tells what waits for a sink, since when, and who delivers it", () =>
+          Effect.gen(function* () {
+            const sink = yield* newSink()
+            assert.deepInclude(yield* statusOf(sink), { backlog: 0, oldest: null, workers: 0, retrying: 0, parked: 0 })
+            const eventId = yield* stream(3)
+            yield* stream(0)
+            yield* use((outbox) => outbox.announce(sink, "worker", LONG))
+            const claims = yield* claim(sink)
+            const before = yield* statusOf(sink)
+            assert.deepInclude(before, { backlog: 7, isBacklogLarger: false, workers: 1 })
+            const { items } = yield* Turnout.Turnout.use((turnout) => turnout.listJournal(eventId))
+            assert.deepStrictEqual(before.oldest, items[0]!.occurredAt)
+            assert.deepStrictEqual(
+              before.slots.map(({ epoch, owner, slot }) => ({ epoch, owner, slot })),
+              upTo(SLOTS - 1, 0).map((slot) => ({ epoch: 1, owner: "worker", slot }))
+            )
+            const { epoch, slot } = leaseOf(claims, eventId)
+            const { positionOf } = yield* readAll(sink, claims, 2)
+            yield* use((outbox) => outbox.acknowledge(sink, [{ slot, epoch, position: positionOf(slot), blocked: [] }]))
+            assert.isAtMost((yield* statusOf(sink)).backlog, 2)
+          })
+        )
+
+        it.effect("O2: shows the streams that are blocked, and what waits", () =>
+          Effect.gen(function* () {
+            const { eventId, sink } = yield* blockedStream({ retryAfterMillis: null, error: "it rained" })
+            const page = { limit: 10, after: null }
+            const [parked, ...others] = yield* operate((operations) => operations.blocked(sink, true, page))
+            assert.deepStrictEqual(others, [])
+            const { since, ...rest } = parked!
+            const expected = { sink, stream: eventId, version: 3, attempts: 1, error: "it rained", retryAt: null }
+            assert.deepStrictEqual(rest, expected)
+            assert.deepStrictEqual(yield* operate((operations) => operations.blocked(sink, false, page)), [])
+            assert.strictEqual((yield* operate((operations) => operations.blocked(sink, null, page))).length, 1)
+            const behind = { limit: 10, after: eventId }
+            assert.deepStrictEqual(yield* operate((operations) => operations.blocked(sink, null, behind)), [])
+            const status = yield* statusOf(sink)
+            assert.deepStrictEqual([status.parked, status.retrying, status.parkedSince], [1, 0, since])
+
+            const shown = yield* operate((operations) => operations.blockedStream(sink, eventId, 2))
+            assert.deepStrictEqual(shown.block, parked)
+            assert.deepStrictEqual(
+              shown.waiting.map(({ eventId: of, version }) => [of, version]),
+              [
+                [eventId, 3],
+                [eventId, 4]
+              ]
+            )
+          })
+        )
+
+        it.effect("tries a parked stream again, from the entry that failed", () =>
+          Effect.gen(function* () {
+            const blocked = yield* blockedStream({ retryAfterMillis: null, attempts: 9 })
+            const { eventId, sink } = blocked
+            yield* operate((operations) => operations.retry(sink, eventId, "ada"))
+            const [retry] = yield* due(sink, blocked)
+            assert.deepStrictEqual([retry?.version, retry?.attempts, retry?.deliveries.length], [3, 0, 3])
+          })
+        )
+
+        it.effect("tries every parked stream of a sink again", () =>
+          Effect.gen(function* () {
+            const blocked = yield* blockedStream({ retryAfterMillis: null })
+            const other = yield* blockedStream({ retryAfterMillis: null })
+            assert.strictEqual(yield* operate((operations) => operations.retryAll(blocked.sink, "ada")), 1)
+            assert.strictEqual((yield* due(blocked.sink, blocked)).length, 1)
+            assert.deepStrictEqual(yield* due(other.sink, other), [])
+            assert.strictEqual(yield* operate((operations) => operations.retryAll(blocked.sink, "ada")), 0)
+          })
+        )
+
+        it.effect("skips one entry, and discards all that there are", () =>
+          Effect.gen(function* () {
+            const blocked = yield* blockedStream({ retryAfterMillis: null })
+            const { eventId, sink } = blocked
+            const waiting = Effect.map(due(sink, blocked), ([retry]) => retry?.deliveries.map(({ version }) => version))
+            yield* operate((operations) => operations.skip(sink, eventId, "ada"))
+            assert.deepStrictEqual(yield* waiting, [4, 5])
+            yield* operate((operations) => operations.discard(sink, eventId, "ada"))
+            assert.deepStrictEqual(yield* waiting, [])
+            // What comes afterwards waits behind the block until its holder ends it.
+            yield* another(eventId, 4)
+            const claims = [{ slot: blocked.slot, epoch: blocked.epoch, position: blocked.position }]
+            const { positionOf } = yield* readAll(sink, claims)
+            const [retry] = yield* due(sink, { slot: blocked.slot, position: positionOf(blocked.slot) })
+            assert.deepStrictEqual(
+              retry?.deliveries.map(({ version }) => version),
+              [6]
+            )
+          })
+        )
+
+        it.effect("has the last word: what the holder of the lease found out meanwhile does not undo a decision", () =>
+          Effect.gen(function* () {
+            const blocked = yield* blockedStream()
+            const { epoch, eventId, sink, slot } = blocked
+            yield* operate((operations) => operations.skip(sink, eventId, "ada"))
+            const block = blockOf(eventId, 3, { attempts: 2, retryAfterMillis: null })
+            yield* use((outbox) => outbox.settle(sink, [{ slot, epoch, stream: eventId, version: 3, block }]))
+            const [retry] = yield* due(sink, blocked)
+            assert.strictEqual(retry?.version, 4)
+          })
+        )
+
+        it.effect("writes down who did what, and nothing if nothing was done", () =>
+          Effect.gen(function* () {
+            const { eventId, sink } = yield* blockedStream({ retryAfterMillis: null })
+            yield* operate((operations) => operations.retry(sink, eventId, "ada"))
+            yield* operate((operations) => operations.skip(sink, eventId, "grace"))
+            yield* operate((operations) => operations.discard(sink, eventId, "ada"))
+            yield* Effect.flip(operate((operations) => operations.skip(sink, nobody, "nobody")))
+            const entries = yield* operate((operations) => operations.audit({ limit: 3, after: null }))
+            assert.deepStrictEqual(
+              entries.map(({ action, details, who }) => ({ action, details, who })),
+              [
+                { action: "outbox.discard", who: "ada", details: { sink, stream: eventId, version: 6 } },
+                { action: "outbox.skip", who: "grace", details: { sink, stream: eventId, version: 4 } },
+                { action: "outbox.retry", who: "ada", details: { sink, stream: eventId, version: 3 } }
+              ]
+            )
+            const [older] = yield* operate((operations) => operations.audit({ limit: 1, after: entries[0]!.id }))
+            assert.deepStrictEqual(older, entries[1])
+          })
+        )
+
+        it.effect("says which sink or stream is not there", () =>
+          Effect.gen(function* () {
+            const { sink } = yield* blockedStream()
+            for (const operation of ["retry", "skip", "discard"] as const) {
+              const unknown = yield* Effect.flip(operate((operations) => operations[operation]("none", nobody, "ada")))
+              assert.strictEqual(unknown._tag, "SinkNotFound")
+              const flowing = yield* Effect.flip(operate((operations) => operations[operation](sink, nobody, "ada")))
+              assert.strictEqual(flowing._tag, "StreamNotBlocked")
+            }
+            const error = yield* Effect.flip(operate((operations) => operations.retryAll("none", "ada")))
+            assert.strictEqual(error._tag, "SinkNotFound")
           })
         )
       })

@@ -47,7 +47,7 @@ const probe = (url: string): Promise<string | undefined> =>
     Effect.runPromise
   )
 
-const findBinaries = (): string | undefined => {
+export const findBinaries = (): string | undefined => {
   const folders = [
     ...globSync(["/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"]),
     ...(process.env["PATH"] ?? "").split(delimiter)

@@ -5,6 +5,7 @@
  */
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
 import type { Outbox } from "@turnout/core/ports/Outbox"
+import type { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -66,7 +67,8 @@ const loadPostgres = Effect.tryPromise({
     Promise.all([
       import("./postgres/PostgresStore.ts"),
       import("./postgres/Migrations.ts"),
-      import("./postgres/PostgresOutbox.ts")
+      import("./postgres/PostgresOutbox.ts"),
+      import("./postgres/PostgresOutboxOperations.ts")
     ]),
   catch: install("@effect/sql-pg")
 })
@@ -104,7 +106,7 @@ export const layerClient = (
 /** The store in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
 export const layer = (
   options: DatabaseOptions = {}
-): Layer.Layer<RegistrationStore | Outbox, StoreError.StoreError | InvalidInput> =>
+): Layer.Layer<RegistrationStore | Outbox | OutboxOperations, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const decoded = yield* decodeOptions(options)
@@ -113,7 +115,7 @@ export const layer = (
         const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
         return Memory.layer
       }
-      const [Postgres, Migrations, PostgresOutbox] = yield* loadPostgres
+      const [Postgres, Migrations, PostgresOutbox, PostgresOutboxOperations] = yield* loadPostgres
       const inSchema = schema === undefined ? {} : { schema }
       const prepare = Effect.gen(function* () {
         const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
@@ -129,6 +131,7 @@ export const layer = (
             : Postgres.layerFromClient(inSchema)
         ),
         Layer.merge(PostgresOutbox.layerFromClient(inSchema)),
+        Layer.merge(PostgresOutboxOperations.layerFromClient(inSchema)),
         Layer.provide(layerClient({ ...decoded, database }))
       )
     })

@@ -5,6 +5,7 @@
  */
 import { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Rejection from "@turnout/core/domain/Rejection"
+import { SinkNotFound, StreamNotBlocked } from "@turnout/core/ports/OutboxOperations"
 import { StoreError } from "@turnout/core/ports/StoreError"
 import Table from "cli-table3"
 import * as Schema from "effect/Schema"
@@ -48,6 +49,7 @@ const documentOf = (error: unknown): Record<string, unknown> => {
   const message = error instanceof Error ? error.message : String(error)
   if (isRejection(error)) return { ...(encodeRejection(error) as object), message }
   if (error instanceof InvalidInput) return { _tag: error._tag, issues: error.issues, message }
+  if (error instanceof SinkNotFound || error instanceof StreamNotBlocked) return { ...error, message }
   if (error instanceof StoreError) return { _tag: error.reason._tag, message }
   if (error instanceof CliError) return { _tag: "Failed", message }
   return { _tag: "Unexpected", message }

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs"
 import * as Events from "./commands/events.ts"
 import * as Import from "./commands/import.ts"
 import * as Migrate from "./commands/migrate.ts"
+import * as Outbox from "./commands/outbox.ts"
 import * as Registrations from "./commands/registrations.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Waitlist from "./commands/waitlist.ts"
@@ -170,6 +171,69 @@ const make = (finish: (code: number) => void): Command => {
     .addOption(limit())
     .addOption(cursor())
     .action(action(Waitlist.show))
+
+  const as = () => new Option("--as <name>", "who the audit log says did it (default: the user of the system)")
+  const sink = () => new Option("--sink <name>", "the sink").makeOptionMandatory()
+  const outbox = program.command("outbox").description("look at what is delivered to whom, and repair it")
+  outbox
+    .command("status")
+    .description("show backlog, age, rate and leases of every sink, and its parked streams")
+    .option("--sample <millis>", "time over which the rate is measured; 0 for none", wholeNumber(0, 60_000), 1_000)
+    .action(action(Outbox.status))
+  const parked = outbox.command("parked").description("decide about streams whose entries could not be delivered")
+  parked
+    .command("list")
+    .description("list parked streams")
+    .addOption(sink())
+    .option("--all", "those that are still tried again as well")
+    .option("--after <stream>", "continue behind this one")
+    .addOption(limit())
+    .action(action(Outbox.parkedList))
+  parked
+    .command("show")
+    .description("show a blocked stream, what went wrong, and what waits")
+    .addOption(sink())
+    .argument("<stream>", "id of the event")
+    .action(action(Outbox.parkedShow))
+  parked
+    .command("retry")
+    .description("try streams again at once")
+    .addOption(sink())
+    .argument("[stream...]", "ids of the events")
+    .option("--all", "every parked stream of the sink")
+    .addOption(as())
+    .action(action(Outbox.parkedRetry))
+  parked
+    .command("skip")
+    .description("leave out the first entry that waits, and go on with the next")
+    .addOption(sink())
+    .argument("<stream...>", "ids of the events")
+    .addOption(as())
+    .action(action(Outbox.parkedSkip))
+  parked
+    .command("discard")
+    .description("leave out everything that waits, and go on with what comes")
+    .addOption(sink())
+    .argument("<stream...>", "ids of the events")
+    .addOption(as())
+    .action(action(Outbox.parkedDiscard))
+  outbox
+    .command("audit")
+    .description("show what operators have done, the latest first")
+    .addOption(limit())
+    .option("--after <number>", "continue behind this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action(action(Outbox.audit))
+  outbox
+    .command("prune")
+    .description("delete journal entries that every sink has been given; never those of the last hour")
+    .requiredOption("--before <time>", "only what happened before", instant)
+    .addOption(as())
+    .action(action(Outbox.prune))
+  outbox
+    .command("repair")
+    .description("make a journal deliverable that was restored into another database cluster")
+    .addOption(as())
+    .action(action(Outbox.repair))
 
   for (const command of allOf(program)) command.exitOverride()
   return program

@@ -47,6 +47,7 @@ const onStoreError = (
     case "Unavailable":
     case "Contention":
     case "NotMigrated":
+    case "LogRestored":
       return retryLater(new Problems.StoreUnavailable({ reason: reason.message, retryAfterSeconds }))
     case "OutcomeUnknown":
       return retryLater(new Problems.OutcomeUnknown({ retryAfterSeconds }))

@@ -6,7 +6,6 @@
  */
 import type { Block } from "@turnout/core/domain/Block"
 import type { Delivery } from "@turnout/core/domain/Delivery"
-import type { EventId } from "@turnout/core/domain/Event"
 import * as Lease from "@turnout/core/domain/Lease"
 import { slots } from "@turnout/core/domain/Slot"
 import { Outbox, type Position } from "@turnout/core/ports/Outbox"
@@ -15,30 +14,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { Log } from "./MemoryLog.ts"
-
-interface Blocked {
-  readonly slot: number
-  readonly version: number
-  readonly attempts: number
-  readonly error: string
-  /** `null` while it is parked. */
-  readonly retryAt: number | null
-}
-
-interface SinkState {
-  readonly leases: Array<Lease.Lease>
-  readonly positions: Array<number>
-  readonly blocked: Map<EventId, Blocked>
-  /** Until when each worker is there. */
-  readonly workers: Map<Lease.Owner, number>
-}
+import { type Blocked, Sinks, type SinkState } from "./MemorySinks.ts"
 
 const toPosition = (given: number): Position => String(given) as Position
 
 const make = Effect.gen(function* () {
   const log = yield* Log
   const clock = yield* Clock.Clock
-  const sinks = new Map<string, SinkState>()
+  const sinks = yield* Sinks
   const now = (): Date => new Date(clock.currentTimeMillisUnsafe())
 
   const stateOf = (sink: string): SinkState => {
@@ -50,8 +33,9 @@ const make = Effect.gen(function* () {
   const at = <A>(sink: string, work: (state: SinkState) => A): Effect.Effect<A> =>
     Effect.sync(() => work(stateOf(sink)))
 
-  const toBlocked = (slot: number, { attempts, error, retryAfterMillis, version }: Block): Blocked => ({
+  const toBlocked = (slot: number, { attempts, error, retryAfterMillis, version }: Block, since?: number): Blocked => ({
     slot,
+    since: since ?? now().getTime(),
     version,
     attempts,
     error,
@@ -79,7 +63,8 @@ const make = Effect.gen(function* () {
           leases: slots.map(() => Lease.free),
           positions: slots.map((slot) => (from === "beginning" ? 0 : log.slot(slot).length)),
           blocked: new Map(),
-          workers: new Map()
+          workers: new Map(),
+          createdAt: now()
         })
       }),
     announce: (sink, owner, ttlMillis) =>
@@ -150,9 +135,10 @@ const make = Effect.gen(function* () {
       at(sink, (state) => {
         const held = change(state, settlements, (lease, { block, epoch, slot, stream, version }) =>
           Result.map(Lease.check(lease, epoch), (same) => {
-            if (state.blocked.get(stream)?.version !== version) return same
+            const known = state.blocked.get(stream)
+            if (known?.version !== version) return same
             if (block === null) state.blocked.delete(stream)
-            else state.blocked.set(stream, toBlocked(slot, block))
+            else state.blocked.set(stream, toBlocked(slot, block, known.since))
             return same
           })
         )
@@ -162,4 +148,4 @@ const make = Effect.gen(function* () {
 })
 
 /** The outbox of a log. */
-export const layer: Layer.Layer<Outbox, never, Log> = Layer.effect(Outbox, make)
+export const layer: Layer.Layer<Outbox, never, Log | Sinks> = Layer.effect(Outbox, make)

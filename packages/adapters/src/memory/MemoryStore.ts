@@ -14,12 +14,15 @@ import { isActive, type Registration, type RegistrationId } from "@turnout/core/
 import { type Footprint, type Loaded, make as makeWorkingSet, withDuePromotions } from "@turnout/core/domain/WorkingSet"
 import { MAX_PROMOTING_EVENTS, RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import type { Outbox } from "@turnout/core/ports/Outbox"
+import type { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import * as MemoryLog from "./MemoryLog.ts"
 import * as MemoryOutbox from "./MemoryOutbox.ts"
+import * as MemoryOutboxOperations from "./MemoryOutboxOperations.ts"
+import * as MemorySinks from "./MemorySinks.ts"
 import { WaitingList } from "./WaitingList.ts"
 
 interface State {
@@ -199,7 +202,11 @@ const make = Effect.gen(function* () {
 })
 
 /** A store, and the outbox of its journal; others for each build of the layer. */
-export const layer: Layer.Layer<RegistrationStore | Outbox> = Layer.effect(RegistrationStore, make).pipe(
+export const layer: Layer.Layer<RegistrationStore | Outbox | OutboxOperations> = Layer.effect(
+  RegistrationStore,
+  make
+).pipe(
   Layer.merge(MemoryOutbox.layer),
-  Layer.provide([MemoryLog.layer, SecureRandom.layerWebCrypto])
+  Layer.merge(MemoryOutboxOperations.layer),
+  Layer.provide([MemoryLog.layer, MemorySinks.layer, SecureRandom.layerWebCrypto])
 )

@@ -102,6 +102,10 @@ export const open = (position: LogPosition, { floor, snapshot }: Horizon): Readi
   return { ...position, window: { until: snapshot, floor, position: Math.min(position.floor, ...over) } }
 }
 
+/** Every row up to this number has been given; some behind it may have been. */
+export const deliveredUpTo = ({ floor, openSince, window }: LogPosition): number =>
+  Math.min(window?.position ?? floor, floor, ...openSince.values())
+
 /** The position behind rows of its window that end with this number. */
 export const advance = (position: Reading, lastNumber: number): LogPosition => ({
   ...position,

@@ -170,7 +170,17 @@ const outbox: Migration = {
   retry_at timestamptz,
   PRIMARY KEY (sink, stream)
 )`,
-    `CREATE INDEX outbox_blocked_due ON ${s}.outbox_blocked (sink, slot, retry_at)`
+    `CREATE INDEX outbox_blocked_due ON ${s}.outbox_blocked (sink, slot, retry_at)`,
+    `CREATE TABLE ${s}.audit_log (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  who text NOT NULL,
+  action text NOT NULL,
+  details json NOT NULL
+)`,
+    // The cluster whose transaction ids are in the journal: see `PostgresOutboxRepair`.
+    `CREATE TABLE ${s}.journal_origin (system_identifier bigint NOT NULL)`,
+    `INSERT INTO ${s}.journal_origin SELECT system_identifier FROM pg_control_system()`
   ]
 }
 

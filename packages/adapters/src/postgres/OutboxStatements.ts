@@ -6,6 +6,8 @@
  * the worker has.
  */
 
+import { ENTRY } from "./OutboxRows.ts"
+
 /** The leases that are still held, locked. `t` must have `slot` and `epoch`. */
 const held = (s: string, leases: string): string => `held AS (
   SELECT o.slot FROM ${leases} JOIN ${s}.outbox_slots o ON o.sink = $1 AND o.slot = t.slot
@@ -14,9 +16,6 @@ const held = (s: string, leases: string): string => `held AS (
 )`
 
 const LEASES = "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)"
-
-const ENTRY = `j.seq, j.event_id, j.version, j.id, j.type, j.schema_version, j.payload::text AS payload, j.actor,
-  j.correlation_id, j.causation_id, j.occurred_at`
 
 const millisFromNow = (parameter: string): string => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 

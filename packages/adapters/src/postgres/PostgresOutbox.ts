@@ -7,7 +7,6 @@
  * long the log is.
  */
 import type { Block } from "@turnout/core/domain/Block"
-import type { Delivery } from "@turnout/core/domain/Delivery"
 import type { EventId } from "@turnout/core/domain/Event"
 import * as Slot from "@turnout/core/domain/Slot"
 import { type HeldLease, Outbox, type Position, type Retry, type Slice } from "@turnout/core/ports/Outbox"
@@ -18,40 +17,15 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
 import { DEFAULT_SCHEMA, quote } from "./Migrations.ts"
+import { type EntryRow, toDelivery } from "./OutboxRows.ts"
 import * as Statements from "./OutboxStatements.ts"
+import { checkOrigin } from "./PostgresOutboxRepair.ts"
 import * as Query from "./Query.ts"
-import { toDate } from "./Rows.ts"
 
 export interface OutboxOptions {
   /** The Postgres schema that everything lives in. Default `turnout`. */
   readonly schema?: string
 }
-
-interface EntryRow {
-  readonly slot: number
-  readonly seq: bigint
-  readonly event_id: string
-  readonly version: bigint
-  readonly id: string
-  readonly type: string
-  readonly schema_version: number
-  readonly payload: string
-  readonly actor: string
-  readonly correlation_id: string | null
-  readonly causation_id: string | null
-  readonly occurred_at: Parameters<typeof toDate>[0]
-}
-
-const toDelivery = (row: EntryRow): Delivery => ({
-  id: row.id,
-  eventId: row.event_id as EventId,
-  version: Number(row.version),
-  type: row.type,
-  schemaVersion: row.schema_version,
-  payload: row.payload,
-  metadata: { actor: row.actor, correlationId: row.correlation_id, causationId: row.causation_id },
-  occurredAt: toDate(row.occurred_at)
-})
 
 const toText = (position: LogWindow.LogPosition): Position => LogWindow.toText(position) as Position
 
@@ -71,7 +45,8 @@ const rowsToSlots = (rows: ReadonlyArray<{ readonly slot: number }>): ReadonlyAr
   rows.map(({ slot }) => slot)
 
 export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
-  const statements = Statements.make(quote(options.schema ?? DEFAULT_SCHEMA))
+  const { schema = DEFAULT_SCHEMA } = options
+  const statements = Statements.make(quote(schema))
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
 
@@ -100,7 +75,7 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
       slot,
       at: LogWindow.isReading(at) ? at : LogWindow.open(at, now!)
     }))
-    const rows = yield* query<EntryRow & { readonly is_blocked: boolean }>(statements.read, [
+    const rows = yield* query<EntryRow & { readonly slot: number; readonly is_blocked: boolean }>(statements.read, [
       sink,
       slotsOf(windows),
       plainArray(windows, ({ at }) => at.window.position),
@@ -154,6 +129,7 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
 
   return Outbox.of({
     register: Effect.fnUntraced(function* (sink, from) {
+      yield* checkOrigin(query, schema)
       if ((yield* query(statements.isKnown, [sink])).length > 0) return
       const start = from === "beginning" ? LogWindow.beginning : LogWindow.behind(yield* horizon(yield* lastNumber))
       yield* query(statements.register, [sink, plainArray(Slot.slots, (slot) => slot), toText(start)])

@@ -13,7 +13,7 @@ import { toText } from "@turnout/core/domain/Instant"
 import type { Registration, RegistrationId, RegistrationState } from "@turnout/core/domain/Registration"
 import * as Result from "effect/Result"
 
-type Time = Date | string
+export type Time = Date | string
 
 export const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
 const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))

@@ -7,7 +7,6 @@
  */
 import * as Schema from "effect/Schema"
 import type { Delivery } from "./Delivery.ts"
-import type { EventId } from "./Event.ts"
 import { toText } from "./Instant.ts"
 import { StoredJournalEntry } from "./JournalEvent.ts"
 import { Uuid } from "./Uuid.ts"
@@ -29,13 +28,6 @@ export const toJson = (delivery: Delivery, replay?: string): string => {
   const json = `${head.slice(0, -1)},"payload":${payload},${tail.slice(1)}`
   return json.replace(NONCHARACTERS, escape)
 }
-
-/** The delivery that a message tells of. */
-export const toDelivery = ({ payload, replay: _, ...entry }: Message): Delivery => ({
-  ...entry,
-  eventId: entry.eventId as EventId,
-  payload: JSON.stringify(payload)
-})
 
 /** Reads a message; what is none is told why. */
 export const fromJson: (json: string) => ReturnType<typeof decodeMessage> = decodeMessage

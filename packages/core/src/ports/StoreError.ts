@@ -42,6 +42,17 @@ export class NotMigrated extends Schema.TaggedError<NotMigrated>()("NotMigrated"
   }
 }
 
+/**
+ * The journal was restored into another database cluster, whose transaction ids have nothing to do with those in it: what
+ * has been delivered could not be told from what has not. Nothing has changed.
+ */
+export class LogRestored extends Schema.TaggedError<LogRestored>()("LogRestored", fields) {
+  readonly isRetryable = false
+  override get message(): string {
+    return "The journal was restored into another database cluster. Nothing is delivered from it until you run: turnout outbox repair"
+  }
+}
+
 /** Anything else that the store reports. Nothing has changed. */
 export class Unexpected extends Schema.TaggedError<Unexpected>()("Unexpected", fields) {
   readonly isRetryable = false
@@ -51,7 +62,14 @@ export class Unexpected extends Schema.TaggedError<Unexpected>()("Unexpected", f
   }
 }
 
-export const StoreErrorReason = Schema.Union([Unavailable, Contention, OutcomeUnknown, NotMigrated, Unexpected])
+export const StoreErrorReason = Schema.Union([
+  Unavailable,
+  Contention,
+  OutcomeUnknown,
+  NotMigrated,
+  LogRestored,
+  Unexpected
+])
 export type StoreErrorReason = typeof StoreErrorReason.Type
 
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", { reason: StoreErrorReason }) {

@@ -1,0 +1,130 @@
+/**
+ * The outbox in memory, for its operators. The log is kept whole: there is nothing to prune.
+ */
+import type { EventId } from "@turnout/core/domain/Event"
+import { slots } from "@turnout/core/domain/Slot"
+import {
+  type BlockedStream,
+  OutboxOperations,
+  SinkNotFound,
+  type SinkStatus,
+  StreamNotBlocked
+} from "@turnout/core/ports/OutboxOperations"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Log } from "./MemoryLog.ts"
+import { Audit, type Blocked, Sinks, type SinkState } from "./MemorySinks.ts"
+
+const make = Effect.gen(function* () {
+  const log = yield* Log
+  const sinks = yield* Sinks
+  const audit = yield* Audit
+  const clock = yield* Clock.Clock
+  const now = (): number => clock.currentTimeMillisUnsafe()
+
+  const toBlock = (sink: string, stream: EventId, blocked: Blocked): BlockedStream => ({
+    sink,
+    stream,
+    version: blocked.version,
+    attempts: blocked.attempts,
+    error: blocked.error,
+    since: new Date(blocked.since),
+    retryAt: blocked.retryAt === null ? null : new Date(blocked.retryAt)
+  })
+
+  const write = (who: string, action: string, details: Record<string, unknown>) =>
+    audit.push({ id: audit.length + 1, at: new Date(now()), who, action, details })
+
+  const entriesOf = (stream: EventId, slot: number) => log.slot(slot).filter(({ eventId }) => eventId === stream)
+
+  const requireSink = (sink: string): Effect.Effect<SinkState, SinkNotFound> =>
+    Effect.suspend(() => {
+      const state = sinks.get(sink)
+      return state === undefined ? Effect.fail(new SinkNotFound({ sink })) : Effect.succeed(state)
+    })
+  const requireBlock = (sink: string, stream: EventId) =>
+    Effect.flatMap(requireSink(sink), (state) => {
+      const blocked = state.blocked.get(stream)
+      return blocked === undefined
+        ? Effect.fail(new StreamNotBlocked({ sink, stream }))
+        : Effect.succeed({ state, blocked })
+    })
+
+  /** Lets a blocked stream be tried again at once, from some entry on. */
+  const change =
+    (action: string, version: (blocked: Blocked, stream: EventId) => number) =>
+    (sink: string, stream: EventId, who: string) =>
+      Effect.map(requireBlock(sink, stream), ({ blocked, state }) => {
+        const changed = { ...blocked, version: version(blocked, stream), attempts: 0, retryAt: now() }
+        state.blocked.set(stream, changed)
+        write(who, action, { sink, stream, version: changed.version })
+        return toBlock(sink, stream, changed)
+      })
+  const retry = change("outbox.retry", ({ version }) => version)
+
+  const statusOf = (name: string, { blocked, createdAt, leases, positions, workers }: SinkState): SinkStatus => {
+    const waiting = slots.flatMap((slot) => log.slot(slot).slice(positions[slot]))
+    const parked = [...blocked.values()].filter(({ retryAt }) => retryAt === null)
+    const earliest = (times: ReadonlyArray<number>) => (times.length === 0 ? null : new Date(Math.min(...times)))
+    return {
+      name,
+      createdAt,
+      workers: [...workers.values()].filter((until) => until > now()).length,
+      slots: leases.map(({ epoch, owner, until }, slot) => ({ slot, epoch, owner, until })),
+      backlog: waiting.length,
+      isBacklogLarger: false,
+      oldest: earliest(waiting.map(({ occurredAt }) => occurredAt.getTime())),
+      retrying: blocked.size - parked.length,
+      parked: parked.length,
+      parkedSince: earliest(parked.map(({ since }) => since))
+    }
+  }
+
+  return OutboxOperations.of({
+    status: Effect.sync(() => ({
+      at: new Date(now()),
+      written: slots.reduce((sum, slot) => sum + log.slot(slot).length, 0),
+      sinks: [...sinks].map(([name, state]) => statusOf(name, state)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    })),
+    blocked: (sink, isParked, { after, limit }) =>
+      Effect.sync(() =>
+        [...(sinks.get(sink)?.blocked ?? [])]
+          .filter(([, { retryAt }]) => isParked === null || (retryAt === null) === isParked)
+          .filter(([stream]) => after === null || stream > after)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .slice(0, limit)
+          .map(([stream, blocked]) => toBlock(sink, stream, blocked))
+      ),
+    blockedStream: (sink, stream, limit) =>
+      Effect.map(requireBlock(sink, stream), ({ blocked }) => ({
+        block: toBlock(sink, stream, blocked),
+        waiting: entriesOf(stream, blocked.slot)
+          .filter(({ version }) => version >= blocked.version)
+          .slice(0, limit)
+      })),
+    retry,
+    retryAll: (sink, who) =>
+      Effect.flatMap(requireSink(sink), ({ blocked }) => {
+        const parked = [...blocked].filter(([, { retryAt }]) => retryAt === null)
+        return Effect.as(
+          Effect.forEach(parked, ([stream]) => Effect.orDie(retry(sink, stream, who))),
+          parked.length
+        )
+      }),
+    skip: change("outbox.skip", ({ version }) => version + 1),
+    discard: change("outbox.discard", ({ slot, version }, stream) =>
+      Math.max(version, (entriesOf(stream, slot).at(-1)?.version ?? 0) + 1)
+    ),
+    audit: ({ after, limit }) =>
+      Effect.sync(() =>
+        audit
+          .toReversed()
+          .filter(({ id }) => after === null || id < after)
+          .slice(0, limit)
+      ),
+    prune: () => Effect.succeed(0)
+  })
+})
+
+export const layer: Layer.Layer<OutboxOperations, never, Log | Sinks | Audit> = Layer.effect(OutboxOperations, make)

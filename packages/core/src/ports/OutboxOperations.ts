@@ -1,0 +1,127 @@
+/**
+ * The outbox for its operators: looking at it, deciding about parked streams, pruning and repairing.
+ *
+ * Whoever changes something says who they are; it is written to the audit log in the same transaction. A stream is
+ * changed without a lease: the holder of its slot finds the block changed, and goes on from there.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Delivery } from "../domain/Delivery.ts"
+import type { EventId } from "../domain/Event.ts"
+import type { PageRequest } from "./RegistrationStore.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** Nobody has registered a sink of this name. */
+export class SinkNotFound extends Schema.TaggedError<SinkNotFound>()("SinkNotFound", { sink: Schema.String }) {
+  override get message(): string {
+    return `There is no sink ${JSON.stringify(this.sink)}. "turnout outbox status" lists them.`
+  }
+}
+
+/** The stream is not blocked for this sink. */
+export class StreamNotBlocked extends Schema.TaggedError<StreamNotBlocked>()("StreamNotBlocked", {
+  sink: Schema.String,
+  stream: Schema.String
+}) {
+  override get message(): string {
+    return `The stream ${this.stream} is not blocked for the sink ${JSON.stringify(this.sink)}.`
+  }
+}
+
+export interface SlotStatus {
+  readonly slot: number
+  readonly epoch: number
+  /** `null` if nobody holds the lease. */
+  readonly owner: string | null
+  readonly until: Date | null
+}
+
+export interface SinkStatus {
+  readonly name: string
+  readonly createdAt: Date
+  readonly workers: number
+  readonly slots: ReadonlyArray<SlotStatus>
+  /** Entries that the sink has not been given, without those of blocked streams that are behind its position. */
+  readonly backlog: number
+  /** Whether there are more than were counted. */
+  readonly isBacklogLarger: boolean
+  /** When the oldest of them happened. */
+  readonly oldest: Date | null
+  /** Streams that are tried again, and streams that are parked. */
+  readonly retrying: number
+  readonly parked: number
+  /** Since when the first of the parked streams has been blocked. */
+  readonly parkedSince: Date | null
+}
+
+export interface OutboxStatus {
+  /** By the clock of the store. */
+  readonly at: Date
+  /** How many entries have been written in all, about: numbers of transactions that were rolled back are counted too. */
+  readonly written: number
+  readonly sinks: ReadonlyArray<SinkStatus>
+}
+
+export interface BlockedStream {
+  readonly sink: string
+  readonly stream: EventId
+  /** The first entry that waits. */
+  readonly version: number
+  readonly attempts: number
+  readonly error: string
+  readonly since: Date
+  /** `null` while it is parked. */
+  readonly retryAt: Date | null
+}
+
+export interface AuditEntry {
+  readonly id: number
+  readonly at: Date
+  readonly who: string
+  /** What was done, such as `outbox.skip`. */
+  readonly action: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** The most entries of the backlog that are counted for each slot. */
+export const MAX_COUNTED = 20_000
+
+type About = Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StoreError>
+
+export class OutboxOperations extends Context.Service<
+  OutboxOperations,
+  {
+    readonly status: Effect.Effect<OutboxStatus, StoreError>
+    /** Blocked streams of a sink in the order of their ids, which are the keys; `isParked` restricts to one kind. */
+    readonly blocked: (
+      sink: string,
+      isParked: boolean | null,
+      page: PageRequest<EventId>
+    ) => Effect.Effect<ReadonlyArray<BlockedStream>, StoreError>
+    /** A blocked stream, with the first entries of the journal that wait. */
+    readonly blockedStream: (
+      sink: string,
+      stream: EventId,
+      limit: number
+    ) => Effect.Effect<
+      { readonly block: BlockedStream; readonly waiting: ReadonlyArray<Delivery> },
+      SinkNotFound | StreamNotBlocked | StoreError
+    >
+    /** Tries a stream again at once, with all of its attempts. */
+    readonly retry: (sink: string, stream: EventId, who: string) => About
+    /** The same for every parked stream of a sink; gives how many there were. */
+    readonly retryAll: (sink: string, who: string) => Effect.Effect<number, SinkNotFound | StoreError>
+    /** Leaves out the first entry that waits, and goes on with the next. The sink is never given it. */
+    readonly skip: (sink: string, stream: EventId, who: string) => About
+    /** Leaves out everything of the stream that is in the journal now, and goes on with what comes. */
+    readonly discard: (sink: string, stream: EventId, who: string) => About
+    /** What operators have done, the latest first; the key is the id. */
+    readonly audit: (page: PageRequest<number>) => Effect.Effect<ReadonlyArray<AuditEntry>, StoreError>
+    /**
+     * Deletes at most so many journal entries that happened before a time and that no sink needs any more; gives how many.
+     * Whoever asks for the journal of an event finds those entries missing afterwards.
+     */
+    readonly prune: (before: Date, limit: number, who: string) => Effect.Effect<number, StoreError>
+  }
+>()("@turnout/core/ports/OutboxOperations") {}

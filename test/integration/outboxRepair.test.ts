@@ -1,0 +1,160 @@
+/**
+ * A journal that was dumped and restored into another cluster, by `pg_dump` and `psql`: from one whose transaction ids are
+ * far ahead, and into it. Nothing is delivered from it until it is repaired, and nothing is missing afterwards.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { PgClient } from "@effect/sql-pg"
+import * as Migrations from "@turnout/adapters/postgres/migrations"
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
+import * as PostgresOutboxOperations from "@turnout/adapters/postgres/outbox-operations"
+import * as OutboxRepair from "@turnout/adapters/postgres/outbox-repair"
+import * as Turnout from "@turnout/core/application/Turnout"
+import type { EventId } from "@turnout/core/domain/Event"
+import { Outbox, type Position } from "@turnout/core/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import { Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { join } from "node:path"
+import * as Given from "../support/Given.ts"
+import * as PostgresServer from "../support/PostgresServer.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
+
+const services = (url: string) =>
+  Layer.mergeAll(
+    Turnout.layer().pipe(Layer.provideMerge(PostgresStore.layer({ url }))),
+    Layer.merge(PostgresOutbox.layerFromClient(), PostgresOutboxOperations.layerFromClient()).pipe(
+      Layer.provide(PostgresStore.layerClient({ url }))
+    )
+  ).pipe(Layer.orDie)
+
+/** What a sink is given next, acknowledged as far as `wanted` says. */
+const drain = Effect.fnUntraced(function* (sink: string, wanted: (slot: number) => boolean = () => true) {
+  const outbox = yield* Outbox
+  const claims = yield* outbox.claim(sink, { owner: "test", ttlMillis: 60_000, limit: 64 })
+  const given: Array<string> = []
+  const positions = new Map<number, Position>(claims.map(({ position, slot }) => [slot, position]))
+  while (true) {
+    const asked = Array.from(positions, ([slot, position]) => ({ slot, position }))
+    const slices = (yield* outbox.read(sink, asked, 7)).filter(({ deliveries }) => deliveries.length > 0)
+    if (slices.length === 0) break
+    for (const { deliveries, position, slot } of slices) {
+      positions.set(slot, position)
+      given.push(...deliveries.map(({ eventId, version }) => `${eventId} ${version}`))
+    }
+  }
+  const kept = claims.filter(({ slot }) => wanted(slot))
+  yield* outbox.acknowledge(
+    sink,
+    kept.map(({ epoch, slot }) => ({ slot, epoch, position: positions.get(slot)!, blocked: [] }))
+  )
+  yield* outbox.release(sink, claims)
+  return given
+})
+
+const history = Effect.fnUntraced(function* (streams: number) {
+  return yield* Effect.forEach(Array.from({ length: streams }), () =>
+    Effect.gen(function* () {
+      const event = yield* Given.publishedEvent()
+      yield* Given.register(event.id, 1)
+      return event.id
+    })
+  )
+})
+
+const entries = (streams: ReadonlyArray<EventId>, last: number) =>
+  streams.flatMap((stream) => Array.from({ length: last }, (_, index) => `${stream} ${index + 1}`)).toSorted()
+
+/** A server whose transaction ids have only just begun. */
+const young = Effect.acquireRelease(
+  Effect.promise(() => PostgresServer.start(PostgresServer.findBinaries()!)),
+  (server) => Effect.promise(() => server.stop())
+)
+
+const databaseOn = Effect.fnUntraced(function* (server: string) {
+  const name = `turnout_test_${randomBytes(6).toString("hex")}`
+  yield* SqlClient.SqlClient.use((sql) => sql.unsafe(`CREATE DATABASE ${name}`)).pipe(
+    Effect.provide(PgClient.layer({ url: Redacted.make(server) }))
+  )
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return url.href
+})
+
+const binary = (name: string) => join(PostgresServer.findBinaries()!, name)
+
+const copy = (from: string, to: string) => {
+  const dump = execFileSync(binary("pg_dump"), ["--dbname", from], { maxBuffer: 2 ** 28 })
+  execFileSync(binary("psql"), ["--dbname", to, "--quiet", "--set", "ON_ERROR_STOP=1"], { input: dump, stdio: "pipe" })
+}
+
+const restored = (makeFrom: Effect.Effect<string, unknown, never>, makeTo: Effect.Effect<string, unknown, never>) =>
+  Effect.gen(function* () {
+    const from = yield* makeFrom
+    const [streams, before] = yield* Effect.gen(function* () {
+      yield* Migrations.up()
+      const outbox = yield* Outbox
+      for (const sink of ["half", "none", "all"]) yield* outbox.register(sink, "beginning")
+      const streams = yield* history(40)
+      const half = yield* drain("half", (slot) => slot % 2 === 0)
+      yield* drain("all")
+      return [streams, half] as const
+    }).pipe(Effect.provide(Layer.provideMerge(services(from), PostgresStore.layerClient({ url: from }))))
+    assert.deepStrictEqual(before.toSorted(), entries(streams, 3))
+
+    const to = yield* makeTo
+    copy(from, to)
+    yield* Effect.gen(function* () {
+      const outbox = yield* Outbox
+      const refused = yield* Effect.flip(outbox.register("half", "beginning"))
+      assert.strictEqual(refused.reason._tag, "LogRestored")
+
+      const repaired = yield* OutboxRepair.repair({ who: "ada" })
+      assert.strictEqual(repaired?.positions, 3 * 64)
+      assert.isNull(yield* OutboxRepair.repair({ who: "ada" }))
+      const [entry] = yield* OutboxOperations.use(({ audit }) => audit({ limit: 1, after: null }))
+      assert.deepInclude(entry, { who: "ada", action: "outbox.repair" })
+
+      yield* outbox.register("half", "beginning")
+      for (const stream of streams) yield* Given.register(stream, 2)
+      const odd = yield* drain("half")
+      const none = yield* drain("none")
+      const all = yield* drain("all")
+      assert.deepStrictEqual(none.toSorted(), entries(streams, 4))
+      assert.deepStrictEqual(all.toSorted(), streams.map((stream) => `${stream} 4`).toSorted())
+      assert.includeMembers(odd, all)
+      // Of the slots that had not been acknowledged, everything; of the others, only what is new.
+      assert.isBelow(odd.length, none.length)
+      const known = new Set(odd)
+      const missing = entries(streams, 4).filter((one) => !known.has(one))
+      assert.isAbove(missing.length, 0)
+      for (const one of missing) assert.strictEqual(Number.parseInt(one.split(" ")[0]!.slice(-2), 16) % 2, 0)
+      for (const given of [odd, none, all]) {
+        for (const stream of streams) {
+          const versions = given.filter((one) => one.startsWith(stream)).map((one) => Number(one.split(" ")[1]))
+          assert.deepStrictEqual(
+            versions,
+            versions.toSorted((a, b) => a - b)
+          )
+        }
+      }
+    }).pipe(Effect.provide(Layer.provideMerge(services(to), PostgresStore.layerClient({ url: to }))))
+  })
+
+describe("a journal that was restored into another cluster", { timeout: 120_000 }, () => {
+  it.live("O2, O3: whose transaction ids are behind: is refused, repaired, and then delivered without a gap", () =>
+    Effect.gen(function* () {
+      const { url } = yield* young
+      yield* Effect.scoped(Effect.flatMap(TestDatabase.make, (old) => restored(Effect.succeed(old), databaseOn(url))))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("O2, O3: whose transaction ids are ahead: is refused, repaired, and then delivered without a gap", () =>
+    Effect.gen(function* () {
+      const { url } = yield* young
+      yield* Effect.scoped(Effect.flatMap(TestDatabase.make, (old) => restored(databaseOn(url), Effect.succeed(old))))
+    }).pipe(Effect.scoped)
+  )
+})
