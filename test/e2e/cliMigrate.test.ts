@@ -6,9 +6,12 @@ import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 
 const TABLES = [
+  "audit_log",
   "events",
   "idempotency",
+  "inbox",
   "journal",
+  "journal_origin",
   "outbox_blocked",
   "outbox_slots",
   "outbox_workers",

@@ -178,6 +178,13 @@ const outbox: Migration = {
   action text NOT NULL,
   details json NOT NULL
 )`,
+    `CREATE TABLE ${s}.inbox (
+  consumer text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (consumer, key)
+)`,
+    `CREATE INDEX inbox_by_time ON ${s}.inbox USING brin (at)`,
     // The cluster whose transaction ids are in the journal: see `PostgresOutboxRepair`.
     `CREATE TABLE ${s}.journal_origin (system_identifier bigint NOT NULL)`,
     `INSERT INTO ${s}.journal_origin SELECT system_identifier FROM pg_control_system()`

@@ -56,3 +56,7 @@ export const toStoreError = (cause: SqlError): StoreError.StoreError => {
 /** What the server said, rather than that the query failed. */
 const describe = (error: SqlError): unknown =>
   error.reason.cause instanceof Error ? new Error(error.reason.cause.message, { cause: error }) : error
+
+/** Tells a failure of the SQL client that surfaced as a defect. */
+export const isSqlError = (defect: unknown): defect is SqlError =>
+  typeof defect === "object" && defect !== null && "_tag" in defect && defect._tag === "SqlError"

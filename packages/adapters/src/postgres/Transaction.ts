@@ -27,7 +27,7 @@ import * as Scope from "effect/Scope"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { ofConnection, type Session, type Sessions, type Statement } from "./Session.ts"
-import { kindOf, toStoreError } from "./SqlFailure.ts"
+import { isSqlError, kindOf, toStoreError } from "./SqlFailure.ts"
 
 /** For how long to try again, counted from the first attempt; the pauses double, up to a maximum. */
 export const RETRY_WINDOW_MILLIS = 5_000
@@ -193,6 +193,3 @@ export const join = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effec
     )
 
 const unavailable = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) })
-
-const isSqlError = (defect: unknown): defect is SqlError =>
-  typeof defect === "object" && defect !== null && "_tag" in defect && defect._tag === "SqlError"
