@@ -106,6 +106,9 @@ export const open = (position: LogPosition, { floor, snapshot }: Horizon): Readi
 export const deliveredUpTo = ({ floor, openSince, window }: LogPosition): number =>
   Math.min(window?.position ?? floor, floor, ...openSince.values())
 
+/** Rows behind this number have not been given, as far as is known. */
+export const readUpTo = ({ floor, window }: LogPosition): number => Math.max(floor, window?.position ?? 0)
+
 /** The position behind rows of its window that end with this number. */
 export const advance = (position: Reading, lastNumber: number): LogPosition => ({
   ...position,

@@ -5,7 +5,7 @@
  * slot, so it costs more than delivering does; it takes no locks.
  */
 import type { EventId } from "@turnout/core/domain/Event"
-import { SLOTS } from "@turnout/core/domain/Slot"
+import * as Slot from "@turnout/core/domain/Slot"
 import {
   type BlockedStream,
   MAX_COUNTED,
@@ -133,21 +133,22 @@ ORDER BY j.version LIMIT $3::integer`,
 WHERE $1::bigint IS NULL OR id < $1::bigint ORDER BY id DESC LIMIT $2::integer`,
     prune: `WITH deleted AS (
   DELETE FROM ${s}.journal d USING (
-    SELECT j.event_id, j.version FROM unnest($1::smallint[], $2::bigint[]) AS w(slot, up_to)
+    SELECT j.event_id, j.version FROM unnest($6::smallint[], $7::bigint[]) AS k(slot, up_to)
     CROSS JOIN LATERAL (
       SELECT * FROM ${s}.journal j
-      WHERE j.slot = w.slot AND j.seq <= w.up_to
-        AND j.occurred_at < least($3::timestamptz, clock_timestamp() - interval '1 hour')
+      WHERE j.slot = k.slot AND j.seq <= k.up_to
+        AND j.occurred_at < least($8::timestamptz, clock_timestamp() - interval '1 hour')
+        AND NOT EXISTS (SELECT FROM ${WINDOWS} WHERE w.slot = j.slot AND ${NOT_GIVEN})
         AND NOT EXISTS (
           SELECT FROM ${s}.outbox_blocked b WHERE b.stream = j.event_id AND b.version <= j.version
         )
-      ORDER BY j.seq LIMIT $4::integer
-    ) j LIMIT $4::integer
+      ORDER BY j.seq LIMIT $9::integer
+    ) j LIMIT $9::integer
   ) j
   WHERE d.event_id = j.event_id AND d.version = j.version RETURNING 1
 ), audited AS (
   INSERT INTO ${s}.audit_log (who, action, details)
-  SELECT $5, 'outbox.prune', json_build_object('before', $3::timestamptz, 'entries', count(*)) FROM deleted
+  SELECT $10, 'outbox.prune', json_build_object('before', $8::timestamptz, 'entries', count(*)) FROM deleted
   HAVING count(*) > 0
 )
 SELECT count(*)::integer AS entries FROM deleted`
@@ -238,13 +239,15 @@ export const make = Effect.fnUntraced(function* (options: OperationsOptions = {}
         (rows) => rows.map((row) => ({ ...row, id: Number(row.id), at: toDate(row.at) }))
       ),
     prune: Effect.fnUntraced(function* (before, limit, who) {
-      const bySlot = Map.groupBy(yield* slots, ({ slot }) => slot)
+      const positions = yield* slots
+      const bySlot = Map.groupBy(positions, ({ slot }) => slot)
       // Without a sink, nobody needs anything.
-      const upTo = Array.from({ length: SLOTS }, (_, slot) =>
-        Math.min(Number.MAX_SAFE_INTEGER, ...(bySlot.get(slot) ?? []).map(({ at }) => LogWindow.deliveredUpTo(at)))
+      const upTo = Slot.slots.map((slot) =>
+        Math.min(Number.MAX_SAFE_INTEGER, ...(bySlot.get(slot) ?? []).map(({ at }) => LogWindow.readUpTo(at)))
       )
       const [row] = yield* query<{ entries: number }>(statements.prune, [
-        plainArray(upTo, (_, slot) => slot),
+        ...windowParameters(positions),
+        plainArray(Slot.slots, (slot) => slot),
         plainArray(upTo, (number) => number),
         before,
         limit,

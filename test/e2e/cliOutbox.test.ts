@@ -1,0 +1,156 @@
+/**
+ * `turnout outbox`: in words and as JSON, on a sink that has been given a part of what there is.
+ */
+import { PgClient } from "@effect/sql-pg"
+import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
+import { Outbox } from "@turnout/core/ports/Outbox"
+import { Effect, Layer, Redacted } from "effect"
+import { assert, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+
+const NOBODY = "00000000-0000-7000-8000-000000000000"
+
+/** An event with three people, all of it given to the sink `mail` but for the second entry, which is parked. */
+const given = async (turnout: CommandLine.CommandLine) => {
+  const file = turnout.write("people.csv", "email\nada@example.com\nbob@example.com\ncarl@example.com\n")
+  const { eventId } = (await turnout.json("import", file, "--title", "Party", "--capacity", "2")).document
+  const url = turnout.database!
+  const layer = PostgresOutbox.layerFromClient().pipe(Layer.provide(PgClient.layer({ url: Redacted.make(url) })))
+  await Effect.gen(function* () {
+    const outbox = yield* Outbox
+    yield* outbox.register("mail", "beginning")
+    yield* outbox.announce("mail", "worker-1", 60_000)
+    const claims = yield* outbox.claim("mail", { owner: "worker-1", ttlMillis: 60_000, limit: 64 })
+    const slices = yield* outbox.read("mail", claims, 100)
+    const slice = slices.find(({ deliveries }) => deliveries.length > 0)
+    const { epoch, slot } = claims.find(({ slot }) => slot === slice!.slot)!
+    const block = { attempts: 20, error: "550 no such mailbox", retryAfterMillis: null }
+    const blocked = [{ stream: eventId as never, version: 2, ...block }]
+    yield* outbox.acknowledge("mail", [{ slot, epoch, position: slice!.position, blocked }])
+  }).pipe(Effect.provide(layer), Effect.runPromise)
+  return eventId
+}
+
+const lines = (text: string) => text.split("\n").map((line) => line.trimEnd().replaceAll(/ {2,}/g, " | "))
+
+interface Documents {
+  readonly sinks: ReadonlyArray<Record<string, unknown>>
+  readonly items: ReadonlyArray<Record<string, unknown>>
+  readonly blocks: ReadonlyArray<Record<string, unknown>>
+  readonly block: Record<string, unknown>
+  readonly waiting: ReadonlyArray<Record<string, unknown>>
+  readonly retried: number
+  readonly deleted: number
+  readonly repaired: unknown
+  readonly error: { readonly _tag: string; readonly message: string }
+}
+
+const json = async (turnout: CommandLine.CommandLine, ...args: ReadonlyArray<string>) => {
+  const { code, document } = await turnout.json(...args)
+  return { code, document: document as unknown as Documents }
+}
+
+describe("turnout outbox", { timeout: 180_000 }, () => {
+  it.concurrent("shows what waits for whom, and who delivers it", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const none = await turnout.run("outbox", "status")
+    assert.include(none.stdout, "start a relay")
+    await given(turnout)
+    const { code, stderr, stdout } = await turnout.run("outbox", "status", "--sample", "50")
+    assert.deepStrictEqual([code, stderr, stdout.includes("\u001b")], [0, "", false])
+    const [head, mail, , leases, lease] = lines(stdout)
+    assert.strictEqual(head, "sink | backlog | oldest | a second | workers | free slots | retrying | parked | since")
+    assert.match(mail!, /^mail \| 0 +\| +0 \| 1 \| 0 \| 0 \| 1 \| \d+ s$/)
+    assert.strictEqual(leases, "sink | lease of | slots | epoch | ends")
+    assert.match(lease!, /^mail \| worker-1 \| 64 \| 1 \| in \d+ s$/)
+    const { document } = await json(turnout, "outbox", "status", "--sample", "0")
+    assert.deepInclude(document.sinks[0], { name: "mail", backlog: 0, parked: 1, perSecond: null })
+  })
+
+  it.concurrent(
+    "shows parked streams, and carries out what is decided about them, with the name of who did",
+    async () => {
+      await using turnout = await CommandLine.onPostgres()
+      const stream = await given(turnout)
+      const mail = ["--sink", "mail"]
+
+      const listed = await turnout.run("outbox", "parked", "list", ...mail)
+      assert.include(lines(listed.stdout)[1], `${stream} | 2 | 20`)
+      const shown = await turnout.run("outbox", "parked", "show", ...mail, stream)
+      assert.include(shown.stdout, "550 no such mailbox")
+      const { document } = await json(turnout, "outbox", "parked", "show", ...mail, stream.toUpperCase())
+      assert.strictEqual(document.block["version"], 2)
+      assert.deepStrictEqual(
+        document.waiting.map(({ type, version }) => [version, type]),
+        [
+          [2, "EventPublished"],
+          [3, "AttendeeRegistered"],
+          [4, "AttendeeRegistered"],
+          [5, "AttendeeWaitlisted"]
+        ]
+      )
+
+      const skipped = await turnout.run("outbox", "parked", "skip", ...mail, stream, "--as", "ada")
+      assert.deepStrictEqual([skipped.code, skipped.stderr], [0, ""])
+      assert.include(skipped.stdout, "goes on with version 3")
+      assert.include((await turnout.run("outbox", "parked", "list", ...mail)).stdout, "Nothing is parked for mail.")
+      const all = await json(turnout, "outbox", "parked", "list", ...mail, "--all")
+      assert.strictEqual(all.document.items[0]!["version"], 3)
+      const retried = await json(turnout, "outbox", "parked", "retry", ...mail, stream)
+      assert.strictEqual(retried.document.blocks[0]!["version"], 3)
+      assert.strictEqual((await json(turnout, "outbox", "parked", "retry", ...mail, "--all")).document.retried, 0)
+      const discarded = await json(turnout, "outbox", "parked", "discard", ...mail, stream, "--as", "grace")
+      assert.strictEqual(discarded.document.blocks[0]!["version"], 6)
+
+      const audit = await json(turnout, "outbox", "audit", "--limit", "3")
+      assert.deepStrictEqual(audit.document.items.map(({ action, who }) => [action, who]).toSpliced(1, 1), [
+        ["outbox.discard", "grace"],
+        ["outbox.skip", "ada"]
+      ])
+      assert.include((await turnout.run("outbox", "audit")).stdout, "grace")
+    }
+  )
+
+  it.concurrent("says what is wrong with what it is asked, and changes nothing", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const stream = await given(turnout)
+    const wrong = async (...args: ReadonlyArray<string>) => {
+      const { code, document } = await json(turnout, "outbox", ...args)
+      return [code, document.error._tag, document.error.message] as const
+    }
+    const [code, tag, message] = await wrong("parked", "skip", "--sink", "none", stream)
+    assert.deepStrictEqual([code, tag], [1, "SinkNotFound"])
+    assert.include(message, "turnout outbox status")
+    assert.strictEqual((await wrong("parked", "retry", "--sink", "mail", NOBODY))[1], "StreamNotBlocked")
+    assert.include((await wrong("parked", "show", "--sink", "mail", "party"))[2], "a UUID")
+    assert.include((await wrong("parked", "retry", "--sink", "mail"))[2], "--all")
+    assert.include((await wrong("parked", "retry", "--sink", "mail", stream, "--all"))[2], "--all")
+    assert.strictEqual((await turnout.run("outbox", "parked", "list")).code, 2)
+    assert.strictEqual((await turnout.run("outbox", "prune", "--before", "yesterday")).code, 2)
+    assert.deepStrictEqual((await json(turnout, "outbox", "audit")).document.items, [])
+  })
+
+  it.concurrent("prunes what everybody has been given, and nothing that waits or has just happened", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const stream = await given(turnout)
+    const prune = async () => (await json(turnout, "outbox", "prune", "--before", "2999-01-01")).document.deleted
+    assert.strictEqual(await prune(), 0)
+    await CommandLine.sql(turnout.database!, "UPDATE turnout.journal SET occurred_at = now() - interval '2 hours'")
+    assert.strictEqual(await prune(), 1)
+    const left = await CommandLine.sql(turnout.database!, "SELECT version::int FROM turnout.journal ORDER BY version")
+    assert.deepStrictEqual(
+      left.map((row) => (row as { version: number }).version),
+      [2, 3, 4, 5]
+    )
+    assert.isString(stream)
+  })
+
+  it.concurrent("repairs nothing that is in order", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    await given(turnout)
+    assert.isNull((await json(turnout, "outbox", "repair")).document.repaired)
+    await CommandLine.sql(turnout.database!, "UPDATE turnout.journal_origin SET system_identifier = 1")
+    assert.deepStrictEqual((await json(turnout, "outbox", "repair")).document.repaired, { positions: 64, entries: 0 })
+    assert.include((await turnout.run("outbox", "repair")).stdout, "Nothing to repair")
+  })
+})
