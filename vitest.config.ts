@@ -2,9 +2,10 @@ import { defineConfig } from "vitest/config"
 
 const source = "@turnout/source"
 
-// Setting conditions drops Vite's own defaults, hence the last three.
+// Setting conditions drops Vite's own defaults, hence the last two. Not "module": packages have files under it that only
+// bundlers can read.
 const resolve = {
-  conditions: [source, "module", "node", "development|production"],
+  conditions: [source, "node", "development|production"],
   externalConditions: [source, "node"]
 }
 

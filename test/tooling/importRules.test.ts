@@ -41,6 +41,7 @@ const refused: ReadonlyArray<readonly [string, string, string]> = [
   ["the core", "packages/core/src/application/X.ts", "@effect/sql-pg"],
   ["the core", "packages/core/src/ports/X.ts", "@electric-sql/pglite"],
   ["the core", "packages/core/src/ports/X.ts", "ioredis"],
+  ["the core", "packages/core/src/ports/X.ts", "@aws-sdk/client-sqs"],
   ["the core", "packages/core/src/ports/X.ts", "../../../adapters/src/memory/MemoryStore.ts"],
   ["an adapter", "packages/adapters/src/memory/X.ts", "@turnout/http/Api"],
   ["an adapter", "packages/adapters/src/memory/X.ts", "@turnout/cli"],

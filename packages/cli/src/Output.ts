@@ -21,6 +21,7 @@ const style = (format: Parameters<typeof styleText>[0], text: string, stream: No
 
 export const heading = (text: string): string => style("bold", text, process.stdout)
 export const faint = (text: string): string => style("dim", text, process.stdout)
+export const notice = (text: string): string => style("bold", text, process.stderr)
 export const warning = (text: string): string => style("yellow", text, process.stderr)
 
 /** Prints a result: the document with `--json`, the lines otherwise. */

@@ -10,6 +10,7 @@ import * as Import from "./commands/import.ts"
 import * as Migrate from "./commands/migrate.ts"
 import * as Outbox from "./commands/outbox.ts"
 import * as Registrations from "./commands/registrations.ts"
+import * as Relay from "./commands/relay.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Waitlist from "./commands/waitlist.ts"
 import { DEFAULT_FOLDER, type GlobalOptions } from "./Database.ts"
@@ -39,6 +40,13 @@ const version = (): string =>
 /** The options of a list that is shown page by page. */
 const limit = () => new Option("--limit <n>", "at most this many").default(50).argParser(wholeNumber(1, 500))
 const cursor = () => new Option("--cursor <cursor>", "continue after the page before")
+
+const sqs = () =>
+  new Option("--sqs <url>", "URL of an SQS queue to deliver to; may be given several times").argParser(
+    (url: string, before: ReadonlyArray<string> | undefined) => [...(before ?? []), url]
+  )
+const sqsEndpoint = () => new Option("--sqs-endpoint <url>", "another server than AWS").env("AWS_ENDPOINT_URL_SQS")
+const sqsRegion = () => new Option("--sqs-region <region>", "AWS region").env("AWS_REGION")
 
 const make = (finish: (code: number) => void): Command => {
   const program = new Command("turnout")
@@ -97,7 +105,32 @@ const make = (finish: (code: number) => void): Command => {
       wholeNumber(0, 600_000),
       10_000
     )
+    .addOption(sqs())
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .option("--no-relay", "leave delivering to --sqs to others")
     .action(action(Serve.serve))
+
+  program
+    .command("relay")
+    .description("deliver the journal to sinks; any number of relays share the work")
+    .addOption(sqs())
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .option("--stdout", "print messages on stdout, one JSON document in a line")
+    .option("--owner <name>", "name of this worker, unique among all (default: a random one)")
+    .option(
+      "--lease-ttl <millis>",
+      "time after which a worker that died is replaced",
+      wholeNumber(1_000, 600_000),
+      10_000
+    )
+    .addOption(
+      new Option("--start-from <place>", "where a sink begins that was never given anything")
+        .choices(["beginning", "now"])
+        .default("beginning")
+    )
+    .action(action(Relay.relay))
 
   const migrate = program.command("migrate").description("bring the database up to date")
   migrate

@@ -2,6 +2,7 @@
  * `turnout serve`: the HTTP API until somebody stops it.
  */
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Engine"
+import * as Turnout from "@turnout/core/application/Turnout"
 import * as Server from "@turnout/http/Server"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,8 +12,9 @@ import * as HttpServer from "effect/http/HttpServer"
 import { CliError } from "../CliError.ts"
 import * as Database from "../Database.ts"
 import * as Output from "../Output.ts"
+import * as Sinks from "../Sinks.ts"
 
-export interface ServeOptions {
+export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly host: string
   readonly port: number
   readonly onReplay: "replay" | "conflict"
@@ -20,6 +22,8 @@ export interface ServeOptions {
   readonly requestTimeout: number
   readonly drainDelay: number
   readonly shutdownGrace: number
+  /** False if others deliver. */
+  readonly relay: boolean
 }
 
 /** How long answers are remembered where a replay is a conflict. */
@@ -59,16 +63,19 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     drainDelayMillis: options.drainDelay,
     shutdownGraceMillis: options.shutdownGrace
   })
-  const turnout = Database.turnout(options, {
+  const stores = Database.stores(options)
+  const turnout = Turnout.layer({
     drainMillis: DRAIN_MILLIS,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
   })
+  // In one layer with the service, so that it is told of each commit.
+  const relays = options.relay ? Sinks.relays(options) : Layer.empty
   const serving = Effect.gen(function* () {
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
     announce(options, address)
     return yield* Effect.never
   }).pipe(
-    Effect.provide(Layer.provide(server, turnout)),
+    Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
     Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])),
     Effect.catchTag("ServeError", ({ cause }) =>
       Effect.fail(
@@ -82,7 +89,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     if (stopping) process.exit(signal === "SIGINT" ? 130 : 143)
     stopping = true
     fiber.interruptUnsafe()
-    const limit = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS
+    const limit = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
     setTimeout(() => {
       process.stderr.write(`stopped with work unfinished after ${limit} ms\n`)
       process.exit(0)

@@ -18,6 +18,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Block from "../domain/Block.ts"
@@ -35,7 +36,7 @@ import {
 } from "../ports/Outbox.ts"
 import type { Sink, SinkUnavailable } from "../ports/Sink.ts"
 import type { StoreError } from "../ports/StoreError.ts"
-import { CommitSignal } from "./CommitSignal.ts"
+import { CommitSignal, layer as CommitSignalLayer } from "./CommitSignal.ts"
 
 export interface RelayOptions {
   /** The name of this worker, unique among all that run. Default: a random one. */
@@ -356,3 +357,7 @@ export const run = Effect.fnUntraced(function* (
     Effect.ensuring(Effect.andThen(Effect.sync(stopListening), stop))
   )
 })
+
+/** Delivers to the sink for as long as the layer is there. */
+export const layer = (sink: Sink, options?: RelayOptions): Layer.Layer<never, never, Outbox> =>
+  Layer.effectDiscard(Effect.forkScoped(run(sink, options))).pipe(Layer.provide(CommitSignalLayer))
