@@ -1,0 +1,132 @@
+/**
+ * Speaking to an SQS queue: the client, how long it is waited for, and what its errors say.
+ */
+import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+
+type Credentials = NonNullable<SQSClientConfig["credentials"]>
+
+export interface ConnectionOptions {
+  /** Such as `https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo`. */
+  readonly queueUrl: string
+  /** A client that the caller keeps and closes. It should retry little, since others retry as well. Default: one of its own. */
+  readonly client?: SQSClient
+  /** Of its own client. Default: what the AWS SDK finds in the environment. */
+  readonly region?: string
+  /** Of its own client. Default: the host of the queue URL. */
+  readonly endpoint?: string
+  /** Of its own client. Default: what the AWS SDK finds in the environment. */
+  readonly credentials?: Credentials
+  /** How long a request may take, the client's own retries included. Default 10 seconds. */
+  readonly requestTimeoutMillis?: number
+}
+
+/** The connections that a client of the AWS SDK opens. */
+export const MAX_CONCURRENCY = 50
+const DEFAULT_TIMEOUT_MILLIS = 10_000
+const MAX_TIMEOUT_MILLIS = 10 * 60 * 1_000
+/** Of its own client: one retry for a passing fault; all others are waited out elsewhere. */
+const MAX_ATTEMPTS = 2
+
+const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+
+/** The last part of the path of its URL. */
+const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathname.split("/").at(-1)!
+
+const mustBe = (rule: string, holds: (text: string) => boolean) =>
+  Schema.String.check(Schema.makeFilter((text) => holds(text) || rule))
+export const notEmpty = Schema.optionalKey(mustBe("must not be empty", (text) => text !== ""))
+export const between = (minimum: number, maximum: number): Schema.optionalKey<Schema.Number> =>
+  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
+
+const isClient = (input: unknown): input is SQSClient => Predicate.hasProperty(input, "send")
+const isCredentials = (input: unknown): input is Credentials => Predicate.isObjectKeyword(input)
+
+/** The rules of `ConnectionOptions`. */
+export const connectionOptions = {
+  queueUrl: mustBe(
+    "must be the URL of a queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo",
+    (url) => isHttpUrl(url) && queueNameOf(url) !== ""
+  ),
+  client: Schema.optionalKey(Schema.declare(isClient, { expected: "a client of @aws-sdk/client-sqs" })),
+  region: notEmpty,
+  endpoint: Schema.optionalKey(mustBe("must be a URL, such as http://127.0.0.1:4566", isHttpUrl)),
+  credentials: Schema.optionalKey(
+    Schema.declare(isCredentials, { expected: "credentials, or a function that gives some" })
+  ),
+  requestTimeoutMillis: between(1, MAX_TIMEOUT_MILLIS)
+}
+
+export const ownClientOnly = Schema.makeFilter(
+  ({ client, credentials, endpoint, region }: Partial<ConnectionOptions>) =>
+    client === undefined ||
+    (credentials ?? endpoint ?? region) === undefined ||
+    "region, endpoint and credentials are those of its own client: leave them out, or the client"
+)
+
+export interface Connection {
+  readonly queueName: string
+  readonly isFifo: boolean
+  /** Makes a request, which ends with the fiber, and after a while. Fails with what went wrong, as it is. */
+  readonly send: <A>(
+    request: (client: SQSClient, abortSignal: AbortSignal) => Promise<A>,
+    extraMillis?: number
+  ) => Effect.Effect<A, unknown>
+  /** The errors of the SDK have what an operator needs in several places, and not always a message. */
+  readonly describe: (cause: unknown, doing: string) => Error
+}
+
+/** The client of the caller, or one of its own that is closed with the scope. */
+const acquireClient = ({
+  client,
+  credentials,
+  endpoint,
+  region
+}: ConnectionOptions): Effect.Effect<SQSClient, never, Scope.Scope> => {
+  if (client !== undefined) return Effect.succeed(client)
+  const config: SQSClientConfig = {
+    maxAttempts: MAX_ATTEMPTS,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials })
+  }
+  return Effect.acquireRelease(
+    Effect.sync(() => new SQSClient(config)),
+    (own) => Effect.sync(() => own.destroy())
+  )
+}
+
+export const make = Effect.fnUntraced(function* (
+  options: ConnectionOptions
+): Effect.fn.Return<Connection, never, Scope.Scope> {
+  const { queueUrl, requestTimeoutMillis = DEFAULT_TIMEOUT_MILLIS } = options
+  const client = yield* acquireClient(options)
+  const queueName = queueNameOf(queueUrl)
+  return {
+    queueName,
+    isFifo: queueName.endsWith(".fifo"),
+    send: (request, extraMillis = 0) => {
+      const duration = requestTimeoutMillis + extraMillis
+      return Effect.tryPromise({
+        try: (abortSignal) => request(client, abortSignal),
+        catch: (cause) => cause
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration,
+          orElse: () => Effect.fail(new Error(`no answer within ${duration} milliseconds`))
+        })
+      )
+    },
+    describe: (cause, doing) => {
+      const { $metadata, code, message, name } = Object(cause) as Partial<
+        Error & { readonly code: string; readonly $metadata: { readonly httpStatusCode?: number } }
+      >
+      const status = $metadata?.httpStatusCode === undefined ? undefined : `HTTP ${$metadata.httpStatusCode}`
+      const parts = new Set([name, code, status, message].filter(Boolean))
+      return new Error(`${[...parts].join(": ")} (${doing} ${queueUrl})`, { cause })
+    }
+  }
+})

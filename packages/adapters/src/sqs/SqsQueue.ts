@@ -1,0 +1,156 @@
+/**
+ * Taking messages from an SQS queue: FIFO if its name ends in `.fifo`, standard otherwise.
+ *
+ * Receiving polls for a while (`waitSeconds`), so an empty queue costs little. The messages of a group come in order from a
+ * FIFO queue, and only while none of it is out; from a standard queue every message is on its own. Requests about several
+ * messages go in batches of ten, and every entry's own result counts: a message that could not be hidden in time, or not
+ * deleted, is reported, and comes again.
+ *
+ * Dead letters are the queue's own affair: its redrive policy says after how many receptions a message is one.
+ */
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand
+} from "@aws-sdk/client-sqs"
+import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
+import { type Queue, QueueUnavailable, type ReceivedMessage } from "@turnout/core/ports/Queue"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as SqsConnection from "./SqsConnection.ts"
+
+export interface SqsQueueOptions extends SqsConnection.ConnectionOptions {
+  /** How long a message is hidden once it was received. Default: the time-out of the queue. */
+  readonly visibilityMillis?: number
+  /** How long to wait for messages, 0 to 20 seconds. Default 5. */
+  readonly waitSeconds?: number
+}
+
+/** The limits of SQS. */
+const MAX_ENTRIES = 10
+const MAX_WAIT_SECONDS = 20
+const MAX_VISIBILITY_SECONDS = 12 * 60 * 60
+
+/** The rules of `SqsQueueOptions`. */
+export const SqsQueueOptions = Schema.Struct({
+  ...SqsConnection.connectionOptions,
+  visibilityMillis: SqsConnection.between(1_000, MAX_VISIBILITY_SECONDS * 1_000),
+  waitSeconds: SqsConnection.between(0, MAX_WAIT_SECONDS)
+}).check(SqsConnection.ownClientOnly)
+
+const decodeOptions: (input: unknown) => Effect.Effect<SqsQueueOptions, InvalidInput> = decoder(SqsQueueOptions)
+
+const toReceived = ({ Attributes = {}, Body = "", ReceiptHandle = "" }: Message): ReceivedMessage => ({
+  receipt: ReceiptHandle,
+  body: Body,
+  group: Attributes.MessageGroupId ?? null,
+  receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1)
+})
+
+const inBatches = (receipts: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(receipts.length / MAX_ENTRIES) }, (_, batch) =>
+    receipts.slice(batch * MAX_ENTRIES, (batch + 1) * MAX_ENTRIES)
+  )
+
+/** What a batch request says of its entries, which are numbered. */
+interface BatchResult {
+  readonly Successful?: ReadonlyArray<{ readonly Id?: string | undefined }> | undefined
+}
+
+/** A queue, for as long as the scope is open. Fails with `QueueUnavailable` if it cannot be asked for its time-out. */
+export const make = Effect.fnUntraced(function* (
+  options: SqsQueueOptions
+): Effect.fn.Return<Queue, InvalidInput | QueueUnavailable, Scope.Scope> {
+  const decoded = yield* decodeOptions(options)
+  const { queueUrl: QueueUrl, waitSeconds = 5 } = decoded
+  const connection = yield* SqsConnection.make(decoded)
+  const { isFifo, queueName } = connection
+
+  const request = <A>(doing: string, ...[send, extraMillis]: Parameters<typeof connection.send<A>>) =>
+    Effect.mapError(
+      connection.send(send, extraMillis),
+      (cause) => new QueueUnavailable({ cause: connection.describe(cause, doing) })
+    )
+
+  const timeOutOfQueue = Effect.map(
+    request("looking at", (client, abortSignal) =>
+      client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout"] }), { abortSignal })
+    ),
+    ({ Attributes }) => Number(Attributes?.VisibilityTimeout ?? 30) * 1_000
+  )
+  const visibilityMillis = decoded.visibilityMillis ?? (yield* timeOutOfQueue)
+  const seconds = (millis: number) => Math.min(MAX_VISIBILITY_SECONDS, Math.ceil(millis / 1_000))
+
+  /** Asks about messages, ten at a time, and gives the receipts of those for which it was not done. */
+  const each = (
+    receipts: ReadonlyArray<string>,
+    ask: (batch: ReadonlyArray<string>) => Effect.Effect<BatchResult, QueueUnavailable>
+  ) =>
+    Effect.map(
+      Effect.forEach(inBatches(receipts), (batch) =>
+        Effect.map(ask(batch), ({ Successful = [] }) => {
+          const done = new Set(Successful.map(({ Id }) => Id))
+          return batch.filter((_, index) => !done.has(String(index)))
+        })
+      ),
+      (undone) => undone.flat()
+    )
+
+  return {
+    name: `sqs:${queueName}`,
+    visibilityMillis,
+    receive: (max) =>
+      Effect.map(
+        request(
+          "receiving from",
+          (client, abortSignal) =>
+            client.send(
+              new ReceiveMessageCommand({
+                QueueUrl,
+                MaxNumberOfMessages: Math.min(max, MAX_ENTRIES),
+                VisibilityTimeout: seconds(visibilityMillis),
+                WaitTimeSeconds: waitSeconds,
+                MessageSystemAttributeNames: [
+                  "ApproximateReceiveCount",
+                  ...(isFifo ? (["MessageGroupId"] as const) : [])
+                ]
+              }),
+              { abortSignal }
+            ),
+          waitSeconds * 1_000
+        ),
+        ({ Messages = [] }) => Messages.map(toReceived)
+      ),
+    hide: (receipts, millis) =>
+      each(receipts, (batch) =>
+        request("hiding messages of", (client, abortSignal) =>
+          client.send(
+            new ChangeMessageVisibilityBatchCommand({
+              QueueUrl,
+              Entries: batch.map((ReceiptHandle, index) => ({
+                Id: String(index),
+                ReceiptHandle,
+                VisibilityTimeout: seconds(millis)
+              }))
+            }),
+            { abortSignal }
+          )
+        )
+      ),
+    remove: (receipts) =>
+      each(receipts, (batch) =>
+        request("deleting messages of", (client, abortSignal) =>
+          client.send(
+            new DeleteMessageBatchCommand({
+              QueueUrl,
+              Entries: batch.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }))
+            }),
+            { abortSignal }
+          )
+        )
+      )
+  }
+})
