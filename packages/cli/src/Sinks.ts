@@ -1,7 +1,7 @@
 /**
  * The sinks that the options of the command line name.
  */
-import * as SqsSink from "@turnout/adapters/sqs"
+import type { SqsSinkOptions } from "@turnout/adapters/sqs"
 import type { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Relay from "@turnout/core/application/Relay"
 import { delivered } from "@turnout/core/domain/Delivery"
@@ -36,6 +36,13 @@ const toStdout: Sink = {
     })
 }
 
+/** The client of AWS takes a while to load: only who speaks to it waits for that. */
+const toQueue = (options: SqsSinkOptions) =>
+  Effect.flatMap(
+    Effect.promise(() => import("@turnout/adapters/sqs")),
+    (SqsSink) => SqsSink.make(options)
+  )
+
 /** The sinks, for as long as the scope is open. */
 export const make = Effect.fnUntraced(function* ({
   sqs = [],
@@ -44,7 +51,7 @@ export const make = Effect.fnUntraced(function* ({
   stdout
 }: SinkOptions): Effect.fn.Return<ReadonlyArray<Sink>, InvalidInput, Scope.Scope> {
   const queues = yield* Effect.forEach(sqs, (queueUrl) =>
-    SqsSink.make({
+    toQueue({
       queueUrl,
       ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint }),
       ...(sqsRegion === undefined ? {} : { region: sqsRegion })
