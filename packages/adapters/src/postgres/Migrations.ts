@@ -170,7 +170,8 @@ const outbox: Migration = {
   retry_at timestamptz,
   PRIMARY KEY (sink, stream)
 )`,
-    `CREATE INDEX outbox_blocked_due ON ${s}.outbox_blocked (sink, slot, retry_at)`,
+    // Partial, so that nobody looks for a stream here.
+    `CREATE INDEX outbox_blocked_due ON ${s}.outbox_blocked (sink, slot, retry_at) WHERE retry_at IS NOT NULL`,
     `CREATE TABLE ${s}.audit_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -1,6 +1,9 @@
 /**
  * The statements of the outbox.
  *
+ * `OFFSET 0` keeps the planner from turning probes into scans when a plan is made while the tables are empty, and
+ * `(SELECT clock_timestamp())` lets it look for a time in an index.
+ *
  * Several rows of a sink are always locked in the order of their slots, so that two workers never wait for each other in a
  * circle. Whatever is written under a lease is written to the slots in `held` only: those whose epoch is still the one that
  * the worker has.
@@ -93,7 +96,9 @@ CROSS JOIN LATERAL (
     AND pg_visible_in_snapshot(j.tx, w.until) AND NOT pg_visible_in_snapshot(j.tx, w.passed)
   ORDER BY j.seq LIMIT $6::integer
 ) j
-LEFT JOIN ${s}.outbox_blocked b ON b.sink = $1 AND b.stream = j.event_id
+LEFT JOIN LATERAL (
+  SELECT stream FROM ${s}.outbox_blocked b WHERE b.sink = $1 AND b.stream = j.event_id OFFSET 0
+) b ON true
 ORDER BY j.seq`,
   acknowledge: `WITH ${held(s, "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)")},
 blocked AS (
@@ -111,7 +116,7 @@ WHERE o.sink = $1 AND o.slot = t.slot AND o.slot = ANY(ARRAY(SELECT slot FROM he
 FROM unnest($2::smallint[], $3::pg_snapshot[], $4::bigint[], $5::pg_snapshot[]) AS w(slot, passed, position, until)
 CROSS JOIN LATERAL (
   SELECT * FROM ${s}.outbox_blocked b
-  WHERE b.sink = $1 AND b.slot = w.slot AND b.retry_at <= clock_timestamp() ORDER BY b.retry_at LIMIT $6::integer
+  WHERE b.sink = $1 AND b.slot = w.slot AND b.retry_at <= (SELECT clock_timestamp()) ORDER BY b.retry_at LIMIT $6::integer
 ) b
 LEFT JOIN LATERAL (
   SELECT * FROM ${s}.journal j
