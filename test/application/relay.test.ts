@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import * as CommitSignal from "@turnout/core/application/CommitSignal"
 import * as Relay from "@turnout/core/application/Relay"
+import * as RelayMetrics from "@turnout/core/application/RelayMetrics"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { type Delivery, delivered, type Outcome } from "@turnout/core/domain/Delivery"
 import type { EventId } from "@turnout/core/domain/Event"
@@ -13,7 +14,7 @@ import { SLOTS } from "@turnout/core/domain/Slot"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
 import * as StoreError from "@turnout/core/ports/StoreError"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import * as Given from "../support/Given.ts"
 
@@ -431,6 +432,36 @@ describe("a relay", () => {
       }).pipe(run)
     )
   })
+
+  it.effect("tells what it does, and how long that takes", () =>
+    Effect.gen(function* () {
+      const bad = yield* stream(1)
+      yield* stream(2)
+      let refusals = 0
+      const { sink } = makeSink(({ eventId, version }) =>
+        Effect.as(Effect.sleep(100), eventId === bad && version === 3 && refusals++ < 4 ? failure() : delivered)
+      )
+      const valueOf = <I, S>(metric: Metric.Metric<I, S>) => Metric.value(Metric.withAttributes(metric, { sink: SINK }))
+      yield* start(sink, { retryPolicy: EVERY_SECOND })
+      yield* pass(10_000)
+      assert.deepStrictEqual(
+        [
+          yield* valueOf(RelayMetrics.deliveries),
+          yield* valueOf(RelayMetrics.retries),
+          yield* valueOf(RelayMetrics.parks),
+          yield* valueOf(RelayMetrics.takeovers),
+          yield* valueOf(RelayMetrics.stale)
+        ].map(({ count }) => count),
+        [6, 3, 1, 0, 0]
+      )
+      assert.strictEqual((yield* valueOf(RelayMetrics.claimLag)).count, 2)
+      const before = yield* valueOf(RelayMetrics.gateLag)
+      yield* Given.publishedEvent()
+      yield* pass(1_000)
+      assert.isAbove((yield* valueOf(RelayMetrics.gateLag)).count, before.count)
+      assert.isAtLeast((yield* valueOf(RelayMetrics.sendLag)).min, 100)
+    }).pipe(run, Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
 
   it.effect("waits for its store, however long that takes", () =>
     Effect.gen(function* () {

@@ -37,6 +37,7 @@ import {
 import type { Sink, SinkUnavailable } from "../ports/Sink.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { CommitSignal, layer as CommitSignalLayer } from "./CommitSignal.ts"
+import * as RelayMetrics from "./RelayMetrics.ts"
 
 export interface RelayOptions {
   /** The name of this worker, unique among all that run. Default: a random one. */
@@ -100,6 +101,8 @@ interface Holding {
   /** By the clock of this process: nothing is sent afterwards. */
   deadline: number
   renewAt: number
+  /** Whether nothing has been read of it yet. */
+  isFresh: boolean
   /** What is under way; the slot is left alone until it is acknowledged. */
   job: Fiber.Fiber<unknown, SinkUnavailable> | undefined
 }
@@ -131,6 +134,8 @@ export const run = Effect.fnUntraced(function* (
   /** Time that never goes back, in whole milliseconds. */
   const now = (): number => Number(clock.currentTimeNanosUnsafe() / 1_000_000n)
 
+  const metrics = RelayMetrics.make(sink.name, yield* Effect.context<never>())
+
   const holdings = new Map<number, Holding>()
   const finished: Array<Finished> = []
   const wakeUp = yield* Queue.sliding<void>(1)
@@ -148,12 +153,15 @@ export const run = Effect.fnUntraced(function* (
     holding.job?.interruptUnsafe()
   }
   /** Lets go of the slots that turned out not to be held any more. */
-  const dropStale = (asked: ReadonlyArray<Holding>, held: ReadonlyArray<number>) =>
-    asked.filter(({ slot }) => !held.includes(slot)).forEach(drop)
+  const dropStale = (asked: ReadonlyArray<Holding>, held: ReadonlyArray<number>): number => {
+    const stale = asked.filter(({ slot }) => !held.includes(slot))
+    stale.forEach(drop)
+    return stale.length
+  }
 
   const hold = ({ epoch, position, slot }: Claim, askedAt: number): void => {
     const lease = { deadline: askedAt + usable(ttlMillis), renewAt: askedAt + ttlMillis / 3 }
-    holdings.set(slot, { slot, epoch, position, ...lease, job: undefined })
+    holdings.set(slot, { slot, epoch, position, ...lease, isFresh: true, job: undefined })
   }
 
   const renew = Effect.fnUntraced(function* (due: ReadonlyArray<Holding>) {
@@ -174,6 +182,7 @@ export const run = Effect.fnUntraced(function* (
     if (holdings.size < share) {
       const claims = yield* outbox.claim(sink.name, { owner, ttlMillis, limit: share - holdings.size })
       claims.forEach((claim) => hold(claim, askedAt))
+      metrics.claimed(claims)
       if (claims.length > 0) readAt = 0
     } else if (holdings.size > share) {
       const idle = [...holdings.values()].filter(({ job }) => job === undefined)
@@ -209,6 +218,7 @@ export const run = Effect.fnUntraced(function* (
 
   const start = Effect.fnUntraced(function* (holding: Holding, work: Work) {
     const count = deliveriesOf(work).length
+    const beganAt = now()
     inFlight += count
     const job = attempt(holding, work).pipe(
       Effect.tapCause((cause) =>
@@ -219,6 +229,7 @@ export const run = Effect.fnUntraced(function* (
       Effect.onExit((exit) =>
         Effect.sync(() => {
           inFlight -= count
+          metrics.sent(now() - beganAt)
           finished.push({ holding, work, outcomes: Exit.isSuccess(exit) ? exit.value : undefined })
           wake()
         })
@@ -261,7 +272,10 @@ export const run = Effect.fnUntraced(function* (
       holding.job = undefined
       if (outcomes !== undefined && work._tag === "Slice") holding.position = work.position
     }
-    dropStale(asked, held)
+    metrics.lost(dropStale(asked, held))
+    const blocks = [...acknowledgements.flatMap(({ blocked }) => blocked), ...settlements.map(({ block }) => block)]
+    metrics.blocked(blocks.filter((block) => block !== null && block.attempts > 0) as ReadonlyArray<Block.Block>)
+    for (const { outcomes = [] } of over) metrics.delivered(outcomes.filter(({ _tag }) => _tag === "Delivered").length)
     if (over.some(({ outcomes }) => outcomes === undefined)) {
       sinkFailures += 1
       sinkRestsUntil = now() + pauseMillis(SINK_PAUSES, sinkFailures, draw())!
@@ -295,9 +309,13 @@ export const run = Effect.fnUntraced(function* (
       const holding = holdings.get(slot)
       if (holding === undefined || holding.job !== undefined) continue
       // Without deliveries there is nothing to acknowledge: the position is written with the next ones.
-      if (deliveries.length > 0) yield* start(holding, { _tag: "Slice", deliveries, position })
-      else holding.position = position
+      if (deliveries.length > 0) {
+        const happenedAt = deliveries[0]!.occurredAt.getTime()
+        metrics.read(Math.max(0, clock.currentTimeMillisUnsafe() - happenedAt), holding.isFresh)
+        yield* start(holding, { _tag: "Slice", deliveries, position })
+      } else holding.position = position
     }
+    for (const holding of idle) holding.isFresh = false
   })
 
   /** Sleeps until there is something to do: what is due, what was delivered, what was committed in this process. */
