@@ -56,6 +56,11 @@ const make = Effect.gen(function* () {
     })
 
   return Outbox.of({
+    isPosition: (text): text is Position => /^\d{1,15}$/.test(text),
+    positions: (from) =>
+      Effect.sync(() =>
+        slots.map((slot) => ({ slot, position: toPosition(from === "beginning" ? 0 : log.slot(slot).length) }))
+      ),
     register: (sink, from) =>
       Effect.sync(() => {
         if (sinks.has(sink)) return
@@ -93,15 +98,17 @@ const make = Effect.gen(function* () {
     release: (sink, held) =>
       at(sink, (state) => change(state, held, (lease, { epoch }) => Lease.release(lease, epoch))),
     read: (sink, positions, limit) =>
-      at(sink, ({ blocked }) =>
-        positions.flatMap(({ position, slot }) => {
+      Effect.sync(() => {
+        const blocked = sink === null ? undefined : stateOf(sink).blocked
+        return positions.flatMap(({ position, slot }) => {
           const given = Number(position)
           const entries = log.slot(slot).slice(given, given + limit)
           if (entries.length === 0) return []
-          const deliveries = entries.filter(({ eventId }) => !blocked.has(eventId))
-          return [{ slot, deliveries, position: toPosition(given + entries.length) }]
+          const deliveries = entries.filter(({ eventId }) => blocked?.has(eventId) !== true)
+          const positionAfter = (index: number) => toPosition(given + entries.indexOf(deliveries[index]!) + 1)
+          return [{ slot, deliveries, position: toPosition(given + entries.length), positionAfter }]
         })
-      ),
+      }),
     acknowledge: (sink, acknowledgements) =>
       at(sink, (state) =>
         change(state, acknowledgements, (lease, { blocked, epoch, position, slot }) =>

@@ -161,3 +161,21 @@ export const fromText = (text: string): LogPosition => {
     window: until === undefined ? null : { until: parseSnapshot(until), floor: untilFloor!, position: position! }
   }
 }
+
+const SNAPSHOT = /^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/
+const isNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Whether `fromText` can make something of a text. */
+export const isText = (text: string): boolean => {
+  try {
+    const { floor, passed, position, since = [], until, untilFloor } = JSON.parse(text) as Partial<Stored>
+    const isWindow =
+      until === undefined
+        ? position === undefined && untilFloor === undefined
+        : SNAPSHOT.test(until) && isNumber(position) && isNumber(untilFloor)
+    const listed = passed === undefined || !SNAPSHOT.test(passed) ? undefined : parseSnapshot(passed).open
+    return isNumber(floor) && isWindow && listed !== undefined && since.length <= listed.length && since.every(isNumber)
+  } catch {
+    return false
+  }
+}

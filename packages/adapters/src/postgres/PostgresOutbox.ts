@@ -9,7 +9,14 @@
 import type { Block } from "@turnout/core/domain/Block"
 import type { EventId } from "@turnout/core/domain/Event"
 import * as Slot from "@turnout/core/domain/Slot"
-import { type HeldLease, Outbox, type Position, type Retry, type Slice } from "@turnout/core/ports/Outbox"
+import {
+  type HeldLease,
+  Outbox,
+  type Position,
+  type Retry,
+  type Slice,
+  type StartFrom
+} from "@turnout/core/ports/Outbox"
 import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -60,7 +67,7 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
   })
 
   const read = Effect.fnUntraced(function* (
-    sink: string,
+    sink: string | null,
     positions: ReadonlyArray<At>,
     limit: number
   ): Effect.fn.Return<ReadonlyArray<Slice>, StoreError> {
@@ -87,10 +94,12 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
     return windows.map(({ at, slot }) => {
       const found = bySlot.get(slot) ?? []
       const position = found.length < limit ? LogWindow.close(at) : LogWindow.advance(at, Number(found.at(-1)!.seq))
+      const given = found.filter(({ is_blocked }) => !is_blocked)
       return {
         slot,
-        deliveries: found.filter(({ is_blocked }) => !is_blocked).map(toDelivery),
-        position: toText(position)
+        deliveries: given.map(toDelivery),
+        position: toText(position),
+        positionAfter: (index: number) => toText(LogWindow.advance(at, Number(given[index]!.seq)))
       }
     })
   })
@@ -127,12 +136,23 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
     plainArray(blocks, (block) => block?.retryAfterMillis ?? null)
   ]
 
+  const startOf = (from: StartFrom): Effect.Effect<LogWindow.LogPosition, StoreError> =>
+    from === "beginning"
+      ? Effect.succeed(LogWindow.beginning)
+      : Effect.map(Effect.flatMap(lastNumber, horizon), LogWindow.behind)
+
   return Outbox.of({
+    isPosition: (text): text is Position => LogWindow.isText(text),
+    positions: Effect.fnUntraced(function* (from) {
+      yield* checkOrigin(query, schema)
+      const position = toText(yield* startOf(from))
+      return Slot.slots.map((slot) => ({ slot, position }))
+    }),
     register: Effect.fnUntraced(function* (sink, from) {
       yield* checkOrigin(query, schema)
       if ((yield* query(statements.isKnown, [sink])).length > 0) return
-      const start = from === "beginning" ? LogWindow.beginning : LogWindow.behind(yield* horizon(yield* lastNumber))
-      yield* query(statements.register, [sink, plainArray(Slot.slots, (slot) => slot), toText(start)])
+      const slots = plainArray(Slot.slots, (slot) => slot)
+      yield* query(statements.register, [sink, slots, toText(yield* startOf(from))])
     }),
     announce: (sink, owner, ttlMillis) =>
       query(statements.announce, [sink, owner, ttlMillis]).pipe(

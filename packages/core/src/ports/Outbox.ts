@@ -48,6 +48,8 @@ export interface Slice {
   readonly deliveries: ReadonlyArray<Delivery>
   /** Behind the last of them. */
   readonly position: Position
+  /** Behind one of them, by its index. */
+  readonly positionAfter: (index: number) => Position
 }
 
 export interface Acknowledgement extends HeldLease {
@@ -84,6 +86,12 @@ export type StartFrom = "beginning" | "now"
 export class Outbox extends Context.Service<
   Outbox,
   {
+    /** Positions in all slots, for whoever keeps them. */
+    readonly positions: (
+      from: StartFrom
+    ) => Effect.Effect<ReadonlyArray<{ readonly slot: number; readonly position: Position }>, StoreError>
+    /** Whether a text is a position of this store. */
+    readonly isPosition: (text: string) => text is Position
     /** Makes a sink known, if it is not. */
     readonly register: (sink: string, from: StartFrom) => Effect.Effect<void, StoreError>
 
@@ -109,9 +117,12 @@ export class Outbox extends Context.Service<
       leases: ReadonlyArray<HeldLease>
     ) => Effect.Effect<ReadonlyArray<number>, StoreError>
 
-    /** The next entries behind each position: at most `limit` of a slot. Slots without any may be left out. */
+    /**
+     * The next entries behind each position: at most `limit` of a slot. Slots without any may be left out. Without a sink,
+     * there are no blocked streams.
+     */
     readonly read: (
-      sink: string,
+      sink: string | null,
       positions: ReadonlyArray<{ readonly slot: number; readonly position: Position }>,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Slice>, StoreError>

@@ -1,0 +1,138 @@
+/**
+ * A subscription: the journal as a stream, from some place on, for as long as somebody listens.
+ *
+ * Gives every event, each stream in order, and then what is committed, as it is committed. Whoever listens keeps the place:
+ * every event comes with a cursor, and a subscription that begins at a cursor gives what comes behind it. Nothing is stored,
+ * nobody is kept from anything, and nothing is acknowledged: what a listener must not miss is between its cursor and its own
+ * storage.
+ */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type Delivery, toEvent } from "../domain/Delivery.ts"
+import type { JournalEvent } from "../domain/JournalEvent.ts"
+import { SLOTS } from "../domain/Slot.ts"
+import { Outbox, type Position, type Slice } from "../ports/Outbox.ts"
+import type { StoreError } from "../ports/StoreError.ts"
+import { CommitSignal } from "./CommitSignal.ts"
+import { decoder, InvalidInput } from "./InvalidInput.ts"
+
+export interface SubscribeOptions {
+  /** The beginning of the journal, what comes from now on (the default), or what comes behind a cursor. */
+  readonly from?: "beginning" | "now" | { readonly cursor: string }
+  /** Only events of these types. Default: all. */
+  readonly types?: ReadonlyArray<JournalEvent["_tag"]>
+  /** How often to look for what other processes have committed. Default 500 milliseconds. */
+  readonly pollMillis?: number
+}
+
+/** An event, and its place in the journal. */
+export interface Received extends Omit<Delivery, "payload" | "type"> {
+  readonly event: JournalEvent
+  /** Begins behind this event. A long text, made when it is asked for. */
+  readonly cursor: string
+}
+
+const DEFAULT_POLL_MILLIS = 500
+/** Entries of a slot that are read at once. */
+const READ_AT_ONCE = 100
+
+type Positions = ReadonlyMap<number, Position>
+
+/** Positions, each with the slots that are there: most of them are in the same place. */
+const Place = Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Schema.Int)])).check(
+  Schema.makeFilter((groups) => {
+    const slots = new Set(groups.flatMap(([, slots]) => slots))
+    const isWhole = slots.size === SLOTS && [...slots].every((slot) => slot >= 0 && slot < SLOTS)
+    return isWhole || "must be the cursor of an event of a subscription"
+  })
+)
+const Cursor = Schema.StringFromBase64Url.pipe(Schema.decodeTo(Schema.fromJsonString(Place)))
+const encodeCursor = Schema.encodeSync(Cursor)
+
+const Options = Schema.Struct({
+  from: Schema.optionalKey(Schema.Union([Schema.Literals(["beginning", "now"]), Schema.Struct({ cursor: Cursor })])),
+  types: Schema.optionalKey(Schema.Array(Schema.String)),
+  pollMillis: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60_000 })))
+})
+const decodeOptions = decoder(Options)
+
+const toCursor = (positions: Positions): string =>
+  encodeCursor(
+    Array.from(
+      Map.groupBy(positions, ([, position]) => position),
+      ([position, slots]) => [position, slots.map(([slot]) => slot)] as const
+    )
+  )
+
+const fromCursor = (
+  { isPosition }: Outbox["Service"],
+  groups: typeof Place.Type
+): Effect.Effect<Positions, InvalidInput> =>
+  Effect.suspend(() => {
+    const positions = new Map<number, Position>()
+    for (const [position, slots] of groups) {
+      if (!isPosition(position)) {
+        const rule = "must be the cursor of an event of a subscription to this store"
+        return Effect.fail(new InvalidInput({ issues: [{ field: "from.cursor", rule }] }))
+      }
+      for (const slot of slots) positions.set(slot, position)
+    }
+    return Effect.succeed(positions)
+  })
+
+/** The events of some slices, and the positions behind the last of them. */
+const receive = (
+  before: Positions,
+  slices: ReadonlyArray<Slice>
+): { readonly received: ReadonlyArray<Received>; readonly positions: Positions } => {
+  const received: Array<Received> = []
+  let positions = before
+  for (const { deliveries, position, positionAfter, slot } of slices) {
+    const here = positions
+    for (const [index, delivery] of deliveries.entries()) {
+      const { payload: _payload, type: _type, ...place } = delivery
+      received.push({
+        ...place,
+        event: toEvent(delivery),
+        get cursor() {
+          return toCursor(new Map(here).set(slot, positionAfter(index)))
+        }
+      })
+    }
+    positions = new Map(here).set(slot, position)
+  }
+  return { received, positions }
+}
+
+/** The journal as a stream that never ends. Fails if the options break a rule, or the store fails. */
+export const subscribe = (
+  options: SubscribeOptions = {}
+): Stream.Stream<Received, InvalidInput | StoreError, Outbox | CommitSignal> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const { from = "now", pollMillis = DEFAULT_POLL_MILLIS, types } = yield* decodeOptions(options)
+      const outbox = yield* Outbox
+      const signal = yield* CommitSignal
+      const wakeUp = yield* Queue.sliding<void>(1)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => signal.listen(() => void Queue.offerUnsafe(wakeUp, undefined))),
+        (stopListening) => Effect.sync(stopListening)
+      )
+      let positions: Positions =
+        typeof from === "string"
+          ? new Map((yield* outbox.positions(from)).map(({ position, slot }) => [slot, position]))
+          : yield* fromCursor(outbox, from.cursor)
+
+      const wanted = types === undefined ? undefined : new Set<string>(types)
+      const next: Effect.Effect<ReadonlyArray<Received>, StoreError> = Effect.gen(function* () {
+        const asked = Array.from(positions, ([slot, position]) => ({ slot, position }))
+        const found = receive(positions, yield* outbox.read(null, asked, READ_AT_ONCE))
+        positions = found.positions
+        if (found.received.length === 0) yield* Effect.timeoutOption(Queue.take(wakeUp), pollMillis)
+        return wanted === undefined ? found.received : found.received.filter(({ event }) => wanted.has(event._tag))
+      })
+      return Stream.fromIterableEffectRepeat(next)
+    })
+  )
