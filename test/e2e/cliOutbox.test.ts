@@ -145,6 +145,33 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     assert.isString(stream)
   })
 
+  it.concurrent("shows the journal as it is written, from behind any event, until it is stopped", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const stream = await given(turnout)
+    const tail = async (count: number, ...args: ReadonlyArray<string>) => {
+      const running = turnout.start(["outbox", "tail", ...args])
+      const shown = () => running.printed.stdout.split("\n").filter((line) => line !== "")
+      await CommandLine.until(() => shown().length >= count, "the events")
+      running.process.kill("SIGTERM")
+      assert.strictEqual((await running.ended).code, 0)
+      return shown()
+    }
+    const [created] = await tail(5, "--from", "beginning")
+    assert.include(created, `${stream}  1  EventCreated`)
+    const documents = (await tail(5, "--from", "beginning", "--json")).map(
+      (line) => JSON.parse(line) as { version: number; cursor: string; event: { _tag: string } }
+    )
+    assert.deepStrictEqual(documents.map(({ event, version }) => [version, event._tag]).slice(1, 3), [
+      [2, "EventPublished"],
+      [3, "AttendeeRegistered"]
+    ])
+    const behind = await tail(1, "--cursor", documents[2]!.cursor, "--type", "AttendeeWaitlisted")
+    assert.include(behind[0], `${stream}  5  AttendeeWaitlisted`)
+    const wrong = await turnout.run("outbox", "tail", "--cursor", "what")
+    assert.strictEqual(wrong.code, 1)
+    assert.include(wrong.stderr, "from.cursor")
+  })
+
   it.concurrent("repairs nothing that is in order", async () => {
     await using turnout = await CommandLine.onPostgres()
     await given(turnout)

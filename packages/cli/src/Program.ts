@@ -12,6 +12,7 @@ import * as Outbox from "./commands/outbox.ts"
 import * as Registrations from "./commands/registrations.ts"
 import * as Relay from "./commands/relay.ts"
 import * as Serve from "./commands/serve.ts"
+import * as Tail from "./commands/tail.ts"
 import * as Waitlist from "./commands/waitlist.ts"
 import { DEFAULT_FOLDER, type GlobalOptions } from "./Database.ts"
 import * as Output from "./Output.ts"
@@ -213,6 +214,13 @@ const make = (finish: (code: number) => void): Command => {
     .description("show backlog, age, rate and leases of every sink, and its parked streams")
     .option("--sample <millis>", "time over which the rate is measured; 0 for none", wholeNumber(0, 60_000), 1_000)
     .action(action(Outbox.status))
+  outbox
+    .command("tail")
+    .description("show the journal as it is written; with --json, a document in a line for each event")
+    .addOption(new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now"))
+    .option("--cursor <cursor>", "begin behind an event, whose cursor --json shows")
+    .option("--type <type...>", "only events of these types")
+    .action(action(Tail.tail))
   const parked = outbox.command("parked").description("decide about streams whose entries could not be delivered")
   parked
     .command("list")
