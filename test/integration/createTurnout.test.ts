@@ -225,4 +225,40 @@ describe("the examples", () => {
     const { run } = (await import(`../../examples/${name}.ts`)) as { run: () => Promise<unknown> }
     assert.deepStrictEqual(await run(), { waited: 1, afterwards: "confirmed", again: "already confirmed" })
   })
+
+  it("gives the journal as it is written, to anybody who listens, until it is closed", async () => {
+    const turnout = open()
+    const event = await published(turnout, 2)
+    const types: Array<string> = []
+    const cursors: Array<string> = []
+    const listening = (async () => {
+      for await (const received of turnout.subscribe({ from: "beginning" })) {
+        types.push(received.event._tag)
+        cursors.push(received.cursor)
+        if (types.length === 2) await turnout.register(event.id, Given.person(1))
+        if (types.length === 3) break
+      }
+    })()
+    await listening
+    assert.deepStrictEqual(types, ["EventCreated", "EventPublished", "AttendeeRegistered"])
+    const behind = turnout.subscribe({ from: { cursor: cursors[0]! }, types: ["AttendeeRegistered"] })
+    const first = await behind[Symbol.asyncIterator]().next()
+    assert.strictEqual(first.done === true ? "" : first.value.event._tag, "AttendeeRegistered")
+
+    const waiting = turnout.subscribe()[Symbol.asyncIterator]().next()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await turnout.close()
+    assert.deepStrictEqual(await waiting, { done: true, value: undefined })
+    assert.instanceOf(await failure(turnout.subscribe()[Symbol.asyncIterator]().next()), TurnoutClosed)
+  })
+
+  it("rejects a subscription whose options break a rule", async () => {
+    const error = await failure(
+      open()
+        .subscribe({ from: { cursor: "what" } })
+        [Symbol.asyncIterator]()
+        .next()
+    )
+    assert.instanceOf(error, InvalidInput)
+  })
 })

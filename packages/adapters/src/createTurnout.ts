@@ -13,17 +13,25 @@
  */
 import { decoder, InvalidInput } from "@turnout/core/application/InvalidInput"
 import { Overloaded } from "@turnout/core/application/Overloaded"
+import * as CommitSignal from "@turnout/core/application/CommitSignal"
+import * as Subscription from "@turnout/core/application/Subscription"
 import * as Core from "@turnout/core/application/Turnout"
 import * as Rejection from "@turnout/core/domain/Rejection"
+import type { Outbox } from "@turnout/core/ports/Outbox"
 import { StoreError } from "@turnout/core/ports/StoreError"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import * as Database from "./database.ts"
 
 export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
+
+type Services = Core.Turnout | Outbox | CommitSignal.CommitSignal
 
 type Methods = Omit<Core.TurnoutService, "execute" | "executeAll" | "ready">
 
@@ -35,6 +43,11 @@ export type Turnout = {
 } & {
   /** Resolves if the store can be reached and is migrated; rejects with a `StoreError` otherwise. */
   readonly ready: () => Promise<void>
+  /**
+   * The journal as it is written, from now on, from the beginning, or from behind an event: `for await (const { event } of
+   * turnout.subscribe())`. Ends when Turnout is closed; see `@turnout/core/application/Subscription`.
+   */
+  readonly subscribe: (options?: Subscription.SubscribeOptions) => AsyncIterable<Subscription.Received>
   /** Waits for what is being committed, then lets go of every connection. Nothing can be called afterwards. */
   readonly close: () => Promise<void>
 }
@@ -108,10 +121,12 @@ const METHODS: ReadonlyArray<keyof Methods> = [
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
   const decoded = Effect.runSync(decodeOptions(options))
   const layer = Core.layer(Struct.pick(decoded, Struct.keys(turnoutOptions))).pipe(
-    Layer.provide(Database.layer(Struct.omit(decoded, Struct.keys(turnoutOptions))))
+    Layer.provideMerge(Database.layer(Struct.omit(decoded, Struct.keys(turnoutOptions)))),
+    Layer.provideMerge(CommitSignal.layer)
   )
+  const isOver = Deferred.makeUnsafe<void>()
   const running = new Set<Promise<unknown>>()
-  let runtime: ManagedRuntime.ManagedRuntime<Core.Turnout, InvalidInput | StoreError> | undefined
+  let runtime: ManagedRuntime.ManagedRuntime<Services, InvalidInput | StoreError> | undefined
   let closing: Promise<void> | undefined
 
   /** The open runtime; one that failed to open is given up, so that the next call opens a new one. */
@@ -140,13 +155,24 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
     (...args: ReadonlyArray<unknown>) =>
       run((service) => (service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...args))
 
+  const subscribe = (options?: Subscription.SubscribeOptions) => ({
+    async *[Symbol.asyncIterator]() {
+      if (closing !== undefined) throw new TurnoutClosed()
+      const context = await (await open()).context()
+      const received = Stream.interruptWhen(Subscription.subscribe(options), Deferred.await(isOver))
+      yield* Stream.toAsyncIterableWith(received, context)
+    }
+  })
+
   const close = async () => {
+    Deferred.doneUnsafe(isOver, Exit.void)
     await Promise.allSettled(running)
     await runtime?.dispose()
   }
 
   return {
     ...Object.fromEntries(METHODS.map((name) => [name, call(name)])),
+    subscribe,
     ready: () => run((service) => service.ready),
     close: () => (closing ??= close())
   } as unknown as Turnout
