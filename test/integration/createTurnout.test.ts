@@ -253,12 +253,7 @@ describe("the examples", () => {
   })
 
   it("rejects a subscription whose options break a rule", async () => {
-    const error = await failure(
-      open()
-        .subscribe({ from: { cursor: "what" } })
-        [Symbol.asyncIterator]()
-        .next()
-    )
-    assert.instanceOf(error, InvalidInput)
+    const subscription = open().subscribe({ from: { cursor: "what" } })
+    assert.instanceOf(await failure(subscription[Symbol.asyncIterator]().next()), InvalidInput)
   })
 })
