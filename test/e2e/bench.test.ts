@@ -37,7 +37,11 @@ describe("benchmarks", () => {
     ["core", "--seconds", "0.1", "--batch", "100"],
     ["waitlist", "--samples", "5", "--small", "20", "--large", "600"],
     ["http", "--seconds", "1", "--connections", "8"],
-    ["registrations", "--seconds", "0.3", "--callers", "64", "--burst", "300", "--spread", "20"]
+    ["registrations", "--seconds", "0.3", "--callers", "64", "--burst", "300", "--spread", "20"],
+    [
+      "outbox",
+      ..."--messages 1000 --streams 50 --few 100 --small 2000 --large 4000 --samples 5 --registrations 10".split(" ")
+    ]
   ])("bench:%s prints a JSON document", async (bench, ...options) => {
     isPlausible(JSON.parse(await run(bench, "--rounds", "1", "--json", ...options)) as Document)
   })

@@ -1,0 +1,35 @@
+/**
+ * The messages that everybody delivers: registrations, about 400 bytes of JSON each, over so many streams.
+ */
+
+export interface Backlog {
+  readonly messages: number
+  readonly streams: number
+}
+
+/** The id of the stream that a number, given in SQL, stands for; the slot is its last bits. */
+export const streamId = (number: string): string =>
+  `('01900000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`
+
+const PAYLOAD = `'{"registration":{"id":"' || gen_random_uuid() || '","eventId":"' || stream || '","attendee":{"id":"person-'
+  || n || '@example.com","name":"Ada Lovelace","email":"person-' || n || '@example.com"},"notes":"Vegetarian, comes by train"'
+  || ',"state":"confirmed","sequence":' || version
+  || ',"registeredAt":"2026-11-21T10:00:00.000Z","changedAt":"2026-11-21T10:00:00.000Z"}}'`
+
+/**
+ * SQL for the messages: `n` from 1 on, `stream`, `version` from 1 on in each stream, and `payload`, a text. `numberOf` gives
+ * what to make the id of a stream of, counted from 0.
+ */
+export const messages = (
+  { messages, streams }: Backlog,
+  numberOf: (stream: string) => string = (stream) => stream
+): string =>
+  `(SELECT n, stream, version, ${PAYLOAD} AS payload
+  FROM (SELECT n, ${streamId(numberOf(`(n - 1) % ${streams}`))} AS stream, (n - 1) / ${streams} + 1 AS version
+    FROM generate_series(1, ${messages}) AS n) AS numbered) AS messages`
+
+/** SQL that puts them into the journal of a schema, in the order of their numbers. */
+export const insertJournal = (schema: string, backlog: Backlog, numberOf?: (stream: string) => string): string =>
+  `INSERT INTO ${schema}.journal (event_id, version, id, type, schema_version, payload, actor, occurred_at)
+  SELECT stream, version, gen_random_uuid(), 'AttendeeRegistered', 1, payload::json, 'anonymous', now()
+  FROM ${messages(backlog, numberOf)} ORDER BY n`

@@ -1,0 +1,170 @@
+/**
+ * A drain: a backlog is made, workers in processes of their own get ready, are let go together, and the clock runs until
+ * every message was delivered and nothing is left in the database.
+ *
+ * Not timed are making the backlog, starting processes and opening connections. The clock starts when the first worker
+ * asks for messages. A script that calls `run` is both: run as it is, it is who makes the backlog and looks at the clock,
+ * and it starts itself again for each process with workers.
+ */
+import { PgClient } from "@effect/sql-pg"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+import { fork, type ChildProcess } from "node:child_process"
+import { setTimeout as sleep } from "node:timers/promises"
+import * as Script from "../support/Script.ts"
+import type { Backlog } from "./Backlog.ts"
+
+/** What a contestant is asked to do in one turn. */
+export interface Drain extends Backlog {
+  readonly url: string
+  readonly processes: number
+  /** Workers in each process. */
+  readonly workers: number
+}
+
+export interface Drained {
+  readonly perSecond: number
+  /** Microseconds that the processes with workers computed for each message. */
+  readonly cpuMicros: number
+}
+
+/** Runs SQL, and gives the rows. */
+export type Sql = <Row = Record<string, unknown>>(text: string) => Promise<ReadonlyArray<Row>>
+
+/** Who is told in a process with workers. */
+export interface Count {
+  /** Messages are asked for from now on. */
+  readonly began: () => void
+  readonly delivered: (count: number) => void
+}
+
+export interface Contestant {
+  /** Makes the backlog, and nothing else, be there. */
+  readonly prepare: (sql: Sql, drain: Drain) => Promise<void>
+  /** SQL for a row, if the workers are ready to be let go; unless given, they are once they are open. */
+  readonly isReady?: (drain: Drain) => string
+  /** SQL for how much is `left` to be delivered or acknowledged. */
+  readonly left: string
+  /** Opens what there is to open, and gives what lets the workers go. */
+  readonly open: (drain: Drain, count: Count) => Promise<() => unknown>
+}
+
+/** What a process with workers tells. */
+interface Report {
+  /** By the clock of the machine, in milliseconds. */
+  readonly beganAt: number | null
+  readonly delivered: number
+  readonly cpuMicros: number
+}
+
+const REPORT_MILLIS = 2
+const LOOK_MILLIS = 5
+/** A turn that takes longer has failed. */
+const LONGEST_MILLIS = 15 * 60 * 1_000
+
+const now = (): number => performance.timeOrigin + performance.now()
+
+/** In a process with workers: opens, waits for the word, and reports. */
+const work = async (contestant: Contestant): Promise<void> => {
+  const report = { beganAt: null as number | null, delivered: 0, cpuMicros: 0 }
+  let cpu = process.cpuUsage()
+  let reported = 0
+  const send = (message: "open" | Report) => void process.send!(message)
+  const begin = await contestant.open(Script.settings<Drain>(), {
+    began: () => {
+      report.beganAt ??= now()
+      cpu = process.cpuUsage()
+    },
+    delivered: (count) => void (report.delivered += count)
+  })
+  process.once("message", () => {
+    setInterval(() => {
+      if (report.delivered === reported) return
+      reported = report.delivered
+      const { system, user } = process.cpuUsage(cpu)
+      send({ ...report, cpuMicros: system + user })
+    }, REPORT_MILLIS)
+    begin()
+  })
+  send("open")
+}
+
+/** A process with workers, as the one with the clock knows it. */
+interface Worker {
+  readonly child: ChildProcess
+  readonly opened: Promise<void>
+  readonly report: () => Report
+}
+
+const start = (onEnd: (code: number | null) => void): Worker => {
+  const child = fork(process.argv[1]!, process.argv.slice(2), { stdio: ["ignore", "ignore", "inherit", "ipc"] })
+  let report: Report = { beganAt: null, delivered: 0, cpuMicros: 0 }
+  child.on("exit", onEnd)
+  const opened = new Promise<void>((resolve) =>
+    child.on("message", (message: "open" | Report) => {
+      if (message === "open") resolve()
+      else report = message
+    })
+  )
+  return { child, opened, report: () => report }
+}
+
+const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((sum, number) => sum + number, 0)
+
+/** Waits until it is so, looking often. */
+const until = async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
+  const deadline = now() + LONGEST_MILLIS
+  while (!(await isSo())) {
+    if (now() > deadline) throw new Error(`waited too long until ${what}`)
+    await sleep(LOOK_MILLIS)
+  }
+}
+
+const drain = async (contestant: Contestant, sql: Sql, drain: Drain): Promise<Drained> => {
+  await contestant.prepare(sql, drain)
+  await sql("VACUUM ANALYZE")
+  await sql("CHECKPOINT")
+  const over = Promise.withResolvers<never>()
+  const workers = Array.from({ length: drain.processes }, () =>
+    start((code) => over.reject(new Error(`a process with workers ended with code ${code}`)))
+  )
+  const reports = () => workers.map(({ report }) => report())
+  const delivered = () => sum(reports().map((report) => report.delivered))
+  const left = async () => Number((await sql<{ left: bigint | number }>(contestant.left))[0]!.left)
+  const measure = async () => {
+    await Promise.all(workers.map(({ opened }) => opened))
+    const { isReady } = contestant
+    if (isReady !== undefined) await until(async () => (await sql(isReady(drain))).length > 0, "the workers are ready")
+    for (const { child } of workers) child.send("go")
+    await until(() => delivered() >= drain.messages, "everything is delivered")
+    await until(async () => (await left()) === 0, "nothing is left")
+    const endedAt = now()
+    const beganAt = Math.min(...reports().map(({ beganAt }) => beganAt ?? Infinity))
+    return {
+      perSecond: (drain.messages / (endedAt - beganAt)) * 1_000,
+      cpuMicros: sum(reports().map(({ cpuMicros }) => cpuMicros)) / drain.messages
+    }
+  }
+  try {
+    return await Promise.race([measure(), over.promise])
+  } finally {
+    for (const { child } of workers) child.kill("SIGKILL")
+  }
+}
+
+/** What a contestant's script does. */
+export const run = async (contestant: Contestant): Promise<void> => {
+  if (process.send !== undefined) return work(contestant)
+  const asked = Script.settings<Drain>()
+  const runtime = ManagedRuntime.make(
+    Layer.orDie(PgClient.layer({ url: Redacted.make(asked.url), maxConnections: 1, applicationName: "bench" }))
+  )
+  const sql: Sql = <Row>(text: string) =>
+    runtime.runPromise(
+      PgClient.PgClient.use((sql) => sql.unsafe(text) as unknown as Effect.Effect<ReadonlyArray<Row>, unknown>)
+    )
+  Script.result(await drain(contestant, sql, asked))
+  await runtime.dispose()
+}

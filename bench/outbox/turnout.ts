@@ -1,0 +1,93 @@
+/**
+ * Turnout's relays, which deliver in the order of each stream, and are checked to.
+ *
+ * Workers have shared the slots when the clock starts, as they have when a sink comes back that was away.
+ */
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
+import * as CommitSignal from "@turnout/core/application/CommitSignal"
+import * as Relay from "@turnout/core/application/Relay"
+import { delivered, type Delivery } from "@turnout/core/domain/Delivery"
+import { SLOTS } from "@turnout/core/domain/Slot"
+import { Outbox } from "@turnout/core/ports/Outbox"
+import type { Sink } from "@turnout/core/ports/Sink"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { insertJournal } from "./Backlog.ts"
+import * as Drain from "./Drain.ts"
+
+const SINK = "nowhere"
+
+/** Does nothing but look at the order. */
+const sink = (count: Drain.Count): Sink => {
+  const versions = new Map<string, number>()
+  const check = ({ eventId, version }: Delivery) => {
+    const before = versions.get(eventId)
+    if (before !== undefined && version !== before + 1) {
+      throw new Error(`version ${version} of ${eventId} came after version ${before}`)
+    }
+    versions.set(eventId, version)
+    return delivered
+  }
+  return {
+    name: SINK,
+    deliver: ({ deliveries }) =>
+      Effect.sync(() => {
+        const outcomes = deliveries.map(check)
+        count.delivered(outcomes.length)
+        return outcomes
+      })
+  }
+}
+
+/** An outbox in which there is nothing to read until the gate is open. */
+const gated = (gate: { isOpen: boolean }) =>
+  Layer.effect(
+    Outbox,
+    Effect.map(Outbox, (outbox) => ({
+      ...outbox,
+      read: (...asked: Parameters<typeof outbox.read>) => (gate.isOpen ? outbox.read(...asked) : Effect.succeed([]))
+    }))
+  )
+
+const open: Drain.Contestant["open"] = ({ url, workers }, count) => {
+  const gate = { isOpen: false }
+  const { promise, resolve } = Promise.withResolvers<() => void>()
+  const program = Effect.gen(function* () {
+    const signal = yield* CommitSignal.CommitSignal
+    resolve(() => {
+      count.began()
+      gate.isOpen = true
+      signal.notify()
+    })
+    const relays = Array.from({ length: workers }, () => Relay.run(sink(count)))
+    return yield* Effect.all(relays, { concurrency: "unbounded", discard: true })
+  })
+  const outbox = gated(gate).pipe(
+    Layer.provide(PostgresOutbox.layerFromClient()),
+    Layer.provide(Layer.orDie(PostgresStore.layerClient({ url })))
+  )
+  Effect.runPromise(program.pipe(Effect.provide([outbox, CommitSignal.layer]))).catch((error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  })
+  return promise
+}
+
+await Drain.run({
+  prepare: async (sql, drain) => {
+    await sql("TRUNCATE turnout.journal, turnout.sinks, turnout.outbox_slots, turnout.outbox_workers RESTART IDENTITY")
+    await sql(insertJournal("turnout", drain))
+  },
+  isReady: ({ processes, workers }) => {
+    const all = processes * workers
+    return `SELECT 1 FROM (SELECT count(*) AS slots FROM turnout.outbox_slots WHERE owner IS NOT NULL GROUP BY owner) AS held
+      HAVING count(*) = ${all} AND sum(slots) = ${SLOTS} AND max(slots) <= ${Math.ceil(SLOTS / all)}`
+  },
+  // Whether a slot has rows behind its position is seen at the first of them.
+  left: `SELECT count(*) AS left FROM turnout.outbox_slots AS o CROSS JOIN LATERAL (
+      SELECT 1 FROM turnout.journal AS j WHERE j.slot = o.slot
+        AND j.seq > coalesce((o.position::json->>'position')::bigint, (o.position::json->>'floor')::bigint) LIMIT 1
+    ) AS next`,
+  open
+})
