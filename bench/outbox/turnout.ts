@@ -76,7 +76,8 @@ const open: Drain.Contestant["open"] = ({ url, workers }, count) => {
 
 await Drain.run({
   prepare: async (sql, drain) => {
-    await sql("TRUNCATE turnout.journal, turnout.sinks, turnout.outbox_slots, turnout.outbox_workers RESTART IDENTITY")
+    const tables = ["journal", "sinks", "outbox_slots", "outbox_positions", "outbox_workers"]
+    await sql(`TRUNCATE ${tables.map((table) => `turnout.${table}`).join()} RESTART IDENTITY`)
     await sql(insertJournal("turnout", drain))
   },
   isReady: ({ processes, workers }) => {
@@ -85,7 +86,7 @@ await Drain.run({
       HAVING count(*) = ${all} AND sum(slots) = ${SLOTS} AND max(slots) <= ${Math.ceil(SLOTS / all)}`
   },
   // Whether a slot has rows behind its position is seen at the first of them.
-  left: `SELECT count(*) AS left FROM turnout.outbox_slots AS o CROSS JOIN LATERAL (
+  left: `SELECT count(*) AS left FROM turnout.outbox_positions AS o CROSS JOIN LATERAL (
       SELECT 1 FROM turnout.journal AS j WHERE j.slot = o.slot
         AND j.seq > coalesce((o.position::json->>'position')::bigint, (o.position::json->>'floor')::bigint) LIMIT 1
     ) AS next`,

@@ -13,6 +13,7 @@ const TABLES = [
   "journal",
   "journal_origin",
   "outbox_blocked",
+  "outbox_positions",
   "outbox_slots",
   "outbox_workers",
   "registrations",

@@ -54,7 +54,17 @@ const SLOTS = "outbox_slots_pkey"
 
 const EXPECTED: ReadonlyArray<Expected> = [
   { what: "whether a sink is known", text: "SELECT 1 FROM", uses: ["sinks_pkey (name)"] },
-  { what: "claiming", text: "SKIP LOCKED", uses: [SLOTS, SLOTS] },
+  { what: "claiming", text: "SKIP LOCKED", uses: [SLOTS, SLOTS, "outbox_positions_pkey (sink, slot)"] },
+  {
+    what: "acknowledging",
+    text: "revision + 1",
+    uses: [
+      SLOTS,
+      "outbox_blocked_pkey (conflict)",
+      "outbox_positions_pkey (sink, slot)",
+      "outbox_positions_pkey (sink, slot, revision)"
+    ]
+  },
   { what: "renewing", text: "outbox_slots o SET until =", uses: [SLOTS, SLOTS] },
   { what: "giving back", text: "SET owner = NULL", uses: [SLOTS, SLOTS] },
   {

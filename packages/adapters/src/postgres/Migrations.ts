@@ -143,16 +143,24 @@ const outbox: Migration = {
   name text COLLATE "C" PRIMARY KEY,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`,
-    // The position is what `LogWindow` writes. Rows are updated all the time, and stay on their page.
+    // Rows are updated with every renewal, and stay on their page.
     `CREATE TABLE ${s}.outbox_slots (
   sink text COLLATE "C" NOT NULL,
   slot smallint NOT NULL,
   epoch bigint NOT NULL DEFAULT 0,
   owner text,
   until timestamptz,
-  position text NOT NULL,
   PRIMARY KEY (sink, slot)
 ) WITH (fillfactor = 20)`,
+    // What `LogWindow` writes; the one with the highest revision counts. It is not updated in place: while a transaction
+    // stays open, no old version of a row can go, and finding the current one would take longer with every acknowledgement.
+    `CREATE TABLE ${s}.outbox_positions (
+  sink text COLLATE "C" NOT NULL,
+  slot smallint NOT NULL,
+  revision bigint NOT NULL,
+  position text NOT NULL,
+  PRIMARY KEY (sink, slot, revision)
+)`,
     `CREATE TABLE ${s}.outbox_workers (
   sink text COLLATE "C" NOT NULL,
   owner text NOT NULL,

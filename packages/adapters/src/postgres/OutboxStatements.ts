@@ -18,6 +18,12 @@ const held = (s: string, leases: string): string => `held AS (
   ORDER BY o.slot FOR UPDATE OF o
 )`
 
+/** The position of a slot that counts, as a table `p`: the latest comes first in the index, whatever is behind it. */
+export const latest = (s: string, sink: string, slot: string): string => `CROSS JOIN LATERAL (
+  SELECT p.revision, p.position FROM ${s}.outbox_positions p WHERE p.sink = ${sink} AND p.slot = ${slot}
+  ORDER BY p.revision DESC LIMIT 1
+) p`
+
 const LEASES = "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)"
 
 const millisFromNow = (parameter: string): string => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
@@ -63,9 +69,12 @@ export interface OutboxStatements {
 /** The statements for a schema, given as a quoted identifier. */
 export const make = (s: string): OutboxStatements => ({
   isKnown: `SELECT 1 FROM ${s}.sinks WHERE name = $1`,
-  register: `WITH known AS (INSERT INTO ${s}.sinks (name) VALUES ($1) ON CONFLICT DO NOTHING)
-INSERT INTO ${s}.outbox_slots (sink, slot, position) SELECT $1, t.slot, $3 FROM unnest($2::smallint[]) AS t(slot)
-ON CONFLICT DO NOTHING`,
+  register: `WITH known AS (INSERT INTO ${s}.sinks (name) VALUES ($1) ON CONFLICT DO NOTHING),
+slots AS (
+  INSERT INTO ${s}.outbox_slots (sink, slot) SELECT $1, t.slot FROM unnest($2::smallint[]) AS t(slot)
+  ON CONFLICT DO NOTHING RETURNING slot
+)
+INSERT INTO ${s}.outbox_positions (sink, slot, revision, position) SELECT $1, slot, 0, $3 FROM slots`,
   lastNumber: `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS number FROM ${s}.journal_seq`,
   drawTransactionId: "SELECT pg_current_xact_id()::text",
   snapshot: "SELECT pg_current_snapshot()::text AS snapshot",
@@ -76,12 +85,15 @@ INSERT INTO ${s}.outbox_workers (sink, owner, until) VALUES ($1, $2, ${millisFro
 ON CONFLICT (sink, owner) DO UPDATE SET until = excluded.until`,
   countWorkers: `SELECT count(*)::integer AS workers FROM ${s}.outbox_workers WHERE sink = $1 AND until > clock_timestamp()`,
   depart: `DELETE FROM ${s}.outbox_workers WHERE sink = $1 AND owner = $2`,
-  claim: `UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = $2, until = ${millisFromNow("$3::float8")}
-WHERE sink = $1 AND slot = ANY(ARRAY(
-  SELECT slot FROM ${s}.outbox_slots WHERE sink = $1 AND (until IS NULL OR until <= clock_timestamp())
-  ORDER BY slot LIMIT $4::integer FOR UPDATE SKIP LOCKED
-))
-RETURNING slot, epoch, position`,
+  claim: `WITH claimed AS (
+  UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = $2, until = ${millisFromNow("$3::float8")}
+  WHERE sink = $1 AND slot = ANY(ARRAY(
+    SELECT slot FROM ${s}.outbox_slots WHERE sink = $1 AND (until IS NULL OR until <= clock_timestamp())
+    ORDER BY slot LIMIT $4::integer FOR UPDATE SKIP LOCKED
+  ))
+  RETURNING slot, epoch
+)
+SELECT c.slot, c.epoch, p.position FROM claimed c ${latest(s, "$1", "c.slot")}`,
   renew: `WITH ${held(s, LEASES)}
 UPDATE ${s}.outbox_slots o SET until = ${millisFromNow("$4::float8")}
 WHERE o.sink = $1 AND o.slot = ANY(ARRAY(SELECT slot FROM held)) RETURNING o.slot`,
@@ -108,10 +120,18 @@ blocked AS (
     AS t(slot, stream, version, attempts, error, millis)
   WHERE t.slot IN (SELECT slot FROM held)
   ON CONFLICT (sink, stream) DO NOTHING
+),
+current AS (
+  SELECT t.slot, t.position AS next, p.revision
+  FROM unnest($2::smallint[], $4::text[]) AS t(slot, position) ${latest(s, "$1", "t.slot")}
+  WHERE t.slot IN (SELECT slot FROM held)
+),
+removed AS (
+  DELETE FROM ${s}.outbox_positions p USING current c
+  WHERE p.sink = $1 AND p.slot = c.slot AND p.revision = c.revision
 )
-UPDATE ${s}.outbox_slots o SET position = t.position
-FROM unnest($2::smallint[], $4::text[]) AS t(slot, position)
-WHERE o.sink = $1 AND o.slot = t.slot AND o.slot = ANY(ARRAY(SELECT slot FROM held)) RETURNING o.slot`,
+INSERT INTO ${s}.outbox_positions (sink, slot, revision, position)
+SELECT $1, slot, revision + 1, next FROM current RETURNING slot`,
   due: `SELECT b.slot, b.stream, b.version AS first, b.attempts, ${ENTRY}
 FROM unnest($2::smallint[], $3::pg_snapshot[], $4::bigint[], $5::pg_snapshot[]) AS w(slot, passed, position, until)
 CROSS JOIN LATERAL (

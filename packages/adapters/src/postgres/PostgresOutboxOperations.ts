@@ -106,7 +106,8 @@ SELECT ${BLOCK} FROM changed`
   min(b.since) FILTER (WHERE b.retry_at IS NULL) AS parked_since
 FROM ${s}.sinks k LEFT JOIN ${s}.outbox_blocked b ON b.sink = k.name
 GROUP BY k.name, k.created_at ORDER BY k.name`,
-    slots: `SELECT sink, slot, epoch, owner, until, position FROM ${s}.outbox_slots ORDER BY sink, slot`,
+    slots: `SELECT o.sink, o.slot, o.epoch, o.owner, o.until, p.position
+FROM ${s}.outbox_slots o ${OutboxStatements.latest(s, "o.sink", "o.slot")} ORDER BY o.sink, o.slot`,
     now: "SELECT clock_timestamp() AS at",
     backlog: `SELECT c.count, c.oldest FROM ${WINDOWS}
 CROSS JOIN LATERAL (

@@ -22,6 +22,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
 import { DEFAULT_SCHEMA, quote } from "./Migrations.ts"
+import { latest } from "./OutboxStatements.ts"
 import type { Query } from "./Query.ts"
 import { toStoreError } from "./SqlFailure.ts"
 
@@ -66,8 +67,9 @@ FROM ${s}.journal_origin o CROSS JOIN pg_control_system() c`)
       if (origin?.is_own === true) return null
       // What is written meanwhile would have ids of this cluster already.
       yield* sql.unsafe(`LOCK TABLE ${s}.journal IN EXCLUSIVE MODE`)
+      yield* sql.unsafe(`UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = NULL, until = NULL`)
       const rows = yield* sql.unsafe<{ sink: string; slot: number; position: string }>(
-        `UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = NULL, until = NULL RETURNING sink, slot, position`
+        `SELECT o.sink, o.slot, p.position FROM ${s}.outbox_slots o ${latest(s, "o.sink", "o.slot")}`
       )
       const positions = rows.map((row) => ({ ...row, at: LogWindow.fromText(row.position) }))
       const [last] = yield* sql.unsafe<{ number: bigint }>(`SELECT coalesce(max(seq), 0) AS number FROM ${s}.journal`)
@@ -90,7 +92,7 @@ ORDER BY number`,
         LogWindow.toText({ ...LogWindow.beginning, floor: Number(first === null ? last!.number : first - 1n) })
       )
       yield* sql.unsafe(
-        `UPDATE ${s}.outbox_slots o SET position = t.position
+        `UPDATE ${s}.outbox_positions o SET position = t.position
 FROM unnest($1::text[], $2::smallint[], $3::text[]) AS t(sink, slot, position) WHERE o.sink = t.sink AND o.slot = t.slot`,
         [
           textArray(positions, ({ sink }) => sink),
