@@ -7,14 +7,15 @@ import * as CommitSignal from "@turnout/core/application/CommitSignal"
 import * as Relay from "@turnout/core/application/Relay"
 import * as RelayMetrics from "@turnout/core/application/RelayMetrics"
 import * as Turnout from "@turnout/core/application/Turnout"
-import { type Delivery, delivered, type Outcome } from "@turnout/core/domain/Delivery"
+import { type Delivery, delivered, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
 import type { EventId } from "@turnout/core/domain/Event"
 import type { RetryPolicy } from "@turnout/core/domain/RetryPolicy"
 import { SLOTS } from "@turnout/core/domain/Slot"
 import { Outbox } from "@turnout/core/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
 import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
 import * as StoreError from "@turnout/core/ports/StoreError"
-import { Deferred, Effect, Fiber, Layer, Metric } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import * as Given from "../support/Given.ts"
 
@@ -22,7 +23,7 @@ const SINK = "sink"
 
 /** A sink that notes what it is given, and makes of it whatever a test wants. */
 const makeSink = (
-  outcome: (delivery: Delivery) => Effect.Effect<Outcome, SinkUnavailable> = () => Effect.succeed(delivered)
+  outcome: (delivery: Delivery) => Effect.Effect<DeliveryOutcome, SinkUnavailable> = () => Effect.succeed(delivered)
 ) => {
   const given: Array<Delivery & { readonly epoch: number; readonly slot: number }> = []
   const arrived: Array<Delivery> = []
@@ -72,13 +73,14 @@ const start = (sink: Sink, options: Relay.RelayOptions = {}) =>
 /** Pauses of one second, whatever is drawn. */
 const EVERY_SECOND: RetryPolicy = { firstPauseMillis: 1_000, longestPauseMillis: 1_000, maxAttempts: 4 }
 
-const failure = (error = "no", isFinal = false): Outcome => ({ _tag: "Failed", error, isFinal })
+const failure = (error = "no", isFinal = false): DeliveryOutcome => ({ _tag: "Failed", error, isFinal })
 
 const unavailable = Effect.fail(new SinkUnavailable({ cause: new Error("the line is dead") }))
 
 const services = Turnout.layer().pipe(Layer.provideMerge(Memory.layer), Layer.provideMerge(CommitSignal.layer))
-const run = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout | Outbox | CommitSignal.CommitSignal>) =>
-  Effect.provide(effect, services)
+const run = <A, E>(
+  effect: Effect.Effect<A, E, Turnout.Turnout | Outbox | OutboxOperations | CommitSignal.CommitSignal>
+) => Effect.provide(effect, services)
 
 /** The outbox, with some of its operations done otherwise. */
 const withOutbox = <A, E, R>(
@@ -286,6 +288,33 @@ describe("a relay", () => {
       }).pipe(run)
     )
 
+    it.effect("rests as before once it has lost a lease in the middle of a delivery", () =>
+      Effect.gen(function* () {
+        yield* stream(1)
+        let isRenewed = false
+        const untilRenewed: Effect.Effect<DeliveryOutcome> = Effect.suspend(() =>
+          isRenewed ? Effect.succeed(delivered) : Effect.andThen(Effect.sleep(100), untilRenewed)
+        )
+        const { arrived, sink } = makeSink(() => untilRenewed)
+        const clock = yield* Clock.Clock
+        let readings = 0
+        const counted = new Proxy(clock, {
+          get: (target, key: keyof Clock.Clock) => ((readings += 1), target[key])
+        })
+        yield* withOutbox(start(sink, { ttlMillis: 6_000 }), (outbox) => ({
+          renew: (name, held, ttlMillis) =>
+            isRenewed ? outbox.renew(name, held, ttlMillis) : Effect.as(outbox.release(name, held), [])
+        })).pipe(Effect.provideService(Clock.Clock, counted))
+        yield* pass(3_000)
+        isRenewed = true
+        yield* pass(3_000)
+        assert.strictEqual(arrived.length, 3)
+        readings = 0
+        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+        assert.strictEqual(readings, 0, "no virtual time has passed: there was nothing to do")
+      }).pipe(run)
+    )
+
     it.effect("L1: does not move the position of a slot that somebody else has taken over", () =>
       Effect.gen(function* () {
         const eventId = yield* stream(1)
@@ -460,6 +489,12 @@ describe("a relay", () => {
       yield* pass(1_000)
       assert.isAbove((yield* valueOf(RelayMetrics.gateLag)).count, before.count)
       assert.isAtLeast((yield* valueOf(RelayMetrics.sendLag)).min, 100)
+      const parked = (yield* valueOf(RelayMetrics.parkedLag)).value
+      yield* pass(20_000)
+      assert.isAtLeast((yield* valueOf(RelayMetrics.parkedLag)).value, parked + 10_000)
+      yield* OutboxOperations.use((operations) => operations.retry(SINK, bad, "ada"))
+      yield* pass(12_000)
+      assert.strictEqual((yield* valueOf(RelayMetrics.parkedLag)).value, 0)
     }).pipe(run, Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 

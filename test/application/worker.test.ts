@@ -66,6 +66,10 @@ const run = <A, E>(effect: Effect.Effect<A, E, Inbox>) =>
 const countOf = (fate: keyof typeof Worker.messages) =>
   Effect.map(Metric.value(Worker.messages[fate]), ({ count }) => count)
 
+/** What a queue does, unless it cannot be reached at the moment. */
+const unless = <A>(isDown: () => boolean, operation: Effect.Effect<A, QueueUnavailable>) =>
+  Effect.suspend(() => (isDown() ? Effect.fail(new QueueUnavailable({ cause: new Error("down") })) : operation))
+
 describe("a worker", () => {
   it.effect("N1, N2: handles each message once, and deletes it", () =>
     Effect.gen(function* () {
@@ -253,13 +257,7 @@ describe("a worker", () => {
     Effect.gen(function* () {
       const queue = yield* MemoryQueue.make()
       let isDown = true
-      const flaky: Queue = {
-        ...queue,
-        receive: (max) =>
-          Effect.suspend(() =>
-            isDown ? Effect.fail(new QueueUnavailable({ cause: new Error("down") })) : queue.receive(max)
-          )
-      }
+      const flaky: Queue = { ...queue, receive: (max) => unless(() => isDown, queue.receive(max)) }
       const { finished, handlers } = makeHandler()
       yield* send(queue, [delivery(1, 1)])
       yield* start(flaky, handlers)
@@ -275,13 +273,7 @@ describe("a worker", () => {
     Effect.gen(function* () {
       const queue = yield* MemoryQueue.make({ visibilityMillis: 3_000, maxReceiveCount: 100 })
       let isDown = true
-      const flaky: Queue = {
-        ...queue,
-        remove: (receipts) =>
-          Effect.suspend(() =>
-            isDown ? Effect.fail(new QueueUnavailable({ cause: new Error("down") })) : queue.remove(receipts)
-          )
-      }
+      const flaky: Queue = { ...queue, remove: (receipts) => unless(() => isDown, queue.remove(receipts)) }
       const { finished, handlers } = makeHandler()
       yield* send(queue, [delivery(1, 1)])
       yield* start(flaky, handlers)

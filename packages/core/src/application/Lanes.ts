@@ -22,6 +22,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -90,8 +91,14 @@ const TOLD_AT_ONCE = 8
 const SHORTEST_RETRY_MILLIS = 50
 const LONGEST_RETRY_MILLIS = 10_000
 
-/** When the code that runs now has come to its end: sooner than a turn of the event loop. */
-const endOfTurn = Effect.callback<void>((resume) => queueMicrotask(() => resume(Effect.void)))
+/**
+ * Waits until the code that runs now has come to its end: sooner than a turn of the event loop. Another scheduler may know
+ * another way.
+ */
+export const EndOfTurn: Context.Reference<Effect.Effect<void>> = Context.Reference<Effect.Effect<void>>(
+  "@turnout/core/application/EndOfTurn",
+  { defaultValue: () => Effect.callback<void>((resume) => queueMicrotask(() => resume(Effect.void))) }
+)
 
 /** What a caller is told whose command has no answer. */
 const failed = (reason: StoreError.StoreErrorReason) => Exit.fail(new StoreError.StoreError({ reason }))
@@ -108,6 +115,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Lanes, never, Scope.Scope> {
   const { commandTimeoutMillis, drainMillis, lanes: count, maxBatch, maxWaiting } = { ...DEFAULTS, ...options }
   const clock = yield* Clock.Clock
+  const endOfTurn = yield* EndOfTurn
   const context = yield* Effect.context<never>()
   const metrics = EngineMetrics.make(context)
   // Not the callers' context: what they have open, a transaction or a span, is none of the batch's business.

@@ -1,11 +1,13 @@
 /**
  * What reads ask for, and the pages that they give.
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { EventStatus } from "../domain/Event.ts"
 import { Instant } from "../domain/Instant.ts"
 import { RegistrationState } from "../domain/Registration.ts"
 import * as Text from "../domain/Text.ts"
+import type { PageRequest } from "../ports/RegistrationStore.ts"
 import { EventCursor, Limit, RegistrationCursor, SequenceCursor } from "./Cursor.ts"
 
 const page = { limit: Schema.optionalKey(Limit) }
@@ -37,6 +39,23 @@ export interface Page<A> {
   readonly items: ReadonlyArray<A>
   readonly nextCursor: string | null
 }
+
+/** A part of a list by its keys; `next` is the key to go on behind, and `null` on the last page. */
+export interface PageByKey<A, K> {
+  readonly items: ReadonlyArray<A>
+  readonly next: K | null
+}
+
+/** Gives a page of a list, by asking for one more. */
+export const pageByKey = <A, K, E, R>(
+  list: (page: PageRequest<K>) => Effect.Effect<ReadonlyArray<A>, E, R>,
+  { after, limit }: PageRequest<K>,
+  keyOf: (last: A) => K
+): Effect.Effect<PageByKey<A, K>, E, R> =>
+  Effect.map(list({ after, limit: limit + 1 }), (found) => {
+    const items = found.slice(0, limit)
+    return { items, next: found.length > limit ? keyOf(items.at(-1)!) : null }
+  })
 
 /** Makes a page of what the store gave for a limit of one more. */
 export const toPage = <A, K>(

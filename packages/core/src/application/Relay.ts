@@ -21,9 +21,10 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
+import * as Struct from "effect/Struct"
 import * as Block from "../domain/Block.ts"
-import type { Delivery, Outcome } from "../domain/Delivery.ts"
-import { DEFAULT_RETRY_POLICY, pauseMillis, type RetryPolicy } from "../domain/RetryPolicy.ts"
+import type { Delivery, DeliveryOutcome } from "../domain/Delivery.ts"
+import { DEFAULT_RETRY_POLICY, OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../domain/RetryPolicy.ts"
 import { SLOTS } from "../domain/Slot.ts"
 import {
   type Acknowledgement,
@@ -34,10 +35,13 @@ import {
   type Settlement,
   type StartFrom
 } from "../ports/Outbox.ts"
+import type { Replays } from "../ports/Replays.ts"
 import type { Sink, SinkUnavailable } from "../ports/Sink.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { CommitSignal, layer as CommitSignalLayer } from "./CommitSignal.ts"
+import { monotonicMillis, newOwner } from "./LeaseHolder.ts"
 import * as RelayMetrics from "./RelayMetrics.ts"
+import * as Replayer from "./Replayer.ts"
 
 export interface RelayOptions {
   /** The name of this worker, unique among all that run. Default: a random one. */
@@ -70,14 +74,15 @@ const DEFAULTS = {
 
 /** How often workers are counted, and expired leases looked for. */
 const LOOK_AROUND_MILLIS = 500
+/** How often the age of parked streams is looked at, for the metric. */
+const PARKED_INTERVAL_MILLIS = 10_000
 /** How often blocked streams are looked for. */
 const RETRY_INTERVAL_MILLIS = 500
 /** How many blocked streams of a slot are tried again together, and how many entries of each. */
 const RETRIES_AT_ONCE = 20
 const RETRY_DEPTH = 50
-/** The pauses after a failure of the store or of the sink as a whole. */
+/** The pauses after a failure of the store. */
 const STORE_PAUSES: RetryPolicy = { firstPauseMillis: 100, longestPauseMillis: 5_000, maxAttempts: Infinity }
-const SINK_PAUSES: RetryPolicy = { firstPauseMillis: 250, longestPauseMillis: 30_000, maxAttempts: Infinity }
 
 /** How long writing what is left may take once a worker stops. */
 const STOP_MILLIS = 1_000
@@ -90,7 +95,7 @@ type Work =
 interface Finished {
   readonly holding: Holding
   readonly work: Work
-  readonly outcomes: ReadonlyArray<Outcome> | undefined
+  readonly outcomes: ReadonlyArray<DeliveryOutcome> | undefined
 }
 
 /** A slot that this worker holds. */
@@ -129,10 +134,9 @@ export const run = Effect.fnUntraced(function* (
   const signal = yield* CommitSignal
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
-  const owner = options.owner ?? `worker-${random.nextIntUnsafe().toString(36)}${random.nextIntUnsafe().toString(36)}`
+  const owner = options.owner ?? newOwner(random, "worker")
   const draw = () => random.nextDoubleUnsafe()
-  /** Time that never goes back, in whole milliseconds. */
-  const now = (): number => Number(clock.currentTimeNanosUnsafe() / 1_000_000n)
+  const now = (): number => monotonicMillis(clock)
 
   const metrics = RelayMetrics.make(sink.name, yield* Effect.context<never>())
 
@@ -142,6 +146,7 @@ export const run = Effect.fnUntraced(function* (
   const wake = () => void Queue.offerUnsafe(wakeUp, undefined)
   let inFlight = 0
   let lookAroundAt = 0
+  let parkedAt = 0
   let retryAt = 0
   /** The journal is not read before, unless something is committed: it was read to its end. */
   let readAt = 0
@@ -159,19 +164,17 @@ export const run = Effect.fnUntraced(function* (
     return stale.length
   }
 
-  const hold = ({ epoch, position, slot }: Claim, askedAt: number): void => {
-    const lease = { deadline: askedAt + usable(ttlMillis), renewAt: askedAt + ttlMillis / 3 }
-    holdings.set(slot, { slot, epoch, position, ...lease, isFresh: true, job: undefined })
-  }
+  /** The times of a lease that was asked for at some moment. */
+  const timesOf = (askedAt: number) => ({ deadline: askedAt + usable(ttlMillis), renewAt: askedAt + ttlMillis / 3 })
+
+  const hold = ({ epoch, position, slot }: Claim, askedAt: number): void =>
+    void holdings.set(slot, { slot, epoch, position, ...timesOf(askedAt), isFresh: true, job: undefined })
 
   const renew = Effect.fnUntraced(function* (due: ReadonlyArray<Holding>) {
     const askedAt = now()
     const held = yield* outbox.renew(sink.name, due, ttlMillis)
     dropStale(due, held)
-    for (const holding of due) {
-      holding.deadline = askedAt + usable(ttlMillis)
-      holding.renewAt = askedAt + ttlMillis / 3
-    }
+    for (const holding of due) Object.assign(holding, timesOf(askedAt))
   })
 
   /** Counts the workers, and takes slots or gives them up until this one has its share. */
@@ -199,6 +202,9 @@ export const run = Effect.fnUntraced(function* (
     if (now() < lookAroundAt) return
     lookAroundAt = now() + LOOK_AROUND_MILLIS
     yield* balance
+    if (now() < parkedAt) return
+    parkedAt = now() + PARKED_INTERVAL_MILLIS
+    metrics.parkedFor(yield* outbox.parkedMillis(sink.name))
   })
 
   const untilDeadline = (holding: Holding): Effect.Effect<void> =>
@@ -208,7 +214,7 @@ export const run = Effect.fnUntraced(function* (
     })
 
   /** What the sink makes of some work; the time of the lease ends it. */
-  const attempt = (holding: Holding, work: Work): Effect.Effect<ReadonlyArray<Outcome>, SinkUnavailable> => {
+  const attempt = (holding: Holding, work: Work): Effect.Effect<ReadonlyArray<DeliveryOutcome>, SinkUnavailable> => {
     const { epoch, slot } = holding
     const deliveries = deliveriesOf(work)
     if (deliveries.length === 0) return Effect.succeed([])
@@ -241,7 +247,9 @@ export const run = Effect.fnUntraced(function* (
 
   /** Writes what has become of slices and retries that are over. */
   const acknowledge = Effect.gen(function* () {
+    // What was sent under a lease that is no longer held is somebody else's to acknowledge.
     const over = finished.filter(({ holding }) => holdings.get(holding.slot) === holding)
+    finished.splice(0, finished.length, ...over)
     const asked: Array<Holding> = []
     const acknowledgements: Array<Acknowledgement> = []
     const settlements: Array<Settlement> = []
@@ -266,19 +274,24 @@ export const run = Effect.fnUntraced(function* (
     if (acknowledgements.length > 0) held.push(...(yield* outbox.acknowledge(sink.name, acknowledgements)))
     if (settlements.length > 0) held.push(...(yield* outbox.settle(sink.name, settlements)))
     // If the store fails before, all of it is written again.
-    for (const one of over) finished.splice(finished.indexOf(one), 1)
+    finished.splice(0, over.length)
     if (over.length === 0) return
     for (const { holding, outcomes, work } of over) {
       holding.job = undefined
       if (outcomes !== undefined && work._tag === "Slice") holding.position = work.position
     }
-    metrics.lost(dropStale(asked, held))
+    const lost = dropStale(asked, held)
+    metrics.lost(lost)
+    if (lost > 0)
+      yield* Effect.logWarning(
+        `${owner} has lost the lease of ${lost} slots of ${sink.name}: others deliver them again`
+      )
     const blocks = [...acknowledgements.flatMap(({ blocked }) => blocked), ...settlements.map(({ block }) => block)]
     metrics.blocked(blocks.filter((block) => block !== null && block.attempts > 0) as ReadonlyArray<Block.Block>)
     for (const { outcomes = [] } of over) metrics.delivered(outcomes.filter(({ _tag }) => _tag === "Delivered").length)
     if (over.some(({ outcomes }) => outcomes === undefined)) {
       sinkFailures += 1
-      sinkRestsUntil = now() + pauseMillis(SINK_PAUSES, sinkFailures, draw())!
+      sinkRestsUntil = now() + pauseMillis(OUTAGE_PAUSES, sinkFailures, draw())!
     } else sinkFailures = 0
     readAt = 0
   })
@@ -376,6 +389,10 @@ export const run = Effect.fnUntraced(function* (
   )
 })
 
-/** Delivers to the sink for as long as the layer is there. */
-export const layer = (sink: Sink, options?: RelayOptions): Layer.Layer<never, never, Outbox> =>
-  Layer.effectDiscard(Effect.forkScoped(run(sink, options))).pipe(Layer.provide(CommitSignalLayer))
+/** Delivers to the sink, and carries out replays to it, for as long as the layer is there. */
+export const layer = (sink: Sink, options: RelayOptions = {}): Layer.Layer<never, never, Outbox | Replays> => {
+  const replaying = Replayer.run(sink, Struct.pick(options, ["batchSize", "owner", "ttlMillis"]))
+  return Layer.effectDiscard(Effect.andThen(Effect.forkScoped(run(sink, options)), Effect.forkScoped(replaying))).pipe(
+    Layer.provide(CommitSignalLayer)
+  )
+}

@@ -11,8 +11,7 @@
  * | `turnout.relay.lag.gate` | histogram | milliseconds from when the first entry of a slice happened until it was read |
  * | `turnout.relay.lag.claim` | histogram | the same, of the first slice of a slot that was just claimed |
  * | `turnout.relay.lag.send` | histogram | milliseconds that the sink took for a slice |
- *
- * How old parked streams are is in the status of the outbox.
+ * | `turnout.relay.lag.parked` | gauge | milliseconds since the first of the parked streams was blocked; 0 if none is |
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -31,6 +30,10 @@ export const gateLag = histogram("turnout.relay.lag.gate", "Milliseconds until a
 export const claimLag = histogram("turnout.relay.lag.claim", "Milliseconds until an entry of a claimed slot was read")
 export const sendLag = histogram("turnout.relay.lag.send", "Milliseconds that the sink took")
 
+export const parkedLag = Metric.gauge("turnout.relay.lag.parked", {
+  description: "Milliseconds since the first of the parked streams was blocked"
+})
+
 export interface RelayMetrics {
   readonly delivered: (entries: number) => void
   readonly blocked: (blocks: ReadonlyArray<{ readonly retryAfterMillis: number | null }>) => void
@@ -39,6 +42,7 @@ export interface RelayMetrics {
   /** A slice was read whose first entry had happened so long ago. */
   readonly read: (ageMillis: number, isFirst: boolean) => void
   readonly sent: (millis: number) => void
+  readonly parkedFor: (millis: number) => void
 }
 
 /** The metrics of the relays of a sink, in the registry of a context. */
@@ -65,6 +69,7 @@ export const make = (sink: string, context: Context.Context<never>): RelayMetric
     claimed: (claims) => addTakeovers(claims.filter(({ epoch }) => epoch > 1).length),
     lost: addStale,
     read: (ageMillis, isFirst) => (isFirst ? addClaim(ageMillis) : addGate(ageMillis)),
-    sent: update(sendLag)
+    sent: update(sendLag),
+    parkedFor: update(parkedLag)
   }
 }

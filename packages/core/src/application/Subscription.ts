@@ -106,6 +106,37 @@ const receive = (
   return { received, positions }
 }
 
+/** The positions of a place. */
+const startOf = (
+  outbox: Outbox["Service"],
+  from: NonNullable<typeof Options.Type.from>
+): Effect.Effect<Positions, InvalidInput | StoreError> =>
+  typeof from === "string"
+    ? Effect.map(outbox.positions(from), (all) => new Map(all.map(({ position, slot }) => [slot, position])))
+    : fromCursor(outbox, from.cursor)
+
+/**
+ * What is behind a place now, at most so many events of it, and the cursor behind those: for who asks again and again instead of
+ * listening. With types, fewer may be given, though there are more.
+ */
+export const page = Effect.fnUntraced(function* (
+  options: Omit<SubscribeOptions, "pollMillis"> & { readonly limit: number }
+): Effect.fn.Return<
+  { readonly items: ReadonlyArray<Received>; readonly cursor: string },
+  InvalidInput | StoreError,
+  Outbox
+> {
+  const { limit, ...rest } = options
+  const { from = "now", types } = yield* decodeOptions(rest)
+  const outbox = yield* Outbox
+  const start = yield* startOf(outbox, from)
+  const asked = Array.from(start, ([slot, position]) => ({ slot, position }))
+  const found = receive(start, yield* outbox.read(null, asked, limit))
+  const seen = found.received.slice(0, limit)
+  const cursor = seen.length < found.received.length ? seen.at(-1)!.cursor : toCursor(found.positions)
+  return { items: types === undefined ? seen : seen.filter(({ event }) => types.includes(event._tag)), cursor }
+})
+
 /** The journal as a stream that never ends. Fails if the options break a rule, or the store fails. */
 export const subscribe = (
   options: SubscribeOptions = {}
@@ -120,10 +151,7 @@ export const subscribe = (
         Effect.sync(() => signal.listen(() => void Queue.offerUnsafe(wakeUp, undefined))),
         (stopListening) => Effect.sync(stopListening)
       )
-      let positions: Positions =
-        typeof from === "string"
-          ? new Map((yield* outbox.positions(from)).map(({ position, slot }) => [slot, position]))
-          : yield* fromCursor(outbox, from.cursor)
+      let positions = yield* startOf(outbox, from)
 
       const wanted = types === undefined ? undefined : new Set<string>(types)
       const next: Effect.Effect<ReadonlyArray<Received>, StoreError> = Effect.gen(function* () {

@@ -22,7 +22,7 @@ import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import { decode, type JournalEvent } from "../domain/JournalEvent.ts"
 import { fromJson, type Message } from "../domain/Message.ts"
-import { pauseMillis, type RetryPolicy } from "../domain/RetryPolicy.ts"
+import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../domain/RetryPolicy.ts"
 import { Inbox } from "../ports/Inbox.ts"
 import type { Queue, ReceivedMessage } from "../ports/Queue.ts"
 
@@ -55,7 +55,6 @@ const DEFAULTS = {
 
 /** The most messages that are asked for at once. */
 const RECEIVED_AT_ONCE = 10
-const QUEUE_PAUSES: RetryPolicy = { firstPauseMillis: 250, longestPauseMillis: 30_000, maxAttempts: Infinity }
 
 const counter = (outcome: string) =>
   Metric.withAttributes(
@@ -122,6 +121,8 @@ export const run = Effect.fnUntraced(function* <E, R>(
   const inHand = new Set<InHand>()
   const groups = new Set<Fiber.Fiber<void>>()
   const done: Array<InHand> = []
+  /** One request about hiding at a time: what was given back is not hidden again by one that was under way. */
+  const { withPermit: withoutOverlap } = Semaphore.makeUnsafe(1)
   const hasRoom = Latch.makeUnsafe(true)
   const hasDone = Latch.makeUnsafe(false)
   let queueFailures = 0
@@ -143,7 +144,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
     const receipts = given.filter(({ isLost }) => !isLost).map(({ receipt }) => receipt)
     return receipts.length === 0
       ? Effect.void
-      : leniently("messages come back later than they should", queue.hide(receipts, millis))
+      : leniently("messages come back later than they should", withoutOverlap(queue.hide(receipts, millis)))
   }
 
   const fateOf = Effect.fnUntraced(function* ({ body }: InHand): Effect.fn.Return<Fate, never, R> {
@@ -195,7 +196,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
         for (const message of hidden) message.isLost = late.includes(message.receipt)
       })
     )
-  })
+  }).pipe(withoutOverlap)
 
   const take = (received: ReadonlyArray<ReceivedMessage>) => {
     const taken = received.map((message): InHand => ({ ...message, isLost: false }))
@@ -218,7 +219,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
         }),
       onFailure: (error) =>
         Effect.logWarning(`${queue.name} is waited for`, error).pipe(
-          Effect.andThen(Effect.sleep(pauseMillis(QUEUE_PAUSES, ++queueFailures, draw())!))
+          Effect.andThen(Effect.sleep(pauseMillis(OUTAGE_PAUSES, ++queueFailures, draw())!))
         )
     })
   )

@@ -14,9 +14,10 @@
  * The first entry of a stream that did not arrive blocks it. What was said about entries behind it does not count: they
  * may not overtake it.
  */
-import type { Delivery, Outcome } from "./Delivery.ts"
+import type { Delivery, DeliveryOutcome } from "./Delivery.ts"
 import type { EventId } from "./Event.ts"
 import { pauseMillis, type RetryPolicy } from "./RetryPolicy.ts"
+import { storable } from "./Text.ts"
 
 /** A stream is blocked from an entry on, for a sink. */
 export interface Block {
@@ -31,15 +32,9 @@ export interface Block {
   readonly retryAfterMillis: number | null
 }
 
-const MAX_ERROR_LENGTH = 1_000
-
-/** As much of an error as is kept, without what a store could not keep. */
-const toErrorText = (error: string): string =>
-  error.slice(0, MAX_ERROR_LENGTH).toWellFormed().replaceAll("\u0000", "\ufffd")
-
 const failed = (
   { eventId, version }: Delivery,
-  { error, isFinal }: Extract<Outcome, { readonly _tag: "Failed" }>,
+  { error, isFinal }: Extract<DeliveryOutcome, { readonly _tag: "Failed" }>,
   attempts: number,
   policy: RetryPolicy,
   random: number
@@ -47,14 +42,14 @@ const failed = (
   stream: eventId,
   version,
   attempts,
-  error: toErrorText(error),
+  error: storable(error),
   retryAfterMillis: isFinal ? null : pauseMillis(policy, attempts, random)
 })
 
 /** The streams that are blocked by what has become of some deliveries, tried for the first time. */
 export const blocks = (
   deliveries: ReadonlyArray<Delivery>,
-  outcomes: ReadonlyArray<Outcome>,
+  outcomes: ReadonlyArray<DeliveryOutcome>,
   policy: RetryPolicy,
   random: () => number
 ): ReadonlyArray<Block> => {
@@ -82,7 +77,7 @@ export const retried = (
     readonly deliveries: ReadonlyArray<Delivery>
     readonly isAll: boolean
   },
-  outcomes: ReadonlyArray<Outcome>,
+  outcomes: ReadonlyArray<DeliveryOutcome>,
   policy: RetryPolicy,
   random: () => number
 ): Block | null => {

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { Capacity, EventDetails, EventId } from "./Event.ts"
 import { Instant } from "./Instant.ts"
 import { Registration, registrationJson, RegistrationState } from "./Registration.ts"
+import { currentVersion, type Json, upcast, type Upcasters } from "./Upcasting.ts"
 import { Uuid } from "./Uuid.ts"
 
 export const EventCreated = Schema.TaggedStruct("EventCreated", { details: EventDetails, capacity: Capacity })
@@ -52,6 +53,10 @@ export const JournalEvent = Schema.Union([
 ])
 export type JournalEvent = typeof JournalEvent.Type
 
+/** The names of all types. */
+export const JournalEventType = Schema.Literals(JournalEvent.members.map(({ fields }) => fields._tag.schema.literal))
+export type JournalEventType = typeof JournalEventType.Type
+
 /** Who caused an event, and in the course of what. */
 export const Metadata = Schema.Struct({
   actor: Schema.String,
@@ -83,8 +88,11 @@ export const StoredJournalEntry = Schema.Struct({
 })
 export type StoredJournalEntry = typeof StoredJournalEntry.Type
 
-/** The schema version that each type is written in today. */
-export const SCHEMA_VERSION = 1
+/** How what was written in earlier schema versions is read. No type has had more than one so far. */
+export const upcasters: Upcasters = {}
+
+/** The schema version that a type is written in today. */
+export const schemaVersionOf = (type: JournalEventType): number => currentVersion(upcasters, type)
 
 const codec = Schema.toCodecJson(JournalEvent)
 const encodeEvent = Schema.encodeSync(codec)
@@ -110,6 +118,5 @@ export const payloadJson = (event: JournalEvent): string => {
 
 /** The event that was stored as this type, schema version and payload; throws if no such thing was ever written. */
 export const decode = (type: string, schemaVersion: number, payload: unknown): JournalEvent => {
-  if (schemaVersion !== SCHEMA_VERSION) throw new Error(`unknown schema version ${schemaVersion} of ${type}`)
-  return decodeEvent({ _tag: type, ...(payload as object) })
+  return decodeEvent({ _tag: type, ...upcast(upcasters, type, schemaVersion, payload as Json) })
 }

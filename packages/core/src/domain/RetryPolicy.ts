@@ -21,6 +21,9 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxAttempts: 20
 }
 
+/** For whoever waits until something that is away comes back, however long that takes. */
+export const OUTAGE_PAUSES: RetryPolicy = { firstPauseMillis: 250, longestPauseMillis: 30_000, maxAttempts: Infinity }
+
 /** The pause after so many failed attempts; `null` when there are to be no more. `random` is from 0 up to, not including, 1. */
 export const pauseMillis = (
   { firstPauseMillis, longestPauseMillis, maxAttempts }: RetryPolicy,

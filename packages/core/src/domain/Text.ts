@@ -77,6 +77,10 @@ export const fold = (text: string): string => {
   return folded
 }
 
+/** As much of a text that nobody has checked as is kept, such as an error, without what a store could not keep. */
+export const storable = (text: string, maxLength = 1_000): string =>
+  text.slice(0, maxLength).toWellFormed().replaceAll("\u0000", "\ufffd")
+
 const PLAIN = /^[ !#-[\]-~]*$/
 
 /** A text as a JSON string. */

@@ -138,6 +138,8 @@ export class Outbox extends Context.Service<
       positions: ReadonlyArray<{ readonly slot: number; readonly position: Position }>,
       options: { readonly limit: number; readonly depth: number }
     ) => Effect.Effect<ReadonlyArray<Retry>, StoreError>
+    /** For how long the first of the parked streams of a sink has been blocked; 0 if none is parked. */
+    readonly parkedMillis: (sink: string) => Effect.Effect<number, StoreError>
     /** Writes what has become of retries; gives the slots whose lease was still held. */
     readonly settle: (
       sink: string,

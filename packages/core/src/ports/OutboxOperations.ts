@@ -29,6 +29,18 @@ export class StreamNotBlocked extends Schema.TaggedError<StreamNotBlocked>()("St
   }
 }
 
+/** Another entry of the stream is the first that waits. */
+export class StreamMovedOn extends Schema.TaggedError<StreamMovedOn>()("StreamMovedOn", {
+  sink: Schema.String,
+  stream: Schema.String,
+  /** The first that waits. */
+  version: Schema.Number
+}) {
+  override get message(): string {
+    return `The first entry of ${this.stream} that waits is version ${this.version}.`
+  }
+}
+
 export interface SlotStatus {
   readonly slot: number
   readonly epoch: number
@@ -84,6 +96,14 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** What a repair has done. */
+export interface Repaired {
+  /** Positions that were set anew, one for each sink and slot. */
+  readonly positions: number
+  /** Entries that were given the transaction id of the repair. */
+  readonly entries: number
+}
+
 /** The most entries of the backlog that are counted for each slot. */
 export const MAX_COUNTED = 20_000
 
@@ -112,10 +132,31 @@ export class OutboxOperations extends Context.Service<
     readonly retry: (sink: string, stream: EventId, who: string) => About
     /** The same for every parked stream of a sink; gives how many there were. */
     readonly retryAll: (sink: string, who: string) => Effect.Effect<number, SinkNotFound | StoreError>
-    /** Leaves out the first entry that waits, and goes on with the next. The sink is never given it. */
-    readonly skip: (sink: string, stream: EventId, who: string) => About
+    /**
+     * Leaves out the first entry that waits, which is of this version, and goes on with the next. The sink is never given it.
+     * Fails with `StreamMovedOn` if another one is first, such as when this is asked for twice.
+     */
+    readonly skip: (
+      sink: string,
+      stream: EventId,
+      version: number,
+      who: string
+    ) => Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StreamMovedOn | StoreError>
     /** Leaves out everything of the stream that is in the journal now, and goes on with what comes. */
     readonly discard: (sink: string, stream: EventId, who: string) => About
+    /**
+     * Forgets a sink that is no longer delivered to: its places in the journal, its blocked streams and its replays, and with
+     * that what keeps entries from being pruned. A relay that still runs delivers nothing more.
+     */
+    readonly forget: (sink: string, who: string) => Effect.Effect<void, SinkNotFound | StoreError>
+    /** Repairs the log if it was restored into another database cluster; `null` if there was nothing to repair. */
+    readonly repair: (who: string) => Effect.Effect<Repaired | null, StoreError>
+    /** Notes what an operator has done elsewhere, such as in a queue. */
+    readonly note: (
+      who: string,
+      action: string,
+      details: Readonly<Record<string, unknown>>
+    ) => Effect.Effect<void, StoreError>
     /** What operators have done, the latest first; the key is the id. */
     readonly audit: (page: PageRequest<number>) => Effect.Effect<ReadonlyArray<AuditEntry>, StoreError>
     /**

@@ -6,7 +6,7 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Delivery, Outcome } from "../domain/Delivery.ts"
+import type { Delivery, DeliveryOutcome } from "../domain/Delivery.ts"
 
 /** The sink as a whole cannot be reached: it is nobody's entry's fault. Nothing is blocked; everything is tried again. */
 export class SinkUnavailable extends Schema.TaggedError<SinkUnavailable>()("SinkUnavailable", {
@@ -23,6 +23,8 @@ export interface Consignment {
   readonly slot: number
   /** Of the lease under which they are sent: of two deliveries of an entry, the one with the lower epoch is stale. */
   readonly epoch: number
+  /** The replay that this is part of, if an operator sends it again on purpose; its id is the message's. */
+  readonly replay?: string
   readonly deliveries: ReadonlyArray<Delivery>
 }
 
@@ -30,5 +32,5 @@ export interface Sink {
   /** Unique, and the same across restarts: the position in the journal is kept by it. */
   readonly name: string
   /** Gives one outcome for each delivery, in the same order. May be interrupted when the lease runs out. */
-  readonly deliver: (consignment: Consignment) => Effect.Effect<ReadonlyArray<Outcome>, SinkUnavailable>
+  readonly deliver: (consignment: Consignment) => Effect.Effect<ReadonlyArray<DeliveryOutcome>, SinkUnavailable>
 }

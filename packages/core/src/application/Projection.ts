@@ -1,0 +1,169 @@
+/**
+ * Projections: what is made of the journal, stream by stream, to be read.
+ *
+ * A projection is a pure function from a state and an entry to the next state. It is kept up to date by a relay, as any other
+ * sink is; but what it is given only tells it which streams have moved on. It reads on in their journals from where its state
+ * is, under a lock, so that every entry is in the state once and in order, whatever is delivered twice, late, or while it is
+ * being rebuilt.
+ *
+ * Rebuilding makes the state of a stream anew from its whole journal, in one transaction: readers see the old one until then.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { delivered } from "../domain/Delivery.ts"
+import type { EventId } from "../domain/Event.ts"
+import { decode, type JournalEntry, type StoredJournalEntry } from "../domain/JournalEvent.ts"
+import { type Projected, ProjectionStore } from "../ports/ProjectionStore.ts"
+import { type PageRequest, RegistrationStore } from "../ports/RegistrationStore.ts"
+import { type Sink, SinkUnavailable } from "../ports/Sink.ts"
+import type { StoreError } from "../ports/StoreError.ts"
+
+export interface Projection<State> {
+  /** Unique, and the same across restarts. */
+  readonly name: string
+  /** How a state is stored. */
+  readonly schema: Schema.Codec<State, unknown>
+  readonly initial: (stream: EventId) => State
+  readonly apply: (state: State, entry: JournalEntry) => State
+}
+
+/** The journal of a stream begins behind its first entry, since that was pruned: its state cannot be made anew. */
+export class JournalPruned extends Schema.TaggedError<JournalPruned>()("JournalPruned", {
+  stream: Schema.String,
+  firstVersion: Schema.Number
+}) {
+  override get message(): string {
+    return `The journal of ${this.stream} begins at version ${this.firstVersion}: what was before has been pruned.`
+  }
+}
+
+const READ_AT_ONCE = 500
+const CONCURRENCY = 4
+
+/** The name of a projection as a sink. */
+export const sinkNameOf = ({ name }: { readonly name: string }): string => `projection:${name}`
+
+const toEntry = ({ payload, schemaVersion, type, ...rest }: StoredJournalEntry): JournalEntry => ({
+  ...rest,
+  event: decode(type, schemaVersion, payload)
+})
+
+interface At<State> {
+  readonly version: number
+  readonly state: State
+}
+
+/** Reads on in the journal of a stream, to its end. */
+const readOn = Effect.fnUntraced(function* <State>(
+  { apply }: Projection<State>,
+  stream: EventId,
+  from: At<State>
+): Effect.fn.Return<At<State>, StoreError, RegistrationStore> {
+  const store = yield* RegistrationStore
+  let { state, version } = from
+  while (true) {
+    const entries = yield* store.journal(stream, { after: version, limit: READ_AT_ONCE })
+    for (const entry of entries) {
+      state = apply(state, toEntry(entry))
+      version = entry.version
+    }
+    if (entries.length < READ_AT_ONCE) return { state, version }
+  }
+})
+
+/** Brings the state of a stream up to date. */
+export const update = <State>(
+  projection: Projection<State>,
+  stream: EventId
+): Effect.Effect<void, StoreError, ProjectionStore | RegistrationStore> => {
+  const codec = Schema.toCodecJson(projection.schema)
+  return ProjectionStore.use((projections) =>
+    projections.update(projection.name, stream, (current) =>
+      Effect.map(
+        readOn(projection, stream, {
+          version: current?.version ?? 0,
+          state: current === undefined ? projection.initial(stream) : Schema.decodeUnknownSync(codec)(current.state)
+        }),
+        ({ state, version }) => ({ version, state: Schema.encodeSync(codec)(state) })
+      )
+    )
+  )
+}
+
+/** Makes the state of a stream anew. */
+export const rebuild = <State>(
+  projection: Projection<State>,
+  stream: EventId
+): Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | RegistrationStore> => {
+  const codec = Schema.toCodecJson(projection.schema)
+  return Effect.gen(function* () {
+    const projections = yield* ProjectionStore
+    const store = yield* RegistrationStore
+    yield* projections.update(projection.name, stream, () =>
+      Effect.gen(function* () {
+        const [first] = yield* store.journal(stream, { after: null, limit: 1 })
+        if (first !== undefined && first.version > 1)
+          return yield* new JournalPruned({ stream, firstVersion: first.version })
+        const { state, version } = yield* readOn(projection, stream, {
+          version: 0,
+          state: projection.initial(stream)
+        })
+        return { version, state: Schema.encodeSync(codec)(state) }
+      })
+    )
+  })
+}
+
+/** A projected state, read. */
+export interface Read<State> extends At<State> {
+  readonly stream: EventId
+}
+
+const toRead =
+  <State>({ schema }: Projection<State>) =>
+  ({ state, stream, version }: Projected): Read<State> => ({
+    stream,
+    version,
+    state: Schema.decodeUnknownSync(Schema.toCodecJson(schema))(state)
+  })
+
+/** The state of a stream; `undefined` if nothing of it has been projected. */
+export const get = <State>(
+  projection: Projection<State>,
+  stream: EventId
+): Effect.Effect<Read<State> | undefined, StoreError, ProjectionStore> =>
+  Effect.map(
+    ProjectionStore.use((projections) => projections.get(projection.name, stream)),
+    (found) => (found === undefined ? undefined : toRead(projection)(found))
+  )
+
+/** States in the order of the streams, which are the keys. */
+export const list = <State>(
+  projection: Projection<State>,
+  page: PageRequest<EventId>
+): Effect.Effect<ReadonlyArray<Read<State>>, StoreError, ProjectionStore> =>
+  Effect.map(
+    ProjectionStore.use((projections) => projections.list(projection.name, page)),
+    (found) => found.map(toRead(projection))
+  )
+
+/** What keeps a projection up to date: a sink for a relay. */
+export const sink = Effect.fnUntraced(function* <State>(
+  projection: Projection<State>
+): Effect.fn.Return<Sink, never, ProjectionStore | RegistrationStore> {
+  const context = yield* Effect.context<ProjectionStore | RegistrationStore>()
+  return {
+    name: sinkNameOf(projection),
+    deliver: ({ deliveries }) => {
+      const streams = new Set(deliveries.map(({ eventId }) => eventId))
+      return Effect.forEach(streams, (stream) => update(projection, stream), {
+        concurrency: CONCURRENCY,
+        discard: true
+      }).pipe(
+        Effect.provide(context),
+        Effect.mapError((cause) => new SinkUnavailable({ cause })),
+        Effect.as(deliveries.map(() => delivered))
+      )
+    }
+  }
+})

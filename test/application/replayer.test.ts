@@ -1,0 +1,248 @@
+/**
+ * The replayer, on the store in memory and in virtual time: what it sends, how fast, and what it does when something fails.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Memory from "@turnout/adapters/memory"
+import * as Replayer from "@turnout/core/application/Replayer"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { delivered, type Delivery, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
+import { everything, type Selection } from "@turnout/core/domain/Replay"
+import { Outbox } from "@turnout/core/ports/Outbox"
+import { Replays } from "@turnout/core/ports/Replays"
+import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
+import * as StoreError from "@turnout/core/ports/StoreError"
+import { Effect, Fiber, Layer, Logger } from "effect"
+import { TestClock } from "effect/testing"
+import * as Given from "../support/Given.ts"
+
+const SINK = "sink"
+
+/** A sink that notes what it is given, and makes of it whatever a test wants. */
+const makeSink = (
+  outcome: (delivery: Delivery) => Effect.Effect<DeliveryOutcome, SinkUnavailable> = () => Effect.succeed(delivered)
+) => {
+  const given: Array<Delivery & { readonly replay: string | undefined }> = []
+  const sink: Sink = {
+    name: SINK,
+    deliver: ({ deliveries, replay }) =>
+      Effect.forEach(deliveries, (delivery) =>
+        Effect.tap(outcome(delivery), () => Effect.sync(() => given.push({ ...delivery, replay })))
+      )
+  }
+  const of = (eventId: string) => given.filter((one) => one.eventId === eventId).map(({ version }) => version)
+  return { sink, given, of }
+}
+
+const settle = Effect.repeat(Effect.yieldNow, { times: 300 })
+const pass = (millis: number) => settle.pipe(Effect.andThen(TestClock.adjust(millis)), Effect.andThen(settle))
+
+const stream = Effect.fnUntraced(function* (people: number) {
+  const event = yield* Given.publishedEvent({ capacity: 1_000 })
+  for (let person = 1; person <= people; person++) yield* Given.register(event.id, person)
+  return event.id
+})
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+
+const ask = (selection: Partial<Selection> = {}, perSecond: number | null = null) =>
+  Effect.gen(function* () {
+    yield* Outbox.use((outbox) => outbox.register(SINK, "now"))
+    return yield* Replays.use((replays) =>
+      replays.start({ sink: SINK, selection: { ...everything, ...selection }, perSecond, who: "ada" })
+    )
+  })
+
+const now = (id: string) => Replays.use((replays) => replays.get(id))
+
+const start = (sink: Sink, options: Replayer.ReplayerOptions = {}) =>
+  Effect.forkChild(Replayer.run(sink, options), { startImmediately: true })
+
+const services = Turnout.layer().pipe(Layer.provideMerge(Memory.layer))
+const silent = Logger.layer([])
+const run = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout | Outbox | Replays>) =>
+  effect.pipe(Effect.provide(Layer.fresh(services)), Effect.provide(silent))
+
+const no: DeliveryOutcome = { _tag: "Failed", error: "no", isFinal: false }
+
+describe("a replayer", () => {
+  it.effect("sends what was asked for, each stream in order, with the id of the replay", () =>
+    Effect.gen(function* () {
+      const [first, second] = [yield* stream(8), yield* stream(3)]
+      const { given, of, sink } = makeSink()
+      const { id } = yield* ask()
+      yield* start(sink, { batchSize: 3 })
+      yield* pass(10)
+      assert.deepStrictEqual([of(first), of(second)], [upTo(10), upTo(5)])
+      assert.isTrue(given.every(({ replay }) => replay === id))
+      assert.deepInclude(yield* now(id), { state: "finished", sent: 15, total: 15 })
+    }).pipe(run)
+  )
+
+  it.effect("finds what is asked for later, and takes one after the other", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(1)
+      const { of, sink } = makeSink()
+      yield* start(sink, { pollMillis: 2_000 })
+      yield* pass(10)
+      yield* ask({ stream: eventId })
+      const second = yield* ask({ stream: eventId, types: ["EventCreated"] })
+      assert.deepStrictEqual(of(eventId), [])
+      yield* pass(2_000)
+      assert.deepStrictEqual(of(eventId), [1, 2, 3, 1])
+      assert.strictEqual((yield* now(second.id)).state, "finished")
+    }).pipe(run)
+  )
+
+  it.effect("sends no more in a second than it may", () =>
+    Effect.gen(function* () {
+      yield* stream(98)
+      const { given, sink } = makeSink()
+      const { id } = yield* ask({}, 10)
+      yield* start(sink, { ttlMillis: 1_500 })
+      yield* pass(0)
+      assert.strictEqual(given.length, 10)
+      yield* pass(999)
+      assert.strictEqual(given.length, 10)
+      yield* pass(1)
+      assert.strictEqual(given.length, 20)
+      for (let second = 2; second < 10; second++) yield* pass(1_000)
+      assert.strictEqual(given.length, 100)
+      yield* pass(1_000)
+      assert.strictEqual((yield* now(id)).state, "finished")
+    }).pipe(run)
+  )
+
+  it.effect("is followed at once by another one that goes on where it was, if it is stopped", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(28)
+      const { of, sink } = makeSink()
+      yield* ask({}, 10)
+      const first = yield* start(sink, { owner: "first" })
+      yield* pass(0)
+      yield* Fiber.interrupt(first)
+      yield* start(sink, { owner: "second" })
+      yield* pass(0)
+      assert.deepStrictEqual(of(eventId), upTo(20))
+    }).pipe(run)
+  )
+
+  it.effect("is followed by another one when its lease has run out, if it dies without a word", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(28)
+      const { of, sink } = makeSink()
+      yield* ask({}, 10)
+      const real = yield* Replays
+      let isDead = false
+      /** Nothing that it asks for arrives any more, and nothing comes back. */
+      const mortal =
+        <Args extends ReadonlyArray<unknown>, A, E>(operation: (...args: Args) => Effect.Effect<A, E>) =>
+        (...args: Args) =>
+          Effect.suspend(() => (isDead ? Effect.never : operation(...args)))
+      const dying = Replays.of({
+        ...real,
+        claim: mortal(real.claim),
+        read: mortal(real.read),
+        advance: mortal(real.advance),
+        release: mortal(real.release)
+      })
+      yield* Effect.provideService(start(sink, { owner: "first", ttlMillis: 6_000 }), Replays, dying)
+      yield* pass(0)
+      assert.deepStrictEqual(of(eventId), upTo(10))
+      isDead = true
+      yield* start(sink, { owner: "second", pollMillis: 100 })
+      yield* pass(5_000)
+      assert.deepStrictEqual(of(eventId), upTo(10), "it may be alive")
+      for (let second = 0; second < 5; second++) yield* pass(1_000)
+      assert.deepStrictEqual(of(eventId), upTo(30))
+      isDead = false // so that the test can stop it, too
+    }).pipe(run)
+  )
+
+  it.effect("sends again what was refused, and stops at what is refused for good, until it is resumed", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(4)
+      let refusals = 0
+      let isBroken = true
+      const { of, sink } = makeSink(({ version }) =>
+        Effect.sync(() => (version === 4 && (isBroken || refusals < 2) ? ((refusals += 1), no) : delivered))
+      )
+      isBroken = false
+      const once = yield* ask()
+      const policy = { firstPauseMillis: 1_000, longestPauseMillis: 1_000, maxAttempts: 3 }
+      yield* start(sink, { retryPolicy: policy, batchSize: 2 })
+      for (let n = 0; n < 3; n++) yield* pass(1_000)
+      assert.deepInclude(yield* now(once.id), { state: "finished", sent: 6 })
+      assert.strictEqual(refusals, 2)
+      isBroken = true
+      const { id } = yield* ask()
+      yield* pass(2_000)
+      for (let n = 0; n < 5; n++) yield* pass(1_000)
+      const stopped = yield* now(id)
+      assert.deepInclude(stopped, { state: "stopped", sent: 3 })
+      assert.match(stopped.error!, new RegExp(`AttendeeRegistered, version 4 of ${eventId}\\) was refused: no$`))
+      assert.strictEqual(refusals, 5)
+      isBroken = false
+      yield* Replays.use((replays) => replays.resume(id, "ada"))
+      yield* pass(2_000)
+      assert.deepInclude(yield* now(id), { state: "finished", sent: 6, error: null })
+      assert.deepStrictEqual(of(eventId).slice(-3), [4, 5, 6])
+    }).pipe(run)
+  )
+
+  it.effect("waits for a sink that cannot be reached, and keeps its lease meanwhile", () =>
+    Effect.gen(function* () {
+      yield* stream(2)
+      let isDown = true
+      const { given, sink } = makeSink(() =>
+        isDown ? Effect.fail(new SinkUnavailable({ cause: new Error("down") })) : Effect.succeed(delivered)
+      )
+      const { id } = yield* ask()
+      yield* start(sink, { owner: "first", ttlMillis: 3_000 })
+      for (let n = 0; n < 60; n++) yield* pass(1_000)
+      const other = yield* Replays.use((replays) => replays.claim(SINK, "another", 1_000))
+      assert.isUndefined(other)
+      assert.deepInclude(yield* now(id), { state: "running", sent: 0 })
+      isDown = false
+      yield* pass(31_000)
+      assert.strictEqual(given.length, 4)
+      assert.strictEqual((yield* now(id)).state, "finished")
+    }).pipe(run)
+  )
+
+  it.effect("lets go of a replay that was cancelled", () =>
+    Effect.gen(function* () {
+      yield* stream(48)
+      const { given, sink } = makeSink()
+      const { id } = yield* ask({}, 10)
+      yield* start(sink)
+      yield* pass(1_000)
+      yield* Replays.use((replays) => replays.cancel(id, "ada"))
+      const sent = given.length
+      for (let n = 0; n < 10; n++) yield* pass(1_000)
+      assert.isAtMost(given.length, sent + 10)
+      assert.strictEqual((yield* now(id)).state, "cancelled")
+    }).pipe(run)
+  )
+
+  it.effect("waits for its store", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(1)
+      const { of, sink } = makeSink()
+      yield* ask()
+      const real = yield* Replays
+      let isDown = true
+      const down = Effect.fail(
+        new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause: new Error("down") }) })
+      )
+      const failing = Replays.of({
+        ...real,
+        claim: (...args) => Effect.suspend(() => (isDown ? down : real.claim(...args)))
+      })
+      yield* Effect.provideService(start(sink), Replays, failing)
+      yield* pass(10_000)
+      isDown = false
+      yield* pass(2_000)
+      assert.deepStrictEqual(of(eventId), [1, 2, 3])
+    }).pipe(run)
+  )
+})
