@@ -545,14 +545,19 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
           })
         )
 
-        it.effect("tries every parked stream of a sink again", () =>
+        it.effect("tries every parked stream of a sink again, and says for how long the first has been parked", () =>
           Effect.gen(function* () {
             const blocked = yield* blockedStream({ retryAfterMillis: null })
+            yield* Effect.sleep(30)
+            assert.isAtLeast(yield* use((outbox) => outbox.parkedMillis(blocked.sink)), 25)
             const other = yield* blockedStream({ retryAfterMillis: null })
             assert.strictEqual(yield* operate((operations) => operations.retryAll(blocked.sink, "ada")), 1)
             assert.strictEqual((yield* due(blocked.sink, blocked)).length, 1)
             assert.deepStrictEqual(yield* due(other.sink, other), [])
             assert.strictEqual(yield* operate((operations) => operations.retryAll(blocked.sink, "ada")), 0)
+            assert.strictEqual(yield* use((outbox) => outbox.parkedMillis(blocked.sink)), 0)
+            yield* Effect.sleep(5)
+            assert.isAbove(yield* use((outbox) => outbox.parkedMillis(other.sink)), 0)
           })
         )
 
@@ -561,8 +566,11 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
             const blocked = yield* blockedStream({ retryAfterMillis: null })
             const { eventId, sink } = blocked
             const waiting = Effect.map(due(sink, blocked), ([retry]) => retry?.deliveries.map(({ version }) => version))
-            yield* operate((operations) => operations.skip(sink, eventId, "ada"))
+            yield* operate((operations) => operations.skip(sink, eventId, 3, "ada"))
             assert.deepStrictEqual(yield* waiting, [4, 5])
+            const again = yield* Effect.flip(operate((operations) => operations.skip(sink, eventId, 3, "ada")))
+            assert.deepInclude(again, { _tag: "StreamMovedOn", version: 4 })
+            assert.deepStrictEqual(yield* waiting, [4, 5], "asked for twice, and done once")
             yield* operate((operations) => operations.discard(sink, eventId, "ada"))
             assert.deepStrictEqual(yield* waiting, [])
             // What comes afterwards waits behind the block until its holder ends it.
@@ -581,7 +589,7 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
           Effect.gen(function* () {
             const blocked = yield* blockedStream()
             const { epoch, eventId, sink, slot } = blocked
-            yield* operate((operations) => operations.skip(sink, eventId, "ada"))
+            yield* operate((operations) => operations.skip(sink, eventId, 3, "ada"))
             const block = blockOf(eventId, 3, { attempts: 2, retryAfterMillis: null })
             yield* use((outbox) => outbox.settle(sink, [{ slot, epoch, stream: eventId, version: 3, block }]))
             const [retry] = yield* due(sink, blocked)
@@ -593,9 +601,9 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
           Effect.gen(function* () {
             const { eventId, sink } = yield* blockedStream({ retryAfterMillis: null })
             yield* operate((operations) => operations.retry(sink, eventId, "ada"))
-            yield* operate((operations) => operations.skip(sink, eventId, "grace"))
+            yield* operate((operations) => operations.skip(sink, eventId, 3, "grace"))
             yield* operate((operations) => operations.discard(sink, eventId, "ada"))
-            yield* Effect.flip(operate((operations) => operations.skip(sink, nobody, "nobody")))
+            yield* Effect.flip(operate((operations) => operations.skip(sink, nobody, 1, "nobody")))
             const entries = yield* operate((operations) => operations.audit({ limit: 3, after: null }))
             assert.deepStrictEqual(
               entries.map(({ action, details, who }) => ({ action, details, who })),
@@ -613,10 +621,16 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
         it.effect("says which sink or stream is not there", () =>
           Effect.gen(function* () {
             const { sink } = yield* blockedStream()
-            for (const operation of ["retry", "skip", "discard"] as const) {
-              const unknown = yield* Effect.flip(operate((operations) => operations[operation]("none", nobody, "ada")))
+            type About = (sink: string) => Effect.Effect<unknown, { readonly _tag: string }, OutboxOperations>
+            const abouts: ReadonlyArray<About> = [
+              (of) => operate((operations) => operations.retry(of, nobody, "ada")),
+              (of) => operate((operations) => operations.skip(of, nobody, 1, "ada")),
+              (of) => operate((operations) => operations.discard(of, nobody, "ada"))
+            ]
+            for (const about of abouts) {
+              const unknown = yield* Effect.flip(about("none"))
               assert.strictEqual(unknown._tag, "SinkNotFound")
-              const flowing = yield* Effect.flip(operate((operations) => operations[operation](sink, nobody, "ada")))
+              const flowing = yield* Effect.flip(about(sink))
               assert.strictEqual(flowing._tag, "StreamNotBlocked")
             }
             const error = yield* Effect.flip(operate((operations) => operations.retryAll("none", "ada")))

@@ -16,7 +16,7 @@ import * as CommitSignal from "@turnout/core/application/CommitSignal"
 import type { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Relay from "@turnout/core/application/Relay"
 import * as Turnout from "@turnout/core/application/Turnout"
-import { type Delivery, delivered, type Outcome } from "@turnout/core/domain/Delivery"
+import { type Delivery, delivered, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
 import type { EventId } from "@turnout/core/domain/Event"
 import * as Message from "@turnout/core/domain/Message"
 import type { Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
@@ -273,14 +273,14 @@ const versionsOf = (messages: ReadonlyArray<Received>, stream: number | EventId)
     .filter(({ eventId }) => eventId === (typeof stream === "number" ? streamId(stream) : stream))
     .map(({ version }) => version)
 
-const FAILED_BEHIND: Outcome = {
+const FAILED_BEHIND: DeliveryOutcome = {
   _tag: "Failed",
   error: "an earlier entry of the stream was not delivered",
   isFinal: false
 }
-const tags = (outcomes: ReadonlyArray<Outcome>) =>
+const tags = (outcomes: ReadonlyArray<DeliveryOutcome>) =>
   outcomes.map((outcome) => (outcome._tag === "Delivered" ? "ok" : outcome.isFinal ? "final" : "later"))
-const errorOf = (outcome: Outcome | undefined) => (outcome?._tag === "Failed" ? outcome.error : "")
+const errorOf = (outcome: DeliveryOutcome | undefined) => (outcome?._tag === "Failed" ? outcome.error : "")
 
 /** How a delivery failed as a whole. */
 const failureOf = (work: Effect.Effect<unknown, SinkUnavailable>) =>

@@ -24,6 +24,12 @@ export interface PostgresServer {
   readonly stop: () => Promise<void>
 }
 
+/** A server of one's own. */
+export interface OwnServer extends PostgresServer {
+  /** Ends it without shutting it down, as `pg_ctl stop -m immediate` does, and starts it again: it recovers from its log. */
+  readonly crash: () => Promise<void>
+}
+
 const OLDEST_VERSION = 15
 
 const HOW_TO_GET_ONE = `The tests need Postgres ${OLDEST_VERSION} or newer and found none. Do one of these, then run them again:
@@ -86,10 +92,7 @@ const freePort = (): Promise<number> =>
   })
 
 /** Starts a server of its own; `settings` are lines for postgresql.conf, such as `fsync=off`. */
-export const start = async (
-  binaries: string,
-  settings: ReadonlyArray<string> = ["fsync=off"]
-): Promise<PostgresServer> => {
+export const start = async (binaries: string, settings: ReadonlyArray<string> = ["fsync=off"]): Promise<OwnServer> => {
   const user = unprivileged()
   const folder = mkdtempSync(join(tmpdir(), "turnout-postgres-"))
   if (user) chownSync(folder, user.uid, user.gid)
@@ -101,26 +104,40 @@ export const start = async (
   })
   const port = await freePort()
   const all = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${folder}`, "max_connections=200"]
-  const server: ChildProcess = spawn(
-    join(binaries, "postgres"),
-    ["-D", data, ...[...all, ...settings].flatMap((setting) => ["-c", setting])],
-    { ...user, cwd: folder, stdio: "ignore" }
-  )
-  const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  const stop = async () => {
-    server.kill("SIGINT")
+  const launch = (): ChildProcess =>
+    spawn(join(binaries, "postgres"), ["-D", data, ...[...all, ...settings].flatMap((setting) => ["-c", setting])], {
+      ...user,
+      cwd: folder,
+      stdio: "ignore"
+    })
+  let server = launch()
+  const end = async (signal: "SIGINT" | "SIGQUIT") => {
+    const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
+    server.kill(signal)
     await exited
+  }
+  const stop = async () => {
+    await end("SIGINT")
     rmSync(folder, { recursive: true, force: true })
   }
-  let problem: string | undefined
-  for (let attempt = 0; attempt < 100; attempt++) {
-    problem = await probe(url)
-    if (problem === undefined) return { url, origin: `started from ${binaries}`, stop }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  const untilReady = async () => {
+    let problem: string | undefined
+    for (let attempt = 0; attempt < 100; attempt++) {
+      problem = await probe(url)
+      if (problem === undefined) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await stop()
+    throw new Error(`Postgres from ${binaries} did not start: ${problem}`)
   }
-  await stop()
-  throw new Error(`Postgres from ${binaries} did not start: ${problem}`)
+  await untilReady()
+  const crash = async () => {
+    await end("SIGQUIT")
+    server = launch()
+    await untilReady()
+  }
+  return { url, origin: `started from ${binaries}`, stop, crash }
 }
 
 /** Finds or starts the server; `settings` are for one that is started. */

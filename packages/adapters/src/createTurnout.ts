@@ -28,6 +28,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import * as Database from "./database.ts"
+import { between } from "./options.ts"
 
 export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
 
@@ -75,9 +76,6 @@ export const isTurnoutError = (error: unknown): error is TurnoutError =>
 /** The longest time for which answers to idempotency keys can be kept: a year. */
 const LONGEST_TTL_MILLIS = 366 * 24 * 60 * 60 * 1_000
 const HOUR_MILLIS = 60 * 60 * 1_000
-
-const between = (minimum: number, maximum: number) =>
-  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
 
 const turnoutOptions = {
   idempotencyTtlMillis: between(1_000, LONGEST_TTL_MILLIS),

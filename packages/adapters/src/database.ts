@@ -6,13 +6,17 @@
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
 import type { Outbox } from "@turnout/core/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import type { ProjectionStore } from "@turnout/core/ports/ProjectionStore"
+import type { Replays } from "@turnout/core/ports/Replays"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
+import type { WebhookStore } from "@turnout/core/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { between, mustBe } from "./options.ts"
 import { isSchemaName, SCHEMA_NAME_RULE } from "./postgres/Migrations.ts"
 
 export interface DatabaseOptions {
@@ -37,9 +41,6 @@ export interface DatabaseOptions {
   readonly migrate?: "always" | "fresh" | "never"
 }
 
-const mustBe = (rule: string, holds: (text: string) => boolean) =>
-  Schema.String.check(Schema.makeFilter((text) => holds(text) || rule))
-
 /** The rules of `DatabaseOptions`. */
 export const DatabaseOptions = Schema.Struct({
   database: Schema.optionalKey(
@@ -49,7 +50,7 @@ export const DatabaseOptions = Schema.Struct({
     )
   ),
   schema: Schema.optionalKey(mustBe(SCHEMA_NAME_RULE, isSchemaName)),
-  poolSize: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))),
+  poolSize: between(1, 1_000),
   migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))
 })
 
@@ -68,7 +69,10 @@ const loadPostgres = Effect.tryPromise({
       import("./postgres/PostgresStore.ts"),
       import("./postgres/Migrations.ts"),
       import("./postgres/PostgresOutbox.ts"),
-      import("./postgres/PostgresOutboxOperations.ts")
+      import("./postgres/PostgresOutboxOperations.ts"),
+      import("./postgres/PostgresReplays.ts"),
+      import("./postgres/PostgresWebhooks.ts"),
+      import("./postgres/PostgresProjections.ts")
     ]),
   catch: install("@effect/sql-pg")
 })
@@ -103,10 +107,11 @@ export const layerClient = (
     })
   ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput>
 
-/** The store in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
-export const layer = (
-  options: DatabaseOptions = {}
-): Layer.Layer<RegistrationStore | Outbox | OutboxOperations, StoreError.StoreError | InvalidInput> =>
+/** Everything that is kept in a database. */
+export type Stores = RegistrationStore | Outbox | OutboxOperations | Replays | WebhookStore | ProjectionStore
+
+/** The stores in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
+export const layer = (options: DatabaseOptions = {}): Layer.Layer<Stores, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const decoded = yield* decodeOptions(options)
@@ -115,7 +120,8 @@ export const layer = (
         const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
         return Memory.layer
       }
-      const [Postgres, Migrations, PostgresOutbox, PostgresOutboxOperations] = yield* loadPostgres
+      const [Postgres, Migrations, ...others] = yield* loadPostgres
+      const [PostgresOutbox, PostgresOutboxOperations, PostgresReplays, PostgresWebhooks, PostgresProjections] = others
       const inSchema = schema === undefined ? {} : { schema }
       const prepare = Effect.gen(function* () {
         const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
@@ -132,6 +138,9 @@ export const layer = (
         ),
         Layer.merge(PostgresOutbox.layerFromClient(inSchema)),
         Layer.merge(PostgresOutboxOperations.layerFromClient(inSchema)),
+        Layer.merge(PostgresReplays.layerFromClient(inSchema)),
+        Layer.merge(PostgresWebhooks.layerFromClient(inSchema)),
+        Layer.merge(PostgresProjections.layerFromClient(inSchema)),
         Layer.provide(layerClient({ ...decoded, database }))
       )
     })

@@ -8,34 +8,13 @@ import { Inbox } from "@turnout/core/ports/Inbox"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
-
-/** Held while somebody deals with a message. */
-interface Lock {
-  readonly semaphore: Semaphore.Semaphore
-  users: number
-}
+import * as KeyedLock from "./KeyedLock.ts"
 
 const make = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   /** When each message was dealt with, oldest first. */
   const records = new Map<string, number>()
-  const locks = new Map<string, Lock>()
-
-  const locked = <A, E, R>(id: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.suspend(() => {
-      const lock = locks.get(id) ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
-      locks.set(id, lock)
-      lock.users += 1
-      return lock.semaphore.withPermit(effect).pipe(
-        Effect.ensuring(
-          Effect.sync(() => {
-            lock.users -= 1
-            if (lock.users === 0) locks.delete(id)
-          })
-        )
-      )
-    })
+  const locked = KeyedLock.make()
 
   return Inbox.of({
     once: (consumer, key, effect) => {
@@ -44,8 +23,7 @@ const make = Effect.gen(function* () {
         records.set(id, clock.currentTimeMillisUnsafe())
         return true
       })
-      return locked(
-        id,
+      return locked(id)(
         Effect.suspend(() => (records.has(id) ? Effect.succeed(false) : Effect.andThen(effect, record)))
       )
     },

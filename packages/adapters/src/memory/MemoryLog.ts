@@ -8,18 +8,25 @@ import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 
 export interface MemoryLog {
-  /** The entries of a slot in the order in which they were committed. */
+  /** Every entry in the order in which they were committed. */
+  readonly all: ReadonlyArray<Delivery>
+  /** The entries of a slot, likewise. */
   readonly slot: (slot: number) => ReadonlyArray<Delivery>
   readonly append: (entries: ReadonlyArray<StoredJournalEntry>) => void
 }
 
 export const make = (): MemoryLog => {
   const log = slots.map((): Array<Delivery> => [])
+  const all: Array<Delivery> = []
   return {
+    all,
     slot: (slot) => log[slot]!,
     append: (entries) => {
-      for (const entry of entries)
-        log[slotOf(entry.eventId)]!.push({ ...entry, payload: JSON.stringify(entry.payload) })
+      for (const entry of entries) {
+        const delivery = { ...entry, payload: JSON.stringify(entry.payload) }
+        all.push(delivery)
+        log[slotOf(entry.eventId)]!.push(delivery)
+      }
     }
   }
 }

@@ -24,11 +24,15 @@ const make = Effect.gen(function* () {
   const sinks = yield* Sinks
   const now = (): Date => new Date(clock.currentTimeMillisUnsafe())
 
-  const stateOf = (sink: string): SinkState => {
-    const state = sinks.get(sink)
-    if (state === undefined) throw new Error(`the sink ${JSON.stringify(sink)} has not been registered`)
-    return state
-  }
+  /** Of a sink that nobody knows, or that was forgotten: nothing can be claimed of it. */
+  const nothing = (): SinkState => ({
+    leases: [],
+    positions: [],
+    blocked: new Map(),
+    workers: new Map(),
+    createdAt: now()
+  })
+  const stateOf = (sink: string): SinkState => sinks.get(sink) ?? nothing()
   /** Something done at once, for a sink. */
   const at = <A>(sink: string, work: (state: SinkState) => A): Effect.Effect<A> =>
     Effect.sync(() => work(stateOf(sink)))
@@ -49,7 +53,9 @@ const make = Effect.gen(function* () {
     to: (lease: Lease.Lease, held: L) => Result.Result<Lease.Lease, Lease.StaleLease>
   ): ReadonlyArray<number> =>
     held.flatMap((one) => {
-      const changed = to(leases[one.slot]!, one)
+      const lease = leases[one.slot]
+      if (lease === undefined) return []
+      const changed = to(lease, one)
       if (Result.isFailure(changed)) return []
       leases[one.slot] = changed.success
       return [one.slot]
@@ -83,7 +89,9 @@ const make = Effect.gen(function* () {
     claim: (sink, { limit, owner, ttlMillis }) =>
       at(sink, ({ leases, positions }) => {
         const asked = { owner, ttlMillis, now: now() }
-        const free = slots.filter((slot) => !Lease.isHeld(leases[slot]!, asked.now)).slice(0, limit)
+        const free = slots
+          .filter((slot) => leases[slot] !== undefined && !Lease.isHeld(leases[slot], asked.now))
+          .slice(0, limit)
         return free.map((slot) => {
           const lease = Result.getOrThrow(Lease.claim(leases[slot]!, asked))
           leases[slot] = lease
@@ -119,6 +127,11 @@ const make = Effect.gen(function* () {
           })
         )
       ),
+    parkedMillis: (sink) =>
+      at(sink, ({ blocked }) => {
+        const parked = [...blocked.values()].filter(({ retryAt }) => retryAt === null)
+        return Math.max(0, ...parked.map(({ since }) => now().getTime() - since))
+      }),
     due: (sink, positions, { depth, limit }) =>
       at(sink, ({ blocked }) => {
         const millis = now().getTime()

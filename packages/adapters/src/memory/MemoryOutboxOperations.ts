@@ -8,6 +8,7 @@ import {
   OutboxOperations,
   SinkNotFound,
   type SinkStatus,
+  StreamMovedOn,
   StreamNotBlocked
 } from "@turnout/core/ports/OutboxOperations"
 import * as Clock from "effect/Clock"
@@ -33,9 +34,6 @@ const make = Effect.gen(function* () {
     retryAt: blocked.retryAt === null ? null : new Date(blocked.retryAt)
   })
 
-  const write = (who: string, action: string, details: Record<string, unknown>) =>
-    audit.push({ id: audit.length + 1, at: new Date(now()), who, action, details })
-
   const entriesOf = (stream: EventId, slot: number) => log.slot(slot).filter(({ eventId }) => eventId === stream)
 
   const requireSink = (sink: string): Effect.Effect<SinkState, SinkNotFound> =>
@@ -58,10 +56,11 @@ const make = Effect.gen(function* () {
       Effect.map(requireBlock(sink, stream), ({ blocked, state }) => {
         const changed = { ...blocked, version: version(blocked, stream), attempts: 0, retryAt: now() }
         state.blocked.set(stream, changed)
-        write(who, action, { sink, stream, version: changed.version })
+        audit.write(new Date(now()), who, action, { sink, stream, version: changed.version })
         return toBlock(sink, stream, changed)
       })
   const retry = change("outbox.retry", ({ version }) => version)
+  const skip = change("outbox.skip", ({ version }) => version + 1)
 
   const statusOf = (name: string, { blocked, createdAt, leases, positions, workers }: SinkState): SinkStatus => {
     const waiting = slots.flatMap((slot) => log.slot(slot).slice(positions[slot]))
@@ -112,13 +111,24 @@ const make = Effect.gen(function* () {
           parked.length
         )
       }),
-    skip: change("outbox.skip", ({ version }) => version + 1),
+    skip: Effect.fnUntraced(function* (sink, stream, first, who) {
+      const { version } = (yield* requireBlock(sink, stream)).blocked
+      if (version !== first) return yield* new StreamMovedOn({ sink, stream, version })
+      return yield* skip(sink, stream, who)
+    }),
     discard: change("outbox.discard", ({ slot, version }, stream) =>
       Math.max(version, (entriesOf(stream, slot).at(-1)?.version ?? 0) + 1)
     ),
+    forget: (sink, who) =>
+      Effect.map(requireSink(sink), () => {
+        sinks.delete(sink)
+        audit.write(new Date(now()), who, "outbox.forget", { sink })
+      }),
+    repair: () => Effect.succeed(null),
+    note: (who, action, details) => Effect.sync(() => audit.write(new Date(now()), who, action, details)),
     audit: ({ after, limit }) =>
       Effect.sync(() =>
-        audit
+        audit.entries
           .toReversed()
           .filter(({ id }) => after === null || id < after)
           .slice(0, limit)

@@ -129,8 +129,8 @@ export const make = Effect.fnUntraced(function* ({
     deadLetters,
     sink: {
       name,
-      deliver: ({ deliveries }) =>
-        Effect.forEach(deliveries, (delivery) => Effect.as(send(toJson(delivery), delivery.eventId), delivered))
+      deliver: ({ deliveries, replay }) =>
+        Effect.forEach(deliveries, (delivery) => Effect.as(send(toJson(delivery, replay), delivery.eventId), delivered))
     }
   }
 })

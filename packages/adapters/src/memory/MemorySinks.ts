@@ -29,11 +29,26 @@ export interface SinkState {
 
 export class Sinks extends Context.Service<Sinks, Map<string, SinkState>>()("@turnout/adapters/memory/Sinks") {}
 
-/** In the order in which they were written. */
-export class Audit extends Context.Service<Audit, Array<AuditEntry>>()("@turnout/adapters/memory/Audit") {}
+export interface MemoryAudit {
+  /** In the order in which they were written. */
+  readonly entries: ReadonlyArray<AuditEntry>
+  readonly write: (at: Date, who: string, action: string, details: Readonly<Record<string, unknown>>) => void
+}
+
+export class Audit extends Context.Service<Audit, MemoryAudit>()("@turnout/adapters/memory/Audit") {}
+
+const makeAudit = (): MemoryAudit => {
+  const entries: Array<AuditEntry> = []
+  return {
+    entries,
+    // As JSON, which is what other stores give back.
+    write: (at, who, action, details) =>
+      entries.push({ id: entries.length + 1, at, who, action, details: JSON.parse(JSON.stringify(details)) })
+  }
+}
 
 /** Sinks and an audit log of their own for each build of the layer. */
 export const layer: Layer.Layer<Sinks | Audit> = Layer.mergeAll(
   Layer.sync(Sinks, () => new Map<string, SinkState>()),
-  Layer.sync(Audit, (): Array<AuditEntry> => [])
+  Layer.sync(Audit, makeAudit)
 )

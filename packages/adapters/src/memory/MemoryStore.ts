@@ -9,12 +9,15 @@ import type { AttendeeId } from "@turnout/core/domain/Attendee"
 import * as Batch from "@turnout/core/domain/Batch"
 import { type Event, type EventId, promotionsDue } from "@turnout/core/domain/Event"
 import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
-import { encodePayload, SCHEMA_VERSION, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import { encodePayload, schemaVersionOf, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/domain/Registration"
 import { type Footprint, type Loaded, make as makeWorkingSet, withDuePromotions } from "@turnout/core/domain/WorkingSet"
 import { MAX_PROMOTING_EVENTS, RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import type { Outbox } from "@turnout/core/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import type { ProjectionStore } from "@turnout/core/ports/ProjectionStore"
+import type { Replays } from "@turnout/core/ports/Replays"
+import type { WebhookStore } from "@turnout/core/ports/WebhookStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,7 +25,10 @@ import * as Semaphore from "effect/Semaphore"
 import * as MemoryLog from "./MemoryLog.ts"
 import * as MemoryOutbox from "./MemoryOutbox.ts"
 import * as MemoryOutboxOperations from "./MemoryOutboxOperations.ts"
+import * as MemoryProjections from "./MemoryProjections.ts"
+import * as MemoryReplays from "./MemoryReplays.ts"
 import * as MemorySinks from "./MemorySinks.ts"
+import * as MemoryWebhooks from "./MemoryWebhooks.ts"
 import { WaitingList } from "./WaitingList.ts"
 
 interface State {
@@ -118,7 +124,7 @@ const make = Effect.gen(function* () {
         for (const { event, eventId, metadata, occurredAt, version } of batch.changes.journal) {
           const id = yield* random.uuidV7()
           const payload = encodePayload(event)
-          const stored = { type: event._tag, schemaVersion: SCHEMA_VERSION, payload, metadata, occurredAt }
+          const stored = { type: event._tag, schemaVersion: schemaVersionOf(event._tag), payload, metadata, occurredAt }
           journal.push({ id, eventId, version, ...stored })
         }
         write(state, batch.changes, journal)
@@ -201,12 +207,21 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** A store, and the outbox of its journal; others for each build of the layer. */
-export const layer: Layer.Layer<RegistrationStore | Outbox | OutboxOperations> = Layer.effect(
+/** Everything that is kept in memory. */
+type Stores = RegistrationStore | Outbox | OutboxOperations | Replays | WebhookStore | ProjectionStore
+
+/** As `layer`, with the chance of whoever provides it. */
+export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureRandom> = Layer.effect(
   RegistrationStore,
   make
 ).pipe(
   Layer.merge(MemoryOutbox.layer),
   Layer.merge(MemoryOutboxOperations.layer),
-  Layer.provide([MemoryLog.layer, MemorySinks.layer, SecureRandom.layerWebCrypto])
+  Layer.merge(MemoryReplays.layer),
+  Layer.merge(MemoryWebhooks.layer),
+  Layer.merge(MemoryProjections.layer),
+  Layer.provide([MemoryLog.layer, MemorySinks.layer])
 )
+
+/** A store, and the outbox of its journal; others for each build of the layer. */
+export const layer: Layer.Layer<Stores> = Layer.provide(layerWithoutRandom, SecureRandom.layerWebCrypto)

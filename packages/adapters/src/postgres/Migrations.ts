@@ -200,8 +200,85 @@ const outbox: Migration = {
   ]
 }
 
+const replays: Migration = {
+  id: 3,
+  name: "replays",
+  statements: (s) => [
+    `CREATE TABLE ${s}.replays (
+  id uuid PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  sink text COLLATE "C" NOT NULL,
+  selection json NOT NULL,
+  per_second integer,
+  who text NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  state text NOT NULL DEFAULT 'running',
+  total bigint NOT NULL,
+  sent bigint NOT NULL DEFAULT 0,
+  error text,
+  ended_at timestamptz,
+  up_to bigint NOT NULL,
+  slot smallint NOT NULL DEFAULT 0,
+  seq bigint NOT NULL DEFAULT 0,
+  epoch bigint NOT NULL DEFAULT 0,
+  owner text,
+  until timestamptz
+) WITH (fillfactor = 20)`,
+    `CREATE INDEX replays_running ON ${s}.replays (sink, number) WHERE state = 'running'`
+  ]
+}
+
+const webhooks: Migration = {
+  id: 4,
+  name: "webhooks",
+  statements: (s) => [
+    `CREATE TABLE ${s}.webhooks (
+  id uuid PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  url text NOT NULL,
+  types text[],
+  description text NOT NULL,
+  secret text NOT NULL,
+  previous_secret text,
+  previous_until timestamptz,
+  disabled_because text,
+  failing_since timestamptz,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)`,
+    `CREATE TABLE ${s}.webhook_attempts (
+  webhook uuid NOT NULL REFERENCES ${s}.webhooks ON DELETE CASCADE,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  at timestamptz NOT NULL,
+  message uuid NOT NULL,
+  event_id uuid NOT NULL,
+  version bigint NOT NULL,
+  type text NOT NULL,
+  replay uuid,
+  millis integer NOT NULL,
+  status smallint,
+  error text,
+  PRIMARY KEY (webhook, id)
+)`,
+    `CREATE INDEX webhook_attempts_by_time ON ${s}.webhook_attempts USING brin (at)`
+  ]
+}
+
+const projections: Migration = {
+  id: 5,
+  name: "projections",
+  statements: (s) => [
+    `CREATE TABLE ${s}.projections (
+  name text COLLATE "C" NOT NULL,
+  stream uuid NOT NULL,
+  version bigint NOT NULL,
+  state json,
+  PRIMARY KEY (name, stream)
+) WITH (fillfactor = 50)`
+  ]
+}
+
 /** Every migration, oldest first. */
-export const migrations: ReadonlyArray<Migration> = [initial, outbox]
+export const migrations: ReadonlyArray<Migration> = [initial, outbox, replays, webhooks, projections]
 
 export interface MigrationStatus {
   readonly id: number
@@ -225,7 +302,7 @@ const MIGRATIONS_TABLE = (schema: string) => `CREATE TABLE IF NOT EXISTS ${quote
 const record = (schema: string, { id, name }: { readonly id: number; readonly name: string }) =>
   `INSERT INTO ${quote(schema)}.${TABLE} (migration_id, name) VALUES (${id}, '${name}')`
 
-interface SchemaOption {
+export interface SchemaOption {
   /** The Postgres schema that everything lives in. Default `turnout`. */
   readonly schema?: string
 }

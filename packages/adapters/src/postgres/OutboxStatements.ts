@@ -8,7 +8,6 @@
  * circle. Whatever is written under a lease is written to the slots in `held` only: those whose epoch is still the one that
  * the worker has.
  */
-
 import { ENTRY } from "./OutboxRows.ts"
 
 /** The leases that are still held, locked. `t` must have `slot` and `epoch`. */
@@ -57,6 +56,8 @@ export interface OutboxStatements {
    * and milliseconds.
    */
   readonly acknowledge: string
+  /** $1: sink. */
+  readonly parkedMillis: string
   /** As `read`; $4: positions in windows, $7: depth. */
   readonly due: string
   /**
@@ -112,7 +113,7 @@ LEFT JOIN LATERAL (
   SELECT stream FROM ${s}.outbox_blocked b WHERE b.sink = $1 AND b.stream = j.event_id OFFSET 0
 ) b ON true
 ORDER BY j.seq`,
-  acknowledge: `WITH ${held(s, "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)")},
+  acknowledge: `WITH ${held(s, LEASES)},
 blocked AS (
   INSERT INTO ${s}.outbox_blocked (sink, stream, slot, version, attempts, error, retry_at)
   SELECT $1, t.stream, t.slot, t.version, t.attempts, t.error, ${millisFromNow("t.millis")}
@@ -132,6 +133,8 @@ removed AS (
 )
 INSERT INTO ${s}.outbox_positions (sink, slot, revision, position)
 SELECT $1, slot, revision + 1, next FROM current RETURNING slot`,
+  parkedMillis: `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(since)) * 1000, 0)::float8 AS millis
+FROM ${s}.outbox_blocked WHERE sink = $1 AND retry_at IS NULL`,
   due: `SELECT b.slot, b.stream, b.version AS first, b.attempts, ${ENTRY}
 FROM unnest($2::smallint[], $3::pg_snapshot[], $4::bigint[], $5::pg_snapshot[]) AS w(slot, passed, position, until)
 CROSS JOIN LATERAL (

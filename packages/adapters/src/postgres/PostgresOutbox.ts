@@ -23,16 +23,11 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
-import { DEFAULT_SCHEMA, quote } from "./Migrations.ts"
+import { DEFAULT_SCHEMA, quote, type SchemaOption } from "./Migrations.ts"
 import { type EntryRow, toDelivery } from "./OutboxRows.ts"
 import * as Statements from "./OutboxStatements.ts"
 import { checkOrigin } from "./PostgresOutboxRepair.ts"
 import * as Query from "./Query.ts"
-
-export interface OutboxOptions {
-  /** The Postgres schema that everything lives in. Default `turnout`. */
-  readonly schema?: string
-}
 
 const toText = (position: LogWindow.LogPosition): Position => LogWindow.toText(position) as Position
 
@@ -51,7 +46,7 @@ const leaseParameters = (leases: ReadonlyArray<HeldLease>): ReadonlyArray<string
 const rowsToSlots = (rows: ReadonlyArray<{ readonly slot: number }>): ReadonlyArray<number> =>
   rows.map(({ slot }) => slot)
 
-export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
+export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const { schema = DEFAULT_SCHEMA } = options
   const statements = Statements.make(quote(schema))
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
@@ -112,7 +107,7 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
     if (positions.length === 0) return []
     const windows = positions.map(({ position, slot }) => ({ slot, at: LogWindow.fromText(position) }))
     type Row = { readonly stream: string; readonly first: bigint; readonly attempts: number } & (
-      EntryRow | { readonly [Column in keyof Omit<EntryRow, "slot">]: null }
+      EntryRow | { readonly [Column in keyof EntryRow]: null }
     ) & { readonly slot: number }
     const rows = yield* query<Row>(statements.due, [
       sink,
@@ -186,6 +181,8 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
         rowsToSlots
       )
     },
+    parkedMillis: (sink) =>
+      Effect.map(query<{ millis: number }>(statements.parkedMillis, [sink]), ([row]) => Math.max(0, row!.millis)),
     due,
     settle: (sink, settlements) => {
       const leases = [...new Map(settlements.map((one) => [one.slot, one])).values()]
@@ -206,5 +203,5 @@ export const make = Effect.fnUntraced(function* (options: OutboxOptions = {}) {
 })
 
 /** The outbox on the `SqlClient` in the context. Migrate first, see `Migrations.up`. */
-export const layerFromClient = (options?: OutboxOptions): Layer.Layer<Outbox, never, SqlClient.SqlClient> =>
+export const layerFromClient = (options?: SchemaOption): Layer.Layer<Outbox, never, SqlClient.SqlClient> =>
   Layer.effect(Outbox, make(options))

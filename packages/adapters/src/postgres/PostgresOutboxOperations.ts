@@ -12,24 +12,22 @@ import {
   OutboxOperations,
   type OutboxStatus,
   SinkNotFound,
+  StreamMovedOn,
   StreamNotBlocked
 } from "@turnout/core/ports/OutboxOperations"
 import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import { plainArray, textArray } from "./ArrayLiteral.ts"
+import { plainArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
-import { DEFAULT_SCHEMA, quote } from "./Migrations.ts"
+import { NOT_GIVEN, windowParameters, WINDOWS } from "./LogWindowRows.ts"
+import { DEFAULT_SCHEMA, quote, type SchemaOption } from "./Migrations.ts"
 import { ENTRY, type EntryRow, toDelivery } from "./OutboxRows.ts"
 import * as OutboxStatements from "./OutboxStatements.ts"
+import { repair } from "./PostgresOutboxRepair.ts"
 import * as Query from "./Query.ts"
-import { type Time, toDate } from "./Rows.ts"
-
-export interface OperationsOptions {
-  /** The Postgres schema that everything lives in. Default `turnout`. */
-  readonly schema?: string
-}
+import { type Time, toDate, toDateOrNull } from "./Rows.ts"
 
 interface SlotRow {
   readonly sink: string
@@ -59,8 +57,6 @@ interface BlockRow {
   readonly retry_at: Time | null
 }
 
-const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
-
 const toBlock = (row: BlockRow): BlockedStream => ({
   sink: row.sink,
   stream: row.stream as EventId,
@@ -72,22 +68,6 @@ const toBlock = (row: BlockRow): BlockedStream => ({
 })
 
 const BLOCK = "sink, stream, version, attempts, error, since, retry_at"
-
-/** Slots of a log, as rows of `w`: what each has been given, and where to look for what it has not. */
-const WINDOWS = `unnest($1::smallint[], $2::bigint[], $3::pg_snapshot[], $4::pg_snapshot[], $5::bigint[])
-  AS w(slot, behind, passed, until, position)`
-
-const windowParameters = (positions: ReadonlyArray<{ readonly slot: number; readonly at: LogWindow.LogPosition }>) => [
-  plainArray(positions, ({ slot }) => slot),
-  plainArray(positions, ({ at }) => LogWindow.deliveredUpTo(at)),
-  textArray(positions, ({ at }) => LogWindow.snapshotText(at.passed)),
-  textArray(positions, ({ at }) => LogWindow.snapshotText(at.window?.until ?? at.passed)),
-  plainArray(positions, ({ at }) => at.window?.position ?? 0)
-]
-
-/** Rows of the log, `j`, that a position has not come to. */
-const NOT_GIVEN = `NOT pg_visible_in_snapshot(j.tx, w.passed)
-    AND NOT (j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))`
 
 const statementsOf = (s: string) => {
   /** A change of blocked streams, which is written to the audit log. */
@@ -125,11 +105,27 @@ ORDER BY stream LIMIT $4::integer`,
 ORDER BY j.version LIMIT $3::integer`,
     retry: changing("outbox.retry", "version = b.version"),
     retryAll: changing("outbox.retry", "version = b.version", "b.sink = $1 AND b.retry_at IS NULL", "$2"),
-    skip: changing("outbox.skip", "version = b.version + 1"),
+    skip: changing(
+      "outbox.skip",
+      "version = b.version + 1",
+      "b.sink = $1 AND b.stream = $2::uuid AND b.version = $4::bigint"
+    ),
     discard: changing(
       "outbox.discard",
       `version = (SELECT coalesce(max(j.version) + 1, b.version) FROM ${s}.journal j WHERE j.event_id = b.stream)`
     ),
+    forget: `WITH forgotten AS (DELETE FROM ${s}.sinks WHERE name = $1 RETURNING name),
+slots AS (DELETE FROM ${s}.outbox_slots WHERE sink = $1),
+positions AS (DELETE FROM ${s}.outbox_positions WHERE sink = $1),
+workers AS (DELETE FROM ${s}.outbox_workers WHERE sink = $1),
+blocked AS (DELETE FROM ${s}.outbox_blocked WHERE sink = $1),
+replays AS (DELETE FROM ${s}.replays WHERE sink = $1),
+audited AS (
+  INSERT INTO ${s}.audit_log (who, action, details)
+  SELECT $2, 'outbox.forget', json_build_object('sink', name) FROM forgotten
+)
+SELECT name FROM forgotten`,
+    note: `INSERT INTO ${s}.audit_log (who, action, details) VALUES ($1, $2, $3::json)`,
     audit: `SELECT id, at, who, action, details FROM ${s}.audit_log
 WHERE $1::bigint IS NULL OR id < $1::bigint ORDER BY id DESC LIMIT $2::integer`,
     prune: `WITH deleted AS (
@@ -156,11 +152,14 @@ SELECT count(*)::integer AS entries FROM deleted`
   }
 }
 
-export const make = Effect.fnUntraced(function* (options: OperationsOptions = {}) {
+export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const schema = quote(options.schema ?? DEFAULT_SCHEMA)
   const statements = statementsOf(schema)
   const { isKnown, lastNumber } = OutboxStatements.make(schema)
-  const query = Query.make((yield* SqlClient.SqlClient).withoutTransforms())
+  const client = yield* SqlClient.SqlClient
+  const sql = client.withoutTransforms()
+  const query = Query.make(sql)
+  const once = Query.makeOnce(sql)
 
   const slots = Effect.map(query<SlotRow>(statements.slots), (rows) =>
     rows.map((row) => ({ ...row, at: LogWindow.fromText(row.position) }))
@@ -213,7 +212,7 @@ export const make = Effect.fnUntraced(function* (options: OperationsOptions = {}
     return yield* new StreamNotBlocked({ sink, stream })
   })
   const change = (statement: string) => (sink: string, stream: EventId, who: string) =>
-    Effect.flatMap(query<BlockRow>(statement, [sink, stream, who]), (rows) => one(sink, stream, rows))
+    Effect.flatMap(once<BlockRow>(statement, [sink, stream, who]), (rows) => one(sink, stream, rows))
 
   return OutboxOperations.of({
     status,
@@ -229,8 +228,18 @@ export const make = Effect.fnUntraced(function* (options: OperationsOptions = {}
       yield* requireSink(sink)
       return (yield* query<BlockRow>(statements.retryAll, [sink, who])).length
     }),
-    skip: change(statements.skip),
+    skip: Effect.fnUntraced(function* (sink, stream, version, who) {
+      const [row] = yield* once<BlockRow>(statements.skip, [sink, stream, who, version])
+      if (row !== undefined) return toBlock(row)
+      const block = yield* one(sink, stream, yield* query<BlockRow>(statements.block, [sink, stream]))
+      return yield* new StreamMovedOn({ sink, stream, version: block.version })
+    }),
     discard: change(statements.discard),
+    forget: Effect.fnUntraced(function* (sink, who) {
+      if ((yield* once(statements.forget, [sink, who])).length === 0) return yield* new SinkNotFound({ sink })
+    }),
+    repair: (who) => Effect.provideService(repair({ ...options, who }), SqlClient.SqlClient, client),
+    note: (who, action, details) => Effect.asVoid(query(statements.note, [who, action, JSON.stringify(details)])),
     audit: ({ after, limit }) =>
       Effect.map(
         query<{ id: bigint; at: Time; who: string; action: string; details: Record<string, unknown> }>(
@@ -260,6 +269,5 @@ export const make = Effect.fnUntraced(function* (options: OperationsOptions = {}
 })
 
 /** The operations on the `SqlClient` in the context. */
-export const layerFromClient = (
-  options?: OperationsOptions
-): Layer.Layer<OutboxOperations, never, SqlClient.SqlClient> => Layer.effect(OutboxOperations, make(options))
+export const layerFromClient = (options?: SchemaOption): Layer.Layer<OutboxOperations, never, SqlClient.SqlClient> =>
+  Layer.effect(OutboxOperations, make(options))

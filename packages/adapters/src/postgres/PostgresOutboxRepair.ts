@@ -15,36 +15,30 @@
  * Blocked streams stay blocked. A physical copy (a replica that was promoted, a base backup) keeps its ids, and needs none of
  * this.
  */
+import type { Repaired } from "@turnout/core/ports/OutboxOperations"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
+import { NOT_GIVEN, windowParameters, WINDOWS } from "./LogWindowRows.ts"
 import { DEFAULT_SCHEMA, quote } from "./Migrations.ts"
 import { latest } from "./OutboxStatements.ts"
 import type { Query } from "./Query.ts"
 import { toStoreError } from "./SqlFailure.ts"
 
+/** Whether the transaction ids of the journal are those of this cluster. */
+const origin = (s: string): string => `SELECT o.system_identifier = c.system_identifier AS is_own
+FROM ${s}.journal_origin o CROSS JOIN pg_control_system() c`
+
 /** Fails with `LogRestored` if the journal comes from another cluster. */
 export const checkOrigin = (query: Query, schema: string): Effect.Effect<void, StoreError.StoreError> =>
-  Effect.flatMap(
-    query<{ is_own: boolean }>(`SELECT o.system_identifier = c.system_identifier AS is_own
-FROM ${quote(schema)}.journal_origin o CROSS JOIN pg_control_system() c`),
-    ([row]) => {
-      if (row?.is_own === true) return Effect.void
-      const cause = new Error("the journal has the transaction ids of another cluster")
-      return Effect.fail(new StoreError.StoreError({ reason: new StoreError.LogRestored({ cause }) }))
-    }
-  )
-
-/** What a repair has done. */
-export interface Repaired {
-  /** Positions, one for each sink and slot. */
-  readonly positions: number
-  /** Entries that were given the id of the repair. */
-  readonly entries: number
-}
+  Effect.flatMap(query<{ is_own: boolean }>(origin(quote(schema))), ([row]) => {
+    if (row?.is_own === true) return Effect.void
+    const cause = new Error("the journal has the transaction ids of another cluster")
+    return Effect.fail(new StoreError.StoreError({ reason: new StoreError.LogRestored({ cause }) }))
+  })
 
 /** Repairs the journal if it comes from another cluster; `null` if there was nothing to repair. */
 export const repair: (options: {
@@ -60,11 +54,8 @@ export const repair: (options: {
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
     const work = Effect.gen(function* (): Effect.fn.Return<Repaired | null, SqlError> {
       yield* sql.unsafe(`LOCK TABLE ${s}.journal_origin IN ACCESS EXCLUSIVE MODE`)
-      const [origin] = yield* sql.unsafe<{
-        is_own: boolean
-      }>(`SELECT o.system_identifier = c.system_identifier AS is_own
-FROM ${s}.journal_origin o CROSS JOIN pg_control_system() c`)
-      if (origin?.is_own === true) return null
+      const [found] = yield* sql.unsafe<{ is_own: boolean }>(origin(s))
+      if (found?.is_own === true) return null
       // What is written meanwhile would have ids of this cluster already.
       yield* sql.unsafe(`LOCK TABLE ${s}.journal IN EXCLUSIVE MODE`)
       yield* sql.unsafe(`UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = NULL, until = NULL`)
@@ -74,19 +65,9 @@ FROM ${s}.journal_origin o CROSS JOIN pg_control_system() c`)
       const positions = rows.map((row) => ({ ...row, at: LogWindow.fromText(row.position) }))
       const [last] = yield* sql.unsafe<{ number: bigint }>(`SELECT coalesce(max(seq), 0) AS number FROM ${s}.journal`)
       const begins = yield* sql.unsafe<{ first: bigint | null }>(
-        `SELECT (
-  SELECT min(j.seq) FROM ${s}.journal j WHERE j.slot = w.slot AND NOT pg_visible_in_snapshot(j.tx, w.passed)
-    AND NOT (j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))
-) AS first
-FROM unnest($1::smallint[], $2::pg_snapshot[], $3::pg_snapshot[], $4::bigint[])
-  WITH ORDINALITY AS w(slot, passed, until, position, number)
-ORDER BY number`,
-        [
-          plainArray(positions, ({ slot }) => slot),
-          textArray(positions, ({ at }) => LogWindow.snapshotText(at.passed)),
-          textArray(positions, ({ at }) => LogWindow.snapshotText(at.window?.until ?? at.passed)),
-          plainArray(positions, ({ at }) => at.window?.position ?? 0)
-        ]
+        `SELECT (SELECT min(j.seq) FROM ${s}.journal j WHERE j.slot = w.slot AND ${NOT_GIVEN}) AS first
+FROM ${WINDOWS} ORDER BY w.number`,
+        windowParameters(positions)
       )
       const repaired = begins.map(({ first }) =>
         LogWindow.toText({ ...LogWindow.beginning, floor: Number(first === null ? last!.number : first - 1n) })

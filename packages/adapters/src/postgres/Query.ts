@@ -1,6 +1,5 @@
 /**
- * Statements on their own, outside of the store's transactions: tried again when the connection was lost, unless a
- * transaction of the host went with it. Only for what may be carried out twice.
+ * Statements on their own, outside of the store's transactions.
  */
 import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -17,11 +16,24 @@ export type Query = <Row>(
   parameters?: ReadonlyArray<unknown>
 ) => Effect.Effect<ReadonlyArray<Row>, StoreError>
 
+const run = <Row>(sql: SqlClient, text: string, parameters?: ReadonlyArray<unknown>) =>
+  sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>
+
+/** Carried out once. If the connection is lost, nobody knows whether it was. */
+export const makeOnce =
+  (sql: SqlClient): Query =>
+  <Row>(text: string, parameters?: ReadonlyArray<unknown>) =>
+    Effect.mapError(run<Row>(sql, text, parameters), toStoreError)
+
+/**
+ * Tried again when the connection was lost, unless a transaction of the host went with it: for what may be carried out
+ * twice.
+ */
 export const make =
   (sql: SqlClient): Query =>
   <Row>(text: string, parameters?: ReadonlyArray<unknown>) =>
     Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
-      (sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>).pipe(
+      run<Row>(sql, text, parameters).pipe(
         Effect.retry({
           while: (error) => Option.isNone(open) && kindOf(error) === "lost",
           times: RETRIES,

@@ -16,7 +16,7 @@ import * as Result from "effect/Result"
 export type Time = Date | string
 
 export const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
-const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
+export const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
 
 export interface EventRow {
   readonly id: string
@@ -169,20 +169,23 @@ export type LoadRow = (RegistrationRow | { readonly [Column in keyof Registratio
   readonly record: IdempotencyRow | null
 }
 
-export interface JournalRow {
+/** A row of the journal; the payload is JSON that was read, or its text. */
+export interface JournalRow<Payload = unknown> {
   readonly event_id: string
   readonly version: bigint
   readonly id: string
   readonly type: string
   readonly schema_version: number
-  readonly payload: unknown
+  readonly payload: Payload
   readonly actor: string
   readonly correlation_id: string | null
   readonly causation_id: string | null
   readonly occurred_at: Time
 }
 
-export const toJournalEntry = (row: JournalRow): StoredJournalEntry => ({
+export const toJournalEntry = <Payload>(
+  row: JournalRow<Payload>
+): Omit<StoredJournalEntry, "payload"> & { readonly payload: Payload } => ({
   id: row.id,
   eventId: row.event_id as EventId,
   version: Number(row.version),

@@ -5,7 +5,7 @@
  * Postgres carries out the parts of a `WITH` from the last to the first, so a registration that a batch cancels is out of
  * the unique index before the same attendee's new one is in. A test holds it to that.
  */
-import { SCHEMA_VERSION } from "@turnout/core/domain/JournalEvent"
+import { JournalEventType, schemaVersionOf } from "@turnout/core/domain/JournalEvent"
 import type { Part } from "./Parts.ts"
 import { type Column, json, plain, quoted } from "./RowSource.ts"
 
@@ -96,6 +96,13 @@ export const counted: Part = {
   SELECT ${id("t.event")}, t.level, t.block, t.waiting FROM ${rows}
   ON CONFLICT (event_id, level, block) DO UPDATE SET waiting = b.waiting + excluded.waiting`
 }
+
+const laterVersions = JournalEventType.literals.filter((type) => schemaVersionOf(type) > 1)
+/** The schema version of a row: a constant, as long as every type is in its first. */
+const SCHEMA_VERSION =
+  laterVersions.length === 0
+    ? "1"
+    : `CASE t.type ${laterVersions.map((type) => `WHEN '${type}' THEN ${schemaVersionOf(type)}`).join(" ")} ELSE 1 END`
 
 export const journalled: Part = {
   name: "journalled",

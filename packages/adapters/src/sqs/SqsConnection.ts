@@ -2,10 +2,12 @@
  * Speaking to an SQS queue: the client, how long it is waited for, and what its errors say.
  */
 import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
+import { QueueUnavailable } from "@turnout/core/ports/Queue"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { between, mustBe, notEmpty } from "../options.ts"
 
 type Credentials = NonNullable<SQSClientConfig["credentials"]>
 
@@ -24,6 +26,9 @@ export interface ConnectionOptions {
   readonly requestTimeoutMillis?: number
 }
 
+/** What SQS takes, or gives, in one request. */
+export const MAX_ENTRIES = 10
+
 /** The connections that a client of the AWS SDK opens. */
 export const MAX_CONCURRENCY = 50
 const DEFAULT_TIMEOUT_MILLIS = 10_000
@@ -35,12 +40,6 @@ const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.t
 
 /** The last part of the path of its URL. */
 const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathname.split("/").at(-1)!
-
-const mustBe = (rule: string, holds: (text: string) => boolean) =>
-  Schema.String.check(Schema.makeFilter((text) => holds(text) || rule))
-export const notEmpty = Schema.optionalKey(mustBe("must not be empty", (text) => text !== ""))
-export const between = (minimum: number, maximum: number): Schema.optionalKey<Schema.Number> =>
-  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
 
 const isClient = (input: unknown): input is SQSClient => Predicate.hasProperty(input, "send")
 const isCredentials = (input: unknown): input is Credentials => Predicate.isObjectKeyword(input)
@@ -75,6 +74,12 @@ export interface Connection {
     request: (client: SQSClient, abortSignal: AbortSignal) => Promise<A>,
     extraMillis?: number
   ) => Effect.Effect<A, unknown>
+  /** The same for taking messages: what goes wrong is told as that of a queue. */
+  readonly request: <A>(
+    doing: string,
+    request: (client: SQSClient, abortSignal: AbortSignal) => Promise<A>,
+    extraMillis?: number
+  ) => Effect.Effect<A, QueueUnavailable>
   /** The errors of the SDK have what an operator needs in several places, and not always a message. */
   readonly describe: (cause: unknown, doing: string) => Error
 }
@@ -105,28 +110,32 @@ export const make = Effect.fnUntraced(function* (
   const { queueUrl, requestTimeoutMillis = DEFAULT_TIMEOUT_MILLIS } = options
   const client = yield* acquireClient(options)
   const queueName = queueNameOf(queueUrl)
+  const send: Connection["send"] = (request, extraMillis = 0) => {
+    const duration = requestTimeoutMillis + extraMillis
+    return Effect.tryPromise({
+      try: (abortSignal) => request(client, abortSignal),
+      catch: (cause) => cause
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration,
+        orElse: () => Effect.fail(new Error(`no answer within ${duration} milliseconds`))
+      })
+    )
+  }
+  const describe: Connection["describe"] = (cause, doing) => {
+    const { $metadata, code, message, name } = Object(cause) as Partial<
+      Error & { readonly code: string; readonly $metadata: { readonly httpStatusCode?: number } }
+    >
+    const status = $metadata?.httpStatusCode === undefined ? undefined : `HTTP ${$metadata.httpStatusCode}`
+    const parts = new Set([name, code, status, message].filter(Boolean))
+    return new Error(`${[...parts].join(": ")} (${doing} ${queueUrl})`, { cause })
+  }
   return {
     queueName,
     isFifo: queueName.endsWith(".fifo"),
-    send: (request, extraMillis = 0) => {
-      const duration = requestTimeoutMillis + extraMillis
-      return Effect.tryPromise({
-        try: (abortSignal) => request(client, abortSignal),
-        catch: (cause) => cause
-      }).pipe(
-        Effect.timeoutOrElse({
-          duration,
-          orElse: () => Effect.fail(new Error(`no answer within ${duration} milliseconds`))
-        })
-      )
-    },
-    describe: (cause, doing) => {
-      const { $metadata, code, message, name } = Object(cause) as Partial<
-        Error & { readonly code: string; readonly $metadata: { readonly httpStatusCode?: number } }
-      >
-      const status = $metadata?.httpStatusCode === undefined ? undefined : `HTTP ${$metadata.httpStatusCode}`
-      const parts = new Set([name, code, status, message].filter(Boolean))
-      return new Error(`${[...parts].join(": ")} (${doing} ${queueUrl})`, { cause })
-    }
+    send,
+    request: (doing, request, extraMillis) =>
+      Effect.mapError(send(request, extraMillis), (cause) => new QueueUnavailable({ cause: describe(cause, doing) })),
+    describe
   }
 })

@@ -5,7 +5,7 @@
  * that every delivery has an outcome, whatever SQS says or leaves out.
  */
 import type { BatchResultErrorEntry, SendMessageBatchResult } from "@aws-sdk/client-sqs"
-import { delivered, type Outcome } from "@turnout/core/domain/Delivery"
+import { delivered, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
 import type { Consignment } from "@turnout/core/ports/Sink"
 import * as SqsBatches from "./SqsBatches.ts"
 import { type SqsEntry, toEntry } from "./SqsEntry.ts"
@@ -21,7 +21,7 @@ export interface Item extends SqsBatches.Sizeable {
 
 export interface Progress {
   /** One for each delivery, in the same order; true once `take` gives nothing and nothing is under way. */
-  readonly outcomes: ReadonlyArray<Outcome>
+  readonly outcomes: ReadonlyArray<DeliveryOutcome>
   /** The next batch, under way from now on; empty if there is nothing that may be sent now. */
   readonly take: () => ReadonlyArray<Item>
   /** Notes what SQS has made of a batch. */
@@ -35,12 +35,12 @@ export interface ProgressOptions {
   readonly limits: SqsBatches.BatchLimits
 }
 
-const failed = (error: string, isFinal = false): Outcome => ({ _tag: "Failed", error, isFinal })
+const failed = (error: string, isFinal = false): DeliveryOutcome => ({ _tag: "Failed", error, isFinal })
 
 const BEHIND = failed("an earlier entry of the stream was not delivered")
 const UNANSWERED = failed("SQS did not say what became of the message")
 
-const tooLarge = (bytes: number, limit: string): Outcome =>
+const tooLarge = (bytes: number, limit: string): DeliveryOutcome =>
   failed(
     `the message has ${bytes} bytes, more than ${limit}; skip or discard it, or raise the limit, ` +
       "if the queue takes larger messages, and retry its stream",
@@ -55,27 +55,27 @@ const isHopeless = ({ Code, Message }: BatchResultErrorEntry): boolean =>
   Code === "MessageTooLong" ||
   (Code === "InvalidParameterValue" && TOO_LARGE.test(Message ?? ""))
 
-const refused = (failure: BatchResultErrorEntry, bytes: number): Outcome =>
+const refused = (failure: BatchResultErrorEntry, bytes: number): DeliveryOutcome =>
   failed(
     `SQS refused the message of ${bytes} bytes: ${failure.Code}: ${failure.Message ?? "it gave no reason"}`,
     isHopeless(failure)
   )
 
-export const make = ({ deliveries, epoch }: Consignment, { isFifo, limits }: ProgressOptions): Progress => {
+export const make = ({ deliveries, epoch, replay }: Consignment, { isFifo, limits }: ProgressOptions): Progress => {
   // Whatever is never sent is behind something that failed.
   const outcomes = deliveries.map(() => BEHIND)
   const failedFrom = new Map<string, number>()
   const busy = new Set<string>()
   let maxBytes = limits.bytes
 
-  const fail = ({ index, stream }: Item, outcome: Outcome): void => {
+  const fail = ({ index, stream }: Item, outcome: DeliveryOutcome): void => {
     outcomes[index] = outcome
     failedFrom.set(stream, Math.min(index, failedFrom.get(stream) ?? index))
   }
   const isBehind = ({ index, stream }: Item): boolean => index > (failedFrom.get(stream) ?? index)
 
   const items = deliveries.map((delivery, index): Item => {
-    const entry = toEntry(delivery, { epoch })
+    const entry = toEntry(delivery, replay === undefined ? { epoch } : { epoch, replay })
     const [id, stream] = [String(index), delivery.eventId]
     // Without an order to keep, everything is a group of its own.
     return { index, id, stream, entry, bytes: entry.bytes, group: isFifo ? stream : id }

@@ -16,11 +16,15 @@ import {
   ReceiveMessageCommand
 } from "@aws-sdk/client-sqs"
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
-import { type Queue, QueueUnavailable, type ReceivedMessage } from "@turnout/core/ports/Queue"
+import type { Queue, QueueUnavailable, ReceivedMessage } from "@turnout/core/ports/Queue"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { between } from "../options.ts"
 import * as SqsConnection from "./SqsConnection.ts"
+
+const { MAX_ENTRIES } = SqsConnection
 
 export interface SqsQueueOptions extends SqsConnection.ConnectionOptions {
   /** How long a message is hidden once it was received. Default: the time-out of the queue. */
@@ -30,15 +34,14 @@ export interface SqsQueueOptions extends SqsConnection.ConnectionOptions {
 }
 
 /** The limits of SQS. */
-const MAX_ENTRIES = 10
 const MAX_WAIT_SECONDS = 20
 const MAX_VISIBILITY_SECONDS = 12 * 60 * 60
 
 /** The rules of `SqsQueueOptions`. */
 export const SqsQueueOptions = Schema.Struct({
   ...SqsConnection.connectionOptions,
-  visibilityMillis: SqsConnection.between(1_000, MAX_VISIBILITY_SECONDS * 1_000),
-  waitSeconds: SqsConnection.between(0, MAX_WAIT_SECONDS)
+  visibilityMillis: between(1_000, MAX_VISIBILITY_SECONDS * 1_000),
+  waitSeconds: between(0, MAX_WAIT_SECONDS)
 }).check(SqsConnection.ownClientOnly)
 
 const decodeOptions: (input: unknown) => Effect.Effect<SqsQueueOptions, InvalidInput> = decoder(SqsQueueOptions)
@@ -49,11 +52,6 @@ const toReceived = ({ Attributes = {}, Body = "", ReceiptHandle = "" }: Message)
   group: Attributes.MessageGroupId ?? null,
   receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1)
 })
-
-const inBatches = (receipts: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-  Array.from({ length: Math.ceil(receipts.length / MAX_ENTRIES) }, (_, batch) =>
-    receipts.slice(batch * MAX_ENTRIES, (batch + 1) * MAX_ENTRIES)
-  )
 
 /** What a batch request says of its entries, which are numbered. */
 interface BatchResult {
@@ -67,13 +65,7 @@ export const make = Effect.fnUntraced(function* (
   const decoded = yield* decodeOptions(options)
   const { queueUrl: QueueUrl, waitSeconds = 5 } = decoded
   const connection = yield* SqsConnection.make(decoded)
-  const { isFifo, queueName } = connection
-
-  const request = <A>(doing: string, ...[send, extraMillis]: Parameters<typeof connection.send<A>>) =>
-    Effect.mapError(
-      connection.send(send, extraMillis),
-      (cause) => new QueueUnavailable({ cause: connection.describe(cause, doing) })
-    )
+  const { isFifo, queueName, request } = connection
 
   const timeOutOfQueue = Effect.map(
     request("looking at", (client, abortSignal) =>
@@ -90,7 +82,7 @@ export const make = Effect.fnUntraced(function* (
     ask: (batch: ReadonlyArray<string>) => Effect.Effect<BatchResult, QueueUnavailable>
   ) =>
     Effect.map(
-      Effect.forEach(inBatches(receipts), (batch) =>
+      Effect.forEach(Arr.chunksOf(receipts, MAX_ENTRIES), (batch) =>
         Effect.map(ask(batch), ({ Successful = [] }) => {
           const done = new Set(Successful.map(({ Id }) => Id))
           return batch.filter((_, index) => !done.has(String(index)))

@@ -26,6 +26,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { between, notEmpty } from "../options.ts"
 import * as SqsConnection from "./SqsConnection.ts"
 import * as SqsProgress from "./SqsProgress.ts"
 
@@ -48,7 +49,7 @@ export interface SqsSinkOptions extends SqsConnection.ConnectionOptions {
 }
 
 /** The limits of SQS. */
-const MAX_ENTRIES = 10
+const { MAX_ENTRIES } = SqsConnection
 const MAX_BYTES = 1_048_576
 const MIN_BYTES = 1_024
 const DEFAULTS = {
@@ -60,10 +61,10 @@ const DEFAULTS = {
 /** The rules of `SqsSinkOptions`. */
 export const SqsSinkOptions = Schema.Struct({
   ...SqsConnection.connectionOptions,
-  name: SqsConnection.notEmpty,
-  concurrency: SqsConnection.between(1, SqsConnection.MAX_CONCURRENCY),
-  entriesPerGroup: SqsConnection.between(1, MAX_ENTRIES),
-  maxBatchBytes: SqsConnection.between(MIN_BYTES, MAX_BYTES)
+  name: notEmpty,
+  concurrency: between(1, SqsConnection.MAX_CONCURRENCY),
+  entriesPerGroup: between(1, MAX_ENTRIES),
+  maxBatchBytes: between(MIN_BYTES, MAX_BYTES)
 }).check(SqsConnection.ownClientOnly)
 
 const decodeOptions: (input: unknown) => Effect.Effect<SqsSinkOptions, InvalidInput> = decoder(SqsSinkOptions)

@@ -1,0 +1,127 @@
+/**
+ * Requests to webhooks, by the rules of Standard Webhooks (https://www.standardwebhooks.com).
+ *
+ * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed. What goes
+ * wrong is an answer as well.
+ */
+import type { WebhookTarget } from "@turnout/core/ports/WebhookStore"
+import { storable } from "@turnout/core/domain/Text"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { Webhook as Signer } from "standardwebhooks"
+import { Agent, type Dispatcher, request } from "undici"
+import { isPublic, literalOf, lookup, PrivateAddress } from "./PublicAddress.ts"
+
+export interface RequestOptions {
+  readonly allowPrivate: boolean
+  /** How long a request may take. */
+  readonly timeoutMillis: number
+  /** The most connections to each server. */
+  readonly connections: number
+}
+
+/** As much of an answer as is kept for the operator. */
+const KEPT_BYTES = 500
+
+/** What came of a request. */
+export interface Answer {
+  readonly status: number | null
+  /** `null` if it was delivered. */
+  readonly error: string | null
+  readonly retryAfterMillis?: number
+}
+
+/** Posts a message to a webhook under an id. */
+export type Post = (target: WebhookTarget, id: string, body: string) => Effect.Effect<Answer>
+
+/** The first part of an answer, as text; the rest is not waited for. */
+const beginningOf = async (body: Dispatcher.ResponseData["body"]): Promise<string> => {
+  const chunks: Array<Buffer> = []
+  let bytes = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes >= KEPT_BYTES) break
+  }
+  return Buffer.concat(chunks).subarray(0, KEPT_BYTES).toString("utf8")
+}
+
+/** `Retry-After`, in seconds or as a date. */
+const retryAfterMillis = (header: string | ReadonlyArray<string> | undefined, now: number): number | undefined => {
+  if (typeof header !== "string") return undefined
+  const millis = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now
+  return Number.isNaN(millis) || millis < 0 ? undefined : millis
+}
+
+const describe = (cause: unknown): string => {
+  const { code, message, name } = Object(cause) as Partial<Error & { readonly code: string }>
+  return storable([...new Set([code ?? name, message].filter(Boolean))].join(": "))
+}
+
+/** Requests that share connections, for as long as the scope is open. */
+export const make = Effect.fnUntraced(function* ({
+  allowPrivate,
+  connections,
+  timeoutMillis
+}: RequestOptions): Effect.fn.Return<Post, never, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const agent = yield* Effect.acquireRelease(
+    Effect.sync(
+      () => new Agent({ connections, connect: { timeout: timeoutMillis, ...(allowPrivate ? {} : { lookup }) } })
+    ),
+    (agent) => Effect.promise(() => agent.destroy())
+  )
+
+  const check = (url: URL): void => {
+    if (allowPrivate) return
+    if (url.protocol !== "https:") throw new Error("only https is allowed")
+    const literal = literalOf(url)
+    if (literal !== undefined && !isPublic(literal)) throw new PrivateAddress(literal, literal)
+  }
+
+  return ({ secrets, webhook }, id, body) => {
+    const answer = async (signal: AbortSignal): Promise<Answer> => {
+      const at = new Date(clock.currentTimeMillisUnsafe())
+      const url = new URL(webhook.url)
+      check(url)
+      const response = await request(url, {
+        method: "POST",
+        dispatcher: agent,
+        signal,
+        headersTimeout: timeoutMillis,
+        bodyTimeout: timeoutMillis,
+        headers: {
+          "content-type": "application/json",
+          "user-agent": "Turnout-Webhooks",
+          "webhook-id": id,
+          "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
+          "webhook-signature": secrets.map((secret) => new Signer(secret).sign(id, at, body)).join(" ")
+        },
+        body
+      })
+      const { headers, statusCode: status } = response
+      if (status >= 200 && status < 300) {
+        await response.body.dump()
+        return { status, error: null }
+      }
+      const text = await beginningOf(response.body).catch(() => "")
+      const after = retryAfterMillis(headers["retry-after"], at.getTime())
+      return {
+        status,
+        error: storable(`HTTP ${status}${text === "" ? "" : `: ${text}`}`),
+        ...(after === undefined ? {} : { retryAfterMillis: after })
+      }
+    }
+    return Effect.tryPromise({
+      try: answer,
+      catch: (cause): Answer => ({ status: null, error: describe(cause) })
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: timeoutMillis,
+        orElse: () => Effect.fail<Answer>({ status: null, error: `no answer within ${timeoutMillis} milliseconds` })
+      }),
+      Effect.match({ onSuccess: (answer) => answer, onFailure: (answer) => answer })
+    )
+  }
+})

@@ -1,0 +1,168 @@
+/**
+ * What every store of webhooks does, whatever it is made of. A store is held to it with one line:
+ *
+ * ```ts
+ * suite("my webhooks", layer)
+ * ```
+ */
+import { assert, describe, layer as withLayer } from "@effect/vitest"
+import type { Webhook, WebhookAttempt } from "@turnout/core/domain/Webhook"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import { WebhookStore } from "@turnout/core/ports/WebhookStore"
+import { Effect, type Layer, Struct } from "effect"
+import { randomUUID } from "node:crypto"
+
+const use = <A, E, R>(f: (store: WebhookStore["Service"]) => Effect.Effect<A, E, R>) => WebhookStore.use(f)
+
+const SETTINGS = { url: "https://example.com/hooks", types: null, description: "" }
+
+const create = (settings: Partial<{ types: ReadonlyArray<string>; description: string }> = {}) =>
+  use((store) => store.create(randomUUID(), { ...SETTINGS, secret: "whsec_first", ...settings }, "ada"))
+
+const secretsOf = (id: string) =>
+  Effect.map(
+    use((store) => store.targets),
+    (targets) => targets.find(({ webhook }) => webhook.id === id)?.secrets
+  )
+
+const attempt = (changes: Partial<WebhookAttempt> = {}): Omit<WebhookAttempt, "id"> => ({
+  at: new Date("2030-01-02T03:04:05.678Z"),
+  message: randomUUID(),
+  eventId: randomUUID(),
+  version: 3,
+  type: "EventCreated",
+  replay: null,
+  millis: 12,
+  status: 200,
+  error: null,
+  ...changes
+})
+
+export const suite = <E>(name: string, layer: Layer.Layer<WebhookStore | OutboxOperations, E>): void => {
+  describe(`webhooks: ${name}`, () => {
+    withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
+      it.effect("gives back what was said of a webhook, and what is changed later", () =>
+        Effect.gen(function* () {
+          const made = yield* create({ types: ["EventCreated", "AttendeeRegistered"], description: 'the "shop", äöü' })
+          assert.deepInclude(made, {
+            url: SETTINGS.url,
+            types: ["EventCreated", "AttendeeRegistered"],
+            description: 'the "shop", äöü',
+            state: "enabled",
+            disabledBecause: null,
+            failingSince: null,
+            previousSecretUntil: null
+          })
+          assert.deepStrictEqual(yield* use((store) => store.get(made.id)), made)
+          const again = yield* use((store) => store.create(made.id, { ...SETTINGS, secret: "whsec_other" }, "ada"))
+          assert.deepStrictEqual([again, yield* secretsOf(made.id)], [made, ["whsec_first"]], "made once")
+
+          const url = "https://example.com/other"
+          assert.deepStrictEqual(yield* use((store) => store.update(made.id, { url }, "ada")), { ...made, url })
+          const all = yield* use((store) => store.update(made.id, { types: null, description: "" }, "ada"))
+          assert.deepStrictEqual(all, { ...made, url, types: null, description: "" })
+        })
+      )
+
+      it.effect("has one secret, and for a while after a rotation two", () =>
+        Effect.gen(function* () {
+          const { id } = yield* create()
+          assert.deepStrictEqual(yield* secretsOf(id), ["whsec_first"])
+          const rotated = yield* use((store) => store.rotate(id, "whsec_second", 300, "ada"))
+          assert.isNotNull(rotated.previousSecretUntil)
+          assert.deepStrictEqual(yield* secretsOf(id), ["whsec_second", "whsec_first"])
+          yield* Effect.sleep(350)
+          assert.deepStrictEqual(yield* secretsOf(id), ["whsec_second"])
+          assert.isNull((yield* use((store) => store.get(id))).previousSecretUntil)
+        })
+      )
+
+      it.effect("is a target while it is enabled", () =>
+        Effect.gen(function* () {
+          const { id } = yield* create()
+          yield* use((store) => store.noteFailing(id, true))
+          const failing = yield* use((store) => store.get(id))
+          assert.isNotNull(failing.failingSince)
+          yield* Effect.sleep(5)
+          yield* use((store) => store.noteFailing(id, true))
+          assert.deepStrictEqual(yield* use((store) => store.get(id)), failing, "since the first time")
+          const disabled = yield* use((store) => store.disable(id, "410", "turnout"))
+          assert.deepInclude(disabled, { state: "disabled", disabledBecause: "410" })
+          assert.isUndefined(yield* secretsOf(id))
+          const enabled = yield* use((store) => store.enable(id, "ada"))
+          assert.deepInclude(enabled, { state: "enabled", disabledBecause: null, failingSince: null })
+          assert.isDefined(yield* secretsOf(id))
+          yield* use((store) => store.noteFailing(id, true))
+          yield* use((store) => store.noteFailing(id, false))
+          assert.isNull((yield* use((store) => store.get(id))).failingSince)
+        })
+      )
+
+      it.effect("lists the oldest first", () =>
+        Effect.gen(function* () {
+          const made: Array<Webhook> = []
+          for (let n = 0; n < 3; n++) made.push(yield* create({ description: String(n) }))
+          const ids = (yield* use((store) => store.list({ after: null, limit: 100 }))).map(({ id }) => id)
+          const own = ids.filter((id) => made.some((one) => one.id === id))
+          assert.deepStrictEqual(
+            own,
+            made.map(({ id }) => id)
+          )
+          assert.deepStrictEqual(yield* use((store) => store.list({ after: made[0]!.id, limit: 1 })), [made[1]!])
+        })
+      )
+
+      it.effect("keeps a log of the requests, the latest first, and forgets the old ones", () =>
+        Effect.gen(function* () {
+          const { id } = yield* create()
+          const before = new Date("2031-01-01T00:00:00Z")
+          const first = attempt()
+          const second = attempt({ status: null, error: 'ECONNREFUSED: "no"', replay: randomUUID() })
+          const third = attempt({ at: new Date("2032-01-01T00:00:00Z"), status: 500, error: "HTTP 500" })
+          yield* use((store) => store.record(id, [first, second]))
+          yield* use((store) => store.record(id, [third]))
+          const found = yield* use((store) => store.attempts(id, { after: null, limit: 10 }))
+          assert.deepStrictEqual(
+            found.map((one) => Struct.omit(one, ["id"])),
+            [third, second, first]
+          )
+          const next = yield* use((store) => store.attempts(id, { after: found[0]!.id, limit: 1 }))
+          assert.deepStrictEqual(next, [found[1]!])
+          assert.strictEqual(yield* use((store) => store.forget(before, 1)), 1)
+          assert.strictEqual(yield* use((store) => store.forget(before, 10)), 1)
+          assert.deepStrictEqual(yield* use((store) => store.attempts(id, { after: null, limit: 10 })), [found[0]!])
+        })
+      )
+
+      it.effect("is gone with its log once it is removed, and nothing is noted of it any more", () =>
+        Effect.gen(function* () {
+          const { id } = yield* create()
+          yield* use((store) => store.record(id, [attempt()]))
+          yield* use((store) => store.remove(id, "grace"))
+          yield* use((store) => store.record(id, [attempt()]))
+          yield* use((store) => store.noteFailing(id, true))
+          assert.deepStrictEqual(yield* use((store) => store.attempts(id, { after: null, limit: 10 })), [])
+          const missing: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }, WebhookStore>> = [
+            use((store) => store.get(id)),
+            use((store) => store.update(id, {}, "ada")),
+            use((store) => store.rotate(id, "whsec_", 0, "ada")),
+            use((store) => store.enable(id, "ada")),
+            use((store) => store.disable(id, "no", "ada")),
+            use((store) => store.remove(id, "ada"))
+          ]
+          for (const one of missing) assert.strictEqual((yield* Effect.flip(one))._tag, "WebhookNotFound")
+          const audit = yield* OutboxOperations.use(({ audit }) => audit({ after: null, limit: 200 }))
+          const own = audit.filter(({ details }) => details["webhook"] === id)
+          assert.deepStrictEqual(
+            own.map(({ action, who }) => [action, who]),
+            [
+              ["webhooks.remove", "grace"],
+              ["webhooks.create", "ada"]
+            ]
+          )
+          assert.notInclude(JSON.stringify(own), "whsec")
+        })
+      )
+    })
+  })
+}
