@@ -4,9 +4,6 @@
 import * as Database from "@turnout/adapters/database"
 import type { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Turnout from "@turnout/core/application/Turnout"
-import type { Outbox } from "@turnout/core/ports/Outbox"
-import type { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -44,9 +41,7 @@ export const describe = (options: GlobalOptions): string => {
 const options = (given: GlobalOptions) => ({ database: nameOf(given), schema: given.schema })
 
 /** The stores in the database of the options. */
-export const stores = (
-  given: GlobalOptions
-): Layer.Layer<RegistrationStore | Outbox | OutboxOperations, StoreError | InvalidInput> =>
+export const stores = (given: GlobalOptions): Layer.Layer<Database.Stores, StoreError | InvalidInput> =>
   Database.layer(options(given))
 
 /** The `Turnout` service on the database of the options. */

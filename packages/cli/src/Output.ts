@@ -5,8 +5,10 @@
  */
 import { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Rejection from "@turnout/core/domain/Rejection"
-import { SinkNotFound, StreamNotBlocked } from "@turnout/core/ports/OutboxOperations"
+import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/ports/OutboxOperations"
+import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/ports/Replays"
 import { StoreError } from "@turnout/core/ports/StoreError"
+import { WebhookNotFound } from "@turnout/core/ports/WebhookStore"
 import Table from "cli-table3"
 import * as Schema from "effect/Schema"
 import { styleText } from "node:util"
@@ -29,6 +31,10 @@ export const result = ({ json }: Format, document: unknown, lines: () => Readonl
   process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${lines().join("\n")}\n`)
 }
 
+/** As much of a text as fits into a table. */
+export const shortened = (text: string, length = 60): string =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text
+
 /** Rows under a heading, without lines between them. */
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>): string => {
   const none = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" }
@@ -46,11 +52,14 @@ export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyA
 const encodeRejection = Schema.encodeSync(Schema.toCodecJson(Rejection.Rejection))
 const isRejection = Schema.is(Rejection.Rejection)
 
+/** What operators ask for and cannot have. */
+const OPERATORS_ERRORS = [SinkNotFound, StreamNotBlocked, StreamMovedOn, ReplayNotFound, ReplayNotOpen, WebhookNotFound]
+
 const documentOf = (error: unknown): Record<string, unknown> => {
   const message = error instanceof Error ? error.message : String(error)
   if (isRejection(error)) return { ...(encodeRejection(error) as object), message }
   if (error instanceof InvalidInput) return { _tag: error._tag, issues: error.issues, message }
-  if (error instanceof SinkNotFound || error instanceof StreamNotBlocked) return { ...error, message }
+  if (OPERATORS_ERRORS.some((kind) => error instanceof kind)) return { ...(error as object), message }
   if (error instanceof StoreError) return { _tag: error.reason._tag, message }
   if (error instanceof CliError) return { _tag: "Failed", message }
   return { _tag: "Unexpected", message }

@@ -1,5 +1,5 @@
 /**
- * Lists that are shown page by page.
+ * Lists that are shown page by page: by an opaque cursor, or for operators by the key of the last item.
  */
 import * as Output from "./Output.ts"
 
@@ -14,3 +14,7 @@ export const toQuery = ({ cursor, limit }: Paging): { readonly limit: number; re
 /** How to see what follows. */
 export const more = ({ nextCursor }: { readonly nextCursor: string | null }): ReadonlyArray<string> =>
   nextCursor === null ? [] : ["", Output.faint(`more with: --cursor ${nextCursor}`)]
+
+/** How to see what follows. */
+export const moreAfter = ({ next }: { readonly next: string | number | null }): ReadonlyArray<string> =>
+  next === null ? [] : ["", Output.faint(`more with: --after ${next}`)]

@@ -3,19 +3,29 @@
  *
  * Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
  */
+import { DEFAULT_OVERLAP_MILLIS, MAX_OVERLAP_MILLIS } from "@turnout/core/application/Webhooks"
+import { JournalEventType } from "@turnout/core/domain/JournalEvent"
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
 import { readFileSync } from "node:fs"
+import * as Dlq from "./commands/dlq.ts"
 import * as Events from "./commands/events.ts"
 import * as Import from "./commands/import.ts"
 import * as Migrate from "./commands/migrate.ts"
 import * as Outbox from "./commands/outbox.ts"
+import * as Parked from "./commands/parked.ts"
 import * as Registrations from "./commands/registrations.ts"
 import * as Relay from "./commands/relay.ts"
+import * as Replay from "./commands/replay.ts"
+import * as Sales from "./commands/sales.ts"
 import * as Serve from "./commands/serve.ts"
 import * as Tail from "./commands/tail.ts"
 import * as Waitlist from "./commands/waitlist.ts"
+import * as Webhooks from "./commands/webhooks.ts"
+import * as Worker from "./commands/worker.ts"
 import { DEFAULT_FOLDER, type GlobalOptions } from "./Database.ts"
 import * as Output from "./Output.ts"
+
+const EVENT_TYPES = [...JournalEventType.literals]
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
 
@@ -26,6 +36,15 @@ const wholeNumber = (minimum: number, maximum: number) => (text: string) => {
     throw new InvalidArgumentError(`must be a whole number from ${minimum} to ${maximum}.`)
   }
   return number
+}
+
+/** The shortest that nobody guesses. */
+const MIN_TOKEN_LENGTH = 16
+
+const token = (text: string) => {
+  if (!/^[\x21-\x7e]*$/.test(text) || text.length < MIN_TOKEN_LENGTH)
+    throw new InvalidArgumentError(`must have at least ${MIN_TOKEN_LENGTH} characters, all of them printable ASCII.`)
+  return text
 }
 
 const instant = (text: string) => {
@@ -46,6 +65,11 @@ const sqs = () =>
   new Option("--sqs <url>", "URL of an SQS queue to deliver to; may be given several times").argParser(
     (url: string, before: ReadonlyArray<string> | undefined) => [...(before ?? []), url]
   )
+const startFrom = (place: "beginning" | "now") =>
+  new Option("--start-from <place>", "where a sink begins that was never given anything")
+    .choices(["beginning", "now"])
+    .default(place)
+const allowPrivate = () => new Option("--allow-private-webhooks", "post to private addresses and by plain http as well")
 const sqsEndpoint = () => new Option("--sqs-endpoint <url>", "another server than AWS").env("AWS_ENDPOINT_URL_SQS")
 const sqsRegion = () => new Option("--sqs-region <region>", "AWS region").env("AWS_REGION")
 
@@ -92,6 +116,11 @@ const make = (finish: (code: number) => void): Command => {
         .choices(["replay", "conflict"])
         .default("replay")
     )
+    .addOption(
+      new Option("--admin-token <token>", "token of the API for operators, at /admin/docs (default: there is none)")
+        .env("TURNOUT_ADMIN_TOKEN")
+        .argParser(token)
+    )
     .option("--log-requests", "log every request on stderr")
     .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)
     .option(
@@ -109,7 +138,9 @@ const make = (finish: (code: number) => void): Command => {
     .addOption(sqs())
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())
-    .option("--no-relay", "leave delivering to --sqs to others")
+    .option("--sales", "keep sales summaries up to date")
+    .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
+    .addOption(allowPrivate())
     .action(action(Serve.serve))
 
   program
@@ -119,6 +150,9 @@ const make = (finish: (code: number) => void): Command => {
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())
     .option("--stdout", "print messages on stdout, one JSON document in a line")
+    .option("--webhooks", "post to webhooks")
+    .option("--sales", "keep sales summaries up to date")
+    .addOption(allowPrivate())
     .option("--owner <name>", "name of this worker, unique among all (default: a random one)")
     .option(
       "--lease-ttl <millis>",
@@ -126,11 +160,7 @@ const make = (finish: (code: number) => void): Command => {
       wholeNumber(1_000, 600_000),
       10_000
     )
-    .addOption(
-      new Option("--start-from <place>", "where a sink begins that was never given anything")
-        .choices(["beginning", "now"])
-        .default("beginning")
-    )
+    .addOption(startFrom("beginning"))
     .action(action(Relay.relay))
 
   const migrate = program.command("migrate").description("bring the database up to date")
@@ -219,7 +249,7 @@ const make = (finish: (code: number) => void): Command => {
     .description("show the journal as it is written; with --json, a document in a line for each event")
     .addOption(new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now"))
     .option("--cursor <cursor>", "begin behind an event, whose cursor --json shows")
-    .option("--type <type...>", "only events of these types")
+    .addOption(new Option("--type <type...>", "only events of these types").choices(EVENT_TYPES))
     .action(action(Tail.tail))
   const parked = outbox.command("parked").description("decide about streams whose entries could not be delivered")
   parked
@@ -229,13 +259,13 @@ const make = (finish: (code: number) => void): Command => {
     .option("--all", "those that are still tried again as well")
     .option("--after <stream>", "continue behind this one")
     .addOption(limit())
-    .action(action(Outbox.parkedList))
+    .action(action(Parked.list))
   parked
     .command("show")
     .description("show a blocked stream, what went wrong, and what waits")
     .addOption(sink())
     .argument("<stream>", "id of the event")
-    .action(action(Outbox.parkedShow))
+    .action(action(Parked.show))
   parked
     .command("retry")
     .description("try streams again at once")
@@ -243,21 +273,59 @@ const make = (finish: (code: number) => void): Command => {
     .argument("[stream...]", "ids of the events")
     .option("--all", "every parked stream of the sink")
     .addOption(as())
-    .action(action(Outbox.parkedRetry))
+    .action(action(Parked.retry))
   parked
     .command("skip")
     .description("leave out the first entry that waits, and go on with the next")
     .addOption(sink())
     .argument("<stream...>", "ids of the events")
     .addOption(as())
-    .action(action(Outbox.parkedSkip))
+    .action(action(Parked.skip))
   parked
     .command("discard")
     .description("leave out everything that waits, and go on with what comes")
     .addOption(sink())
     .argument("<stream...>", "ids of the events")
     .addOption(as())
-    .action(action(Outbox.parkedDiscard))
+    .action(action(Parked.discard))
+  const replay = outbox
+    .command("replay")
+    .description("send entries of the journal to a sink again; its relays carry it out")
+    .option("--sink <name>", "the sink")
+    .option("--from <time>", "only what happened at this time or later", instant)
+    .option("--to <time>", "only what happened before this time", instant)
+    .option("--event <message>", "only the entry with this message id")
+    .addOption(new Option("--type <type...>", "only events of these types").choices(EVENT_TYPES))
+    .option("--stream <event>", "only the stream of this event")
+    .option("--all", "the whole journal")
+    .option("--dry-run", "count the entries, and send nothing")
+    .option("--per-second <n>", "at most so many messages a second", wholeNumber(1, 1_000_000))
+    .option("--no-wait", "do not wait until it is over")
+    .addOption(as())
+    .action(action(Replay.start))
+  replay
+    .command("list")
+    .description("list replays, the latest first")
+    .addOption(limit())
+    .option("--after <replay>", "continue behind this one")
+    .action(action(Replay.list))
+  replay
+    .command("watch")
+    .description("show the progress of a replay until it is over")
+    .argument("<replay>", "id of the replay")
+    .action(action(Replay.watch))
+  replay
+    .command("resume")
+    .description("go on with a replay that was stopped by an entry that could not be delivered")
+    .argument("<replay>", "id of the replay")
+    .addOption(as())
+    .action(action(Replay.resume))
+  replay
+    .command("cancel")
+    .description("end a replay")
+    .argument("<replay>", "id of the replay")
+    .addOption(as())
+    .action(action(Replay.cancel))
   outbox
     .command("audit")
     .description("show what operators have done, the latest first")
@@ -275,6 +343,134 @@ const make = (finish: (code: number) => void): Command => {
     .description("make a journal deliverable that was restored into another database cluster")
     .addOption(as())
     .action(action(Outbox.repair))
+
+  outbox
+    .command("forget")
+    .description("forget a sink that is no longer delivered to, and what waits for it")
+    .addOption(sink())
+    .addOption(as())
+    .action(action(Outbox.forget))
+
+  const sales = program
+    .command("sales")
+    .description("show how events sold; turnout serve --sales and turnout relay --sales keep count")
+  sales
+    .command("list")
+    .description("list sales summaries, in the order of the ids of their events")
+    .addOption(limit())
+    .option("--after <event>", "continue behind this one")
+    .action(action(Sales.list))
+  sales
+    .command("show")
+    .description("show the sales summary of an event")
+    .argument("<event>", "id of the event")
+    .action(action(Sales.show))
+  sales
+    .command("rebuild")
+    .description("make sales summaries anew from the journal")
+    .argument("[event...]", "ids of the events (default: all)")
+    .addOption(as())
+    .action(action(Sales.rebuild))
+
+  const webhooks = program.command("webhooks").description("post events to URLs; turnout serve and turnout relay do it")
+  const types = () => new Option("--type <type...>", "only events of these types (default: all)").choices(EVENT_TYPES)
+  const description = () => new Option("--description <text>", "what it is for")
+  const webhook = "id of the webhook"
+  webhooks
+    .command("add")
+    .description("add a webhook, and show the secret that its requests are signed with")
+    .argument("<url>", "where to post, such as https://example.com/hooks")
+    .addOption(types())
+    .addOption(description())
+    .addOption(startFrom("now"))
+    .addOption(as())
+    .action(action(Webhooks.add))
+  webhooks
+    .command("list")
+    .description("list webhooks")
+    .addOption(limit())
+    .option("--after <webhook>", "continue behind this one")
+    .action(action(Webhooks.list))
+  webhooks.command("show").description("show a webhook").argument("<webhook>", webhook).action(action(Webhooks.show))
+  webhooks
+    .command("update")
+    .description("change where and what is posted")
+    .argument("<webhook>", webhook)
+    .option("--url <url>", "where to post")
+    .addOption(types())
+    .option("--all-types", "events of all types")
+    .addOption(description())
+    .addOption(as())
+    .action(action(Webhooks.update))
+  webhooks
+    .command("rotate")
+    .description("sign with a new secret, and for a while with the one before as well")
+    .argument("<webhook>", webhook)
+    .option(
+      "--overlap <millis>",
+      "for how long the one before is used as well",
+      wholeNumber(0, MAX_OVERLAP_MILLIS),
+      DEFAULT_OVERLAP_MILLIS
+    )
+    .addOption(as())
+    .action(action(Webhooks.rotate))
+  webhooks
+    .command("enable")
+    .description("post again, beginning with what happened meanwhile")
+    .argument("<webhook>", webhook)
+    .addOption(as())
+    .action(action(Webhooks.enable))
+  webhooks
+    .command("disable")
+    .description("post nothing until it is enabled again")
+    .argument("<webhook>", webhook)
+    .addOption(as())
+    .action(action(Webhooks.disable))
+  webhooks
+    .command("remove")
+    .description("remove a webhook, with its log and what waits for it")
+    .argument("<webhook>", webhook)
+    .addOption(as())
+    .action(action(Webhooks.remove))
+  webhooks
+    .command("attempts")
+    .description("show the requests that were made, the latest first")
+    .argument("<webhook>", webhook)
+    .addOption(limit())
+    .option("--after <number>", "continue behind this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action(action(Webhooks.attempts))
+
+  const queue = (description: string) => new Option("--sqs <url>", description).makeOptionMandatory()
+  program
+    .command("worker")
+    .description("deal with the messages of an SQS queue, each once, by the handlers of a module")
+    .addOption(queue("URL of the queue"))
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .requiredOption("--handlers <file>", "module whose default export has a function for each type of event")
+    .requiredOption("--consumer <name>", "whose effects these are: workers of one name share an inbox")
+    .option("--concurrency <n>", "streams that are dealt with at the same time", wholeNumber(1, 1_000), 10)
+    .action(action(Worker.worker))
+
+  const dlq = program.command("dlq").description("look at the dead letters of an SQS queue, and send them back")
+  dlq
+    .command("list")
+    .description("show dead letters; they are hidden from others while this looks")
+    .addOption(queue("URL of the dead-letter queue"))
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .addOption(limit())
+    .action(action(Dlq.list))
+  dlq
+    .command("redrive")
+    .description("move dead letters to another queue")
+    .addOption(queue("URL of the dead-letter queue"))
+    .requiredOption("--to <url>", "URL of the queue to move them to")
+    .option("--message <id...>", "only those (default: all)")
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .addOption(as())
+    .action(action(Dlq.redrive))
 
   for (const command of allOf(program)) command.exitOverride()
   return program

@@ -3,22 +3,32 @@
  */
 import type { SqsSinkOptions } from "@turnout/adapters/sqs"
 import type { InvalidInput } from "@turnout/core/application/InvalidInput"
+import * as Projection from "@turnout/core/application/Projection"
 import * as Relay from "@turnout/core/application/Relay"
+import * as Sales from "@turnout/core/application/Sales"
 import { delivered } from "@turnout/core/domain/Delivery"
 import { toJson } from "@turnout/core/domain/Message"
 import type { Outbox } from "@turnout/core/ports/Outbox"
+import type { ProjectionStore } from "@turnout/core/ports/ProjectionStore"
+import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { Replays } from "@turnout/core/ports/Replays"
 import type { Sink } from "@turnout/core/ports/Sink"
+import type { WebhookStore } from "@turnout/core/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Sqs from "./Sqs.ts"
 
-export interface SinkOptions {
+export interface SinkOptions extends Sqs.SqsOptions {
   /** URLs of queues. */
   readonly sqs?: ReadonlyArray<string>
-  readonly sqsEndpoint?: string
-  readonly sqsRegion?: string
   /** Print messages on stdout, a line each. */
   readonly stdout?: boolean
+  /** Post to webhooks. */
+  readonly webhooks?: boolean
+  /** Keep sales summaries up to date. */
+  readonly sales?: boolean
+  readonly allowPrivateWebhooks?: boolean
 }
 
 /** How long what is under way may take when the process is stopped. */
@@ -28,47 +38,50 @@ export const STOP_MILLIS = GRACE_MILLIS + 1_500
 
 const toStdout: Sink = {
   name: "stdout",
-  deliver: ({ deliveries }) =>
+  deliver: ({ deliveries, replay }) =>
     Effect.callback((resume) => {
-      const lines = deliveries.map((delivery) => `${toJson(delivery)}\n`).join("")
+      const lines = deliveries.map((delivery) => `${toJson(delivery, replay)}\n`).join("")
       // Whoever reads slowly is waited for.
       process.stdout.write(lines, () => resume(Effect.succeed(deliveries.map(() => delivered))))
     })
 }
 
-/** The client of AWS takes a while to load: only who speaks to it waits for that. */
 const toQueue = (options: SqsSinkOptions) =>
   Effect.flatMap(
     Effect.promise(() => import("@turnout/adapters/sqs")),
     (SqsSink) => SqsSink.make(options)
   )
 
+/** What relays need of the database. */
+export type Stores = Outbox | Replays | WebhookStore | ProjectionStore | RegistrationStore
+
 /** The sinks, for as long as the scope is open. */
-export const make = Effect.fnUntraced(function* ({
-  sqs = [],
-  sqsEndpoint,
-  sqsRegion,
-  stdout
-}: SinkOptions): Effect.fn.Return<ReadonlyArray<Sink>, InvalidInput, Scope.Scope> {
-  const queues = yield* Effect.forEach(sqs, (queueUrl) =>
-    toQueue({
-      queueUrl,
-      ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint }),
-      ...(sqsRegion === undefined ? {} : { region: sqsRegion })
-    })
-  )
-  return stdout === true ? [...queues, toStdout] : queues
+export const make = Effect.fnUntraced(function* (
+  options: SinkOptions
+): Effect.fn.Return<ReadonlyArray<Sink>, InvalidInput, Scope.Scope | ProjectionStore | RegistrationStore> {
+  const { sales, sqs = [], stdout } = options
+  const queues = yield* Effect.forEach(sqs, (queueUrl) => toQueue(Sqs.connectionOf(queueUrl, options)))
+  const projections = sales === true ? [yield* Projection.sink(Sales.projection)] : []
+  return [...queues, ...projections, ...(stdout === true ? [toStdout] : [])]
 })
+
+const toWebhooks = ({ allowPrivateWebhooks: allowPrivate = false }: SinkOptions): Layer.Layer<never, never, Stores> =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.promise(() => import("@turnout/adapters/webhooks")),
+      (WebhookRelays) => WebhookRelays.layer({ allowPrivate, relay: { graceMillis: GRACE_MILLIS } })
+    )
+  )
 
 /** Relays to all of them. */
 export const relays = (
   options: SinkOptions,
   settings: Relay.RelayOptions = {}
-): Layer.Layer<never, InvalidInput, Outbox> =>
+): Layer.Layer<never, InvalidInput, Stores> =>
   Layer.unwrap(
     Effect.map(make(options), (sinks) =>
       sinks
-        .map((sink) => Relay.layer(sink, { graceMillis: GRACE_MILLIS, ...settings }))
-        .reduce((all, one) => Layer.merge(all, one), Layer.empty as Layer.Layer<never, never, Outbox>)
+        .map((sink): Layer.Layer<never, never, Stores> => Relay.layer(sink, { graceMillis: GRACE_MILLIS, ...settings }))
+        .reduce((all, one) => Layer.merge(all, one), options.webhooks === true ? toWebhooks(options) : Layer.empty)
     )
   )

@@ -40,6 +40,11 @@ export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary>()("@
   ]
 }) {}
 
+/** On what operators change: size, type and form of the body. Runs outside of `Boundary`. */
+export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary>()("@turnout/http/BodyBoundary", {
+  error: [Problems.malformedJson, Problems.validationFailed, Problems.payloadTooLarge, Problems.unsupportedMediaType]
+}) {}
+
 /** `Idempotency-Key` on every write; `X-Request-Id`, if there is one, is recorded in the journal. */
 const headers = {
   "idempotency-key": Schema.String.check(
@@ -61,7 +66,7 @@ const cursor = Schema.optionalKey(Schema.String.annotate({ description: "nextCur
 const limit = Schema.optionalKey(Limit)
 
 /** Query parameters are documented by what the text must hold. */
-const describeLimit = (operation: Record<string, unknown>) => ({
+export const describeLimit = (operation: Record<string, unknown>): Record<string, unknown> => ({
   ...operation,
   parameters: ((operation["parameters"] ?? []) as ReadonlyArray<Record<string, unknown>>).map((parameter) =>
     parameter["in"] === "query" && parameter["name"] === "limit"
@@ -237,7 +242,8 @@ export class HealthGroup extends HttpApiGroup.make("health", { topLevel: true })
   )
   .annotate(OpenApi.Description, "`live`: the process answers. `ready`: it can do its work, the store included.") {}
 
-const strict = { onExcessProperty: "error", errors: "all" } as const
+/** What nobody knows is refused, and everything that is wrong is told. */
+export const strict = { onExcessProperty: "error", errors: "all" } as const
 
 export class Api extends HttpApi.make("turnout")
   .add(EventsGroup, RegistrationsGroup)

@@ -14,7 +14,7 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiError from "effect/http-api/HttpApiError"
-import { Boundary, WriteBoundary } from "./Api.ts"
+import { BodyBoundary, Boundary, WriteBoundary } from "./Api.ts"
 import * as Problems from "./Problems.ts"
 
 export interface Limits {
@@ -111,22 +111,42 @@ const unexpected = (json: unknown): Problems.ValidationFailed | undefined => {
   return violations.length === 0 ? undefined : new Problems.ValidationFailed({ violations })
 }
 
+/** Refuses a body that is not what the endpoint takes, before anything else reads it. */
+const checkBody = Effect.fnUntraced(function* (
+  maxBodyBytes: number,
+  { payload }: { readonly payload: ReadonlyMap<string, unknown> }
+) {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const supported = [...payload.keys()]
+  if (supported.length > 0) {
+    const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? ""
+    if (!supported.includes(mediaType)) return yield* new Problems.UnsupportedMediaType({ supported })
+  }
+  const json = yield* readJson(maxBodyBytes)
+  if (supported.length > 0 && json === undefined) return yield* new Problems.MalformedJson()
+  const refused = supported.length === 0 ? unexpected(json) : undefined
+  return refused === undefined ? undefined : yield* refused
+})
+
 const writeBoundary = Layer.effect(
   WriteBoundary,
   Effect.map(RequestLimits, ({ maxBodyBytes }) =>
     Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       const request = yield* HttpServerRequest.HttpServerRequest
       if (request.headers["idempotency-key"] === undefined) return yield* new Problems.IdempotencyKeyMissing()
-      const supported = [...endpoint.payload.keys()]
-      if (supported.length > 0) {
-        const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? ""
-        if (!supported.includes(mediaType)) return yield* new Problems.UnsupportedMediaType({ supported })
-      }
-      const json = yield* readJson(maxBodyBytes)
-      if (supported.length > 0 && json === undefined) return yield* new Problems.MalformedJson()
-      const refused = supported.length === 0 ? unexpected(json) : undefined
-      return refused === undefined ? yield* httpEffect : yield* refused
+      yield* checkBody(maxBodyBytes, endpoint)
+      return yield* httpEffect
     })
+  )
+)
+
+const bodyBoundary = Layer.effect(
+  BodyBoundary,
+  Effect.map(
+    RequestLimits,
+    ({ maxBodyBytes }) =>
+      (httpEffect, { endpoint }) =>
+        Effect.andThen(checkBody(maxBodyBytes, endpoint), httpEffect)
   )
 )
 
@@ -140,4 +160,8 @@ export const setHeader = (
   )
 
 /** The middleware of the API; limits come from `RequestLimits`. */
-export const layer: Layer.Layer<Boundary | WriteBoundary> = Layer.merge(boundary, writeBoundary)
+export const layer: Layer.Layer<Boundary | WriteBoundary | BodyBoundary> = Layer.mergeAll(
+  boundary,
+  writeBoundary,
+  bodyBoundary
+)

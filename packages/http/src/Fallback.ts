@@ -11,6 +11,8 @@ import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as Types from "effect/Types"
+import * as Admin from "./Admin.ts"
+import { AdminApi } from "./AdminApi.ts"
 import { Api } from "./Api.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import * as Problem from "./Problem.ts"
@@ -29,8 +31,11 @@ const methodsOf = (): ((url: string) => ReadonlyArray<string>) => {
     methods.add(method)
     routes.on(method as "GET", path as `/${string}`, true)
   }
-  for (const path of [OPENAPI_PATH, DOCS_PATH]) add("GET", path)
-  HttpApi.reflect(Api, { onGroup() {}, onEndpoint: ({ endpoint }) => add(endpoint.method, endpoint.path) })
+  for (const path of [OPENAPI_PATH, DOCS_PATH, Admin.OPENAPI_PATH, Admin.DOCS_PATH]) add("GET", path)
+  const onEndpoint = ({ endpoint: { method, path } }: { readonly endpoint: { method: string; path: string } }) =>
+    add(method, path)
+  HttpApi.reflect(Api, { onGroup() {}, onEndpoint })
+  HttpApi.reflect(AdminApi, { onGroup() {}, onEndpoint })
   return (url) =>
     [...methods].filter((method) => routes.find((method === "HEAD" ? "GET" : method) as "GET", url) !== undefined)
 }

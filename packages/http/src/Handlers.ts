@@ -75,7 +75,7 @@ type ProblemOf<E> =
   | Problems.OutcomeUnknown
 
 /** Failures of the service as problems; `part` is where its input came from. */
-const toProblems = <A, E, R>(
+export const toProblems = <A, E, R>(
   effect: Effect.Effect<A, E | InvalidInput | StoreError, R>,
   part: Problems.Violation["in"]
 ): Effect.Effect<A, ProblemOf<E>, R | HttpServerRequest.HttpServerRequest> =>

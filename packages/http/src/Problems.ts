@@ -10,7 +10,11 @@
  * | 503, 504 | not now; with the same idempotency key it is safe to send again |
  */
 import { Overloaded } from "@turnout/core/application/Overloaded"
+import { JournalPruned } from "@turnout/core/application/Projection"
 import * as Rejection from "@turnout/core/domain/Rejection"
+import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/ports/OutboxOperations"
+import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/ports/Replays"
+import { WebhookNotFound } from "@turnout/core/ports/WebhookStore"
 import * as Schema from "effect/Schema"
 import { type Declaration, type ErrorClass, type Problem, problem } from "./Problem.ts"
 
@@ -231,11 +235,83 @@ export const outcomeUnknown: Problem<typeof OutcomeUnknown> = entry(
   "outcome_unknown",
   "The outcome is not known"
 )
+
+// --- what operators ask for ---
+
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {
+  override get message(): string {
+    return "Send the admin token: Authorization: Bearer <token>."
+  }
+}
+
+export const unauthorized: Problem<typeof Unauthorized> = entry(
+  Unauthorized,
+  401,
+  "unauthorized",
+  "The admin token is missing or wrong"
+)
+export const sinkNotFound: Problem<typeof SinkNotFound> = entry(
+  SinkNotFound,
+  404,
+  "sink_not_found",
+  "There is no such sink"
+)
+export const streamNotBlocked: Problem<typeof StreamNotBlocked> = entry(
+  StreamNotBlocked,
+  404,
+  "stream_not_blocked",
+  "The stream is not blocked"
+)
+export const streamMovedOn: Problem<typeof StreamMovedOn> = entry(
+  StreamMovedOn,
+  409,
+  "stream_moved_on",
+  "Another entry is the first that waits"
+)
+export const replayNotFound: Problem<typeof ReplayNotFound> = entry(
+  ReplayNotFound,
+  404,
+  "replay_not_found",
+  "There is no such replay"
+)
+export const replayNotOpen: Problem<typeof ReplayNotOpen> = entry(
+  ReplayNotOpen,
+  409,
+  "replay_not_open",
+  "The state of the replay does not allow this"
+)
+export const webhookNotFound: Problem<typeof WebhookNotFound> = entry(
+  WebhookNotFound,
+  404,
+  "webhook_not_found",
+  "There is no such webhook"
+)
+export class SalesNotCounted extends Schema.TaggedError<SalesNotCounted>()("SalesNotCounted", {
+  eventId: Schema.String
+}) {
+  override get message(): string {
+    return `Nothing has been counted of ${this.eventId}.`
+  }
+}
+export const salesNotCounted: Problem<typeof SalesNotCounted> = entry(
+  SalesNotCounted,
+  404,
+  "sales_not_counted",
+  "There is no sales summary of this event"
+)
+export const journalPruned: Problem<typeof JournalPruned> = entry(
+  JournalPruned,
+  409,
+  "journal_pruned",
+  "The beginning of the journal has been pruned"
+)
+
 /** Problems that are answered outside of any endpoint. */
 export const outside = {
   internalError: { status: 500, code: "internal_error", title: "Something went wrong on the server" },
   routeNotFound: { status: 404, code: "route_not_found", title: "There is no such resource" },
   methodNotAllowed: { status: 405, code: "method_not_allowed", title: "The resource does not have this method" },
+  adminDisabled: { status: 403, code: "admin_disabled", title: "This server has no admin token configured" },
   shuttingDown: { status: 503, code: "shutting_down", title: "The server is shutting down" }
 } satisfies Record<string, Declaration>
 

@@ -6,12 +6,14 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { Turnout } from "@turnout/core/application/Turnout"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import { createServer } from "node:http"
+import * as Admin from "./Admin.ts"
 import { Api } from "./Api.ts"
 import * as Boundary from "./Boundary.ts"
 import * as Fallback from "./Fallback.ts"
@@ -53,8 +55,8 @@ const HEADERS_TIMEOUT_MILLIS = 10_000
 const RECEIVE_TIMEOUT_MILLIS = 30_000
 const KEEP_ALIVE_MILLIS = 60_000
 
-/** Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. */
-export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> => {
+/** With an API for operators, if it comes with a token: see `AdminApi`. */
+const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) => {
   const settings = { ...DEFAULTS, ...options }
   const server = createServer({
     // There is nothing to upgrade to, so a request that offers it is one like any other.
@@ -68,6 +70,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api, { openapiPath: Fallback.OPENAPI_PATH }),
     HttpApiScalar.layer(Api, { path: Fallback.DOCS_PATH, scalar: { withDefaultFonts: false } }),
+    admin,
     Fallback.layer
   )
   return Lifecycle.drain(closeQuietConnections, settings.drainDelayMillis).pipe(
@@ -92,3 +95,14 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     Layer.provide(Layer.succeed(Handlers.ReplayPolicy, settings.onReplay))
   )
 }
+
+/** Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. */
+export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> =>
+  // What the routes of operators need is not needed without them.
+  build(options, Admin.disabled) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
+
+/** The same, and under `/admin` the API for operators, for who has the token. */
+export const layerWithAdmin = (
+  options: ServerOptions & { readonly adminToken: Redacted.Redacted<string> }
+): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout | Admin.Services> =>
+  build(options, Admin.layer({ token: options.adminToken }))

@@ -12,7 +12,6 @@ import { Instant } from "@turnout/core/domain/Instant"
 import { Notes } from "@turnout/core/domain/Registration"
 import { InvalidInput, decoder } from "@turnout/core/application/InvalidInput"
 import type { TurnoutService } from "@turnout/core/application/Turnout"
-import { SingleBar } from "cli-progress"
 import { CsvError, parse } from "csv-parse/sync"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -22,6 +21,7 @@ import { readFileSync } from "node:fs"
 import { CliError } from "../CliError.ts"
 import * as Database from "../Database.ts"
 import * as Output from "../Output.ts"
+import * as Progress from "../Progress.ts"
 
 export interface ImportOptions {
   readonly event?: string
@@ -262,19 +262,16 @@ const inWords = (summary: Summary): ReadonlyArray<string> => {
 
 export const importFile = async (options: Database.GlobalOptions & ImportOptions, file: string): Promise<boolean> => {
   const table = readTable(file)
-  const bar =
-    process.stderr.isTTY && !options.json
-      ? new SingleBar({ format: "{bar} {value}/{total} rows, {eta_formatted} left", clearOnComplete: true })
-      : undefined
+  const bar = Progress.make(options, "{bar} {value}/{total} rows, {eta_formatted} left")
   try {
     const summary = await Database.withTurnout(options, (turnout) =>
       Effect.gen(function* () {
         const event = yield* findEvent(turnout, options, table.content)
-        bar?.start(table.lines.length, 0)
-        return yield* importLines(turnout, event.id, table, (done) => bar?.update(done))
+        bar.start(table.lines.length, 0)
+        return yield* importLines(turnout, event.id, table, (done) => bar.update(done))
       })
     )
-    bar?.stop()
+    bar.stop()
     for (const { line, reason } of summary.problems.slice(0, SHOWN)) {
       process.stderr.write(`${Output.warning(`${file}:${line}`)} ${reason}\n`)
     }
@@ -284,6 +281,6 @@ export const importFile = async (options: Database.GlobalOptions & ImportOptions
     Output.result(options, summary, () => inWords(summary))
     return summary.problems.length === 0
   } finally {
-    bar?.stop()
+    bar.stop()
   }
 }

@@ -1,46 +1,15 @@
 /**
  * `turnout outbox`: what waits for whom, and what to do about it.
  */
-import * as Migrations from "@turnout/adapters/postgres/migrations"
-import * as OutboxRepair from "@turnout/adapters/postgres/outbox-repair"
-import { EventId } from "@turnout/core/domain/Event"
-import {
-  type BlockedStream,
-  OutboxOperations,
-  type OutboxStatus,
-  type SinkStatus
-} from "@turnout/core/ports/OutboxOperations"
+import type { OutboxStatus, SinkStatus } from "@turnout/core/ports/OutboxOperations"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { setTimeout } from "node:timers/promises"
-import { userInfo } from "node:os"
-import { CliError } from "../CliError.ts"
-import * as Database from "../Database.ts"
+import type * as Database from "../Database.ts"
+import { type ActorOptions, count, duration, whoOf, withOutbox } from "../Operating.ts"
 import * as Output from "../Output.ts"
 
-type Operations = OutboxOperations["Service"]
-
-const use = <A, E>(
-  options: Database.GlobalOptions,
-  work: (operations: Operations) => Effect.Effect<A, E>
-): Promise<A> => Effect.runPromise(OutboxOperations.use(work).pipe(Effect.provide(Database.stores(options))))
-
-export interface ActorOptions {
-  readonly as?: string
-}
-
-/** Who the audit log says it was. */
-const whoOf = ({ as }: ActorOptions): string => as ?? userInfo().username
-
-const ago = (then: Date | null, now: Date): string => {
-  if (then === null) return ""
-  const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1_000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
-}
-
-const count = (number: number): string => number.toLocaleString("en")
+const ago = (then: Date | null, now: Date): string =>
+  then === null ? "" : duration(Math.max(0, now.getTime() - then.getTime()))
 
 /** How much less is left after what was written meanwhile: entries a second, about. */
 const rateOf = (sink: SinkStatus, now: OutboxStatus, before: OutboxStatus | undefined): number | null => {
@@ -108,7 +77,7 @@ const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyA
 }
 
 export const status = async (options: Database.GlobalOptions & { readonly sample: number }): Promise<boolean> => {
-  const sampled = await use(options, (operations) =>
+  const sampled = await withOutbox(options, (operations) =>
     Effect.gen(function* () {
       const first = yield* operations.status
       if (options.sample === 0 || first.sinks.length === 0) return { now: first, before: undefined }
@@ -122,122 +91,18 @@ export const status = async (options: Database.GlobalOptions & { readonly sample
   return true
 }
 
-const isEventId = Schema.is(EventId)
-
-const toStream = (text: string): EventId => {
-  const stream = text.toLowerCase()
-  if (!isEventId(stream))
-    throw new CliError(`a stream is named by the id of its event, a UUID; got ${JSON.stringify(text)}`)
-  return stream
-}
-
-export interface SinkOptions {
-  readonly sink: string
-}
-
-const blockedRow = ({ attempts, error, retryAt, since, stream, version }: BlockedStream) => [
-  stream,
-  version,
-  attempts,
-  since.toISOString(),
-  retryAt === null ? "parked" : retryAt.toISOString(),
-  error.length > 60 ? `${error.slice(0, 59)}…` : error
-]
-const BLOCKED_HEAD = ["stream", "from version", "attempts", "since", "next try", "error"]
-
-export const parkedList = async (
-  options: Database.GlobalOptions &
-    SinkOptions & { readonly all?: boolean; readonly limit: number; readonly after?: string }
+export const forget = async (
+  options: Database.GlobalOptions & ActorOptions & { readonly sink: string }
 ): Promise<boolean> => {
-  const after = options.after === undefined ? null : toStream(options.after)
-  const found = await use(options, (operations) =>
-    operations.blocked(options.sink, options.all === true ? null : true, { after, limit: options.limit + 1 })
-  )
-  const items = found.slice(0, options.limit)
-  const next = found.length > options.limit ? items.at(-1)!.stream : null
-  Output.result(options, { items, next }, () =>
-    items.length === 0
-      ? [`Nothing is parked for ${options.sink}.`]
-      : [Output.table(BLOCKED_HEAD, items.map(blockedRow)), ...(next === null ? [] : ["", `more: --after ${next}`])]
-  )
+  await withOutbox(options, (operations) => operations.forget(options.sink, whoOf(options)))
+  Output.result(options, { forgotten: options.sink }, () => [`${options.sink} is forgotten, and what waited for it.`])
   return true
 }
-
-/** How many of the waiting entries are shown. */
-const SHOWN = 20
-
-export const parkedShow = async (options: Database.GlobalOptions & SinkOptions, stream: string): Promise<boolean> => {
-  const found = await use(options, (operations) => operations.blockedStream(options.sink, toStream(stream), SHOWN))
-  const { block, waiting } = found
-  const entries = waiting.map(({ payload, ...entry }) => ({ ...entry, payload: JSON.parse(payload) as unknown }))
-  Output.result(options, { block, waiting: entries }, () => [
-    Output.table(BLOCKED_HEAD.slice(0, -1), [blockedRow(block).slice(0, -1)]),
-    "",
-    block.error,
-    "",
-    Output.table(
-      ["version", "type", "message", "occurred", "payload"],
-      waiting.map(({ id, occurredAt, payload, type, version }) => [
-        version,
-        type,
-        id,
-        occurredAt.toISOString(),
-        payload.length > 60 ? `${payload.slice(0, 59)}…` : payload
-      ])
-    )
-  ])
-  return true
-}
-
-type Decision = (
-  operations: Operations
-) => (sink: string, stream: EventId, who: string) => Effect.Effect<BlockedStream, unknown>
-
-/** Does the same to each of some streams. */
-const decide =
-  (decision: Decision, told: (block: BlockedStream) => string) =>
-  async (
-    options: Database.GlobalOptions & SinkOptions & ActorOptions,
-    streams: ReadonlyArray<string>
-  ): Promise<boolean> => {
-    const ids = streams.map(toStream)
-    const blocks = await use(options, (operations) =>
-      Effect.forEach(ids, (stream) => decision(operations)(options.sink, stream, whoOf(options)))
-    )
-    Output.result(options, { blocks }, () => blocks.map(told))
-    return true
-  }
-
-const retryStreams = decide(
-  ({ retry }) => retry,
-  ({ stream, version }) => `${stream} is tried again from version ${version}`
-)
-
-export const parkedRetry = async (
-  options: Database.GlobalOptions & SinkOptions & ActorOptions & { readonly all?: boolean },
-  streams: ReadonlyArray<string>
-): Promise<boolean> => {
-  if ((streams.length === 0) !== (options.all === true)) throw new CliError("name streams, or say --all")
-  if (options.all !== true) return retryStreams(options, streams)
-  const retried = await use(options, (operations) => operations.retryAll(options.sink, whoOf(options)))
-  Output.result(options, { retried }, () => [`${count(retried)} parked streams are tried again`])
-  return true
-}
-
-export const parkedSkip = decide(
-  ({ skip }) => skip,
-  ({ stream, version }) => `${stream} goes on with version ${version}; the one before is never delivered`
-)
-
-export const parkedDiscard = decide(
-  ({ discard }) => discard,
-  ({ stream, version }) => `${stream} goes on with version ${version}; what waited is never delivered`
-)
 
 export const audit = async (
   options: Database.GlobalOptions & { readonly limit: number; readonly after?: number }
 ): Promise<boolean> => {
-  const items = await use(options, (operations) =>
+  const items = await withOutbox(options, (operations) =>
     operations.audit({ limit: options.limit, after: options.after ?? null })
   )
   Output.result(options, { items }, () => [
@@ -258,7 +123,7 @@ export const prune = async (
   const showProgress = (deleted: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${count(deleted)} entries deleted`)
   }
-  const deleted = await use(options, (operations) =>
+  const deleted = await withOutbox(options, (operations) =>
     Effect.gen(function* () {
       let deleted = 0
       while (true) {
@@ -277,10 +142,7 @@ export const prune = async (
 }
 
 export const repair = async (options: Database.GlobalOptions & ActorOptions): Promise<boolean> => {
-  const migrated = Migrations.checkSchemaName(options.schema)
-  const repaired = await Effect.runPromise(
-    OutboxRepair.repair({ schema: migrated, who: whoOf(options) }).pipe(Effect.provide(Database.client(options)))
-  )
+  const repaired = await withOutbox(options, (operations) => operations.repair(whoOf(options)))
   Output.result(options, { repaired }, () =>
     repaired === null
       ? ["Nothing to repair: the journal has the transaction ids of this database cluster."]

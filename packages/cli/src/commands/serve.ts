@@ -5,13 +5,13 @@ import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Engine
 import * as Turnout from "@turnout/core/application/Turnout"
 import * as Server from "@turnout/http/Server"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
 import * as HttpServer from "effect/http/HttpServer"
 import { CliError } from "../CliError.ts"
 import * as Database from "../Database.ts"
 import * as Output from "../Output.ts"
+import * as Running from "../Running.ts"
 import * as Sinks from "../Sinks.ts"
 
 export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
@@ -22,6 +22,8 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly requestTimeout: number
   readonly drainDelay: number
   readonly shutdownGrace: number
+  /** Of the API for operators; without it, there is none. */
+  readonly adminToken?: string
   /** False if others deliver. */
   readonly relay: boolean
 }
@@ -54,7 +56,7 @@ const announce = (options: Database.GlobalOptions, address: string) =>
   ])
 
 export const serve = async (options: Database.GlobalOptions & ServeOptions): Promise<boolean> => {
-  const server = Server.layer({
+  const settings = {
     host: options.host,
     port: options.port,
     onReplay: options.onReplay,
@@ -62,41 +64,30 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     requestTimeoutMillis: options.requestTimeout,
     drainDelayMillis: options.drainDelay,
     shutdownGraceMillis: options.shutdownGrace
-  })
+  }
+  const server =
+    options.adminToken === undefined
+      ? Server.layer(settings)
+      : Server.layerWithAdmin({ ...settings, adminToken: Redacted.make(options.adminToken) })
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: DRAIN_MILLIS,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
   })
   // In one layer with the service, so that it is told of each commit.
-  const relays = options.relay ? Sinks.relays(options) : Layer.empty
+  const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = Effect.gen(function* () {
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
     announce(options, address)
     return yield* Effect.never
   }).pipe(
     Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
-    Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])),
     Effect.catchTag("ServeError", ({ cause }) =>
       Effect.fail(
         new CliError(`cannot listen on ${options.host}:${options.port} (${String(cause)}); try another --port`)
       )
     )
   )
-  const fiber = Effect.runFork(serving)
-  let stopping = false
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(signal === "SIGINT" ? 130 : 143)
-    stopping = true
-    fiber.interruptUnsafe()
-    const limit = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
-    setTimeout(() => {
-      process.stderr.write(`stopped with work unfinished after ${limit} ms\n`)
-      process.exit(0)
-    }, limit).unref()
-  }
-  process.on("SIGINT", stop).on("SIGTERM", stop)
-  const exit = await Effect.runPromise(Fiber.await(fiber))
-  if (!stopping) await Effect.runPromise(exit)
-  return true
+  const stopMillis = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
+  return Running.untilStopped(serving, stopMillis)
 }

@@ -5,18 +5,20 @@ import * as CommitSignal from "@turnout/core/application/CommitSignal"
 import * as Subscription from "@turnout/core/application/Subscription"
 import type { JournalEvent } from "@turnout/core/domain/JournalEvent"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Database from "../Database.ts"
 import * as Output from "../Output.ts"
+import * as Running from "../Running.ts"
 
 export interface TailOptions {
   readonly from: "beginning" | "now"
   readonly cursor?: string
   readonly type?: ReadonlyArray<string>
 }
+
+/** What letting go of the database may take. */
+const STOP_MILLIS = 1_000
 
 const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.Received): string => {
   const { _tag, ...what } = event
@@ -36,14 +38,5 @@ export const tail = async (options: Database.GlobalOptions & TailOptions): Promi
     Subscription.subscribe({ from, ...(types === undefined ? {} : { types }) }),
     (received) => Effect.sync(() => print(options, received))
   ).pipe(Effect.provide(Layer.merge(Database.stores(options), CommitSignal.layer)))
-  const fiber = Effect.runFork(tailing)
-  let stopping = false
-  const stop = () => {
-    stopping = true
-    fiber.interruptUnsafe()
-  }
-  process.on("SIGINT", stop).on("SIGTERM", stop)
-  const exit = await Effect.runPromise(Fiber.await(fiber))
-  if (!stopping && Exit.isFailure(exit)) await Effect.runPromise(exit)
-  return true
+  return Running.untilStopped(tailing, STOP_MILLIS)
 }

@@ -1,0 +1,59 @@
+/**
+ * What the commands of operators have in common: the outbox, who does something, and how its numbers are told.
+ */
+import { EventId } from "@turnout/core/domain/Event"
+import { decoder } from "@turnout/core/application/InvalidInput"
+import { Uuid } from "@turnout/core/domain/Uuid"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import { Replays } from "@turnout/core/ports/Replays"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { userInfo } from "node:os"
+import { CliError } from "./CliError.ts"
+import * as Database from "./Database.ts"
+
+export type Operations = OutboxOperations["Service"]
+
+/** Runs a use of the outbox to its end. */
+export const withOutbox = <A, E>(
+  options: Database.GlobalOptions,
+  work: (operations: Operations) => Effect.Effect<A, E>
+): Promise<A> => Effect.runPromise(OutboxOperations.use(work).pipe(Effect.provide(Database.stores(options))))
+
+/** Runs a use of replays to its end. */
+export const withReplays = <A, E>(
+  options: Database.GlobalOptions,
+  work: (replays: Replays["Service"]) => Effect.Effect<A, E>
+): Promise<A> => Effect.runPromise(Replays.use(work).pipe(Effect.provide(Database.stores(options))))
+
+export interface ActorOptions {
+  readonly as?: string
+}
+
+/** Who the audit log says it was. */
+export const whoOf = ({ as }: ActorOptions): string => as ?? userInfo().username
+
+export const count = (number: number): string => number.toLocaleString("en")
+
+/** A time in words. */
+export const duration = (millis: number): string => {
+  const seconds = Math.round(millis / 1_000)
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
+const isEventId = Schema.is(EventId)
+
+/** The stream of an argument. */
+export const toStream = (text: string): EventId => {
+  const stream = text.toLowerCase()
+  if (!isEventId(stream))
+    throw new CliError(`a stream is named by the id of its event, a UUID; got ${JSON.stringify(text)}`)
+  return stream
+}
+
+const decodeId = decoder(Schema.Struct({ id: Uuid }))
+
+/** The id of an argument. */
+export const toId = (id: string): Promise<string> => Effect.runPromise(Effect.map(decodeId({ id }), ({ id }) => id))

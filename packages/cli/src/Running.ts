@@ -1,0 +1,32 @@
+/**
+ * Commands that run until somebody stops them.
+ *
+ * SIGINT and SIGTERM end the work, which gets some time to let go of what it holds; after that, or at a second signal, the
+ * process ends as it is.
+ */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
+
+const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** Runs until it ends, fails or is stopped; logs go to stderr. */
+export const untilStopped = async <E>(work: Effect.Effect<unknown, E>, stopMillis: number): Promise<boolean> => {
+  const logging = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
+  const fiber = Effect.runFork(Effect.provide(work, logging))
+  let isStopping = false
+  const stop = (signal: keyof typeof EXIT) => {
+    if (isStopping) process.exit(EXIT[signal])
+    isStopping = true
+    fiber.interruptUnsafe()
+    setTimeout(() => {
+      process.stderr.write(`stopped with work unfinished after ${stopMillis} ms\n`)
+      process.exit(0)
+    }, stopMillis).unref()
+  }
+  process.on("SIGINT", stop).on("SIGTERM", stop)
+  const exit = await Effect.runPromise(Fiber.await(fiber))
+  process.off("SIGINT", stop).off("SIGTERM", stop)
+  if (!isStopping) await Effect.runPromise(exit)
+  return true
+}

@@ -1,0 +1,173 @@
+/**
+ * `turnout outbox replay`: sends journal entries to a sink again.
+ *
+ * The relays of the sink carry it out; this asks for it, and shows how far it has come. It goes on without anybody watching,
+ * and after the death of the relay that had it.
+ */
+import { pageByKey } from "@turnout/core/application/Query"
+import type { Replay, ReplayId, Selection } from "@turnout/core/domain/Replay"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import { Replays } from "@turnout/core/ports/Replays"
+import * as Effect from "effect/Effect"
+import { CliError } from "../CliError.ts"
+import * as Database from "../Database.ts"
+import { type ActorOptions, count, toId, toStream, whoOf, withReplays } from "../Operating.ts"
+import * as Output from "../Output.ts"
+import * as Paging from "../Paging.ts"
+import * as Progress from "../Progress.ts"
+import * as Running from "../Running.ts"
+
+export interface SelectionOptions {
+  readonly from?: Date
+  readonly to?: Date
+  readonly event?: string
+  readonly type?: ReadonlyArray<string>
+  readonly stream?: string
+  readonly all?: boolean
+}
+
+const WATCH_INTERVAL = "300 millis"
+/** After so many looks without progress, the operator is told if nobody is there to carry it out. */
+const LOOKS_BEFORE_HINT = 10
+const STOP_MILLIS = 1_000
+
+const toSelection = async ({ all, event, from, stream, to, type }: SelectionOptions): Promise<Selection> => {
+  const isRestricted = [event, from, stream, to, type].some((restriction) => restriction !== undefined)
+  if (isRestricted === (all === true))
+    throw new CliError("say what to send again: --from, --to, --event, --type or --stream; or --all of the journal")
+  return {
+    from: from ?? null,
+    to: to ?? null,
+    types: type ?? null,
+    stream: stream === undefined ? null : toStream(stream),
+    message: event === undefined ? null : await toId(event)
+  }
+}
+
+const describe = ({ from, message, stream, to, types }: Selection): string =>
+  [
+    from === null ? "" : `from ${from.toISOString()}`,
+    to === null ? "" : `to ${to.toISOString()}`,
+    types === null ? "" : types.join(", "),
+    stream === null ? "" : `stream ${stream}`,
+    message === null ? "" : `message ${message}`
+  ]
+    .filter((part) => part !== "")
+    .join(", ") || "everything"
+
+const HEAD = ["replay", "sink", "what", "state", "sent", "of", "started", "by"]
+const row = ({ id, selection, sent, sink, startedAt, state, total, who }: Replay) => [
+  id,
+  sink,
+  describe(selection),
+  state,
+  count(sent),
+  count(total),
+  startedAt.toISOString(),
+  who
+]
+
+const inWords = (replay: Replay): ReadonlyArray<string> => [
+  Output.table(HEAD, [row(replay)]),
+  ...(replay.error === null
+    ? []
+    : ["", `${replay.error}. "turnout outbox replay resume ${replay.id}" tries that again, "… cancel" gives it up.`])
+]
+
+/** Shows progress until the replay is over, and gives it as it is then. */
+const follow = Effect.fnUntraced(function* (id: ReplayId, options: Database.GlobalOptions) {
+  const replays = yield* Replays
+  const operations = yield* OutboxOperations
+  const bar = Progress.make(options, "{bar} {percentage} % | {value} of {total} messages | {eta_formatted} left")
+  let replay = yield* replays.get(id)
+  bar.start(replay.total, replay.sent)
+  const looking = Effect.gen(function* () {
+    for (let looks = 1; replay.state === "running"; looks++) {
+      yield* Effect.sleep(WATCH_INTERVAL)
+      replay = yield* replays.get(id)
+      bar.update(replay.sent)
+      if (looks !== LOOKS_BEFORE_HINT || replay.sent > 0) continue
+      const { sinks } = yield* operations.status
+      if (sinks.find(({ name }) => name === replay.sink)?.workers === 0)
+        process.stderr.write(`\n${Output.warning("waiting:")} no relay of ${replay.sink} is running; start one\n`)
+    }
+    return replay
+  })
+  return yield* looking.pipe(
+    Effect.onInterrupt(() =>
+      Effect.sync(() =>
+        process.stderr.write(`\nThe replay goes on. To see it again: turnout outbox replay watch ${id}\n`)
+      )
+    ),
+    Effect.ensuring(Effect.sync(bar.stop))
+  )
+})
+
+/** Watches until it is over; only a replay that was finished is a success. */
+const watchToItsEnd = async (options: Database.GlobalOptions, id: ReplayId): Promise<boolean> => {
+  let isFinished = true
+  const watching = Effect.map(follow(id, options), (replay) => {
+    isFinished = replay.state === "finished"
+    Output.result(options, { replay }, () => inWords(replay))
+  }).pipe(Effect.provide(Database.stores(options)))
+  await Running.untilStopped(watching, STOP_MILLIS)
+  return isFinished
+}
+
+export const start = async (
+  options: Database.GlobalOptions &
+    ActorOptions &
+    SelectionOptions & {
+      readonly sink?: string
+      readonly dryRun?: boolean
+      readonly perSecond?: number
+      readonly wait: boolean
+    }
+): Promise<boolean> => {
+  const { sink } = options
+  if (sink === undefined) throw new CliError('name the sink: --sink; "turnout outbox status" lists them')
+  const selection = await toSelection(options)
+  if (options.dryRun === true) {
+    const entries = await withReplays(options, (replays) => replays.count(selection))
+    Output.result(options, { entries }, () => [
+      `${count(entries)} entries would be sent to ${sink} again: ${describe(selection)}.`
+    ])
+    return true
+  }
+  const replay = await withReplays(options, (replays) =>
+    replays.start({ sink, selection, perSecond: options.perSecond ?? null, who: whoOf(options) })
+  )
+  if (options.wait) return watchToItsEnd(options, replay.id)
+  Output.result(options, { replay }, () => inWords(replay))
+  return true
+}
+
+export const list = async (
+  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
+): Promise<boolean> => {
+  const after = options.after === undefined ? null : await toId(options.after)
+  const page = await withReplays(options, (replays) =>
+    pageByKey(replays.list, { after, limit: options.limit }, ({ id }) => id)
+  )
+  Output.result(options, page, () =>
+    page.items.length === 0
+      ? ["Nothing has been replayed."]
+      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+  )
+  return true
+}
+
+export const watch = async (options: Database.GlobalOptions, id: string): Promise<boolean> =>
+  watchToItsEnd(options, await toId(id))
+
+const change =
+  (to: (replays: Replays["Service"], id: ReplayId, who: string) => Effect.Effect<Replay, unknown>) =>
+  async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
+    const id = await toId(given)
+    const replay = await withReplays(options, (replays) => to(replays, id, whoOf(options)))
+    Output.result(options, { replay }, () => inWords(replay))
+    return true
+  }
+
+export const resume = change((replays, id, who) => replays.resume(id, who))
+export const cancel = change((replays, id, who) => replays.cancel(id, who))

@@ -1,0 +1,137 @@
+/**
+ * `turnout worker` and `turnout dlq`: handlers of a module, and what becomes of messages that they fail at.
+ */
+import { type FauxqsServer, startFauxqs } from "fauxqs"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+
+let sqs: FauxqsServer
+beforeAll(async () => {
+  sqs = await startFauxqs({ port: 0, logger: false })
+})
+afterAll(() => sqs.stop())
+
+const aws = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" }
+const access = () => ["--sqs-endpoint", `http://127.0.0.1:${sqs.port}`, "--sqs-region", "us-east-1"]
+
+let queues = 0
+/** A queue with a dead-letter queue, to which messages go that were received twice. */
+const makeQueues = () => {
+  const name = `cli-${++queues}`
+  const dead = sqs.createQueue(`${name}-dead.fifo`, { attributes: { FifoQueue: "true" } })
+  const redrive = { deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${name}-dead.fifo`, maxReceiveCount: 2 }
+  const live = sqs.createQueue(`${name}.fifo`, {
+    attributes: { FifoQueue: "true", VisibilityTimeout: "2", RedrivePolicy: JSON.stringify(redrive) }
+  })
+  return { live: live.queueUrl, dead: dead.queueUrl, deadName: `${name}-dead.fifo`, liveName: `${name}.fifo` }
+}
+
+const ready = (name: string) => sqs.inspectQueue(name)!.messages.ready.length
+
+const event = async (turnout: CommandLine.CommandLine, people: number) => {
+  const emails = CommandLine.upTo(people).map((n) => `person-${n}@example.com\n`)
+  const file = turnout.write("people.csv", `email\n${emails.join("")}`)
+  return (await turnout.json("import", file, "--title", "Party", "--capacity", "1000")).document.eventId
+}
+
+/** Writes down whom it was told about, and fails at person 2 while there is a file of this name. */
+const handlers = `
+import { existsSync } from "node:fs"
+export default {
+  EventPublished: () => {},
+  EventCreated: async (event, { sql }) => {
+    await sql("INSERT INTO told (who) VALUES ($1)", [event.details.title])
+  },
+  AttendeeRegistered: async ({ registration: { attendee } }, { message, sql }) => {
+    await sql("INSERT INTO told (who, version) VALUES ($1, $2)", [attendee.email, message.version])
+    if (attendee.email.startsWith("person-2") && existsSync("broken")) throw new Error("cannot")
+  }
+}
+`
+
+interface Letters {
+  readonly items: ReadonlyArray<{
+    readonly group: string
+    readonly message: { readonly id: string; readonly version: number }
+  }>
+  readonly moved: number
+  readonly error: { readonly _tag: string; readonly message: string }
+}
+
+describe("turnout worker", { timeout: 180_000 }, () => {
+  it.concurrent(
+    "N1, N3: handles each message once; poison goes to the dead letters, from where it comes back",
+    async () => {
+      await using turnout = await CommandLine.onPostgres()
+      const { dead, deadName, live, liveName } = makeQueues()
+      const id = await event(turnout, 4)
+      await CommandLine.sql(turnout.database!, "CREATE TABLE told (who text NOT NULL, version bigint)")
+      const told = async () =>
+        (await CommandLine.sql(turnout.database!, "SELECT who FROM told ORDER BY version NULLS FIRST")).map(
+          (row) => (row as { who: string }).who
+        )
+      turnout.write("handlers.js", handlers)
+      turnout.write("package.json", `{"type":"module"}`)
+      turnout.write("broken", "")
+      const relay = turnout.start(["relay", "--sqs", live, ...access()], aws)
+      const worker = turnout.start(
+        ["worker", "--sqs", live, "--handlers", "handlers.js", "--consumer", "teller", ...access()],
+        aws
+      )
+      await CommandLine.until(() => ready(deadName) === 1, "the dead letter", 90)
+      const others = ["Party", ...[1, 3, 4].map((n) => `person-${n}@example.com`)]
+      for (let tries = 0; tries < 200 && (await told()).length < 4; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.deepStrictEqual(await told(), others, "what it wrote before it failed is gone")
+
+      const json = async (...args: ReadonlyArray<string>) => {
+        const running = turnout.start(["dlq", ...args, "--json", ...access()], aws)
+        const ended = await running.ended
+        return { code: ended.code, document: CommandLine.documentOf(ended) as unknown as Letters }
+      }
+      const list = await json("list", "--sqs", dead)
+      assert.isNotEmpty(list.document.items)
+      assert.deepInclude(list.document.items[0], { group: id })
+      assert.strictEqual(list.document.items[0]!.message.version, 4)
+      assert.strictEqual(ready(deadName), 1, "looking leaves it there")
+
+      await turnout.shell("rm broken")
+      const redriven = await json("redrive", "--sqs", dead, "--to", live, "--as", "ada")
+      assert.deepStrictEqual(redriven, { code: 0, document: { moved: 1 } as never })
+      await CommandLine.until(() => ready(deadName) === 0 && ready(liveName) === 0, "the queues to be empty")
+      const everybody = ["Party", ...CommandLine.upTo(4).map((n) => `person-${n}@example.com`)]
+      for (let tries = 0; tries < 200 && (await told()).length < 5; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.deepStrictEqual(await told(), everybody)
+      const audit = await turnout.run("outbox", "audit", "--limit", "1")
+      assert.match(audit.stdout, / ada +dlq\.redrive /)
+
+      for (const running of [worker, relay]) {
+        running.process.kill("SIGTERM")
+        const ended = await running.ended
+        assert.strictEqual(ended.code, 0, ended.stderr)
+      }
+    }
+  )
+
+  it.concurrent("says what is wrong with its module, and with a queue that is not there", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    await turnout.run("migrate", "up")
+    const { live } = makeQueues()
+    const start = async (...args: ReadonlyArray<string>) => {
+      const ended = await turnout.start(["worker", "--consumer", "c", ...args, ...access()], aws).ended
+      return [ended.code, ended.stderr] as const
+    }
+    const [code, stderr] = await start("--sqs", live, "--handlers", "missing.js")
+    assert.deepStrictEqual([code, stderr.includes("cannot load missing.js")], [1, true])
+    turnout.write("none.mjs", "export const a = 1\n")
+    assert.include((await start("--sqs", live, "--handlers", "none.mjs"))[1], "must export an object by default")
+    turnout.write("unknown.mjs", "export default { SeatSold: () => {} }\n")
+    assert.include((await start("--sqs", live, "--handlers", "unknown.mjs"))[1], "there is no event of type SeatSold")
+    turnout.write("wrong.mjs", "export default { EventCreated: 1 }\n")
+    assert.include((await start("--sqs", live, "--handlers", "wrong.mjs"))[1], "EventCreated must be a function")
+    turnout.write("fine.mjs", "export default { EventCreated: () => {} }\n")
+    const gone = await start("--sqs", `${live}x.fifo`, "--handlers", "fine.mjs")
+    assert.deepStrictEqual([gone[0], gone[1].includes("The queue cannot be reached")], [1, true])
+  })
+})
