@@ -1,0 +1,261 @@
+/**
+ * Requests of all kinds to a server, and what must be true of its answers.
+ *
+ * An answer is 2xx, and reads back as it was given, or a problem document with 4xx. It is never 5xx, never late, and what is not 2xx
+ * has changed nothing.
+ */
+import * as MemoryStore from "@turnout/adapters/memory"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { Outbox } from "@turnout/core/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import * as Server from "@turnout/http/Server"
+import { Effect, Layer, Logger, Redacted } from "effect"
+import { HttpServer } from "effect/http"
+import { Agent, type Dispatcher } from "undici"
+import { NASTY_BODIES, NASTY_HEADERS, NASTY_PARTS } from "./Corpus.ts"
+import { Chance, type JsonSchema, type Known, sample } from "./Sampler.ts"
+
+const TOKEN = "0123456789abcdef"
+const PATIENCE_MILLIS = 5_000
+
+interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly schema?: JsonSchema
+}
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly parameters: ReadonlyArray<Parameter>
+  readonly body: JsonSchema | undefined
+  readonly resolve: (ref: string) => JsonSchema
+}
+
+interface OpenApi {
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          {
+            readonly parameters?: ReadonlyArray<Parameter>
+            readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> }
+          }
+        >
+      >
+    >
+  >
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
+}
+
+/** Something that must not be. */
+export interface Unexpected {
+  readonly number: number
+  readonly request: string
+  readonly what: string
+}
+
+export interface Report {
+  readonly requests: number
+  readonly byStatus: Readonly<Record<string, number>>
+  readonly unexpected: ReadonlyArray<Unexpected>
+}
+
+interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: string | Uint8Array | undefined
+}
+
+interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly location: string | undefined
+  readonly text: string
+}
+
+const operationsOf = ({ components, paths }: OpenApi): ReadonlyArray<Operation> =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [], requestBody }]) => ({
+      method: method.toUpperCase(),
+      path,
+      parameters,
+      body: requestBody?.content["application/json"]?.schema,
+      resolve: (ref: string) => components.schemas[ref.split("/").at(-1)!] ?? {}
+    }))
+  )
+
+const describe = ({ body, headers, method, path }: Sent): string => {
+  const shown = typeof body === "string" ? body.slice(0, 300) : body === undefined ? "" : `bytes ${body.join(" ")}`
+  return `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${shown}`
+}
+
+/** Sends so many requests, and reports. */
+export const fuzz = (options: {
+  readonly requests: number
+  readonly seed: number
+  readonly onProgress?: (done: number) => void
+}): Promise<Report> => {
+  const { onProgress = () => {}, requests, seed } = options
+  const chance = new Chance(seed)
+  const agent = new Agent({ connections: 1, pipelining: 1 })
+  const byStatus: Record<string, number> = {}
+  const unexpected: Array<Unexpected> = []
+  const ids: Record<string, Array<string>> = { eventId: [], registrationId: [], webhookId: [], replayId: [] }
+  const known: Known = {
+    ids: (name) => (name === "sink" ? ["mail"] : name === "stream" ? ids["eventId"]! : (ids[name] ?? []))
+  }
+  const keep = (name: string, id: unknown) => {
+    const own = ids[name]!
+    if (typeof id === "string") own.push(id)
+    if (own.length > 30) own.shift()
+  }
+
+  const work = Effect.gen(function* () {
+    const base = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+    const operations = yield* OutboxOperations
+    yield* Outbox.use((outbox) => outbox.register("mail", "beginning"))
+
+    const send = async ({ body, headers, method, path }: Sent): Promise<Answer> => {
+      const response = await agent.request({
+        origin: base,
+        method: method as Dispatcher.HttpMethod,
+        path,
+        headers,
+        body: body ?? null,
+        headersTimeout: PATIENCE_MILLIS,
+        bodyTimeout: PATIENCE_MILLIS
+      })
+      const { headers: got, statusCode: status } = response
+      const [type, location] = [got["content-type"], got["location"]].map((value) =>
+        value === undefined ? "" : String(value)
+      )
+      return { status, type: type!, location: location === "" ? undefined : location, text: await response.body.text() }
+    }
+    const read = (path: string) =>
+      send({ method: "GET", path, headers: { authorization: `Bearer ${TOKEN}` }, body: undefined })
+
+    const documents = yield* Effect.promise(() =>
+      Promise.all(
+        ["/openapi.json", "/admin/openapi.json"].map(async (path) => JSON.parse((await read(path)).text) as OpenApi)
+      )
+    )
+    const all = documents.flatMap(operationsOf)
+
+    /** How many entries there are, of everything that can be changed. */
+    const size = Effect.gen(function* () {
+      const { written } = yield* operations.status
+      const [last] = yield* operations.audit({ after: null, limit: 1 })
+      return `${written} ${last?.id ?? 0}`
+    })
+
+    const make = (): Sent => {
+      const { body, method, parameters, path, resolve } = chance.pick(all)
+      const nastiness = chance.pick([0, 0, 2, 10, 30])
+      const part = (name: string) => {
+        if (chance.happens(nastiness)) return chance.pick(NASTY_PARTS)
+        const own = known.ids(name)
+        return own.length > 0 && chance.happens(90)
+          ? encodeURIComponent(chance.pick(own))
+          : "00000000-0000-4000-8000-000000000000"
+      }
+      const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => part(name))
+      const query = parameters
+        .filter((parameter) => parameter.in === "query" && chance.happens(30))
+        .map(({ name, schema = {} }) =>
+          chance.happens(nastiness)
+            ? `${name}=${chance.pick(NASTY_PARTS)}`
+            : `${name}=${encodeURIComponent(sample(chance, schema, resolve, known, 0, name).replaceAll('"', ""))}`
+        )
+      if (chance.happens(nastiness)) query.push(`${chance.pick(NASTY_PARTS)}=${chance.pick(NASTY_PARTS)}`)
+      const headers: Record<string, string> = { authorization: `Bearer ${TOKEN}` }
+      if (method !== "GET") {
+        headers["idempotency-key"] = chance.happens(10) ? "again" : `key ${chance.next()}`
+        if (body !== undefined) headers["content-type"] = "application/json"
+      }
+      if (chance.happens(nastiness)) {
+        const [name, value] = chance.pick(NASTY_HEADERS)
+        headers[name] = value
+      }
+      const text = chance.happens(nastiness)
+        ? chance.pick(NASTY_BODIES)
+        : body === undefined
+          ? undefined
+          : sample(chance, body, resolve, known, nastiness)
+      const sentMethod = chance.happens(nastiness / 5)
+        ? chance.pick(["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "POST"])
+        : method
+      return {
+        method: sentMethod,
+        path: `${filled}${query.length === 0 ? "" : `?${query.join("&")}`}`,
+        headers,
+        body: sentMethod === "GET" || sentMethod === "HEAD" ? undefined : text
+      }
+    }
+
+    /** Ids that later requests can name. */
+    const learn = (document: unknown): void => {
+      const { event, id, registration, secret, sink, webhook } = Object(document) as Record<
+        string,
+        Record<string, unknown>
+      >
+      if (registration !== undefined) keep("registrationId", registration["id"])
+      if (webhook !== undefined && secret !== undefined) keep("webhookId", webhook["id"])
+      else if (sink !== undefined && id !== undefined) keep("replayId", id)
+      else if (event === undefined && "organizer" in Object(document)) keep("eventId", id)
+    }
+
+    for (let number = 1; number <= requests; number++) {
+      const sent = make()
+      const before = yield* size
+      const outcome = yield* Effect.promise(() =>
+        send(sent).then(
+          (answer) => ({ answer }),
+          (error: unknown) => ({ error })
+        )
+      )
+      const note = (what: string) => unexpected.push({ number, request: describe(sent), what })
+      if ("error" in outcome) {
+        const { error } = outcome
+        const code = (error as { readonly code?: string }).code ?? ""
+        // What the client itself refuses to send was never sent.
+        byStatus[code] = (byStatus[code] ?? 0) + 1
+        if (!/UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED/.test(code)) note(`no answer: ${String(error)}`)
+      } else {
+        const { answer } = outcome
+        const { location, status, text, type } = answer
+        byStatus[status] = (byStatus[status] ?? 0) + 1
+        if (status >= 500 || status < 200 || (status >= 300 && status < 400)) note(`${status}: ${text.slice(0, 300)}`)
+        if (status >= 400 && sent.method !== "HEAD") {
+          if (!type.startsWith("application/problem+json"))
+            note(`${status} is no problem document: ${type} ${text.slice(0, 200)}`)
+          else if (!/"code":"[a-z_]+"/.test(text)) note(`a problem without a code: ${text.slice(0, 200)}`)
+        }
+        if (status >= 400 && (yield* size) !== before) note(`${status}, and something changed`)
+        if (status >= 200 && status < 300 && sent.method !== "HEAD" && type.startsWith("application/json")) {
+          const document = JSON.parse(text) as Record<string, unknown>
+          learn(document)
+          if (status === 201 && location !== undefined) {
+            const back = yield* Effect.promise(() => read(location))
+            const made = "registration" in document ? document["registration"] : document
+            if (back.status !== 200 || JSON.stringify(JSON.parse(back.text)) !== JSON.stringify(made))
+              note(
+                `what was made reads back as ${back.status} ${back.text.slice(0, 200)}, not ${JSON.stringify(made).slice(0, 200)}`
+              )
+          }
+        }
+      }
+      if (number % 500 === 0) onProgress(number)
+    }
+    return { requests, byStatus, unexpected }
+  })
+  const services = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+    Layer.provideMerge(Turnout.layer()),
+    Layer.provideMerge(MemoryStore.layer)
+  )
+  const silent = Logger.layer([])
+  return Effect.runPromise(work.pipe(Effect.provide(services), Effect.provide(silent))).finally(() => agent.destroy())
+}

@@ -1,0 +1,107 @@
+/**
+ * The network between nodes and servers: late, lossy, cut; and what callers make of that.
+ *
+ * A request takes a while to arrive, is carried out in one step, and its answer takes a while to come back. Either can be
+ * lost. The caller learns of that after a time-out, and of a lost answer only that it does not know.
+ */
+import { Effect } from "effect"
+import * as StoreError from "@turnout/core/ports/StoreError"
+import type { Node, World } from "./World.ts"
+
+export interface Faults {
+  /** In a thousand: requests that never arrive, and answers that do not. */
+  readonly lostRequests: number
+  readonly lostAnswers: number
+  /** In a thousand: transactions that fail since others hold the same rows. */
+  readonly contention: number
+  readonly longestLatencyMillis: number
+}
+
+const TIMEOUT_MILLIS = 1_000
+
+export type Outcome = "unavailable" | "unknown"
+
+export class Network {
+  readonly #world: World
+  readonly #cut = new Set<Node>()
+  faults: Faults
+
+  constructor(world: World, faults: Faults) {
+    this.#world = world
+    this.faults = faults
+  }
+
+  /** Cuts a node off from every server for so long. */
+  cut(node: Node, millis: number): void {
+    this.#cut.add(node)
+    this.#world.after(millis, () => this.#cut.delete(node))
+  }
+
+  latency(): number {
+    return 1 + this.#world.choose(this.faults.longestLatencyMillis)
+  }
+
+  /** Carries out something on a server. `lost` tells what the caller makes of not hearing of it. */
+  call<A, E, F>(
+    from: Node,
+    server: Node,
+    operation: Effect.Effect<A, E>,
+    lost: (outcome: Outcome) => F
+  ): Effect.Effect<A, E | F> {
+    const world = this.#world
+    return Effect.callback<A, E | F>((resume) => {
+      const fail = (outcome: Outcome) => world.timer(from, TIMEOUT_MILLIS, () => resume(Effect.fail(lost(outcome))))
+      if (this.#cut.has(from) || world.happens(this.faults.lostRequests)) {
+        fail("unavailable")
+        return
+      }
+      world.timer(server, this.latency(), () => {
+        const exit = Effect.runSyncExit(world.provide(server, operation))
+        if (this.#cut.has(from) || world.happens(this.faults.lostAnswers)) fail("unknown")
+        else world.timer(from, this.latency(), () => resume(exit))
+      })
+    })
+  }
+
+  /** A service of a store, as a node meets it over the network. */
+  store<Service extends object>(
+    from: Node,
+    server: Node,
+    service: Service,
+    writes: ReadonlyArray<string> = []
+  ): Service {
+    const remote = (name: string, operation: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> => {
+      const lost = (outcome: Outcome) => {
+        const cause = new Error(`${name}: no answer`)
+        const isUnknown = outcome === "unknown" && writes.includes(name)
+        return new StoreError.StoreError({
+          reason: isUnknown ? new StoreError.OutcomeUnknown({ cause }) : new StoreError.Unavailable({ cause })
+        })
+      }
+      const call = this.call(from, server, operation, lost)
+      if (!writes.includes(name)) return call
+      return Effect.suspend(() =>
+        this.#world.happens(this.faults.contention)
+          ? Effect.fail(
+              new StoreError.StoreError({ reason: new StoreError.Contention({ cause: new Error("deadlock victim") }) })
+            )
+          : call
+      )
+    }
+    return Object.fromEntries(
+      Object.entries(service).map(([name, member]) => {
+        if (name === "isInTransaction" || name === "isPosition") return [name, member]
+        if (Effect.isEffect(member)) return [name, remote(name, member as Effect.Effect<unknown, unknown>)]
+        const method = member as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>
+        return [
+          name,
+          (...args: ReadonlyArray<unknown>) =>
+            remote(
+              name,
+              Effect.suspend(() => method(...args))
+            )
+        ]
+      })
+    ) as Service
+  }
+}

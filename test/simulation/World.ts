@@ -1,0 +1,267 @@
+/**
+ * A world in which time, chance and the order of everything are one sequence of choices, drawn from a seed.
+ *
+ * Whatever runs in it is a fiber of effect on the scheduler and the clock of its node. Each task that could run now is a choice;
+ * time passes only when there is none. A node is a process: killed, nothing of it runs again, no finalizer and no
+ * interruption; paused, its tasks and timers wait, while time goes on. Equal seeds make equal histories, in any process.
+ */
+import { Clock, Duration, Effect, type Exit, Random, type Scheduler } from "effect"
+import { SecureRandom } from "effect/crypto"
+
+/** The mulberry32 generator. */
+const mulberry = (seed: number) => (): number => {
+  seed = (seed + 0x6d2b79f5) | 0
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return (t ^ (t >>> 14)) >>> 0
+}
+
+interface Timer {
+  readonly at: number
+  readonly number: number
+  readonly node: Node
+  readonly fire: () => void
+  isCancelled: boolean
+}
+
+interface Task {
+  readonly node: Node
+  readonly run: () => void
+}
+
+/** A process. */
+export interface Node {
+  readonly name: string
+  readonly number: number
+  isAlive: boolean
+  pausedUntil: number
+  /** How far its clock is ahead. */
+  skewMillis: number
+  /** What waits while it is paused. */
+  readonly held: Array<() => void>
+  readonly scheduler: Scheduler.Scheduler
+  readonly clock: Clock.Clock
+}
+
+/** Nothing comes to its end: fibers wait for each other, or do the same for ever. */
+export class Livelock extends Error {
+  override readonly name = "Livelock"
+}
+
+/** Of effect, that a fiber carries out before it is the turn of others. */
+const MOST_PRIMITIVES = 4_096
+
+const START = Date.UTC(2030, 0, 1)
+
+export class World {
+  readonly #next: () => number
+  readonly #maxSteps: number
+  /** One in how many of effect's primitives another fiber comes in between; 0 for none. */
+  preemption = 0
+  readonly #tasks: Array<Task> = []
+  /** A heap: the next timer first. */
+  readonly #timers: Array<Timer> = []
+  #number = 0
+  #nodes = 0
+  #primitives = 0
+  #now = START
+  steps = 0
+  /** Of everything that was done, so that two runs can be compared. */
+  fingerprint = 0
+
+  /** More steps than `maxSteps` are a livelock. */
+  constructor(seed: number, maxSteps: number) {
+    this.#next = mulberry(seed)
+    this.#maxSteps = maxSteps
+  }
+
+  get now(): number {
+    return this.#now
+  }
+  /** Since the beginning. */
+  get elapsed(): number {
+    return this.#now - START
+  }
+
+  /** From 0 up to, not including, `n`. */
+  choose(n: number): number {
+    return n <= 1 ? 0 : this.#next() % n
+  }
+  /** Whether something happens that does in so many of a thousand cases. */
+  happens(perMille: number): boolean {
+    return perMille > 0 && this.choose(1_000) < perMille
+  }
+  pick<A>(values: ReadonlyArray<A>): A {
+    return values[this.choose(values.length)]!
+  }
+
+  /** What happens to nodes, whatever state they are in. */
+  readonly #fate = this.node("fate")
+  after(millis: number, happens: () => void): void {
+    this.timer(this.#fate, millis, happens)
+  }
+
+  node(name: string, skewMillis = 0): Node {
+    const now = (): number => this.#now + node.skewMillis
+    const monotonic = (): bigint => BigInt(this.elapsed) * 1_000_000n
+    const sleep = (millis: number): Effect.Effect<void> =>
+      millis <= 0
+        ? Effect.yieldNow
+        : Effect.callback((resume) => {
+            const timer = this.timer(node, millis, () => resume(Effect.void))
+            return Effect.sync(() => (timer.isCancelled = true))
+          })
+    const node: Node = {
+      name,
+      number: ++this.#nodes,
+      isAlive: true,
+      pausedUntil: 0,
+      skewMillis,
+      held: [],
+      scheduler: {
+        executionMode: "sync",
+        shouldYield: () =>
+          // A fiber that never waits for anything must not run for ever, or nobody would notice.
+          ++this.#primitives % MOST_PRIMITIVES === 0 || (this.preemption > 0 && this.choose(this.preemption) === 0),
+        makeDispatcher: () => ({ scheduleTask: (run) => this.post(node, run), flush: () => {} })
+      },
+      clock: {
+        currentTimeMillisUnsafe: now,
+        currentTimeMillis: Effect.sync(now),
+        // Relays count their deadlines by it: time that neither jumps nor goes back.
+        currentTimeNanosUnsafe: monotonic,
+        currentTimeNanos: Effect.sync(monotonic),
+        monotonicTimeNanosUnsafe: monotonic,
+        monotonicTimeNanos: Effect.sync(monotonic),
+        sleep: (duration: Duration.Duration) => sleep(Math.ceil(Duration.toMillis(duration)))
+      } as Clock.Clock
+    }
+    return node
+  }
+
+  post(node: Node, run: () => void): void {
+    if (node.pausedUntil > this.#now) node.held.push(run)
+    else this.#tasks.push({ node, run })
+  }
+
+  timer(node: Node, millis: number, fire: () => void): Timer {
+    const timer = { at: this.#now + Math.max(0, millis), number: this.#number++, node, fire, isCancelled: false }
+    const heap = this.#timers
+    let index = heap.push(timer) - 1
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (!isBefore(heap[index]!, heap[parent]!)) break
+      ;[heap[index], heap[parent]] = [heap[parent]!, heap[index]!]
+      index = parent
+    }
+    return timer
+  }
+
+  #takeTimer(): Timer | undefined {
+    const heap = this.#timers
+    const first = heap[0]
+    const last = heap.pop()
+    if (first === undefined || last === undefined || heap.length === 0) return first
+    heap[0] = last
+    for (let index = 0; ;) {
+      const [left, right] = [2 * index + 1, 2 * index + 2]
+      let least = index
+      if (left < heap.length && isBefore(heap[left]!, heap[least]!)) least = left
+      if (right < heap.length && isBefore(heap[right]!, heap[least]!)) least = right
+      if (least === index) return first
+      ;[heap[index], heap[least]] = [heap[least]!, heap[index]!]
+      index = least
+    }
+  }
+
+  /** Nothing of it runs again. */
+  kill(node: Node): void {
+    node.isAlive = false
+    node.held.length = 0
+  }
+
+  /** It does nothing for so long, and notices nothing. */
+  pause(node: Node, millis: number): void {
+    node.pausedUntil = Math.max(node.pausedUntil, this.#now + millis)
+    this.after(millis, () => {
+      if (node.pausedUntil > this.#now) return
+      for (const run of node.held.splice(0)) this.post(node, run)
+    })
+  }
+
+  /** The services of a node. */
+  provide<A, E, R>(
+    node: Node,
+    effect: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, Exclude<R, SecureRandom.SecureRandom>> {
+    const unit = () => this.#next() / 4_294_967_296
+    const random = { nextDoubleUnsafe: unit, nextIntUnsafe: () => this.#next() } as typeof Random.Random.Service
+    const bytes = (size: number) => Uint8Array.from({ length: size }, () => this.#next() & 255)
+    return effect.pipe(
+      Effect.provideService(Clock.Clock, node.clock),
+      Effect.provideService(Random.Random, random),
+      Effect.provideService(SecureRandom.SecureRandom, SecureRandom.make(bytes))
+    ) as Effect.Effect<A, E, Exclude<R, SecureRandom.SecureRandom>>
+  }
+
+  /** Runs an effect on a node, and tells how it ended, if it does. */
+  start<A, E>(
+    node: Node,
+    effect: Effect.Effect<A, E, SecureRandom.SecureRandom>,
+    ended: (exit: Exit.Exit<A, E>) => void = () => {}
+  ): void {
+    this.post(node, () => {
+      Effect.runFork(this.provide(node, effect), { scheduler: node.scheduler }).addObserver(ended)
+    })
+  }
+
+  #step(task: Task): void {
+    this.steps += 1
+    this.fingerprint = (Math.imul(this.fingerprint, 31) + this.elapsed + task.node.number) | 0
+    if (this.steps > this.#maxSteps) throw new Livelock(`no end after ${this.#maxSteps} steps`)
+    if (!task.node.isAlive) return
+    if (task.node.pausedUntil > this.#now) {
+      task.node.held.push(task.run)
+      return
+    }
+    task.run()
+  }
+
+  /** Runs until so much time has passed, or nothing is left to do. */
+  run(forMillis = Infinity): void {
+    const end = this.#now + forMillis
+    while (true) {
+      const count = this.#tasks.length
+      if (count > 0) {
+        const index = this.choose(count)
+        const task = this.#tasks[index]!
+        this.#tasks[index] = this.#tasks[count - 1]!
+        this.#tasks.pop()
+        this.#step(task)
+        continue
+      }
+      const next = this.#timers[0]
+      if (next === undefined) return
+      if (next.at > end) {
+        this.#now = end
+        return
+      }
+      this.#takeTimer()
+      if (next.isCancelled || !next.node.isAlive) continue
+      this.#now = Math.max(this.#now, next.at)
+      // Timers that are due at the same time race.
+      this.post(next.node, () => {
+        if (!next.isCancelled) next.fire()
+      })
+      while (this.#timers[0]?.at === next.at) {
+        const other = this.#takeTimer()!
+        if (other.isCancelled || !other.node.isAlive) continue
+        this.post(other.node, () => {
+          if (!other.isCancelled) other.fire()
+        })
+      }
+    }
+  }
+}
+
+const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.number < b.number)

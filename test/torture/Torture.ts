@@ -1,0 +1,300 @@
+/**
+ * Real histories: processes at work on a real server, while connections are cut, processes are killed and the server crashes.
+ *
+ * Every operation is noted with its start, its end and its answers. What was under way in a process that was killed is asked
+ * again elsewhere under the same idempotency key, as a client would. Once all that was asked of an event has been answered,
+ * the history of the event is checked: by what was told (`simulation/Checkers`), and by recounting everything from the journal
+ * (`support/Invariants`).
+ */
+import { PgClient } from "@effect/sql-pg"
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Migrations from "@turnout/adapters/postgres/migrations"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { fromInput } from "@turnout/core/domain/Attendee"
+import type { Command } from "@turnout/core/domain/Command"
+import type { EventId } from "@turnout/core/domain/Event"
+import type { RegistrationId } from "@turnout/core/domain/Registration"
+import { Effect, Layer, Logger, ManagedRuntime, Redacted, Schedule } from "effect"
+import { fork, type ChildProcess } from "node:child_process"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { checkRegistrations, type Operation } from "../simulation/Checkers.ts"
+import * as Given from "../support/Given.ts"
+import * as Invariants from "../support/Invariants.ts"
+import { findBinaries, start } from "../support/PostgresServer.ts"
+
+/** What a process is asked to do, and what it tells. */
+export interface Asked {
+  readonly number: number
+  readonly key: string
+  readonly command: Command
+}
+export interface Told {
+  readonly number: number
+  readonly answer: Operation["answers"][number]
+}
+
+export interface TortureOptions {
+  readonly minutes: number
+  /** Ends sooner once there were so many. */
+  readonly operations: number
+  /** How often, on average, each thing happens, in milliseconds. */
+  readonly backendKillMillis: number
+  readonly workerKillMillis: number
+  readonly crashMillis: number
+  readonly onProgress?: (counts: Counts) => void
+}
+
+export interface Counts {
+  operations: number
+  events: number
+  backendKills: number
+  workerKills: number
+  crashes: number
+}
+
+export interface Outcome extends Counts {
+  readonly violations: ReadonlyArray<string>
+  readonly seconds: number
+}
+
+const WORKERS = 3
+/** Operations under way in each process. */
+const IN_FLIGHT = 60
+/** Events that are worked on at the same time, and what is asked of each. */
+const OPEN_EVENTS = 6
+const OPERATIONS_PER_EVENT = 600
+
+interface OpenEvent {
+  readonly id: EventId
+  asked: number
+  readonly operations: Array<Operation>
+  readonly registered: Array<RegistrationId>
+}
+
+interface Underway {
+  readonly asked: Asked
+  readonly operation: Operation
+  readonly event: OpenEvent
+}
+
+interface Worker {
+  readonly child: ChildProcess
+  isReady: boolean
+  readonly underway: Map<number, Underway>
+}
+
+const pick = <A>(values: ReadonlyArray<A>): A => values[Math.floor(Math.random() * values.length)]!
+
+export const torture = async (options: TortureOptions): Promise<Outcome> => {
+  const binaries = findBinaries()
+  if (binaries === undefined) throw new Error("the binaries of Postgres are needed: apt-get install postgresql")
+  const server = await start(binaries, ["fsync=on", "wal_level=minimal", "max_wal_senders=0"])
+  const { url } = server
+  const silent = Logger.layer([])
+  const runtime = ManagedRuntime.make(
+    Turnout.layer().pipe(
+      Layer.provide(Layer.orDie(PostgresStore.layer({ url, poolSize: 4 }))),
+      Layer.provideMerge(silent)
+    )
+  )
+  const sql = (text: string) =>
+    PgClient.PgClient.use((client) => client.unsafe(text)).pipe(
+      Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })),
+      Effect.runPromise
+    )
+  /** However often the server is away. */
+  const stubbornly = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout>): Promise<A> =>
+    runtime.runPromise(Effect.retry(effect, { schedule: Schedule.spaced("200 millis"), times: 300 }))
+
+  const counts: Counts = { operations: 0, events: 0, backendKills: 0, workerKills: 0, crashes: 0 }
+  const violations: Array<string> = []
+  const beganAt = performance.now()
+  const end = beganAt + options.minutes * 60_000
+  const isOver = () => performance.now() > end || counts.operations >= options.operations
+  let isStopping = false
+
+  const workers: Array<Worker> = []
+  const events: Array<OpenEvent> = []
+  /** What has to be asked again. */
+  const again: Array<Underway> = []
+  const checking = new Set<Promise<void>>()
+  let numbers = 0
+
+  const check = async ({ id, operations }: OpenEvent) => {
+    try {
+      const taken = await stubbornly(Invariants.snapshot(id))
+      Invariants.check(taken)
+      violations.push(...checkRegistrations({ operations, journals: new Map([[id, taken.journal]]) }))
+      for (const { answers, key } of operations)
+        if (answers.some(({ text }) => text.startsWith("failed"))) violations.push(`R4: ${key}: ${answers[0]!.text}`)
+    } catch (error) {
+      violations.push(`${id}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  const openEvent = async () => {
+    const capacity = 5 + Math.floor(Math.random() * 60)
+    const { id } = await stubbornly(Given.publishedEvent({ capacity }))
+    events.push({ id, asked: 0, operations: [], registered: [] })
+    counts.events += 1
+  }
+
+  const next = (): Underway | undefined => {
+    const repeated = again.pop()
+    if (repeated !== undefined) return repeated
+    if (isOver()) return undefined
+    const open = events.filter(({ asked }) => asked < OPERATIONS_PER_EVENT)
+    if (open.length === 0) return undefined
+    const event = pick(open)
+    const number = ++numbers
+    const roll = Math.random()
+    const key = `operation ${number}`
+    const make = (): { readonly what: Operation["what"]; readonly command: Command } => {
+      if (roll < 0.25 && event.registered.length > 0)
+        return {
+          what: "cancel",
+          command: { _tag: "CancelRegistration", eventId: event.id, registrationId: pick(event.registered) }
+        }
+      if (roll < 0.3) {
+        const capacity = 1 + Math.floor(Math.random() * 80)
+        return {
+          what: "capacity",
+          command: { _tag: "ChangeCapacity", eventId: event.id, capacity, keepOverhang: true }
+        }
+      }
+      const email = roll < 0.4 ? `shared-${Math.floor(Math.random() * 5)}@example.com` : `person-${number}@example.com`
+      const attendee = fromInput({ email })
+      return {
+        what: "register",
+        command: { _tag: "Register", eventId: event.id, attendee, notes: "", registeredAt: null }
+      }
+    }
+    const { command, what } = make()
+    event.asked += 1
+    const startedAt = performance.now()
+    const operation: Operation = { key, what, eventId: event.id, startedAt, endedAt: Infinity, answers: [] }
+    event.operations.push(operation)
+    return { asked: { number, key, command }, operation, event }
+  }
+
+  const settle = ({ asked, event, operation }: Underway, answer: Told["answer"]) => {
+    const isFirst = operation.answers.length === 0
+    operation.answers.push(answer)
+    if (!isFirst) return
+    operation.endedAt = performance.now()
+    counts.operations += 1
+    if (operation.what === "register" && answer.isOk) event.registered.push(answer.registrationId as RegistrationId)
+    // Now and then a client asks again though it was told.
+    if (Math.random() < 0.02) again.push({ asked, event, operation })
+  }
+
+  const isAnswered = (event: OpenEvent) =>
+    event.operations.every(({ answers }) => answers.length > 0) &&
+    !again.some((one) => one.event === event) &&
+    !workers.some(({ underway }) => [...underway.values()].some((one) => one.event === event))
+
+  const startWorker = () => {
+    const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [url], {
+      execArgv: ["--conditions=@turnout/source"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"]
+    })
+    const worker: Worker = { child, isReady: false, underway: new Map() }
+    child.on("message", (told: Told | "ready") => {
+      if (told === "ready") worker.isReady = true
+      else {
+        const one = worker.underway.get(told.number)
+        worker.underway.delete(told.number)
+        if (one !== undefined) settle(one, told.answer)
+      }
+    })
+    child.once("exit", (code) => {
+      workers.splice(workers.indexOf(worker), 1)
+      again.push(...worker.underway.values())
+      if (isStopping) return
+      if (code !== null && code !== 0) violations.push(`G2: a process ended by itself with code ${code}`)
+      startWorker()
+    })
+    workers.push(worker)
+  }
+
+  const feed = () => {
+    for (const worker of workers) {
+      while (worker.isReady && worker.underway.size < IN_FLIGHT) {
+        const one = next()
+        if (one === undefined) break
+        worker.underway.set(one.asked.number, one)
+        worker.child.send(one.asked, () => {})
+      }
+    }
+  }
+
+  /** Does something again and again, after pauses of this length on average. */
+  const every = async (millis: number, work: () => Promise<void>) => {
+    while (!isOver()) {
+      await sleep(Math.random() * 2 * millis)
+      if (!isOver()) await work()
+    }
+  }
+  const killBackend = async () => {
+    const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+      ORDER BY random() LIMIT 1`
+    counts.backendKills += await sql(text).then(
+      (rows) => rows.length,
+      () => 0
+    )
+  }
+  const killWorker = async () => {
+    const ready = workers.filter(({ isReady }) => isReady)
+    if (ready.length < 2) return
+    pick(ready).child.kill("SIGKILL")
+    counts.workerKills += 1
+  }
+  const crash = async () => {
+    await server.crash()
+    counts.crashes += 1
+  }
+
+  try {
+    await Effect.runPromise(
+      Migrations.up().pipe(Effect.provide(Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 }))))
+    )
+    for (let n = 0; n < OPEN_EVENTS; n++) await openEvent()
+    for (let n = 0; n < WORKERS; n++) startWorker()
+    const faults = Promise.all([
+      every(options.backendKillMillis, killBackend),
+      every(options.workerKillMillis, killWorker),
+      every(options.crashMillis, crash)
+    ])
+    let opening: Promise<void> | undefined
+    for (let idleSince = performance.now(); ;) {
+      const before = counts.operations
+      feed()
+      await sleep(2)
+      options.onProgress?.(counts)
+      for (const event of events.filter((one) => one.asked >= OPERATIONS_PER_EVENT || isOver())) {
+        if (!isAnswered(event)) continue
+        events.splice(events.indexOf(event), 1)
+        const checked: Promise<void> = check(event).finally(() => checking.delete(checked))
+        checking.add(checked)
+      }
+      const isShort = events.filter(({ asked }) => asked < OPERATIONS_PER_EVENT).length < OPEN_EVENTS
+      if (isShort && opening === undefined && !isOver()) opening = openEvent().finally(() => (opening = undefined))
+      if (isOver() && events.length === 0 && opening === undefined) break
+      if (counts.operations !== before) idleSince = performance.now()
+      if (performance.now() - idleSince > 120_000) {
+        violations.push("G2: nothing has been answered for two minutes")
+        break
+      }
+    }
+    await faults
+    await Promise.all(checking)
+  } finally {
+    isStopping = true
+    for (const { child } of workers) child.kill("SIGKILL")
+    await runtime.dispose()
+    await server.stop()
+  }
+  return { ...counts, violations, seconds: (performance.now() - beganAt) / 1_000 }
+}

@@ -1,0 +1,46 @@
+/**
+ * A process that carries out what it is told to, each until it has an answer.
+ */
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Turnout from "@turnout/core/application/Turnout"
+import { Effect, Layer, Logger, Result, Schedule } from "effect"
+import type { Asked, Told } from "./Torture.ts"
+
+const url = process.argv[2]!
+const tell = (told: Told | "ready") => void process.send!(told)
+
+const answerOf = (reply: Turnout.Reply<Asked["command"]>): Told["answer"] => {
+  const { answer } = reply
+  if (Result.isFailure(answer)) return { isOk: false, text: answer.failure._tag }
+  if (!("registration" in answer.success)) return { isOk: true, text: "ok" }
+  const { id, state } = answer.success.registration
+  return { isOk: true, text: `${id} ${state}`, registrationId: id }
+}
+
+const work = Effect.gen(function* () {
+  const turnout = yield* Turnout.Turnout
+  process.on("message", ({ command, key, number }: Asked) => {
+    const asking = turnout.execute(command, { idempotencyKey: key, actor: "client" }).pipe(
+      // A server that is away, a connection that was cut, an outcome that nobody knows: the same key finds out.
+      Effect.retry({
+        while: (error) => error._tag === "Overloaded" || (error._tag === "StoreError" && error.isRetryable),
+        schedule: Schedule.jittered(Schedule.spaced("100 millis"))
+      }),
+      Effect.match({
+        onSuccess: (reply) => tell({ number, answer: answerOf(reply) }),
+        onFailure: (error) => tell({ number, answer: { isOk: false, text: `failed: ${String(error)}` } })
+      })
+    )
+    Effect.runFork(asking)
+  })
+  tell("ready")
+  return yield* Effect.never
+})
+
+const silent = Logger.layer([])
+await Effect.runPromise(
+  work.pipe(
+    Effect.provide(Turnout.layer().pipe(Layer.provide(Layer.orDie(PostgresStore.layer({ url, poolSize: 6 }))))),
+    Effect.provide(silent)
+  )
+)
