@@ -8,7 +8,7 @@
  * Drains: `--messages` over `--streams`, by one worker and by four, in one process and in four; pg-transactional-outbox is
  * given `--few` only, because it is slow, and slower the more there are. Only Turnout delivers in order per stream.
  * Reading: backlogs of `--small` and `--large`, and of `--huge`, 10,000,000 for instance, if that is larger. Latency:
- * `--registrations` in a row. Sinks that cost something, such as queues of other systems, are not measured here.
+ * `--registrations` in a row. To a FIFO queue: `--few` messages to a server on this machine that speaks SQS.
  */
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import { PgClient } from "@effect/sql-pg"
@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Rec from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import { insertJournal } from "./outbox/Backlog.ts"
-import type { Drain, Drained } from "./outbox/Drain.ts"
+import type { Drain, Drained, Queue } from "./outbox/Drain.ts"
 import type { Held } from "./outbox/held.ts"
 import type { Latencies, Latency } from "./outbox/latency.ts"
 import type { Read, Reading } from "./outbox/reading.ts"
@@ -40,7 +40,7 @@ const settings = Settings.read({
 })
 const { few, huge, large, messages, registrations, samples, small, streams } = settings
 
-/** Scripts in `outbox/`. A relay to a sink that costs something would be one more, like `turnout.ts` with another sink. */
+/** Scripts in `outbox/`. */
 const CONTESTANTS = ["turnout", "graphile-worker", "pg-boss", "pg-transactional-outbox"] as const
 type Contestant = (typeof CONTESTANTS)[number]
 /** Processes, and workers in each. */
@@ -85,6 +85,19 @@ await Database.use(async (database) => {
       const asked: Drain = { url, messages: own, streams, processes, workers }
       return Script.run<Drained>(`outbox/${contestant}.ts`, asked)
     })
+  const drainToQueue = async () => {
+    await using fauxqs = await Script.start<Queue>("outbox/fauxqs.ts", null)
+    const own = Math.min(few, messages)
+    const asked: Drain = {
+      url,
+      messages: own,
+      streams: Math.max(1, Math.ceil(own * STREAMS_PER_MESSAGE)),
+      processes: 1,
+      workers: 1,
+      queue: fauxqs.told
+    }
+    return await Script.run<Drained>("outbox/turnout.ts", asked)
+  }
   const read = (backlog: number, held?: Held) =>
     during(url, held, () => {
       const asked: Reading = { url, schema: schemaOf(backlog), samples, depth: DEPTH }
@@ -111,7 +124,8 @@ await Database.use(async (database) => {
     "drains",
     Object.fromEntries([
       ...CONTESTANTS.flatMap((who) => crews.map((crew) => [`${who}, ${crew}`, () => drain(who, crew)])),
-      ...HELD.map((held) => [`turnout, 1 worker, ${held} held`, () => drain("turnout", "1 worker", held)])
+      ...HELD.map((held) => [`turnout, 1 worker, ${held} held`, () => drain("turnout", "1 worker", held)]),
+      ["turnout, 1 worker, to a FIFO queue", drainToQueue]
     ])
   )
   const latencies = await contest<Latencies>("latency", { latency })
@@ -149,7 +163,7 @@ await Database.use(async (database) => {
     reading[one]![kind] / reading[other]![kind]
 
   const drainSection: Section = {
-    title: `Draining ${count(messages)} messages in ${count(streams)} streams; pg-transactional-outbox ${count(few)}`,
+    title: `Draining ${count(messages)} messages in ${count(streams)} streams; pg-transactional-outbox, and to a queue, ${count(few)}`,
     head: ["who", "a second", "lowest", "highest", "µs CPU each"],
     rows: Object.entries(drained).map(([name, { cpuMicros, perSecond }]) => [
       name,

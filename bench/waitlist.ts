@@ -5,7 +5,7 @@
  *
  * One caller, one event with a short list and one with a long one, in turns: register (at the end of the list), cancel a
  * seat (which promotes the first), ask for a place in the last tenth of the list, read the first page. Then the capacity of the
- * event with the long list is raised by a tenth of it, and somebody registers again and again while that promotes.
+ * event with the long list is raised by a tenth of it, or 100,000, and somebody registers again and again while that promotes.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/application/Turnout"
@@ -23,6 +23,8 @@ const settings = Settings.read({ rounds: 7, samples: 100, small: 1_000, large: 1
 const { large, rounds, samples, small } = settings
 /** How many people of each list ask for their place. */
 const PLACES = Math.ceil(small / 10)
+/** By how much the capacity is raised, at most. */
+const MOST_RAISED = 100_000
 /** Seats to cancel, one in each sample of each round, warm-up included. */
 const SEATS = samples * (rounds + 1)
 
@@ -107,7 +109,7 @@ await Database.use(async (database) => {
     )
 
     const { capacity, id } = yield* turnout.getEvent(Database.eventId(lists.large.event))
-    const raisedBy = Math.ceil(large / 10)
+    const raisedBy = Math.min(Math.ceil(large / 10), MOST_RAISED)
     const beganAt = performance.now()
     let event = yield* turnout.changeCapacity(id, { capacity: capacity + raisedBy })
     const millis: Array<number> = []

@@ -22,6 +22,14 @@ export interface Drain extends Backlog {
   readonly processes: number
   /** Workers in each process. */
   readonly workers: number
+  /** The queue to deliver to; without, messages are delivered to nobody. */
+  readonly queue?: Queue
+}
+
+/** A FIFO queue of something that speaks SQS. */
+export interface Queue {
+  readonly queueUrl: string
+  readonly endpoint: string
 }
 
 export interface Drained {

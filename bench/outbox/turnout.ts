@@ -5,6 +5,7 @@
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
+import * as SqsSink from "@turnout/adapters/sqs"
 import * as CommitSignal from "@turnout/core/application/CommitSignal"
 import * as Relay from "@turnout/core/application/Relay"
 import { delivered, type Delivery } from "@turnout/core/domain/Delivery"
@@ -13,10 +14,12 @@ import { Outbox } from "@turnout/core/ports/Outbox"
 import type { Sink } from "@turnout/core/ports/Sink"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { insertJournal } from "./Backlog.ts"
 import * as Drain from "./Drain.ts"
 
 const SINK = "nowhere"
+const ACCESS = { region: "us-east-1", credentials: { accessKeyId: "bench", secretAccessKey: "bench" } }
 
 /** Does nothing but look at the order. */
 const sink = (count: Drain.Count): Sink => {
@@ -40,6 +43,16 @@ const sink = (count: Drain.Count): Sink => {
   }
 }
 
+/** Publishes to a queue, and counts what it took. */
+const toQueue = (queue: Drain.Queue, count: Drain.Count): Effect.Effect<Sink, never, Scope.Scope> =>
+  Effect.map(Effect.orDie(SqsSink.make({ ...queue, ...ACCESS, concurrency: 16 })), (queueSink) => ({
+    name: SINK,
+    deliver: (consignment) =>
+      Effect.tap(queueSink.deliver(consignment), (outcomes) =>
+        Effect.sync(() => count.delivered(outcomes.filter(({ _tag }) => _tag === "Delivered").length))
+      )
+  }))
+
 /** An outbox in which there is nothing to read until the gate is open. */
 const gated = (gate: { isOpen: boolean }) =>
   Layer.effect(
@@ -50,7 +63,7 @@ const gated = (gate: { isOpen: boolean }) =>
     }))
   )
 
-const open: Drain.Contestant["open"] = ({ url, workers }, count) => {
+const open: Drain.Contestant["open"] = ({ queue, url, workers }, count) => {
   const gate = { isOpen: false }
   const { promise, resolve } = Promise.withResolvers<() => void>()
   const program = Effect.gen(function* () {
@@ -60,9 +73,10 @@ const open: Drain.Contestant["open"] = ({ url, workers }, count) => {
       gate.isOpen = true
       signal.notify()
     })
-    const relays = Array.from({ length: workers }, () => Relay.run(sink(count)))
+    const to = queue === undefined ? sink(count) : yield* toQueue(queue, count)
+    const relays = Array.from({ length: workers }, () => Relay.run(to))
     return yield* Effect.all(relays, { concurrency: "unbounded", discard: true })
-  })
+  }).pipe(Effect.scoped)
   const outbox = gated(gate).pipe(
     Layer.provide(PostgresOutbox.layerFromClient()),
     Layer.provide(Layer.orDie(PostgresStore.layerClient({ url })))
