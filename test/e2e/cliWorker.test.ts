@@ -58,6 +58,9 @@ interface Letters {
   readonly error: { readonly _tag: string; readonly message: string }
 }
 
+/** What a line of the log has with `--json`. */
+const LOGGED = ["timestamp", "level", "fiberId", "message", "cause", "annotations", "spans"]
+
 describe("turnout worker", { timeout: 180_000 }, () => {
   it.concurrent(
     "N1, N3: handles each message once; poison goes to the dead letters, from where it comes back",
@@ -73,9 +76,9 @@ describe("turnout worker", { timeout: 180_000 }, () => {
       turnout.write("handlers.js", handlers)
       turnout.write("package.json", `{"type":"module"}`)
       turnout.write("broken", "")
-      const relay = turnout.start(["relay", "--sqs", live, ...access()], aws)
+      const relay = turnout.start(["relay", "--sqs", live, "--json", ...access()], aws)
       const worker = turnout.start(
-        ["worker", "--sqs", live, "--handlers", "handlers.js", "--consumer", "teller", ...access()],
+        ["worker", "--sqs", live, "--handlers", "handlers.js", "--consumer", "teller", "--json", ...access()],
         aws
       )
       await CommandLine.until(() => ready(deadName) === 1, "the dead letter", 90)
@@ -106,10 +109,18 @@ describe("turnout worker", { timeout: 180_000 }, () => {
       const audit = await turnout.run("outbox", "audit", "--limit", "1")
       assert.match(audit.stdout, / ada +dlq\.redrive /)
 
-      for (const running of [worker, relay]) {
+      const types = ["EventPublished", "EventCreated", "AttendeeRegistered"]
+      for (const [running, document] of [
+        [worker, { consumer: "teller", queue: `sqs:${liveName}`, types }],
+        [relay, { sinks: [live] }]
+      ] as const) {
         running.process.kill("SIGTERM")
         const ended = await running.ended
         assert.strictEqual(ended.code, 0, ended.stderr)
+        assert.deepStrictEqual(JSON.parse(ended.stdout), document)
+        const logged = ended.stderr.split("\n").filter((line) => line.startsWith("{"))
+        for (const line of logged) assert.hasAllKeys(JSON.parse(line), LOGGED)
+        if (running === worker) assert.isNotEmpty(logged, "it failed at a message")
       }
     }
   )

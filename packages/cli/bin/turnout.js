@@ -9,6 +9,9 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(1)
 }
 
+// Starting is mostly compiling: what was compiled once is kept.
+module.enableCompileCache?.()
+
 const source = new URL("../src/main.ts", import.meta.url)
 const published = import.meta.url.includes("/node_modules/") || !existsSync(source)
 if (!published) {

@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { styleText } from "node:util"
 import { CliError } from "./CliError.ts"
 
-interface Format {
+export interface Format {
   readonly json?: boolean
 }
 

@@ -7,12 +7,17 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
+import type * as Output from "./Output.ts"
 
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Runs until it ends, fails or is stopped; logs go to stderr. */
-export const untilStopped = async <E>(work: Effect.Effect<unknown, E>, stopMillis: number): Promise<boolean> => {
-  const logging = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
+/** Runs until it ends, fails or is stopped; logs go to stderr, each in a line, which with `--json` is a document. */
+export const untilStopped = async <E>(
+  { json }: Output.Format,
+  work: Effect.Effect<unknown, E>,
+  stopMillis: number
+): Promise<boolean> => {
+  const logging = Logger.layer([Logger.withConsoleError(json ? Logger.formatJson : Logger.formatLogFmt)])
   const fiber = Effect.runFork(Effect.provide(work, logging))
   let isStopping = false
   const stop = (signal: keyof typeof EXIT) => {

@@ -16,6 +16,12 @@ export interface RelayOptions extends Sinks.SinkOptions {
   readonly startFrom: "beginning" | "now"
 }
 
+/** Says that it has begun, with `--json` in a document; where messages go to stdout, on stderr. */
+const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>) => {
+  if (options.json && !options.stdout) Output.result(options, { sinks }, () => [])
+  else process.stderr.write(`${Output.notice(`relaying to ${sinks.join(", ")}`)}\nCtrl-C stops it.\n`)
+}
+
 export const relay = async (options: Database.GlobalOptions & RelayOptions): Promise<boolean> => {
   const names = [
     ...(options.sqs ?? []),
@@ -31,9 +37,8 @@ export const relay = async (options: Database.GlobalOptions & RelayOptions): Pro
     ...(options.owner === undefined ? {} : { owner: options.owner })
   }
   const relaying = Effect.gen(function* () {
-    // Messages may be on stdout: this is for people.
-    process.stderr.write(`${Output.notice(`relaying to ${names.join(", ")}`)}\nCtrl-C stops it.\n`)
+    announce(options, names)
     return yield* Effect.never
   }).pipe(Effect.provide(Layer.provide(Sinks.relays(options, settings), Database.stores(options))))
-  return Running.untilStopped(relaying, Sinks.STOP_MILLIS)
+  return Running.untilStopped(options, relaying, Sinks.STOP_MILLIS)
 }

@@ -110,7 +110,7 @@ const watchToItsEnd = async (options: Database.GlobalOptions, id: ReplayId): Pro
     isFinished = replay.state === "finished"
     Output.result(options, { replay }, () => inWords(replay))
   }).pipe(Effect.provide(Database.stores(options)))
-  await Running.untilStopped(watching, STOP_MILLIS)
+  await Running.untilStopped(options, watching, STOP_MILLIS)
   return isFinished
 }
 

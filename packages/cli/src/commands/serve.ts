@@ -89,5 +89,5 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     )
   )
   const stopMillis = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
-  return Running.untilStopped(serving, stopMillis)
+  return Running.untilStopped(options, serving, stopMillis)
 }

@@ -38,5 +38,5 @@ export const tail = async (options: Database.GlobalOptions & TailOptions): Promi
     Subscription.subscribe({ from, ...(types === undefined ? {} : { types }) }),
     (received) => Effect.sync(() => print(options, received))
   ).pipe(Effect.provide(Layer.merge(Database.stores(options), CommitSignal.layer)))
-  return Running.untilStopped(tailing, STOP_MILLIS)
+  return Running.untilStopped(options, tailing, STOP_MILLIS)
 }

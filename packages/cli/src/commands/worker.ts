@@ -85,10 +85,12 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
   const working = Effect.gen(function* () {
     const { make } = yield* Effect.promise(() => import("@turnout/adapters/sqs/queue"))
     const queue = yield* make(Sqs.connectionOf(options.sqs, options))
-    process.stderr.write(
-      `${Output.notice(`${options.consumer} takes messages from ${queue.name}`)}: ${Object.keys(handlers).join(", ")}\nCtrl-C stops it.\n`
-    )
     const { concurrency, consumer } = options
+    const types = Object.keys(handlers)
+    Output.result(options, { consumer, queue: queue.name, types }, () => [
+      `${Output.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
+      "Ctrl-C stops it."
+    ])
     return yield* Worker.run(queue, handlers, { consumer, concurrency, graceMillis: GRACE_MILLIS })
   }).pipe(
     Effect.scoped,
@@ -96,5 +98,5 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
       PostgresInbox.layerFromClient({ schema: options.schema }).pipe(Layer.provideMerge(Database.client(options)))
     )
   )
-  return Running.untilStopped(working, STOP_MILLIS)
+  return Running.untilStopped(options, working, STOP_MILLIS)
 }
