@@ -14,6 +14,8 @@ export default defineConfig({
   environments: { ssr: { resolve }, __vitest__: { resolve } },
   test: {
     environment: "node",
+    // By default one core is left alone; but much of the time is spent waiting, for servers and for leases.
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     include: ["test/**/*.test.ts"],

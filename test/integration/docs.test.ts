@@ -62,7 +62,7 @@ describe("the docs", () => {
     for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue
       const [path = "", anchor] = target.split("#")
-      const file = resolve(ROOT, dirname(page), path)
+      const file = path === "" ? join(ROOT, page) : resolve(ROOT, dirname(page), path)
       assert.isTrue(existsSync(file), `${page} links to ${target}`)
       const linked = anchor === undefined ? undefined : readFileSync(file, "utf8")
       if (linked !== undefined) {
