@@ -26,8 +26,11 @@ const replyTo = ({ freshId }: Request): Reply => ({
   replayed: false
 })
 
-const failure = (reason: "Unavailable" | "Contention" | "OutcomeUnknown" | "NotMigrated" | "Unexpected", what = "") =>
-  new StoreError.StoreError({ reason: new StoreError[reason]({ cause: new Error(what) }) })
+const { Contention, NotMigrated, OutcomeUnknown, Unavailable, Unexpected } = StoreError
+const REASONS = { Contention, NotMigrated, OutcomeUnknown, Unavailable, Unexpected }
+
+const failure = (reason: keyof typeof REASONS, what = "") =>
+  new StoreError.StoreError({ reason: new REASONS[reason]({ cause: new Error(what) }) })
 
 /** A store that notes what it is asked, can be held up, and does with a batch whatever a test wants it to. */
 const makeStore = (
