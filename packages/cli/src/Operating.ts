@@ -35,14 +35,6 @@ export const whoOf = ({ as }: ActorOptions): string => as ?? userInfo().username
 
 export const count = (number: number): string => number.toLocaleString("en")
 
-/** A time in words. */
-export const duration = (millis: number): string => {
-  const seconds = Math.round(millis / 1_000)
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
-}
-
 const isEventId = Schema.is(EventId)
 
 /** The stream of an argument. */

@@ -35,6 +35,14 @@ export const result = ({ json }: Format, document: unknown, lines: () => Readonl
 export const shortened = (text: string, length = 60): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text
 
+/** A time in words. */
+export const duration = (millis: number): string => {
+  const seconds = Math.round(millis / 1_000)
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
 /** Rows under a heading, without lines between them. */
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>): string => {
   const none = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" }

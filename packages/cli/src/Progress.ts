@@ -2,6 +2,7 @@
  * Progress bars, on stderr: on a terminal only, and not with `--json`.
  */
 import { SingleBar } from "cli-progress"
+import { duration } from "./Output.ts"
 
 export interface Progress {
   readonly start: (total: number, done?: number) => void
@@ -9,9 +10,13 @@ export interface Progress {
   readonly stop: () => void
 }
 
+/** The bar gives a number once it can tell, and a text, such as "INF", as long as it cannot. */
+const timeLeft = (seconds: number | string): string => (typeof seconds === "number" ? duration(seconds * 1_000) : "?")
+
 /** `format` has `{bar}`, `{value}`, `{total}`, `{percentage}` and `{eta_formatted}`. */
 export const make = ({ json }: { readonly json?: boolean }, format: string): Progress => {
-  const bar = process.stderr.isTTY && json !== true ? new SingleBar({ format, clearOnComplete: true }) : undefined
+  const options = { format, formatTime: timeLeft, clearOnComplete: true }
+  const bar = process.stderr.isTTY && json !== true ? new SingleBar(options) : undefined
   return {
     start: (total, done = 0) => bar?.start(total, done),
     update: (done) => bar?.update(done),

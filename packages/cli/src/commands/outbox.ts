@@ -5,11 +5,11 @@ import type { OutboxStatus, SinkStatus } from "@turnout/core/ports/OutboxOperati
 import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import type * as Database from "../Database.ts"
-import { type ActorOptions, count, duration, whoOf, withOutbox } from "../Operating.ts"
+import { type ActorOptions, count, whoOf, withOutbox } from "../Operating.ts"
 import * as Output from "../Output.ts"
 
 const ago = (then: Date | null, now: Date): string =>
-  then === null ? "" : duration(Math.max(0, now.getTime() - then.getTime()))
+  then === null ? "" : Output.duration(Math.max(0, now.getTime() - then.getTime()))
 
 /** How much less is left after what was written meanwhile: entries a second, about. */
 const rateOf = (sink: SinkStatus, now: OutboxStatus, before: OutboxStatus | undefined): number | null => {

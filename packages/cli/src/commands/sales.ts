@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CliError } from "../CliError.ts"
 import * as Database from "../Database.ts"
-import { type ActorOptions, count, duration, toStream, whoOf } from "../Operating.ts"
+import { type ActorOptions, count, toStream, whoOf } from "../Operating.ts"
 import * as Output from "../Output.ts"
 import * as Paging from "../Paging.ts"
 import * as Progress from "../Progress.ts"
@@ -33,7 +33,7 @@ const row = ({ state }: Projection.Read<SalesSummary>) => {
     count(promotions),
     count(cancellations),
     soldOutAt?.toISOString() ?? "",
-    millis === null ? "" : duration(millis)
+    millis === null ? "" : Output.duration(millis)
   ]
 }
 
