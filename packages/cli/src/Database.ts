@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { resolve } from "node:path"
+import { CliError } from "./CliError.ts"
 
 /** The folder of the embedded database, in the folder that the command is run in. */
 export const DEFAULT_FOLDER = "turnout-data"
@@ -24,7 +25,7 @@ export interface GlobalOptions {
 export const nameOf = ({ data, database }: GlobalOptions): string => {
   if (database === undefined || database === "") return resolve(data)
   if (!Database.isServer(database)) {
-    throw new Error(`--database must be a URL such as postgres://user@host:5432/database; for a folder use --data`)
+    throw new CliError(`--database must be a URL such as postgres://user@host:5432/database; for a folder use --data`)
   }
   return database
 }

@@ -6,6 +6,7 @@
 import { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Rejection from "@turnout/core/domain/Rejection"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/ports/OutboxOperations"
+import { QueueUnavailable } from "@turnout/core/ports/Queue"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/ports/Replays"
 import { StoreError } from "@turnout/core/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/ports/WebhookStore"
@@ -68,6 +69,7 @@ const documentOf = (error: unknown): Record<string, unknown> => {
   if (isRejection(error)) return { ...(encodeRejection(error) as object), message }
   if (error instanceof InvalidInput) return { _tag: error._tag, issues: error.issues, message }
   if (OPERATORS_ERRORS.some((kind) => error instanceof kind)) return { ...(error as object), message }
+  if (error instanceof QueueUnavailable) return { _tag: error._tag, message }
   if (error instanceof StoreError) return { _tag: error.reason._tag, message }
   if (error instanceof CliError) return { _tag: "Failed", message }
   return { _tag: "Unexpected", message }

@@ -73,7 +73,8 @@ const allowPrivate = () => new Option("--allow-private-webhooks", "post to priva
 const sqsEndpoint = () => new Option("--sqs-endpoint <url>", "another server than AWS").env("AWS_ENDPOINT_URL_SQS")
 const sqsRegion = () => new Option("--sqs-region <region>", "AWS region").env("AWS_REGION")
 
-const make = (finish: (code: number) => void): Command => {
+/** The commands; `finish` is told with which exit code one has ended. */
+export const make = (finish: (code: number) => void): Command => {
   const program = new Command("turnout")
     .description("Live-event registration that never oversells.")
     .version(version())

@@ -20,18 +20,20 @@ export const untilStopped = async <E>(
   const logging = Logger.layer([Logger.withConsoleError(json ? Logger.formatJson : Logger.formatLogFmt)])
   const fiber = Effect.runFork(Effect.provide(work, logging))
   let isStopping = false
+  let patience: NodeJS.Timeout | undefined
   const stop = (signal: keyof typeof EXIT) => {
     if (isStopping) process.exit(EXIT[signal])
     isStopping = true
     fiber.interruptUnsafe()
-    setTimeout(() => {
+    patience = setTimeout(() => {
       process.stderr.write(`stopped with work unfinished after ${stopMillis} ms\n`)
       process.exit(0)
-    }, stopMillis).unref()
+    }, stopMillis)
   }
   process.on("SIGINT", stop).on("SIGTERM", stop)
   const exit = await Effect.runPromise(Fiber.await(fiber))
   process.off("SIGINT", stop).off("SIGTERM", stop)
+  clearTimeout(patience)
   if (!isStopping) await Effect.runPromise(exit)
   return true
 }
