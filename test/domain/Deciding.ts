@@ -4,9 +4,10 @@
 import * as Batch from "@turnout/core/domain/Batch"
 import type { Command } from "@turnout/core/domain/Command"
 import type { EventId, EventInput } from "@turnout/core/domain/Event"
+import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import type { RegistrationId } from "@turnout/core/domain/Registration"
 import type { Request } from "@turnout/core/domain/Request"
-import { make, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { footprint, make, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
 
 export const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
 export const EVENT = id(0) as EventId
@@ -61,4 +62,26 @@ export const given = (history: ReadonlyArray<Request>): WorkingSet => {
     if (answer._tag === "Failure") throw answer.failure
   }
   return set
+}
+
+/** What a store would load of the whole state for a batch: nothing but the footprint. */
+export const partOf = (
+  whole: WorkingSet,
+  batch: ReadonlyArray<Request>,
+  records: ReadonlyMap<string, IdempotencyRecord> = whole.idempotency
+): WorkingSet => {
+  const locked = footprint(batch).events.flatMap((event) => whole.events.get(event) ?? [])
+  const needed = withDuePromotions(footprint(batch), locked)
+  const find = (registrationId: never) => whole.registrations.get(registrationId) ?? []
+  return make({
+    events: locked,
+    registrations: [
+      ...needed.attendees.flatMap((key) => find(whole.active.get(key.eventId)?.get(key.attendeeId) as never)),
+      ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never))
+    ],
+    waiting: needed.waiting.flatMap(({ eventId, limit }) =>
+      (whole.waiting.get(eventId) ?? []).slice(0, limit).flatMap((waiter) => find(waiter as never))
+    ),
+    idempotency: needed.idempotency.flatMap(({ id }) => records.get(id) ?? [])
+  })
 }

@@ -1,77 +1,160 @@
 /**
- * What the decider must decide, said as plainly as possible: a list of everybody who ever registered, gone through again and
- * again. Slow, and without anything that the decider has to make it fast.
+ * What the decider must decide, said as plainly as possible: one event as its caller would describe it, and a list of everybody
+ * who ever registered, gone through again and again. Slow, and without anything that the decider has to make it fast.
  */
-import { registrationId } from "../domain/Deciding.ts"
-
-export type State = "confirmed" | "waitlisted" | "cancelled" | "attended"
+import type { Command } from "@turnout/core/domain/Command"
+import type { EventDetails, EventStatus } from "@turnout/core/domain/Event"
+import type { RegistrationState } from "@turnout/core/domain/Registration"
+import type { Request } from "@turnout/core/domain/Request"
 
 interface Person {
-  readonly number: number
-  readonly person: number
-  state: State
+  readonly id: string
+  readonly attendee: string
+  state: RegistrationState
 }
 
-/** What is asked; people and registrations go by number. */
-export type Ask =
-  | { readonly kind: "register"; readonly number: number; readonly person: number }
-  | { readonly kind: "cancel" | "confirm" | "attended"; readonly number: number }
-  | { readonly kind: "capacity"; readonly capacity: number; readonly keepOverhang: boolean }
+interface Described {
+  readonly details: EventDetails
+  readonly capacity: number
+  readonly status: EventStatus
+}
 
 /** `ok`, with what the caller sees of a registration, or the name of a rejection. */
 export type Answer = string
 
+const areInOrder = ({ endsAt, registrationClosesAt: closes, registrationOpensAt: opens, startsAt }: EventDetails) =>
+  startsAt < endsAt && (opens === null || (opens < endsAt && (closes === null || opens < closes)))
+
 export class Model {
-  capacity: number
+  event: Described | undefined
   readonly people: Array<Person> = []
+  readonly #answered = new Map<string, Answer>()
 
-  constructor(capacity: number) {
-    this.capacity = capacity
-  }
-
-  #in(...states: ReadonlyArray<State>): ReadonlyArray<Person> {
+  #in(...states: ReadonlyArray<RegistrationState>): ReadonlyArray<Person> {
     return this.people.filter(({ state }) => states.includes(state))
   }
-  get #free(): number {
-    return Math.max(0, this.capacity - this.#in("confirmed", "attended").length)
+  get #taken(): number {
+    return this.#in("confirmed", "attended", "noShow").length
+  }
+  #free({ capacity }: Described): number {
+    return Math.max(0, capacity - this.#taken)
   }
   /** Whoever waits gets a seat, in the order of arrival, as long as there are any. */
-  #promote(): void {
-    for (const waiter of this.#in("waitlisted")) if (this.#free > 0) waiter.state = "confirmed"
+  #promote(event: Described): void {
+    if (event.status !== "published") return
+    for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) waiter.state = "confirmed"
   }
 
-  ask(asked: Ask): Answer {
-    if (asked.kind === "capacity") {
-      const taken = this.#in("confirmed", "attended").length
-      if (asked.capacity < taken && asked.capacity < this.capacity && !asked.keepOverhang)
-        return "CapacityBelowSeatsTaken"
-      this.capacity = asked.capacity
-      this.#promote()
+  /** What was answered under a key is the answer for good; keys do not expire here. */
+  ask(request: Request): Answer {
+    const key = request.idempotency?.scope.id
+    const answer = (key === undefined ? undefined : this.#answered.get(key)) ?? this.#decide(request)
+    if (key !== undefined) this.#answered.set(key, answer)
+    return answer
+  }
+
+  #decide({ command, freshId, now }: Request): Answer {
+    if (command._tag === "CreateEvent") {
+      if (this.event !== undefined) return "EventAlreadyExists"
+      const { capacity, id: _, ...given } = command.event
+      const details: EventDetails = {
+        description: "",
+        location: "",
+        registrationOpensAt: null,
+        registrationClosesAt: null,
+        waitlist: "open",
+        waitlistLimit: null,
+        ...given
+      }
+      this.event = { details, capacity, status: "draft" }
       return "ok"
     }
-    if (asked.kind === "register") {
-      const { number, person } = asked
-      if (this.people.some((one) => one.person === person && one.state !== "cancelled")) return "AlreadyRegistered"
-      const waiters = this.#in("waitlisted").length
-      const state = waiters === 0 && this.#free > 0 ? "confirmed" : "waitlisted"
-      this.people.push({ number, person, state })
-      return state === "confirmed" ? "confirmed" : `waitlisted ${waiters + 1}`
+    if (this.event === undefined) return "EventNotFound"
+    if (command._tag === "Register") return this.#register(this.event, command.attendee.id, freshId, now)
+    if ("registrationId" in command) return this.#change(this.event, command, now)
+    return this.#manage(this.event, command, now)
+  }
+
+  #manage(event: Described, command: Command, now: Date): Answer {
+    const { details, status } = event
+    const isOpen = status === "draft" || status === "published"
+    const become = (to: EventStatus): Answer => {
+      this.event = { ...event, status: to }
+      return "ok"
     }
-    const one = this.people.find(({ number }) => number === asked.number)
+    switch (command._tag) {
+      case "UpdateEvent": {
+        if (!isOpen) return "EventStatusConflict"
+        const changed = { ...details, ...command.changes }
+        if (!areInOrder(changed)) return "ScheduleInvalid"
+        this.event = { ...event, details: changed }
+        return "ok"
+      }
+      case "PublishEvent":
+        return isOpen ? become("published") : "EventStatusConflict"
+      case "UnpublishEvent":
+        if (!isOpen) return "EventStatusConflict"
+        return this.people.some(({ state }) => state !== "cancelled") ? "EventHasRegistrations" : become("draft")
+      case "CancelEvent":
+        return status === "completed" ? "EventStatusConflict" : become("cancelled")
+      case "CompleteEvent":
+        if (status === "completed") return "ok"
+        if (status !== "published") return "EventStatusConflict"
+        return now < details.startsAt ? "EventNotStarted" : become("completed")
+      case "ChangeCapacity": {
+        if (!isOpen) return "EventStatusConflict"
+        const { capacity, keepOverhang } = command
+        if (capacity < this.#taken && capacity < event.capacity && !keepOverhang) return "CapacityBelowSeatsTaken"
+        this.event = { ...event, capacity }
+        this.#promote(this.event)
+        return "ok"
+      }
+      default:
+        return "ok"
+    }
+  }
+
+  #register(event: Described, attendee: string, id: string, now: Date): Answer {
+    const { endsAt, registrationClosesAt, registrationOpensAt, waitlist, waitlistLimit } = event.details
+    if (event.status !== "published") return "EventStatusConflict"
+    if (this.people.some((one) => one.attendee === attendee && one.state !== "cancelled")) return "AlreadyRegistered"
+    if (registrationOpensAt !== null && now < registrationOpensAt) return "RegistrationNotOpen"
+    if (now >= endsAt || (registrationClosesAt !== null && now >= registrationClosesAt)) return "RegistrationClosed"
+    const waiters = this.#in("waitlisted").length
+    if (waiters === 0 && this.#free(event) > 0) {
+      this.people.push({ id, attendee, state: "confirmed" })
+      return "confirmed"
+    }
+    if (waitlist === "closed") return "CapacityFull"
+    if (waitlistLimit !== null && waiters >= waitlistLimit) return "WaitlistFull"
+    this.people.push({ id, attendee, state: "waitlisted" })
+    return `waitlisted ${waiters + 1}`
+  }
+
+  #change(event: Described, command: Extract<Command, { readonly registrationId: string }>, now: Date): Answer {
+    const one = this.people.find(({ id }) => id === command.registrationId)
     if (one === undefined) return "RegistrationNotFound"
-    const { state } = one
-    const to = { cancel: "cancelled", confirm: "confirmed", attended: "attended" }[asked.kind] as State
-    if (state === to) return to
-    const from = { cancel: ["confirmed", "waitlisted"], confirm: ["waitlisted"], attended: ["confirmed"] }[asked.kind]
-    if (!from.includes(state)) return "RegistrationStateConflict"
-    if (asked.kind === "confirm" && this.#free === 0) return "CapacityFull"
+    const isAttendance = command._tag === "MarkAttended" || command._tag === "MarkNoShow"
+    const [to, from] = (
+      {
+        CancelRegistration: ["cancelled", ["confirmed", "waitlisted"]],
+        ConfirmRegistration: ["confirmed", ["waitlisted"]],
+        MarkAttended: ["attended", ["confirmed", "noShow"]],
+        MarkNoShow: ["noShow", ["confirmed", "attended"]]
+      } as const
+    )[command._tag]
+    if (one.state === to) return to
+    if (event.status !== "published" && !(isAttendance && event.status === "completed")) return "EventStatusConflict"
+    if (!(from as ReadonlyArray<RegistrationState>).includes(one.state)) return "RegistrationStateConflict"
+    if (to === "confirmed" && this.#free(event) === 0) return "CapacityFull"
+    if (to === "noShow" && now < event.details.startsAt) return "EventNotStarted"
     one.state = to
-    this.#promote()
+    this.#promote(event)
     return to
   }
 
   /** Everybody, as the decider keeps them. */
-  registrations(): ReadonlyArray<readonly [id: string, state: State]> {
-    return this.people.map(({ number, state }) => [registrationId(number), state])
+  registrations(): ReadonlyArray<readonly [id: string, state: RegistrationState]> {
+    return this.people.map(({ id, state }) => [id, state])
   }
 }

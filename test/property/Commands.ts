@@ -1,0 +1,125 @@
+/**
+ * Commands of every kind, drawn from the schemas: about one event and few people, so that they get in each other's way.
+ */
+import type { Command } from "@turnout/core/domain/Command"
+import { EventDetails, type EventInput } from "@turnout/core/domain/Event"
+import { Notes, type RegistrationId } from "@turnout/core/domain/Registration"
+import type { Request } from "@turnout/core/domain/Request"
+import { Arbitrary, Effect, type Schema } from "effect"
+import * as fc from "fast-check"
+import { BEFORE, DURING, ENDS_AT, EVENT, id, input, registrationId, request, STARTS_AT } from "../domain/Deciding.ts"
+
+const VALUES = 200
+
+/** Values of a schema, by effect's own generator. */
+const drawn = <A>(schema: Schema.Codec<A, unknown>): fc.Arbitrary<A> =>
+  fc.constantFrom(
+    ...Effect.runSync(Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: VALUES, size: 12, seed: "turnout" }))
+  )
+
+const { description, location, organizer, title } = EventDetails.fields
+const AFTER = new Date(ENDS_AT.getTime() + 1)
+const TIMES = [
+  BEFORE,
+  new Date(STARTS_AT.getTime() - 1),
+  STARTS_AT,
+  DURING,
+  new Date(ENDS_AT.getTime() - 1),
+  ENDS_AT,
+  AFTER
+]
+const moments = fc.constantFrom(...TIMES)
+const seats = fc.integer({ min: 0, max: 5 })
+const people = fc.integer({ min: 1, max: 8 })
+
+const changes = fc.record(
+  {
+    title: drawn(title),
+    description: drawn(description),
+    location: drawn(location),
+    organizer: drawn(organizer),
+    startsAt: moments,
+    endsAt: moments,
+    timeZone: fc.constantFrom("UTC", "Europe/Berlin"),
+    registrationOpensAt: fc.option(moments),
+    registrationClosesAt: fc.option(moments),
+    waitlist: fc.constantFrom("open" as const, "closed" as const),
+    waitlistLimit: fc.option(seats)
+  },
+  { requiredKeys: [] }
+)
+
+/** A command, once it is known which of so many requests it is. */
+type Draft = (index: number) => Command
+
+const aboutEvent = <const T extends string>(...tags: ReadonlyArray<T>) =>
+  fc.constantFrom(...tags).map(
+    (_tag): Draft =>
+      () =>
+        ({ _tag, eventId: EVENT }) as Command
+  )
+
+const drafts: fc.Arbitrary<Draft> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({ person: people, notes: drawn(Notes) }).map(({ notes, person }): Draft => () => ({
+      _tag: "Register",
+      eventId: EVENT,
+      attendee: { id: `person-${person}` as never, name: "", email: `person-${person}@example.com` },
+      notes,
+      registeredAt: null
+    }))
+  },
+  {
+    weight: 10,
+    arbitrary: fc
+      .record({
+        _tag: fc.constantFrom(
+          "CancelRegistration",
+          "CancelRegistration",
+          "ConfirmRegistration",
+          "MarkAttended",
+          "MarkNoShow"
+        ),
+        target: fc.nat(30)
+      })
+      .map(({ _tag, target }): Draft => (index) => ({
+        _tag: _tag as "CancelRegistration",
+        eventId: EVENT,
+        registrationId: registrationId((target % (index + 1)) + 1) as RegistrationId
+      }))
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({ capacity: seats, keepOverhang: fc.boolean() })
+      .map((given): Draft => () => ({ _tag: "ChangeCapacity", eventId: EVENT, ...given }))
+  },
+  {
+    weight: 2,
+    arbitrary: changes.map((given): Draft => () => ({ _tag: "UpdateEvent", eventId: EVENT, changes: given }))
+  },
+  { weight: 2, arbitrary: aboutEvent("PublishEvent", "PromoteWaiting") },
+  { weight: 1, arbitrary: aboutEvent("UnpublishEvent", "CancelEvent", "CompleteEvent") },
+  { weight: 1, arbitrary: seats.map((capacity): Draft => () => ({ _tag: "CreateEvent", event: input({ capacity }) })) }
+)
+
+/** An event that is mostly as people know it, with times in order. */
+const creations: fc.Arbitrary<EventInput> = fc
+  .record({ capacity: seats, waitlistLimit: fc.option(seats, { freq: 4 }), title: drawn(title) })
+  .map((given) => input(given))
+
+/** Up to thirty requests about one event, which is created and published by the first two of them. */
+export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
+  .record({
+    creation: creations,
+    rest: fc.array(
+      fc.record({ draft: drafts, now: fc.oneof({ weight: 8, arbitrary: fc.constant(BEFORE) }, moments) }),
+      { minLength: 1, maxLength: 30, size: "max" }
+    )
+  })
+  .map(({ creation, rest }) => [
+    request({ _tag: "CreateEvent", event: creation }),
+    request({ _tag: "PublishEvent", eventId: EVENT }),
+    ...rest.map(({ draft, now }, index) => request(draft(index), { now, freshId: id(index + 1) }))
+  ])

@@ -1,0 +1,281 @@
+/**
+ * The laws of the pure decider, on thousands of random histories.
+ */
+import * as Batch from "@turnout/core/domain/Batch"
+import * as Admission from "@turnout/core/domain/Admission"
+import type { EventId } from "@turnout/core/domain/Event"
+import { type IdempotencyRecord, scope } from "@turnout/core/domain/Idempotency"
+import { byOperation } from "@turnout/core/domain/Rejection"
+import type { Request } from "@turnout/core/domain/Request"
+import { evolve, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { Result } from "effect"
+import * as fc from "fast-check"
+import { assert, describe, it } from "vitest"
+import { BEFORE, empty, EVENT, given, id, input, partOf, request } from "../domain/Deciding.ts"
+import { replay } from "../support/Invariants.ts"
+
+const OTHER = id(1_000_000) as EventId
+const people = 6
+
+/** Requests about two events and six people, often with the same few idempotency keys, in no sensible order. */
+const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
+  .array(
+    fc.record({
+      eventId: fc.constantFrom(EVENT, OTHER),
+      kind: fc.constantFrom(
+        ...Array.from({ length: 40 }, () => "register"),
+        ...Array.from({ length: 30 }, () => "cancel"),
+        ...Array.from({ length: 6 }, () => "capacity"),
+        "confirm",
+        "attended",
+        "noShow",
+        "capacity",
+        "publish",
+        "unpublish",
+        "update",
+        "create",
+        "cancelEvent",
+        "completeEvent",
+        "promote"
+      ),
+      person: fc.integer({ min: 1, max: people }),
+      target: fc.nat(1_000),
+      capacity: fc.integer({ min: 0, max: 4 }),
+      keepOverhang: fc.boolean(),
+      key: fc.option(fc.constantFrom("a", "b", "c"), { freq: 2 }),
+      minutes: fc.oneof(
+        { weight: 60, arbitrary: fc.constantFrom(0, 1, 60) },
+        { weight: 1, arbitrary: fc.constant(200_000) }
+      )
+    }),
+    { minLength: 1, maxLength: 40, size: "max" }
+  )
+  .map((drawn) =>
+    drawn.map((draw, index): Request => {
+      const { capacity, eventId, keepOverhang } = draw
+      // Mostly a registration that was asked for earlier, of this event.
+      const earlier = drawn.flatMap((other, at) =>
+        at < index && other.kind === "register" && other.eventId === eventId ? [at + 1] : []
+      )
+      const registrationId = id(earlier[draw.target % Math.max(1, earlier.length)] ?? 1) as never
+      const commands: Record<string, Request["command"]> = {
+        register: {
+          _tag: "Register",
+          eventId,
+          attendee: { id: `person-${draw.person}` as never, name: "", email: `person-${draw.person}@example.com` },
+          notes: "",
+          registeredAt: null
+        },
+        cancel: { _tag: "CancelRegistration", eventId, registrationId },
+        confirm: { _tag: "ConfirmRegistration", eventId, registrationId },
+        attended: { _tag: "MarkAttended", eventId, registrationId },
+        noShow: { _tag: "MarkNoShow", eventId, registrationId },
+        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang },
+        publish: { _tag: "PublishEvent", eventId },
+        unpublish: { _tag: "UnpublishEvent", eventId },
+        update: {
+          _tag: "UpdateEvent",
+          eventId,
+          changes: { waitlist: keepOverhang ? "open" : "closed", waitlistLimit: capacity }
+        },
+        create: { _tag: "CreateEvent", event: input({ id: eventId, capacity }) },
+        cancelEvent: { _tag: "CancelEvent", eventId },
+        completeEvent: { _tag: "CompleteEvent", eventId },
+        promote: { _tag: "PromoteWaiting", eventId }
+      }
+      const command = commands[draw.kind]!
+      const now = new Date(BEFORE.getTime() + draw.minutes * 60_000)
+      return {
+        ...request(command, { now, freshId: id(index + 1) }),
+        idempotency:
+          draw.key === null
+            ? null
+            : {
+                scope: scope("test", command._tag, draw.key),
+                fingerprint: JSON.stringify(command),
+                expiresAt: new Date(now.getTime() + 30 * 60_000)
+              }
+      }
+    })
+  )
+
+/** Two published events, so that the drawn requests have something to act on. */
+const history = (capacity: number): ReadonlyArray<Request> =>
+  [EVENT, OTHER].flatMap((eventId) => [
+    request({ _tag: "CreateEvent", event: input({ id: eventId, capacity }) }),
+    request({ _tag: "PublishEvent", eventId })
+  ])
+
+const copy = (set: WorkingSet): WorkingSet => ({
+  events: new Map(Array.from(set.events, ([event, row]) => [event, { ...row }])),
+  registrations: new Map(set.registrations),
+  active: new Map(Array.from(set.active, ([event, active]) => [event, new Map(active)])),
+  waiting: new Map(Array.from(set.waiting, ([event, waiting]) => [event, [...waiting]])),
+  promoted: new Map(),
+  idempotency: new Map(set.idempotency)
+})
+
+/** Cuts a list into batches of these sizes. */
+const inBatches = <A>(items: ReadonlyArray<A>, sizes: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<A>> => {
+  const batches: Array<ReadonlyArray<A>> = []
+  for (let start = 0, n = 0; start < items.length; n++) {
+    const size = sizes[n % sizes.length] ?? 1
+    batches.push(items.slice(start, start + size))
+    start += size
+  }
+  return batches
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 })
+const capacity = fc.integer({ min: 0, max: 3 })
+
+describe("deciding", () => {
+  it("on the footprint is deciding on the whole state, whatever the batches", () => {
+    fc.assert(
+      fc.property(capacity, requests, sizes, (seats, drawn, cut) => {
+        const whole = given(history(seats))
+        // What a store would have of the records: those that the batches asked it to write.
+        const stored = new Map<string, IdempotencyRecord>()
+        for (const batch of inBatches(drawn, cut)) {
+          const onPart = Batch.decide(batch, partOf(whole, batch, stored))
+          whole.promoted.clear()
+          const onWhole = Batch.decide(batch, whole)
+          assert.deepStrictEqual(onPart, onWhole)
+          for (const { record } of onPart.changes.idempotency) stored.set(record.scope.id, record)
+        }
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
+  it("a batch gives the same answers and the same journal as one request after the other", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const together = Batch.decide(drawn, given(history(seats)))
+        const alone = given(history(seats))
+        const singles = drawn.map((one) => Batch.decide([one], alone))
+        assert.deepStrictEqual(
+          together.replies,
+          singles.flatMap(({ replies }) => replies)
+        )
+        assert.deepStrictEqual(
+          together.changes.journal,
+          singles.flatMap(({ changes }) => changes.journal)
+        )
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("reads the working set and leaves it as it is", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const before = copy(set)
+          Admission.decide(one, set)
+          assert.deepStrictEqual({ ...set, promoted: new Map() }, before)
+          Batch.decide([one], set)
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("repeated gives the same outcome and no journal events, except for a second registration", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const bare = { ...one, idempotency: null }
+          const first = Batch.decide([bare], set).replies[0]!.answer
+          if (Result.isFailure(first) || one.command._tag === "Register" || one.command._tag === "CreateEvent") continue
+          const again = Batch.decide([bare], set)
+          assert.deepStrictEqual(again.replies[0]!.answer, first)
+          assert.deepStrictEqual(again.changes.journal, [])
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("refuses with the rejections of its operation only", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const { answer } = Batch.decide([one], set).replies[0]!
+          if (Result.isSuccess(answer)) continue
+          const known: ReadonlyArray<{ readonly identifier: string }> = byOperation[one.command._tag]
+          assert.include(["IdempotencyKeyReused", ...known.map(({ identifier }) => identifier)], answer.failure._tag)
+        }
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("R1, R6, W1, W4: the journal tells of legal steps only, and of promotions in the order of entry", () => {
+    let promotions = 0
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const { changes } = Batch.decide([...history(seats), ...drawn], empty())
+        for (const eventId of [EVENT, OTHER]) {
+          const entries = changes.journal.filter((entry) => entry.eventId === eventId)
+          promotions += entries.filter(({ event }) => event._tag === "RegistrationPromoted").length
+          replay(entries)
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+    assert.isAbove(promotions, 200, "the histories have something to tell")
+  })
+
+  it("leaves what its journal tells, from the first entry on", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const decided = empty()
+        const { changes } = Batch.decide([...history(seats), ...drawn], decided)
+        const told = changes.journal.reduce((set, entry) => evolve(set, entry), empty())
+        assert.deepStrictEqual(told.events, decided.events)
+        assert.deepStrictEqual(told.registrations, decided.registrations)
+        assert.deepStrictEqual(told.active, decided.active)
+        assert.deepStrictEqual(told.waiting, decided.waiting)
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("R1, R2, R3, W2, W3 hold after every request", () => {
+    fc.assert(
+      fc.property(capacity, requests, (seats, drawn) => {
+        const set = given(history(seats))
+        for (const one of drawn) {
+          const taken = new Map(Array.from(set.events.values(), ({ counts, id: event }) => [event, seatsOf(counts)]))
+          Batch.decide([one], set)
+          for (const event of set.events.values()) {
+            const registrations = [...set.registrations.values()].filter(({ eventId }) => eventId === event.id)
+            const inState = (state: string) => registrations.filter((registration) => registration.state === state)
+            const now = seatsOf(event.counts)
+            assert.isTrue(now <= event.capacity || now <= (taken.get(event.id) ?? 0), "R1: or an overhang that shrinks")
+            const active = registrations.filter(({ state }) => state !== "cancelled").map(({ attendee }) => attendee.id)
+            assert.strictEqual(new Set(active).size, active.length, "R2, W3")
+            const recount = {
+              confirmed: inState("confirmed").length,
+              waitlisted: inState("waitlisted").length,
+              attended: inState("attended").length,
+              noShow: inState("noShow").length
+            }
+            assert.deepStrictEqual(event.counts, recount, "R3")
+            if (event.status === "published") {
+              assert.isFalse(now < event.capacity && event.counts.waitlisted > 0, "W2")
+            }
+          }
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+})
+
+const seatsOf = (counts: { readonly confirmed: number; readonly attended: number; readonly noShow: number }) =>
+  counts.confirmed + counts.attended + counts.noShow
