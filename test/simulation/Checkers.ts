@@ -2,6 +2,7 @@
  * What must hold of a history, checked apart from the code that made it: by what clients were told, what the journal says,
  * what arrived at the queue and what consumers have recorded.
  */
+import type { Command } from "@turnout/core/domain/Command"
 import type { StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
 import type { Arrival, Recorded } from "./Servers.ts"
 
@@ -10,10 +11,20 @@ export interface Operation {
   readonly key: string
   readonly what: "register" | "cancel" | "capacity"
   readonly eventId: string
+  /** Who is to be registered. */
+  readonly attendee?: string
+  /** The capacity that is asked for. */
+  readonly capacity?: number
   readonly startedAt: number
   endedAt: number
   /** Answers, however many: a client that does not know asks again. */
   readonly answers: Array<{ readonly isOk: boolean; readonly text: string; readonly registrationId?: string }>
+}
+
+/** What of a command is of interest here. */
+export const askedOf = (command: Command): Pick<Operation, "attendee" | "capacity"> => {
+  if (command._tag === "Register") return { attendee: command.attendee.id }
+  return command._tag === "ChangeCapacity" ? { capacity: command.capacity } : {}
 }
 
 export interface History {
@@ -60,32 +71,115 @@ const idempotency = ({ journals, operations }: Pick<History, "journals" | "opera
   return found
 }
 
-/** G1: what was acknowledged before something else was asked for comes before it in the journal. */
-const realTime = ({ journals, operations }: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => {
+/** What an event was like behind an entry of its journal. */
+interface Moment {
+  readonly version: number
+  readonly capacity: number
+  /** The attendees of registrations that are not cancelled. */
+  readonly active: ReadonlySet<string>
+}
+
+/** Every moment of an event, the one before its journal included. */
+const momentsOf = (journal: ReadonlyArray<StoredJournalEntry>): ReadonlyArray<Moment> => {
+  const moments: Array<Moment> = [{ version: 0, capacity: 0, active: new Set() }]
+  for (const { payload, type, version } of journal) {
+    const { capacity, registration, to } = payload as {
+      readonly capacity?: number
+      readonly to?: number
+      readonly registration?: { readonly attendee: { readonly id: string }; readonly state: string }
+    }
+    const last = moments.at(-1)!
+    let { active } = last
+    if (registration !== undefined) {
+      const { attendee, state } = registration
+      const isActive = state !== "cancelled"
+      if (isActive !== active.has(attendee.id))
+        active = isActive
+          ? new Set([...active, attendee.id])
+          : new Set([...active].filter((other) => other !== attendee.id))
+    }
+    const now = type === "EventCreated" ? capacity! : type === "CapacityChanged" ? to! : last.capacity
+    moments.push({ version, capacity: now, active })
+  }
+  return moments
+}
+
+interface Placed {
+  readonly operation: Operation
+  readonly version: number
+}
+
+/** The highest version of those that were over before a time, and the lowest of those that began after it. */
+const bounds = (placed: ReadonlyArray<Placed>) => {
+  const ended = placed.toSorted((a, b) => a.operation.endedAt - b.operation.endedAt)
+  const highest: Array<Placed> = []
+  for (const one of ended) highest.push(one.version > (highest.at(-1)?.version ?? 0) ? one : highest.at(-1)!)
+  const begun = placed.toSorted((a, b) => b.operation.startedAt - a.operation.startedAt)
+  const lowest: Array<Placed> = []
+  for (const one of begun) lowest.push(one.version < (lowest.at(-1)?.version ?? Infinity) ? one : lowest.at(-1)!)
+  /** How many at the start of a list, whose first ones are so, are so. */
+  const countWhile = (list: ReadonlyArray<Placed>, isSo: (one: Placed) => boolean) => {
+    let [from, to] = [0, list.length]
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      if (isSo(list[middle]!)) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+  return {
+    before: (time: number) => highest[countWhile(ended, ({ operation }) => operation.endedAt < time) - 1],
+    after: (time: number) => lowest[countWhile(begun, ({ operation }) => operation.startedAt > time) - 1]
+  }
+}
+
+/**
+ * G1: the history of each event is linearizable. The journal is the order; each operation has taken effect at one moment between
+ * its start and its end, and was answered as that moment demands: what wrote an entry, at that entry; what wrote none, because
+ * it was refused or because there was nothing left to do, at some moment that gives this answer.
+ */
+const linearizable = ({ journals, operations }: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
-  const place = new Map<string, number>()
-  for (const journal of journals.values())
+  for (const [eventId, own] of Map.groupBy(operations, (operation) => operation.eventId)) {
+    const journal = journals.get(eventId) ?? []
+    const entered = new Map<string, StoredJournalEntry>()
+    const cancelled = new Map<string, number>()
     for (const entry of journal) {
       const id = registrationOf(entry)
-      if (id !== undefined && !place.has(id)) place.set(id, entry.version)
+      if (id === undefined) continue
+      if (!entered.has(id)) entered.set(id, entry)
+      if (entry.type === "RegistrationCancelled") cancelled.set(id, entry.version)
     }
-  const registrations = operations.flatMap((operation) => {
-    const [answer] = operation.answers
-    const version =
-      operation.what === "register" && answer?.isOk === true ? place.get(answer.registrationId!) : undefined
-    return version === undefined ? [] : [{ operation, version }]
-  })
-  for (const [eventId, own] of Map.groupBy(registrations, ({ operation }) => operation.eventId)) {
-    const byEnd = own.toSorted((a, b) => a.operation.endedAt - b.operation.endedAt)
-    let over = 0
-    /** The one with the highest version of those that were over. */
-    let last: (typeof own)[number] | undefined
-    for (const one of own.toSorted((a, b) => a.operation.startedAt - b.operation.startedAt)) {
-      for (; over < byEnd.length && byEnd[over]!.operation.endedAt < one.operation.startedAt; over++)
-        if (last === undefined || byEnd[over]!.version > last.version) last = byEnd[over]
-      if (last !== undefined && last.version > one.version)
+    const moments = momentsOf(journal)
+    const answered = own.filter(({ answers }) => answers.length > 0)
+    const registered = answered.flatMap((operation): ReadonlyArray<Placed> => {
+      const [answer] = operation.answers
+      const entry = operation.what === "register" && answer!.isOk ? entered.get(answer!.registrationId!) : undefined
+      return entry === undefined ? [] : [{ operation, version: entry.version }]
+    })
+    const { after, before } = bounds(registered)
+    for (const { operation, version } of registered) {
+      const last = before(operation.startedAt)
+      if (last !== undefined && last.version > version)
+        found.push(`G1: in ${eventId}, ${last.operation.key} was over before ${operation.key} began, and came after it`)
+      const state =
+        entered.get(operation.answers[0]!.registrationId!)!.type === "AttendeeRegistered" ? "confirmed" : "waitlisted"
+      if (!operation.answers[0]!.text.endsWith(` ${state}`))
+        found.push(`G1: ${operation.key} was ${state} and was told ${operation.answers[0]!.text}`)
+    }
+    for (const operation of answered) {
+      const answer = operation.answers[0]!
+      const earliest = before(operation.startedAt)?.version ?? 0
+      const latest = (after(operation.endedAt)?.version ?? Infinity) - 1
+      const hasMoment = (isSo: (moment: Moment) => boolean) =>
+        moments.some((moment) => moment.version >= earliest && moment.version <= latest && isSo(moment))
+      if (operation.what === "cancel" && answer.isOk && (cancelled.get(answer.registrationId!) ?? Infinity) > latest)
+        found.push(`G1: ${operation.key} was told that it was cancelled before it was`)
+      if (operation.what === "capacity" && answer.isOk && !hasMoment(({ capacity }) => capacity === operation.capacity))
+        found.push(`G1: ${operation.key} set a capacity of ${operation.capacity} that there never was while it ran`)
+      if (answer.text === "AlreadyRegistered" && !hasMoment(({ active }) => active.has(operation.attendee!)))
         found.push(
-          `G1: in ${eventId}, ${last.operation.key} was over before ${one.operation.key} began, and came after it`
+          `G1: ${operation.key} was told that ${operation.attendee} was registered, who never was while it ran`
         )
     }
   }
@@ -174,7 +268,7 @@ const epochs = ({ arrivals }: History): ReadonlyArray<Violation> => {
 /** What must hold of the registrations of events. */
 export const checkRegistrations = (history: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => [
   ...idempotency(history),
-  ...realTime(history),
+  ...linearizable(history),
   ...noSeatStaysFree(history)
 ]
 

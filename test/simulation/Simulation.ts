@@ -22,7 +22,7 @@ import type { StoreError } from "@turnout/core/ports/StoreError"
 import { Context, Effect, Exit, Layer, Logger, Result } from "effect"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
-import { check, type Operation, type Violation } from "./Checkers.ts"
+import { askedOf, check, type Operation, type Violation } from "./Checkers.ts"
 import { type Faults, Network } from "./Network.ts"
 import {
   type Database,
@@ -277,6 +277,7 @@ class Simulation {
           key,
           what,
           eventId,
+          ...askedOf(command),
           startedAt: world.elapsed,
           endedAt: Infinity,
           answers: []

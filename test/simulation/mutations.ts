@@ -247,6 +247,27 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: '      yield* leniently("", queue.remove([message.receipt]))\n      const fate = yield* fateOf(message)\n'
   },
   {
+    name: "answers of a batch go to each other's callers",
+    breaks: "G",
+    file: `${APPLICATION}/Lanes.ts`,
+    from: "    else batch.forEach(({ answer }, index) => answer(told[index]!))\n",
+    to: "    else batch.forEach(({ answer }, index) => answer(told.at(-1 - index)!))\n"
+  },
+  {
+    name: "who waits is told to have a seat",
+    breaks: "G",
+    file: `${DOMAIN}/Admission.ts`,
+    from: "    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })\n",
+    to: '    outcome: () => ({ registration: { ...waitlisted, state: "confirmed" }, waitlistPosition: null })\n'
+  },
+  {
+    name: "a new capacity is answered and not kept",
+    breaks: "G",
+    file: `${DOMAIN}/Admission.ts`,
+    from: '    capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]\n',
+    to: '    capacity <= event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]\n'
+  },
+  {
     name: "a lane stops after its first batch",
     breaks: "G",
     file: `${APPLICATION}/Lanes.ts`,
