@@ -1,0 +1,13 @@
+/**
+ * A process that simulates the seeds that it is given.
+ */
+import { add, type Asked, nothing, type Told } from "./Crew.ts"
+import { simulate } from "./Simulation.ts"
+
+process.on("message", ({ changes, count, from }: Asked) => {
+  const outcomes = Array.from({ length: count }, (_, index) => simulate(from + index, changes))
+  const totals = nothing()
+  for (const { counts, steps } of outcomes) add(totals, { seeds: 1, steps, ...counts })
+  const told: Told = { totals, bad: outcomes.filter(({ violations }) => violations.length > 0) }
+  process.send!(told)
+})
