@@ -55,10 +55,9 @@ export const make = (url: string) =>
           upstream.destroy()
         }
         client.on("data", (chunk) => {
-          const text = chunk.toString("latin1")
-          if (armed === "before work" && text.includes(".events WHERE id =")) return cut()
-          if (armed === "before commit" && text.includes(COMMIT)) return cut()
-          if (armed === "while committing" && text.includes(COMMIT)) {
+          if (armed === "before work" && chunk.includes(".events WHERE id =")) return cut()
+          if (armed === "before commit" && chunk.includes(COMMIT)) return cut()
+          if (armed === "while committing" && chunk.includes(COMMIT)) {
             // `end` lets the bytes out before it closes, so the server gets the COMMIT and nobody to answer.
             armed = undefined
             faults += 1
@@ -71,13 +70,13 @@ export const make = (url: string) =>
         })
         let silent = false
         upstream.on("data", (chunk) => {
-          if (armed === "silence after commit" && chunk.toString("latin1").includes(COMMIT)) {
+          if (armed === "silence after commit" && chunk.includes(COMMIT)) {
             armed = undefined
             faults += 1
             silent = true
           }
           if (silent) return
-          if (armed === "after commit" && chunk.toString("latin1").includes(COMMIT)) return cut()
+          if (armed === "after commit" && chunk.includes(COMMIT)) return cut()
           client.write(chunk)
         })
         client.on("close", () => upstream.end())

@@ -14,11 +14,12 @@ import { fromInput } from "@turnout/core/domain/Attendee"
 import type { Command } from "@turnout/core/domain/Command"
 import type { EventId } from "@turnout/core/domain/Event"
 import type { RegistrationId } from "@turnout/core/domain/Registration"
-import { Effect, Layer, Logger, ManagedRuntime, Redacted, Schedule } from "effect"
+import { Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, Schedule, Scope } from "effect"
 import { fork, type ChildProcess } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { checkRegistrations, type Operation } from "../simulation/Checkers.ts"
+import { askedOf, checkRegistrations, type Operation } from "../simulation/Checkers.ts"
+import * as FaultProxy from "../support/FaultProxy.ts"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
 import { findBinaries, start } from "../support/PostgresServer.ts"
@@ -42,6 +43,7 @@ export interface TortureOptions {
   readonly backendKillMillis: number
   readonly workerKillMillis: number
   readonly crashMillis: number
+  readonly cutMillis: number
   readonly onProgress?: (counts: Counts) => void
 }
 
@@ -51,6 +53,8 @@ export interface Counts {
   backendKills: number
   workerKills: number
   crashes: number
+  /** Connections that were cut around a COMMIT. */
+  cuts: number
 }
 
 export interface Outcome extends Counts {
@@ -59,6 +63,8 @@ export interface Outcome extends Counts {
 }
 
 const WORKERS = 3
+/** What becomes of a COMMIT: it never arrives, or is carried out and nobody is told, by chance or for certain. */
+const CUTS: ReadonlyArray<FaultProxy.Fault> = ["before commit", "while committing", "after commit"]
 /** Operations under way in each process. */
 const IN_FLIGHT = 60
 /** Events that are worked on at the same time, and what is asked of each. */
@@ -91,6 +97,8 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
   if (binaries === undefined) throw new Error("the binaries of Postgres are needed: apt-get install postgresql")
   const server = await start(binaries, ["fsync=on", "wal_level=minimal", "max_wal_senders=0"])
   const { url } = server
+  const scope = await Effect.runPromise(Scope.make())
+  const proxy = await Effect.runPromise(Scope.provide(FaultProxy.make(url), scope))
   const silent = Logger.layer([])
   const runtime = ManagedRuntime.make(
     Turnout.layer().pipe(
@@ -107,7 +115,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
   const stubbornly = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout>): Promise<A> =>
     runtime.runPromise(Effect.retry(effect, { schedule: Schedule.spaced("200 millis"), times: 300 }))
 
-  const counts: Counts = { operations: 0, events: 0, backendKills: 0, workerKills: 0, crashes: 0 }
+  const counts: Counts = { operations: 0, events: 0, backendKills: 0, workerKills: 0, crashes: 0, cuts: 0 }
   const violations: Array<string> = []
   const beganAt = performance.now()
   const end = beganAt + options.minutes * 60_000
@@ -173,7 +181,15 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     const { command, what } = make()
     event.asked += 1
     const startedAt = performance.now()
-    const operation: Operation = { key, what, eventId: event.id, startedAt, endedAt: Infinity, answers: [] }
+    const operation: Operation = {
+      key,
+      what,
+      eventId: event.id,
+      ...askedOf(command),
+      startedAt,
+      endedAt: Infinity,
+      answers: []
+    }
     event.operations.push(operation)
     return { asked: { number, key, command }, operation, event }
   }
@@ -195,7 +211,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     !workers.some(({ underway }) => [...underway.values()].some((one) => one.event === event))
 
   const startWorker = () => {
-    const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [url], {
+    const child = fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [proxy.url], {
       execArgv: ["--conditions=@turnout/source"],
       stdio: ["ignore", "ignore", "inherit", "ipc"]
     })
@@ -256,6 +272,10 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     counts.crashes += 1
   }
 
+  const cut = async () => {
+    proxy.arm(pick(CUTS))
+  }
+
   try {
     await Effect.runPromise(
       Migrations.up().pipe(Effect.provide(Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 }))))
@@ -265,7 +285,8 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     const faults = Promise.all([
       every(options.backendKillMillis, killBackend),
       every(options.workerKillMillis, killWorker),
-      every(options.crashMillis, crash)
+      every(options.crashMillis, crash),
+      every(options.cutMillis, cut)
     ])
     let opening: Promise<void> | undefined
     for (let idleSince = performance.now(); ;) {
@@ -292,7 +313,9 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     await Promise.all(checking)
   } finally {
     isStopping = true
+    counts.cuts = proxy.faults()
     for (const { child } of workers) child.kill("SIGKILL")
+    await Effect.runPromise(Scope.close(scope, Exit.void))
     await runtime.dispose()
     await server.stop()
   }

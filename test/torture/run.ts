@@ -30,16 +30,17 @@ const outcome = await torture({
   backendKillMillis: 700,
   workerKillMillis: 3_500,
   crashMillis: 7_000,
+  cutMillis: 500,
   onProgress: ({ crashes, operations: done, workerKills }) => isShown && bar.update(done, { crashes, workerKills })
 })
 if (isShown) bar.stop()
 if (values.json) process.stdout.write(`${JSON.stringify(outcome)}\n`)
 else {
   for (const violation of outcome.violations.slice(0, 20)) process.stdout.write(`${violation}\n`)
-  const { backendKills, crashes, events, seconds, violations, workerKills } = outcome
+  const { backendKills, crashes, cuts, events, seconds, violations, workerKills } = outcome
   process.stdout.write(`${events} events in ${Math.round(seconds)} seconds\n`)
   process.stdout.write(
-    `${outcome.operations} operations, ${backendKills} backend kills, ${crashes} server crashes, ${workerKills} worker kills, ${violations.length} violations\n`
+    `${outcome.operations} operations, ${backendKills} backend kills, ${crashes} server crashes, ${workerKills} worker kills, ${cuts} cut connections, ${violations.length} violations\n`
   )
 }
 process.exit(outcome.violations.length === 0 ? 0 : 1)

@@ -11,12 +11,14 @@ describe("processes on a server that is tortured", { timeout: 180_000 }, () => {
       operations: 20_000,
       backendKillMillis: 300,
       workerKillMillis: 3_000,
-      crashMillis: 4_000
+      crashMillis: 4_000,
+      cutMillis: 300
     })
     assert.deepStrictEqual(outcome.violations, [])
     assert.isAbove(outcome.operations, 500)
     assert.isAbove(outcome.backendKills, 5)
     assert.isAbove(outcome.crashes, 0)
     assert.isAbove(outcome.workerKills, 0)
+    assert.isAbove(outcome.cuts, 5)
   })
 })
