@@ -25,7 +25,7 @@ import * as Given from "../support/Given.ts"
 /** Longer than any test. */
 const LONG = 120_000
 /** Shorter than any pause in a test. */
-const SHORT = 200
+const SHORT = 1_000
 
 const use = <A, E, R>(f: (outbox: Outbox["Service"]) => Effect.Effect<A, E, R>) => Outbox.use(f)
 

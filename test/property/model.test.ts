@@ -41,15 +41,18 @@ const compare = (asked: ReadonlyArray<Request>): Batch.Changes => {
 
 describe("the decider", () => {
   it("R1–R3, R5, R6, W1–W4: answers as the model does, and leaves everything as it does", { timeout: 120_000 }, () => {
-    const answers = new Set<string>()
     fc.assert(
-      fc.property(requests, (asked) => {
-        compare(asked)
-        const model = new Model()
-        for (const one of asked) answers.add(model.ask(one).replace(/ \d+$/, ""))
-      }),
+      fc.property(requests, (asked) => void compare(asked)),
       { numRuns: RUNS }
     )
+  })
+
+  it("meets every answer there is on the way", () => {
+    const answers = new Set<string>()
+    for (const asked of fc.sample(requests, RUNS / 5)) {
+      const model = new Model()
+      for (const one of asked) answers.add(model.ask(one).replace(/ \d+$/, ""))
+    }
     assert.includeMembers([...answers], EVERY_ANSWER)
   })
 })
