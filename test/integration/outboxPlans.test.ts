@@ -62,7 +62,7 @@ const EXPECTED: ReadonlyArray<Expected> = [
       SLOTS,
       "outbox_blocked_pkey (conflict)",
       "outbox_positions_pkey (sink, slot)",
-      "Tid Scan on outbox_positions"
+      "outbox_positions_pkey (sink, slot, revision)"
     ]
   },
   { what: "renewing", text: "outbox_slots o SET until =", uses: [SLOTS, SLOTS] },
