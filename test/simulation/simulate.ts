@@ -63,13 +63,14 @@ const { bad, totals } = await Crew.run({
   end: beganAt + minutes * 60_000,
   untilFirst: values.first,
   onProgress: (told) => {
+    // A long run tells of what it has found at once.
+    if (!values.json) told.bad.slice(0, Math.max(0, SHOWN - found)).forEach(show)
     done += told.totals.seeds
     found += told.bad.length
     if (isShown) bar.update(done, { violations: found })
   }
 })
 if (isShown) bar.stop()
-if (!values.json) bad.slice(0, SHOWN).forEach(show)
 const violations = bad.reduce((sum, outcome) => sum + outcome.violations.length, 0)
 const seconds = (performance.now() - beganAt) / 1_000
 const stepsPerSecond = Math.round(totals.steps / seconds)

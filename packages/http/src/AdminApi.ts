@@ -21,7 +21,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { BodyBoundary, Boundary, describeLimit, strict } from "./Api.ts"
+import { BodyBoundary, Boundary, describeLimit, strictness } from "./Api.ts"
 import * as Problems from "./Problems.ts"
 
 /** On every endpoint: who does not have the token is refused. */
@@ -388,10 +388,7 @@ export class AdminApi extends HttpApi.make("turnout-admin")
   .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup)
   .middleware(Boundary)
   .middleware(AdminToken)
-  .annotate(HttpApi.PayloadParseOptions, strict)
-  .annotate(HttpApi.QueryParseOptions, strict)
-  .annotate(HttpApi.ParamsParseOptions, strict)
-  .annotate(HttpApi.HeadersParseOptions, { errors: "all" })
+  .annotateMerge(strictness)
   .annotateMerge(
     OpenApi.annotations({
       title: "Turnout for operators",

@@ -6,6 +6,7 @@ import { Limit } from "@turnout/core/application/Cursor"
 import { CapacityInput, Event, EventChanges, EventId, EventInput } from "@turnout/core/domain/Event"
 import { RegistrationOutcome } from "@turnout/core/domain/Outcome"
 import { Registration, RegistrationId, RegistrationInput } from "@turnout/core/domain/Registration"
+import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -243,7 +244,14 @@ export class HealthGroup extends HttpApiGroup.make("health", { topLevel: true })
   .annotate(OpenApi.Description, "`live`: the process answers. `ready`: it can do its work, the store included.") {}
 
 /** What nobody knows is refused, and everything that is wrong is told. */
-export const strict = { onExcessProperty: "error", errors: "all" } as const
+const strict = { onExcessProperty: "error", errors: "all" } as const
+export const strictness = Context.empty().pipe(
+  Context.add(HttpApi.PayloadParseOptions, strict),
+  Context.add(HttpApi.QueryParseOptions, strict),
+  Context.add(HttpApi.ParamsParseOptions, strict),
+  // Clients and proxies send headers of their own.
+  Context.add(HttpApi.HeadersParseOptions, { errors: "all" })
+)
 
 export class Api extends HttpApi.make("turnout")
   .add(EventsGroup, RegistrationsGroup)
@@ -251,10 +259,7 @@ export class Api extends HttpApi.make("turnout")
   // place, so writes have WriteBoundary outside of Boundary: the deadline must not interrupt the reading of a body.
   .middleware(Boundary)
   .add(HealthGroup)
-  .annotate(HttpApi.PayloadParseOptions, strict)
-  .annotate(HttpApi.QueryParseOptions, strict)
-  .annotate(HttpApi.ParamsParseOptions, strict)
-  .annotate(HttpApi.HeadersParseOptions, { errors: "all" })
+  .annotateMerge(strictness)
   .annotateMerge(
     OpenApi.annotations({
       title: "Turnout",
