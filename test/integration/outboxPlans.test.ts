@@ -2,15 +2,16 @@
  * The plans of the outbox's statements, made while the tables are empty and kept for as long as the connection lives: by an
  * index, and in its order, with nothing in the journal as with a million entries.
  */
+import { PgConnection } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import type { EventId } from "@turnout/core/domain/Event"
 import { Outbox } from "@turnout/core/ports/Outbox"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { assert, beforeAll, describe, it } from "vitest"
-import { accesses, has, type Plan, plans, prepared } from "../support/Plans.ts"
+import { accesses, has, pages, type Plan, plans, prepared } from "../support/Plans.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 const STREAM = "00000000-0000-7000-8000-000000000007" as EventId
@@ -51,19 +52,19 @@ interface Expected {
 
 /** A sink has 64 of them: whether one is found among all of its, or by itself, does not matter. */
 const SLOTS = "outbox_slots_pkey"
+const LATEST = "outbox_positions_pkey (sink, slot, revision)"
 
 const EXPECTED: ReadonlyArray<Expected> = [
   { what: "whether a sink is known", text: "SELECT 1 FROM", uses: ["sinks_pkey (name)"] },
-  { what: "claiming", text: "SKIP LOCKED", uses: [SLOTS, SLOTS, "outbox_positions_pkey (sink, slot)"] },
+  {
+    what: "claiming",
+    text: "SKIP LOCKED",
+    uses: [SLOTS, "Tid Scan on outbox_slots", "Tid Scan on outbox_slots", LATEST]
+  },
   {
     what: "acknowledging",
     text: "revision + 1",
-    uses: [
-      SLOTS,
-      "outbox_blocked_pkey (conflict)",
-      "outbox_positions_pkey (sink, slot)",
-      "outbox_positions_pkey (sink, slot, revision)"
-    ]
+    uses: [SLOTS, "outbox_blocked_pkey (conflict)", LATEST, "Tid Scan on outbox_positions"]
   },
   { what: "renewing", text: "outbox_slots o SET until =", uses: [SLOTS, SLOTS] },
   { what: "giving back", text: "SET owner = NULL", uses: [SLOTS, SLOTS] },
@@ -128,4 +129,43 @@ describe("the plan of a statement of the outbox", () => {
   it("is made once, whatever the parameters", () => {
     assert.isTrue(custom.every((count) => count === 0))
   })
+})
+
+describe("while another session holds a transaction open", () => {
+  const HOLD = [
+    "BEGIN ISOLATION LEVEL REPEATABLE READ",
+    "SELECT pg_current_xact_id()::text, count(*) FROM turnout.outbox_slots"
+  ]
+
+  it("claiming looks at as much as before, however often slots have been claimed and acknowledged", () =>
+    Effect.gen(function* () {
+      const url = yield* TestDatabase.make
+      const client = PostgresStore.layerClient({ url, poolSize: 1 })
+      yield* Migrations.up().pipe(Effect.provide(client))
+      const holder = yield* PgConnection.make({ url: Redacted.make(url) })
+      yield* Effect.gen(function* () {
+        const outbox = yield* Outbox
+        yield* outbox.register("sink", "beginning")
+        const claim = outbox.claim("sink", { owner: "worker", ttlMillis: 60_000, limit: 64 })
+        const once = Effect.gen(function* () {
+          const claims = yield* claim
+          yield* outbox.acknowledge(
+            "sink",
+            claims.map((lease) => ({ ...lease, blocked: [] }))
+          )
+          yield* outbox.release("sink", claims)
+        })
+        yield* once
+        for (const statement of HOLD) yield* holder.query(statement, [])
+        const looked = pages("SKIP LOCKED", ["'sink'", "'worker'", "60000", "64"])
+        // All are free; then all are taken.
+        const before = [yield* looked, yield* looked]
+        const sql = yield* SqlClient.SqlClient
+        yield* sql.unsafe("UPDATE turnout.outbox_slots SET owner = NULL, until = NULL")
+        for (let times = 0; times < 100; times++) yield* once
+        const after = [yield* looked, yield* looked]
+        for (const index of [0, 1])
+          assert.isAtMost(after[index]! / before[index]!, 2, `${before.join()}; ${after.join()}`)
+      }).pipe(Effect.provide(PostgresOutbox.layerFromClient().pipe(Layer.provideMerge(client))))
+    }).pipe(Effect.scoped, Effect.runPromise))
 })

@@ -1,19 +1,26 @@
 /**
  * The tests that mutants of the domain are shown to: those that need nothing but the code, each property for a short time.
  */
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
-/** Of the copy that is mutated, which packages do not find each other in: `node_modules` links to the original. */
-const inCopy = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+type Exports = Record<string, { readonly "@turnout/source"?: string }>
+
+/** Where the sources of a package are in the copy that is mutated: `node_modules` links to the original. */
+const inCopy = (name: string) => {
+  const folder = new URL(`../../packages/${name}/`, import.meta.url)
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as { exports: Exports }
+  return Object.entries(exports).flatMap(([path, { "@turnout/source": source }]) => {
+    if (source === undefined) return []
+    const specifier = `@turnout/${name}${path.slice(1)}`
+    const find = new RegExp(`^${specifier.replaceAll(".", "\\.").replace("*", "(.*)")}$`)
+    return { find, replacement: fileURLToPath(new URL(source.replace("*", "$1"), folder)) }
+  })
+}
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^@turnout\/core\/(.*)$/, replacement: `${inCopy("packages/core/src")}/$1.ts` },
-      { find: /^@turnout\/adapters\/memory$/, replacement: inCopy("packages/adapters/src/memory/MemoryStore.ts") }
-    ]
-  },
+  resolve: { alias: [...inCopy("core"), ...inCopy("adapters")] },
   test: {
     environment: "node",
     testTimeout: 60_000,

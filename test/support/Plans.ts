@@ -11,6 +11,8 @@ export interface Node {
   readonly "Index Cond"?: string
   readonly "Conflict Arbiter Indexes"?: ReadonlyArray<string>
   readonly "Subplan Name"?: string
+  readonly "Shared Hit Blocks"?: number
+  readonly "Shared Read Blocks"?: number
   readonly Plans?: ReadonlyArray<Node>
 }
 
@@ -26,9 +28,14 @@ export interface Plan {
   readonly root: Node
 }
 
-/** The columns that an index is searched by: in `((event_id = $1) AND (sequence > ($2)::bigint))`, these two. */
-const columns = (condition = ""): string =>
-  [...new Set(Array.from(condition.matchAll(/\((\w+) (?:=|<|<=|>|>=) /g), ([, column]) => column))].join(", ")
+/**
+ * The columns that an index is searched by: in `((event_id = $1) AND (sequence > ($2)::bigint))`, these two, and likewise
+ * in `(ROW(event_id, sequence) > ROW($1, $2))`.
+ */
+const columns = (condition = ""): string => {
+  const sides = Array.from(condition.matchAll(/\((?:ROW\(([\w, ]+)\)|(\w+)) (?:=|<|<=|>|>=) /g))
+  return [...new Set(sides.flatMap(([, row, column]) => row?.split(", ") ?? column))].join(", ")
+}
 
 /** How a plan finds its rows, such as `registrations_pkey (id)`, in its order. */
 export const accesses = (node: Node): ReadonlyArray<string> => {
@@ -60,15 +67,31 @@ export const prepared = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   )
 )
 
-export const plans = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  return yield* Effect.forEach(yield* prepared, ({ name, parameters, statement }) => {
-    const values = parameters === 0 ? "" : `(${Array.from({ length: parameters }, () => "NULL").join(", ")})`
-    return Effect.map(
+const explain = (name: string, values: ReadonlyArray<string>, ...options: ReadonlyArray<string>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    Effect.map(
       sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
-        `EXPLAIN (FORMAT JSON) EXECUTE "${name}"${values}`
+        `EXPLAIN (${["FORMAT JSON", ...options].join()}) EXECUTE "${name}"${values.length === 0 ? "" : `(${values.join()})`}`
       ),
-      ([row]): Plan => ({ statement, root: row!["QUERY PLAN"][0]!.Plan })
+      ([row]) => row!["QUERY PLAN"][0]!.Plan
     )
-  })
+  )
+
+export const plans = Effect.gen(function* () {
+  return yield* Effect.forEach(yield* prepared, ({ name, parameters, statement }) =>
+    Effect.map(
+      explain(
+        name,
+        Array.from({ length: parameters }, () => "NULL")
+      ),
+      (root): Plan => ({ statement, root })
+    )
+  )
+})
+
+/** Runs the prepared statement that has `text` in it, with values given as SQL, and gives how many pages it looked at. */
+export const pages = Effect.fnUntraced(function* (text: string, values: ReadonlyArray<string>) {
+  const { name } = (yield* prepared).find(({ statement }) => statement.includes(text))!
+  const root = yield* explain(name, values, "ANALYZE", "BUFFERS")
+  return (root["Shared Hit Blocks"] ?? 0) + (root["Shared Read Blocks"] ?? 0)
 })

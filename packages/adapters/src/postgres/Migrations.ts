@@ -143,14 +143,16 @@ const outbox: Migration = {
   name text COLLATE "C" PRIMARY KEY,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`,
-    // Rows are updated with every renewal, and stay on their page.
+    // One row for each slot. A claim replaces it by one with the next epoch, which the index finds first: while a transaction
+    // stays open, no old version of a row can go, and finding the current one would take longer with every claim. Renewals
+    // update it, and it stays on its page.
     `CREATE TABLE ${s}.outbox_slots (
   sink text COLLATE "C" NOT NULL,
   slot smallint NOT NULL,
   epoch bigint NOT NULL DEFAULT 0,
   owner text,
   until timestamptz,
-  PRIMARY KEY (sink, slot)
+  PRIMARY KEY (sink, slot, epoch)
 ) WITH (fillfactor = 20)`,
     // What `LogWindow` writes; the one with the highest revision counts. It is not updated in place: while a transaction
     // stays open, no old version of a row can go, and finding the current one would take longer with every acknowledgement.

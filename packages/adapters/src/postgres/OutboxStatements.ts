@@ -8,22 +8,42 @@
  * circle. Whatever is written under a lease is written to the slots in `held` only: those whose epoch is still the one that
  * the worker has.
  */
+import { SLOTS } from "@turnout/core/domain/Slot"
 import { ENTRY } from "./OutboxRows.ts"
 
-/** The leases that are still held, locked. `t` must have `slot` and `epoch`. */
-const held = (s: string, leases: string): string => `held AS (
-  SELECT o.slot FROM ${leases} JOIN ${s}.outbox_slots o ON o.sink = $1 AND o.slot = t.slot
-  WHERE o.epoch = t.epoch AND o.owner IS NOT NULL
-  ORDER BY o.slot FOR UPDATE OF o
+const LEASES = "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)"
+
+/** The leases that are still held, locked. A claim that comes first has removed the row with their epoch. */
+const held = (s: string): string => `held AS (
+  SELECT o.slot, o.epoch FROM (SELECT * FROM ${LEASES} ORDER BY slot) AS t
+  CROSS JOIN LATERAL (
+    SELECT o.slot, o.epoch FROM ${s}.outbox_slots o
+    WHERE o.sink = $1 AND o.slot = t.slot AND o.epoch = t.epoch AND o.owner IS NOT NULL FOR UPDATE
+  ) o
 )`
 
-/** The position of a slot that counts, as a table `p`: the latest comes first in the index, whatever is behind it. */
-export const latest = (s: string, sink: string, slot: string): string => `CROSS JOIN LATERAL (
-  SELECT p.revision, p.position FROM ${s}.outbox_positions p WHERE p.sink = ${sink} AND p.slot = ${slot}
-  ORDER BY p.revision DESC LIMIT 1
-) p`
+/** The rows of the leases in `held`: one for each slot, and none of those before it is looked at. */
+const HELD_ROWS = `o.sink = $1 AND o.slot = ANY(ARRAY(SELECT slot FROM held))
+  AND o.epoch >= (SELECT min(epoch) FROM held)`
 
-const LEASES = "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)"
+const MAX_BIGINT = "9223372036854775807"
+
+/**
+ * Limits a query to the row of a slot that counts, the one with the highest number: the first that its index comes to,
+ * whatever has piled up behind it. It is comparing whole keys that makes the planner go by the index: knowing that a slot
+ * has one row alive, it would otherwise fetch all that there are, and sort them.
+ */
+const newest = (alias: string, number: string, sink: string, slot: string): string => {
+  const key = [`${alias}.sink`, `${alias}.slot`, `${alias}.${number}`]
+  return `(${key.join()}) BETWEEN (${sink}, ${slot}, 0) AND (${sink}, ${slot}, ${MAX_BIGINT})
+  ORDER BY ${key.map((column) => `${column} DESC`).join()} LIMIT 1`
+}
+
+/** The position of a slot, as a table `p`. */
+export const latest = (s: string, sink: string, slot: string): string => `CROSS JOIN LATERAL (
+  SELECT p.ctid AS place, p.revision, p.position FROM ${s}.outbox_positions p
+  WHERE ${newest("p", "revision", sink, slot)}
+) p`
 
 const millisFromNow = (parameter: string): string => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
@@ -70,10 +90,10 @@ export interface OutboxStatements {
 /** The statements for a schema, given as a quoted identifier. */
 export const make = (s: string): OutboxStatements => ({
   isKnown: `SELECT 1 FROM ${s}.sinks WHERE name = $1`,
-  register: `WITH known AS (INSERT INTO ${s}.sinks (name) VALUES ($1) ON CONFLICT DO NOTHING),
+  register: `WITH made AS (INSERT INTO ${s}.sinks (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name),
 slots AS (
-  INSERT INTO ${s}.outbox_slots (sink, slot) SELECT $1, t.slot FROM unnest($2::smallint[]) AS t(slot)
-  ON CONFLICT DO NOTHING RETURNING slot
+  INSERT INTO ${s}.outbox_slots (sink, slot) SELECT name, t.slot FROM made, unnest($2::smallint[]) AS t(slot)
+  RETURNING slot
 )
 INSERT INTO ${s}.outbox_positions (sink, slot, revision, position) SELECT $1, slot, 0, $3 FROM slots`,
   lastNumber: `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS number FROM ${s}.journal_seq`,
@@ -86,21 +106,29 @@ INSERT INTO ${s}.outbox_workers (sink, owner, until) VALUES ($1, $2, ${millisFro
 ON CONFLICT (sink, owner) DO UPDATE SET until = excluded.until`,
   countWorkers: `SELECT count(*)::integer AS workers FROM ${s}.outbox_workers WHERE sink = $1 AND until > clock_timestamp()`,
   depart: `DELETE FROM ${s}.outbox_workers WHERE sink = $1 AND owner = $2`,
-  claim: `WITH claimed AS (
-  UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = $2, until = ${millisFromNow("$3::float8")}
-  WHERE sink = $1 AND slot = ANY(ARRAY(
-    SELECT slot FROM ${s}.outbox_slots WHERE sink = $1 AND (until IS NULL OR until <= clock_timestamp())
-    ORDER BY slot LIMIT $4::integer FOR UPDATE SKIP LOCKED
-  ))
-  RETURNING slot, epoch
+  claim: `WITH free AS (
+  SELECT o.place FROM generate_series(0, ${SLOTS - 1}) AS n(slot)
+  CROSS JOIN LATERAL (
+    SELECT o.ctid AS place FROM ${s}.outbox_slots o WHERE ${newest("o", "epoch", "$1", "n.slot::smallint")}
+  ) l
+  CROSS JOIN LATERAL (
+    SELECT o.ctid AS place FROM ${s}.outbox_slots o
+    WHERE o.ctid = l.place AND (o.until IS NULL OR o.until <= clock_timestamp()) FOR UPDATE SKIP LOCKED
+  ) o
+  LIMIT $4::integer
+),
+over AS (
+  DELETE FROM ${s}.outbox_slots WHERE ctid = ANY(ARRAY(SELECT place FROM free)) RETURNING slot, epoch
+),
+claimed AS (
+  INSERT INTO ${s}.outbox_slots (sink, slot, epoch, owner, until)
+  SELECT $1, slot, epoch + 1, $2, ${millisFromNow("$3::float8")} FROM over RETURNING slot, epoch
 )
 SELECT c.slot, c.epoch, p.position FROM claimed c ${latest(s, "$1", "c.slot")}`,
-  renew: `WITH ${held(s, LEASES)}
-UPDATE ${s}.outbox_slots o SET until = ${millisFromNow("$4::float8")}
-WHERE o.sink = $1 AND o.slot = ANY(ARRAY(SELECT slot FROM held)) RETURNING o.slot`,
-  release: `WITH ${held(s, LEASES)}
-UPDATE ${s}.outbox_slots o SET owner = NULL, until = NULL
-WHERE o.sink = $1 AND o.slot = ANY(ARRAY(SELECT slot FROM held)) RETURNING o.slot`,
+  renew: `WITH ${held(s)}
+UPDATE ${s}.outbox_slots o SET until = ${millisFromNow("$4::float8")} WHERE ${HELD_ROWS} RETURNING o.slot`,
+  release: `WITH ${held(s)}
+UPDATE ${s}.outbox_slots o SET owner = NULL, until = NULL WHERE ${HELD_ROWS} RETURNING o.slot`,
   read: `SELECT w.slot, ${ENTRY}, b.stream IS NOT NULL AS is_blocked
 FROM unnest($2::smallint[], $3::bigint[], $4::pg_snapshot[], $5::pg_snapshot[]) AS w(slot, behind, passed, until)
 CROSS JOIN LATERAL (
@@ -113,7 +141,7 @@ LEFT JOIN LATERAL (
   SELECT stream FROM ${s}.outbox_blocked b WHERE b.sink = $1 AND b.stream = j.event_id OFFSET 0
 ) b ON true
 ORDER BY j.seq`,
-  acknowledge: `WITH ${held(s, LEASES)},
+  acknowledge: `WITH ${held(s)},
 blocked AS (
   INSERT INTO ${s}.outbox_blocked (sink, stream, slot, version, attempts, error, retry_at)
   SELECT $1, t.stream, t.slot, t.version, t.attempts, t.error, ${millisFromNow("t.millis")}
@@ -123,13 +151,12 @@ blocked AS (
   ON CONFLICT (sink, stream) DO NOTHING
 ),
 current AS (
-  SELECT t.slot, t.position AS next, p.revision
+  SELECT t.slot, t.position AS next, p.revision, p.place
   FROM unnest($2::smallint[], $4::text[]) AS t(slot, position) ${latest(s, "$1", "t.slot")}
   WHERE t.slot IN (SELECT slot FROM held)
 ),
 removed AS (
-  DELETE FROM ${s}.outbox_positions p USING current c
-  WHERE p.sink = $1 AND p.slot = c.slot AND p.revision = c.revision
+  DELETE FROM ${s}.outbox_positions WHERE ctid = ANY(ARRAY(SELECT place FROM current))
 )
 INSERT INTO ${s}.outbox_positions (sink, slot, revision, position)
 SELECT $1, slot, revision + 1, next FROM current RETURNING slot`,
@@ -148,7 +175,7 @@ LEFT JOIN LATERAL (
   ORDER BY j.version LIMIT $7::integer
 ) j ON true
 ORDER BY b.stream, j.version`,
-  settle: `WITH ${held(s, LEASES)},
+  settle: `WITH ${held(s)},
 retried AS (
   SELECT * FROM unnest($4::smallint[], $5::uuid[], $6::bigint[], $7::bigint[], $8::integer[], $9::text[], $10::float8[])
     AS t(slot, stream, was, version, attempts, error, millis)
