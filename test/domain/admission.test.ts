@@ -2,9 +2,10 @@
  * The decider, case by case; its laws are in `test/property`.
  */
 import { fingerprint } from "@turnout/core/application/Fingerprint"
+import * as Admission from "@turnout/core/domain/Admission"
 import * as Batch from "@turnout/core/domain/Batch"
-import { type IdempotencyRecord, recall, scope } from "@turnout/core/domain/Idempotency"
-import { EventNotFound } from "@turnout/core/domain/Rejection"
+import { scope } from "@turnout/core/domain/Idempotency"
+import type { JournalEvent } from "@turnout/core/domain/JournalEvent"
 import type { Request } from "@turnout/core/domain/Request"
 import { PROMOTION_BATCH, type WorkingSet } from "@turnout/core/domain/WorkingSet"
 import { Result } from "effect"
@@ -205,12 +206,46 @@ describe("the finer points", () => {
     }
   })
 
-  it("I6: a record counts until it expires, and not from then on", () => {
-    const answer = Result.fail(new EventNotFound({ eventId: EVENT }))
-    const asked = { scope: scope("p", "Register", "k"), fingerprint: "f", expiresAt: DURING }
-    const record: IdempotencyRecord = { ...asked, requestId: id(1), answer, createdAt: BEFORE }
-    assert.isDefined(recall(record, asked, new Date(DURING.getTime() - 1)))
-    assert.isUndefined(recall(record, asked, DURING))
+  /** As a raise leaves it that has not come to its end: a seat is free, and two wait. */
+  const underWay = (): WorkingSet => {
+    const set = full(1, 3)
+    set.events.set(EVENT, { ...set.events.get(EVENT)!, capacity: 2 })
+    return set
+  }
+  const decided = (set: WorkingSet, one: Request) =>
+    Result.getOrThrow(Admission.decide(one, set)).events.map(({ _tag }) => _tag)
+  const about = (_tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended", n: number) =>
+    request({ _tag, eventId: EVENT, registrationId: registrationId(n) })
+
+  it("W4: only who had a seat frees one by cancelling, and only by cancelling", () => {
+    assert.deepStrictEqual(decided(underWay(), about("CancelRegistration", 3)), ["RegistrationCancelled"])
+    assert.deepStrictEqual(decided(underWay(), about("MarkAttended", 1)), ["AttendeeAttended"])
+    assert.deepStrictEqual(decided(underWay(), about("CancelRegistration", 1)), [
+      "RegistrationCancelled",
+      "RegistrationPromoted"
+    ])
+  })
+
+  it("a chosen waiter gets a free seat, and says so in the journal", () => {
+    const { registrations } = underWay()
+    const { events, outcome } = Result.getOrThrow(Admission.decide(about("ConfirmRegistration", 3), underWay()))
+    const registration = { ...registrations.get(registrationId(3))!, state: "confirmed" }
+    assert.deepStrictEqual(events, [{ _tag: "RegistrationConfirmed", registration } as JournalEvent])
+    assert.deepStrictEqual(outcome(underWay()), { registration, waitlistPosition: null } as never)
+  })
+
+  it("whoever comes or does not come says from which state", () => {
+    const now = input().startsAt
+    const mark = (_tag: "MarkAttended" | "MarkNoShow") =>
+      request({ _tag, eventId: EVENT, registrationId: registrationId(1) }, { now })
+    const set = full(1, 1)
+    const from = [mark("MarkNoShow"), mark("MarkAttended"), mark("MarkNoShow")].map((one) => {
+      const [entry] = Batch.decide([one], set).changes.journal
+      return entry!.event._tag === "AttendeeAttended" || entry!.event._tag === "AttendeeMissed"
+        ? entry!.event.from
+        : null
+    })
+    assert.deepStrictEqual(from, ["confirmed", "noShow", "attended"])
   })
 
   it("a fingerprint tells dates apart, and does not mind the order of fields", () => {

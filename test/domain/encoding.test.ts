@@ -67,6 +67,8 @@ const details: fc.Arbitrary<EventDetails> = fc.record({
   waitlistLimit: fc.option(capacity)
 })
 
+const from = fc.constantFrom(...RegistrationState.literals)
+
 type OfType<Tag> = Extract<JournalEvent, { readonly _tag: Tag }>
 
 /** What happened, besides its name. */
@@ -82,9 +84,9 @@ const payloads: { readonly [Tag in JournalEvent["_tag"]]: fc.Arbitrary<Omit<OfTy
   AttendeeWaitlisted: fc.record({ registration }),
   RegistrationPromoted: fc.record({ registration }),
   RegistrationConfirmed: fc.record({ registration }),
-  RegistrationCancelled: fc.record({ registration, from: fc.constantFrom(...RegistrationState.literals) }),
-  AttendeeAttended: fc.record({ registration }),
-  AttendeeMissed: fc.record({ registration })
+  RegistrationCancelled: fc.record({ registration, from }),
+  AttendeeAttended: fc.record({ registration, from }),
+  AttendeeMissed: fc.record({ registration, from })
 }
 
 const tags = Object.keys(payloads) as ReadonlyArray<JournalEvent["_tag"]>

@@ -80,6 +80,7 @@ export const replay = (
     const before = registrations.get(registration.id)?.state
     const step = `${before ?? ""}→${registration.state}`
     assert.include(LEGAL[happened._tag] ?? [], step, `R6: ${happened._tag} is a legal transition`)
+    if ("from" in happened) assert.strictEqual(happened.from, before, `R6: ${happened._tag} says from where`)
     if (happened._tag === "RegistrationPromoted") {
       assert.strictEqual(waiting[0], registration.id, "W1: promotion follows the order of entry")
     }

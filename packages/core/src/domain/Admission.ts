@@ -90,11 +90,9 @@ const changeCapacity = (
 
 /** Promotes as many as are due, in the order of entry, and at most `limit`. */
 export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<JournalEvent> => {
-  const due = Math.min(promotionsDue(event), limit)
-  if (due === 0) return []
   return set.waiting
     .get(event.id)!
-    .slice(0, due)
+    .slice(0, Math.min(promotionsDue(event), limit))
     .map((id) => ({
       _tag: "RegistrationPromoted",
       registration: { ...set.registrations.get(id)!, state: "confirmed", changedAt: now }
@@ -113,7 +111,7 @@ const register = (
   const eventId = event.id
   const refused = requireStatus(event, command, PUBLISHED)
   if (refused) return Result.fail(refused)
-  const activeId = set.active.get(eventId)?.get(command.attendee.id)
+  const activeId = set.active.get(eventId)!.get(command.attendee.id)
   if (activeId !== undefined) {
     const { id, state } = set.registrations.get(activeId)!
     return Result.fail(
@@ -184,13 +182,13 @@ const rules: Record<(CancelRegistration | ConfirmRegistration | MarkAttended | M
     to: "attended",
     from: ["confirmed", "noShow"],
     eventStatus: ["published", "completed"],
-    happened: (registration) => ({ _tag: "AttendeeAttended", registration })
+    happened: (registration, from) => ({ _tag: "AttendeeAttended", registration, from })
   },
   MarkNoShow: {
     to: "noShow",
     from: ["confirmed", "attended"],
     eventStatus: ["published", "completed"],
-    happened: (registration) => ({ _tag: "AttendeeMissed", registration })
+    happened: (registration, from) => ({ _tag: "AttendeeMissed", registration, from })
   }
 }
 

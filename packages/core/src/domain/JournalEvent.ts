@@ -32,8 +32,14 @@ export const RegistrationCancelled = Schema.TaggedStruct("RegistrationCancelled"
   registration: Registration,
   from: RegistrationState
 })
-export const AttendeeAttended = Schema.TaggedStruct("AttendeeAttended", { registration: Registration })
-export const AttendeeMissed = Schema.TaggedStruct("AttendeeMissed", { registration: Registration })
+export const AttendeeAttended = Schema.TaggedStruct("AttendeeAttended", {
+  registration: Registration,
+  from: RegistrationState
+})
+export const AttendeeMissed = Schema.TaggedStruct("AttendeeMissed", {
+  registration: Registration,
+  from: RegistrationState
+})
 
 export const JournalEvent = Schema.Union([
   EventCreated,

@@ -88,9 +88,9 @@ const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): Sales
         registrations: moved(summary, event.from, "cancelled")
       }
     case "AttendeeAttended":
-      return { ...summary, registrations: moved(summary, "confirmed", "attended") }
+      return { ...summary, registrations: moved(summary, event.from, "attended") }
     case "AttendeeMissed":
-      return { ...summary, registrations: moved(summary, "confirmed", "noShow") }
+      return { ...summary, registrations: moved(summary, event.from, "noShow") }
     case "EventUnpublished":
     case "EventCancelled":
     case "EventCompleted":

@@ -1,0 +1,102 @@
+/**
+ * Random histories of two events.
+ */
+import type { EventId } from "@turnout/core/domain/Event"
+import { scope } from "@turnout/core/domain/Idempotency"
+import type { Request } from "@turnout/core/domain/Request"
+import * as fc from "fast-check"
+import { BEFORE, EVENT, id, input, request } from "../domain/Deciding.ts"
+
+export const OTHER = id(1_000_000) as EventId
+const people = 6
+
+/** Requests about two events and six people, often with the same few idempotency keys, in no sensible order. */
+export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
+  .array(
+    fc.record({
+      eventId: fc.constantFrom(EVENT, OTHER),
+      kind: fc.constantFrom(
+        ...Array.from({ length: 40 }, () => "register"),
+        ...Array.from({ length: 30 }, () => "cancel"),
+        ...Array.from({ length: 6 }, () => "capacity"),
+        "confirm",
+        "attended",
+        "noShow",
+        "capacity",
+        "publish",
+        "unpublish",
+        "update",
+        "create",
+        "cancelEvent",
+        "completeEvent",
+        "promote"
+      ),
+      person: fc.integer({ min: 1, max: people }),
+      target: fc.nat(1_000),
+      capacity: fc.integer({ min: 0, max: 4 }),
+      keepOverhang: fc.boolean(),
+      key: fc.option(fc.constantFrom("a", "b", "c"), { freq: 2 }),
+      minutes: fc.oneof(
+        { weight: 60, arbitrary: fc.constantFrom(0, 1, 60) },
+        { weight: 1, arbitrary: fc.constant(200_000) }
+      )
+    }),
+    { minLength: 1, maxLength: 40, size: "max" }
+  )
+  .map((drawn) =>
+    drawn.map((draw, index): Request => {
+      const { capacity, eventId, keepOverhang } = draw
+      // Mostly a registration that was asked for earlier, of this event.
+      const earlier = drawn.flatMap((other, at) =>
+        at < index && other.kind === "register" && other.eventId === eventId ? [at + 1] : []
+      )
+      const registrationId = id(earlier[draw.target % Math.max(1, earlier.length)] ?? 1) as never
+      const commands: Record<string, Request["command"]> = {
+        register: {
+          _tag: "Register",
+          eventId,
+          attendee: { id: `person-${draw.person}` as never, name: "", email: `person-${draw.person}@example.com` },
+          notes: "",
+          registeredAt: null
+        },
+        cancel: { _tag: "CancelRegistration", eventId, registrationId },
+        confirm: { _tag: "ConfirmRegistration", eventId, registrationId },
+        attended: { _tag: "MarkAttended", eventId, registrationId },
+        noShow: { _tag: "MarkNoShow", eventId, registrationId },
+        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang },
+        publish: { _tag: "PublishEvent", eventId },
+        unpublish: { _tag: "UnpublishEvent", eventId },
+        update: {
+          _tag: "UpdateEvent",
+          eventId,
+          changes: { waitlist: keepOverhang ? "open" : "closed", waitlistLimit: capacity }
+        },
+        create: { _tag: "CreateEvent", event: input({ id: eventId, capacity }) },
+        cancelEvent: { _tag: "CancelEvent", eventId },
+        completeEvent: { _tag: "CompleteEvent", eventId },
+        promote: { _tag: "PromoteWaiting", eventId }
+      }
+      const command = commands[draw.kind]!
+      const now = new Date(BEFORE.getTime() + draw.minutes * 60_000)
+      return {
+        ...request(command, { now, freshId: id(index + 1) }),
+        idempotency:
+          draw.key === null
+            ? null
+            : {
+                scope: scope("test", command._tag, draw.key),
+                fingerprint: JSON.stringify(command),
+                expiresAt: new Date(now.getTime() + 30 * 60_000)
+              }
+      }
+    })
+  )
+
+/** Two published events, so that the drawn requests have something to act on. */
+export const history = (capacity: number): ReadonlyArray<Request> =>
+  [EVENT, OTHER].flatMap((eventId) => [
+    request({ _tag: "CreateEvent", event: input({ id: eventId, capacity }) }),
+    request({ _tag: "PublishEvent", eventId })
+  ])
+
+export const capacity: fc.Arbitrary<number> = fc.integer({ min: 0, max: 3 })
