@@ -1,6 +1,6 @@
 import { decode, encodePayload, JournalEvent, schemaVersionOf } from "@turnout/core/domain/JournalEvent"
 import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/domain/Outcome"
-import { Rejection } from "@turnout/core/domain/Rejection"
+import { EventStatusConflict, RegistrationStateConflict, Rejection } from "@turnout/core/domain/Rejection"
 import { Result } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
@@ -77,6 +77,19 @@ describe("answers", () => {
       assert.notInclude(rejection.message, "undefined")
     }
   )
+
+  it("say which states would have done", () => {
+    const asked = { eventId: EVENT, operation: "Register" }
+    const event = new EventStatusConflict({ ...asked, eventStatus: "cancelled", allowed: ["draft", "published"] })
+    assert.include(event.message, "Register needs an event that is draft or published; this one is cancelled.")
+    const registration = new RegistrationStateConflict({
+      ...asked,
+      registrationId: registrationId(1),
+      state: "cancelled",
+      allowed: ["confirmed", "waitlisted"]
+    })
+    assert.include(registration.message, "a registration that is confirmed or waitlisted; this one is cancelled.")
+  })
 
   it("are remembered as they were given: successes", () => {
     const { replies } = Batch.decide(

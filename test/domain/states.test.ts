@@ -2,6 +2,7 @@ import * as Batch from "@turnout/core/domain/Batch"
 import type { Command } from "@turnout/core/domain/Command"
 import type { Request } from "@turnout/core/domain/Request"
 import type { Outcome } from "@turnout/core/domain/Outcome"
+import { move } from "@turnout/core/domain/Registration"
 import type { WorkingSet } from "@turnout/core/domain/WorkingSet"
 import { assert, describe, it } from "vitest"
 import { cells } from "../support/MarkdownTable.ts"
@@ -119,6 +120,18 @@ describe("registering", () => {
     const at = (now: Date) => comesTo(given(open), register(1, now), () => "registered")
     assert.strictEqual(at(opensAt), "registered")
     assert.strictEqual(at(new Date(closesAt.getTime() - 1)), "registered")
+  })
+})
+
+describe("the counts of an event", () => {
+  const counts = { confirmed: 3, waitlisted: 3, attended: 3, noShow: 3 }
+
+  it("have a registration in its state, and one that is cancelled nowhere", () => {
+    assert.deepStrictEqual(move(counts, undefined, "confirmed"), { ...counts, confirmed: 4 })
+    assert.deepStrictEqual(move(counts, "waitlisted", "confirmed"), { ...counts, waitlisted: 2, confirmed: 4 })
+    assert.deepStrictEqual(move(counts, "confirmed", "cancelled"), { ...counts, confirmed: 2 })
+    assert.deepStrictEqual(move(counts, "cancelled", "noShow"), { ...counts, noShow: 4 })
+    assert.deepStrictEqual(counts, { confirmed: 3, waitlisted: 3, attended: 3, noShow: 3 })
   })
 })
 

@@ -6,8 +6,30 @@ import { Uuid } from "@turnout/core/domain/Uuid"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 
-const accepts = (schema: Schema.Codec<unknown, unknown>, value: unknown) =>
-  Result.isSuccess(Schema.decodeUnknownResult(schema)(value))
+/** What is wrong with a value; nothing, if it is accepted. */
+const problem = (schema: Schema.Codec<unknown, unknown>, value: unknown): string => {
+  const decoded = Schema.decodeUnknownResult(schema)(value)
+  return Result.isSuccess(decoded) ? "" : String(decoded.failure)
+}
+const accepts = (schema: Schema.Codec<unknown, unknown>, value: unknown) => problem(schema, value) === ""
+
+describe("what is refused is told the rule", () => {
+  const line = Text.line({ maxLength: 5 })
+
+  it.each([
+    [line, "a\ud800", "must be well-formed Unicode (it has a lone surrogate)"],
+    [line, "a\nb", "must not contain control characters"],
+    [Email, "ada", "must be an e-mail address, such as ada@example.com"],
+    [Instant, new Date(8.64e15), "must be a date in the years 1900 to 9999"],
+    [
+      Schema.toCodecJson(Instant),
+      "tomorrow",
+      "must be an RFC 3339 date-time with an offset, such as 2027-05-01T18:00:00Z"
+    ]
+  ])("%#: %o", (schema, value, rule) => {
+    assert.include(problem(schema as Schema.Codec<unknown, unknown>, value), rule)
+  })
+})
 
 describe("folding", () => {
   it("is the same for every code point however often it is done, alone and within a word", () => {
@@ -29,6 +51,10 @@ describe("folding", () => {
     ["ａｄａ", "ADA"]
   ])("makes %s and its spellings one", (...spellings) => {
     assert.strictEqual(new Set(spellings.map(Text.fold)).size, 1)
+  })
+
+  it("trims, whatever the white space is", () => {
+    for (const text of [" Ada", "ada ", "\u00a0ada\u3000", "\tADA\n", "ada"]) assert.strictEqual(Text.fold(text), "ada")
   })
 
   it("keeps the dotless i apart", () => {
@@ -178,7 +204,16 @@ describe("a new event", () => {
   it("is refused when registration closes as it opens", () => {
     const registrationOpensAt = new Date("2030-01-01T00:00:00Z")
     const registrationClosesAt = new Date(registrationOpensAt)
-    assert.include(problems({ registrationOpensAt, registrationClosesAt }), '["registrationClosesAt"]')
+    const found = problems({ registrationOpensAt, registrationClosesAt })
+    assert.include(found, '["registrationClosesAt"]')
+    assert.include(found, "must be after registrationOpensAt")
+  })
+  it.each([
+    ["timeZone", "Europe/Nowhere", "must be an IANA time zone, such as Europe/Berlin"],
+    ["endsAt", valid.startsAt, "must be after startsAt"],
+    ["registrationOpensAt", valid.endsAt, "must be before endsAt"]
+  ])("is told the rule that %s breaks when it is %j", (field, value, rule) => {
+    assert.include(problems({ [field]: value }), rule)
   })
   it.each([
     ["capacity", -1],
@@ -187,6 +222,8 @@ describe("a new event", () => {
     ["capacity", "10"],
     ["capacity", Number.NaN],
     ["timeZone", "+02:00"],
+    ["timeZone", " Europe/Berlin"],
+    ["timeZone", "1Europe"],
     ["timeZone", "Europe/Nowhere"],
     ["timeZone", ""],
     ["endsAt", valid.startsAt],

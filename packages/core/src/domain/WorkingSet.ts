@@ -138,7 +138,7 @@ export const make = (loaded: Loaded): WorkingSet => {
   for (const registration of loaded.registrations) add(registration)
   for (const registration of loaded.waiting) {
     add(registration)
-    set.waiting.get(registration.eventId)?.push(registration.id)
+    set.waiting.get(registration.eventId)!.push(registration.id)
   }
   for (const record of loaded.idempotency) set.idempotency.set(record.scope.id, record)
   return set

@@ -1,0 +1,131 @@
+/**
+ * What a batch says that it changes: a store writes nothing else.
+ */
+import * as Batch from "@turnout/core/domain/Batch"
+import type { Command } from "@turnout/core/domain/Command"
+import { scope } from "@turnout/core/domain/Idempotency"
+import type { Request } from "@turnout/core/domain/Request"
+import { Result } from "effect"
+import { assert, describe, it } from "vitest"
+import { BEFORE, DURING, EVENT, empty, given, id, input, register, registrationId, request } from "./Deciding.ts"
+
+const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
+const publish = request({ _tag: "PublishEvent", eventId: EVENT })
+const retitle = request({ _tag: "UpdateEvent", eventId: EVENT, changes: { title: "Gala" } })
+const cancel = (n: number) =>
+  request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) } satisfies Command)
+const withKey = (one: Request, key: string, expiresAt = DURING): Request => ({
+  ...one,
+  idempotency: { scope: scope("ada", one.command._tag, key), fingerprint: JSON.stringify(one.command), expiresAt }
+})
+const events = (changes: Batch.Changes) =>
+  changes.events.map(({ created, details, event }) => ({ id: event.id, version: event.version, created, details }))
+const registrations = (changes: Batch.Changes) =>
+  changes.registrations.map(({ before, registration: { id: own, state } }) => [own, before, state])
+/** Nobody holds the only seat, or one does and two wait. */
+const published = () => given([create, publish])
+const full = () => given([create, publish, register(1), register(2), register(3)])
+
+describe("the changes of a batch", () => {
+  it("tell a new event from one that has changed", () => {
+    assert.deepStrictEqual(events(Batch.decide([create, publish], empty()).changes), [
+      { id: EVENT, version: 2, created: true, details: false }
+    ])
+    assert.deepStrictEqual(events(Batch.decide([publish], given([create])).changes), [
+      { id: EVENT, version: 2, created: false, details: false }
+    ])
+  })
+
+  it("tell whether details have changed, in whatever step of the batch", () => {
+    for (const batch of [[retitle], [retitle, register(1)], [register(1), retitle]]) {
+      const { changes } = Batch.decide(batch, published())
+      assert.deepStrictEqual(events(changes), [{ id: EVENT, version: 2 + batch.length, created: false, details: true }])
+      assert.strictEqual(changes.events[0]!.event.title, "Gala")
+    }
+    assert.isFalse(events(Batch.decide([register(1)], published()).changes)[0]!.details)
+  })
+
+  it("have each registration once, as it is in the end, with the state that it was in before", () => {
+    assert.deepStrictEqual(registrations(Batch.decide([register(1), register(2), cancel(1)], published()).changes), [
+      [id(1), null, "cancelled"],
+      [id(2), null, "confirmed"]
+    ])
+    assert.deepStrictEqual(registrations(Batch.decide([cancel(1), cancel(2), register(4)], full()).changes), [
+      [id(4), null, "waitlisted"],
+      [id(1), "confirmed", "cancelled"],
+      [id(2), "waitlisted", "cancelled"],
+      [id(3), "waitlisted", "confirmed"]
+    ])
+  })
+
+  it("are none if everything was refused or done before", () => {
+    const { changes, replies } = Batch.decide([register(1), cancel(9)], full())
+    assert.isTrue(replies.every(({ answer }) => Result.isFailure(answer)))
+    assert.isTrue(Batch.isEmpty(changes))
+    assert.isFalse(Batch.isEmpty(Batch.decide([cancel(1)], full()).changes))
+  })
+
+  it("I1: have a record of a refusal as well, which is then all that they have", () => {
+    const { changes } = Batch.decide([withKey(register(1), "k")], full())
+    assert.deepStrictEqual(changes.journal, [])
+    assert.lengthOf(changes.idempotency, 1)
+    assert.isFalse(Batch.isEmpty(changes))
+  })
+})
+
+describe("what a batch remembers", () => {
+  it("I1: is given to whoever sends again, who is told so, and to nobody else", () => {
+    const first = withKey(register(1), "k")
+    const again = { ...first, freshId: id(77) }
+    const set = published()
+    const together = Batch.decide([first, again, first], set)
+    assert.deepStrictEqual(
+      together.replies.map(({ replayed }) => replayed),
+      [false, true, false]
+    )
+    assert.strictEqual(new Set(together.replies.map(({ answer }) => answer)).size, 1)
+    assert.lengthOf(together.changes.idempotency, 1)
+    const later = Batch.decide([again], set)
+    assert.isTrue(later.replies[0]!.replayed)
+    assert.isTrue(Batch.isEmpty(later.changes))
+    assert.isFalse(Batch.decide([register(2)], set).replies[0]!.replayed)
+  })
+
+  it("I2: is not replayed to another command, which is refused", () => {
+    const { changes, replies } = Batch.decide([withKey(register(1), "k"), withKey(register(2), "k")], published())
+    assert.strictEqual(Result.isFailure(replies[1]!.answer) && replies[1]!.answer.failure._tag, "IdempotencyKeyReused")
+    assert.isFalse(replies[1]!.replayed)
+    assert.lengthOf(changes.registrations, 1)
+  })
+
+  it("I6: takes the place of what has expired, and says whether that is stored", () => {
+    const set = published()
+    const short = withKey(register(1), "k", new Date(BEFORE.getTime() + 1))
+    const late = { ...withKey({ ...register(2), now: DURING }, "k", new Date(DURING.getTime() + 1)) }
+    const early = { ...late, now: new Date(BEFORE.getTime() + 1) }
+    const last = withKey({ ...register(3), now: DURING }, "other")
+
+    const first = Batch.decide([short], set)
+    assert.deepStrictEqual(
+      first.changes.idempotency.map(({ renews }) => renews),
+      [false]
+    )
+    const second = Batch.decide([early, last], set)
+    assert.deepStrictEqual(
+      second.changes.idempotency.map(({ record, renews }) => [record.scope.key, renews, record.requestId]),
+      [
+        ["k", true, id(2)],
+        ["other", false, id(3)]
+      ]
+    )
+    // Within one batch only the last one is there to be stored, in the place of the first.
+    const both = Batch.decide([short, last, early], published())
+    assert.deepStrictEqual(
+      both.changes.idempotency.map(({ record, renews }) => [record.scope.key, renews, record.requestId]),
+      [
+        ["k", false, id(2)],
+        ["other", false, id(3)]
+      ]
+    )
+  })
+})

@@ -1,0 +1,140 @@
+/**
+ * Which rows a batch needs, and how a part of the state follows the journal.
+ */
+import * as Batch from "@turnout/core/domain/Batch"
+import type { EventId } from "@turnout/core/domain/Event"
+import { scope } from "@turnout/core/domain/Idempotency"
+import type { Request } from "@turnout/core/domain/Request"
+import {
+  evolve,
+  footprint,
+  make,
+  PROMOTION_BATCH,
+  promotionsLeft,
+  withDuePromotions
+} from "@turnout/core/domain/WorkingSet"
+import { assert, describe, it } from "vitest"
+import { EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
+
+const OTHER = id(1_000_000) as EventId
+const EMPTY = { events: [EVENT], attendees: [], registrations: [], waiting: [], idempotency: [] }
+const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
+const publish = request({ _tag: "PublishEvent", eventId: EVENT })
+const about = (_tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow", n: number) =>
+  request({ _tag, eventId: EVENT, registrationId: registrationId(n) })
+const raise = (capacity: number, eventId = EVENT) =>
+  request({ _tag: "ChangeCapacity", eventId, capacity, keepOverhang: false })
+const person = (n: number) => ({ eventId: EVENT, attendeeId: `person-${n}` as never })
+const row = (n: number) => ({ eventId: EVENT, registrationId: registrationId(n) })
+
+describe("the footprint", () => {
+  it("of registering is the attendee", () => {
+    assert.deepStrictEqual(footprint([register(1)]), { ...EMPTY, attendees: [person(1)] })
+  })
+
+  it("has everybody and everything once, and events in their order", () => {
+    const elsewhere: Request = { ...register(1), command: { ...register(1).command, eventId: OTHER } as never }
+    const needed = footprint([
+      elsewhere,
+      register(2),
+      register(1),
+      register(2),
+      about("MarkAttended", 5),
+      raise(2, OTHER)
+    ])
+    assert.deepStrictEqual(needed, {
+      events: [EVENT, OTHER],
+      attendees: [{ ...person(1), eventId: OTHER }, person(2), person(1)],
+      registrations: [row(5)],
+      waiting: [{ eventId: OTHER, limit: 2 }],
+      idempotency: []
+    })
+    assert.deepStrictEqual(footprint([about("MarkNoShow", 5), about("MarkAttended", 5)]).registrations, [row(5)])
+  })
+
+  it("has one waiter for each who cancels or is confirmed, since they may leave the head of the list", () => {
+    const needed = footprint([
+      about("CancelRegistration", 1),
+      about("ConfirmRegistration", 2),
+      about("MarkAttended", 3)
+    ])
+    assert.deepStrictEqual(needed, {
+      ...EMPTY,
+      registrations: [row(1), row(2), row(3)],
+      waiting: [{ eventId: EVENT, limit: 2 }]
+    })
+    assert.deepStrictEqual(footprint([publish, create]), EMPTY)
+  })
+
+  it("of raises has as many waiters as the highest could promote, and never more than a batch of them", () => {
+    assert.deepStrictEqual(footprint([raise(3), raise(7), raise(5)]).waiting, [{ eventId: EVENT, limit: 7 }])
+    assert.deepStrictEqual(footprint([raise(1_000_000)]).waiting, [{ eventId: EVENT, limit: PROMOTION_BATCH }])
+    assert.deepStrictEqual(footprint([raise(2), about("CancelRegistration", 1)]).waiting, [
+      { eventId: EVENT, limit: 3 }
+    ])
+  })
+
+  it("has every key once", () => {
+    const withKey = (key: string): Request => ({
+      ...publish,
+      idempotency: { scope: scope("ada", "PublishEvent", key), fingerprint: key, expiresAt: new Date(0) }
+    })
+    const needed = footprint([withKey("a"), withKey("b"), withKey("a"), publish])
+    assert.deepStrictEqual(
+      needed.idempotency.map(({ key }) => key),
+      ["a", "b"]
+    )
+  })
+
+  it("grows by a batch of waiters where promotions are due, and nowhere else", () => {
+    const event = given([create, publish, register(1), register(2)]).events.get(EVENT)!
+    const needed = footprint([register(3), about("CancelRegistration", 1)])
+    assert.strictEqual(withDuePromotions(needed, [event]), needed)
+    const due = withDuePromotions(needed, [{ ...event, capacity: 9 }])
+    assert.deepStrictEqual(due, { ...needed, waiting: [{ eventId: EVENT, limit: 1 + PROMOTION_BATCH }] })
+    const other = { ...event, id: OTHER, capacity: 9 }
+    assert.deepStrictEqual(withDuePromotions(needed, [event, other]).waiting, [
+      { eventId: EVENT, limit: 1 },
+      { eventId: OTHER, limit: PROMOTION_BATCH }
+    ])
+  })
+})
+
+describe("a working set", () => {
+  const whole = given([create, publish, register(1), register(2), register(3)])
+  const [event] = [...whole.events.values()]
+  const row3 = whole.registrations.get(registrationId(3))!
+
+  it("W1: keeps the head of the list when somebody behind it leaves", () => {
+    const set = make({
+      events: [event!],
+      registrations: [row3],
+      waiting: [whole.registrations.get(registrationId(2))!],
+      idempotency: []
+    })
+    const registration = { ...row3, state: "cancelled" as const }
+    const occurredAt = new Date(0)
+    const metadata = { actor: "ada", correlationId: null, causationId: null }
+    const cancelled = { _tag: "RegistrationCancelled", registration, from: "waitlisted" } as const
+    evolve(set, { eventId: EVENT, version: event!.version + 1, event: cancelled, metadata, occurredAt })
+    assert.deepStrictEqual(set.waiting.get(EVENT), [registrationId(2)])
+    assert.isUndefined(set.active.get(EVENT)!.get("person-3" as never))
+    assert.strictEqual(set.events.get(EVENT)!.counts.waitlisted, 1)
+  })
+
+  it("changes nothing that it was made from", () => {
+    const before = structuredClone(event!)
+    const set = make({ events: [event!], registrations: [], waiting: [], idempotency: [] })
+    Batch.decide([register(7)], set)
+    assert.deepStrictEqual(event, before)
+  })
+
+  it("has a batch of promotions to give, less those that it has given", () => {
+    const set = given([create, publish, register(1), register(2), register(3)])
+    assert.strictEqual(promotionsLeft(set, EVENT), PROMOTION_BATCH)
+    Batch.decide([raise(2)], set)
+    assert.strictEqual(promotionsLeft(set, EVENT), PROMOTION_BATCH - 1)
+    Batch.decide([raise(3)], set)
+    assert.strictEqual(promotionsLeft(set, EVENT), PROMOTION_BATCH - 2)
+  })
+})
