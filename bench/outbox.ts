@@ -1,14 +1,16 @@
 /**
  * Messages delivered per second to a sink that does nothing: Turnout's relay, next to queues and an outbox on the same
- * server; and what reading costs when the backlog is long, or somebody holds a transaction open.
+ * server; what reading costs when the backlog is long, or somebody holds a transaction open; and how long the slots of a
+ * worker that is killed wait for another.
  *
  *     npm run bench:outbox -- [--rounds N] [--messages N] [--streams N] [--few N] [--small N] [--large N] [--huge N]
- *       [--samples N] [--registrations N] [--json]
+ *       [--samples N] [--registrations N] [--ttl N] [--json]
  *
  * Drains: `--messages` over `--streams`, by one worker and by four, in one process and in four; pg-transactional-outbox is
- * given `--few` only, because it is slow, and slower the more there are. Only Turnout delivers in order per stream.
- * Reading: backlogs of `--small` and `--large`, and of `--huge`, 10,000,000 for instance, if that is larger. Latency:
- * `--registrations` in a row. To a FIFO queue: `--few` messages to a server on this machine that speaks SQS.
+ * given `--few` only, because it is slow, and slower the more there are. Only Turnout delivers in order per stream. Backlogs
+ * of `--small` and `--large`, and of `--huge`, 10,000,000 for instance, if that is larger, are drained by Turnout, and read.
+ * Latency: `--registrations` in a row. To a FIFO queue: `--few` messages to a server on this machine that speaks SQS.
+ * Takeover: leases of `--ttl` milliseconds.
  */
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import { PgClient } from "@effect/sql-pg"
@@ -21,6 +23,7 @@ import type { Drain, Drained, Queue } from "./outbox/Drain.ts"
 import type { Held } from "./outbox/held.ts"
 import type { Latencies, Latency } from "./outbox/latency.ts"
 import type { Read, Reading } from "./outbox/reading.ts"
+import type { TakenOver, Takeover } from "./outbox/takeover.ts"
 import { alternate, median, summarise } from "./support/Contest.ts"
 import * as Database from "./support/Database.ts"
 import { format, print, progress, type Section, type Target } from "./support/Report.ts"
@@ -36,9 +39,10 @@ const settings = Settings.read({
   large: 1_000_000,
   huge: 1,
   samples: 200,
-  registrations: 300
+  registrations: 300,
+  ttl: 2_000
 })
-const { few, huge, large, messages, registrations, samples, small, streams } = settings
+const { few, huge, large, messages, registrations, samples, small, streams, ttl } = settings
 
 /** Scripts in `outbox/`. */
 const CONTESTANTS = ["turnout", "graphile-worker", "pg-boss", "pg-transactional-outbox"] as const
@@ -85,18 +89,14 @@ await Database.use(async (database) => {
       const asked: Drain = { url, messages: own, streams, processes, workers }
       return Script.run<Drained>(`outbox/${contestant}.ts`, asked)
     })
+  const drainAlone = (messages: number, queue?: Queue) => {
+    const streams = Math.max(1, Math.ceil(messages * STREAMS_PER_MESSAGE))
+    const asked: Drain = { url, messages, streams, processes: 1, workers: 1, ...(queue === undefined ? {} : { queue }) }
+    return Script.run<Drained>("outbox/turnout.ts", asked)
+  }
   const drainToQueue = async () => {
     await using fauxqs = await Script.start<Queue>("outbox/fauxqs.ts", null)
-    const own = Math.min(few, messages)
-    const asked: Drain = {
-      url,
-      messages: own,
-      streams: Math.max(1, Math.ceil(own * STREAMS_PER_MESSAGE)),
-      processes: 1,
-      workers: 1,
-      queue: fauxqs.told
-    }
-    return await Script.run<Drained>("outbox/turnout.ts", asked)
+    return await drainAlone(Math.min(few, messages), fauxqs.told)
   }
   const read = (backlog: number, held?: Held) =>
     during(url, held, () => {
@@ -125,10 +125,17 @@ await Database.use(async (database) => {
     Object.fromEntries([
       ...CONTESTANTS.flatMap((who) => crews.map((crew) => [`${who}, ${crew}`, () => drain(who, crew)])),
       ...HELD.map((held) => [`turnout, 1 worker, ${held} held`, () => drain("turnout", "1 worker", held)]),
+      ...BACKLOGS.map((backlog) => [`turnout, 1 worker, ${count(backlog)} messages`, () => drainAlone(backlog)]),
       ["turnout, 1 worker, to a FIFO queue", drainToQueue]
     ])
   )
   const latencies = await contest<Latencies>("latency", { latency })
+  const takeovers = await contest<TakenOver>("takeover", {
+    takeover: () => {
+      const asked: Takeover = { url, ttlMillis: ttl }
+      return Script.run<TakenOver>("outbox/takeover.ts", asked)
+    }
+  })
   for (const backlog of BACKLOGS) {
     progress(`making a backlog of ${backlog}`)
     await makeBacklog(database, backlog)
@@ -189,6 +196,13 @@ await Database.use(async (database) => {
       ["the call", latencyFigures.sinceCall.p50Millis.toFixed(2), latencyFigures.sinceCall.p99Millis.toFixed(2)]
     ]
   }
+  const takenOver = takeovers["takeover"]!
+  const slowest = Math.max(...takenOver.map(({ millis }) => millis))
+  const takeoverSection: Section = {
+    title: `One of three workers is killed, and another paused, with leases of ${count(ttl)} ms`,
+    head: ["slots", "delivered again after ms", "writes refused, slots", "messages", "delivered twice"],
+    rows: takenOver.map((one) => [one.slots, one.millis.toFixed(0), one.refused, count(one.messages), count(one.again)])
+  }
   const drainTargets = ([1, 4] as const).flatMap((workers): ReadonlyArray<Target> => {
     const own = rateOf("turnout", workers)
     const crew = workers === 1 ? "1 worker" : "4 workers"
@@ -226,12 +240,18 @@ await Database.use(async (database) => {
   print(settings, {
     bench: "Outbox",
     settings,
-    figures: { drains: drained, reading, latency: latencyFigures },
-    sections: [drainSection, readSection, latencySection],
+    figures: { drains: drained, reading, latency: latencyFigures, takeovers: takenOver },
+    sections: [drainSection, readSection, latencySection, takeoverSection],
     targets: [
       ...drainTargets,
       ...readTargets,
-      { what: "commit to sink: p50, ms", value: latencyFigures.sinceCommit.p50Millis, target: 5, atMost: true }
+      { what: "commit to sink: p50, ms", value: latencyFigures.sinceCommit.p50Millis, target: 5, atMost: true },
+      {
+        what: "the slots of a killed worker are delivered again: ms",
+        value: slowest,
+        target: ttl + 1_000,
+        atMost: true
+      }
     ]
   })
 })

@@ -40,7 +40,9 @@ describe("benchmarks", { timeout: 300_000 }, () => {
     ["registrations", "--seconds", "0.3", "--callers", "1", "--burst", "300", "--spread", "20"],
     [
       "outbox",
-      ..."--messages 1000 --streams 50 --few 100 --small 2000 --large 4000 --samples 5 --registrations 10".split(" ")
+      ..."--messages 1000 --streams 50 --few 100 --small 2000 --large 4000 --samples 5 --registrations 10 --ttl 500".split(
+        " "
+      )
     ]
   ])("bench:%s prints a JSON document", async (bench, ...options) => {
     isPlausible(JSON.parse(await run(bench, "--rounds", "1", "--json", ...options)) as Document)
