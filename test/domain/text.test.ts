@@ -111,6 +111,13 @@ describe("an attendee", () => {
     assert.isFalse(accepts(Email, email))
   })
 
+  it("may not have an address that is too long an id once it is folded", () => {
+    assert.isTrue(accepts(Email, `${"ß".repeat(124)}@x.de`))
+    assert.include(problem(Email, `${"ß".repeat(125)}@x.de`), "must have at most 254 characters once it is folded")
+    const { id } = fromInput(Schema.decodeSync(AttendeeInput)({ email: `${"ß".repeat(124)}@x.de` }))
+    assert.isTrue(accepts(AttendeeId, id))
+  })
+
   it("may not have an id that is too long once it is folded", () => {
     assert.isTrue(accepts(AttendeeId, "a".repeat(254)))
     assert.isFalse(accepts(AttendeeId, "\ufdfa".repeat(20)))

@@ -25,12 +25,13 @@ const PART = String.raw`[^\s@"(),:;<>[\]\\.\p{C}\p{Z}]+`
 /** One `@`, no quoting, no comments, no white space and no invisible characters. */
 const EMAIL = new RegExp(`^${PART}(?:\\.${PART})*@${PART}(?:\\.${PART})*$`, "u")
 
-/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case. */
+/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case, that can stand for an id. */
 export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 254 }).pipe(
   Schema.decodeTo(
     Schema.String.check(
       Schema.isMaxLength(254),
-      Schema.makeFilter((text) => EMAIL.test(text) || "must be an e-mail address, such as ada@example.com")
+      Schema.makeFilter((text) => EMAIL.test(text) || "must be an e-mail address, such as ada@example.com"),
+      Schema.makeFilter((text) => Text.fold(text).length <= 254 || "must have at most 254 characters once it is folded")
     ),
     SchemaTransformation.transform({
       decode: (text: string) => text.normalize("NFKC").toLowerCase().normalize("NFKC"),
