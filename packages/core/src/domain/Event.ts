@@ -28,16 +28,26 @@ export const Capacity = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum:
 export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "completed"])
 export type EventStatus = typeof EventStatus.Type
 
-const isTimeZone = Schema.makeFilter<string>((zone) => {
-  if (/^[A-Za-z]/.test(zone)) {
-    try {
-      return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone.length > 0
-    } catch {
-      // falls through: not a zone
-    }
+/** Zones that were found to be some: looking one up takes longer than all of the rest of checking an event. */
+const knownZones = new Set<string>()
+/** More than there are, and not as many as somebody could spell. */
+const MOST_KNOWN_ZONES = 1_000
+
+const isZone = (zone: string): boolean => {
+  if (knownZones.has(zone)) return true
+  if (!/^[A-Za-z]/.test(zone)) return false
+  try {
+    Intl.DateTimeFormat("en", { timeZone: zone })
+  } catch {
+    return false
   }
-  return "must be an IANA time zone, such as Europe/Berlin"
-})
+  if (knownZones.size < MOST_KNOWN_ZONES) knownZones.add(zone)
+  return true
+}
+
+const isTimeZone = Schema.makeFilter<string>(
+  (zone) => isZone(zone) || "must be an IANA time zone, such as Europe/Berlin"
+)
 
 const details = {
   title: Text.line({ minLength: 1, maxLength: 200 }),
