@@ -8,8 +8,9 @@ import * as MemoryQueue from "@turnout/adapters/memory/queue"
 import * as Worker from "@turnout/core/application/Worker"
 import type { Delivery } from "@turnout/core/domain/Delivery"
 import { type Message, toJson } from "@turnout/core/domain/Message"
-import type { Inbox } from "@turnout/core/ports/Inbox"
+import { Inbox } from "@turnout/core/ports/Inbox"
 import { type Queue, QueueUnavailable } from "@turnout/core/ports/Queue"
+import * as StoreError from "@turnout/core/ports/StoreError"
 import { Deferred, Effect, Fiber, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
@@ -90,6 +91,67 @@ describe("a worker", () => {
         )
       }
       assert.strictEqual(yield* countOf("handled"), 40)
+    }).pipe(run)
+  )
+
+  it.effect("waits for the store with what it has in hand, and no message counts as received more often", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      yield* send(
+        queue,
+        Array.from({ length: 12 }, (_, n) => delivery(n % 3, 1 + Math.floor(n / 3)))
+      )
+      const inbox = yield* Inbox
+      let isDown = true
+      const reasons = [StoreError.Unavailable, StoreError.NotMigrated, StoreError.Contention, StoreError.OutcomeUnknown]
+      let asked = 0
+      const unsteady = Inbox.of({
+        ...inbox,
+        once: (consumer, key, effect) =>
+          Effect.suspend(() => {
+            const Reason = reasons[asked++ % reasons.length]!
+            const error = new StoreError.StoreError({ reason: new Reason({ cause: new Error("down") }) })
+            return isDown ? Effect.fail(error) : inbox.once(consumer, key, effect)
+          })
+      })
+      const { finished, handlers } = makeHandler()
+      const received: Array<number> = []
+      const watched: Queue = {
+        ...queue,
+        receive: (limit) =>
+          Effect.tap(queue.receive(limit), (messages) =>
+            Effect.sync(() => received.push(...messages.map(({ receiveCount }) => receiveCount)))
+          )
+      }
+      yield* Effect.provideService(start(watched, handlers), Inbox, unsteady)
+      yield* pass(10 * 60_000)
+      assert.isAbove(asked, 5)
+      assert.isBelow(asked, 500, "it waits longer and longer")
+      assert.deepStrictEqual(finished, [])
+      assert.strictEqual(yield* countOf("failed"), 0)
+      isDown = false
+      yield* pass(31_000)
+      assert.strictEqual(finished.length, 12)
+      assert.strictEqual(queue.size(), 0)
+      assert.isTrue(received.every((count) => count === 1))
+    }).pipe(run)
+  )
+
+  it.effect("stops at once while it waits for the store", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      yield* send(queue, [delivery(1, 1)])
+      const reason = new StoreError.Unavailable({ cause: new Error("down") })
+      const down = Inbox.of({
+        ...(yield* Inbox),
+        once: () => Effect.fail(new StoreError.StoreError({ reason }))
+      })
+      const fiber = yield* Effect.provideService(start(queue, makeHandler().handlers), Inbox, down)
+      yield* pass(60_000)
+      const stopped = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* settle
+      assert.isDefined(stopped.pollUnsafe())
+      assert.strictEqual(queue.size(), 1)
     }).pipe(run)
   )
 

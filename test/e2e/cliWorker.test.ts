@@ -62,6 +62,20 @@ interface Letters {
 const LOGGED = ["timestamp", "level", "fiberId", "message", "cause", "annotations", "spans"]
 
 describe("turnout worker", { timeout: 180_000 }, () => {
+  it.concurrent("sets up a database that has none of the tables, and says what it leaves alone", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const { live } = makeQueues()
+    turnout.write("handlers.mjs", handlers)
+    const args = ["worker", "--sqs", live, ...access(), "--handlers", "handlers.mjs", "--consumer", "mails"]
+    const worker = turnout.start(args, aws)
+    await CommandLine.until(() => worker.printed.stdout.includes("Ctrl-C stops it."), "the worker is at work")
+    assert.match(worker.printed.stdout, /Left alone, .*: EventUpdated, /)
+    const { document } = await turnout.json("migrate", "status")
+    assert.isTrue(document.migrations.every(({ appliedAt }) => appliedAt !== null))
+    worker.process.kill("SIGTERM")
+    assert.strictEqual((await worker.ended).code, 0)
+  })
+
   it.concurrent(
     "N1, N3: handles each message once; poison goes to the dead letters, from where it comes back",
     async () => {

@@ -208,7 +208,7 @@ class Simulation {
         consumer: "recorder",
         concurrency: 2,
         maxInFlight: 10,
-        retryPolicy: { firstPauseMillis: 50, longestPauseMillis: 400, maxAttempts: Infinity }
+        retryPolicy: { firstPauseMillis: 50, longestPauseMillis: 400 }
       })
       return yield* Effect.all([relay, worker], { concurrency: "unbounded" })
     }).pipe(

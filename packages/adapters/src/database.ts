@@ -4,6 +4,7 @@
  * The client of a database is loaded only if that database is named, so a host installs what it uses.
  */
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
+import type { Inbox } from "@turnout/core/ports/Inbox"
 import type { Outbox } from "@turnout/core/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
 import type { ProjectionStore } from "@turnout/core/ports/ProjectionStore"
@@ -92,10 +93,10 @@ const serverOptions = ({ poolSize }: DatabaseOptions, url: string) => ({
   ...(poolSize === undefined ? {} : { poolSize })
 })
 
+type Named = DatabaseOptions & { readonly database: string }
+
 /** The `SqlClient` of a server or a folder, without anything being migrated. `memory:` has none. */
-export const layerClient = (
-  options: DatabaseOptions & { readonly database: string }
-): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
+export const layerClient = (options: Named): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const decoded = yield* decodeOptions(options)
@@ -107,6 +108,40 @@ export const layerClient = (
     })
   ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput>
 
+/** Migrates the database of the client, as its options ask. */
+const prepare = Effect.fnUntraced(function* ({
+  database,
+  migrate = isServer(database) ? "fresh" : "always",
+  schema
+}: Named) {
+  const [, Migrations] = yield* loadPostgres
+  const inSchema = schema === undefined ? {} : { schema }
+  const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
+  const isFresh = states.every(({ appliedAt }) => appliedAt === null)
+  if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema)
+})
+
+/**
+ * The inbox in the named database, and the client for what is written together with it. Fails as `layer` does; `memory:` has
+ * none.
+ */
+export const layerInbox = (
+  options: Named
+): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { schema } = options
+      const PostgresInbox = yield* Effect.tryPromise({
+        try: () => import("./postgres/PostgresInbox.ts"),
+        catch: install("@effect/sql-pg")
+      })
+      return Layer.effectDiscard(prepare(options)).pipe(
+        Layer.provideMerge(PostgresInbox.layerFromClient(schema === undefined ? {} : { schema })),
+        Layer.provideMerge(layerClient(options))
+      )
+    })
+  )
+
 /** Everything that is kept in a database. */
 export type Stores = RegistrationStore | Outbox | OutboxOperations | Replays | WebhookStore | ProjectionStore
 
@@ -115,20 +150,15 @@ export const layer = (options: DatabaseOptions = {}): Layer.Layer<Stores, StoreE
   Layer.unwrap(
     Effect.gen(function* () {
       const decoded = yield* decodeOptions(options)
-      const { database = "memory:", migrate = isServer(database) ? "fresh" : "always", schema } = decoded
+      const { database = "memory:", schema } = decoded
       if (database === "memory:") {
         const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
         return Memory.layer
       }
-      const [Postgres, Migrations, ...others] = yield* loadPostgres
+      const [Postgres, , ...others] = yield* loadPostgres
       const [PostgresOutbox, PostgresOutboxOperations, PostgresReplays, PostgresWebhooks, PostgresProjections] = others
       const inSchema = schema === undefined ? {} : { schema }
-      const prepare = Effect.gen(function* () {
-        const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
-        const isFresh = states.every(({ appliedAt }) => appliedAt === null)
-        if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema)
-      })
-      return Layer.effectDiscard(prepare).pipe(
+      return Layer.effectDiscard(prepare({ ...decoded, database })).pipe(
         Layer.provideMerge(
           isServer(database)
             ? Layer.catch(Postgres.layerWithClient({ ...inSchema, ...serverOptions(decoded, database) }), (error) =>

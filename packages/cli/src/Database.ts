@@ -4,6 +4,7 @@
 import * as Database from "@turnout/adapters/database"
 import type { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Turnout from "@turnout/core/application/Turnout"
+import type { Inbox } from "@turnout/core/ports/Inbox"
 import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -55,8 +56,13 @@ export const turnout = (
 export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerClient(options(given))
 
+/** The inbox in the database of the options, and the client that handlers write with. */
+export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError | InvalidInput> =>
+  Database.layerInbox(options(given))
+
 /** Runs a use of the service to its end. */
 export const withTurnout = <A, E>(
   given: GlobalOptions,
-  use: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E>
-): Promise<A> => Effect.runPromise(Turnout.Turnout.use(use).pipe(Effect.provide(turnout(given))))
+  use: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E>,
+  settings?: Turnout.TurnoutOptions
+): Promise<A> => Effect.runPromise(Turnout.Turnout.use(use).pipe(Effect.provide(turnout(given, settings))))

@@ -5,13 +5,11 @@
  * with: what it writes is committed together with the record that the message was dealt with, so it is there once, however
  * often the message comes.
  */
-import * as PostgresInbox from "@turnout/adapters/postgres/inbox"
 import * as Worker from "@turnout/core/application/Worker"
 import { JournalEventType } from "@turnout/core/domain/JournalEvent"
 import type { JournalEvent } from "@turnout/core/domain/JournalEvent"
 import type { Message } from "@turnout/core/domain/Message"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { resolve } from "node:path"
@@ -87,16 +85,15 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
     const queue = yield* make(Sqs.connectionOf(options.sqs, options))
     const { concurrency, consumer } = options
     const types = Object.keys(handlers)
-    Output.result(options, { consumer, queue: queue.name, types }, () => [
+    const leftAlone = JournalEventType.literals.filter((type) => !types.includes(type))
+    Output.result(options, { consumer, queue: queue.name, types, leftAlone }, () => [
       `${Output.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
+      ...(leftAlone.length === 0
+        ? []
+        : [`Left alone, with what is behind them in a FIFO queue: ${leftAlone.join(", ")}`]),
       "Ctrl-C stops it."
     ])
     return yield* Worker.run(queue, handlers, { consumer, concurrency, graceMillis: GRACE_MILLIS })
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(
-      PostgresInbox.layerFromClient({ schema: options.schema }).pipe(Layer.provideMerge(Database.client(options)))
-    )
-  )
+  }).pipe(Effect.scoped, Effect.provide(Database.inbox(options)))
   return Running.untilStopped(options, working, STOP_MILLIS)
 }

@@ -10,10 +10,14 @@
  *   have been received as often, and follow it, in order.
  * - **What nobody here understands is left alone**: messages of types without a handler, or that are no messages at all, are
  *   counted, never deleted, and come back for others, or end in the dead-letter queue.
+ * - **The store is waited for.** While it cannot be reached, or is not migrated, messages stay in hand, and count as
+ *   received no more often.
  * - A message is hidden for longer while its handler runs. A worker that is stopped takes no more messages, finishes what it
  *   has begun, for a while, and gives back the rest.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Metric from "effect/Metric"
@@ -25,6 +29,7 @@ import { fromJson, type Message } from "../domain/Message.ts"
 import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../domain/RetryPolicy.ts"
 import { Inbox } from "../ports/Inbox.ts"
 import type { Queue, ReceivedMessage } from "../ports/Queue.ts"
+import { StoreError } from "../ports/StoreError.ts"
 
 type EventOf<Type extends JournalEvent["_tag"]> = Extract<JournalEvent, { readonly _tag: Type }>
 
@@ -41,7 +46,7 @@ export interface WorkerOptions {
   /** The most groups that are dealt with at the same time. Default 10. */
   readonly concurrency?: number
   /** The pauses before a message that failed is received again; how often is up to the queue. */
-  readonly retryPolicy?: RetryPolicy
+  readonly retryPolicy?: Omit<RetryPolicy, "maxAttempts">
   /** How long handlers may take once the worker is to stop. Default 10 seconds. */
   readonly graceMillis?: number
 }
@@ -49,7 +54,7 @@ export interface WorkerOptions {
 const DEFAULTS = {
   maxInFlight: 100,
   concurrency: 10,
-  retryPolicy: { firstPauseMillis: 1_000, longestPauseMillis: 15 * 60 * 1_000, maxAttempts: Infinity },
+  retryPolicy: { firstPauseMillis: 1_000, longestPauseMillis: 15 * 60 * 1_000 },
   graceMillis: 10_000
 } as const satisfies Omit<WorkerOptions, "consumer">
 
@@ -72,6 +77,15 @@ export const messages = {
 }
 
 type Fate = keyof typeof messages
+
+/** Whether it was the store that failed, of which a message knows nothing. */
+const isStoreAway = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some(
+    (reason) =>
+      Cause.isFailReason(reason) &&
+      reason.error instanceof StoreError &&
+      (reason.error.isRetryable || reason.error.reason._tag === "NotMigrated")
+  )
 
 /** A message in hand. */
 interface InHand extends ReceivedMessage {
@@ -125,10 +139,14 @@ export const run = Effect.fnUntraced(function* <E, R>(
   const { withPermit: withoutOverlap } = Semaphore.makeUnsafe(1)
   const hasRoom = Latch.makeUnsafe(true)
   const hasDone = Latch.makeUnsafe(false)
+  const stopping = Latch.makeUnsafe(false)
   let queueFailures = 0
   let isStopping = false
 
   const draw = () => random.nextDoubleUnsafe()
+  /** How often a message is tried is the queue's to say. */
+  const pauseOf = ({ receiveCount }: InHand): number =>
+    pauseMillis({ ...retryPolicy, maxAttempts: Infinity }, receiveCount, draw())!
 
   const letGo = (message: InHand) => {
     inHand.delete(message)
@@ -147,34 +165,45 @@ export const run = Effect.fnUntraced(function* <E, R>(
       : leniently("messages come back later than they should", withoutOverlap(queue.hide(receipts, millis)))
   }
 
-  const fateOf = Effect.fnUntraced(function* ({ body }: InHand): Effect.fn.Return<Fate, never, R> {
+  /** `undefined` while the store is away. */
+  const fateOf = Effect.fnUntraced(function* ({ body }: InHand): Effect.fn.Return<Fate | undefined, never, R> {
     const read = fromJson(body)
     const handle = Result.isSuccess(read) ? understand(handlers, read.success) : undefined
     if (Result.isFailure(read) || handle === undefined) return "ignored"
     const message = read.success
-    const logged = (problem: unknown) =>
-      Effect.as(
-        Effect.logWarning(`${queue.name}: message ${message.id} could not be dealt with`, problem),
-        "failed" as const
-      )
-    return yield* inbox.once(consumer, keyOf(message), handle(message)).pipe(
-      Effect.map((ran) => (ran ? "handled" : "repeated")),
-      Effect.catchCause(logged)
-    )
+    const exit = yield* Effect.exit(inbox.once(consumer, keyOf(message), handle(message)))
+    if (Exit.isSuccess(exit)) return exit.value ? "handled" : "repeated"
+    if (isStoreAway(exit.cause)) {
+      yield* Effect.logWarning("The store is waited for", exit.cause)
+      return undefined
+    }
+    yield* Effect.logWarning(`${queue.name}: message ${message.id} could not be dealt with`, exit.cause)
+    return "failed"
   })
+
+  const waitForStore = (failures: number) =>
+    Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
 
   /** Deals with the messages of a group, one after the other, up to the first that fails. */
   const dealWith = Effect.fnUntraced(function* (group: ReadonlyArray<InHand>): Effect.fn.Return<void, never, R> {
-    for (const [index, message] of group.entries()) {
+    let storeFailures = 0
+    for (let index = 0; index < group.length;) {
       const rest = group.slice(index)
+      const message = group[index]!
       if (isStopping || message.isLost) return yield* giveBack(rest, 0)
       const fate = yield* fateOf(message)
+      if (fate === undefined) {
+        yield* waitForStore(++storeFailures)
+        continue
+      }
+      storeFailures = 0
       yield* Metric.update(messages[fate], 1)
       if (fate === "ignored") return rest.forEach(letGo)
-      if (fate === "failed") return yield* giveBack(rest, pauseMillis(retryPolicy, message.receiveCount, draw())!)
+      if (fate === "failed") return yield* giveBack(rest, pauseOf(message))
       letGo(message)
       done.push(message)
       hasDone.openUnsafe()
+      index += 1
     }
   })
 
@@ -231,6 +260,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
 
   const stop = Effect.gen(function* () {
     isStopping = true
+    stopping.openUnsafe()
     hasRoom.openUnsafe()
     yield* Effect.timeoutOption(
       Effect.andThen(
