@@ -119,6 +119,45 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Pr
         })
       )
 
+      it.effect(
+        "N3: parks a stream whose beginning has been pruned, or that it cannot make anything of, and no other",
+        () =>
+          Effect.gen(function* () {
+            const real = yield* RegistrationStore
+            const [flowing, pruned, strange] = yield* Effect.all([
+              Given.publishedEvent(),
+              Given.publishedEvent(),
+              Given.publishedEvent()
+            ])
+            const projection: Projection.Projection<ReadonlyArray<number>> = {
+              ...versions(),
+              apply: (seen, { eventId, version }) => {
+                if (eventId === strange.id) throw new Error("never seen the like")
+                return [...seen, version]
+              }
+            }
+            const store = RegistrationStore.of({
+              ...real,
+              journal: (eventId, page) =>
+                real.journal(eventId, eventId === pruned.id ? { ...page, after: Math.max(page.after ?? 0, 1) } : page)
+            })
+            const sink = yield* Effect.provideService(Projection.sink(projection), RegistrationStore, store)
+            const deliveries = [pruned, flowing, strange, pruned].map(({ id }) => ({ eventId: id }) as Delivery)
+            const outcomes = yield* sink.deliver({ slot: 0, epoch: 1, deliveries })
+            assert.deepStrictEqual(
+              outcomes.map((outcome) => [outcome._tag, "isFinal" in outcome && outcome.isFinal]),
+              [
+                ["Failed", true],
+                ["Delivered", false],
+                ["Failed", false],
+                ["Failed", true]
+              ]
+            )
+            assert.deepStrictEqual((yield* Projection.get(projection, flowing.id))?.state, [1, 2])
+            for (const { id } of [pruned, strange]) assert.isUndefined(yield* Projection.get(projection, id))
+          })
+      )
+
       it.effect("stays as it was if the beginning of the journal has been pruned, or a change fails", () =>
         Effect.gen(function* () {
           const projection = versions()

@@ -10,7 +10,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { delivered } from "../domain/Delivery.ts"
+import { delivered, type DeliveryOutcome } from "../domain/Delivery.ts"
 import type { EventId } from "../domain/Event.ts"
 import { decode, type JournalEntry, type StoredJournalEntry } from "../domain/JournalEvent.ts"
 import { type Projected, ProjectionStore } from "../ports/ProjectionStore.ts"
@@ -27,13 +27,13 @@ export interface Projection<State> {
   readonly apply: (state: State, entry: JournalEntry) => State
 }
 
-/** The journal of a stream begins behind its first entry, since that was pruned: its state cannot be made anew. */
+/** The journal of a stream begins behind the entry that a state needs next, since that was pruned. */
 export class JournalPruned extends Schema.TaggedError<JournalPruned>()("JournalPruned", {
   stream: Schema.String,
   firstVersion: Schema.Number
 }) {
   override get message(): string {
-    return `The journal of ${this.stream} begins at version ${this.firstVersion}: what was before has been pruned.`
+    return `The journal of ${this.stream} goes on with version ${this.firstVersion}: what was before has been pruned.`
   }
 }
 
@@ -58,11 +58,14 @@ const readOn = Effect.fnUntraced(function* <State>(
   { apply }: Projection<State>,
   stream: EventId,
   from: At<State>
-): Effect.fn.Return<At<State>, StoreError, RegistrationStore> {
+): Effect.fn.Return<At<State>, JournalPruned | StoreError, RegistrationStore> {
   const store = yield* RegistrationStore
   let { state, version } = from
   while (true) {
     const entries = yield* store.journal(stream, { after: version, limit: READ_AT_ONCE })
+    const [next] = entries
+    if (next !== undefined && next.version !== version + 1)
+      return yield* new JournalPruned({ stream, firstVersion: next.version })
     for (const entry of entries) {
       state = apply(state, toEntry(entry))
       version = entry.version
@@ -71,11 +74,11 @@ const readOn = Effect.fnUntraced(function* <State>(
   }
 })
 
-/** Brings the state of a stream up to date. */
+/** Brings the state of a stream up to date. Fails with `JournalPruned` if what comes next is not there any more. */
 export const update = <State>(
   projection: Projection<State>,
   stream: EventId
-): Effect.Effect<void, StoreError, ProjectionStore | RegistrationStore> => {
+): Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | RegistrationStore> => {
   const codec = Schema.toCodecJson(projection.schema)
   return ProjectionStore.use((projections) =>
     projections.update(projection.name, stream, (current) =>
@@ -98,18 +101,11 @@ export const rebuild = <State>(
   const codec = Schema.toCodecJson(projection.schema)
   return Effect.gen(function* () {
     const projections = yield* ProjectionStore
-    const store = yield* RegistrationStore
     yield* projections.update(projection.name, stream, () =>
-      Effect.gen(function* () {
-        const [first] = yield* store.journal(stream, { after: null, limit: 1 })
-        if (first !== undefined && first.version > 1)
-          return yield* new JournalPruned({ stream, firstVersion: first.version })
-        const { state, version } = yield* readOn(projection, stream, {
-          version: 0,
-          state: projection.initial(stream)
-        })
-        return { version, state: Schema.encodeSync(codec)(state) }
-      })
+      Effect.map(
+        readOn(projection, stream, { version: 0, state: projection.initial(stream) }),
+        ({ state, version }) => ({ version, state: Schema.encodeSync(codec)(state) })
+      )
     )
   })
 }
@@ -152,18 +148,28 @@ export const sink = Effect.fnUntraced(function* <State>(
   projection: Projection<State>
 ): Effect.fn.Return<Sink, never, ProjectionStore | RegistrationStore> {
   const context = yield* Effect.context<ProjectionStore | RegistrationStore>()
+  /** What becomes of a stream. Only the store can keep all of them from going on. */
+  const outcomeOf = (stream: EventId): Effect.Effect<DeliveryOutcome, SinkUnavailable> =>
+    update(projection, stream).pipe(
+      Effect.provide(context),
+      Effect.as(delivered),
+      Effect.catchTags({
+        JournalPruned: ({ message }) =>
+          Effect.succeed<DeliveryOutcome>({ _tag: "Failed", error: message, isFinal: true }),
+        StoreError: (cause) => Effect.fail(new SinkUnavailable({ cause }))
+      }),
+      Effect.catchDefect((defect) =>
+        Effect.succeed<DeliveryOutcome>({ _tag: "Failed", error: String(defect), isFinal: false })
+      )
+    )
   return {
     name: sinkNameOf(projection),
     deliver: ({ deliveries }) => {
-      const streams = new Set(deliveries.map(({ eventId }) => eventId))
-      return Effect.forEach(streams, (stream) => update(projection, stream), {
-        concurrency: CONCURRENCY,
-        discard: true
-      }).pipe(
-        Effect.provide(context),
-        Effect.mapError((cause) => new SinkUnavailable({ cause })),
-        Effect.as(deliveries.map(() => delivered))
-      )
+      const streams = [...new Set(deliveries.map(({ eventId }) => eventId))]
+      return Effect.map(Effect.forEach(streams, outcomeOf, { concurrency: CONCURRENCY }), (outcomes) => {
+        const byStream = new Map(streams.map((stream, index) => [stream, outcomes[index]!]))
+        return deliveries.map(({ eventId }) => byStream.get(eventId)!)
+      })
     }
   }
 })
