@@ -64,6 +64,17 @@ describe("deliveries that did not all arrive", () => {
     ])
   })
 
+  it("wait without an attempt being used up if the sink has not tried", () => {
+    const untried: DeliveryOutcome = { _tag: "NotTried", error: "not now" }
+    const waits = block({ attempts: 0, error: "not now" })
+    assert.deepStrictEqual(blocks([delivery(1)], [untried], { ...POLICY, maxAttempts: 1 }, half), [waits])
+    const again = { attempts: 7, deliveries: [delivery(1), delivery(2)], isAll: true }
+    const waitsAgain = { ...waits, attempts: 7, retryAfterMillis: 500 }
+    assert.deepStrictEqual(retried(again, [untried, failed("behind")], POLICY, half), waitsAgain)
+    const next = { ...waits, version: 2 }
+    assert.deepStrictEqual(retried(again, [delivered, untried], POLICY, half), next)
+  })
+
   it("are told of in a text that every store can keep", () => {
     const [{ error } = block()] = blocks([delivery(1)], [failed(`${"x".repeat(2_000)}`)], POLICY, half)
     assert.strictEqual(error, "x".repeat(1_000))

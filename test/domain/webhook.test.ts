@@ -18,7 +18,8 @@ describe("a webhook", () => {
     "http://localhost:8080",
     `https://example.com/${"a".repeat(1_980)}`,
     "HTTPS://EXAMPLE.COM",
-    "https://[::1]/"
+    "https://[::1]/",
+    "https://exämple.com/ä"
   ])("may have the URL %s", (url) => assert.strictEqual(problem({ url }), ""))
 
   it.each([
@@ -26,6 +27,10 @@ describe("a webhook", () => {
     ["", "must be a URL, such as https://example.com/hooks/turnout"],
     ["example.com", "must be a URL"],
     ["//example.com", "must be a URL"],
+    ["https://example.com/a\u0000b", "must be a URL"],
+    [" https://example.com", "must be a URL"],
+    ["https://example.com/a b", "must be a URL"],
+    ["https://example.com/\ud800", "must be a URL"],
     ["ftp://example.com", "must begin with https:// (or http://, where that is allowed)"],
     ["javascript:alert(1)", "must begin with https://"],
     ["https://ada@example.com", "must not contain a user or a password"],

@@ -279,7 +279,9 @@ const FAILED_BEHIND: DeliveryOutcome = {
   isFinal: false
 }
 const tags = (outcomes: ReadonlyArray<DeliveryOutcome>) =>
-  outcomes.map((outcome) => (outcome._tag === "Delivered" ? "ok" : outcome.isFinal ? "final" : "later"))
+  outcomes.map((outcome) =>
+    outcome._tag === "Delivered" ? "ok" : outcome._tag === "Failed" && outcome.isFinal ? "final" : "later"
+  )
 const errorOf = (outcome: DeliveryOutcome | undefined) => (outcome?._tag === "Failed" ? outcome.error : "")
 
 /** How a delivery failed as a whole. */

@@ -65,23 +65,33 @@ export const make = Effect.fnUntraced(function* (
   return [...queues, ...projections, ...(stdout === true ? [toStdout] : [])]
 })
 
-const toWebhooks = ({ allowPrivateWebhooks: allowPrivate = false }: SinkOptions): Layer.Layer<never, never, Stores> =>
+const toWebhooks = (
+  { allowPrivateWebhooks: allowPrivate = false }: SinkOptions,
+  relay: Relay.RelayOptions
+): Layer.Layer<never, never, Stores> =>
   Layer.unwrap(
     Effect.map(
       Effect.promise(() => import("@turnout/adapters/webhooks")),
-      (WebhookRelays) => WebhookRelays.layer({ allowPrivate, relay: { graceMillis: GRACE_MILLIS } })
+      (WebhookRelays) => WebhookRelays.layer({ allowPrivate, relay })
     )
   )
 
 /** Relays to all of them. */
 export const relays = (
   options: SinkOptions,
-  settings: Relay.RelayOptions = {}
-): Layer.Layer<never, InvalidInput, Stores> =>
-  Layer.unwrap(
+  given: Relay.RelayOptions = {}
+): Layer.Layer<never, InvalidInput, Stores> => {
+  const settings = { graceMillis: GRACE_MILLIS, ...given }
+  // Where a webhook begins was said when it was made.
+  const { startFrom: _, ...forWebhooks } = settings
+  return Layer.unwrap(
     Effect.map(make(options), (sinks) =>
       sinks
-        .map((sink): Layer.Layer<never, never, Stores> => Relay.layer(sink, { graceMillis: GRACE_MILLIS, ...settings }))
-        .reduce((all, one) => Layer.merge(all, one), options.webhooks === true ? toWebhooks(options) : Layer.empty)
+        .map((sink): Layer.Layer<never, never, Stores> => Relay.layer(sink, settings))
+        .reduce(
+          (all, one) => Layer.merge(all, one),
+          options.webhooks === true ? toWebhooks(options, forWebhooks) : Layer.empty
+        )
     )
   )
+}

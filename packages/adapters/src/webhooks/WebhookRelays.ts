@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Struct from "effect/Struct"
 import * as WebhookSink from "./WebhookSink.ts"
 
 export interface WebhookRelayOptions extends WebhookSink.WebhookOptions {
@@ -62,12 +63,13 @@ export const run = Effect.fnUntraced(function* (
   const sinks = yield* WebhookSink.make(options)
   const running = new Map<WebhookId, Running>()
   const relay = { ...RELAY, ...options.relay }
+  const replayer = Struct.pick(relay, ["batchSize", "owner", "ttlMillis"])
 
   const begin = Effect.fnUntraced(function* (target: WebhookTarget) {
     const { id } = target.webhook
     const own = { target } as Running
     const sink = yield* sinks.make(() => own.target)
-    const relaying = Effect.all([Relay.run(sink, relay), Replayer.run(sink)], { concurrency: "unbounded" })
+    const relaying = Effect.all([Relay.run(sink, relay), Replayer.run(sink, replayer)], { concurrency: "unbounded" })
     running.set(id, Object.assign(own, { fiber: yield* Effect.forkChild(relaying) }))
   })
 

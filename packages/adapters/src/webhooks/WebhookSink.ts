@@ -64,6 +64,10 @@ export interface WebhookSinks {
 }
 
 const failed = (error: string): DeliveryOutcome => ({ _tag: "Failed", error, isFinal: false })
+const NOT_POSTED: DeliveryOutcome = {
+  _tag: "NotTried",
+  error: "the endpoint has failed too often; nothing is posted for a while"
+}
 const BEHIND = failed("an earlier message of the stream was not delivered")
 
 export const make = Effect.fnUntraced(function* (
@@ -173,7 +177,7 @@ export const make = Effect.fnUntraced(function* (
                   new SinkUnavailable({ cause: new Error(`nothing is posted to webhook ${id} for now`) })
                 )
               isFirst = false
-              outcomes[index] = outcome ?? failed("the endpoint has failed too often; nothing is posted for a while")
+              outcomes[index] = outcome ?? NOT_POSTED
               return Effect.succeed(outcomes[index]._tag === "Delivered")
             })
           const sendStream = Effect.fnUntraced(function* (indexes: ReadonlyArray<number>) {

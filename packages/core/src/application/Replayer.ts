@@ -52,9 +52,9 @@ const refusalOf = (entries: ReadonlyArray<Entry>, outcomes: ReadonlyArray<Delive
   if (index === -1) return undefined
   const outcome = outcomes[index]
   const entry = entries[index]!
-  return outcome?._tag === "Failed"
-    ? { entry, error: outcome.error, isFinal: outcome.isFinal }
-    : { entry, error: "the sink said nothing about this delivery", isFinal: false }
+  return outcome === undefined || outcome._tag === "Delivered"
+    ? { entry, error: "the sink said nothing about this delivery", isFinal: false }
+    : { entry, error: outcome.error, isFinal: outcome._tag === "Failed" && outcome.isFinal }
 }
 
 const describe = ({ eventId, id, type, version }: Delivery): string =>

@@ -96,7 +96,10 @@ const make = Effect.gen(function* () {
       const [id, secret] = [randomUUID(), newSecret()]
       // Its place in the journal is before anything that happens once it is there.
       yield* outbox.register(sinkOf(id), from)
-      const webhook = yield* store.create(id, { url, types, description, secret }, who)
+      const webhook = yield* store.create(id, { url, types, description, secret }, who).pipe(
+        // A place that nobody reads from would keep the journal from being pruned.
+        Effect.onError(() => Effect.ignore(operations.forget(sinkOf(id), who)))
+      )
       return { webhook, secret }
     }),
     get: store.get,
@@ -110,8 +113,10 @@ const make = Effect.gen(function* () {
     enable: store.enable,
     disable: (id, who) => store.disable(id, `by ${who}`, who),
     remove: Effect.fnUntraced(function* (id, who) {
-      yield* store.remove(id, who)
-      yield* Effect.catchTag(operations.forget(sinkOf(id), who), "SinkNotFound", () => Effect.void)
+      const forget = Effect.catchTag(operations.forget(sinkOf(id), who), "SinkNotFound", () => Effect.void)
+      // If forgetting failed the last time, this is the time to do it.
+      yield* Effect.tapErrorTag(store.remove(id, who), "WebhookNotFound", () => forget)
+      yield* forget
     }),
     attempts: (id, page) => Effect.andThen(store.get(id), store.attempts(id, page))
   })

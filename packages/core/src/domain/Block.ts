@@ -32,19 +32,24 @@ export interface Block {
   readonly retryAfterMillis: number | null
 }
 
-const failed = (
-  { eventId, version }: Delivery,
-  { error, isFinal }: Extract<DeliveryOutcome, { readonly _tag: "Failed" }>,
-  attempts: number,
+type Undelivered = Exclude<DeliveryOutcome, { readonly _tag: "Delivered" }>
+
+/** The pause after so many attempts, the last of which was none. */
+const pauseUntried = (policy: RetryPolicy, attempts: number, random: number): number =>
+  pauseMillis({ ...policy, maxAttempts: Infinity }, Math.max(attempts, 1), random)!
+
+const undelivered = (
+  { eventId: stream, version }: Delivery,
+  outcome: Undelivered,
   policy: RetryPolicy,
   random: number
-): Block => ({
-  stream: eventId,
-  version,
-  attempts,
-  error: storable(error),
-  retryAfterMillis: isFinal ? null : pauseMillis(policy, attempts, random)
-})
+): Block => {
+  const error = storable(outcome.error)
+  if (outcome._tag === "NotTried")
+    return { stream, version, attempts: 0, error, retryAfterMillis: pauseUntried(policy, 0, random) }
+  const retryAfterMillis = outcome.isFinal ? null : pauseMillis(policy, 1, random)
+  return { stream, version, attempts: 1, error, retryAfterMillis }
+}
 
 /** The streams that are blocked by what has become of some deliveries, tried for the first time. */
 export const blocks = (
@@ -57,8 +62,12 @@ export const blocks = (
   for (const [index, delivery] of deliveries.entries()) {
     const outcome = outcomes[index]
     if (outcome?._tag === "Delivered" || found.has(delivery.eventId)) continue
-    const failure = outcome ?? { _tag: "Failed", error: "the sink said nothing about this delivery", isFinal: false }
-    found.set(delivery.eventId, failed(delivery, failure, 1, policy, random()))
+    const failure: Undelivered = outcome ?? {
+      _tag: "Failed",
+      error: "the sink said nothing about this delivery",
+      isFinal: false
+    }
+    found.set(delivery.eventId, undelivered(delivery, failure, policy, random()))
   }
   return [...found.values()]
 }
@@ -86,6 +95,7 @@ export const retried = (
   if (first !== undefined) {
     // An entry that was tried before has used up attempts; one behind it has not.
     if (first.version !== deliveries[0]!.version) return first
+    if (first.attempts === 0) return { ...first, attempts, retryAfterMillis: pauseUntried(policy, attempts, random()) }
     const retryAfterMillis = first.retryAfterMillis === null ? null : pauseMillis(policy, attempts + 1, random())
     return { ...first, attempts: attempts + 1, retryAfterMillis }
   }

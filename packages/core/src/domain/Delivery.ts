@@ -19,6 +19,12 @@ export type DeliveryOutcome =
       /** Whether trying again is pointless: the stream is parked at once. */
       readonly isFinal: boolean
     }
+  | {
+      /** The sink has not tried at all: the stream waits, and no attempt is used up. */
+      readonly _tag: "NotTried"
+      /** For the operator: why, in a sentence. */
+      readonly error: string
+    }
 
 export const delivered: DeliveryOutcome = { _tag: "Delivered" }
 

@@ -28,7 +28,8 @@ const MAX_DESCRIPTION_LENGTH = 500
 
 const urlRule = (text: string): string | true => {
   if (text.length > MAX_URL_LENGTH) return `must have at most ${MAX_URL_LENGTH} characters`
-  if (!URL.canParse(text)) return "must be a URL, such as https://example.com/hooks/turnout"
+  if (/[\p{Cc}\p{Z}]/u.test(text) || !text.isWellFormed() || !URL.canParse(text))
+    return "must be a URL, such as https://example.com/hooks/turnout"
   const { hash, password, protocol, username } = new URL(text)
   if (protocol !== "https:" && protocol !== "http:")
     return "must begin with https:// (or http://, where that is allowed)"
