@@ -381,6 +381,35 @@ describe("a relay", () => {
       }).pipe(run)
     )
 
+    it.effect("N3: lets others of its slot go on, however much of it is waiting", () =>
+      Effect.gen(function* () {
+        const [bad, good] = [yield* stream(400), yield* stream(1)]
+        yield* withOutbox(
+          Effect.gen(function* () {
+            const { of, sink } = makeSink((delivery) =>
+              Effect.succeed(delivery.eventId === bad ? failure("no", true) : delivered)
+            )
+            yield* start(sink, { batchSize: 5 })
+            yield* pass(2_000)
+            assert.deepStrictEqual(of(good), upTo(3))
+          }),
+          (outbox) => ({
+            // As if both were in one slot, the good one behind the other.
+            read: (name, positions, limit) =>
+              Effect.gen(function* () {
+                const slices = yield* outbox.read(name, positions, limit)
+                const isBadRead = (yield* outbox.read(null, positions, 1_000)).every(({ deliveries }) =>
+                  deliveries.every(({ eventId }) => eventId !== bad)
+                )
+                return slices.filter(
+                  ({ deliveries }) => isBadRead || deliveries.every(({ eventId }) => eventId !== good)
+                )
+              })
+          })
+        )
+      }).pipe(run)
+    )
+
     it.effect("parks its stream at once if trying again is pointless", () =>
       Effect.gen(function* () {
         const bad = yield* stream(2)

@@ -585,6 +585,37 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
           })
         )
 
+        it.effect("leaves out for good what has been skipped or discarded, also what has not been read by then", () =>
+          Effect.gen(function* () {
+            const decisions: ReadonlyArray<
+              (sink: string, stream: EventId) => Effect.Effect<unknown, unknown, OutboxOperations>
+            > = [
+              (sink, stream) => operate((operations) => operations.discard(sink, stream, "ada")),
+              (sink, stream) =>
+                Effect.forEach([3, 4, 5, 6, 7], (version) =>
+                  operate((operations) => operations.skip(sink, stream, version, "ada"))
+                )
+            ]
+            for (const decide of decisions) {
+              const blocked = yield* blockedStream({ retryAfterMillis: null })
+              const { epoch, eventId, sink, slot } = blocked
+              // Behind what has been read: versions 6 and 7.
+              yield* another(eventId, 4)
+              yield* another(eventId, 5)
+              yield* decide(sink, eventId)
+              assert.deepStrictEqual(yield* due(sink, blocked), [], "what is left out has not been read")
+              yield* another(eventId, 6)
+              const claims = [{ slot, epoch, position: blocked.position }]
+              const { positionOf } = yield* readAll(sink, claims)
+              const [retry] = yield* due(sink, { slot, position: positionOf(slot) })
+              assert.deepStrictEqual(
+                retry?.deliveries.map(({ version }) => version),
+                [8]
+              )
+            }
+          })
+        )
+
         it.effect("has the last word: what the holder of the lease found out meanwhile does not undo a decision", () =>
           Effect.gen(function* () {
             const blocked = yield* blockedStream()
@@ -635,6 +666,9 @@ export const suite = <E>(name: string, store: Layer.Layer<RegistrationStore | Ou
             }
             const error = yield* Effect.flip(operate((operations) => operations.retryAll("none", "ada")))
             assert.strictEqual(error._tag, "SinkNotFound")
+            const page = { limit: 10, after: null }
+            const unlisted = yield* Effect.flip(operate((operations) => operations.blocked("none", null, page)))
+            assert.strictEqual(unlisted._tag, "SinkNotFound")
           })
         )
       })

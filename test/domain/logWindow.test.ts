@@ -273,6 +273,18 @@ describe("a log that is read by windows", () => {
     )
   })
 
+  it.each(["0:0:", "5:4:", "5:9:6,7", "5:9:5,5", "5:9:7,5", "5:9:5,9", "05:9:", "5:9:5,", "5:9", "a:9:", ""])(
+    "takes no snapshot for one that the server cannot have written: %j",
+    (passed) => {
+      const text = (snapshot: string) => JSON.stringify({ passed: snapshot, floor: 7 })
+      assert.isTrue(LogWindow.isText(text("5:9:5,7")))
+      assert.isFalse(LogWindow.isText(text(passed)))
+      const reading = (until: string) => JSON.stringify({ passed: "5:5:", floor: 7, until, untilFloor: 8, position: 7 })
+      assert.isTrue(LogWindow.isText(reading("9:9:")))
+      assert.isFalse(LogWindow.isText(reading(passed)))
+    }
+  )
+
   it("reads a snapshot as Postgres writes it", () => {
     const text = "100:105:100,102"
     const snapshot = LogWindow.parseSnapshot(text)

@@ -90,17 +90,24 @@ const copy = (from: string, to: string) => {
   execFileSync(binary("psql"), ["--dbname", to, "--quiet", "--set", "ON_ERROR_STOP=1"], { input: dump, stdio: "pipe" })
 }
 
-const restored = (makeFrom: Effect.Effect<string, unknown, never>, makeTo: Effect.Effect<string, unknown, never>) =>
+/** `isYounger` says whether the cluster that is restored into has given out fewer transaction ids. */
+const restored = (
+  makeFrom: Effect.Effect<string, unknown, never>,
+  makeTo: Effect.Effect<string, unknown, never>,
+  isYounger: boolean
+) =>
   Effect.gen(function* () {
     const from = yield* makeFrom
-    const [streams, before] = yield* Effect.gen(function* () {
+    const [streams, before, positions] = yield* Effect.gen(function* () {
       yield* Migrations.up()
       const outbox = yield* Outbox
       for (const sink of ["half", "none", "all"]) yield* outbox.register(sink, "beginning")
       const streams = yield* history(40)
       const half = yield* drain("half", (slot) => slot % 2 === 0)
       yield* drain("all")
-      return [streams, half] as const
+      const positions = (yield* outbox.positions("now")).map(({ position }) => position)
+      assert.isTrue(yield* outbox.arePositions(positions))
+      return [streams, half, positions] as const
     }).pipe(Effect.provide(Layer.provideMerge(services(from), PostgresStore.layerClient({ url: from }))))
     assert.deepStrictEqual(before.toSorted(), entries(streams, 3))
 
@@ -110,25 +117,31 @@ const restored = (makeFrom: Effect.Effect<string, unknown, never>, makeTo: Effec
       const outbox = yield* Outbox
       const refused = yield* Effect.flip(outbox.register("half", "beginning"))
       assert.strictEqual(refused.reason._tag, "LogRestored")
+      const unknown = yield* Effect.flip(outbox.arePositions(positions))
+      assert.strictEqual(unknown.reason._tag, "LogRestored")
 
+      // Registering goes on as soon as the database is there.
+      for (const stream of streams) yield* Given.register(stream, 2)
       const repaired = yield* OutboxRepair.repair({ who: "ada" })
       assert.strictEqual(repaired?.positions, 3 * 64)
       assert.isNull(yield* OutboxRepair.repair({ who: "ada" }))
+      assert.strictEqual(yield* outbox.arePositions(positions), !isYounger, "places in the other journal")
       const [entry] = yield* OutboxOperations.use(({ audit }) => audit({ limit: 1, after: null }))
       assert.deepInclude(entry, { who: "ada", action: "outbox.repair" })
 
       yield* outbox.register("half", "beginning")
-      for (const stream of streams) yield* Given.register(stream, 2)
+      for (const stream of streams) yield* Given.register(stream, 3)
       const odd = yield* drain("half")
       const none = yield* drain("none")
       const all = yield* drain("all")
-      assert.deepStrictEqual(none.toSorted(), entries(streams, 4))
-      assert.deepStrictEqual(all.toSorted(), streams.map((stream) => `${stream} 4`).toSorted())
+      assert.deepStrictEqual(none.toSorted(), entries(streams, 5))
+      const news = streams.flatMap((stream) => [`${stream} 4`, `${stream} 5`]).toSorted()
+      assert.deepStrictEqual(all.toSorted(), news)
       assert.includeMembers(odd, all)
       // Of the slots that had not been acknowledged, everything; of the others, only what is new.
       assert.isBelow(odd.length, none.length)
       const known = new Set(odd)
-      const missing = entries(streams, 4).filter((one) => !known.has(one))
+      const missing = entries(streams, 5).filter((one) => !known.has(one))
       assert.isAbove(missing.length, 0)
       for (const one of missing) assert.strictEqual(Number.parseInt(one.split(" ")[0]!.slice(-2), 16) % 2, 0)
       for (const given of [odd, none, all]) {
@@ -147,14 +160,18 @@ describe("a journal that was restored into another cluster", { timeout: 120_000 
   it.live("O2, O3: whose transaction ids are behind: is refused, repaired, and then delivered without a gap", () =>
     Effect.gen(function* () {
       const { url } = yield* young
-      yield* Effect.scoped(Effect.flatMap(TestDatabase.make, (old) => restored(Effect.succeed(old), databaseOn(url))))
+      yield* Effect.scoped(
+        Effect.flatMap(TestDatabase.make, (old) => restored(Effect.succeed(old), databaseOn(url), true))
+      )
     }).pipe(Effect.scoped)
   )
 
   it.live("O2, O3: whose transaction ids are ahead: is refused, repaired, and then delivered without a gap", () =>
     Effect.gen(function* () {
       const { url } = yield* young
-      yield* Effect.scoped(Effect.flatMap(TestDatabase.make, (old) => restored(databaseOn(url), Effect.succeed(old))))
+      yield* Effect.scoped(
+        Effect.flatMap(TestDatabase.make, (old) => restored(databaseOn(url), Effect.succeed(old), false))
+      )
     }).pipe(Effect.scoped)
   )
 })

@@ -90,7 +90,7 @@ export class Network {
     }
     return Object.fromEntries(
       Object.entries(service).map(([name, member]) => {
-        if (name === "isInTransaction" || name === "isPosition") return [name, member]
+        if (name === "isInTransaction") return [name, member]
         if (Effect.isEffect(member)) return [name, remote(name, member as Effect.Effect<unknown, unknown>)]
         const method = member as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>
         return [

@@ -146,7 +146,8 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
         after: Schema.optionalKey(EventId),
         limit
       },
-      success: page(BlockedStream, EventId, "BlockedStreamPage")
+      success: page(BlockedStream, EventId, "BlockedStreamPage"),
+      error: Problems.sinkNotFound
     })
       .annotate(OpenApi.Summary, "List blocked streams in the order of their ids")
       .annotate(OpenApi.Transform, describeLimit),

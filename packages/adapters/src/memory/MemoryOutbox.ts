@@ -7,6 +7,7 @@
 import type { Block } from "@turnout/core/domain/Block"
 import type { Delivery } from "@turnout/core/domain/Delivery"
 import * as Lease from "@turnout/core/domain/Lease"
+import type { EventId } from "@turnout/core/domain/Event"
 import { slots } from "@turnout/core/domain/Slot"
 import { Outbox, type Position } from "@turnout/core/ports/Outbox"
 import * as Clock from "effect/Clock"
@@ -62,7 +63,7 @@ const make = Effect.gen(function* () {
     })
 
   return Outbox.of({
-    isPosition: (text): text is Position => /^\d{1,15}$/.test(text),
+    arePositions: (texts) => Effect.succeed(texts.every((text) => /^\d{1,15}$/.test(text))),
     positions: (from) =>
       Effect.sync(() =>
         slots.map((slot) => ({ slot, position: toPosition(from === "beginning" ? 0 : log.slot(slot).length) }))
@@ -114,7 +115,8 @@ const make = Effect.gen(function* () {
           if (entries.length === 0) return []
           const deliveries = entries.filter(({ eventId }) => blocked?.has(eventId) !== true)
           const positionAfter = (index: number) => toPosition(given + entries.indexOf(deliveries[index]!) + 1)
-          return [{ slot, deliveries, position: toPosition(given + entries.length), positionAfter }]
+          const behind = toPosition(given + entries.length)
+          return [{ slot, deliveries, isFull: entries.length === limit, position: behind, positionAfter }]
         })
       }),
     acknowledge: (sink, acknowledgements) =>
@@ -137,8 +139,14 @@ const make = Effect.gen(function* () {
         const millis = now().getTime()
         const given = new Map(positions.map(({ position, slot }) => [slot, Number(position)]))
         const perSlot = new Map<number, number>()
+        const isLeftOutPassed = (stream: EventId, { slot, version }: Blocked): boolean =>
+          !log.slot(slot).some((entry, index) => {
+            const isLastLeftOut = entry.eventId === stream && entry.version === version - 1
+            return isLastLeftOut && index >= given.get(slot)!
+          })
         const retries = [...blocked]
           .filter(([, { retryAt, slot }]) => given.has(slot) && retryAt !== null && retryAt <= millis)
+          .filter(([stream, block]) => isLeftOutPassed(stream, block))
           .toSorted(([, a], [, b]) => a.retryAt! - b.retryAt!)
           .filter(([, { slot }]) => {
             const taken = (perSlot.get(slot) ?? 0) + 1

@@ -87,8 +87,8 @@ const make = Effect.gen(function* () {
       sinks: [...sinks].map(([name, state]) => statusOf(name, state)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     })),
     blocked: (sink, isParked, { after, limit }) =>
-      Effect.sync(() =>
-        [...(sinks.get(sink)?.blocked ?? [])]
+      Effect.map(requireSink(sink), ({ blocked: all }) =>
+        [...all]
           .filter(([, { retryAt }]) => isParked === null || (retryAt === null) === isParked)
           .filter(([stream]) => after === null || stream > after)
           .toSorted(([a], [b]) => (a < b ? -1 : 1))

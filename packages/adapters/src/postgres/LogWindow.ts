@@ -90,6 +90,10 @@ export const isVisible = ({ open, xmax }: Snapshot, tx: TransactionId): boolean 
 export const isUpToDate = ({ floor, openSince, window }: LogPosition, lastNumber: number): boolean =>
   window === null && openSince.size === 0 && floor === lastNumber
 
+/** Whether a position is further than the server has ever come: then it is one of another server. */
+export const isAhead = ({ passed, window }: LogPosition, now: Snapshot): boolean =>
+  passed.xmax > now.xmax || (window !== null && window.until.xmax > now.xmax)
+
 /** A position whose window is open. */
 export type Reading = LogPosition & { readonly window: Window }
 
@@ -162,7 +166,14 @@ export const fromText = (text: string): LogPosition => {
   }
 }
 
-const SNAPSHOT = /^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/
+const SNAPSHOT = /^[1-9]\d{0,18}:[1-9]\d{0,18}:([1-9]\d{0,18}(,[1-9]\d{0,18})*)?$/
+/** Whether the server could have written it: the open ones are in order, below the end, and begin with the first number. */
+const isSnapshot = (text: string): boolean => {
+  if (!SNAPSHOT.test(text)) return false
+  const snapshot = parseSnapshot(text)
+  const isInOrder = snapshot.open.every((tx, index) => tx < (snapshot.open[index + 1] ?? snapshot.xmax))
+  return isInOrder && snapshotText(snapshot) === text
+}
 const isNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** Whether `fromText` can make something of a text. */
@@ -172,8 +183,8 @@ export const isText = (text: string): boolean => {
     const isWindow =
       until === undefined
         ? position === undefined && untilFloor === undefined
-        : SNAPSHOT.test(until) && isNumber(position) && isNumber(untilFloor)
-    const listed = passed === undefined || !SNAPSHOT.test(passed) ? undefined : parseSnapshot(passed).open
+        : isSnapshot(until) && isNumber(position) && isNumber(untilFloor)
+    const listed = passed === undefined || !isSnapshot(passed) ? undefined : parseSnapshot(passed).open
     return isNumber(floor) && isWindow && listed !== undefined && since.length <= listed.length && since.every(isNumber)
   } catch {
     return false

@@ -39,11 +39,21 @@ const newest = (alias: string, number: string, sink: string, slot: string): stri
   ORDER BY ${key.map((column) => `${column} DESC`).join()} LIMIT 1`
 }
 
+/**
+ * Keeps every worker from writing until the end of the transaction, and waits for those who are writing. Claims and
+ * acknowledgements are new rows: a statement that has begun before does not see them, and cannot wait for them.
+ */
+export const quiet = (s: string): string => `LOCK TABLE ${s}.outbox_slots IN EXCLUSIVE MODE`
+
 /** The position of a slot, as a table `p`. */
 export const latest = (s: string, sink: string, slot: string): string => `CROSS JOIN LATERAL (
   SELECT p.ctid AS place, p.revision, p.position FROM ${s}.outbox_positions p
   WHERE ${newest("p", "revision", sink, slot)}
 ) p`
+
+/** Whether an entry `j` has been read, at the place `w`. */
+const PASSED =
+  "(pg_visible_in_snapshot(j.tx, w.passed) OR j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))"
 
 const millisFromNow = (parameter: string): string => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
@@ -166,12 +176,14 @@ FROM ${s}.outbox_blocked WHERE sink = $1 AND retry_at IS NULL`,
 FROM unnest($2::smallint[], $3::pg_snapshot[], $4::bigint[], $5::pg_snapshot[]) AS w(slot, passed, position, until)
 CROSS JOIN LATERAL (
   SELECT * FROM ${s}.outbox_blocked b
-  WHERE b.sink = $1 AND b.slot = w.slot AND b.retry_at <= (SELECT clock_timestamp()) ORDER BY b.retry_at LIMIT $6::integer
+  WHERE b.sink = $1 AND b.slot = w.slot AND b.retry_at <= (SELECT clock_timestamp()) AND NOT EXISTS (
+    SELECT FROM ${s}.journal j WHERE j.event_id = b.stream AND j.version = b.version - 1 AND NOT ${PASSED}
+  )
+  ORDER BY b.retry_at LIMIT $6::integer
 ) b
 LEFT JOIN LATERAL (
   SELECT * FROM ${s}.journal j
-  WHERE j.event_id = b.stream AND j.version >= b.version
-    AND (pg_visible_in_snapshot(j.tx, w.passed) OR j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))
+  WHERE j.event_id = b.stream AND j.version >= b.version AND ${PASSED}
   ORDER BY j.version LIMIT $7::integer
 ) j ON true
 ORDER BY b.stream, j.version`,

@@ -93,6 +93,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       return {
         slot,
         deliveries: given.map(toDelivery),
+        isFull: found.length === limit,
         position: toText(position),
         positionAfter: (index: number) => toText(LogWindow.advance(at, Number(given[index]!.seq)))
       }
@@ -137,7 +138,13 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       : Effect.map(Effect.flatMap(lastNumber, horizon), LogWindow.behind)
 
   return Outbox.of({
-    isPosition: (text): text is Position => LogWindow.isText(text),
+    arePositions: Effect.fnUntraced(function* (texts) {
+      if (!texts.every(LogWindow.isText)) return false
+      yield* checkOrigin(query, schema)
+      const [row] = yield* query<{ snapshot: string }>(statements.snapshot)
+      const now = LogWindow.parseSnapshot(row!.snapshot)
+      return texts.every((text) => !LogWindow.isAhead(LogWindow.fromText(text), now))
+    }),
     positions: Effect.fnUntraced(function* (from) {
       yield* checkOrigin(query, schema)
       const position = toText(yield* startOf(from))

@@ -28,6 +28,7 @@ import * as OutboxStatements from "./OutboxStatements.ts"
 import { repair } from "./PostgresOutboxRepair.ts"
 import * as Query from "./Query.ts"
 import { type Time, toDate, toDateOrNull } from "./Rows.ts"
+import { isSqlError } from "./SqlFailure.ts"
 
 interface SlotRow {
   readonly sink: string
@@ -114,6 +115,7 @@ ORDER BY j.version LIMIT $3::integer`,
       "outbox.discard",
       `version = (SELECT coalesce(max(j.version) + 1, b.version) FROM ${s}.journal j WHERE j.event_id = b.stream)`
     ),
+    quiet: OutboxStatements.quiet(s),
     forget: `WITH forgotten AS (DELETE FROM ${s}.sinks WHERE name = $1 RETURNING name),
 slots AS (DELETE FROM ${s}.outbox_slots WHERE sink = $1),
 positions AS (DELETE FROM ${s}.outbox_positions WHERE sink = $1),
@@ -138,6 +140,10 @@ WHERE $1::bigint IS NULL OR id < $1::bigint ORDER BY id DESC LIMIT $2::integer`,
         AND NOT EXISTS (SELECT FROM ${WINDOWS} WHERE w.slot = j.slot AND ${NOT_GIVEN})
         AND NOT EXISTS (
           SELECT FROM ${s}.outbox_blocked b WHERE b.stream = j.event_id AND b.version <= j.version
+        )
+        AND NOT EXISTS (
+          SELECT FROM ${s}.replays r
+          WHERE r.state IN ('running', 'stopped') AND j.seq <= r.up_to AND (j.slot, j.seq) > (r.slot, r.seq)
         )
       ORDER BY j.seq LIMIT $9::integer
     ) j LIMIT $9::integer
@@ -216,8 +222,11 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
 
   return OutboxOperations.of({
     status,
-    blocked: (sink, isParked, { after, limit }) =>
-      Effect.map(query<BlockRow>(statements.blocked, [sink, isParked, after, limit]), (rows) => rows.map(toBlock)),
+    blocked: Effect.fnUntraced(function* (sink, isParked, { after, limit }) {
+      const rows = yield* query<BlockRow>(statements.blocked, [sink, isParked, after, limit])
+      if (rows.length === 0) yield* requireSink(sink)
+      return rows.map(toBlock)
+    }),
     blockedStream: Effect.fnUntraced(function* (sink, stream, limit) {
       const block = yield* one(sink, stream, yield* query<BlockRow>(statements.block, [sink, stream]))
       const waiting = yield* query<EntryRow>(statements.waiting, [stream, block.version, limit])
@@ -236,7 +245,14 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     }),
     discard: change(statements.discard),
     forget: Effect.fnUntraced(function* (sink, who) {
-      if ((yield* once(statements.forget, [sink, who])).length === 0) return yield* new SinkNotFound({ sink })
+      const forgotten = yield* sql
+        .withTransaction(Effect.andThen(sql.unsafe(statements.quiet), sql.unsafe(statements.forget, [sink, who])))
+        .pipe(
+          // A connection that is lost within shows as a defect, since rolling back fails as well.
+          Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
+          Effect.mapError(Query.onceFailed)
+        )
+      if (forgotten.length === 0) return yield* new SinkNotFound({ sink })
     }),
     repair: (who) => Effect.provideService(repair({ ...options, who }), SqlClient.SqlClient, client),
     note: (who, action, details) => Effect.asVoid(query(statements.note, [who, action, JSON.stringify(details)])),

@@ -6,8 +6,8 @@
  * delivered long ago. So nothing is delivered from such a journal: outboxes fail with `LogRestored`. The repair
  *
  * 1. ends every lease, so that a worker that still runs can write nothing;
- * 2. finds the first entry of each slot that each sink has not been given, by the old ids, and begins the slot there: what
- *    had been given behind it is given once more;
+ * 2. begins each slot of each sink behind what had been given for certain, told by the numbers of the entries and not by
+ *    ids: what had been given behind that is given once more, and what was written since the restore is given;
  * 3. gives entries whose ids are yet to come in this cluster the id of the repair;
  * 4. remembers the cluster.
  *
@@ -22,9 +22,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
-import { NOT_GIVEN, windowParameters, WINDOWS } from "./LogWindowRows.ts"
 import { DEFAULT_SCHEMA, quote } from "./Migrations.ts"
-import { latest } from "./OutboxStatements.ts"
+import { latest, quiet } from "./OutboxStatements.ts"
 import type { Query } from "./Query.ts"
 import { toStoreError } from "./SqlFailure.ts"
 
@@ -58,19 +57,14 @@ export const repair: (options: {
       if (found?.is_own === true) return null
       // What is written meanwhile would have ids of this cluster already.
       yield* sql.unsafe(`LOCK TABLE ${s}.journal IN EXCLUSIVE MODE`)
+      yield* sql.unsafe(quiet(s))
       yield* sql.unsafe(`UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = NULL, until = NULL`)
       const rows = yield* sql.unsafe<{ sink: string; slot: number; position: string }>(
         `SELECT o.sink, o.slot, p.position FROM ${s}.outbox_slots o ${latest(s, "o.sink", "o.slot")}`
       )
       const positions = rows.map((row) => ({ ...row, at: LogWindow.fromText(row.position) }))
-      const [last] = yield* sql.unsafe<{ number: bigint }>(`SELECT coalesce(max(seq), 0) AS number FROM ${s}.journal`)
-      const begins = yield* sql.unsafe<{ first: bigint | null }>(
-        `SELECT (SELECT min(j.seq) FROM ${s}.journal j WHERE j.slot = w.slot AND ${NOT_GIVEN}) AS first
-FROM ${WINDOWS} ORDER BY w.number`,
-        windowParameters(positions)
-      )
-      const repaired = begins.map(({ first }) =>
-        LogWindow.toText({ ...LogWindow.beginning, floor: Number(first === null ? last!.number : first - 1n) })
+      const repaired = positions.map(({ at }) =>
+        LogWindow.toText({ ...LogWindow.beginning, floor: LogWindow.deliveredUpTo(at) })
       )
       yield* sql.unsafe(
         `UPDATE ${s}.outbox_positions o SET position = t.position

@@ -1,7 +1,7 @@
 /**
  * Statements on their own, outside of the store's transactions.
  */
-import type { StoreError } from "@turnout/core/ports/StoreError"
+import * as StoreError from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
@@ -14,16 +14,22 @@ const RETRIES = 3
 export type Query = <Row>(
   text: string,
   parameters?: ReadonlyArray<unknown>
-) => Effect.Effect<ReadonlyArray<Row>, StoreError>
+) => Effect.Effect<ReadonlyArray<Row>, StoreError.StoreError>
 
 const run = <Row>(sql: SqlClient, text: string, parameters?: ReadonlyArray<unknown>) =>
   sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>
+
+/** What a failure means of something that is not tried again: it may have been carried out before the connection was lost. */
+export const onceFailed = (cause: SqlError): StoreError.StoreError =>
+  kindOf(cause) === "lost"
+    ? new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })
+    : toStoreError(cause)
 
 /** Carried out once. If the connection is lost, nobody knows whether it was. */
 export const makeOnce =
   (sql: SqlClient): Query =>
   <Row>(text: string, parameters?: ReadonlyArray<unknown>) =>
-    Effect.mapError(run<Row>(sql, text, parameters), toStoreError)
+    Effect.mapError(run<Row>(sql, text, parameters), onceFailed)
 
 /**
  * Tried again when the connection was lost, unless a transaction of the host went with it: for what may be carried out

@@ -318,15 +318,18 @@ export const run = Effect.fnUntraced(function* (
     const limit = Math.max(1, Math.min(batchSize, Math.floor(room / idle.length)))
     readAt = now() + pollMillis
     const slices = yield* outbox.read(sink.name, idle, limit)
-    for (const { deliveries, position, slot } of slices) {
+    for (const { deliveries, isFull, position, slot } of slices) {
       const holding = holdings.get(slot)
       if (holding === undefined || holding.job !== undefined) continue
-      // Without deliveries there is nothing to acknowledge: the position is written with the next ones.
-      if (deliveries.length > 0) {
-        const happenedAt = deliveries[0]!.occurredAt.getTime()
+      const [first] = deliveries
+      if (first !== undefined) {
+        const happenedAt = first.occurredAt.getTime()
         metrics.read(Math.max(0, clock.currentTimeMillisUnsafe() - happenedAt), holding.isFresh)
-        yield* start(holding, { _tag: "Slice", deliveries, position })
-      } else holding.position = position
+      }
+      // Without deliveries there is little to acknowledge: the position is written with the next ones, unless there is much
+      // of it, which may be in the way of others.
+      if (first !== undefined || isFull) yield* start(holding, { _tag: "Slice", deliveries, position })
+      else holding.position = position
     }
     for (const holding of idle) holding.isFresh = false
   })

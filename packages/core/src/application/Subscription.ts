@@ -66,21 +66,16 @@ const toCursor = (positions: Positions): string =>
     )
   )
 
-const fromCursor = (
-  { isPosition }: Outbox["Service"],
+const fromCursor = Effect.fnUntraced(function* (
+  { arePositions }: Outbox["Service"],
   groups: typeof Place.Type
-): Effect.Effect<Positions, InvalidInput> =>
-  Effect.suspend(() => {
-    const positions = new Map<number, Position>()
-    for (const [position, slots] of groups) {
-      if (!isPosition(position)) {
-        const rule = "must be the cursor of an event of a subscription to this store"
-        return Effect.fail(new InvalidInput({ issues: [{ field: "from.cursor", rule }] }))
-      }
-      for (const slot of slots) positions.set(slot, position)
-    }
-    return Effect.succeed(positions)
-  })
+): Effect.fn.Return<Positions, InvalidInput | StoreError> {
+  if (!(yield* arePositions(groups.map(([position]) => position)))) {
+    const rule = "must be the cursor of an event of a subscription to this store"
+    return yield* new InvalidInput({ issues: [{ field: "from.cursor", rule }] })
+  }
+  return new Map(groups.flatMap(([position, slots]) => slots.map((slot) => [slot, position as Position] as const)))
+})
 
 /** The events of some slices, and the positions behind the last of them. */
 const receive = (

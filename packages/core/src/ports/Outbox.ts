@@ -46,6 +46,8 @@ export interface Slice {
   readonly slot: number
   /** Without those of blocked streams. */
   readonly deliveries: ReadonlyArray<Delivery>
+  /** Whether as many were looked at as may be: there may be more. */
+  readonly isFull: boolean
   /** Behind the last of them. */
   readonly position: Position
   /** Behind one of them, by its index. */
@@ -59,7 +61,10 @@ export interface Acknowledgement extends HeldLease {
   readonly blocked: ReadonlyArray<Block>
 }
 
-/** A blocked stream whose time has come, with the first of its entries that wait; none, if they were all discarded. */
+/**
+ * A blocked stream whose time has come, with the first of its entries that wait; none, if they were all left out. It is not
+ * given before the position has passed everything that the block leaves out, or that would be read as if it had not been.
+ */
 export interface Retry {
   readonly slot: number
   readonly stream: EventId
@@ -90,8 +95,8 @@ export class Outbox extends Context.Service<
     readonly positions: (
       from: StartFrom
     ) => Effect.Effect<ReadonlyArray<{ readonly slot: number; readonly position: Position }>, StoreError>
-    /** Whether a text is a position of this store. */
-    readonly isPosition: (text: string) => text is Position
+    /** Whether texts are positions of this store, as it is now: a store that was restored may know nothing of them. */
+    readonly arePositions: (texts: ReadonlyArray<string>) => Effect.Effect<boolean, StoreError>
     /** Makes a sink known, if it is not. */
     readonly register: (sink: string, from: StartFrom) => Effect.Effect<void, StoreError>
 

@@ -118,7 +118,7 @@ export class OutboxOperations extends Context.Service<
       sink: string,
       isParked: boolean | null,
       page: PageRequest<EventId>
-    ) => Effect.Effect<ReadonlyArray<BlockedStream>, StoreError>
+    ) => Effect.Effect<ReadonlyArray<BlockedStream>, SinkNotFound | StoreError>
     /** A blocked stream, with the first entries of the journal that wait. */
     readonly blockedStream: (
       sink: string,
