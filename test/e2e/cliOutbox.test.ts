@@ -37,6 +37,7 @@ interface Documents {
   readonly sinks: ReadonlyArray<Record<string, unknown>>
   readonly items: ReadonlyArray<Record<string, unknown>>
   readonly blocks: ReadonlyArray<Record<string, unknown>>
+  readonly failed: ReadonlyArray<Record<string, unknown>>
   readonly block: Record<string, unknown>
   readonly waiting: ReadonlyArray<Record<string, unknown>>
   readonly retried: number
@@ -108,8 +109,29 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
         ["outbox.skip", "ada"]
       ])
       assert.include((await turnout.run("outbox", "audit")).stdout, "grace")
+      assert.include((await turnout.run("outbox", "audit", "--limit", "2")).stdout, "more with: --after")
     }
   )
+
+  it.concurrent("does for each stream what can be done, and says what could not", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const stream = await given(turnout)
+    const mail = ["--sink", "mail"]
+    const { code, document } = await json(turnout, "outbox", "parked", "skip", ...mail, NOBODY, stream, stream)
+    assert.strictEqual(code, 1)
+    assert.deepStrictEqual(
+      document.blocks.map(({ stream: of, version }) => [of, version]),
+      [[stream, 3]],
+      "once, though it was named twice"
+    )
+    assert.deepStrictEqual(
+      document.failed.map(({ stream: of }) => of),
+      [NOBODY]
+    )
+    const again = await turnout.run("outbox", "parked", "retry", ...mail, NOBODY, stream)
+    assert.deepStrictEqual([again.code, again.stdout.includes(`${stream} is tried again`)], [1, true])
+    assert.include(again.stderr, NOBODY)
+  })
 
   it.concurrent("says what is wrong with what it is asked, and changes nothing", async () => {
     await using turnout = await CommandLine.onPostgres()
@@ -121,12 +143,16 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     const [code, tag, message] = await wrong("parked", "skip", "--sink", "none", stream)
     assert.deepStrictEqual([code, tag], [1, "SinkNotFound"])
     assert.include(message, "turnout outbox status")
-    assert.strictEqual((await wrong("parked", "retry", "--sink", "mail", NOBODY))[1], "StreamNotBlocked")
+    assert.strictEqual((await wrong("parked", "show", "--sink", "mail", NOBODY))[1], "StreamNotBlocked")
+    assert.strictEqual((await wrong("parked", "list", "--sink", "none"))[1], "SinkNotFound")
     assert.include((await wrong("parked", "show", "--sink", "mail", "party"))[2], "a UUID")
     assert.include((await wrong("parked", "retry", "--sink", "mail"))[2], "--all")
     assert.include((await wrong("parked", "retry", "--sink", "mail", stream, "--all"))[2], "--all")
     assert.strictEqual((await turnout.run("outbox", "parked", "list")).code, 2)
-    assert.strictEqual((await turnout.run("outbox", "prune", "--before", "yesterday")).code, 2)
+    for (const before of ["yesterday", "2027-01-01T00:00", "5", "2027"]) {
+      const { code, stderr } = await turnout.run("outbox", "prune", "--before", before)
+      assert.deepStrictEqual([code, stderr.includes("with an offset")], [2, true], before)
+    }
     assert.deepStrictEqual((await json(turnout, "outbox", "audit")).document.items, [])
   })
 

@@ -85,6 +85,23 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
     assert.isAtMost(of(first).length + of(second).length, 140, "no more than a batch twice")
   })
 
+  it.concurrent("is not done when nobody waits for it any longer, and says how far it has come", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    await event(turnout, 8)
+    const relay = turnout.start(["relay", "--stdout", "--start-from", "now"])
+    const known = "SELECT 1 FROM turnout.sinks WHERE name = 'stdout'"
+    while ((await CommandLine.sql(turnout.database!, known)).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    relay.process.kill("SIGTERM")
+    await relay.ended
+    const watching = turnout.start(["outbox", "replay", "--sink", "stdout", "--all", "--json"])
+    await CommandLine.until(() => watching.printed.stderr.includes("no relay of stdout"), "the hint that nobody sends")
+    watching.process.kill("SIGINT")
+    const { code, stdout } = await watching.ended
+    const { replay } = JSON.parse(stdout) as Documents
+    assert.deepStrictEqual([code, replay["state"], replay["sent"], replay["total"]], [1, "running", 0, 10])
+  })
+
   it.concurrent("says what is missing, and changes nothing", async () => {
     await using turnout = await CommandLine.onPostgres()
     await turnout.run("migrate", "up")

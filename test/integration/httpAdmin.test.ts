@@ -22,6 +22,18 @@ const withAdmin = () =>
   Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(base))
 const withoutAdmin = () => Server.layer({ port: 0 }).pipe(Layer.provideMerge(base))
 
+describe("the token of operators", () => {
+  it.each(["", "short", "0123456789 bcdef", "0123456789abcde\u00e9"])(
+    "cannot be %j, which would be no secret",
+    (token) => {
+      assert.throws(
+        () => Server.layerWithAdmin({ adminToken: Redacted.make(token) }),
+        /adminToken: must have at least 16 characters/
+      )
+    }
+  )
+})
+
 const run = <A, E>(
   work: Effect.Effect<A, E, Layer.Success<ReturnType<typeof withAdmin>>>,
   server: ReturnType<typeof withAdmin> | ReturnType<typeof withoutAdmin> = withAdmin()

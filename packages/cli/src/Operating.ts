@@ -30,8 +30,15 @@ export interface ActorOptions {
   readonly as?: string
 }
 
-/** Who the audit log says it was. */
-export const whoOf = ({ as }: ActorOptions): string => as ?? userInfo().username
+/** Who the audit log says it was. A container may run as a user that has no name. */
+export const whoOf = ({ as }: ActorOptions): string => {
+  if (as !== undefined) return as
+  try {
+    return userInfo().username
+  } catch {
+    return process.env["USER"] || `user ${process.getuid?.() ?? "unknown"}`
+  }
+}
 
 export const count = (number: number): string => number.toLocaleString("en")
 

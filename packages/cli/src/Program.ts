@@ -5,6 +5,7 @@
  */
 import { DEFAULT_OVERLAP_MILLIS, MAX_OVERLAP_MILLIS } from "@turnout/core/application/Webhooks"
 import { JournalEventType } from "@turnout/core/domain/JournalEvent"
+import { isToken, TOKEN_RULE } from "@turnout/http/Token"
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
 import { readFileSync } from "node:fs"
 import * as Dlq from "./commands/dlq.ts"
@@ -38,19 +39,18 @@ const wholeNumber = (minimum: number, maximum: number) => (text: string) => {
   return number
 }
 
-/** The shortest that nobody guesses. */
-const MIN_TOKEN_LENGTH = 16
-
 const token = (text: string) => {
-  if (!/^[\x21-\x7e]*$/.test(text) || text.length < MIN_TOKEN_LENGTH)
-    throw new InvalidArgumentError(`must have at least ${MIN_TOKEN_LENGTH} characters, all of them printable ASCII.`)
+  if (!isToken(text)) throw new InvalidArgumentError(`${TOKEN_RULE}.`)
   return text
 }
 
+/** Without an offset, a time would be another one on each machine; a date alone is the beginning of its day in UTC. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/
+
 const instant = (text: string) => {
   const date = new Date(text)
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError("must be a date and time, such as 2027-05-01T18:00Z.")
+  if (!INSTANT.test(text) || Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError("must be a date, or a date and time with an offset, such as 2027-05-01T18:00Z.")
   return date
 }
 

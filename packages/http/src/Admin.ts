@@ -33,6 +33,7 @@ import { setHeader } from "./Boundary.ts"
 import { toProblems } from "./Handlers.ts"
 import * as Problem from "./Problem.ts"
 import * as Problems from "./Problems.ts"
+import { isToken, TOKEN_RULE } from "./Token.ts"
 
 export const OPENAPI_PATH = "/admin/openapi.json"
 export const DOCS_PATH = "/admin/docs"
@@ -231,14 +232,16 @@ const sales = HttpApiBuilder.group(
 
 const digest = (text: string): Buffer => Buffer.from(hash("sha256", text, "hex"), "hex")
 
-/** Compared in the same time, however much of it is right. */
-const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> =>
-  Layer.succeed(AdminToken, {
+/** Compared in the same time, however much of it is right. Throws a `RangeError` unless the token is one by `TOKEN_RULE`. */
+const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => {
+  if (!isToken(Redacted.value(expected))) throw new RangeError(`adminToken: ${TOKEN_RULE}`)
+  return Layer.succeed(AdminToken, {
     bearer: (httpEffect, { credential }) =>
       timingSafeEqual(digest(Redacted.value(credential)), digest(Redacted.value(expected)))
         ? httpEffect
         : Effect.andThen(setHeader("www-authenticate", "Bearer"), Effect.fail(new Problems.Unauthorized()))
   })
+}
 
 /** What the API for operators works on. */
 export type Services = Outbox | OutboxOperations | ProjectionStore | RegistrationStore | Replays | WebhookStore

@@ -101,7 +101,10 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
   // What the routes of operators need is not needed without them.
   build(options, Admin.disabled) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
 
-/** The same, and under `/admin` the API for operators, for who has the token. */
+/**
+ * The same, and under `/admin` the API for operators, for who has the token. Throws a `RangeError` if that is shorter than 16
+ * characters: an empty one would be everybody's.
+ */
 export const layerWithAdmin = (
   options: ServerOptions & { readonly adminToken: Redacted.Redacted<string> }
 ): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout | Admin.Services> =>

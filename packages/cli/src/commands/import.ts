@@ -1,8 +1,8 @@
 /**
  * `turnout import`: registers the people of a CSV file, in the order of its lines.
  *
- * Every row has an idempotency key of its own, made from what it says, so importing a file again changes nothing, and
- * importing a longer version of it adds what is new. A new event likewise has an id made from the file and its options.
+ * Every row has an idempotency key of its own, made from what it says, so importing a file again within a year changes
+ * nothing, and importing a longer version of it adds what is new. A new event likewise has an id made from the file and its options.
  * A bad or refused row is reported with its line number, and the rest goes on.
  */
 import { AttendeeInput, fromInput } from "@turnout/core/domain/Attendee"
@@ -39,6 +39,8 @@ const BATCH = 250
 const SHOWN = 20
 const DAY_MILLIS = 24 * 60 * 60 * 1_000
 const ACTOR = "import"
+/** For how long rows that were imported are known: a year. */
+const REMEMBERED_MILLIS = 365 * DAY_MILLIS
 
 /** Columns by the names that they may have. */
 const COLUMNS: Record<string, string> = {
@@ -143,7 +145,7 @@ const readTable = (file: string): Table => {
 }
 
 const toField = (name: string): string => {
-  const field = COLUMNS[name.toLowerCase()]
+  const field = Object.hasOwn(COLUMNS, name.toLowerCase()) ? COLUMNS[name.toLowerCase()] : undefined
   if (field === undefined) {
     throw new CliError(`column ${JSON.stringify(name)} is not known; columns are ${Object.keys(COLUMNS).join(", ")}`)
   }
@@ -264,13 +266,13 @@ export const importFile = async (options: Database.GlobalOptions & ImportOptions
   const table = readTable(file)
   const bar = Progress.make(options, "{bar} {value}/{total} rows, {eta_formatted} left")
   try {
-    const summary = await Database.withTurnout(options, (turnout) =>
+    const importing = (turnout: TurnoutService) =>
       Effect.gen(function* () {
         const event = yield* findEvent(turnout, options, table.content)
         bar.start(table.lines.length, 0)
         return yield* importLines(turnout, event.id, table, (done) => bar.update(done))
       })
-    )
+    const summary = await Database.withTurnout(options, importing, { idempotencyTtlMillis: REMEMBERED_MILLIS })
     bar.stop()
     for (const { line, reason } of summary.problems.slice(0, SHOWN)) {
       process.stderr.write(`${Output.warning(`${file}:${line}`)} ${reason}\n`)

@@ -1,12 +1,14 @@
 /**
  * `turnout outbox`: what waits for whom, and what to do about it.
  */
+import { pageByKey } from "@turnout/core/application/Query"
 import type { OutboxStatus, SinkStatus } from "@turnout/core/ports/OutboxOperations"
 import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import type * as Database from "../Database.ts"
 import { type ActorOptions, count, whoOf, withOutbox } from "../Operating.ts"
 import * as Output from "../Output.ts"
+import * as Paging from "../Paging.ts"
 
 const ago = (then: Date | null, now: Date): string =>
   then === null ? "" : Output.duration(Math.max(0, now.getTime() - then.getTime()))
@@ -102,14 +104,15 @@ export const forget = async (
 export const audit = async (
   options: Database.GlobalOptions & { readonly limit: number; readonly after?: number }
 ): Promise<boolean> => {
-  const items = await withOutbox(options, (operations) =>
-    operations.audit({ limit: options.limit, after: options.after ?? null })
+  const page = await withOutbox(options, (operations) =>
+    pageByKey(operations.audit, { limit: options.limit, after: options.after ?? null }, ({ id }) => id)
   )
-  Output.result(options, { items }, () => [
+  Output.result(options, page, () => [
     Output.table(
       ["#", "when", "who", "what", "details"],
-      items.map(({ action, at, details, id, who }) => [id, at.toISOString(), who, action, JSON.stringify(details)])
-    )
+      page.items.map(({ action, at, details, id, who }) => [id, at.toISOString(), who, action, JSON.stringify(details)])
+    ),
+    ...Paging.moreAfter(page)
   ])
   return true
 }

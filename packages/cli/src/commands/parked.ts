@@ -3,7 +3,8 @@
  */
 import { pageByKey } from "@turnout/core/application/Query"
 import type { EventId } from "@turnout/core/domain/Event"
-import type { BlockedStream } from "@turnout/core/ports/OutboxOperations"
+import type { BlockedStream, SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/ports/OutboxOperations"
+import type { StoreError } from "@turnout/core/ports/StoreError"
 import * as Effect from "effect/Effect"
 import { CliError } from "../CliError.ts"
 import type * as Database from "../Database.ts"
@@ -75,7 +76,11 @@ export const show = async (options: Database.GlobalOptions & SinkOptions, stream
 
 type Decision = (
   operations: Operations
-) => (sink: string, stream: EventId, who: string) => Effect.Effect<BlockedStream, unknown>
+) => (
+  sink: string,
+  stream: EventId,
+  who: string
+) => Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StreamMovedOn | StoreError>
 
 /** Does the same to each of some streams. */
 const decide =
@@ -84,12 +89,28 @@ const decide =
     options: Database.GlobalOptions & SinkOptions & ActorOptions,
     streams: ReadonlyArray<string>
   ): Promise<boolean> => {
-    const ids = streams.map(toStream)
-    const blocks = await withOutbox(options, (operations) =>
-      Effect.forEach(ids, (stream) => decision(operations)(options.sink, stream, whoOf(options)))
+    const ids = [...new Set(streams.map(toStream))]
+    const who = whoOf(options)
+    const results = await withOutbox(options, (operations) =>
+      Effect.forEach(ids, (stream) =>
+        // What is wrong with one does not keep the others, and what has been done is told.
+        Effect.map(
+          Effect.catchTags(decision(operations)(options.sink, stream, who), {
+            StreamNotBlocked: (error) => Effect.succeed(error),
+            StreamMovedOn: (error) => Effect.succeed(error),
+            StoreError: (error) => Effect.succeed(error)
+          }),
+          (result) => ({ stream, result })
+        )
+      )
     )
-    Output.result(options, { blocks }, () => blocks.map(told))
-    return true
+    const blocks = results.flatMap(({ result }) => (result instanceof Error ? [] : [result]))
+    const failed = results.flatMap(({ result, stream }) =>
+      result instanceof Error ? [{ stream, reason: result.message }] : []
+    )
+    for (const { reason, stream } of failed) process.stderr.write(`${Output.warning(stream)} ${reason}\n`)
+    Output.result(options, { blocks, failed }, () => blocks.map(told))
+    return failed.length === 0
   }
 
 const retryStreams = decide(

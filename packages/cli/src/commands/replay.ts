@@ -74,26 +74,30 @@ const inWords = (replay: Replay): ReadonlyArray<string> => [
     : ["", `${replay.error}. "turnout outbox replay resume ${replay.id}" tries that again, "… cancel" gives it up.`])
 ]
 
-/** Shows progress until the replay is over, and gives it as it is then. */
-const follow = Effect.fnUntraced(function* (id: ReplayId, options: Database.GlobalOptions) {
+/** Shows progress until the replay is over, and tells of it as it is then, or was last. */
+const follow = Effect.fnUntraced(function* (
+  id: ReplayId,
+  options: Database.GlobalOptions,
+  tell: (replay: Replay) => void
+) {
   const replays = yield* Replays
   const operations = yield* OutboxOperations
   const bar = Progress.make(options, "{bar} {percentage} % | {value} of {total} messages | {eta_formatted} left")
-  let replay = yield* replays.get(id)
+  const look = Effect.tap(replays.get(id), (replay) => Effect.sync(() => tell(replay)))
+  let replay = yield* look
   bar.start(replay.total, replay.sent)
   const looking = Effect.gen(function* () {
     for (let looks = 1; replay.state === "running"; looks++) {
       yield* Effect.sleep(WATCH_INTERVAL)
-      replay = yield* replays.get(id)
+      replay = yield* look
       bar.update(replay.sent)
       if (looks !== LOOKS_BEFORE_HINT || replay.sent > 0) continue
       const { sinks } = yield* operations.status
       if (sinks.find(({ name }) => name === replay.sink)?.workers === 0)
         process.stderr.write(`\n${Output.warning("waiting:")} no relay of ${replay.sink} is running; start one\n`)
     }
-    return replay
   })
-  return yield* looking.pipe(
+  yield* looking.pipe(
     Effect.onInterrupt(() =>
       Effect.sync(() =>
         process.stderr.write(`\nThe replay goes on. To see it again: turnout outbox replay watch ${id}\n`)
@@ -103,15 +107,15 @@ const follow = Effect.fnUntraced(function* (id: ReplayId, options: Database.Glob
   )
 })
 
-/** Watches until it is over; only a replay that was finished is a success. */
+/** Watches until it is over, or nobody wants to wait; only a replay that was finished is a success. */
 const watchToItsEnd = async (options: Database.GlobalOptions, id: ReplayId): Promise<boolean> => {
-  let isFinished = true
-  const watching = Effect.map(follow(id, options), (replay) => {
-    isFinished = replay.state === "finished"
-    Output.result(options, { replay }, () => inWords(replay))
-  }).pipe(Effect.provide(Database.stores(options)))
+  let last: Replay | undefined
+  const watching = follow(id, options, (replay) => (last = replay)).pipe(Effect.provide(Database.stores(options)))
   await Running.untilStopped(options, watching, STOP_MILLIS)
-  return isFinished
+  const replay = last
+  if (replay === undefined) return false
+  Output.result(options, { replay }, () => inWords(replay))
+  return replay.state === "finished"
 }
 
 export const start = async (
