@@ -52,6 +52,7 @@ interface Expected {
 
 /** A sink has 64 of them: whether one is found among all of its, or by itself, does not matter. */
 const SLOTS = "outbox_slots_pkey"
+const STREAM_ENTRY = "journal_pkey (event_id, version)"
 const LATEST = "outbox_positions_pkey (sink, slot, revision)"
 
 const EXPECTED: ReadonlyArray<Expected> = [
@@ -76,7 +77,7 @@ const EXPECTED: ReadonlyArray<Expected> = [
   {
     what: "looking for blocked streams",
     text: "AS first",
-    uses: ["outbox_blocked_due (sink, slot, retry_at)", "journal_pkey (event_id, version)"]
+    uses: ["outbox_blocked_due (sink, slot, retry_at)", STREAM_ENTRY, STREAM_ENTRY]
   }
 ]
 

@@ -235,7 +235,7 @@ export const run = Effect.fnUntraced(function* (
       Effect.onExit((exit) =>
         Effect.sync(() => {
           inFlight -= count
-          metrics.sent(now() - beganAt)
+          if (count > 0) metrics.sent(now() - beganAt)
           finished.push({ holding, work, outcomes: Exit.isSuccess(exit) ? exit.value : undefined })
           wake()
         })
