@@ -131,9 +131,7 @@ describe("turnout worker", { timeout: 180_000 }, () => {
         running.process.kill("SIGTERM")
         const ended = await running.ended
         assert.strictEqual(ended.code, 0, ended.stderr)
-        const { leftAlone, ...told } = JSON.parse(ended.stdout) as Record<string, unknown>
-        assert.deepStrictEqual(told, document)
-        assert.include(leftAlone as ReadonlyArray<string>, "AttendeeMissed")
+        assert.deepInclude(JSON.parse(ended.stdout), document)
         const logged = ended.stderr.split("\n").filter((line) => line.startsWith("{"))
         for (const line of logged) assert.hasAllKeys(JSON.parse(line), LOGGED)
         if (running === worker) assert.isNotEmpty(logged, "it failed at a message")
