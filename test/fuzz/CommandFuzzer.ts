@@ -5,14 +5,12 @@
  * with `--json` what it prints on stdout is one document; it never shows a stack trace, nor an error that nobody foresaw; and
  * if it was refused, it has changed nothing.
  */
-import { PgClient } from "@effect/sql-pg"
 import * as Database from "@turnout/adapters/database"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { Outbox } from "@turnout/core/ports/Outbox"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { startFauxqs } from "fauxqs"
 import { fork } from "node:child_process"
-import { randomBytes } from "node:crypto"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,6 +22,7 @@ import type { Ended } from "./commandLine.ts"
 import { NASTY_ARGUMENTS, NASTY_FILES } from "./Corpus.ts"
 import type { Unexpected } from "./HttpFuzzer.ts"
 import { Chance } from "./Sampler.ts"
+import * as Scratch from "./Scratch.ts"
 
 type Command = ReturnType<typeof make>
 type Option = Command["options"][number]
@@ -69,14 +68,7 @@ export const fuzzCommands = async (options: {
   const { commands, onProgress = () => {}, seed, server } = options
   const chance = new Chance(seed)
   const folder = mkdtempSync(join(tmpdir(), "turnout-fuzz-"))
-  const name = `turnout_test_${randomBytes(6).toString("hex")}`
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  const sql = (database: string, text: string) =>
-    PgClient.PgClient.use(
-      (client) => client.unsafe(text) as unknown as Effect.Effect<ReadonlyArray<object>, unknown>
-    ).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(database), maxConnections: 1 })), Effect.runPromise)
-  await sql(server, `CREATE DATABASE ${name}`)
+  await using scratch = await Scratch.make(server)
   const sqs = await startFauxqs({ port: 0, logger: false })
   const queue = sqs.createQueue("fuzz.fifo", { attributes: { FifoQueue: "true" } }).queueUrl
   const child = fork(fileURLToPath(new URL("commandLine.ts", import.meta.url)), {
@@ -102,7 +94,7 @@ export const fuzzCommands = async (options: {
   const unexpected: Array<Unexpected> = []
   try {
     await told()
-    const ids = await given(url.href)
+    const ids = await given(scratch.url)
     const files = ["people.csv", "nothing.csv", "handlers.mjs", "missing.csv", "."]
     writeFileSync(join(folder, "people.csv"), "email\na@example.com\nb@example.com\n")
     writeFileSync(join(folder, "nothing.csv"), "")
@@ -116,7 +108,7 @@ export const fuzzCommands = async (options: {
       const tables = ["journal", "audit_log", "webhooks", "replays"].map(
         (table) => `(SELECT count(*) FROM turnout.${table})::text`
       )
-      return JSON.stringify(await sql(url.href, `SELECT ${tables.join(" || ' ' || ")} AS size`))
+      return JSON.stringify(await scratch.sql(`SELECT ${tables.join(" || ' ' || ")} AS size`))
     }
 
     const known: Readonly<Record<string, () => string>> = {
@@ -165,7 +157,7 @@ export const fuzzCommands = async (options: {
         isJson,
         args: [
           "--database",
-          chance.happens(nastiness / 5) ? chance.pick(NASTY_ARGUMENTS) : url.href,
+          chance.happens(nastiness / 5) ? chance.pick(NASTY_ARGUMENTS) : scratch.url,
           ...before,
           ...(isJson ? ["--json"] : []),
           ...pathOf(command),
@@ -213,7 +205,6 @@ export const fuzzCommands = async (options: {
   } finally {
     child.kill("SIGKILL")
     await sqs.stop()
-    await sql(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     rmSync(folder, { recursive: true, force: true })
   }
 }

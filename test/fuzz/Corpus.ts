@@ -56,6 +56,8 @@ export const NASTY_JSON: ReadonlyArray<string> = [
   '"Mars/Olympus"',
   '"Etc/GMT+12"',
   '"a@b"',
+  '"https://example.com/a\\u0000b"',
+  '"https://ada:secret@example.com/"',
   '"a@b.c"',
   '"\\"quoted\\"@example.com"',
   "[]",
@@ -65,6 +67,19 @@ export const NASTY_JSON: ReadonlyArray<string> = [
   '{"__proto__":{"polluted":true}}',
   '{"length":1e9}',
   `${"[".repeat(500)}${"]".repeat(500)}`
+]
+
+/** Addresses that look right, and become others, or longer ones, once they are folded. */
+export const ODD_EMAILS: ReadonlyArray<string> = [
+  `"${"ß".repeat(130)}@x.de"`,
+  `"${"ß".repeat(124)}@x.de"`,
+  `"${"a".repeat(249)}@x.de"`,
+  `"${"ﬃ".repeat(83)}@x.de"`,
+  '"PERSON-1@EXAMPLE.COM"',
+  '"ｐｅｒｓｏｎ-1@example.com"',
+  '"I\u0307@example.com"',
+  '"ǰ@example.com"',
+  '"ς@example.com"'
 ]
 
 /** Bodies as a whole. */

@@ -4,7 +4,7 @@
  * An answer is 2xx, and reads back as it was given, or a problem document with 4xx. It is never 5xx, never late, and what is not 2xx
  * has changed nothing.
  */
-import * as MemoryStore from "@turnout/adapters/memory"
+import * as Database from "@turnout/adapters/database"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
@@ -93,13 +93,14 @@ const describe = ({ body, headers, method, path }: Sent): string => {
   return `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${shown}`
 }
 
-/** Sends so many requests, and reports. */
+/** Sends so many requests to a server on the store of that database, and reports. */
 export const fuzz = (options: {
   readonly requests: number
   readonly seed: number
+  readonly database: string
   readonly onProgress?: (done: number) => void
 }): Promise<Report> => {
-  const { onProgress = () => {}, requests, seed } = options
+  const { database, onProgress = () => {}, requests, seed } = options
   const chance = new Chance(seed)
   const agent = new Agent({ connections: 1, pipelining: 1 })
   const byStatus: Record<string, number> = {}
@@ -254,7 +255,7 @@ export const fuzz = (options: {
   })
   const services = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
     Layer.provideMerge(Turnout.layer()),
-    Layer.provideMerge(MemoryStore.layer)
+    Layer.provideMerge(Database.layer({ database }))
   )
   const silent = Logger.layer([])
   return Effect.runPromise(work.pipe(Effect.provide(services), Effect.provide(silent))).finally(() => agent.destroy())

@@ -1,7 +1,7 @@
 /**
  * Documents made of the JSON schemas of an OpenAPI document: mostly right, with something nasty here and there.
  */
-import { NASTY_JSON } from "./Corpus.ts"
+import { NASTY_JSON, ODD_EMAILS } from "./Corpus.ts"
 
 /** Chance from a seed. */
 export class Chance {
@@ -103,7 +103,8 @@ export const sample = (
       if (ids.length > 0) return JSON.stringify(chance.pick(ids))
       if (schema.format === "date-time" || isTime(name)) return JSON.stringify(chance.pick(TIMES))
       if (name === "timeZone") return '"Europe/Berlin"'
-      if (name === "email") return JSON.stringify(`person-${chance.choose(200)}@example.com`)
+      if (name === "email")
+        return chance.happens(5) ? chance.pick(ODD_EMAILS) : JSON.stringify(`person-${chance.choose(200)}@example.com`)
       if (name === "url") return '"https://example.com/hooks"'
       return JSON.stringify(chance.pick(TEXTS))
     }

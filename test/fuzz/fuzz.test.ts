@@ -3,13 +3,22 @@
  */
 import { assert, describe, inject, it } from "vitest"
 import { fuzzCommands } from "./CommandFuzzer.ts"
-import { fuzz } from "./HttpFuzzer.ts"
+import { fuzz, type Report } from "./HttpFuzzer.ts"
+import * as Scratch from "./Scratch.ts"
 
 describe("the HTTP API", { timeout: 180_000 }, () => {
-  it("answers whatever it is sent with 2xx or with a problem, in time, and changes nothing without a 2xx", async () => {
-    const { byStatus, unexpected } = await fuzz({ requests: 5_000, seed: 7 })
+  const isAnswered = ({ byStatus, unexpected }: Report) => {
     assert.deepStrictEqual(unexpected, [])
     for (const status of ["200", "201", "400", "404", "409"]) assert.isAbove(byStatus[status] ?? 0, 0, `no ${status}`)
+  }
+
+  it("answers whatever it is sent with 2xx or with a problem, in time, and changes nothing without a 2xx", async () => {
+    isAnswered(await fuzz({ requests: 4_000, seed: 7, database: "memory:" }))
+  })
+
+  it("does so on Postgres as well", async () => {
+    await using scratch = await Scratch.make(inject("postgresUrl"))
+    isAnswered(await fuzz({ requests: 2_000, seed: 8, database: scratch.url }))
   })
 })
 

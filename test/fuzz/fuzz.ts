@@ -10,6 +10,7 @@ import { parseArgs } from "node:util"
 import { provide } from "../support/PostgresServer.ts"
 import { fuzzCommands } from "./CommandFuzzer.ts"
 import { fuzz, type Unexpected } from "./HttpFuzzer.ts"
+import * as Scratch from "./Scratch.ts"
 
 const { values } = parseArgs({
   options: {
@@ -40,18 +41,31 @@ const withBar = async <A>(
   }
 }
 
-const overHttp = await withBar("requests", requests, (onProgress) => fuzz({ requests, seed, onProgress }))
+/** Half of the requests go to a server on Postgres, the other half to one in memory, which is faster. */
+const onPostgres = Math.floor(requests / 2)
+const inMemory = await withBar("requests, in memory", requests - onPostgres, (onProgress) =>
+  fuzz({ requests: requests - onPostgres, seed, database: "memory:", onProgress })
+)
 const server = await provide()
-const byCommand = await withBar("commands", commands, (onProgress) =>
-  fuzzCommands({ commands, seed, server: server.url, onProgress })
-).finally(() => server.stop())
+const onServer = async () => {
+  await using scratch = await Scratch.make(server.url)
+  const overHttp = await withBar("requests, on Postgres", onPostgres, (onProgress) =>
+    fuzz({ requests: onPostgres, seed: seed + 1, database: scratch.url, onProgress })
+  )
+  const byCommand = await withBar("commands", commands, (onProgress) =>
+    fuzzCommands({ commands, seed, server: server.url, onProgress })
+  )
+  return { overHttp, byCommand }
+}
+const { byCommand, overHttp } = await onServer().finally(() => server.stop())
 
-const unexpected = [...overHttp.unexpected, ...byCommand.unexpected]
+const unexpected = [...inMemory.unexpected, ...overHttp.unexpected, ...byCommand.unexpected]
 const show = ({ number, request, what }: Unexpected) => process.stdout.write(`#${number} ${request}\n  ${what}\n`)
-if (values.json) process.stdout.write(`${JSON.stringify({ http: overHttp, commandLine: byCommand })}\n`)
+if (values.json) process.stdout.write(`${JSON.stringify({ inMemory, onPostgres: overHttp, commandLine: byCommand })}\n`)
 else {
   unexpected.slice(0, 20).forEach(show)
-  process.stdout.write(`${JSON.stringify(overHttp.byStatus)} ${JSON.stringify(byCommand.byCode)}\n`)
+  for (const counts of [inMemory.byStatus, overHttp.byStatus, byCommand.byCode])
+    process.stdout.write(`${JSON.stringify(counts)}\n`)
   process.stdout.write(`${requests} requests, ${commands} commands, ${unexpected.length} unexpected\n`)
 }
 process.exit(unexpected.length === 0 ? 0 : 1)
