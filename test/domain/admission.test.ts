@@ -226,6 +226,16 @@ describe("the finer points", () => {
     ])
   })
 
+  it("what is left of a raise is promoted first, and another raise in the same batch promotes on", () => {
+    assert.deepStrictEqual(tags(Batch.decide([register(9), raise(4)], underWay())), [
+      "RegistrationPromoted",
+      "AttendeeWaitlisted",
+      "CapacityChanged",
+      "RegistrationPromoted",
+      "RegistrationPromoted"
+    ])
+  })
+
   it("a chosen waiter gets a free seat, and says so in the journal", () => {
     const { registrations } = underWay()
     const { events, outcome } = Result.getOrThrow(Admission.decide(about("ConfirmRegistration", 3), underWay()))

@@ -106,6 +106,35 @@ describe("the sales summary", () => {
     assert.strictEqual(summaryOf(journal).title, "Gala")
   })
 
+  it("has the title of today, whoever was chosen from the list, and those who did not come among the seats taken", () => {
+    const one = { id: id(1), state: "waitlisted" } as Registration
+    const other = { id: id(2), state: "confirmed" } as Registration
+    const details = (title: string) => ({ ...input(), title }) as never
+    const happened: ReadonlyArray<JournalEvent> = [
+      { _tag: "EventCreated", details: details("Gala"), capacity: 2 },
+      { _tag: "EventUpdated", details: details("Ball") },
+      { _tag: "AttendeeWaitlisted", registration: one },
+      { _tag: "AttendeeRegistered", registration: other },
+      { _tag: "AttendeeMissed", registration: { ...other, state: "noShow" }, from: "confirmed" },
+      { _tag: "RegistrationConfirmed", registration: { ...one, state: "confirmed" } }
+    ]
+    const metadata = { actor: "ada", correlationId: null, causationId: null }
+    const journal = happened.map((event, index): JournalEntry => ({
+      eventId: EVENT,
+      version: index + 1,
+      event,
+      metadata,
+      occurredAt: new Date(BEFORE.getTime() + index)
+    }))
+    assert.deepStrictEqual(summaryOf(journal), recount(journal))
+    assert.deepInclude(summaryOf(journal), {
+      title: "Ball",
+      promotions: 1,
+      publishedAt: null,
+      soldOutAt: journal.at(-1)!.occurredAt
+    })
+  })
+
   it("tells how long selling out took, if it was published and sold out", () => {
     const summary = initial(EVENT)
     assert.isNull(millisToSellOut(summary))

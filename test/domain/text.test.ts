@@ -112,7 +112,7 @@ describe("an attendee", () => {
   })
 
   it("may not have an address that is too long an id once it is folded", () => {
-    assert.isTrue(accepts(Email, `${"ß".repeat(124)}@x.de`))
+    assert.isTrue(accepts(Email, `${"ß".repeat(124)}a@x.de`))
     assert.include(problem(Email, `${"ß".repeat(125)}@x.de`), "must have at most 254 characters once it is folded")
     const { id } = fromInput(Schema.decodeSync(AttendeeInput)({ email: `${"ß".repeat(124)}@x.de` }))
     assert.isTrue(accepts(AttendeeId, id))
