@@ -68,8 +68,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "the last in line is promoted",
     breaks: "W",
     file: `${DOMAIN}/Admission.ts`,
-    from: ".slice(0, due)",
-    to: ".slice(-due)"
+    from: ".slice(0, Math.min(promotionsDue(event), limit))",
+    to: ".slice(-Math.min(promotionsDue(event), limit) || Infinity)"
   },
   {
     name: "a seat that is given back stays empty",
@@ -82,8 +82,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "promotion without a free seat",
     breaks: "W",
     file: `${DOMAIN}/Admission.ts`,
-    from: "const due = Math.min(promotionsDue(event), limit)",
-    to: "const due = Math.min(event.counts.waitlisted, limit)"
+    from: ".slice(0, Math.min(promotionsDue(event), limit))",
+    to: ".slice(0, Math.min(event.counts.waitlisted, limit))"
   },
   {
     name: "promotion after capacity was lowered",
@@ -152,8 +152,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "the position moves one entry too far",
     breaks: "O",
     file: `${MEMORY}/MemoryOutbox.ts`,
-    from: "return [{ slot, deliveries, position: toPosition(given + entries.length), positionAfter }]",
-    to: "return [{ slot, deliveries, position: toPosition(given + entries.length + 1), positionAfter }]"
+    from: "const behind = toPosition(given + entries.length)",
+    to: "const behind = toPosition(given + entries.length + 1)"
   },
   {
     name: "what could not be sent is acknowledged",
@@ -222,15 +222,15 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "who fails is deleted",
     breaks: "N",
     file: `${APPLICATION}/Worker.ts`,
-    from: `if (fate === "failed") return yield* giveBack(rest, pauseMillis(retryPolicy, message.receiveCount, draw())!)`,
+    from: `if (fate === "failed") return yield* giveBack(rest, pauseOf(message))`,
     to: `if (fate === "failed" && rest.length === 0) return`
   },
   {
     name: "who fails does not hold back its group",
     breaks: "N",
     file: `${APPLICATION}/Worker.ts`,
-    from: `if (fate === "failed") return yield* giveBack(rest, pauseMillis(retryPolicy, message.receiveCount, draw())!)`,
-    to: `if (fate === "failed") { yield* giveBack([message], 50); continue }`
+    from: `if (fate === "failed") return yield* giveBack(rest, pauseOf(message))`,
+    to: `if (fate === "failed") { yield* giveBack([message], 50); index += 1; continue }`
   },
   {
     name: "every reception has an inbox of its own",

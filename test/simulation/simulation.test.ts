@@ -1,8 +1,10 @@
 /**
  * Simulations, as many seeds as fit into a test run; `npm run simulate` runs more.
  */
+import { readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
 import * as Crew from "./Crew.ts"
+import { mutations } from "./mutations.ts"
 import { simulate } from "./Simulation.ts"
 
 const SEEDS = 2_000
@@ -24,5 +26,10 @@ describe("simulation", { timeout: 600_000 }, () => {
 
   it("makes of a seed the same history every time", () => {
     for (const seed of [1, 2, 3]) assert.deepStrictEqual(simulate(seed), simulate(seed))
+  })
+
+  it.each(mutations)("can be tried on the planted bug: $name", ({ file, from }) => {
+    const code = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
+    assert.strictEqual(code.split(from).length, 2, "the place of the bug is in the code, once")
   })
 })

@@ -89,15 +89,14 @@ const changeCapacity = (
 }
 
 /** Promotes as many as are due, in the order of entry, and at most `limit`. */
-export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<JournalEvent> => {
-  return set.waiting
+export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<JournalEvent> =>
+  set.waiting
     .get(event.id)!
     .slice(0, Math.min(promotionsDue(event), limit))
     .map((id) => ({
       _tag: "RegistrationPromoted",
       registration: { ...set.registrations.get(id)!, state: "confirmed", changedAt: now }
     }))
-}
 
 const PUBLISHED: ReadonlyArray<EventStatus> = ["published"]
 
