@@ -28,6 +28,10 @@ export const messages = (
   FROM (SELECT n, ${streamId(numberOf(`(n - 1) % ${streams}`))} AS stream, (n - 1) / ${streams} + 1 AS version
     FROM generate_series(1, ${messages}) AS n) AS numbered) AS messages`
 
+/** SQL that leaves no message, and nobody who knows of any. */
+export const EMPTY_OUTBOX = `TRUNCATE turnout.journal, turnout.sinks, turnout.outbox_slots, turnout.outbox_positions,
+  turnout.outbox_workers RESTART IDENTITY`
+
 /** SQL that puts them into the journal of a schema, in the order of their numbers. */
 export const insertJournal = (schema: string, backlog: Backlog, numberOf?: (stream: string) => string): string =>
   `INSERT INTO ${schema}.journal (event_id, version, id, type, schema_version, payload, actor, occurred_at)

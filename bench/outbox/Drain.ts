@@ -6,15 +6,11 @@
  * asks for messages. A script that calls `run` is both: run as it is, it is who makes the backlog and looks at the clock,
  * and it starts itself again for each process with workers.
  */
-import { PgClient } from "@effect/sql-pg"
-import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Redacted from "effect/Redacted"
 import { fork, type ChildProcess } from "node:child_process"
-import { setTimeout as sleep } from "node:timers/promises"
 import * as Script from "../support/Script.ts"
 import type { Backlog } from "./Backlog.ts"
+import * as Connection from "./Connection.ts"
+import { until } from "./Wait.ts"
 
 /** What a contestant is asked to do in one turn. */
 export interface Drain extends Backlog {
@@ -38,9 +34,6 @@ export interface Drained {
   readonly cpuMicros: number
 }
 
-/** Runs SQL, and gives the rows. */
-export type Sql = <Row = Record<string, unknown>>(text: string) => Promise<ReadonlyArray<Row>>
-
 /** Who is told in a process with workers. */
 export interface Count {
   /** Messages are asked for from now on. */
@@ -50,7 +43,7 @@ export interface Count {
 
 export interface Contestant {
   /** Makes the backlog, and nothing else, be there. */
-  readonly prepare: (sql: Sql, drain: Drain) => Promise<void>
+  readonly prepare: (sql: Connection.Sql, drain: Drain) => Promise<void>
   /** SQL for a row, if the workers are ready to be let go; unless given, they are once they are open. */
   readonly isReady?: (drain: Drain) => string
   /** SQL for how much is `left` to be delivered or acknowledged. */
@@ -68,7 +61,6 @@ interface Report {
 }
 
 const REPORT_MILLIS = 2
-const LOOK_MILLIS = 5
 /** A turn that takes longer has failed. */
 const LONGEST_MILLIS = 15 * 60 * 1_000
 
@@ -121,16 +113,7 @@ const start = (onEnd: (code: number | null) => void): Worker => {
 
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((sum, number) => sum + number, 0)
 
-/** Waits until it is so, looking often. */
-const until = async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  const deadline = now() + LONGEST_MILLIS
-  while (!(await isSo())) {
-    if (now() > deadline) throw new Error(`waited too long until ${what}`)
-    await sleep(LOOK_MILLIS)
-  }
-}
-
-const drain = async (contestant: Contestant, sql: Sql, drain: Drain): Promise<Drained> => {
+const drain = async (contestant: Contestant, sql: Connection.Sql, drain: Drain): Promise<Drained> => {
   await contestant.prepare(sql, drain)
   await sql("VACUUM ANALYZE")
   await sql("CHECKPOINT")
@@ -144,10 +127,11 @@ const drain = async (contestant: Contestant, sql: Sql, drain: Drain): Promise<Dr
   const measure = async () => {
     await Promise.all(workers.map(({ opened }) => opened))
     const { isReady } = contestant
-    if (isReady !== undefined) await until(async () => (await sql(isReady(drain))).length > 0, "the workers are ready")
+    if (isReady !== undefined)
+      await until(async () => (await sql(isReady(drain))).length > 0, "the workers are ready", LONGEST_MILLIS)
     for (const { child } of workers) child.send("go")
-    await until(() => delivered() >= drain.messages, "everything is delivered")
-    await until(async () => (await left()) === 0, "nothing is left")
+    await until(() => delivered() >= drain.messages, "everything is delivered", LONGEST_MILLIS)
+    await until(async () => (await left()) === 0, "nothing is left", LONGEST_MILLIS)
     const endedAt = now()
     const beganAt = Math.min(...reports().map(({ beganAt }) => beganAt ?? Infinity))
     return {
@@ -166,13 +150,6 @@ const drain = async (contestant: Contestant, sql: Sql, drain: Drain): Promise<Dr
 export const run = async (contestant: Contestant): Promise<void> => {
   if (process.send !== undefined) return work(contestant)
   const asked = Script.settings<Drain>()
-  const runtime = ManagedRuntime.make(
-    Layer.orDie(PgClient.layer({ url: Redacted.make(asked.url), maxConnections: 1, applicationName: "bench" }))
-  )
-  const sql: Sql = <Row>(text: string) =>
-    runtime.runPromise(
-      PgClient.PgClient.use((sql) => sql.unsafe(text) as unknown as Effect.Effect<ReadonlyArray<Row>, unknown>)
-    )
-  Script.result(await drain(contestant, sql, asked))
-  await runtime.dispose()
+  await using connection = Connection.open(asked.url)
+  Script.result(await drain(contestant, connection.sql, asked))
 }

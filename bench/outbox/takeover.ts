@@ -6,7 +6,6 @@
  * last one: what it would still have written is refused. In the end everything that was written must have been delivered,
  * each stream in its order.
  */
-import { PgClient } from "@effect/sql-pg"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as CommitSignal from "@turnout/core/application/CommitSignal"
@@ -17,14 +16,13 @@ import { SLOTS } from "@turnout/core/domain/Slot"
 import type { Sink } from "@turnout/core/ports/Sink"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Metric from "effect/Metric"
-import * as Redacted from "effect/Redacted"
 import { fork, type ChildProcess } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
 import * as Script from "../support/Script.ts"
-import { streamId } from "./Backlog.ts"
-import type { Sql } from "./Drain.ts"
+import { EMPTY_OUTBOX, streamId } from "./Backlog.ts"
+import * as Connection from "./Connection.ts"
+import { until } from "./Wait.ts"
 
 export interface Takeover {
   readonly url: string
@@ -77,17 +75,8 @@ const work = ({ ttlMillis, url }: Takeover, owner: string): Promise<void> => {
   return Effect.runPromise(program.pipe(Effect.provide([outbox, CommitSignal.layer])))
 }
 
-const until = async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  const deadline = performance.now() + LONGEST_MILLIS
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited too long until ${what}`)
-    await sleep(5)
-  }
-}
-
-const measure = async (sql: Sql): Promise<TakenOver> => {
-  const tables = ["journal", "sinks", "outbox_slots", "outbox_positions", "outbox_workers"]
-  await sql(`TRUNCATE ${tables.map((table) => `turnout.${table}`).join()} RESTART IDENTITY`)
+const measure = async (sql: Connection.Sql): Promise<TakenOver> => {
+  await sql(EMPTY_OUTBOX)
 
   /** By stream, how often each version came. */
   const came = new Map<string, Array<number>>()
@@ -132,25 +121,27 @@ const measure = async (sql: Sql): Promise<TakenOver> => {
     const writing = write()
     await until(
       () => holders.size === SLOTS && workers.every((_, worker) => slotsOf(worker).length <= share),
-      "the slots are shared"
+      "the slots are shared",
+      LONGEST_MILLIS
     )
     await sleep(LOAD_MILLIS)
     const slots = slotsOf(0)
     const killedAt = performance.now()
     workers[0]!.kill("SIGKILL")
-    await until(() => slotsOf(0).length === 0, "the slots of the dead worker are delivered again")
+    await until(() => slotsOf(0).length === 0, "the slots of the dead worker are delivered again", LONGEST_MILLIS)
     const millis = Math.max(...slots.map((slot) => holders.get(slot)!.since)) - killedAt
     await sleep(LOAD_MILLIS)
     workers[1]!.kill("SIGSTOP")
-    await until(() => slotsOf(1).length === 0, "the slots of the paused worker are delivered again")
+    await until(() => slotsOf(1).length === 0, "the slots of the paused worker are delivered again", LONGEST_MILLIS)
     workers[1]!.kill("SIGCONT")
-    await until(() => slotsOf(1).length > 0, "the worker that was paused takes part again")
+    await until(() => slotsOf(1).length > 0, "the worker that was paused takes part again", LONGEST_MILLIS)
     await sleep(LOAD_MILLIS)
     stop.abort()
     await writing
     await until(
       () => came.size === SLOTS && [...came.values()].every((counts) => counts.length === versions),
-      "everything is delivered"
+      "everything is delivered",
+      LONGEST_MILLIS
     )
     const refused = [...stale.values()].reduce((sum, count) => sum + count, 0)
     return { millis, slots: slots.length, refused, messages: versions * SLOTS, again }
@@ -162,13 +153,6 @@ const measure = async (sql: Sql): Promise<TakenOver> => {
 const asked = Script.settings<Takeover>()
 if (process.send !== undefined) await work(asked, process.env["OWNER"]!)
 else {
-  const runtime = ManagedRuntime.make(
-    Layer.orDie(PgClient.layer({ url: Redacted.make(asked.url), maxConnections: 1, applicationName: "bench" }))
-  )
-  const sql: Sql = <Row>(text: string) =>
-    runtime.runPromise(
-      PgClient.PgClient.use((sql) => sql.unsafe(text) as unknown as Effect.Effect<ReadonlyArray<Row>, unknown>)
-    )
-  Script.result(await measure(sql))
-  await runtime.dispose()
+  await using connection = Connection.open(asked.url)
+  Script.result(await measure(connection.sql))
 }

@@ -15,7 +15,7 @@ import type { Sink } from "@turnout/core/ports/Sink"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { insertJournal } from "./Backlog.ts"
+import { EMPTY_OUTBOX, insertJournal } from "./Backlog.ts"
 import * as Drain from "./Drain.ts"
 
 const SINK = "nowhere"
@@ -90,8 +90,7 @@ const open: Drain.Contestant["open"] = ({ queue, url, workers }, count) => {
 
 await Drain.run({
   prepare: async (sql, drain) => {
-    const tables = ["journal", "sinks", "outbox_slots", "outbox_positions", "outbox_workers"]
-    await sql(`TRUNCATE ${tables.map((table) => `turnout.${table}`).join()} RESTART IDENTITY`)
+    await sql(EMPTY_OUTBOX)
     await sql(insertJournal("turnout", drain))
   },
   isReady: ({ processes, workers }) => {

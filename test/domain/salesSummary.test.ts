@@ -53,6 +53,16 @@ const recount = (journal: ReadonlyArray<JournalEntry>): SalesSummary => {
   }
 }
 
+/** A millisecond between one and the next. */
+const journalOf = (happened: ReadonlyArray<JournalEvent>): ReadonlyArray<JournalEntry> =>
+  happened.map((event, index) => ({
+    eventId: EVENT,
+    version: index + 1,
+    event,
+    metadata: { actor: "ada", correlationId: null, causationId: null },
+    occurredAt: new Date(BEFORE.getTime() + index)
+  }))
+
 const summaryOf = (journal: ReadonlyArray<JournalEntry>) => journal.reduce(apply, initial(EVENT))
 
 describe("the sales summary", () => {
@@ -85,14 +95,7 @@ describe("the sales summary", () => {
       { _tag: "AttendeeMissed", registration: { ...registration, state: "noShow" }, from: "attended" },
       { _tag: "EventCompleted" }
     ]
-    const metadata = { actor: "ada", correlationId: null, causationId: null }
-    const journal = happened.map((event, index): JournalEntry => ({
-      eventId: EVENT,
-      version: index + 1,
-      event,
-      metadata,
-      occurredAt: BEFORE
-    }))
+    const journal = journalOf(happened)
     const counts = journal.map((_, index) => summaryOf(journal.slice(0, index + 1)).registrations)
     const none = { confirmed: 0, waitlisted: 0, cancelled: 0, attended: 0, noShow: 0 }
     assert.deepStrictEqual(counts, [
@@ -118,14 +121,7 @@ describe("the sales summary", () => {
       { _tag: "AttendeeMissed", registration: { ...other, state: "noShow" }, from: "confirmed" },
       { _tag: "RegistrationConfirmed", registration: { ...one, state: "confirmed" } }
     ]
-    const metadata = { actor: "ada", correlationId: null, causationId: null }
-    const journal = happened.map((event, index): JournalEntry => ({
-      eventId: EVENT,
-      version: index + 1,
-      event,
-      metadata,
-      occurredAt: new Date(BEFORE.getTime() + index)
-    }))
+    const journal = journalOf(happened)
     assert.deepStrictEqual(summaryOf(journal), recount(journal))
     assert.deepInclude(summaryOf(journal), {
       title: "Ball",

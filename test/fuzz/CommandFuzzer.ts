@@ -17,6 +17,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 // oxlint-disable-next-line no-restricted-imports -- a program is for running: its package exports nothing
 import { make } from "../../packages/cli/src/Program.ts"
+import { sql } from "../support/CommandLine.ts"
 import * as Given from "../support/Given.ts"
 import type { Ended } from "./commandLine.ts"
 import { NASTY_ARGUMENTS, NASTY_FILES } from "./Corpus.ts"
@@ -108,7 +109,7 @@ export const fuzzCommands = async (options: {
       const tables = ["journal", "audit_log", "webhooks", "replays"].map(
         (table) => `(SELECT count(*) FROM turnout.${table})::text`
       )
-      return JSON.stringify(await scratch.sql(`SELECT ${tables.join(" || ' ' || ")} AS size`))
+      return JSON.stringify(await sql(scratch.url, `SELECT ${tables.join(" || ' ' || ")} AS size`))
     }
 
     const known: Readonly<Record<string, () => string>> = {

@@ -3,7 +3,6 @@
  * far ahead, and into it. Nothing is delivered from it until it is repaired, and nothing is missing afterwards.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { PgClient } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
@@ -13,10 +12,8 @@ import * as Turnout from "@turnout/core/application/Turnout"
 import type { EventId } from "@turnout/core/domain/Event"
 import { Outbox, type Position } from "@turnout/core/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import { Effect, Layer, Redacted } from "effect"
-import { SqlClient } from "effect/sql"
+import { Effect, Layer } from "effect"
 import { execFileSync } from "node:child_process"
-import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import * as Given from "../support/Given.ts"
 import * as PostgresServer from "../support/PostgresServer.ts"
@@ -73,16 +70,6 @@ const young = Effect.acquireRelease(
   (server) => Effect.promise(() => server.stop())
 )
 
-const databaseOn = Effect.fnUntraced(function* (server: string) {
-  const name = `turnout_test_${randomBytes(6).toString("hex")}`
-  yield* SqlClient.SqlClient.use((sql) => sql.unsafe(`CREATE DATABASE ${name}`)).pipe(
-    Effect.provide(PgClient.layer({ url: Redacted.make(server) }))
-  )
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  return url.href
-})
-
 const binary = (name: string) => join(PostgresServer.findBinaries()!, name)
 
 const copy = (from: string, to: string) => {
@@ -91,13 +78,8 @@ const copy = (from: string, to: string) => {
 }
 
 /** `isYounger` says whether the cluster that is restored into has given out fewer transaction ids. */
-const restored = (
-  makeFrom: Effect.Effect<string, unknown, never>,
-  makeTo: Effect.Effect<string, unknown, never>,
-  isYounger: boolean
-) =>
+const restored = (from: string, to: string, isYounger: boolean) =>
   Effect.gen(function* () {
-    const from = yield* makeFrom
     const [streams, before, positions] = yield* Effect.gen(function* () {
       yield* Migrations.up()
       const outbox = yield* Outbox
@@ -111,7 +93,6 @@ const restored = (
     }).pipe(Effect.provide(Layer.provideMerge(services(from), PostgresStore.layerClient({ url: from }))))
     assert.deepStrictEqual(before.toSorted(), entries(streams, 3))
 
-    const to = yield* makeTo
     copy(from, to)
     yield* Effect.gen(function* () {
       const outbox = yield* Outbox
@@ -157,21 +138,16 @@ const restored = (
   })
 
 describe("a journal that was restored into another cluster", { timeout: 120_000 }, () => {
+  const databases = Effect.gen(function* () {
+    const { url } = yield* young
+    return [yield* TestDatabase.make, yield* TestDatabase.makeOn(url)] as const
+  })
+
   it.live("O2, O3: whose transaction ids are behind: is refused, repaired, and then delivered without a gap", () =>
-    Effect.gen(function* () {
-      const { url } = yield* young
-      yield* Effect.scoped(
-        Effect.flatMap(TestDatabase.make, (old) => restored(Effect.succeed(old), databaseOn(url), true))
-      )
-    }).pipe(Effect.scoped)
+    Effect.flatMap(databases, ([old, ofYoung]) => restored(old, ofYoung, true)).pipe(Effect.scoped)
   )
 
   it.live("O2, O3: whose transaction ids are ahead: is refused, repaired, and then delivered without a gap", () =>
-    Effect.gen(function* () {
-      const { url } = yield* young
-      yield* Effect.scoped(
-        Effect.flatMap(TestDatabase.make, (old) => restored(databaseOn(url), Effect.succeed(old), false))
-      )
-    }).pipe(Effect.scoped)
+    Effect.flatMap(databases, ([old, ofYoung]) => restored(ofYoung, old, false)).pipe(Effect.scoped)
   )
 })

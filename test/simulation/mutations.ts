@@ -230,7 +230,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     breaks: "N",
     file: `${APPLICATION}/Worker.ts`,
     from: `if (fate === "failed") return yield* giveBack(rest, pauseOf(message))`,
-    to: `if (fate === "failed") { yield* giveBack([message], 50); index += 1; continue }`
+    to: `if (fate === "failed") { yield* giveBack([message], 50); continue }`
   },
   {
     name: "every reception has an inbox of its own",

@@ -11,22 +11,25 @@ import type { SqlClient } from "effect/sql"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
 
-const onServer = (statement: string) =>
+const run = (server: string, statement: string) =>
   Effect.gen(function* () {
-    const sql = yield* PgClient.makeClient({ url: Redacted.make(inject("postgresUrl")) })
+    const sql = yield* PgClient.makeClient({ url: Redacted.make(server) })
     yield* sql.unsafe(statement)
   }).pipe(Effect.scoped, Effect.provide(Reactivity.layer), Effect.orDie)
 
-/** The URL of a new, empty database. */
-export const make = Effect.gen(function* () {
+/** The URL of a new, empty database on a server. */
+export const makeOn = Effect.fnUntraced(function* (server: string) {
   const name = `turnout_test_${randomBytes(6).toString("hex")}`
-  yield* Effect.acquireRelease(onServer(`CREATE DATABASE ${name}`), () =>
-    onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  yield* Effect.acquireRelease(run(server, `CREATE DATABASE ${name}`), () =>
+    run(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   )
-  const url = new URL(inject("postgresUrl"))
+  const url = new URL(server)
   url.pathname = `/${name}`
   return url.href
 })
+
+/** The URL of a new, empty database. */
+export const make = Effect.suspend(() => makeOn(inject("postgresUrl")))
 
 /** Migrates before the store is used. */
 export const migrated = <A, E, R>(

@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { between, mustBe } from "./options.ts"
-import { isSchemaName, SCHEMA_NAME_RULE } from "./postgres/Migrations.ts"
+import * as Migrations from "./postgres/Migrations.ts"
 
 export interface DatabaseOptions {
   /**
@@ -50,7 +50,7 @@ export const DatabaseOptions = Schema.Struct({
       (name) => name !== "" && (!isServer(name) || URL.canParse(name))
     )
   ),
-  schema: Schema.optionalKey(mustBe(SCHEMA_NAME_RULE, isSchemaName)),
+  schema: Schema.optionalKey(mustBe(Migrations.SCHEMA_NAME_RULE, Migrations.isSchemaName)),
   poolSize: between(1, 1_000),
   migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))
 })
@@ -65,21 +65,20 @@ const install = (names: string) => (cause: unknown) =>
   })
 
 const loadPostgres = Effect.tryPromise({
-  try: () =>
-    Promise.all([
-      import("./postgres/PostgresStore.ts"),
-      import("./postgres/Migrations.ts"),
-      import("./postgres/PostgresOutbox.ts"),
-      import("./postgres/PostgresOutboxOperations.ts"),
-      import("./postgres/PostgresReplays.ts"),
-      import("./postgres/PostgresWebhooks.ts"),
-      import("./postgres/PostgresProjections.ts")
-    ]),
+  try: async () => ({
+    PostgresStore: await import("./postgres/PostgresStore.ts"),
+    PostgresOutbox: await import("./postgres/PostgresOutbox.ts"),
+    PostgresOutboxOperations: await import("./postgres/PostgresOutboxOperations.ts"),
+    PostgresReplays: await import("./postgres/PostgresReplays.ts"),
+    PostgresWebhooks: await import("./postgres/PostgresWebhooks.ts"),
+    PostgresProjections: await import("./postgres/PostgresProjections.ts"),
+    PostgresInbox: await import("./postgres/PostgresInbox.ts")
+  }),
   catch: install("@effect/sql-pg")
 })
 
 const loadPglite = Effect.tryPromise({
-  try: () => Promise.all([import("./pglite/PgliteStore.ts"), import("./postgres/Migrations.ts")]),
+  try: () => import("./pglite/PgliteStore.ts"),
   catch: install("@effect/sql-pg @electric-sql/pglite")
 })
 
@@ -87,6 +86,8 @@ const loadPglite = Effect.tryPromise({
 const toOpenError = ({ reason }: SqlError) => unexpected(reason.cause instanceof Error ? reason.cause : reason)
 
 const unexpected = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause }) })
+
+const inSchema = ({ schema }: DatabaseOptions) => (schema === undefined ? {} : { schema })
 
 const serverOptions = ({ poolSize }: DatabaseOptions, url: string) => ({
   url,
@@ -102,23 +103,18 @@ export const layerClient = (options: Named): Layer.Layer<SqlClient.SqlClient, St
       const decoded = yield* decodeOptions(options)
       const { database } = options
       const client: Layer.Layer<SqlClient.SqlClient, SqlError> = isServer(database)
-        ? (yield* loadPostgres)[0].layerClient(serverOptions(decoded, database))
-        : (yield* loadPglite)[0].layerClient({ folder: database })
+        ? (yield* loadPostgres).PostgresStore.layerClient(serverOptions(decoded, database))
+        : (yield* loadPglite).layerClient({ folder: database })
       return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(toOpenError(error)))))
     })
   ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput>
 
 /** Migrates the database of the client, as its options ask. */
-const prepare = Effect.fnUntraced(function* ({
-  database,
-  migrate = isServer(database) ? "fresh" : "always",
-  schema
-}: Named) {
-  const [, Migrations] = yield* loadPostgres
-  const inSchema = schema === undefined ? {} : { schema }
-  const states = migrate === "never" ? [] : yield* Migrations.status(inSchema)
+const prepare = Effect.fnUntraced(function* (options: Named) {
+  const { database, migrate = isServer(database) ? "fresh" : "always" } = options
+  const states = migrate === "never" ? [] : yield* Migrations.status(inSchema(options))
   const isFresh = states.every(({ appliedAt }) => appliedAt === null)
-  if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema)
+  if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema(options))
 })
 
 /**
@@ -129,17 +125,12 @@ export const layerInbox = (
   options: Named
 ): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      const { schema } = options
-      const PostgresInbox = yield* Effect.tryPromise({
-        try: () => import("./postgres/PostgresInbox.ts"),
-        catch: install("@effect/sql-pg")
-      })
-      return Layer.effectDiscard(prepare(options)).pipe(
-        Layer.provideMerge(PostgresInbox.layerFromClient(schema === undefined ? {} : { schema })),
+    Effect.map(loadPostgres, ({ PostgresInbox }) =>
+      Layer.effectDiscard(prepare(options)).pipe(
+        Layer.provideMerge(PostgresInbox.layerFromClient(inSchema(options))),
         Layer.provideMerge(layerClient(options))
       )
-    })
+    )
   )
 
 /** Everything that is kept in a database. */
@@ -150,27 +141,27 @@ export const layer = (options: DatabaseOptions = {}): Layer.Layer<Stores, StoreE
   Layer.unwrap(
     Effect.gen(function* () {
       const decoded = yield* decodeOptions(options)
-      const { database = "memory:", schema } = decoded
+      const { database = "memory:" } = decoded
       if (database === "memory:") {
         const Memory = yield* Effect.promise(() => import("./memory/MemoryStore.ts"))
         return Memory.layer
       }
-      const [Postgres, , ...others] = yield* loadPostgres
-      const [PostgresOutbox, PostgresOutboxOperations, PostgresReplays, PostgresWebhooks, PostgresProjections] = others
-      const inSchema = schema === undefined ? {} : { schema }
+      const Postgres = yield* loadPostgres
+      const schema = inSchema(decoded)
       return Layer.effectDiscard(prepare({ ...decoded, database })).pipe(
         Layer.provideMerge(
           isServer(database)
-            ? Layer.catch(Postgres.layerWithClient({ ...inSchema, ...serverOptions(decoded, database) }), (error) =>
-                Layer.effectContext(Effect.fail(toOpenError(error)))
+            ? Layer.catch(
+                Postgres.PostgresStore.layerWithClient({ ...schema, ...serverOptions(decoded, database) }),
+                (error) => Layer.effectContext(Effect.fail(toOpenError(error)))
               )
-            : Postgres.layerFromClient(inSchema)
+            : Postgres.PostgresStore.layerFromClient(schema)
         ),
-        Layer.merge(PostgresOutbox.layerFromClient(inSchema)),
-        Layer.merge(PostgresOutboxOperations.layerFromClient(inSchema)),
-        Layer.merge(PostgresReplays.layerFromClient(inSchema)),
-        Layer.merge(PostgresWebhooks.layerFromClient(inSchema)),
-        Layer.merge(PostgresProjections.layerFromClient(inSchema)),
+        Layer.merge(Postgres.PostgresOutbox.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresOutboxOperations.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresReplays.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
         Layer.provide(layerClient({ ...decoded, database }))
       )
     })

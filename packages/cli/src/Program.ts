@@ -4,9 +4,12 @@
  * Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
  */
 import { DEFAULT_OVERLAP_MILLIS, MAX_OVERLAP_MILLIS } from "@turnout/core/application/Webhooks"
+import { Instant } from "@turnout/core/domain/Instant"
 import { JournalEventType } from "@turnout/core/domain/JournalEvent"
 import { isToken, TOKEN_RULE } from "@turnout/http/Token"
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander"
+import * as Options from "effect/Option"
+import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
 import * as Dlq from "./commands/dlq.ts"
 import * as Events from "./commands/events.ts"
@@ -44,14 +47,15 @@ const token = (text: string) => {
   return text
 }
 
-/** Without an offset, a time would be another one on each machine; a date alone is the beginning of its day in UTC. */
-const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/
+const decodeInstant = Schema.decodeUnknownOption(Schema.toCodecJson(Instant))
 
+/** Without an offset, a time would be another one on each machine; a date alone is the beginning of its day in UTC. */
 const instant = (text: string) => {
-  const date = new Date(text)
-  if (!INSTANT.test(text) || Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError("must be a date, or a date and time with an offset, such as 2027-05-01T18:00Z.")
-  return date
+  const whole = text.replace(/^[\d-]{10}$/, "$&T00:00Z").replace(/(T\d\d:\d\d)(Z|[+-])/, "$1:00$2")
+  return Options.getOrThrowWith(
+    decodeInstant(whole),
+    () => new InvalidArgumentError("must be a date, or a date and time with an offset, such as 2027-05-01T18:00Z.")
+  )
 }
 
 const version = (): string =>

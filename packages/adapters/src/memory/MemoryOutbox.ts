@@ -140,10 +140,10 @@ const make = Effect.gen(function* () {
         const given = new Map(positions.map(({ position, slot }) => [slot, Number(position)]))
         const perSlot = new Map<number, number>()
         const isLeftOutPassed = (stream: EventId, { slot, version }: Blocked): boolean =>
-          !log.slot(slot).some((entry, index) => {
-            const isLastLeftOut = entry.eventId === stream && entry.version === version - 1
-            return isLastLeftOut && index >= given.get(slot)!
-          })
+          !log
+            .slot(slot)
+            .slice(given.get(slot))
+            .some((entry) => entry.eventId === stream && entry.version === version - 1)
         const retries = [...blocked]
           .filter(([, { retryAt, slot }]) => given.has(slot) && retryAt !== null && retryAt <= millis)
           .filter(([stream, block]) => isLeftOutPassed(stream, block))

@@ -11,10 +11,10 @@ import { isSqlError, toStoreError } from "./SqlFailure.ts"
 
 class TransactionFailed {
   readonly _tag = "TransactionFailed"
-  readonly error: StoreError
+  readonly error: SqlError
 
   constructor(error: SqlError) {
-    this.error = toStoreError(error)
+    this.error = error
   }
 }
 
@@ -40,25 +40,27 @@ type Own = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, EffectF
 
 const own: Own = Effect.mapError((error) => new EffectFailed(error))
 
-const fail = <E>(failure: SqlError | Failure<E>): Effect.Effect<never, E | StoreError> =>
-  Effect.fail(failure._tag === "SqlError" ? toStoreError(failure) : failure.error)
-
-/** All of it or nothing; within a transaction of the host, as a part of it. */
+/** All of it or nothing; within a transaction of the host, as a part of it. `onFailure` says what its failures mean. */
 export const transact = <A, E, R>(
   sql: SqlClient.SqlClient,
-  work: (run: Run, own: Own) => Effect.Effect<A, Failure<E>, R>
+  work: (run: Run, own: Own) => Effect.Effect<A, Failure<E>, R>,
+  onFailure: (error: SqlError) => StoreError = toStoreError
 ): Effect.Effect<A, E | StoreError, R> => {
   const run: Run = <Row>(text: string, parameters?: ReadonlyArray<unknown>) =>
     Effect.mapError(
       sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>,
       (error) => new TransactionFailed(error)
     )
+  const fail = (failure: SqlError | Failure<E>): Effect.Effect<never, E | StoreError> => {
+    if (failure._tag === "EffectFailed") return Effect.fail(failure.error)
+    return Effect.fail(onFailure(failure._tag === "SqlError" ? failure : failure.error))
+  }
   return sql.withTransaction(work(run, own)).pipe(
-    Effect.catch((failure) => fail<E>(failure)),
+    Effect.catch(fail),
     // A connection that is lost within shows as a defect, since rolling back fails as well.
     Effect.catchDefect((defect) =>
       isSqlError(defect) || defect instanceof EffectFailed || defect instanceof TransactionFailed
-        ? fail<E>(defect)
+        ? fail(defect)
         : Effect.die(defect)
     )
   )

@@ -4,9 +4,9 @@
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
 
-/** Slots of a log, as numbered rows of `w`: what each has been given, and where to look for what it has not. */
+/** Slots of a log, as rows of `w`: what each has been given, and where to look for what it has not. */
 export const WINDOWS = `unnest($1::smallint[], $2::bigint[], $3::pg_snapshot[], $4::pg_snapshot[], $5::bigint[])
-  WITH ORDINALITY AS w(slot, behind, passed, until, position, number)`
+  AS w(slot, behind, passed, until, position)`
 
 /** The parameters of `WINDOWS`. */
 export const windowParameters = (
@@ -19,6 +19,6 @@ export const windowParameters = (
   plainArray(positions, ({ at }) => at.window?.position ?? 0)
 ]
 
-/** Rows of the log, `j`, that a position has not come to. */
-export const NOT_GIVEN = `NOT pg_visible_in_snapshot(j.tx, w.passed)
-    AND NOT (j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))`
+/** Rows of the log, `j`, that a position, `w`, has come to. */
+export const GIVEN =
+  "(pg_visible_in_snapshot(j.tx, w.passed) OR j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))"

@@ -9,6 +9,7 @@
  * the worker has.
  */
 import { SLOTS } from "@turnout/core/domain/Slot"
+import { GIVEN } from "./LogWindowRows.ts"
 import { ENTRY } from "./OutboxRows.ts"
 
 const LEASES = "unnest($2::smallint[], $3::bigint[]) AS t(slot, epoch)"
@@ -50,10 +51,6 @@ export const latest = (s: string, sink: string, slot: string): string => `CROSS 
   SELECT p.ctid AS place, p.revision, p.position FROM ${s}.outbox_positions p
   WHERE ${newest("p", "revision", sink, slot)}
 ) p`
-
-/** Whether an entry `j` has been read, at the place `w`. */
-const PASSED =
-  "(pg_visible_in_snapshot(j.tx, w.passed) OR j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))"
 
 const millisFromNow = (parameter: string): string => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
@@ -177,13 +174,13 @@ FROM unnest($2::smallint[], $3::pg_snapshot[], $4::bigint[], $5::pg_snapshot[]) 
 CROSS JOIN LATERAL (
   SELECT * FROM ${s}.outbox_blocked b
   WHERE b.sink = $1 AND b.slot = w.slot AND b.retry_at <= (SELECT clock_timestamp()) AND NOT EXISTS (
-    SELECT FROM ${s}.journal j WHERE j.event_id = b.stream AND j.version = b.version - 1 AND NOT ${PASSED}
+    SELECT FROM ${s}.journal j WHERE j.event_id = b.stream AND j.version = b.version - 1 AND NOT ${GIVEN}
   )
   ORDER BY b.retry_at LIMIT $6::integer
 ) b
 LEFT JOIN LATERAL (
   SELECT * FROM ${s}.journal j
-  WHERE j.event_id = b.stream AND j.version >= b.version AND ${PASSED}
+  WHERE j.event_id = b.stream AND j.version >= b.version AND ${GIVEN}
   ORDER BY j.version LIMIT $7::integer
 ) j ON true
 ORDER BY b.stream, j.version`,

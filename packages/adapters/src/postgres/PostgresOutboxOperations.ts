@@ -20,15 +20,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { plainArray } from "./ArrayLiteral.ts"
+import { transact } from "./AroundEffect.ts"
 import * as LogWindow from "./LogWindow.ts"
-import { NOT_GIVEN, windowParameters, WINDOWS } from "./LogWindowRows.ts"
+import { GIVEN, windowParameters, WINDOWS } from "./LogWindowRows.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "./Migrations.ts"
 import { ENTRY, type EntryRow, toDelivery } from "./OutboxRows.ts"
 import * as OutboxStatements from "./OutboxStatements.ts"
 import { repair } from "./PostgresOutboxRepair.ts"
 import * as Query from "./Query.ts"
 import { type Time, toDate, toDateOrNull } from "./Rows.ts"
-import { isSqlError } from "./SqlFailure.ts"
 
 interface SlotRow {
   readonly sink: string
@@ -94,7 +94,7 @@ FROM ${s}.outbox_slots o ${OutboxStatements.latest(s, "o.sink", "o.slot")} ORDER
 CROSS JOIN LATERAL (
   SELECT count(*)::integer AS count, min(occurred_at) AS oldest FROM (
     SELECT j.occurred_at FROM ${s}.journal j
-    WHERE j.slot = w.slot AND j.seq > w.behind AND ${NOT_GIVEN} ORDER BY j.seq LIMIT ${MAX_COUNTED}
+    WHERE j.slot = w.slot AND j.seq > w.behind AND NOT ${GIVEN} ORDER BY j.seq LIMIT ${MAX_COUNTED}
   ) j
 ) c`,
     blocked: `SELECT ${BLOCK} FROM ${s}.outbox_blocked
@@ -137,7 +137,7 @@ WHERE $1::bigint IS NULL OR id < $1::bigint ORDER BY id DESC LIMIT $2::integer`,
       SELECT * FROM ${s}.journal j
       WHERE j.slot = k.slot AND j.seq <= k.up_to
         AND j.occurred_at < least($8::timestamptz, clock_timestamp() - interval '1 hour')
-        AND NOT EXISTS (SELECT FROM ${WINDOWS} WHERE w.slot = j.slot AND ${NOT_GIVEN})
+        AND NOT EXISTS (SELECT FROM ${WINDOWS} WHERE w.slot = j.slot AND NOT ${GIVEN})
         AND NOT EXISTS (
           SELECT FROM ${s}.outbox_blocked b WHERE b.stream = j.event_id AND b.version <= j.version
         )
@@ -245,13 +245,11 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     }),
     discard: change(statements.discard),
     forget: Effect.fnUntraced(function* (sink, who) {
-      const forgotten = yield* sql
-        .withTransaction(Effect.andThen(sql.unsafe(statements.quiet), sql.unsafe(statements.forget, [sink, who])))
-        .pipe(
-          // A connection that is lost within shows as a defect, since rolling back fails as well.
-          Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect))),
-          Effect.mapError(Query.onceFailed)
-        )
+      const forgotten = yield* transact<ReadonlyArray<unknown>, never, never>(
+        sql,
+        (run) => Effect.andThen(run(statements.quiet), run(statements.forget, [sink, who])),
+        Query.onceFailed
+      )
       if (forgotten.length === 0) return yield* new SinkNotFound({ sink })
     }),
     repair: (who) => Effect.provideService(repair({ ...options, who }), SqlClient.SqlClient, client),

@@ -43,15 +43,15 @@ const ACTOR = "import"
 const REMEMBERED_MILLIS = 365 * DAY_MILLIS
 
 /** Columns by the names that they may have. */
-const COLUMNS: Record<string, string> = {
-  email: "email",
-  attendee: "email",
-  id: "id",
-  attendee_id: "id",
-  name: "name",
-  notes: "notes",
-  registered_at: "registeredAt"
-}
+const COLUMNS: ReadonlyMap<string, string> = new Map([
+  ["email", "email"],
+  ["attendee", "email"],
+  ["id", "id"],
+  ["attendee_id", "id"],
+  ["name", "name"],
+  ["notes", "notes"],
+  ["registered_at", "registeredAt"]
+])
 
 const Row = Schema.Struct({
   ...AttendeeInput.fields,
@@ -113,7 +113,7 @@ const readTable = (file: string): Table => {
   const [header, ...rows] = records
   if (header === undefined || rows.length === 0) {
     throw new CliError(
-      `${file} has no rows; it needs a header (${Object.keys(COLUMNS).join(", ")}) and a row for each person`
+      `${file} has no rows; it needs a header (${[...COLUMNS.keys()].join(", ")}) and a row for each person`
     )
   }
   const names = header.record.map(toField)
@@ -145,9 +145,9 @@ const readTable = (file: string): Table => {
 }
 
 const toField = (name: string): string => {
-  const field = Object.hasOwn(COLUMNS, name.toLowerCase()) ? COLUMNS[name.toLowerCase()] : undefined
+  const field = COLUMNS.get(name.toLowerCase())
   if (field === undefined) {
-    throw new CliError(`column ${JSON.stringify(name)} is not known; columns are ${Object.keys(COLUMNS).join(", ")}`)
+    throw new CliError(`column ${JSON.stringify(name)} is not known; columns are ${[...COLUMNS.keys()].join(", ")}`)
   }
   return field
 }

@@ -74,41 +74,41 @@ const readOn = Effect.fnUntraced(function* <State>(
   }
 })
 
-/** Brings the state of a stream up to date. Fails with `JournalPruned` if what comes next is not there any more. */
-export const update = <State>(
+type Change = Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | RegistrationStore>
+
+/** Writes the state of a stream that reading on makes, from where `startOf` says. */
+const project = <State>(
   projection: Projection<State>,
-  stream: EventId
-): Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | RegistrationStore> => {
+  stream: EventId,
+  startOf: (current: At<unknown> | undefined, codec: Schema.Codec<State, unknown>) => At<State>
+): Change => {
   const codec = Schema.toCodecJson(projection.schema)
   return ProjectionStore.use((projections) =>
     projections.update(projection.name, stream, (current) =>
-      Effect.map(
-        readOn(projection, stream, {
-          version: current?.version ?? 0,
-          state: current === undefined ? projection.initial(stream) : Schema.decodeUnknownSync(codec)(current.state)
-        }),
-        ({ state, version }) => ({ version, state: Schema.encodeSync(codec)(state) })
-      )
+      Effect.map(readOn(projection, stream, startOf(current, codec)), ({ state, version }) => ({
+        version,
+        state: Schema.encodeSync(codec)(state)
+      }))
     )
   )
 }
 
+const beginning = <State>({ initial }: Projection<State>, stream: EventId): At<State> => ({
+  version: 0,
+  state: initial(stream)
+})
+
+/** Brings the state of a stream up to date. Fails with `JournalPruned` if what comes next is not there any more. */
+export const update = <State>(projection: Projection<State>, stream: EventId): Change =>
+  project(projection, stream, (current, codec) =>
+    current === undefined
+      ? beginning(projection, stream)
+      : { version: current.version, state: Schema.decodeUnknownSync(codec)(current.state) }
+  )
+
 /** Makes the state of a stream anew. */
-export const rebuild = <State>(
-  projection: Projection<State>,
-  stream: EventId
-): Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | RegistrationStore> => {
-  const codec = Schema.toCodecJson(projection.schema)
-  return Effect.gen(function* () {
-    const projections = yield* ProjectionStore
-    yield* projections.update(projection.name, stream, () =>
-      Effect.map(
-        readOn(projection, stream, { version: 0, state: projection.initial(stream) }),
-        ({ state, version }) => ({ version, state: Schema.encodeSync(codec)(state) })
-      )
-    )
-  })
-}
+export const rebuild = <State>(projection: Projection<State>, stream: EventId): Change =>
+  project(projection, stream, () => beginning(projection, stream))
 
 /** A projected state, read. */
 export interface Read<State> extends At<State> {
@@ -165,9 +165,14 @@ export const sink = Effect.fnUntraced(function* <State>(
   return {
     name: sinkNameOf(projection),
     deliver: ({ deliveries }) => {
-      const streams = [...new Set(deliveries.map(({ eventId }) => eventId))]
-      return Effect.map(Effect.forEach(streams, outcomeOf, { concurrency: CONCURRENCY }), (outcomes) => {
-        const byStream = new Map(streams.map((stream, index) => [stream, outcomes[index]!]))
+      const streams = new Set(deliveries.map(({ eventId }) => eventId))
+      const outcomes = Effect.forEach(
+        streams,
+        (stream) => Effect.map(outcomeOf(stream), (outcome) => [stream, outcome] as const),
+        { concurrency: CONCURRENCY }
+      )
+      return Effect.map(outcomes, (all) => {
+        const byStream = new Map(all)
         return deliveries.map(({ eventId }) => byStream.get(eventId)!)
       })
     }

@@ -141,7 +141,6 @@ export const run = Effect.fnUntraced(function* <E, R>(
   const hasDone = Latch.makeUnsafe(false)
   const stopping = Latch.makeUnsafe(false)
   let queueFailures = 0
-  let isStopping = false
 
   const draw = () => random.nextDoubleUnsafe()
   /** How often a message is tried is the queue's to say. */
@@ -181,29 +180,28 @@ export const run = Effect.fnUntraced(function* <E, R>(
     return "failed"
   })
 
-  const waitForStore = (failures: number) =>
-    Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
+  /** What becomes of a message once the store is there; `undefined` if it is to be given back before. */
+  const fateInTime = Effect.fnUntraced(function* (message: InHand): Effect.fn.Return<Fate | undefined, never, R> {
+    for (let failures = 1; !stopping.isOpen() && !message.isLost; failures++) {
+      const fate = yield* fateOf(message)
+      if (fate !== undefined) return fate
+      yield* Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
+    }
+    return undefined
+  })
 
   /** Deals with the messages of a group, one after the other, up to the first that fails. */
   const dealWith = Effect.fnUntraced(function* (group: ReadonlyArray<InHand>): Effect.fn.Return<void, never, R> {
-    let storeFailures = 0
-    for (let index = 0; index < group.length;) {
+    for (const [index, message] of group.entries()) {
       const rest = group.slice(index)
-      const message = group[index]!
-      if (isStopping || message.isLost) return yield* giveBack(rest, 0)
-      const fate = yield* fateOf(message)
-      if (fate === undefined) {
-        yield* waitForStore(++storeFailures)
-        continue
-      }
-      storeFailures = 0
+      const fate = yield* fateInTime(message)
+      if (fate === undefined) return yield* giveBack(rest, 0)
       yield* Metric.update(messages[fate], 1)
       if (fate === "ignored") return rest.forEach(letGo)
       if (fate === "failed") return yield* giveBack(rest, pauseOf(message))
       letGo(message)
       done.push(message)
       hasDone.openUnsafe()
-      index += 1
     }
   })
 
@@ -254,12 +252,11 @@ export const run = Effect.fnUntraced(function* <E, R>(
   )
 
   // What a poll that is under way brings must not be lost: it goes on for as long as there is time.
-  const receiving = runFork(Effect.repeat(receive, { until: () => isStopping }))
+  const receiving = runFork(Effect.repeat(receive, { until: () => stopping.isOpen() }))
   const removing = runFork(Effect.forever(Effect.andThen(hasDone.await, removeDone)))
   const hiding = runFork(Effect.forever(Effect.andThen(Effect.sleep(queue.visibilityMillis / 3), keepHidden)))
 
   const stop = Effect.gen(function* () {
-    isStopping = true
     stopping.openUnsafe()
     hasRoom.openUnsafe()
     yield* Effect.timeoutOption(
