@@ -111,8 +111,9 @@ const make = Effect.gen(function* () {
         const blocked = sink === null ? undefined : stateOf(sink).blocked
         return positions.flatMap(({ position, slot }) => {
           const given = Number(position)
-          const entries = log.slot(slot).slice(given, given + limit)
-          if (entries.length === 0) return []
+          const all = log.slot(slot)
+          if (given >= all.length) return []
+          const entries = all.slice(given, given + limit)
           const deliveries = entries.filter(({ eventId }) => blocked?.has(eventId) !== true)
           const positionAfter = (index: number) => toPosition(given + entries.indexOf(deliveries[index]!) + 1)
           const behind = toPosition(given + entries.length)

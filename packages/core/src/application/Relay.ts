@@ -196,8 +196,9 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const keepLeases = Effect.gen(function* () {
-    for (const holding of holdings.values()) if (now() >= holding.deadline) drop(holding)
-    const due = [...holdings.values()].filter(({ renewAt }) => now() >= renewAt)
+    const at = now()
+    for (const holding of holdings.values()) if (at >= holding.deadline) drop(holding)
+    const due = [...holdings.values()].filter(({ renewAt }) => at >= renewAt)
     if (due.length > 0) yield* renew(due)
     if (now() < lookAroundAt) return
     lookAroundAt = now() + LOOK_AROUND_MILLIS
@@ -296,8 +297,10 @@ export const run = Effect.fnUntraced(function* (
     readAt = 0
   })
 
-  const ready = (): ReadonlyArray<Holding> =>
-    [...holdings.values()].filter(({ deadline, job }) => job === undefined && now() < deadline)
+  const ready = (): ReadonlyArray<Holding> => {
+    const at = now()
+    return [...holdings.values()].filter(({ deadline, job }) => job === undefined && at < deadline)
+  }
 
   const startRetries = Effect.gen(function* () {
     const idle = ready()
