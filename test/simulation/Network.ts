@@ -4,7 +4,7 @@
  * A request takes a while to arrive, is carried out in one step, and its answer takes a while to come back. Either can be
  * lost. The caller learns of that after a time-out, and of a lost answer only that it does not know.
  */
-import { Effect } from "effect"
+import { Effect, type Semaphore } from "effect"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import type { Node, World } from "./World.ts"
 
@@ -12,12 +12,16 @@ export interface Faults {
   /** In a thousand: requests that never arrive, and answers that do not. */
   readonly lostRequests: number
   readonly lostAnswers: number
+  /** In a thousand: what clients ask that arrives twice, at one process or at two. */
+  readonly duplicates: number
   /** In a thousand: transactions that fail since others hold the same rows. */
   readonly contention: number
   readonly longestLatencyMillis: number
 }
 
 const TIMEOUT_MILLIS = 1_000
+/** How long a call waits for a connection, when the others of its process have them all. */
+const POOL_MILLIS = 500
 
 export type Outcome = "unavailable" | "unknown"
 
@@ -63,11 +67,28 @@ export class Network {
     })
   }
 
-  /** A service of a store, as a node meets it over the network. */
+  /** A call that waited for too long for its connection fails without having been sent. */
+  #withConnection<A, E, F>(
+    pool: Semaphore.Semaphore | undefined,
+    call: Effect.Effect<A, E>,
+    exhausted: () => F
+  ): Effect.Effect<A, E | F> {
+    if (pool === undefined) return call
+    return Effect.suspend(() => {
+      const end = this.#world.elapsed + POOL_MILLIS
+      const inTime = Effect.suspend((): Effect.Effect<A, E | F> =>
+        this.#world.elapsed > end ? Effect.fail(exhausted()) : call
+      )
+      return pool.withPermit(inTime)
+    })
+  }
+
+  /** A service of a store, as a node meets it over the network, with a pool of connections if there are not enough for all. */
   store<Service extends object>(
     from: Node,
     server: Node,
     service: Service,
+    pool: Semaphore.Semaphore | undefined,
     writes: ReadonlyArray<string> = []
   ): Service {
     const remote = (name: string, operation: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> => {
@@ -78,7 +99,7 @@ export class Network {
           reason: isUnknown ? new StoreError.OutcomeUnknown({ cause }) : new StoreError.Unavailable({ cause })
         })
       }
-      const call = this.call(from, server, operation, lost)
+      const call = this.#withConnection(pool, this.call(from, server, operation, lost), () => lost("unavailable"))
       if (!writes.includes(name)) return call
       return Effect.suspend(() =>
         this.#world.happens(this.faults.contention)

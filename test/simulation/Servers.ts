@@ -93,6 +93,10 @@ export class SimulatedQueue {
     this.#world = world
   }
 
+  get isEmpty(): boolean {
+    return this.#messages.length === 0
+  }
+
   /** The sink of a node. */
   sink(network: Network, from: Node, server: Node): Sink {
     const deliver: Sink["deliver"] = ({ deliveries, epoch }) =>

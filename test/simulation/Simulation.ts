@@ -19,7 +19,7 @@ import { Inbox } from "@turnout/core/ports/Inbox"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import type { StoreError } from "@turnout/core/ports/StoreError"
-import { Context, Effect, Exit, Layer, Logger, Result } from "effect"
+import { Context, Effect, Exit, Layer, Logger, Result, Semaphore } from "effect"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
 import { askedOf, check, type Operation, type Violation } from "./Checkers.ts"
@@ -50,6 +50,8 @@ export interface Plan {
   readonly accidents: number
   readonly longestSkewMillis: number
   readonly preemption: number
+  /** Of a process to the store; 0 for as many as it likes. */
+  readonly connections: number
 }
 
 export interface Outcome {
@@ -62,13 +64,18 @@ export interface Outcome {
   readonly counts: { readonly operations: number; readonly entries: number; readonly accidents: number }
 }
 
-const NONE: Faults = { lostRequests: 0, lostAnswers: 0, contention: 0, longestLatencyMillis: 5 }
+const NONE: Faults = { lostRequests: 0, lostAnswers: 0, duplicates: 0, contention: 0, longestLatencyMillis: 5 }
 const MAX_STEPS = 2_000_000
 const LEASE_MILLIS = 1_500
 /** While clients work and accidents happen. */
 const WORK_MILLIS = 4_000
-/** Until everything has come to rest. */
+/** When whoever was paused at the last moment is back, and has learnt what became of what it had asked for. */
+const BACK_MILLIS = WORK_MILLIS + 4_500
+/** The most that it takes until everything has come to rest, and how often to look. */
 const REST_MILLIS = 7_000
+const LOOK_MILLIS = 500
+/** For whoever is told to stop. */
+const STOP_MILLIS = 2_500
 const RPC_TIMEOUT_MILLIS = 1_500
 const MAX_ATTEMPTS = 12
 
@@ -84,6 +91,7 @@ const planOf = (world: World): Plan => {
     faults: {
       lostRequests: some(60),
       lostAnswers: some(60),
+      duplicates: some(200),
       contention: some(60),
       longestLatencyMillis: 1 + world.choose(40)
     },
@@ -91,13 +99,16 @@ const planOf = (world: World): Plan => {
     refusals: some(30),
     accidents: some(5),
     longestSkewMillis: some(5_000),
-    preemption: world.happens(500) ? 0 : 20 + world.choose(200)
+    preemption: world.happens(500) ? 0 : 20 + world.choose(200),
+    connections: some(3)
   }
 }
 
 interface Process {
   readonly node: Node
   turnout: Turnout.TurnoutService | undefined
+  /** Ends it as a signal does. */
+  stop: () => void
 }
 
 const silent = Logger.layer([])
@@ -127,6 +138,16 @@ const publishedEvent = (capacity: number, now: Date) =>
     Effect.flatMap(turnout.createEvent(Given.eventInput({ capacity }, now)), ({ id }) => turnout.publishEvent(id))
   )
 
+type Reply = Turnout.Reply<Command>
+
+/** What a client makes of an answer. */
+const toldOf = (answer: Reply["answer"]) => {
+  if (Result.isFailure(answer)) return { isOk: false, text: answer.failure._tag }
+  if (!("registration" in answer.success)) return { isOk: true, text: "ok" }
+  const { id, state } = answer.success.registration
+  return { isOk: true, text: `${id} ${state}`, registrationId: id }
+}
+
 class Simulation {
   readonly world: World
   readonly plan: Plan
@@ -142,6 +163,8 @@ class Simulation {
   readonly events: Array<EventId> = []
   #processes: Array<Process> = []
   #started = 0
+  /** Whether processes are told to stop. */
+  #isOver = false
   accidents = 0
   handlerFailures = 0
 
@@ -183,9 +206,11 @@ class Simulation {
     const { longestSkewMillis, refusals } = this.plan
     const skew = longestSkewMillis === 0 ? 0 : this.world.choose(2 * longestSkewMillis) - longestSkewMillis
     const node = this.world.node(`process ${++this.#started}`, skew)
-    const process: Process = { node, turnout: undefined }
-    const store = this.network.store(node, this.#store, Context.get(this.database, RegistrationStore), ["transact"])
-    const outbox = this.network.store(node, this.#store, this.leases.watch(Context.get(this.database, Outbox)))
+    const process: Process = { node, turnout: undefined, stop: () => {} }
+    const pool = this.plan.connections === 0 ? undefined : Semaphore.makeUnsafe(this.plan.connections)
+    const registrations = Context.get(this.database, RegistrationStore)
+    const store = this.network.store(node, this.#store, registrations, pool, ["transact"])
+    const outbox = this.network.store(node, this.#store, this.leases.watch(Context.get(this.database, Outbox)), pool)
     const inbox = this.effects.inbox(this.network, node, this.#store)
     const sink = this.queue.sink(this.network, node, this.#queueServer)
     const queue = this.queue.queue(this.network, node, this.#queueServer)
@@ -220,30 +245,36 @@ class Simulation {
       Effect.provideService(EndOfTurn, Effect.yieldNow),
       Effect.provide(silent)
     )
-    this.world.start(node, life, (exit) => this.defects.push(`G2: ${node.name} came to its end: ${String(exit)}`))
+    process.stop = this.world.start(node, life, (exit) => {
+      if (!this.#isOver) this.defects.push(`G2: ${node.name} came to its end: ${String(exit)}`)
+    })
     this.#processes.push(process)
   }
 
-  /** Asks a process to carry out a command; fails with `undefined` if there is no answer. */
-  #ask(client: Node, process: Process, command: Command, key: string) {
+  /** Asks a process to carry out a command; fails with `undefined` if there is no answer in time. `told` hears every answer. */
+  #ask(client: Node, process: Process, command: Command, key: string, told: (reply: Reply) => void) {
     const { network, world } = this
-    return Effect.callback<Turnout.Reply<Command>, StoreError | Overloaded | undefined>((resume) => {
+    return Effect.callback<Reply, StoreError | Overloaded | undefined>((resume) => {
       let isOver = false
-      const answer = (exit: Effect.Effect<Turnout.Reply<Command>, StoreError | Overloaded | undefined>) => {
+      const answer = (exit: Exit.Exit<Reply, StoreError | Overloaded | undefined>) => {
+        if (Exit.isSuccess(exit)) told(exit.value)
         if (isOver) return
         isOver = true
         resume(exit)
       }
-      world.timer(client, RPC_TIMEOUT_MILLIS, () => answer(Effect.fail(undefined)))
-      if (world.happens(network.faults.lostRequests)) return
-      world.timer(process.node, network.latency(), () => {
-        const { turnout } = process
-        if (turnout === undefined) return
-        const work = turnout.execute(command, { idempotencyKey: key, actor: "client" })
-        world.start(process.node, work as Effect.Effect<Turnout.Reply<Command>, StoreError | Overloaded>, (exit) => {
-          if (!world.happens(network.faults.lostAnswers)) world.timer(client, network.latency(), () => answer(exit))
+      world.timer(client, RPC_TIMEOUT_MILLIS, () => answer(Exit.fail(undefined)))
+      const send = (to: Process) => {
+        if (world.happens(network.faults.lostRequests)) return
+        world.timer(to.node, network.latency(), () => {
+          if (to.turnout === undefined) return
+          const work = to.turnout.execute(command, { idempotencyKey: key, actor: "client" })
+          world.start(to.node, work as Effect.Effect<Reply, StoreError | Overloaded>, (exit) => {
+            if (!world.happens(network.faults.lostAnswers)) world.timer(client, network.latency(), () => answer(exit))
+          })
         })
-      })
+      }
+      send(process)
+      if (world.happens(network.faults.duplicates)) send(world.pick(this.#processes))
     })
   }
 
@@ -283,27 +314,21 @@ class Simulation {
           answers: []
         }
         this.operations.push(operation)
+        const told = ({ answer }: Reply) => {
+          if (operation.answers.length === 0) operation.endedAt = world.elapsed
+          operation.answers.push(toldOf(answer))
+        }
         // Asked again after an answer as well, now and then.
         let again = world.happens(200) ? 2 : 1
         for (let attempt = 0; attempt < MAX_ATTEMPTS && again > 0; attempt++) {
-          const exit = yield* Effect.result(this.#ask(node, world.pick(this.#processes), command, key))
+          const exit = yield* Effect.result(this.#ask(node, world.pick(this.#processes), command, key, told))
           if (Result.isFailure(exit)) {
             yield* Effect.sleep(50 + world.choose(300))
             continue
           }
-          const { answer } = exit.success
-          if (operation.answers.length === 0) operation.endedAt = world.elapsed
-          if (Result.isSuccess(answer)) {
-            const registration = "registration" in answer.success ? answer.success.registration : undefined
-            const text = registration === undefined ? "ok" : `${registration.id} ${registration.state}`
-            operation.answers.push({
-              isOk: true,
-              text,
-              ...(registration === undefined ? {} : { registrationId: registration.id })
-            })
-            if (what === "register" && registration !== undefined && operation.answers.length === 1)
-              own.push({ eventId, id: registration.id })
-          } else operation.answers.push({ isOk: false, text: answer.failure._tag })
+          const { registrationId } = toldOf(exit.success.answer)
+          if (what === "register" && registrationId !== undefined && !own.some(({ id }) => id === registrationId))
+            own.push({ eventId, id: registrationId })
           again -= 1
         }
       }
@@ -334,8 +359,8 @@ class Simulation {
 
   run(): ReadonlyArray<Violation> {
     const { plan, world } = this
-    for (let n = 0; n < plan.events; n++)
-      this.events.push(this.#direct(publishedEvent(plan.seats, new Date(world.now))).id)
+    const published = publishedEvent(plan.seats, new Date(world.now))
+    this.events.push(...this.#direct(Effect.replicateEffect(published, plan.events)).map(({ id }) => id))
     this.network.faults = plan.faults
     this.handlerFailures = plan.handlerFailures
     for (let n = 0; n < plan.processes; n++) this.startProcess()
@@ -353,17 +378,43 @@ class Simulation {
     this.handlerFailures = 0
     this.queue.refused = 0
     for (let waited = 0; waited < 10 && clients.left > 0; waited++) world.run(REST_MILLIS / 4)
-    world.run(REST_MILLIS)
+    const end = world.elapsed + REST_MILLIS
+    world.run(Math.max(0, BACK_MILLIS - world.elapsed))
+    let stored = this.#stored()
+    while (world.elapsed < end && !this.#isAtRest(stored)) {
+      world.run(LOOK_MILLIS)
+      stored = this.#stored()
+    }
     if (clients.left > 0) this.defects.push(`G2: ${clients.left} clients never came to their end`)
-    return this.#verdict()
+    this.#stopProcesses()
+    return this.#verdict(stored)
   }
 
-  #verdict(): ReadonlyArray<Violation> {
+  /** Ends every process that is left, and looks for what is left of it. */
+  #stopProcesses(): void {
+    this.#isOver = true
+    for (const { stop } of this.#processes) stop()
+    this.world.run(STOP_MILLIS)
+    for (const { node } of this.#processes) {
+      const left = this.world.leftOf(node)
+      if (left !== undefined) this.defects.push(`G3: ${node.name} was stopped and left ${left}`)
+    }
+  }
+
+  /** Everything that is stored of each event. */
+  #stored(): ReadonlyArray<Invariants.Snapshot> {
+    return this.#direct(Effect.forEach(this.events, (eventId) => Invariants.snapshot(eventId)))
+  }
+
+  /** Whether everything that happened has had its effect, and nothing is left to be delivered again. */
+  #isAtRest(stored: ReadonlyArray<Invariants.Snapshot>): boolean {
+    const happened = stored.reduce((sum, { journal }) => sum + journal.length, 0)
+    return this.queue.isEmpty && this.effects.recorded.length >= happened
+  }
+
+  #verdict(stored: ReadonlyArray<Invariants.Snapshot>): ReadonlyArray<Violation> {
     const violations: Array<Violation> = [...this.defects, ...this.leases.violations]
-    const journals = new Map<string, Invariants.Snapshot["journal"]>()
-    for (const eventId of this.events) {
-      const taken = this.#direct(Invariants.snapshot(eventId))
-      journals.set(eventId, taken.journal)
+    for (const taken of stored) {
       try {
         Invariants.check(taken)
       } catch (error) {
@@ -371,6 +422,7 @@ class Simulation {
       }
     }
     const { effects, operations, queue } = this
+    const journals = new Map(stored.map(({ event, journal }) => [event.id, journal]))
     const history = { operations, journals, arrivals: queue.arrivals, recorded: effects.recorded }
     return [...violations, ...check(history)]
   }
@@ -399,9 +451,10 @@ export const simulate = (seed: number, changes: Partial<Plan> = {}): Outcome => 
 
 /** Ways to make a plan smaller, the greatest steps first. */
 const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
-  { faults: { ...plan.faults, lostRequests: 0, lostAnswers: 0, contention: 0 } },
+  { faults: { ...plan.faults, lostRequests: 0, lostAnswers: 0, duplicates: 0, contention: 0 } },
   { faults: { ...plan.faults, lostRequests: 0 } },
   { faults: { ...plan.faults, lostAnswers: 0 } },
+  { faults: { ...plan.faults, duplicates: 0 } },
   { faults: { ...plan.faults, contention: 0 } },
   { faults: { ...plan.faults, longestLatencyMillis: 1 } },
   { accidents: 0 },
@@ -410,6 +463,7 @@ const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
   { refusals: 0 },
   { longestSkewMillis: 0 },
   { preemption: 0 },
+  { connections: 0 },
   { processes: plan.processes - 1 },
   { events: 1 },
   { clients: plan.clients - 1 },

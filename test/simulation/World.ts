@@ -5,7 +5,7 @@
  * time passes only when there is none. A node is a process: killed, nothing of it runs again, no finalizer and no
  * interruption; paused, its tasks and timers wait, while time goes on. Equal seeds make equal histories, in any process.
  */
-import { Clock, Duration, Effect, type Exit, Random, type Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, type Exit, type Fiber, Metric, Random, type Scheduler } from "effect"
 import { SecureRandom } from "effect/crypto"
 
 /** The mulberry32 generator. */
@@ -39,8 +39,10 @@ export interface Node {
   skewMillis: number
   /** What waits while it is paused. */
   readonly held: Array<() => void>
+  /** How many fibers have begun on it, and not ended. */
+  fibers: number
   readonly scheduler: Scheduler.Scheduler
-  readonly clock: Clock.Clock
+  readonly services: Context.Context<SecureRandom.SecureRandom>
 }
 
 /** Nothing comes to its end: fibers wait for each other, or do the same for ever. */
@@ -65,6 +67,8 @@ export class World {
   #nodes = 0
   #primitives = 0
   #now = START
+  /** Since the beginning. */
+  #nanos = 0n
   steps = 0
   /** Of everything that was done, so that two runs can be compared. */
   fingerprint = 0
@@ -95,6 +99,16 @@ export class World {
     return values[this.choose(values.length)]!
   }
 
+  readonly #random = {
+    nextDoubleUnsafe: () => this.#next() / 4_294_967_296,
+    nextIntUnsafe: () => this.#next()
+  } as typeof Random.Random.Service
+  readonly #secureRandom = SecureRandom.make((size) => {
+    const bytes = new Uint8Array(size)
+    for (let index = 0; index < size; index++) bytes[index] = this.#next() & 255
+    return bytes
+  })
+
   /** What happens to nodes, whatever state they are in. */
   readonly #fate = this.node("fate")
   after(millis: number, happens: () => void): void {
@@ -103,7 +117,7 @@ export class World {
 
   node(name: string, skewMillis = 0): Node {
     const now = (): number => this.#now + node.skewMillis
-    const monotonic = (): bigint => BigInt(this.elapsed) * 1_000_000n
+    const monotonic = (): bigint => this.#nanos
     const sleep = (millis: number): Effect.Effect<void> =>
       millis <= 0
         ? Effect.yieldNow
@@ -111,6 +125,16 @@ export class World {
             const timer = this.timer(node, millis, () => resume(Effect.void))
             return Effect.sync(() => (timer.isCancelled = true))
           })
+    const clock = {
+      currentTimeMillisUnsafe: now,
+      currentTimeMillis: Effect.sync(now),
+      // Relays count their deadlines by it: time that neither jumps nor goes back.
+      currentTimeNanosUnsafe: monotonic,
+      currentTimeNanos: Effect.sync(monotonic),
+      monotonicTimeNanosUnsafe: monotonic,
+      monotonicTimeNanos: Effect.sync(monotonic),
+      sleep: (duration: Duration.Duration) => sleep(Math.ceil(Duration.toMillis(duration)))
+    } as Clock.Clock
     const node: Node = {
       name,
       number: ++this.#nodes,
@@ -118,6 +142,7 @@ export class World {
       pausedUntil: 0,
       skewMillis,
       held: [],
+      fibers: 0,
       scheduler: {
         executionMode: "sync",
         shouldYield: () =>
@@ -125,16 +150,14 @@ export class World {
           ++this.#primitives % MOST_PRIMITIVES === 0 || (this.preemption > 0 && this.choose(this.preemption) === 0),
         makeDispatcher: () => ({ scheduleTask: (run) => this.post(node, run), flush: () => {} })
       },
-      clock: {
-        currentTimeMillisUnsafe: now,
-        currentTimeMillis: Effect.sync(now),
-        // Relays count their deadlines by it: time that neither jumps nor goes back.
-        currentTimeNanosUnsafe: monotonic,
-        currentTimeNanos: Effect.sync(monotonic),
-        monotonicTimeNanosUnsafe: monotonic,
-        monotonicTimeNanos: Effect.sync(monotonic),
-        sleep: (duration: Duration.Duration) => sleep(Math.ceil(Duration.toMillis(duration)))
-      } as Clock.Clock
+      services: Context.make(Clock.Clock, clock).pipe(
+        Context.add(Random.Random, this.#random),
+        Context.add(Metric.FiberRuntimeMetrics, {
+          recordFiberStart: () => (node.fibers += 1),
+          recordFiberEnd: () => (node.fibers -= 1)
+        }),
+        Context.add(SecureRandom.SecureRandom, this.#secureRandom)
+      )
     }
     return node
   }
@@ -194,25 +217,28 @@ export class World {
     node: Node,
     effect: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, Exclude<R, SecureRandom.SecureRandom>> {
-    const unit = () => this.#next() / 4_294_967_296
-    const random = { nextDoubleUnsafe: unit, nextIntUnsafe: () => this.#next() } as typeof Random.Random.Service
-    const bytes = (size: number) => Uint8Array.from({ length: size }, () => this.#next() & 255)
-    return effect.pipe(
-      Effect.provideService(Clock.Clock, node.clock),
-      Effect.provideService(Random.Random, random),
-      Effect.provideService(SecureRandom.SecureRandom, SecureRandom.make(bytes))
-    ) as Effect.Effect<A, E, Exclude<R, SecureRandom.SecureRandom>>
+    return Effect.provide(effect, node.services)
   }
 
-  /** Runs an effect on a node, and tells how it ended, if it does. */
+  /** Runs an effect on a node, and tells how it ended, if it does; gives what interrupts it. */
   start<A, E>(
     node: Node,
     effect: Effect.Effect<A, E, SecureRandom.SecureRandom>,
     ended: (exit: Exit.Exit<A, E>) => void = () => {}
-  ): void {
+  ): () => void {
+    let fiber: Fiber.Fiber<A, E> | undefined
     this.post(node, () => {
-      Effect.runFork(this.provide(node, effect), { scheduler: node.scheduler }).addObserver(ended)
+      fiber = Effect.runForkWith(node.services)(effect, { scheduler: node.scheduler })
+      fiber.addObserver(ended)
     })
+    return () => this.post(node, () => fiber?.interruptUnsafe())
+  }
+
+  /** What of a node will still do something, or waits for something. */
+  leftOf(node: Node): string | undefined {
+    const timers = this.#timers.filter((timer) => timer.node === node && !timer.isCancelled).length
+    const tasks = this.#tasks.filter((task) => task.node === node).length
+    return node.fibers + timers + tasks === 0 ? undefined : `${node.fibers} fibers, ${timers} timers, ${tasks} tasks`
   }
 
   #step(task: Task): void {
@@ -225,6 +251,11 @@ export class World {
       return
     }
     task.run()
+  }
+
+  #passTo(now: number): void {
+    this.#now = now
+    this.#nanos = BigInt(this.elapsed) * 1_000_000n
   }
 
   /** Runs until so much time has passed, or nothing is left to do. */
@@ -243,12 +274,12 @@ export class World {
       const next = this.#timers[0]
       if (next === undefined) return
       if (next.at > end) {
-        this.#now = end
+        this.#passTo(end)
         return
       }
       this.#takeTimer()
       if (next.isCancelled || !next.node.isAlive) continue
-      this.#now = Math.max(this.#now, next.at)
+      this.#passTo(Math.max(this.#now, next.at))
       // Timers that are due at the same time race.
       this.post(next.node, () => {
         if (!next.isCancelled) next.fire()

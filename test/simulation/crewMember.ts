@@ -1,6 +1,7 @@
 /**
  * A process that simulates the seeds that it is given.
  */
+import "./withoutAsyncContext.ts"
 import { add, type Asked, nothing, type Told } from "./Crew.ts"
 import { simulate } from "./Simulation.ts"
 

@@ -280,5 +280,19 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${APPLICATION}/Relay.ts`,
     from: "    finished.splice(0, finished.length, ...over)\n",
     to: ""
+  },
+  {
+    name: "a worker that is stopped keeps hiding messages",
+    breaks: "G",
+    file: `${APPLICATION}/Worker.ts`,
+    from: "    yield* Fiber.interruptAll([removing, hiding])\n",
+    to: ""
+  },
+  {
+    name: "looking for promotions goes on after the end",
+    breaks: "G",
+    file: `${APPLICATION}/Promotions.ts`,
+    from: "    Effect.forkScoped\n",
+    to: "    Effect.forkDetach\n"
   }
 ]
