@@ -19,11 +19,11 @@ import { fileURLToPath } from "node:url"
 import { make } from "../../packages/cli/src/Program.ts"
 import { sql } from "../support/CommandLine.ts"
 import * as Given from "../support/Given.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
 import type { Ended } from "./commandLine.ts"
 import { NASTY_ARGUMENTS, NASTY_FILES } from "./Corpus.ts"
 import type { Unexpected } from "./HttpFuzzer.ts"
 import { Chance } from "./Sampler.ts"
-import * as Scratch from "./Scratch.ts"
 
 type Command = ReturnType<typeof make>
 type Option = Command["options"][number]
@@ -69,7 +69,7 @@ export const fuzzCommands = async (options: {
   const { commands, onProgress = () => {}, seed, server } = options
   const chance = new Chance(seed)
   const folder = mkdtempSync(join(tmpdir(), "turnout-fuzz-"))
-  await using scratch = await Scratch.make(server)
+  await using scratch = await TestDatabase.scratch(server)
   const sqs = await startFauxqs({ port: 0, logger: false })
   const queue = sqs.createQueue("fuzz.fifo", { attributes: { FifoQueue: "true" } }).queueUrl
   const child = fork(fileURLToPath(new URL("commandLine.ts", import.meta.url)), {

@@ -2,9 +2,9 @@
  * Some thousand requests and some hundred commands of all kinds; `npm run fuzz` tries more.
  */
 import { assert, describe, inject, it } from "vitest"
+import * as TestDatabase from "../support/TestDatabase.ts"
 import { fuzzCommands } from "./CommandFuzzer.ts"
 import { fuzz, type Report } from "./HttpFuzzer.ts"
-import * as Scratch from "./Scratch.ts"
 
 describe("the HTTP API", { timeout: 180_000 }, () => {
   const isAnswered = ({ byStatus, unexpected }: Report) => {
@@ -17,7 +17,7 @@ describe("the HTTP API", { timeout: 180_000 }, () => {
   })
 
   it("does so on Postgres as well", async () => {
-    await using scratch = await Scratch.make(inject("postgresUrl"))
+    await using scratch = await TestDatabase.scratch(inject("postgresUrl"))
     isAnswered(await fuzz({ requests: 2_000, seed: 8, database: scratch.url }))
   })
 })

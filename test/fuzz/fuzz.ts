@@ -8,9 +8,9 @@
 import { SingleBar } from "cli-progress"
 import { parseArgs } from "node:util"
 import { provide } from "../support/PostgresServer.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
 import { fuzzCommands } from "./CommandFuzzer.ts"
 import { fuzz, type Unexpected } from "./HttpFuzzer.ts"
-import * as Scratch from "./Scratch.ts"
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +25,9 @@ if (![requests, commands].every((number) => Number.isInteger(number) && number >
   process.stderr.write("--requests, --commands and --seed must be whole numbers\n")
   process.exit(2)
 }
+
+/** So many of what is unexpected are shown at a time. */
+const SHOWN = 20
 
 const isShown = process.stderr.isTTY && !values.json
 const withBar = async <A>(
@@ -41,31 +44,56 @@ const withBar = async <A>(
   }
 }
 
-/** Half of the requests go to a server on Postgres, the other half to one in memory, which is faster. */
-const onPostgres = Math.floor(requests / 2)
-const inMemory = await withBar("requests, in memory", requests - onPostgres, (onProgress) =>
-  fuzz({ requests: requests - onPostgres, seed, database: "memory:", onProgress })
-)
+/** So many requests go to one server, and the next ones to another: by turns one in memory, which is faster, and one on Postgres. */
+const AT_ONE_SERVER = 10_000
+
+const show = (unexpected: ReadonlyArray<Unexpected>) => {
+  for (const { number, request, what } of unexpected.slice(0, SHOWN))
+    process.stderr.write(`#${number} ${request}\n  ${what}\n`)
+}
+const add = (counts: Record<string, number>, more: Readonly<Record<string, number>>) => {
+  for (const [name, count] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + count
+}
+
 const server = await provide()
-const onServer = async () => {
-  await using scratch = await Scratch.make(server.url)
-  const overHttp = await withBar("requests, on Postgres", onPostgres, (onProgress) =>
-    fuzz({ requests: onPostgres, seed: seed + 1, database: scratch.url, onProgress })
-  )
-  const byCommand = await withBar("commands", commands, (onProgress) =>
+
+/** Sends all requests, and shows what is unexpected as soon as a server has had its part. */
+const overHttp = async (onProgress: (done: number) => void) => {
+  const memory: Record<string, number> = {}
+  const postgres: Record<string, number> = {}
+  const unexpected: Array<Unexpected> = []
+  for (let round = 0; round * AT_ONE_SERVER < requests; round++) {
+    const from = round * AT_ONE_SERVER
+    const isInMemory = round % 2 === 0
+    await using scratch = isInMemory ? undefined : await TestDatabase.scratch(server.url)
+    const report = await fuzz({
+      requests: Math.min(AT_ONE_SERVER, requests - from),
+      seed: seed + round,
+      database: scratch?.url ?? "memory:",
+      onProgress: (done) => onProgress(from + done)
+    })
+    add(isInMemory ? memory : postgres, report.byStatus)
+    unexpected.push(...report.unexpected)
+    show(report.unexpected)
+  }
+  return { memory, postgres, unexpected }
+}
+
+const work = async () => {
+  const http = await withBar("requests", requests, overHttp)
+  const commandLine = await withBar("commands", commands, (onProgress) =>
     fuzzCommands({ commands, seed, server: server.url, onProgress })
   )
-  return { overHttp, byCommand }
+  show(commandLine.unexpected)
+  return { http, commandLine }
 }
-const { byCommand, overHttp } = await onServer().finally(() => server.stop())
+const { commandLine, http } = await work().finally(() => server.stop())
 
-const unexpected = [...inMemory.unexpected, ...overHttp.unexpected, ...byCommand.unexpected]
-const show = ({ number, request, what }: Unexpected) => process.stdout.write(`#${number} ${request}\n  ${what}\n`)
-if (values.json) process.stdout.write(`${JSON.stringify({ inMemory, onPostgres: overHttp, commandLine: byCommand })}\n`)
+const found = http.unexpected.length + commandLine.unexpected.length
+if (values.json) process.stdout.write(`${JSON.stringify({ http, commandLine })}\n`)
 else {
-  unexpected.slice(0, 20).forEach(show)
-  for (const counts of [inMemory.byStatus, overHttp.byStatus, byCommand.byCode])
+  for (const counts of [http.memory, http.postgres, commandLine.byCode])
     process.stdout.write(`${JSON.stringify(counts)}\n`)
-  process.stdout.write(`${requests} requests, ${commands} commands, ${unexpected.length} unexpected\n`)
+  process.stdout.write(`${requests} requests, ${commands} commands, ${found} unexpected\n`)
 }
-process.exit(unexpected.length === 0 ? 0 : 1)
+process.exit(found === 0 ? 0 : 1)

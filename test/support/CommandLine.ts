@@ -7,9 +7,7 @@
  * const { code, stdout } = await turnout.run("events", "list")
  * ```
  */
-import { PgClient } from "@effect/sql-pg"
-import { Effect, Exit, Redacted, Scope } from "effect"
-import { Reactivity } from "effect/reactivity"
+import { Effect, Exit, Scope } from "effect"
 import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -216,13 +214,10 @@ export const until = async (condition: () => boolean, what: string, seconds = 60
   }
 }
 
-const clientOf = (url: string) =>
-  PgClient.makeClient({ url: Redacted.make(url) }).pipe(Effect.provide(Reactivity.layer), Effect.orDie)
-
 /** Runs statements, as psql would, and gives the rows of the last one. */
 export const sql = (url: string, ...statements: ReadonlyArray<string>): Promise<ReadonlyArray<unknown>> =>
   Effect.gen(function* () {
-    const client = yield* clientOf(url)
+    const client = yield* TestDatabase.client(url)
     let rows: ReadonlyArray<unknown> = []
     for (const statement of statements) rows = yield* client.unsafe(statement)
     return rows
@@ -235,7 +230,7 @@ export const lockEvents = async (url: string): Promise<() => Promise<void>> => {
   let locked = () => {}
   const isLocked = new Promise<void>((resolve) => (locked = resolve))
   const held = Effect.gen(function* () {
-    const client = yield* clientOf(url)
+    const client = yield* TestDatabase.client(url)
     yield* client.withTransaction(
       Effect.andThen(
         client.unsafe("SELECT id FROM turnout.events FOR UPDATE"),

@@ -5,17 +5,18 @@ import { PgClient } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
 import type { SqlClient } from "effect/sql"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
 
+/** A client of any database. */
+export const client = (url: string) =>
+  PgClient.makeClient({ url: Redacted.make(url) }).pipe(Effect.provide(Reactivity.layer), Effect.orDie)
+
 const run = (server: string, statement: string) =>
-  Effect.gen(function* () {
-    const sql = yield* PgClient.makeClient({ url: Redacted.make(server) })
-    yield* sql.unsafe(statement)
-  }).pipe(Effect.scoped, Effect.provide(Reactivity.layer), Effect.orDie)
+  Effect.flatMap(client(server), (sql) => sql.unsafe(statement)).pipe(Effect.scoped, Effect.orDie)
 
 /** The URL of a new, empty database on a server. */
 export const makeOn = Effect.fnUntraced(function* (server: string) {
@@ -30,6 +31,19 @@ export const makeOn = Effect.fnUntraced(function* (server: string) {
 
 /** The URL of a new, empty database. */
 export const make = Effect.suspend(() => makeOn(inject("postgresUrl")))
+
+export interface Scratch extends AsyncDisposable {
+  readonly url: string
+}
+
+/** A new, empty database on a server, for those who have no scope. */
+export const scratch = async (server: string): Promise<Scratch> => {
+  const scope = await Effect.runPromise(Scope.make())
+  return {
+    url: await Effect.runPromise(Scope.provide(makeOn(server), scope)),
+    [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void))
+  }
+}
 
 /** Migrates before the store is used. */
 export const migrated = <A, E, R>(
