@@ -10,7 +10,7 @@ import { fork, type ChildProcess } from "node:child_process"
 import * as Script from "../support/Script.ts"
 import type { Backlog } from "./Backlog.ts"
 import * as Connection from "./Connection.ts"
-import { until } from "./Wait.ts"
+import * as Wait from "./Wait.ts"
 
 /** What a contestant is asked to do in one turn. */
 export interface Drain extends Backlog {
@@ -61,8 +61,9 @@ interface Report {
 }
 
 const REPORT_MILLIS = 2
-/** A turn that takes longer has failed. */
-const LONGEST_MILLIS = 15 * 60 * 1_000
+/** A turn that takes longer than this, and so much for each message, has come to a halt. */
+const LONGEST_MILLIS = 60_000
+const LONGEST_MILLIS_EACH = 1 / 20
 
 const now = (): number => performance.timeOrigin + performance.now()
 
@@ -124,14 +125,14 @@ const drain = async (contestant: Contestant, sql: Connection.Sql, drain: Drain):
   const reports = () => workers.map(({ report }) => report())
   const delivered = () => sum(reports().map((report) => report.delivered))
   const left = async () => Number((await sql<{ left: bigint | number }>(contestant.left))[0]!.left)
+  const until = Wait.within(LONGEST_MILLIS + drain.messages * LONGEST_MILLIS_EACH)
   const measure = async () => {
     await Promise.all(workers.map(({ opened }) => opened))
     const { isReady } = contestant
-    if (isReady !== undefined)
-      await until(async () => (await sql(isReady(drain))).length > 0, "the workers are ready", LONGEST_MILLIS)
+    if (isReady !== undefined) await until(async () => (await sql(isReady(drain))).length > 0, "the workers are ready")
     for (const { child } of workers) child.send("go")
-    await until(() => delivered() >= drain.messages, "everything is delivered", LONGEST_MILLIS)
-    await until(async () => (await left()) === 0, "nothing is left", LONGEST_MILLIS)
+    await until(() => delivered() >= drain.messages, "everything is delivered")
+    await until(async () => (await left()) === 0, "nothing is left")
     const endedAt = now()
     const beganAt = Math.min(...reports().map(({ beganAt }) => beganAt ?? Infinity))
     return {

@@ -5,15 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 const LOOK_MILLIS = 5
 
-/** Waits until it is so, looking often; whatever takes longer than that has failed. */
-export const until = async (
-  isSo: () => boolean | Promise<boolean>,
-  what: string,
-  longestMillis: number
-): Promise<void> => {
-  const deadline = performance.now() + longestMillis
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited too long until ${what}`)
-    await sleep(LOOK_MILLIS)
+/** What waits until it is so, looking often; whatever takes longer than that has failed. */
+export const within =
+  (longestMillis: number) =>
+  async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
+    const deadline = performance.now() + longestMillis
+    while (!(await isSo())) {
+      if (performance.now() > deadline) throw new Error(`waited too long until ${what}`)
+      await sleep(LOOK_MILLIS)
+    }
   }
-}

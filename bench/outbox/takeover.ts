@@ -22,7 +22,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import * as Script from "../support/Script.ts"
 import { EMPTY_OUTBOX, streamId } from "./Backlog.ts"
 import * as Connection from "./Connection.ts"
-import { until } from "./Wait.ts"
+import * as Wait from "./Wait.ts"
 
 export interface Takeover {
   readonly url: string
@@ -47,7 +47,7 @@ const WRITE_MILLIS = 20
 /** Load before somebody is killed, and after each takeover. */
 const LOAD_MILLIS = 1_000
 /** Whatever takes longer has failed. */
-const LONGEST_MILLIS = 60_000
+const until = Wait.within(60_000)
 
 /** What a worker tells of each batch. */
 interface Told {
@@ -121,27 +121,25 @@ const measure = async (sql: Connection.Sql): Promise<TakenOver> => {
     const writing = write()
     await until(
       () => holders.size === SLOTS && workers.every((_, worker) => slotsOf(worker).length <= share),
-      "the slots are shared",
-      LONGEST_MILLIS
+      "the slots are shared"
     )
     await sleep(LOAD_MILLIS)
     const slots = slotsOf(0)
     const killedAt = performance.now()
     workers[0]!.kill("SIGKILL")
-    await until(() => slotsOf(0).length === 0, "the slots of the dead worker are delivered again", LONGEST_MILLIS)
+    await until(() => slotsOf(0).length === 0, "the slots of the dead worker are delivered again")
     const millis = Math.max(...slots.map((slot) => holders.get(slot)!.since)) - killedAt
     await sleep(LOAD_MILLIS)
     workers[1]!.kill("SIGSTOP")
-    await until(() => slotsOf(1).length === 0, "the slots of the paused worker are delivered again", LONGEST_MILLIS)
+    await until(() => slotsOf(1).length === 0, "the slots of the paused worker are delivered again")
     workers[1]!.kill("SIGCONT")
-    await until(() => slotsOf(1).length > 0, "the worker that was paused takes part again", LONGEST_MILLIS)
+    await until(() => slotsOf(1).length > 0, "the worker that was paused takes part again")
     await sleep(LOAD_MILLIS)
     stop.abort()
     await writing
     await until(
       () => came.size === SLOTS && [...came.values()].every((counts) => counts.length === versions),
-      "everything is delivered",
-      LONGEST_MILLIS
+      "everything is delivered"
     )
     const refused = [...stale.values()].reduce((sum, count) => sum + count, 0)
     return { millis, slots: slots.length, refused, messages: versions * SLOTS, again }
