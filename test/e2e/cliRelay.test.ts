@@ -114,7 +114,7 @@ describe("turnout relay", { timeout: 180_000 }, () => {
 })
 
 describe("turnout serve with a queue", { timeout: 180_000 }, () => {
-  const environment = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" }
+  const environment = { AWS_REGION: "us-east-1" }
 
   it.concurrent("delivers what it commits, unless that is left to others", async () => {
     await using turnout = await CommandLine.onPostgres()

@@ -11,7 +11,6 @@ beforeAll(async () => {
 })
 afterAll(() => sqs.stop())
 
-const aws = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" }
 const access = () => ["--sqs-endpoint", `http://127.0.0.1:${sqs.port}`, "--sqs-region", "us-east-1"]
 
 let queues = 0
@@ -67,7 +66,7 @@ describe("turnout worker", { timeout: 180_000 }, () => {
     const { live } = makeQueues()
     turnout.write("handlers.mjs", handlers)
     const args = ["worker", "--sqs", live, ...access(), "--handlers", "handlers.mjs", "--consumer", "mails"]
-    const worker = turnout.start(args, aws)
+    const worker = turnout.start(args)
     await CommandLine.until(() => worker.printed.stdout.includes("Ctrl-C stops it."), "the worker is at work")
     assert.match(worker.printed.stdout, /Left alone, .*: EventUpdated, /)
     const { document } = await turnout.json("migrate", "status")
@@ -90,11 +89,18 @@ describe("turnout worker", { timeout: 180_000 }, () => {
       turnout.write("handlers.js", handlers)
       turnout.write("package.json", `{"type":"module"}`)
       turnout.write("broken", "")
-      const relay = turnout.start(["relay", "--sqs", live, "--json", ...access()], aws)
-      const worker = turnout.start(
-        ["worker", "--sqs", live, "--handlers", "handlers.js", "--consumer", "teller", "--json", ...access()],
-        aws
-      )
+      const relay = turnout.start(["relay", "--sqs", live, "--json", ...access()])
+      const worker = turnout.start([
+        "worker",
+        "--sqs",
+        live,
+        "--handlers",
+        "handlers.js",
+        "--consumer",
+        "teller",
+        "--json",
+        ...access()
+      ])
       await CommandLine.until(() => ready(deadName) === 1, "the dead letter", 90)
       const others = ["Party", ...[1, 3, 4].map((n) => `person-${n}@example.com`)]
       for (let tries = 0; tries < 200 && (await told()).length < 4; tries++)
@@ -102,7 +108,7 @@ describe("turnout worker", { timeout: 180_000 }, () => {
       assert.deepStrictEqual(await told(), others, "what it wrote before it failed is gone")
 
       const json = async (...args: ReadonlyArray<string>) => {
-        const running = turnout.start(["dlq", ...args, "--json", ...access()], aws)
+        const running = turnout.start(["dlq", ...args, "--json", ...access()])
         const ended = await running.ended
         return { code: ended.code, document: CommandLine.documentOf(ended) as unknown as Letters }
       }
@@ -144,7 +150,7 @@ describe("turnout worker", { timeout: 180_000 }, () => {
     await turnout.run("migrate", "up")
     const { live } = makeQueues()
     const start = async (...args: ReadonlyArray<string>) => {
-      const ended = await turnout.start(["worker", "--consumer", "c", ...args, ...access()], aws).ended
+      const ended = await turnout.start(["worker", "--consumer", "c", ...args, ...access()]).ended
       return [ended.code, ended.stderr] as const
     }
     const [code, stderr] = await start("--sqs", live, "--handlers", "missing.js")
@@ -158,5 +164,55 @@ describe("turnout worker", { timeout: 180_000 }, () => {
     turnout.write("fine.mjs", "export default { EventCreated: () => {} }\n")
     const gone = await start("--sqs", `${live}x.fifo`, "--handlers", "fine.mjs")
     assert.deepStrictEqual([gone[0], gone[1].includes("The queue cannot be reached")], [1, true])
+  })
+})
+
+describe("turnout serve with dead letters", { timeout: 180_000 }, () => {
+  const token = "0123456789abcdef"
+
+  it.concurrent("shows them, and moves them back, over HTTP", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const { dead, deadName, live, liveName } = makeQueues()
+    const other = makeQueues()
+    sqs.sendMessage(deadName, "hello", { messageGroupId: "a", messageDeduplicationId: "1" })
+    const queues = ["--dlq", dead, live, "--dlq", other.dead, other.live]
+    const server = await turnout.serve("--admin-token", token, ...queues, ...access())
+    const ask = async (method: string, path: string) => {
+      const headers = { authorization: `Bearer ${token}`, "x-actor": "ada", "content-type": "application/json" }
+      const body = method === "POST" ? { body: "{}" } : {}
+      return (await fetch(`${server.url}/admin/dead-letters${path}`, { method, headers, ...body })).json()
+    }
+    assert.deepStrictEqual(await ask("GET", ""), {
+      items: [
+        { name: deadName, to: liveName },
+        { name: other.deadName, to: other.liveName }
+      ]
+    })
+    const { items } = (await ask("GET", `/${deadName}`)) as { items: ReadonlyArray<{ body: string }> }
+    assert.deepStrictEqual(
+      items.map(({ body }) => body),
+      ["hello"]
+    )
+    assert.deepStrictEqual(await ask("POST", `/${deadName}/redrive`), { moved: 1, isMore: false })
+    assert.deepStrictEqual([ready(deadName), ready(liveName)], [0, 1])
+    const audit = await turnout.run("outbox", "audit", "--limit", "1")
+    assert.match(audit.stdout, / ada +dlq\.redrive /)
+    await server.stop("SIGTERM")
+  })
+
+  it.concurrent("says what is wrong with its queues", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const { dead, live } = makeQueues()
+    const refused = async (...args: ReadonlyArray<string>) => {
+      const { code, stderr, stdout } = await turnout.run("serve", "--port", "0", ...access(), ...args)
+      assert.deepStrictEqual([code, stdout], [1, ""])
+      return stderr
+    }
+    const admin = ["--admin-token", token]
+    assert.include(await refused("--dlq", dead, live), "it needs --admin-token as well")
+    assert.include(await refused(...admin, "--dlq", dead), "--dlq takes two URLs")
+    assert.include(await refused(...admin, "--dlq", dead, "queue"), "to: must be the URL of a queue")
+    assert.include(await refused(...admin, "--dlq", "queue", live), "queueUrl: must be the URL of a queue")
+    assert.include(await refused(...admin, "--dlq", dead, live, dead, live), "two queues have the name")
   })
 })

@@ -61,7 +61,6 @@ describe("relays and consumers", { timeout: 600_000 }, () => {
       "CREATE TABLE effects (n bigserial, message uuid NOT NULL, stream uuid NOT NULL, version bigint NOT NULL)"
     )
     turnout.write("handlers.mjs", handlers)
-    const env = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" }
     const access = [
       "--sqs",
       queue.queueUrl,
@@ -74,11 +73,11 @@ describe("relays and consumers", { timeout: 600_000 }, () => {
     const relay = () => {
       const owner = `relay-${++started}`
       const ttl = ["--lease-ttl", String(LEASE_MILLIS)]
-      return { owner, running: turnout.start(["relay", ...access, "--owner", owner, ...ttl], env) }
+      return { owner, running: turnout.start(["relay", ...access, "--owner", owner, ...ttl]) }
     }
     const consumer = () => ({
       owner: undefined,
-      running: turnout.start(["worker", ...access, "--handlers", "handlers.mjs", "--consumer", "recorder"], env)
+      running: turnout.start(["worker", ...access, "--handlers", "handlers.mjs", "--consumer", "recorder"])
     })
     const makers = [relay, relay, relay, consumer, consumer, consumer]
     const processes = makers.map((make) => make())

@@ -9,10 +9,9 @@ import * as Turnout from "@turnout/core/application/Turnout"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import * as Server from "@turnout/http/Server"
 import { Effect, Layer, Logger, Redacted } from "effect"
-import { HttpServer } from "effect/http"
+import { call, TOKEN } from "../support/AdminClient.ts"
 import * as Given from "../support/Given.ts"
 
-const TOKEN = "0123456789abcdef"
 const NOBODY = "00000000-0000-4000-8000-000000000000"
 
 const base = Turnout.layer().pipe(Layer.provideMerge(Memory.layer))
@@ -38,43 +37,6 @@ const run = <A, E>(
   work: Effect.Effect<A, E, Layer.Success<ReturnType<typeof withAdmin>>>,
   server: ReturnType<typeof withAdmin> | ReturnType<typeof withoutAdmin> = withAdmin()
 ) => work.pipe(Effect.provide(Layer.fresh(server)), Effect.provide(silent))
-
-interface Reply {
-  readonly status: number
-  readonly headers: Headers
-  // oxlint-disable-next-line typescript/no-explicit-any -- documents of all kinds
-  readonly body: any
-}
-
-const call = Effect.fnUntraced(function* (
-  method: string,
-  path: string,
-  options: {
-    readonly body?: unknown
-    readonly headers?: Readonly<Record<string, string>>
-    readonly token?: string | null
-  } = {}
-) {
-  const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
-  const { body, headers, token = TOKEN } = options
-  return yield* Effect.promise(async (): Promise<Reply> => {
-    const response = await fetch(`${address}${path}`, {
-      method,
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
-    })
-    const text = await response.text()
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: text.startsWith("{") ? JSON.parse(text) : text
-    }
-  })
-})
 
 /** A stream of five entries, of which the sink `mail` has been given the first, and the others wait: it is parked. */
 const parked = Effect.gen(function* () {

@@ -28,7 +28,10 @@ const COMPILE_CACHE = join(ROOT, "node_modules/.cache/turnout-test-compile")
 const environment = {
   PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
   HOME: process.env["HOME"] ?? tmpdir(),
-  NODE_COMPILE_CACHE: COMPILE_CACHE
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
+  // The SQS of tests takes whatever it is given.
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test"
 }
 
 /** A process that has ended. `code` is `null` if a signal ended it. */

@@ -126,6 +126,10 @@ export const make = (finish: (code: number) => void): Command => {
         .env("TURNOUT_ADMIN_TOKEN")
         .argParser(token)
     )
+    .option(
+      "--dlq <urls...>",
+      "a dead-letter queue of SQS, and the queue that operators may move its messages back to; may be given several times"
+    )
     .option("--log-requests", "log every request on stderr")
     .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)
     .option(

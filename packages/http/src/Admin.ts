@@ -4,12 +4,14 @@
 import * as Projection from "@turnout/core/application/Projection"
 import { DEFAULT_LIMIT } from "@turnout/core/application/Cursor"
 import { pageByKey } from "@turnout/core/application/Query"
+import * as Redriving from "@turnout/core/application/Redriving"
 import * as Sales from "@turnout/core/application/Sales"
 import * as Subscription from "@turnout/core/application/Subscription"
 import * as Webhooks from "@turnout/core/application/Webhooks"
 import type { Delivery } from "@turnout/core/domain/Delivery"
 import { everything, type Selection } from "@turnout/core/domain/Replay"
 import type { SalesSummary } from "@turnout/core/domain/SalesSummary"
+import type { DeadLetters } from "@turnout/core/ports/DeadLetters"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
 import type { ProjectionStore } from "@turnout/core/ports/ProjectionStore"
@@ -27,7 +29,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import { hash, timingSafeEqual } from "node:crypto"
-import { AdminApi, AdminToken } from "./AdminApi.ts"
+import { AdminApi, AdminToken, MOVED_AT_ONCE } from "./AdminApi.ts"
 import type { BodyBoundary, Boundary } from "./Api.ts"
 import { setHeader } from "./Boundary.ts"
 import { toProblems } from "./Handlers.ts"
@@ -230,6 +232,42 @@ const sales = HttpApiBuilder.group(
   })
 )
 
+const deadLetters = (all: ReadonlyArray<DeadLetters>) => {
+  const queues = new Map(all.map((letters) => [letters.name, letters]))
+  if (queues.size < all.length) throw new RangeError("deadLetters: two queues have the same name")
+  const find = (queue: string): Effect.Effect<DeadLetters, Problems.DeadLettersNotFound> => {
+    const letters = queues.get(queue)
+    return letters === undefined ? Effect.fail(new Problems.DeadLettersNotFound({ queue })) : Effect.succeed(letters)
+  }
+  return HttpApiBuilder.group(
+    AdminApi,
+    "deadLetters",
+    Effect.fnUntraced(function* (handlers) {
+      const operations = yield* OutboxOperations
+      return handlers.handleAll({
+        queues: () => Effect.succeed({ items: all.map(({ name, to }) => ({ name, to })) }),
+        list: ({ params, query: { limit = DEFAULT_LIMIT } }) =>
+          toProblems(
+            Effect.gen(function* () {
+              const { count, list, name, to } = yield* find(params.queue)
+              return { name, to, count: yield* count, items: yield* list(limit) }
+            }),
+            "path"
+          ),
+        redrive: ({ headers, params, payload: { messages: only } }) =>
+          toProblems(
+            Effect.gen(function* () {
+              const asked = only === undefined ? { most: MOVED_AT_ONCE } : { only }
+              const moved = yield* Redriving.redrive(yield* find(params.queue), asked, whoOf(headers))
+              return { moved, isMore: only === undefined && moved === MOVED_AT_ONCE }
+            }).pipe(Effect.provideService(OutboxOperations, operations)),
+            "body"
+          )
+      })
+    })
+  )
+}
+
 const digest = (text: string): Buffer => Buffer.from(hash("sha256", text, "hex"), "hex")
 
 /** Compared in the same time, however much of it is right. Throws a `RangeError` unless the token is one by `TOKEN_RULE`. */
@@ -241,6 +279,13 @@ const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => 
         ? httpEffect
         : Effect.andThen(setHeader("www-authenticate", "Bearer"), Effect.fail(new Problems.Unauthorized()))
   })
+}
+
+export interface AdminOptions {
+  /** At least 16 characters. */
+  readonly token: Redacted.Redacted<string>
+  /** The dead-letter queues that operators may look at, and empty. Default: none. */
+  readonly deadLetters?: ReadonlyArray<DeadLetters>
 }
 
 /** What the API for operators works on. */
@@ -257,14 +302,12 @@ type Surroundings =
   | Path.Path
 
 /** The routes of the API for operators, for who has the token; with docs at `/admin/docs`. */
-export const layer = (options: {
-  readonly token: Redacted.Redacted<string>
-}): Layer.Layer<never, never, Services | Surroundings> =>
+export const layer = (options: AdminOptions): Layer.Layer<never, never, Services | Surroundings> =>
   Layer.mergeAll(
     HttpApiBuilder.layer(AdminApi, { openapiPath: OPENAPI_PATH }),
     HttpApiScalar.layer(AdminApi, { path: DOCS_PATH, scalar: { withDefaultFonts: false } })
   ).pipe(
-    Layer.provide([outboxes, replays, webhooks, sales]),
+    Layer.provide([outboxes, replays, webhooks, sales, deadLetters(options.deadLetters ?? [])]),
     Layer.provide(Webhooks.layer),
     Layer.provide(token(options.token))
   )

@@ -1,5 +1,5 @@
 /**
- * The HTTP API for operators, under `/admin`: the outbox, replays, webhooks and sales.
+ * The HTTP API for operators, under `/admin`: the outbox, replays, webhooks, sales and dead letters.
  *
  * Every request needs the admin token; a server without one refuses all of them. `X-Actor` says who it is for the audit log.
  */
@@ -8,6 +8,7 @@ import { Rotation, WebhookChanges } from "@turnout/core/application/Webhooks"
 import { EventId } from "@turnout/core/domain/Event"
 import { Instant } from "@turnout/core/domain/Instant"
 import { JournalEvent, JournalEventType, Metadata, StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import { Message } from "@turnout/core/domain/Message"
 import { Replay, ReplayId } from "@turnout/core/domain/Replay"
 import { SalesSummary } from "@turnout/core/domain/SalesSummary"
 import { line } from "@turnout/core/domain/Text"
@@ -29,6 +30,9 @@ export class AdminToken extends HttpApiMiddleware.Service<AdminToken>()("@turnou
   error: Problems.unauthorized,
   security: { bearer: HttpApiSecurity.bearer }
 }) {}
+
+/** How many dead letters are moved by one request. */
+export const MOVED_AT_ONCE = 100
 
 const headers = {
   "x-actor": Schema.optionalKey(
@@ -385,8 +389,63 @@ export class SalesGroup extends HttpApiGroup.make("sales")
   )
   .annotate(OpenApi.Description, "How events sold.") {}
 
+const DeadLetterQueue = Schema.Struct({
+  name: Schema.String,
+  /** Where its messages are moved to. */
+  to: Schema.String
+}).annotate({ identifier: "DeadLetterQueue" })
+const DeadLetter = Schema.Struct({
+  id: Schema.String,
+  group: Schema.NullOr(Schema.String),
+  sentAt: Instant,
+  receiveCount: Schema.Int,
+  body: Schema.String,
+  /** What it says, if it is a message of Turnout. */
+  message: Schema.NullOr(Message)
+}).annotate({ identifier: "DeadLetter" })
+const ofQueue = { queue: line({ minLength: 1, maxLength: 200 }) }
+
+export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
+  .add(
+    get("queues", "/admin/dead-letters", {
+      success: Schema.Struct({ items: Schema.Array(DeadLetterQueue) }).annotate({ identifier: "DeadLetterQueues" })
+    }).annotate(OpenApi.Summary, "List the dead-letter queues that this server was told of"),
+    get("list", "/admin/dead-letters/:queue", {
+      params: ofQueue,
+      query: { limit },
+      success: Schema.Struct({
+        ...DeadLetterQueue.fields,
+        /** About how many there are. */
+        count: Schema.Int,
+        items: Schema.Array(DeadLetter)
+      }).annotate({ identifier: "DeadLetters" }),
+      error: [Problems.deadLettersNotFound, Problems.queueUnavailable]
+    })
+      .annotate(OpenApi.Summary, "Look at dead letters; they are hidden from others meanwhile")
+      .annotate(OpenApi.Transform, describeLimit),
+    HttpApiEndpoint.post("redrive", "/admin/dead-letters/:queue/redrive", {
+      params: ofQueue,
+      headers,
+      payload: Schema.Struct({
+        /** By the id of the message, or of the queue. Default: all. */
+        messages: Schema.optionalKey(
+          Schema.Array(line({ minLength: 1, maxLength: 200 })).check(
+            Schema.isMinLength(1),
+            Schema.isMaxLength(MOVED_AT_ONCE)
+          )
+        )
+      }).annotate({ identifier: "RedriveInput" }),
+      success: Schema.Struct({ moved: Schema.Int, isMore: Schema.Boolean }).annotate({ identifier: "Redriven" }),
+      error: [Problems.deadLettersNotFound, Problems.queueUnavailable]
+    })
+      .annotate(OpenApi.Summary, `Move up to ${MOVED_AT_ONCE} dead letters back; again while isMore`)
+      .middleware(Boundary)
+      .middleware(BodyBoundary)
+  )
+  .annotate(OpenApi.Description, "Messages that a queue has given up on.") {}
+
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup)
+  .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(AdminToken)
   .annotateMerge(strictness)

@@ -7,6 +7,7 @@ import { Turnout } from "@turnout/core/application/Turnout"
 import { fromInput } from "@turnout/core/domain/Attendee"
 import type { Command } from "@turnout/core/domain/Command"
 import type { EventOutcome } from "@turnout/core/domain/Outcome"
+import { QueueUnavailable } from "@turnout/core/ports/Queue"
 import { StoreError } from "@turnout/core/ports/StoreError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -69,7 +70,7 @@ const toValidationFailed = ({ issues }: InvalidInput, part: Problems.Violation["
 
 /** What becomes of an error of the service. */
 type ProblemOf<E> =
-  | Exclude<E, InvalidInput | StoreError>
+  | (E extends InvalidInput | StoreError ? never : E extends QueueUnavailable ? Problems.QueueUnavailable : E)
   | Problems.ValidationFailed
   | Problems.StoreUnavailable
   | Problems.OutcomeUnknown
@@ -83,7 +84,11 @@ export const toProblems = <A, E, R>(
     if (error instanceof StoreError) return onStoreError(error)
     if (error instanceof InvalidInput) return Effect.fail(toValidationFailed(error, part))
     if (error instanceof Overloaded) return retryLater(error as never, Math.ceil(error.retryAfterMillis / 1_000))
-    return Effect.fail(error as Exclude<E, InvalidInput | StoreError>)
+    if (error instanceof QueueUnavailable) {
+      const unavailable = { reason: error.message, retryAfterSeconds: RETRY_AFTER_SECONDS }
+      return retryLater(new Problems.QueueUnavailable(unavailable) as never)
+    }
+    return Effect.fail(error as never)
   })
 
 interface WriteHeaders {

@@ -306,6 +306,35 @@ export const journalPruned: Problem<typeof JournalPruned> = entry(
   "The beginning of the journal has been pruned"
 )
 
+export class DeadLettersNotFound extends Schema.TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
+  queue: Schema.String
+}) {
+  override get message(): string {
+    return `This server has no dead-letter queue ${JSON.stringify(this.queue)}: /admin/dead-letters lists those that it was told of.`
+  }
+}
+export const deadLettersNotFound: Problem<typeof DeadLettersNotFound> = entry(
+  DeadLettersNotFound,
+  404,
+  "dead_letters_not_found",
+  "There is no such dead-letter queue"
+)
+/** The queue cannot be reached. What was moved before was moved. */
+export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("QueueUnavailable", {
+  reason: Schema.String,
+  retryAfterSeconds: Schema.Int
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+export const queueUnavailable: Problem<typeof QueueUnavailable> = entry(
+  QueueUnavailable,
+  503,
+  "queue_unavailable",
+  "The queue is not available"
+)
+
 /** Problems that are answered outside of any endpoint. */
 export const outside = {
   internalError: { status: 500, code: "internal_error", title: "Something went wrong on the server" },

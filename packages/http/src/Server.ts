@@ -102,10 +102,16 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
   build(options, Admin.disabled) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
 
 /**
- * The same, and under `/admin` the API for operators, for who has the token. Throws a `RangeError` if that is shorter than 16
- * characters: an empty one would be everybody's.
+ * The same, and under `/admin` the API for operators, for who has the token; with the dead-letter queues that they may look at,
+ * and empty. Throws a `RangeError` if the token is shorter than 16 characters, since an empty one would be everybody's, or if two
+ * of the queues have the same name.
  */
-export const layerWithAdmin = (
-  options: ServerOptions & { readonly adminToken: Redacted.Redacted<string> }
-): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout | Admin.Services> =>
-  build(options, Admin.layer({ token: options.adminToken }))
+export const layerWithAdmin = ({
+  adminToken: token,
+  deadLetters = [],
+  ...options
+}: ServerOptions & {
+  readonly adminToken: Redacted.Redacted<string>
+  readonly deadLetters?: Admin.AdminOptions["deadLetters"]
+}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout | Admin.Services> =>
+  build(options, Admin.layer({ token, deadLetters }))

@@ -39,7 +39,7 @@ const MAX_ATTEMPTS = 2
 const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
 /** The last part of the path of its URL. */
-const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathname.split("/").at(-1)!
+export const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathname.split("/").at(-1)!
 
 const isClient = (input: unknown): input is SQSClient => Predicate.hasProperty(input, "send")
 const isCredentials = (input: unknown): input is Credentials => Predicate.isObjectKeyword(input)

@@ -17,8 +17,8 @@ import {
   SendMessageCommand
 } from "@aws-sdk/client-sqs"
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
-import { fromJson, type Message } from "@turnout/core/domain/Message"
-import type { QueueUnavailable } from "@turnout/core/ports/Queue"
+import { fromJson } from "@turnout/core/domain/Message"
+import type { DeadLetter, DeadLetterReader, DeadLetters } from "@turnout/core/ports/DeadLetters"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -26,33 +26,9 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as SqsConnection from "./SqsConnection.ts"
 
-export interface DeadLetter {
-  /** Of SQS. */
-  readonly id: string
-  readonly group: string | null
-  readonly sentAt: Date
-  readonly receiveCount: number
-  readonly body: string
-  /** What it says, if it is a message of this library. */
-  readonly message: Message | null
-}
-
-export interface Redrive {
-  /** The queue to send them to. */
+export interface DeadLetterOptions extends SqsConnection.ConnectionOptions {
+  /** URL of the queue to move them to. */
   readonly to: string
-  /** Which ones: by the id of SQS or of the message. Default: all. */
-  readonly only?: ReadonlyArray<string>
-  /** Called for each that was moved. */
-  readonly onMoved?: (moved: number) => void
-}
-
-export interface DeadLetters {
-  /** About how many there are. */
-  readonly count: Effect.Effect<number, QueueUnavailable>
-  /** At most so many of them. They are there for others again afterwards. */
-  readonly list: (limit: number) => Effect.Effect<ReadonlyArray<DeadLetter>, QueueUnavailable>
-  /** Moves dead letters to another queue, and gives how many. */
-  readonly redrive: (redrive: Redrive) => Effect.Effect<number, QueueUnavailable | InvalidInput>
 }
 
 const { MAX_ENTRIES } = SqsConnection
@@ -77,13 +53,11 @@ const toDeadLetter = ({ Attributes = {}, Body = "", MessageId = "" }: SqsMessage
   }
 }
 
-/** The dead-letter queue of a URL, for as long as the scope is open. */
-export const make = Effect.fnUntraced(function* (
-  options: SqsConnection.ConnectionOptions
-): Effect.fn.Return<DeadLetters, InvalidInput, Scope.Scope> {
+/** What reading and moving have in common. */
+const open = Effect.fnUntraced(function* (options: SqsConnection.ConnectionOptions) {
   const decoded = yield* decodeOptions(options)
   const { queueUrl: QueueUrl } = decoded
-  const { request } = yield* SqsConnection.make(decoded)
+  const { queueName, request } = yield* SqsConnection.make(decoded)
 
   const receive = Effect.map(
     request(
@@ -125,24 +99,8 @@ export const make = Effect.fnUntraced(function* (
       { discard: true }
     ).pipe(Effect.ignore)
 
-  const move = (to: string, { Attributes = {}, Body, MessageAttributes, MessageId, ReceiptHandle }: SqsMessage) =>
-    request("moving messages of", async (client, abortSignal) => {
-      const group = Attributes.MessageGroupId
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: to,
-          MessageBody: Body,
-          MessageAttributes,
-          ...(group === undefined || !to.endsWith(".fifo")
-            ? {}
-            : { MessageGroupId: group, MessageDeduplicationId: `redrive:${MessageId}` })
-        }),
-        { abortSignal }
-      )
-      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }), { abortSignal })
-    })
-
-  return {
+  const reader: DeadLetterReader = {
+    name: queueName,
     count: Effect.map(
       request("looking at", (client, abortSignal) =>
         client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }), {
@@ -167,8 +125,45 @@ export const make = Effect.fnUntraced(function* (
           look,
           Effect.suspend(() => showAgain(seen))
         )
-      }),
-    redrive: ({ only, onMoved, to: given }) =>
+      })
+  }
+  return { QueueUrl, reader, receive, request, showAgain }
+})
+
+/** The dead letters of a queue, to look at, for as long as the scope is open. */
+export const reader = (
+  options: SqsConnection.ConnectionOptions
+): Effect.Effect<DeadLetterReader, InvalidInput, Scope.Scope> => Effect.map(open(options), ({ reader }) => reader)
+
+/** The dead letters of a queue, to look at and to move, for as long as the scope is open. */
+export const make = Effect.fnUntraced(function* ({
+  to: given,
+  ...options
+}: DeadLetterOptions): Effect.fn.Return<DeadLetters, InvalidInput, Scope.Scope> {
+  const { to } = yield* decodeTo({ to: given })
+  const { QueueUrl, reader, receive, request, showAgain } = yield* open(options)
+
+  const move = ({ Attributes = {}, Body, MessageAttributes, MessageId, ReceiptHandle }: SqsMessage) =>
+    request("moving messages of", async (client, abortSignal) => {
+      const group = Attributes.MessageGroupId
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: to,
+          MessageBody: Body,
+          MessageAttributes,
+          ...(group === undefined || !to.endsWith(".fifo")
+            ? {}
+            : { MessageGroupId: group, MessageDeduplicationId: `redrive:${MessageId}` })
+        }),
+        { abortSignal }
+      )
+      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }), { abortSignal })
+    })
+
+  return {
+    ...reader,
+    to: SqsConnection.queueNameOf(to),
+    redrive: ({ most = Infinity, only, onMoved }) =>
       Effect.suspend(() => {
         const left: Array<SqsMessage> = []
         let moved = 0
@@ -177,20 +172,20 @@ export const make = Effect.fnUntraced(function* (
           return only === undefined || only.includes(id) || (what !== null && only.includes(what.id))
         }
         const work = Effect.gen(function* () {
-          const { to } = yield* decodeTo({ to: given })
-          while (true) {
+          while (moved < most) {
             const received = yield* receive
             // What comes again has been left alone before: by now everything has been seen.
             const fresh = received.filter(({ MessageId }) => !left.some((one) => one.MessageId === MessageId))
-            if (fresh.length === 0) return moved
+            if (fresh.length === 0) break
             for (const message of fresh) {
-              if (!isWanted(message)) left.push(message)
+              if (moved === most || !isWanted(message)) left.push(message)
               else {
-                yield* move(to, message)
+                yield* move(message)
                 onMoved?.((moved += 1))
               }
             }
           }
+          return moved
         })
         return Effect.ensuring(
           work,

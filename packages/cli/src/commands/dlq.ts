@@ -1,11 +1,9 @@
 /**
  * `turnout dlq`: the dead letters of an SQS queue, and sending them back.
  */
-import type { DeadLetter, DeadLetters } from "@turnout/adapters/sqs/dead-letters"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import * as Redriving from "@turnout/core/application/Redriving"
+import type { DeadLetter } from "@turnout/core/ports/DeadLetters"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type { InvalidInput } from "@turnout/core/application/InvalidInput"
 import * as Database from "../Database.ts"
 import { type ActorOptions, count, whoOf } from "../Operating.ts"
 import * as Output from "../Output.ts"
@@ -16,12 +14,6 @@ export interface QueueOptions extends Sqs.SqsOptions {
   /** The dead-letter queue. */
   readonly sqs: string
 }
-
-const open = (options: QueueOptions): Effect.Effect<DeadLetters, InvalidInput, Scope.Scope> =>
-  Effect.flatMap(
-    Effect.promise(() => import("@turnout/adapters/sqs/dead-letters")),
-    ({ make }) => make(Sqs.connectionOf(options.sqs, options))
-  )
 
 const row = ({ body, group, id, message, receiveCount, sentAt }: DeadLetter) => [
   message?.id ?? id,
@@ -35,8 +27,9 @@ const row = ({ body, group, id, message, receiveCount, sentAt }: DeadLetter) => 
 export const list = async (
   options: Database.GlobalOptions & QueueOptions & { readonly limit: number }
 ): Promise<boolean> => {
+  const { reader } = await Sqs.deadLetters()
   const items = await Effect.runPromise(
-    Effect.scoped(Effect.flatMap(open(options), (letters) => letters.list(options.limit)))
+    Effect.scoped(Effect.flatMap(reader(Sqs.connectionOf(options.sqs, options)), ({ list }) => list(options.limit)))
   )
   Output.result(options, { items }, () =>
     items.length === 0
@@ -52,25 +45,15 @@ export const redrive = async (
     QueueOptions & { readonly to: string; readonly message?: ReadonlyArray<string> }
 ): Promise<boolean> => {
   const { message: only, to } = options
+  const { make } = await Sqs.deadLetters()
   const moving = Effect.gen(function* () {
-    const letters = yield* open(options)
-    const operations = yield* OutboxOperations
+    const letters = yield* make({ ...Sqs.connectionOf(options.sqs, options), to })
     const bar = Progress.make(options, "{bar} {value} of about {total} dead letters")
     bar.start(only?.length ?? (yield* letters.count))
-    let moved = 0
-    const onMoved = (count: number) => {
-      moved = count
-      bar.update(count)
-    }
-    return yield* letters.redrive({ to, ...(only === undefined ? {} : { only }), onMoved }).pipe(
-      // What was moved before a failure was moved.
-      Effect.ensuring(
-        Effect.suspend(() => {
-          bar.stop()
-          const details = { from: options.sqs, to, messages: moved }
-          return Effect.orDie(operations.note(whoOf(options), "dlq.redrive", details))
-        })
-      )
+    const asked = { ...(only === undefined ? {} : { only }), onMoved: (moved: number) => bar.update(moved) }
+    return yield* Effect.ensuring(
+      Redriving.redrive(letters, asked, whoOf(options)),
+      Effect.sync(() => bar.stop())
     )
   })
   const moved = await Effect.runPromise(Effect.scoped(moving).pipe(Effect.provide(Database.stores(options))))

@@ -4,6 +4,7 @@
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Engine"
 import * as Turnout from "@turnout/core/application/Turnout"
 import * as Server from "@turnout/http/Server"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -13,6 +14,7 @@ import * as Database from "../Database.ts"
 import * as Output from "../Output.ts"
 import * as Running from "../Running.ts"
 import * as Sinks from "../Sinks.ts"
+import * as Sqs from "../Sqs.ts"
 
 export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly host: string
@@ -24,6 +26,8 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly shutdownGrace: number
   /** Of the API for operators; without it, there is none. */
   readonly adminToken?: string
+  /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
+  readonly dlq?: ReadonlyArray<string>
   /** False if others deliver. */
   readonly relay: boolean
 }
@@ -55,6 +59,22 @@ const announce = (options: Database.GlobalOptions, address: string) =>
     Output.faint("Ctrl-C stops it.")
   ])
 
+/** The queues of `--dlq`. */
+const deadLetters = Effect.fnUntraced(function* (urls: ReadonlyArray<string>, options: Sqs.SqsOptions) {
+  if (urls.length === 0) return []
+  if (urls.length % 2 === 1)
+    return yield* Effect.fail(
+      new CliError("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
+    )
+  const { make } = yield* Effect.promise(Sqs.deadLetters)
+  const queues = yield* Effect.forEach(Arr.chunksOf(urls, 2), ([from, to]) =>
+    make({ ...Sqs.connectionOf(from!, options), to: to! })
+  )
+  const twice = queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)
+  if (twice !== undefined) return yield* Effect.fail(new CliError(`--dlq: two queues have the name ${twice.name}`))
+  return queues
+})
+
 export const serve = async (options: Database.GlobalOptions & ServeOptions): Promise<boolean> => {
   const settings = {
     host: options.host,
@@ -65,10 +85,17 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     drainDelayMillis: options.drainDelay,
     shutdownGraceMillis: options.shutdownGrace
   }
+  const { adminToken, dlq = [] } = options
+  if (dlq.length > 0 && adminToken === undefined)
+    throw new CliError("--dlq is for the API for operators: it needs --admin-token as well")
   const server =
-    options.adminToken === undefined
+    adminToken === undefined
       ? Server.layer(settings)
-      : Server.layerWithAdmin({ ...settings, adminToken: Redacted.make(options.adminToken) })
+      : Layer.unwrap(
+          Effect.map(deadLetters(dlq, options), (deadLetters) =>
+            Server.layerWithAdmin({ ...settings, adminToken: Redacted.make(adminToken), deadLetters })
+          )
+        )
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: DRAIN_MILLIS,
