@@ -133,6 +133,23 @@ describe("a relay", () => {
     }).pipe(run)
   )
 
+  it.effect("L1: sends nothing that it has read if its leases have run out meanwhile", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(1)
+      const { given, of, sink } = makeSink()
+      let isSlow = true
+      const worker = withOutbox(start(sink, { ttlMillis: 2_000 }), (outbox) => ({
+        read: (...asked) => Effect.suspend(() => Effect.delay(outbox.read(...asked), isSlow ? 1_900 : 0))
+      }))
+      yield* worker
+      yield* pass(1_950)
+      assert.deepStrictEqual(given, [])
+      isSlow = false
+      yield* pass(4_000)
+      assert.deepStrictEqual(of(eventId), upTo(3))
+    }).pipe(run)
+  )
+
   it.effect("finds what other processes commit within the poll interval", () =>
     Effect.gen(function* () {
       const { of, sink } = makeSink()

@@ -226,6 +226,8 @@ export const run = Effect.fnUntraced(function* (
   const start = Effect.fnUntraced(function* (holding: Holding, work: Work) {
     const count = deliveriesOf(work).length
     const beganAt = now()
+    // Reading may have taken longer than the lease: it is another's turn by now.
+    if (beganAt >= holding.deadline) return
     inFlight += count
     const job = attempt(holding, work).pipe(
       Effect.tapCause((cause) =>
