@@ -315,6 +315,19 @@ describe("a worker", () => {
     }).pipe(run)
   )
 
+  it.effect("stops at once while it waits for its queue", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      const away: Queue = { ...queue, receive: (max) => unless(() => true, queue.receive(max)) }
+      const worker = yield* start(away, makeHandler().handlers)
+      // Long enough for pauses of many seconds.
+      for (let waited = 0; waited < 20; waited++) yield* pass(10_000)
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(worker), { startImmediately: true })
+      yield* settle
+      assert.isDefined(stopping.pollUnsafe())
+    }).pipe(run)
+  )
+
   it.effect("waits for its queue, however long that takes", () =>
     Effect.gen(function* () {
       const queue = yield* MemoryQueue.make()

@@ -143,6 +143,9 @@ export const run = Effect.fnUntraced(function* <E, R>(
   let queueFailures = 0
 
   const draw = () => random.nextDoubleUnsafe()
+  /** Waits before the next try of what is away, unless the worker is to stop. */
+  const pause = (failures: number): Effect.Effect<void> =>
+    Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
   /** How often a message is tried is the queue's to say. */
   const pauseOf = ({ receiveCount }: InHand): number =>
     pauseMillis({ ...retryPolicy, maxAttempts: Infinity }, receiveCount, draw())!
@@ -185,7 +188,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
     for (let failures = 1; !stopping.isOpen() && !message.isLost; failures++) {
       const fate = yield* fateOf(message)
       if (fate !== undefined) return fate
-      yield* Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
+      yield* pause(failures)
     }
     return undefined
   })
@@ -246,7 +249,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
         }),
       onFailure: (error) =>
         Effect.logWarning(`${queue.name} is waited for`, error).pipe(
-          Effect.andThen(Effect.sleep(pauseMillis(OUTAGE_PAUSES, ++queueFailures, draw())!))
+          Effect.andThen(Effect.suspend(() => pause(++queueFailures)))
         )
     })
   )
