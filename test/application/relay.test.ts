@@ -138,10 +138,9 @@ describe("a relay", () => {
       const eventId = yield* stream(1)
       const { given, of, sink } = makeSink()
       let isSlow = true
-      const worker = withOutbox(start(sink, { ttlMillis: 2_000 }), (outbox) => ({
+      yield* withOutbox(start(sink, { ttlMillis: 2_000 }), (outbox) => ({
         read: (...asked) => Effect.suspend(() => Effect.delay(outbox.read(...asked), isSlow ? 1_900 : 0))
       }))
-      yield* worker
       yield* pass(1_950)
       assert.deepStrictEqual(given, [])
       isSlow = false

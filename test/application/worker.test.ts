@@ -67,9 +67,10 @@ const run = <A, E>(effect: Effect.Effect<A, E, Inbox>) =>
 const countOf = (fate: keyof typeof Worker.messages) =>
   Effect.map(Metric.value(Worker.messages[fate]), ({ count }) => count)
 
+const queueIsDown = Effect.fail(new QueueUnavailable({ cause: new Error("down") }))
 /** What a queue does, unless it cannot be reached at the moment. */
 const unless = <A>(isDown: () => boolean, operation: Effect.Effect<A, QueueUnavailable>) =>
-  Effect.suspend(() => (isDown() ? Effect.fail(new QueueUnavailable({ cause: new Error("down") })) : operation))
+  Effect.suspend(() => (isDown() ? queueIsDown : operation))
 
 describe("a worker", () => {
   it.effect("N1, N2: handles each message once, and deletes it", () =>
@@ -318,7 +319,7 @@ describe("a worker", () => {
   it.effect("stops at once while it waits for its queue", () =>
     Effect.gen(function* () {
       const queue = yield* MemoryQueue.make()
-      const away: Queue = { ...queue, receive: (max) => unless(() => true, queue.receive(max)) }
+      const away: Queue = { ...queue, receive: () => queueIsDown }
       const worker = yield* start(away, makeHandler().handlers)
       // Long enough for pauses of many seconds.
       for (let waited = 0; waited < 20; waited++) yield* pass(10_000)

@@ -2,18 +2,13 @@
  * `turnout relay`, and `turnout serve` with a queue: processes that deliver, share, stop, and are killed.
  */
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs"
-import { type FauxqsServer, startFauxqs } from "fauxqs"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
+import * as SqsServer from "../support/SqsServer.ts"
 
-let sqs: FauxqsServer
-beforeAll(async () => {
-  sqs = await startFauxqs({ port: 0, logger: false })
-})
-afterAll(() => sqs.stop())
+const sqs = SqsServer.use()
 
-const credentials = { accessKeyId: "test", secretAccessKey: "test" }
-const inQueue = (name: string) => sqs.inspectQueue(name)!.messages.ready.length
+const inQueue = (name: string) => sqs.queues().inspectQueue(name)!.messages.ready.length
 
 /** An event with so many people. */
 const event = async (turnout: CommandLine.CommandLine, title: string, people: number) => {
@@ -118,8 +113,8 @@ describe("turnout serve with a queue", { timeout: 180_000 }, () => {
 
   it.concurrent("delivers what it commits, unless that is left to others", async () => {
     await using turnout = await CommandLine.onPostgres()
-    const { queueUrl } = sqs.createQueue("serve.fifo", { attributes: { FifoQueue: "true" } })
-    const to = ["--sqs", queueUrl, "--sqs-endpoint", `http://127.0.0.1:${sqs.port}`]
+    const { queueUrl } = sqs.queues().createQueue("serve.fifo", { attributes: { FifoQueue: "true" } })
+    const to = ["--sqs", queueUrl, "--sqs-endpoint", sqs.endpoint()]
     const started = async (...args: ReadonlyArray<string>) => {
       const running = turnout.start(["serve", "--port", "0", ...to, ...args], environment)
       await CommandLine.until(() => running.printed.stdout.endsWith("\n"), "the address")
@@ -152,7 +147,7 @@ describe("turnout serve with a queue", { timeout: 180_000 }, () => {
     await CommandLine.until(() => inQueue("serve.fifo") === 2, "the message of the second event")
     const ended = await stop(server.running)
     assert.strictEqual(ended.code, 0)
-    const client = new SQSClient({ endpoint: `http://127.0.0.1:${sqs.port}`, region: "us-east-1", credentials })
+    const client = new SQSClient(sqs.access())
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 })
     )

@@ -6,11 +6,11 @@
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { Effect, Layer } from "effect"
-import { type FauxqsServer, startFauxqs } from "fauxqs"
 import { randomInt } from "node:crypto"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 import * as Given from "../support/Given.ts"
+import * as SqsServer from "../support/SqsServer.ts"
 
 const STREAMS = 500
 const PEOPLE = 98
@@ -21,11 +21,7 @@ const LEASE_MILLIS = 2_000
 /** Longer than a lease. */
 const PAUSE_MILLIS = 4_000
 
-let sqs: FauxqsServer
-beforeAll(async () => {
-  sqs = await startFauxqs({ port: 0, logger: false })
-})
-afterAll(() => sqs.stop())
+const sqs = SqsServer.use()
 
 const sleep = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 
@@ -54,21 +50,14 @@ describe("relays and consumers", { timeout: 600_000 }, () => {
   it("O2, O3, N1, L2: lose nothing, keep every stream in order, and have one effect for each message", async () => {
     await using turnout = await CommandLine.onPostgres()
     const url = turnout.database!
-    const queue = sqs.createQueue("kills.fifo", { attributes: { FifoQueue: "true", VisibilityTimeout: "5" } })
+    const queue = sqs.queues().createQueue("kills.fifo", { attributes: { FifoQueue: "true", VisibilityTimeout: "5" } })
     await turnout.run("migrate", "up")
     await CommandLine.sql(
       url,
       "CREATE TABLE effects (n bigserial, message uuid NOT NULL, stream uuid NOT NULL, version bigint NOT NULL)"
     )
     turnout.write("handlers.mjs", handlers)
-    const access = [
-      "--sqs",
-      queue.queueUrl,
-      "--sqs-endpoint",
-      `http://127.0.0.1:${sqs.port}`,
-      "--sqs-region",
-      "us-east-1"
-    ]
+    const access = ["--sqs", queue.queueUrl, ...sqs.options()]
     let started = 0
     const relay = () => {
       const owner = `relay-${++started}`

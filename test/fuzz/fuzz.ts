@@ -44,7 +44,10 @@ const withBar = async <A>(
   }
 }
 
-/** So many requests go to one server, and the next ones to another: by turns one in memory, which is faster, and one on Postgres. */
+/**
+ * So many requests go to one server, and the next ones to another: by turns one in memory, which is faster, and one on
+ * Postgres.
+ */
 const AT_ONE_SERVER = 10_000
 
 const show = (unexpected: ReadonlyArray<Unexpected>) => {

@@ -10,35 +10,28 @@ import type { DeadLetters } from "@turnout/core/ports/DeadLetters"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import * as Server from "@turnout/http/Server"
 import { Effect, Layer, Logger, Redacted } from "effect"
-import { type FauxqsServer, startFauxqs } from "fauxqs"
-import { afterAll, beforeAll } from "vitest"
 import { call, TOKEN } from "../support/AdminClient.ts"
 import * as Given from "../support/Given.ts"
+import * as SqsServer from "../support/SqsServer.ts"
 
-let sqs: FauxqsServer
-beforeAll(async () => {
-  sqs = await startFauxqs({ port: 0, logger: false })
-})
-afterAll(() => sqs.stop())
-
-const access = () => ({
-  endpoint: `http://127.0.0.1:${sqs.port}`,
-  region: "us-east-1",
-  credentials: { accessKeyId: "test", secretAccessKey: "test" }
-})
+const sqs = SqsServer.use()
 
 let queues = 0
 /** A dead-letter queue, and the one that its messages came from. */
 const makeQueues = () => {
   const make = (name: string) => {
-    const { queueUrl } = sqs.createQueue(name, { attributes: { FifoQueue: "true" } })
-    const bodies = () => sqs.inspectQueue(name)!.messages.ready.map(({ body }) => body)
+    const { queueUrl } = sqs.queues().createQueue(name, { attributes: { FifoQueue: "true" } })
+    const bodies = () =>
+      sqs
+        .queues()
+        .inspectQueue(name)!
+        .messages.ready.map(({ body }) => body)
     return { name, queueUrl, bodies }
   }
   const name = `letters-${++queues}`
   const dead = make(`${name}-dead.fifo`)
   const bury = (body: string, group = "group") =>
-    sqs.sendMessage(dead.name, body, {
+    sqs.queues().sendMessage(dead.name, body, {
       messageGroupId: group,
       messageDeduplicationId: `${dead.name} ${dead.bodies().length}`
     })
@@ -58,7 +51,7 @@ type Services = Layer.Success<ReturnType<typeof serve>>
 const withQueues = <A, E>(given: ReadonlyArray<ReturnType<typeof makeQueues>>, work: Effect.Effect<A, E, Services>) =>
   Effect.gen(function* () {
     const letters = yield* Effect.forEach(given, ({ dead, live }) =>
-      SqsDeadLetters.make({ queueUrl: dead.queueUrl, to: live.queueUrl, ...access() })
+      SqsDeadLetters.make({ queueUrl: dead.queueUrl, to: live.queueUrl, ...sqs.access() })
     )
     return yield* Effect.provide(work, serve(letters))
   }).pipe(Effect.scoped)
@@ -158,13 +151,13 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
     bury("one", "a")
     bury("two", "b")
     return Effect.gen(function* () {
-      const letters = yield* SqsDeadLetters.make({ queueUrl: dead.queueUrl, to: live.queueUrl, ...access() })
+      const letters = yield* SqsDeadLetters.make({ queueUrl: dead.queueUrl, to: live.queueUrl, ...sqs.access() })
       const failing: DeadLetters = {
         ...letters,
         redrive: (asked) =>
           Effect.andThen(
             letters.redrive({ ...asked, most: 1 }),
-            SqsDeadLetters.make({ queueUrl: `${dead.queueUrl}-gone`, to: live.queueUrl, ...access() }).pipe(
+            SqsDeadLetters.make({ queueUrl: `${dead.queueUrl}-gone`, to: live.queueUrl, ...sqs.access() }).pipe(
               Effect.orDie,
               Effect.flatMap((gone) => gone.redrive(asked)),
               Effect.scoped

@@ -14,6 +14,7 @@ import * as Worker from "@turnout/core/application/Worker"
 import * as Server from "@turnout/http/Server"
 import { Context, Effect, Exit, Layer, Logger, Metric, Scope, Stream } from "effect"
 import { HttpServer } from "effect/http"
+import { setTimeout as pause } from "node:timers/promises"
 import { Agent } from "undici"
 import { assert, describe, inject, it } from "vitest"
 import { sql } from "../support/CommandLine.ts"
@@ -39,8 +40,6 @@ const connections = async (url: string): Promise<number> => {
   const [row] = await sql(url, `SELECT count(*)::integer AS count ${others}`)
   return (row as { readonly count: number }).count
 }
-
-const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
 /** Waits until no count is above what it was. */
 const returnsTo = async (start: Counts, counts: () => Promise<Counts> | Counts) => {

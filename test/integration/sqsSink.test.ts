@@ -21,25 +21,18 @@ import type { EventId } from "@turnout/core/domain/Event"
 import * as Message from "@turnout/core/domain/Message"
 import type { Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
 import { Cause, Effect, Exit, Fiber, Layer, Result, Scope } from "effect"
-import { type FauxqsServer, startFauxqs } from "fauxqs"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
-import { afterAll, beforeAll } from "vitest"
 import * as Given from "../support/Given.ts"
+import * as SqsServer from "../support/SqsServer.ts"
 
-let sqs: FauxqsServer
-beforeAll(async () => {
-  sqs = await startFauxqs({ port: 0, logger: false })
-})
-afterAll(() => sqs.stop())
-
-const access = { region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } }
+const sqs = SqsServer.use()
 
 let queues = 0
 /** A queue of its own for each test: what was sent before is remembered, even by an empty one. */
 const makeQueue = (suffix: "" | ".fifo", attributes: Readonly<Record<string, string>> = {}) =>
-  sqs.createQueue(`queue-${++queues}${suffix}`, {
+  sqs.queues().createQueue(`queue-${++queues}${suffix}`, {
     attributes: suffix === "" ? { ...attributes } : { FifoQueue: "true", ...attributes }
   }).queueUrl
 
@@ -121,7 +114,7 @@ const makeProxy = Effect.acquireRelease(
       const target = request.headers["x-amz-target"] as string
       const forward = async (body: unknown) =>
         (
-          await fetch(`http://127.0.0.1:${sqs.port}${request.url}`, {
+          await fetch(`${sqs.endpoint()}${request.url}`, {
             method: "POST",
             headers: {
               "content-type": request.headers["content-type"]!,
@@ -227,7 +220,7 @@ const deliver = (sink: Sink, deliveries: ReadonlyArray<Delivery>, epoch = 7) =>
   sink.deliver({ slot: 0, epoch, deliveries })
 
 const makeSink = (queueUrl: string, options: Partial<SqsSink.SqsSinkOptions> = {}) =>
-  SqsSink.make({ queueUrl, ...access, endpoint: `http://127.0.0.1:${sqs.port}`, ...options })
+  SqsSink.make({ queueUrl, ...sqs.access(), ...options })
 
 const throughProxy = (queueUrl: string, options: Partial<SqsSink.SqsSinkOptions> = {}) =>
   Effect.gen(function* () {
@@ -238,7 +231,7 @@ const throughProxy = (queueUrl: string, options: Partial<SqsSink.SqsSinkOptions>
 // What arrives
 
 const receiver = Effect.acquireRelease(
-  Effect.sync(() => new SQSClient({ ...access, endpoint: `http://127.0.0.1:${sqs.port}` })),
+  Effect.sync(() => new SQSClient(sqs.access())),
   (client) => Effect.sync(() => client.destroy())
 )
 
@@ -692,7 +685,7 @@ describe("a sink", () => {
       const queueUrl = makeQueue("")
       const proxy = yield* makeProxy
       const client = yield* Effect.acquireRelease(
-        Effect.sync(() => new SQSClient({ ...access, endpoint: proxy.endpoint })),
+        Effect.sync(() => new SQSClient({ ...SqsServer.ACCOUNT, endpoint: proxy.endpoint })),
         (client) => Effect.sync(() => client.destroy())
       )
       const connectionsAfter = Effect.fnUntraced(function* (
@@ -708,7 +701,7 @@ describe("a sink", () => {
         yield* Effect.sleep(100)
         return own.filter((socket) => !socket.destroyed).length
       })
-      assert.strictEqual(yield* connectionsAfter({ queueUrl, ...access, endpoint: proxy.endpoint }), 0)
+      assert.strictEqual(yield* connectionsAfter({ queueUrl, ...SqsServer.ACCOUNT, endpoint: proxy.endpoint }), 0)
       assert.strictEqual(yield* connectionsAfter({ queueUrl, client }), 1)
     })
   )

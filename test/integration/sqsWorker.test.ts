@@ -15,36 +15,25 @@ import * as Worker from "@turnout/core/application/Worker"
 import type { Queue } from "@turnout/core/ports/Queue"
 import { Effect, Fiber, Layer, Logger } from "effect"
 import { SqlClient } from "effect/sql"
-import { type FauxqsServer, startFauxqs } from "fauxqs"
-import { afterAll, beforeAll } from "vitest"
 import * as Given from "../support/Given.ts"
+import * as SqsServer from "../support/SqsServer.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
-let sqs: FauxqsServer
-beforeAll(async () => {
-  sqs = await startFauxqs({ port: 0, logger: false })
-})
-afterAll(() => sqs.stop())
-
-const access = () => ({
-  endpoint: `http://127.0.0.1:${sqs.port}`,
-  region: "us-east-1",
-  credentials: { accessKeyId: "test", secretAccessKey: "test" }
-})
+const sqs = SqsServer.use()
 
 let queues = 0
 const makeQueue = (attributes: Readonly<Record<string, string>> = {}, suffix: "" | ".fifo" = ".fifo") => {
   const name = `worker-${++queues}${suffix}`
-  const { queueUrl } = sqs.createQueue(name, {
+  const { queueUrl } = sqs.queues().createQueue(name, {
     attributes: { VisibilityTimeout: "2", ...(suffix === ".fifo" ? { FifoQueue: "true" } : {}), ...attributes }
   })
   return { name, queueUrl, arn: `arn:aws:sqs:us-east-1:000000000000:${name}` }
 }
 
-const open = (queueUrl: string, waitSeconds = 1) => SqsQueue.make({ queueUrl, waitSeconds, ...access() })
+const open = (queueUrl: string, waitSeconds = 1) => SqsQueue.make({ queueUrl, waitSeconds, ...sqs.access() })
 
 const client = Effect.acquireRelease(
-  Effect.sync(() => new SQSClient(access())),
+  Effect.sync(() => new SQSClient(sqs.access())),
   (sqs) => Effect.sync(() => sqs.destroy())
 )
 
@@ -116,7 +105,7 @@ describe("a queue of SQS", { timeout: 60_000 }, () => {
       assert.isTrue(received.every(({ group }) => group === null))
       assert.deepStrictEqual(yield* queue.hide(receipts, 30_000), [])
       assert.deepStrictEqual(yield* queue.remove(receipts), [])
-      const { messages } = sqs.inspectQueue(name)!
+      const { messages } = sqs.queues().inspectQueue(name)!
       assert.deepStrictEqual([messages.ready.length, messages.inflight.length], [0, 0])
     }).pipe(Effect.scoped)
   )
@@ -127,7 +116,7 @@ describe("a queue of SQS", { timeout: 60_000 }, () => {
       assert.strictEqual(missing._tag, "QueueUnavailable")
       assert.include(missing.message, "missing.fifo")
       const unreachable = yield* SqsQueue.make({
-        ...access(),
+        ...sqs.access(),
         queueUrl: "http://127.0.0.1:1/000000000000/away.fifo",
         endpoint: "http://127.0.0.1:1",
         visibilityMillis: 1_000,
@@ -161,7 +150,7 @@ describe("from the journal to an effect", { timeout: 60_000 }, () => {
         const { name, queueUrl } = makeQueue({
           RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 })
         })
-        const sink = yield* SqsSink.make({ queueUrl, ...access() })
+        const sink = yield* SqsSink.make({ queueUrl, ...sqs.access() })
         yield* Effect.forkChild(Relay.run(sink))
 
         const poisoned = yield* Given.publishedEvent({ title: "Poison" })
@@ -189,7 +178,7 @@ describe("from the journal to an effect", { timeout: 60_000 }, () => {
           )
         )
         const inQueue = () => {
-          const { messages } = sqs.inspectQueue(name)!
+          const { messages } = sqs.queues().inspectQueue(name)!
           return messages.ready.length + messages.inflight.length + messages.delayed.length
         }
         const countEffects = Effect.map(sql.unsafe("SELECT 1 FROM effects"), ({ length }) => length)
@@ -211,7 +200,7 @@ describe("from the journal to an effect", { timeout: 60_000 }, () => {
           )
         }
         // The poison itself is a dead letter; the entry behind it came later, and was dealt with.
-        const letters = sqs.inspectQueue(dead.name)!.messages
+        const letters = sqs.queues().inspectQueue(dead.name)!.messages
         const bodies = [...letters.ready, ...letters.inflight.map((one) => one.message ?? one)].map(
           (letter) => JSON.parse((letter as { body: string }).body) as { eventId: string; version: number }
         )

@@ -13,33 +13,39 @@ export interface Reply {
   readonly body: any
 }
 
-/** Asks the server for something, with the token unless told otherwise. */
-export const call = Effect.fnUntraced(function* (
+export interface Asked {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** `null` for none. Default: the right one. */
+  readonly token?: string | null
+}
+
+/** Asks a server at an address for something. */
+export const request = async (
+  address: string,
   method: string,
   path: string,
-  options: {
-    readonly body?: unknown
-    readonly headers?: Readonly<Record<string, string>>
-    readonly token?: string | null
-  } = {}
-) {
-  const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
-  const { body, headers, token = TOKEN } = options
-  return yield* Effect.promise(async (): Promise<Reply> => {
-    const response = await fetch(`${address}${path}`, {
-      method,
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
-    })
-    const text = await response.text()
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: text.startsWith("{") ? JSON.parse(text) : text
-    }
+  { body, headers, token = TOKEN }: Asked = {}
+): Promise<Reply> => {
+  const response = await fetch(`${address}${path}`, {
+    method,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers
+    },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
   })
-})
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text.startsWith("{") ? JSON.parse(text) : text
+  }
+}
+
+/** Asks the server that is there. */
+export const call = (method: string, path: string, asked?: Asked): Effect.Effect<Reply, never, HttpServer.HttpServer> =>
+  HttpServer.HttpServer.use(({ address }) =>
+    Effect.promise(() => request(HttpServer.formatAddress(address), method, path, asked))
+  )

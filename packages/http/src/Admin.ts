@@ -232,9 +232,13 @@ const sales = HttpApiBuilder.group(
   })
 )
 
+/** A name that more than one of the queues has, and that so names none of them. */
+export const ambiguousName = (queues: ReadonlyArray<DeadLetters>): string | undefined =>
+  queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)?.name
+
 const deadLetters = (all: ReadonlyArray<DeadLetters>) => {
+  if (ambiguousName(all) !== undefined) throw new RangeError("deadLetters: two queues have the same name")
   const queues = new Map(all.map((letters) => [letters.name, letters]))
-  if (queues.size < all.length) throw new RangeError("deadLetters: two queues have the same name")
   const find = (queue: string): Effect.Effect<DeadLetters, Problems.DeadLettersNotFound> => {
     const letters = queues.get(queue)
     return letters === undefined ? Effect.fail(new Problems.DeadLettersNotFound({ queue })) : Effect.succeed(letters)

@@ -4,9 +4,8 @@
  * SQS shows messages only by receiving them, so looking hides them from others for a short while, and counts as a reception.
  * From a FIFO queue no more than the first of each group may be seen at a time; they are moved in order all the same.
  *
- * A message is moved by sending it to the other queue and deleting it here, in this order: none is lost, and one may be there
- * twice if this is interrupted in between. Its body, its attributes and its group stay; its de-duplication id is that of the
- * dead letter, so that sending it again within five minutes has no effect.
+ * The body, the attributes and the group of a message that is moved stay; its de-duplication id is that of the dead letter, so
+ * that sending it again within five minutes has no effect.
  */
 import {
   ChangeMessageVisibilityBatchCommand,

@@ -3,6 +3,7 @@
  */
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/application/Engine"
 import * as Turnout from "@turnout/core/application/Turnout"
+import { ambiguousName } from "@turnout/http/Admin"
 import * as Server from "@turnout/http/Server"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -70,8 +71,8 @@ const deadLetters = Effect.fnUntraced(function* (urls: ReadonlyArray<string>, op
   const queues = yield* Effect.forEach(Arr.chunksOf(urls, 2), ([from, to]) =>
     make({ ...Sqs.connectionOf(from!, options), to: to! })
   )
-  const twice = queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)
-  if (twice !== undefined) return yield* Effect.fail(new CliError(`--dlq: two queues have the name ${twice.name}`))
+  const twice = ambiguousName(queues)
+  if (twice !== undefined) return yield* Effect.fail(new CliError(`--dlq: two queues have the name ${twice}`))
   return queues
 })
 
