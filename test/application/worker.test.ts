@@ -231,7 +231,7 @@ describe("a worker", () => {
         )
         assert.deepStrictEqual([finished, queue.size()], [["2.1", "2.2"], 0])
         assert.deepStrictEqual(
-          queue.deadLetters,
+          (yield* queue.deadLetters.list(10)).map(({ body }) => body),
           poison.map((one) => toJson(one))
         )
         yield* send(queue, [delivery(1, 3)])
@@ -275,7 +275,7 @@ describe("a worker", () => {
         assert.deepStrictEqual([begun, queue.size()], [["5.1"], 6])
         assert.strictEqual(yield* countOf("ignored"), 6)
         yield* pass(5_000)
-        assert.deepStrictEqual([queue.size(), queue.deadLetters.length], [0, 6])
+        assert.deepStrictEqual([queue.size(), yield* queue.deadLetters.count], [0, 6])
       }).pipe(run)
   )
 

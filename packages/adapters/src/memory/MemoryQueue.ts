@@ -7,11 +7,13 @@
  */
 import { delivered } from "@turnout/core/domain/Delivery"
 import { toJson } from "@turnout/core/domain/Message"
+import type { DeadLetters } from "@turnout/core/ports/DeadLetters"
 import type { Queue, ReceivedMessage } from "@turnout/core/ports/Queue"
 import type { Sink } from "@turnout/core/ports/Sink"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as MemoryDeadLetters from "./MemoryDeadLetters.ts"
 
 export interface MemoryQueueOptions {
   readonly name?: string
@@ -27,15 +29,17 @@ export interface MemoryQueue extends Queue {
   readonly send: (body: string, group: string | null) => Effect.Effect<void>
   /** How many messages there are, hidden ones included. */
   readonly size: () => number
-  /** The bodies of messages that were received too often. */
-  readonly deadLetters: ReadonlyArray<string>
+  /** Messages that were received too often; what is moved back comes after all that is there. */
+  readonly deadLetters: DeadLetters
   /** Puts journal entries into the queue, each stream in a group of its own. */
   readonly sink: Sink
 }
 
 interface Stored {
+  readonly id: string
   readonly body: string
   readonly group: string | null
+  readonly sentAt: Date
   receipt: string
   receiveCount: number
   hiddenUntil: number
@@ -50,16 +54,19 @@ export const make = Effect.fnUntraced(function* ({
   const clock = yield* Clock.Clock
   const messages = new Set<Stored>()
   const byReceipt = new Map<string, Stored>()
-  const deadLetters: Array<string> = []
   /** Opened whenever there may be something to take. */
   const changed = Latch.makeUnsafe(false)
+  let sent = 0
   let receipts = 0
   const now = () => clock.currentTimeMillisUnsafe()
 
-  const bury = (message: Stored) => {
-    deadLetters.push(message.body)
-    messages.delete(message)
+  const add = ({ body, group }: Pick<Stored, "body" | "group">) => {
+    const id = String(++sent)
+    messages.add({ id, body, group, sentAt: new Date(now()), receipt: "", receiveCount: 0, hiddenUntil: 0 })
+    changed.openUnsafe()
   }
+
+  const { bury, ...deadLetters } = MemoryDeadLetters.make(name, add)
 
   const take = (max: number): ReadonlyArray<ReceivedMessage> => {
     const taken: Array<ReceivedMessage> = []
@@ -72,7 +79,10 @@ export const make = Effect.fnUntraced(function* ({
         continue
       }
       if (message.receiveCount >= maxReceiveCount) {
-        bury(message)
+        const { body, group, id, receiveCount, sentAt } = message
+        messages.delete(message)
+        byReceipt.delete(message.receipt)
+        bury({ id, group, sentAt, receiveCount, body })
         continue
       }
       byReceipt.delete(message.receipt)
@@ -99,11 +109,7 @@ export const make = Effect.fnUntraced(function* ({
       })
     )
 
-  const send: MemoryQueue["send"] = (body, group) =>
-    Effect.sync(() => {
-      messages.add({ body, group, receipt: "", receiveCount: 0, hiddenUntil: 0 })
-      changed.openUnsafe()
-    })
+  const send: MemoryQueue["send"] = (body, group) => Effect.sync(() => add({ body, group }))
 
   return {
     name,

@@ -17,7 +17,7 @@ import {
 } from "@aws-sdk/client-sqs"
 import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
 import { fromJson } from "@turnout/core/domain/Message"
-import type { DeadLetter, DeadLetterReader, DeadLetters } from "@turnout/core/ports/DeadLetters"
+import { type DeadLetter, type DeadLetterReader, type DeadLetters, isWanted } from "@turnout/core/ports/DeadLetters"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -162,14 +162,11 @@ export const make = Effect.fnUntraced(function* ({
   return {
     ...reader,
     to: SqsConnection.queueNameOf(to),
-    redrive: ({ most = Infinity, only, onMoved }) =>
+    redrive: (asked) =>
       Effect.suspend(() => {
+        const { most = Infinity, onMoved } = asked
         const left: Array<SqsMessage> = []
         let moved = 0
-        const isWanted = (message: SqsMessage) => {
-          const { id, message: what } = toDeadLetter(message)
-          return only === undefined || only.includes(id) || (what !== null && only.includes(what.id))
-        }
         const work = Effect.gen(function* () {
           while (moved < most) {
             const received = yield* receive
@@ -177,10 +174,11 @@ export const make = Effect.fnUntraced(function* ({
             const fresh = received.filter(({ MessageId }) => !left.some((one) => one.MessageId === MessageId))
             if (fresh.length === 0) break
             for (const message of fresh) {
-              if (moved === most || !isWanted(message)) left.push(message)
+              if (moved === most || !isWanted(toDeadLetter(message), asked)) left.push(message)
               else {
                 yield* move(message)
-                onMoved?.((moved += 1))
+                moved += 1
+                onMoved?.(moved)
               }
             }
           }

@@ -38,6 +38,10 @@ export interface Redrive {
   readonly onMoved?: (moved: number) => void
 }
 
+/** Whether a dead letter is one of those that are asked for. */
+export const isWanted = ({ id, message }: DeadLetter, { only }: Redrive): boolean =>
+  only === undefined || only.includes(id) || (message !== null && only.includes(message.id))
+
 export interface DeadLetters extends DeadLetterReader {
   /** The name of the queue that they are moved to. */
   readonly to: string
