@@ -5,6 +5,7 @@
  * has changed nothing.
  */
 import * as Database from "@turnout/adapters/database"
+import * as MemoryQueue from "@turnout/adapters/memory/queue"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { Outbox } from "@turnout/core/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
@@ -108,8 +109,19 @@ const makeSize = Effect.fnUntraced(function* (database: string) {
   return Effect.map(sql.unsafe<{ last: string }>(last), ([row]) => row!.last)
 })
 
+/** A queue that gives up whatever it is given. */
+const makeQueue = Effect.gen(function* () {
+  const queue = yield* MemoryQueue.make({ name: "mail", maxReceiveCount: 0, waitMillis: 0 })
+  const bury = Effect.gen(function* () {
+    while (queue.size() > 0) yield* queue.receive(10)
+  })
+  for (const body of NASTY_BODIES) if (typeof body === "string") yield* queue.send(body, null)
+  yield* bury
+  return { letters: queue.deadLetters, bury: Effect.orDie(bury) }
+})
+
 /** Sends so many requests to a server on the store of that database, and reports. */
-export const fuzz = (options: {
+export const fuzz = async (options: {
   readonly requests: number
   readonly seed: number
   readonly database: string
@@ -120,9 +132,19 @@ export const fuzz = (options: {
   const agent = new Agent({ connections: 1, pipelining: 1 })
   const byStatus: Record<string, number> = {}
   const unexpected: Array<Unexpected> = []
-  const ids: Record<string, Array<string>> = { eventId: [], registrationId: [], webhookId: [], replayId: [] }
+  const ids: Record<string, Array<string>> = {
+    eventId: [],
+    registrationId: [],
+    webhookId: [],
+    replayId: [],
+    messages: []
+  }
   const known: Known = {
-    ids: (name) => (name === "sink" ? ["mail"] : name === "stream" ? ids["eventId"]! : (ids[name] ?? []))
+    ids: (name) => {
+      if (name === "sink") return ["mail"]
+      if (name === "queue") return ["mail-dead"]
+      return ids[name === "stream" ? "eventId" : name] ?? []
+    }
   }
   const keep = (name: string, id: unknown) => {
     const own = ids[name]!
@@ -130,9 +152,14 @@ export const fuzz = (options: {
     if (own.length > 30) own.shift()
   }
 
+  const { bury, letters } = await Effect.runPromise(makeQueue)
+
   const work = Effect.gen(function* () {
     const base = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
-    const size = yield* makeSize(database)
+    const written = yield* makeSize(database)
+    const size = Effect.gen(function* () {
+      return `${yield* written} ${yield* letters.count}`
+    })
     yield* Outbox.use((outbox) => outbox.register("mail", "beginning"))
 
     const send = async ({ body, headers, method, path }: Sent): Promise<Answer> => {
@@ -207,11 +234,12 @@ export const fuzz = (options: {
 
     /** Ids that later requests can name. */
     const learn = (document: unknown): void => {
-      const { event, id, registration, secret, sink, webhook } = Object(document) as Record<
+      const { event, id, items, registration, secret, sink, to, webhook } = Object(document) as Record<
         string,
         Record<string, unknown>
       >
       if (registration !== undefined) keep("registrationId", registration["id"])
+      if (to !== undefined && Array.isArray(items)) for (const letter of items) keep("messages", Object(letter).id)
       if (webhook !== undefined && secret !== undefined) keep("webhookId", webhook["id"])
       else if (sink !== undefined && id !== undefined) keep("replayId", id)
       else if (event === undefined && "organizer" in Object(document)) keep("eventId", id)
@@ -246,7 +274,8 @@ export const fuzz = (options: {
         }
         const sizeAfter = yield* size
         if (status >= 400 && sizeAfter !== sizeBefore) note(`${status}, and something changed`)
-        sizeBefore = sizeAfter
+        yield* bury
+        sizeBefore = yield* size
         if (status >= 200 && status < 300 && sent.method !== "HEAD" && type.startsWith("application/json")) {
           const document = JSON.parse(text) as Record<string, unknown>
           learn(document)
@@ -264,7 +293,7 @@ export const fuzz = (options: {
     }
     return { requests, byStatus, unexpected }
   })
-  const services = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+  const services = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters] }).pipe(
     Layer.provideMerge(Turnout.layer()),
     Layer.provideMerge(Database.layer({ database }))
   )
