@@ -126,6 +126,46 @@ describe("a replayer", () => {
     }).pipe(run)
   )
 
+  it.effect("sends nothing that it has read if it was paused until its lease had run out", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(1)
+      const { of, sink } = makeSink()
+      const { id } = yield* ask()
+      const real = yield* Replays
+      const late: typeof real = {
+        ...real,
+        read: (...asked) => Effect.delay(real.read(...asked), 3_000),
+        advance: (...asked) => Effect.delay(real.advance(...asked), 3_000)
+      }
+      yield* Effect.provideService(start(sink, { ttlMillis: 2_000 }), Replays, late)
+      yield* pass(0)
+      yield* start(sink, { pollMillis: 500 })
+      yield* pass(2_500)
+      assert.deepStrictEqual(of(eventId), upTo(3))
+      yield* pass(10_000)
+      assert.deepStrictEqual(of(eventId), upTo(3))
+      assert.deepInclude(yield* now(id), { state: "finished", sent: 3 })
+    }).pipe(run)
+  )
+
+  it.effect("keeps its lease while it reads, however long that takes", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(1)
+      const { of, sink } = makeSink()
+      const { id } = yield* ask()
+      const real = yield* Replays
+      const slow: typeof real = { ...real, read: (...asked) => Effect.delay(real.read(...asked), 9_000) }
+      yield* Effect.provideService(start(sink, { ttlMillis: 2_000 }), Replays, slow)
+      yield* pass(0)
+      yield* start(sink, { pollMillis: 500 })
+      for (let second = 0; second < 8; second++) yield* pass(1_000)
+      assert.deepStrictEqual(of(eventId), [])
+      yield* pass(1_000)
+      assert.deepStrictEqual(of(eventId), upTo(3))
+      assert.deepInclude(yield* now(id), { state: "finished", sent: 3 })
+    }).pipe(run)
+  )
+
   it.effect("is followed by another one when its lease has run out, if it dies without a word", () =>
     Effect.gen(function* () {
       const eventId = yield* stream(28)

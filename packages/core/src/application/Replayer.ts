@@ -11,9 +11,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { Delivery, DeliveryOutcome } from "../domain/Delivery.ts"
+import type { Replay } from "../domain/Replay.ts"
 import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../domain/RetryPolicy.ts"
 import { storable } from "../domain/Text.ts"
-import { type HeldReplay, type ReplayPlace, Replays, type ReplaySlice } from "../ports/Replays.ts"
+import { type Advance, type HeldReplay, type ReplayPlace, Replays, type ReplaySlice } from "../ports/Replays.ts"
 import type { Sink, SinkUnavailable } from "../ports/Sink.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { monotonicMillis, newOwner } from "./LeaseHolder.ts"
@@ -39,6 +40,14 @@ const DEFAULTS = {
 } as const satisfies ReplayerOptions
 
 type Entry = ReplaySlice["entries"][number]
+
+/** The lease of a replay, as this process sees it. */
+interface Lease {
+  /** Whether it has run out by the clock of this process, which is before anybody else can have it. */
+  readonly isOver: () => boolean
+  /** As `Replays.advance`. */
+  readonly advance: (advance: Advance) => Effect.Effect<Replay | undefined, StoreError>
+}
 
 /** What the sink has refused, first of all. */
 interface Refusal {
@@ -73,6 +82,22 @@ export const run = Effect.fnUntraced(function* (
   const draw = () => random.nextDoubleUnsafe()
   const now = (): number => monotonicMillis(clock)
 
+  /** A lease that was asked for at this time. */
+  const makeLease = (askedAt: number): Lease => {
+    let deadline = askedAt + ttlMillis
+    return {
+      isOver: () => now() >= deadline,
+      advance: (advance) =>
+        Effect.suspend(() => {
+          const renewedAt = now()
+          return Effect.map(replays.advance(advance, ttlMillis), (replay) => {
+            if (replay !== undefined) deadline = renewedAt + ttlMillis
+            return replay
+          })
+        })
+    }
+  }
+
   /** Sends entries of one or more slots, and gives an outcome for each. */
   const deliver = (
     { epoch, replay }: HeldReplay,
@@ -94,20 +119,12 @@ export const run = Effect.fnUntraced(function* (
   }
 
   /** Renews the lease while something else takes its time. Gives nothing if the replay is not to go on. */
-  const holding = <A, E>(held: HeldReplay, work: Effect.Effect<A, E>): Effect.Effect<A | undefined, E | StoreError> => {
-    const renew = Effect.suspend(() =>
-      replays.advance(
-        {
-          id: held.replay.id,
-          epoch: held.epoch,
-          place: held.place,
-          sent: held.replay.sent,
-          state: "running",
-          error: null
-        },
-        ttlMillis
-      )
-    )
+  const holding = <A, E>(
+    lease: Lease,
+    { epoch, place, replay: { id, sent } }: HeldReplay,
+    work: Effect.Effect<A, E>
+  ): Effect.Effect<A | undefined, E | StoreError> => {
+    const renew = lease.advance({ id, epoch, place, sent, state: "running", error: null })
     const untilLost = Effect.as(
       Effect.repeat(Effect.delay(renew, ttlMillis / 3), { while: (replay) => replay !== undefined }),
       undefined
@@ -115,13 +132,22 @@ export const run = Effect.fnUntraced(function* (
     return Effect.raceFirst(work, untilLost)
   }
 
-  /** Sends entries until each has arrived, or one has been refused for good; an outage of the sink is waited out. */
-  const send = (held: HeldReplay, entries: ReadonlyArray<Entry>): Effect.Effect<Refusal | undefined> =>
+  /**
+   * Sends entries until each has arrived, or one has been refused for good, and gives that one; an outage of the sink is
+   * waited out. Gives nothing if the lease has run out meanwhile.
+   */
+  const send = (
+    lease: Lease,
+    held: HeldReplay,
+    entries: ReadonlyArray<Entry>
+  ): Effect.Effect<{ readonly refusal: Refusal | undefined } | undefined> =>
     Effect.gen(function* () {
       let left = entries
       let attempts = 0
       let outages = 0
       while (left.length > 0) {
+        // A process that was paused finds out late: it is another's turn by now.
+        if (lease.isOver()) return undefined
         const outcomes = yield* deliver(held, left).pipe(
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause)
@@ -134,18 +160,18 @@ export const run = Effect.fnUntraced(function* (
           continue
         }
         const refusal = refusalOf(left, outcomes)
-        if (refusal === undefined) return undefined
+        if (refusal === undefined) break
         attempts += 1
         const pause = refusal.isFinal ? null : pauseMillis(retryPolicy, attempts, draw())
-        if (pause === null) return refusal
+        if (pause === null) return { refusal }
         left = left.filter((_, index) => outcomes[index]?._tag !== "Delivered")
         yield* Effect.sleep(pause)
       }
-      return undefined
+      return { refusal: undefined }
     })
 
   /** Carries out a replay up to its end, or until it is lost, stopped or cancelled. */
-  const carryOut = Effect.fnUntraced(function* (claimed: HeldReplay): Effect.fn.Return<void, StoreError> {
+  const carryOut = Effect.fnUntraced(function* (lease: Lease, claimed: HeldReplay): Effect.fn.Return<void, StoreError> {
     const { perSecond } = claimed.replay
     const atOnce = Math.min(batchSize, perSecond ?? batchSize)
     const beganAt = now()
@@ -158,40 +184,44 @@ export const run = Effect.fnUntraced(function* (
     ) {
       const { epoch, replay } = held
       const sent = replay.sent + count
-      const after = yield* replays.advance({ id: replay.id, epoch, place, sent, state, error }, ttlMillis)
+      const after = yield* lease.advance({ id: replay.id, epoch, place, sent, state, error })
       if (after !== undefined) held = { ...held, replay: after, place }
       return after?.state === "running"
     })
     while (true) {
-      const slice = yield* replays.read(held.replay, held.place, atOnce)
-      const { entries } = slice
-      const outcome = yield* holding(
+      const step = yield* holding(
+        lease,
         held,
-        Effect.map(send(held, entries), (refusal) => ({ refusal }))
+        Effect.gen(function* () {
+          const slice = yield* replays.read(held.replay, held.place, atOnce)
+          const outcome = yield* send(lease, held, slice.entries)
+          return outcome && { ...slice, ...outcome }
+        })
       )
-      if (outcome === undefined) return
-      const { refusal } = outcome
+      if (step === undefined) return
+      const { entries, isLast, place, refusal } = step
       if (refusal !== undefined) {
         const index = entries.indexOf(refusal.entry)
-        const place = index === 0 ? held.place : entries[index - 1]!.place
+        const before = index === 0 ? held.place : entries[index - 1]!.place
         const error = `${describe(refusal.entry.delivery)} was refused: ${refusal.error}`
-        yield* advance(place, index, "stopped", storable(error))
+        yield* advance(before, index, "stopped", storable(error))
         return
       }
-      const goesOn = yield* advance(slice.place, entries.length, slice.isLast ? "finished" : "running")
+      const goesOn = yield* advance(place, entries.length, isLast ? "finished" : "running")
       if (!goesOn) return
       if (perSecond !== null) {
         const sent = held.replay.sent - claimed.replay.sent
         const early = beganAt + (sent * 1_000) / perSecond - now()
-        if (early > 0 && (yield* holding(held, Effect.as(Effect.sleep(early), true))) === undefined) return
+        if (early > 0 && (yield* holding(lease, held, Effect.as(Effect.sleep(early), true))) === undefined) return
       }
     }
   })
 
   const next = Effect.gen(function* () {
+    const lease = makeLease(now())
     const held = yield* replays.claim(sink.name, owner, ttlMillis)
     if (held === undefined) return yield* Effect.sleep(pollMillis)
-    yield* carryOut(held).pipe(
+    yield* carryOut(lease, held).pipe(
       // Others go on at once. If that fails as well, they go on when the lease runs out.
       Effect.onInterrupt(() => Effect.ignore(replays.release(held.replay.id, held.epoch)))
     )
