@@ -110,8 +110,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "answers are not remembered",
     breaks: "I",
     file: `${DOMAIN}/Batch.ts`,
-    from: "else remembered.push({ record, renews: known !== undefined })",
-    to: "else remembered.slice()"
+    from: "if (known === undefined) remembered.push({ record, renews: false })",
+    to: "if (known === undefined) remembered.slice()"
   },
   {
     name: "what is remembered is not looked at",

@@ -32,6 +32,7 @@ import {
   seatsTaken
 } from "./Event.ts"
 import * as EventLifecycle from "./EventLifecycle.ts"
+import { earlier } from "./Instant.ts"
 import type { JournalEvent } from "./JournalEvent.ts"
 import { move, type Registration, type RegistrationId, type RegistrationState } from "./Registration.ts"
 import * as Rejection from "./Rejection.ts"
@@ -130,7 +131,7 @@ const register = (
     notes: command.notes,
     state,
     sequence: event.version + 1,
-    registeredAt: command.registeredAt !== null && command.registeredAt < now ? command.registeredAt : now,
+    registeredAt: earlier(command.registeredAt, now),
     changedAt: now
   })
   if (isSeatOpen(event)) {

@@ -76,10 +76,11 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
   /** Promotions that an earlier batch left over come before anything else that is asked of the event. */
   const carryOn = (eventId: EventId, now: Date) => {
     const event = set.events.get(eventId)
-    if (event === undefined || promotionsDue(event) === 0) return
-    const promoted = Admission.promote(event, set, now, promotionsLeft(set, eventId))
-    set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + promoted.length)
-    append(eventId, promoted, PROMOTER, now)
+    if (event === undefined) return
+    for (let due = promotionsDue(event); due > 0 && promotionsLeft(set, eventId) > 0; due--) {
+      append(eventId, Admission.promote(event, set, now, 1), PROMOTER, now)
+      set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + 1)
+    }
   }
 
   const decideOne = (request: Request): Answer => {
@@ -116,10 +117,13 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
     const { expiresAt, fingerprint, scope } = idempotency
     const record: IdempotencyRecord = { scope, fingerprint, expiresAt, requestId: freshId, answer, createdAt: now }
     set.idempotency.set(scope.id, record)
-    // One that has expired since this very batch wrote it is not there to be renewed.
-    const own = known === undefined ? undefined : remembered.find((other) => other.record === known)
-    if (own !== undefined) own.record = record
-    else remembered.push({ record, renews: known !== undefined })
+    if (known === undefined) remembered.push({ record, renews: false })
+    else {
+      // One that has expired since this very batch wrote it is not there to be renewed.
+      const own = remembered.find((other) => other.record === known)
+      if (own === undefined) remembered.push({ record, renews: true })
+      else own.record = record
+    }
     replies.push({ answer, replayed: false })
   }
 

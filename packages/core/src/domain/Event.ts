@@ -6,7 +6,7 @@
  * whose version counts up by one with every journal event.
  */
 import * as Schema from "effect/Schema"
-import { Instant } from "./Instant.ts"
+import { earlier, Instant } from "./Instant.ts"
 import * as Text from "./Text.ts"
 import { Uuid } from "./Uuid.ts"
 
@@ -175,7 +175,4 @@ export const promotionsDue = (event: Event): number =>
   event.status === "published" ? Math.min(seatsFree(event), event.counts.waitlisted) : 0
 
 /** The moment from which on nobody can register: the close of registration, at the latest the event's end. */
-export const registrationEnd = (event: Event): Date =>
-  event.registrationClosesAt !== null && event.registrationClosesAt.getTime() < event.endsAt.getTime()
-    ? event.registrationClosesAt
-    : event.endsAt
+export const registrationEnd = (event: Event): Date => earlier(event.registrationClosesAt, event.endsAt)

@@ -25,6 +25,10 @@ export const toText = (date: Date): string => {
   return lastText
 }
 
+/** The earlier of two moments, where the first may be none. */
+export const earlier = (first: Date | null, second: Date): Date =>
+  first === null ? second : new Date(Math.min(first.getTime(), second.getTime()))
+
 const isInstant = Schema.makeFilter<Date>((date) =>
   date.getTime() >= EARLIEST && date.getTime() <= LATEST ? true : "must be a date in the years 1900 to 9999"
 )
