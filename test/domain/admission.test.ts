@@ -137,6 +137,14 @@ describe("one batch", () => {
     assert.strictEqual(promoted.length, PROMOTION_BATCH)
   })
 
+  it("that cancels before a raise promotes one bounded batch besides whoever gets that seat", () => {
+    const set = full(1, PROMOTION_BATCH + 5)
+    const promoted = tags(Batch.decide([cancel(1), raise(PROMOTION_BATCH + 5)], set)).filter(
+      (tag) => tag === "RegistrationPromoted"
+    )
+    assert.strictEqual(promoted.length, PROMOTION_BATCH + 1)
+  })
+
   it("that raises and then lowers the capacity is decided on the footprint as on the whole", () => {
     const batch = [raise(4), raise(4), raise(2, true)]
     assert.deepStrictEqual(Batch.decide(batch, partOf(full(0, 5), batch)), Batch.decide(batch, full(0, 5)))

@@ -109,7 +109,11 @@ describe("the sales summary", () => {
     assert.strictEqual(summaryOf(journal).title, "Gala")
   })
 
-  it("has the title of today, whoever was chosen from the list, and those who did not come among the seats taken", () => {
+  it.each([
+    { _tag: "AttendeeMissed", state: "noShow" },
+    { _tag: "AttendeeAttended", state: "attended" }
+  ] as const)("has the title of today, whoever was chosen from the list, and $state among the seats taken", (after) => {
+    const { _tag, state } = after
     const one = { id: id(1), state: "waitlisted" } as Registration
     const other = { id: id(2), state: "confirmed" } as Registration
     const details = (title: string) => ({ ...input(), title }) as never
@@ -118,7 +122,7 @@ describe("the sales summary", () => {
       { _tag: "EventUpdated", details: details("Ball") },
       { _tag: "AttendeeWaitlisted", registration: one },
       { _tag: "AttendeeRegistered", registration: other },
-      { _tag: "AttendeeMissed", registration: { ...other, state: "noShow" }, from: "confirmed" },
+      { _tag, registration: { ...other, state }, from: "confirmed" },
       { _tag: "RegistrationConfirmed", registration: { ...one, state: "confirmed" } }
     ]
     const journal = journalOf(happened)
