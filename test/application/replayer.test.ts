@@ -54,6 +54,12 @@ const ask = (selection: Partial<Selection> = {}, perSecond: number | null = null
 
 const now = (id: string) => Replays.use((replays) => replays.get(id))
 
+/** With the store of replays changed for it. */
+const withReplays = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  change: (replays: Replays["Service"]) => Partial<Replays["Service"]>
+) => Effect.flatMap(Replays, (replays) => Effect.provideService(effect, Replays, { ...replays, ...change(replays) }))
+
 const start = (sink: Sink, options: Replayer.ReplayerOptions = {}) =>
   Effect.forkChild(Replayer.run(sink, options), { startImmediately: true })
 
@@ -131,13 +137,10 @@ describe("a replayer", () => {
       const eventId = yield* stream(1)
       const { of, sink } = makeSink()
       const { id } = yield* ask()
-      const real = yield* Replays
-      const late: typeof real = {
-        ...real,
-        read: (...asked) => Effect.delay(real.read(...asked), 3_000),
-        advance: (...asked) => Effect.delay(real.advance(...asked), 3_000)
-      }
-      yield* Effect.provideService(start(sink, { ttlMillis: 2_000 }), Replays, late)
+      yield* withReplays(start(sink, { ttlMillis: 2_000 }), ({ advance, read }) => ({
+        read: (...asked) => Effect.delay(read(...asked), 3_000),
+        advance: (...asked) => Effect.delay(advance(...asked), 3_000)
+      }))
       yield* pass(0)
       yield* start(sink, { pollMillis: 500 })
       yield* pass(2_500)
@@ -153,9 +156,9 @@ describe("a replayer", () => {
       const eventId = yield* stream(1)
       const { of, sink } = makeSink()
       const { id } = yield* ask()
-      const real = yield* Replays
-      const slow: typeof real = { ...real, read: (...asked) => Effect.delay(real.read(...asked), 9_000) }
-      yield* Effect.provideService(start(sink, { ttlMillis: 2_000 }), Replays, slow)
+      yield* withReplays(start(sink, { ttlMillis: 2_000 }), ({ read }) => ({
+        read: (...asked) => Effect.delay(read(...asked), 9_000)
+      }))
       yield* pass(0)
       yield* start(sink, { pollMillis: 500 })
       for (let second = 0; second < 8; second++) yield* pass(1_000)
@@ -171,21 +174,18 @@ describe("a replayer", () => {
       const eventId = yield* stream(28)
       const { of, sink } = makeSink()
       yield* ask({}, 10)
-      const real = yield* Replays
       let isDead = false
       /** Nothing that it asks for arrives any more, and nothing comes back. */
       const mortal =
         <Args extends ReadonlyArray<unknown>, A, E>(operation: (...args: Args) => Effect.Effect<A, E>) =>
         (...args: Args) =>
           Effect.suspend(() => (isDead ? Effect.never : operation(...args)))
-      const dying = Replays.of({
-        ...real,
-        claim: mortal(real.claim),
-        read: mortal(real.read),
-        advance: mortal(real.advance),
-        release: mortal(real.release)
-      })
-      yield* Effect.provideService(start(sink, { owner: "first", ttlMillis: 6_000 }), Replays, dying)
+      yield* withReplays(start(sink, { owner: "first", ttlMillis: 6_000 }), ({ advance, claim, read, release }) => ({
+        claim: mortal(claim),
+        read: mortal(read),
+        advance: mortal(advance),
+        release: mortal(release)
+      }))
       yield* pass(0)
       assert.deepStrictEqual(of(eventId), upTo(10))
       isDead = true
@@ -269,16 +269,13 @@ describe("a replayer", () => {
       const eventId = yield* stream(1)
       const { of, sink } = makeSink()
       yield* ask()
-      const real = yield* Replays
       let isDown = true
       const down = Effect.fail(
         new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause: new Error("down") }) })
       )
-      const failing = Replays.of({
-        ...real,
-        claim: (...args) => Effect.suspend(() => (isDown ? down : real.claim(...args)))
-      })
-      yield* Effect.provideService(start(sink), Replays, failing)
+      yield* withReplays(start(sink), ({ claim }) => ({
+        claim: (...asked) => Effect.suspend(() => (isDown ? down : claim(...asked)))
+      }))
       yield* pass(10_000)
       isDown = false
       yield* pass(2_000)

@@ -22,24 +22,14 @@ suite(
 
 const sqs = SqsServer.use()
 
-let queues = 0
 suite(
   "SQS",
   Effect.fnUntraced(function* (buried) {
-    const name = `dead-letters-${++queues}`
-    const make = (queue: string) => sqs.queues().createQueue(queue, { attributes: { FifoQueue: "true" } }).queueUrl
-    const [dead, live] = [`${name}-dead.fifo`, `${name}.fifo`]
-    const [queueUrl, to] = [make(dead), make(live)]
-    for (const [index, [body, group]] of buried.entries())
-      sqs.queues().sendMessage(dead, body, { messageGroupId: group, messageDeduplicationId: String(index) })
+    const { bury, dead, live } = sqs.deadLetterQueues()
+    for (const [body, group] of buried) bury(body, group)
     return {
-      letters: yield* SqsDeadLetters.make({ queueUrl, to, ...sqs.access() }),
-      live: Effect.sync(() =>
-        sqs
-          .queues()
-          .inspectQueue(live)!
-          .messages.ready.map(({ body, messageGroupId }) => [body, messageGroupId!] as const)
-      )
+      letters: yield* SqsDeadLetters.make({ queueUrl: dead.queueUrl, to: live.queueUrl, ...sqs.access() }),
+      live: Effect.sync(() => live.messages().map(({ body, group }) => [body, group!] as const))
     }
   })
 )

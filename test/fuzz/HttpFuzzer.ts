@@ -130,6 +130,7 @@ export const fuzz = async (options: {
   const { database, onProgress = () => {}, requests, seed } = options
   const chance = new Chance(seed)
   const agent = new Agent({ connections: 1, pipelining: 1 })
+  const { bury, letters } = await Effect.runPromise(makeQueue)
   const byStatus: Record<string, number> = {}
   const unexpected: Array<Unexpected> = []
   const ids: Record<string, Array<string>> = {
@@ -142,7 +143,7 @@ export const fuzz = async (options: {
   const known: Known = {
     ids: (name) => {
       if (name === "sink") return ["mail"]
-      if (name === "queue") return ["mail-dead"]
+      if (name === "queue") return [letters.name]
       return ids[name === "stream" ? "eventId" : name] ?? []
     }
   }
@@ -151,8 +152,6 @@ export const fuzz = async (options: {
     if (typeof id === "string") own.push(id)
     if (own.length > 30) own.shift()
   }
-
-  const { bury, letters } = await Effect.runPromise(makeQueue)
 
   const work = Effect.gen(function* () {
     const base = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)

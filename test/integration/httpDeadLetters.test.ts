@@ -16,28 +16,6 @@ import * as SqsServer from "../support/SqsServer.ts"
 
 const sqs = SqsServer.use()
 
-let queues = 0
-/** A dead-letter queue, and the one that its messages came from. */
-const makeQueues = () => {
-  const make = (name: string) => {
-    const { queueUrl } = sqs.queues().createQueue(name, { attributes: { FifoQueue: "true" } })
-    const bodies = () =>
-      sqs
-        .queues()
-        .inspectQueue(name)!
-        .messages.ready.map(({ body }) => body)
-    return { name, queueUrl, bodies }
-  }
-  const name = `letters-${++queues}`
-  const dead = make(`${name}-dead.fifo`)
-  const bury = (body: string, group = "group") =>
-    sqs.queues().sendMessage(dead.name, body, {
-      messageGroupId: group,
-      messageDeduplicationId: `${dead.name} ${dead.bodies().length}`
-    })
-  return { live: make(`${name}.fifo`), dead, bury }
-}
-
 const silent = Logger.layer([])
 const serve = (deadLetters: ReadonlyArray<DeadLetters>) =>
   Layer.fresh(Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters })).pipe(
@@ -48,7 +26,10 @@ const serve = (deadLetters: ReadonlyArray<DeadLetters>) =>
 type Services = Layer.Success<ReturnType<typeof serve>>
 
 /** With a server that was told of these queues. */
-const withQueues = <A, E>(given: ReadonlyArray<ReturnType<typeof makeQueues>>, work: Effect.Effect<A, E, Services>) =>
+const withQueues = <A, E>(
+  given: ReadonlyArray<ReturnType<typeof sqs.deadLetterQueues>>,
+  work: Effect.Effect<A, E, Services>
+) =>
   Effect.gen(function* () {
     const letters = yield* Effect.forEach(given, ({ dead, live }) =>
       SqsDeadLetters.make({ queueUrl: dead.queueUrl, to: live.queueUrl, ...sqs.access() })
@@ -67,8 +48,8 @@ const messages = Effect.gen(function* () {
 
 describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
   it.live("are shown, and left where they are", () => {
-    const one = makeQueues()
-    const other = makeQueues()
+    const one = sqs.deadLetterQueues()
+    const other = sqs.deadLetterQueues()
     return withQueues(
       [one, other],
       Effect.gen(function* () {
@@ -97,7 +78,7 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
   })
 
   it.live("are moved back, all or some, and who did it is written down", () => {
-    const queues = makeQueues()
+    const queues = sqs.deadLetterQueues()
     const { bury, dead, live } = queues
     const at = `/admin/dead-letters/${dead.name}/redrive`
     return withQueues(
@@ -129,7 +110,7 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
   })
 
   it.live("are moved in parts if there are many, those of a group in order", () => {
-    const queues = makeQueues()
+    const queues = sqs.deadLetterQueues()
     const { bury, dead, live } = queues
     const bodies = Array.from({ length: 103 }, (_, number) => `letter ${number}`)
     for (const body of bodies) bury(body)
@@ -146,7 +127,7 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
   })
 
   it.live("are written down as far as they were moved before the queue went away", () => {
-    const queues = makeQueues()
+    const queues = sqs.deadLetterQueues()
     const { bury, dead, live } = queues
     bury("one", "a")
     bury("two", "b")
@@ -180,7 +161,7 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
   })
 
   it.live("are refused where a request is wrong, and nothing is moved", () => {
-    const queues = makeQueues()
+    const queues = sqs.deadLetterQueues()
     const { bury, dead } = queues
     bury("one")
     const at = `/admin/dead-letters/${dead.name}`

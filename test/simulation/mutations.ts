@@ -103,8 +103,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "newcomers go before those who wait",
     breaks: "W",
     file: `${DOMAIN}/WorkingSet.ts`,
-    from: `if (registration.state === "waitlisted") waiting.push(registration.id)`,
-    to: `if (registration.state === "waitlisted") waiting.unshift(registration.id)`
+    from: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)`,
+    to: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.unshift(registration.id)`
   },
   {
     name: "answers are not remembered",

@@ -15,10 +15,28 @@ export const use = () => {
     server = await startFauxqs({ port: 0, logger: false })
   })
   afterAll(() => server.stop())
+  const createQueue = (name: string) => {
+    const { queueUrl } = server.createQueue(name, { attributes: { FifoQueue: "true" } })
+    const messages = () =>
+      server.inspectQueue(name)!.messages.ready.map(({ body, messageGroupId }) => ({ body, group: messageGroupId }))
+    return { name, queueUrl, messages, bodies: () => messages().map(({ body }) => body) }
+  }
+  let pairs = 0
   const endpoint = () => `http://127.0.0.1:${server.port}`
   return {
     /** Its queues, without a client. */
     queues: () => server,
+    /** A dead-letter queue, and the one that its messages came from. */
+    deadLetterQueues: () => {
+      const name = `letters-${++pairs}`
+      const dead = createQueue(`${name}-dead.fifo`)
+      const bury = (body: string, group = "group") =>
+        server.sendMessage(dead.name, body, {
+          messageGroupId: group,
+          messageDeduplicationId: `${dead.name} ${dead.messages().length}`
+        })
+      return { live: createQueue(`${name}.fifo`), dead, bury }
+    },
     endpoint,
     /** For a client. */
     access: () => ({ ...ACCOUNT, endpoint: endpoint() }),

@@ -19,10 +19,7 @@ export const make = (queue: string, send: (letter: DeadLetter) => void): MemoryD
   return {
     name: `${queue}-dead`,
     to: queue,
-    bury: (letter) => {
-      const read = fromJson(letter.body)
-      letters.add({ ...letter, message: Result.isSuccess(read) ? read.success : null })
-    },
+    bury: (letter) => void letters.add({ ...letter, message: Result.getOrNull(fromJson(letter.body)) }),
     count: Effect.sync(() => letters.size),
     list: (limit) => Effect.sync(() => [...letters].slice(0, limit)),
     redrive: (asked) =>

@@ -40,17 +40,14 @@ const decodeOptions: (input: unknown) => Effect.Effect<SqsConnection.ConnectionO
 )
 const decodeTo = decoder(Schema.Struct({ to: SqsConnection.connectionOptions.queueUrl }))
 
-const toDeadLetter = ({ Attributes = {}, Body = "", MessageId = "" }: SqsMessage): DeadLetter => {
-  const read = fromJson(Body)
-  return {
-    id: MessageId,
-    group: Attributes.MessageGroupId ?? null,
-    sentAt: new Date(Number(Attributes.SentTimestamp ?? 0)),
-    receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
-    body: Body,
-    message: Result.isSuccess(read) ? read.success : null
-  }
-}
+const toDeadLetter = ({ Attributes = {}, Body = "", MessageId = "" }: SqsMessage): DeadLetter => ({
+  id: MessageId,
+  group: Attributes.MessageGroupId ?? null,
+  sentAt: new Date(Number(Attributes.SentTimestamp ?? 0)),
+  receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
+  body: Body,
+  message: Result.getOrNull(fromJson(Body))
+})
 
 /** What reading and moving have in common. */
 const open = Effect.fnUntraced(function* (options: SqsConnection.ConnectionOptions) {

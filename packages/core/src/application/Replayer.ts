@@ -49,6 +49,11 @@ interface Lease {
   readonly advance: (advance: Advance) => Effect.Effect<Replay | undefined, StoreError>
 }
 
+/** A replay in hand, and the lease under which it is. */
+interface Holding extends HeldReplay {
+  readonly lease: Lease
+}
+
 /** What the sink has refused, first of all. */
 interface Refusal {
   readonly entry: Entry
@@ -120,8 +125,7 @@ export const run = Effect.fnUntraced(function* (
 
   /** Renews the lease while something else takes its time. Gives nothing if the replay is not to go on. */
   const holding = <A, E>(
-    lease: Lease,
-    { epoch, place, replay: { id, sent } }: HeldReplay,
+    { epoch, lease, place, replay: { id, sent } }: Holding,
     work: Effect.Effect<A, E>
   ): Effect.Effect<A | undefined, E | StoreError> => {
     const renew = lease.advance({ id, epoch, place, sent, state: "running", error: null })
@@ -137,8 +141,7 @@ export const run = Effect.fnUntraced(function* (
    * waited out. Gives nothing if the lease has run out meanwhile.
    */
   const send = (
-    lease: Lease,
-    held: HeldReplay,
+    held: Holding,
     entries: ReadonlyArray<Entry>
   ): Effect.Effect<{ readonly refusal: Refusal | undefined } | undefined> =>
     Effect.gen(function* () {
@@ -147,7 +150,7 @@ export const run = Effect.fnUntraced(function* (
       let outages = 0
       while (left.length > 0) {
         // A process that was paused finds out late: it is another's turn by now.
-        if (lease.isOver()) return undefined
+        if (held.lease.isOver()) return undefined
         const outcomes = yield* deliver(held, left).pipe(
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause)
@@ -171,7 +174,7 @@ export const run = Effect.fnUntraced(function* (
     })
 
   /** Carries out a replay up to its end, or until it is lost, stopped or cancelled. */
-  const carryOut = Effect.fnUntraced(function* (lease: Lease, claimed: HeldReplay): Effect.fn.Return<void, StoreError> {
+  const carryOut = Effect.fnUntraced(function* (claimed: Holding): Effect.fn.Return<void, StoreError> {
     const { perSecond } = claimed.replay
     const atOnce = Math.min(batchSize, perSecond ?? batchSize)
     const beganAt = now()
@@ -182,7 +185,7 @@ export const run = Effect.fnUntraced(function* (
       state: "running" | "stopped" | "finished",
       error: string | null = null
     ) {
-      const { epoch, replay } = held
+      const { epoch, lease, replay } = held
       const sent = replay.sent + count
       const after = yield* lease.advance({ id: replay.id, epoch, place, sent, state, error })
       if (after !== undefined) held = { ...held, replay: after, place }
@@ -190,11 +193,10 @@ export const run = Effect.fnUntraced(function* (
     })
     while (true) {
       const step = yield* holding(
-        lease,
         held,
         Effect.gen(function* () {
           const slice = yield* replays.read(held.replay, held.place, atOnce)
-          const outcome = yield* send(lease, held, slice.entries)
+          const outcome = yield* send(held, slice.entries)
           return outcome && { ...slice, ...outcome }
         })
       )
@@ -212,7 +214,7 @@ export const run = Effect.fnUntraced(function* (
       if (perSecond !== null) {
         const sent = held.replay.sent - claimed.replay.sent
         const early = beganAt + (sent * 1_000) / perSecond - now()
-        if (early > 0 && (yield* holding(lease, held, Effect.as(Effect.sleep(early), true))) === undefined) return
+        if (early > 0 && (yield* holding(held, Effect.as(Effect.sleep(early), true))) === undefined) return
       }
     }
   })
@@ -221,7 +223,7 @@ export const run = Effect.fnUntraced(function* (
     const lease = makeLease(now())
     const held = yield* replays.claim(sink.name, owner, ttlMillis)
     if (held === undefined) return yield* Effect.sleep(pollMillis)
-    yield* carryOut(lease, held).pipe(
+    yield* carryOut({ ...held, lease }).pipe(
       // Others go on at once. If that fails as well, they go on when the lease runs out.
       Effect.onInterrupt(() => Effect.ignore(replays.release(held.replay.id, held.epoch)))
     )

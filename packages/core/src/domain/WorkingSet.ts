@@ -198,10 +198,10 @@ const place = (set: WorkingSet, event: Mutable<Event>, registration: Registratio
   const active = set.active.get(event.id)!
   if (isActive(registration)) active.set(registration.attendee.id, registration.id)
   else active.delete(registration.attendee.id)
-  const waiting = set.waiting.get(event.id)!
-  if (registration.state === "waitlisted") waiting.push(registration.id)
+  if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)
   // Stryker disable next-line ConditionalExpression: whoever did not wait is not found, but looking takes its time
   if (before?.state === "waitlisted") {
+    const waiting = set.waiting.get(event.id)!
     const index = waiting.indexOf(registration.id)
     if (index >= 0) waiting.splice(index, 1)
   }
