@@ -13,7 +13,7 @@ import { REGISTRATION } from "./Statements.ts"
 /** Active registrations. */
 const attendees: Part = {
   name: "attendees",
-  columns: [plain("event", "uuid"), quoted("attendee")],
+  columns: [quoted("attendee"), plain("event", "uuid")],
   sql: (s, rows) => `SELECT ${REGISTRATION}, false AS is_head, NULL::jsonb AS record
 FROM ${rows}
 CROSS JOIN LATERAL (
@@ -45,7 +45,7 @@ CROSS JOIN LATERAL (
 /** Idempotency records, each with the registration that it refers to. */
 const records: Part = {
   name: "records",
-  columns: [plain("operation", "text"), quoted("key"), quoted("principal")],
+  columns: [quoted("key"), plain("operation", "text"), quoted("principal")],
   sql: (s, rows) => `SELECT ${REGISTRATION}, false AS is_head, i.record
 FROM ${rows}
 CROSS JOIN LATERAL (
@@ -60,12 +60,12 @@ export const make = (s: string): ((footprint: Footprint) => ReadonlyArray<Statem
   const textOf = memoize((used) => used.map((one) => sql(s, one)).join("\nUNION ALL\n"))
   return (footprint) => {
     const chosen = new Chosen()
-    chosen.add(attendees, footprint.attendees, [({ eventId }) => eventId, ({ attendeeId }) => attendeeId])
+    chosen.add(attendees, footprint.attendees, [({ attendeeId }) => attendeeId, ({ eventId }) => eventId])
     chosen.add(registrations, footprint.registrations, [({ registrationId }) => registrationId])
     chosen.add(heads, footprint.waiting, [({ eventId }) => eventId, ({ limit }) => limit])
     chosen.add(records, footprint.idempotency, [
-      ({ operation }) => operation,
       ({ key }) => key,
+      ({ operation }) => operation,
       ({ principal }) => principal
     ])
     if (chosen.used.length === 0) return []

@@ -3,6 +3,10 @@
  *
  * Several rows come as arrays, one for each column, which are unfolded; JSON texts come as one text, separated by a control
  * character that JSON never contains. One row comes as its values: unfolding it would be most of what it costs.
+ *
+ * Reading arrays is a good part of what a large batch costs the server, and in an on-sale most columns have one value for
+ * all rows. Such a column is sent as an array of that value alone, and filled up: unfolding together makes what is missing
+ * NULL. The first column is always whole, so that there are as many rows as there were.
  */
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 
@@ -17,11 +21,14 @@ export interface Column {
   readonly name: string
   readonly type: string
   readonly kind: "plain" | "quoted" | "json"
+  /** Whether a value may be NULL. */
+  readonly isNullable: boolean
 }
 
-export const plain = (name: string, type: string): Column => ({ name, type, kind: "plain" })
-export const quoted = (name: string): Column => ({ name, type: "text", kind: "quoted" })
-export const json = (name: string): Column => ({ name, type: "text", kind: "json" })
+export const plain = (name: string, type: string): Column => ({ name, type, kind: "plain", isNullable: false })
+export const quoted = (name: string): Column => ({ name, type: "text", kind: "quoted", isNullable: false })
+export const json = (name: string): Column => ({ name, type: "text", kind: "json", isNullable: false })
+export const nullable = (column: Column): Column => ({ ...column, isNullable: true })
 
 /** The rows as `t`, whose parameters have numbers from `first` on. */
 export const source = (columns: ReadonlyArray<Column>, isOne: boolean, first: number): string => {
@@ -33,8 +40,18 @@ export const source = (columns: ReadonlyArray<Column>, isOne: boolean, first: nu
     kind === "json" ? [`string_to_table(${parameter(n, "text")}, '${SEPARATOR}')`] : []
   )
   const unfolded = `unnest(${arrays.join(", ")})`
-  return `${texts.length === 0 ? unfolded : `ROWS FROM (${[unfolded, ...texts].join(", ")})`} AS t(${names})`
+  const rows = `${texts.length === 0 ? unfolded : `ROWS FROM (${[unfolded, ...texts].join(", ")})`} AS u(${names})`
+  const values = columns.map((column, n) => {
+    const { name, type } = column
+    return isShortened(column, n) && !column.isNullable
+      ? `coalesce(u.${name}, (${parameter(n, `${type}[]`)})[1]) AS ${name}`
+      : `u.${name}`
+  })
+  return `(SELECT ${values.join(", ")} FROM ${rows}) AS t`
 }
+
+/** Whether what repeats in a column is sent once. */
+const isShortened = ({ kind }: Column, index: number): boolean => index > 0 && kind !== "json"
 
 export type Value = string | number | null
 export type ValueOf<Row> = (row: Row, index: number) => Value
@@ -45,13 +62,22 @@ export const parameters = <Row>(
   rows: ReadonlyArray<Row>,
   values: ReadonlyArray<ValueOf<Row>>
 ): ReadonlyArray<string | null> =>
-  columns.map(({ kind }, n) => {
+  columns.map((column, n) => {
     const valueOf = values[n]!
     if (rows.length === 1) {
       const value = valueOf(rows[0]!, 0)
       return value === null ? null : String(value)
     }
-    if (kind === "plain") return plainArray(rows, valueOf)
-    const textOf = valueOf as (row: Row, index: number) => string | null
-    return kind === "quoted" ? textArray(rows, textOf) : rows.map(textOf).join(SEPARATOR)
+    if (column.kind === "json") return rows.map(valueOf).join(SEPARATOR)
+    const all = rows.map(valueOf)
+    const [value] = all
+    const sent =
+      isShortened(column, n) && (value === null || !column.isNullable) && all.every((other) => other === value)
+        ? value === null
+          ? []
+          : [value]
+        : all
+    return column.kind === "plain"
+      ? plainArray(sent, (one) => one!)
+      : textArray(sent as ReadonlyArray<string | null>, (one) => one)
   })

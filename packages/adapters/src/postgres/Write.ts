@@ -129,8 +129,8 @@ export const make = (s: string): Write => {
     ])
 
     chosen.add(Kinds.journalled, changes.journal, [
-      (entry) => ids.numberOf(entry.eventId),
       (entry) => entry.version,
+      (entry) => ids.numberOf(entry.eventId),
       (_, index) => messageIds[index]!,
       (entry) => entry.event._tag,
       (entry) => entry.metadata.actor,

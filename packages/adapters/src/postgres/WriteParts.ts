@@ -7,7 +7,7 @@
  */
 import { JournalEventType, schemaVersionOf } from "@turnout/core/domain/JournalEvent"
 import type { Part } from "./Parts.ts"
-import { type Column, json, plain, quoted } from "./RowSource.ts"
+import { type Column, json, nullable, plain, quoted } from "./RowSource.ts"
 
 const EVENT_COLUMNS = `id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
   ends_at timestamptz, time_zone text, registration_opens_at timestamptz, registration_closes_at timestamptz,
@@ -61,7 +61,7 @@ export const registered: Part = {
   columns: [
     plain("id", "uuid"),
     plain("event", "integer"),
-    quoted("attendee_id"),
+    nullable(quoted("attendee_id")),
     quoted("name"),
     quoted("email"),
     quoted("notes"),
@@ -107,13 +107,13 @@ const SCHEMA_VERSION =
 export const journalled: Part = {
   name: "journalled",
   columns: [
-    plain("event", "integer"),
     plain("version", "bigint"),
+    plain("event", "integer"),
     plain("id", "uuid"),
     plain("type", "text"),
     quoted("actor"),
-    quoted("correlation_id"),
-    quoted("causation_id"),
+    nullable(quoted("correlation_id")),
+    nullable(quoted("causation_id")),
     plain("occurred_at", "integer"),
     json("payload")
   ],
@@ -129,8 +129,8 @@ const recordColumns: ReadonlyArray<Column> = [
   plain("operation", "text"),
   quoted("principal"),
   plain("fingerprint", "text"),
-  plain("request_id", "uuid"),
-  plain("registration_id", "uuid"),
+  nullable(plain("request_id", "uuid")),
+  nullable(plain("registration_id", "uuid")),
   plain("created_at", "integer"),
   plain("expires_at", "integer")
 ]
