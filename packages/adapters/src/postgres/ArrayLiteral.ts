@@ -22,13 +22,16 @@ const SPECIAL = /["\\]/
 const SPECIALS = /["\\]/g
 
 /** `{"a","b",NULL}`: of any text. */
-export const textArray = <A>(values: ReadonlyArray<A>, text: (value: A, index: number) => string | null): string => {
+export const textArray = <A>(
+  values: ReadonlyArray<A>,
+  text: (value: A, index: number) => string | number | null
+): string => {
   let literal = "{"
   for (let index = 0; index < values.length; index++) {
     if (index > 0) literal += ","
     const element = text(values[index]!, index)
     if (element === null) literal += "NULL"
-    else if (SPECIAL.test(element)) literal += `"${element.replace(SPECIALS, "\\$&")}"`
+    else if (typeof element === "string" && SPECIAL.test(element)) literal += `"${element.replace(SPECIALS, "\\$&")}"`
     else literal += `"${element}"`
   }
   return `${literal}}`

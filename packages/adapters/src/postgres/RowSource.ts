@@ -41,10 +41,11 @@ export const source = (columns: ReadonlyArray<Column>, isOne: boolean, first: nu
   )
   const unfolded = `unnest(${arrays.join(", ")})`
   const rows = `${texts.length === 0 ? unfolded : `ROWS FROM (${[unfolded, ...texts].join(", ")})`} AS u(${names})`
+  // A value in a query of its own is taken out of its array once, not for every row.
   const values = columns.map((column, n) => {
     const { name, type } = column
     return isShortened(column, n) && !column.isNullable
-      ? `coalesce(u.${name}, (${parameter(n, `${type}[]`)})[1]) AS ${name}`
+      ? `coalesce(u.${name}, (SELECT (${parameter(n, `${type}[]`)})[1])) AS ${name}`
       : `u.${name}`
   })
   return `(SELECT ${values.join(", ")} FROM ${rows}) AS t`
@@ -69,15 +70,12 @@ export const parameters = <Row>(
       return value === null ? null : String(value)
     }
     if (column.kind === "json") return rows.map(valueOf).join(SEPARATOR)
-    const all = rows.map(valueOf)
-    const [value] = all
-    const sent =
-      isShortened(column, n) && (value === null || !column.isNullable) && all.every((other) => other === value)
-        ? value === null
-          ? []
-          : [value]
-        : all
-    return column.kind === "plain"
-      ? plainArray(sent, (one) => one!)
-      : textArray(sent as ReadonlyArray<string | null>, (one) => one)
+    const array = column.kind === "plain" ? plainArray<Row> : textArray<Row>
+    if (!isShortened(column, n)) return array(rows, valueOf)
+    const value = valueOf(rows[0]!, 0)
+    if (column.isNullable && value !== null) return array(rows, valueOf)
+    for (let index = 1; index < rows.length; index++) {
+      if (valueOf(rows[index]!, index) !== value) return array(rows, valueOf)
+    }
+    return value === null ? "{}" : array(rows.slice(0, 1), valueOf)
   })
