@@ -32,6 +32,15 @@ const REASONS = { Contention, NotMigrated, OutcomeUnknown, Unavailable, Unexpect
 const failure = (reason: keyof typeof REASONS, what = "") =>
   new StoreError.StoreError({ reason: new REASONS[reason]({ cause: new Error(what) }) })
 
+/** A transaction of requests that are known. */
+type CommitClosed = (requests: ReadonlyArray<Request>) => ReturnType<Lanes.Commit>
+
+/** Closes the batch at once. */
+const atOnce =
+  (commit: CommitClosed): Lanes.Commit =>
+  (_, close) =>
+    commit(close())
+
 /** A store that notes what it is asked, can be held up, and does with a batch whatever a test wants it to. */
 const makeStore = (
   carryOut: (batch: ReadonlyArray<number>) => Effect.Effect<void, StoreError.StoreError> = () => Effect.void
@@ -136,9 +145,9 @@ const callTogether = Effect.fnUntraced(function* (
 })
 
 /** Lanes, and the effect that closes their scope. */
-const makeClosable = Effect.fnUntraced(function* (commit: Lanes.Commit, options: Lanes.LaneOptions = {}) {
+const makeClosable = Effect.fnUntraced(function* (commit: CommitClosed, options: Lanes.LaneOptions = {}) {
   const scope = yield* Scope.make()
-  const lanes = yield* Scope.provide(Lanes.make(commit, options), scope)
+  const lanes = yield* Scope.provide(Lanes.make(atOnce(commit), options), scope)
   return { lanes, close: Scope.close(scope, Exit.void) }
 })
 
@@ -146,7 +155,7 @@ describe("a lane", () => {
   it.effect("that is idle starts at once, with the one command there is", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit)
+      const lanes = yield* Lanes.make(atOnce(store.commit))
       for (const n of [1, 2, 3]) {
         assert.deepStrictEqual(yield* heard([yield* call(lanes, command(n))]), [`answer ${n}`])
       }
@@ -157,7 +166,7 @@ describe("a lane", () => {
   it.effect("that is idle takes along what arrives in the same turn", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit)
+      const lanes = yield* Lanes.make(atOnce(store.commit))
       yield* heard(yield* callAll(lanes, commands(1, 5)))
       assert.deepStrictEqual(store.asked, [[1, 2, 3, 4, 5]])
     })
@@ -166,7 +175,7 @@ describe("a lane", () => {
   it.effect("gathers what arrives during a transaction for the next one, in the order of arrival", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, { lanes: 1 })
+      const lanes = yield* Lanes.make(atOnce(store.commit), { lanes: 1 })
       store.gate.closeUnsafe()
       const callers = [yield* call(lanes, command(1))]
       for (const n of [2, 3, 4, 5]) {
@@ -184,7 +193,7 @@ describe("a lane", () => {
   it.effect("puts no more than maxBatch commands into a transaction", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, { maxBatch: 3 })
+      const lanes = yield* Lanes.make(atOnce(store.commit), { maxBatch: 3 })
       yield* heard(yield* callTogether(lanes, store, commands(1, 7)))
       assert.deepStrictEqual(store.asked, [[0], [1, 2, 3], [4, 5, 6], [7]])
     })
@@ -195,7 +204,7 @@ describe("a lane", () => {
       const requests = Array.from({ length: 60 }, (_, n) => command(n, n))
       for (const count of [1, 3]) {
         const store = makeStore(() => Effect.repeat(Effect.yieldNow, { times: 3 }))
-        const lanes = yield* Lanes.make(store.commit, { lanes: count, maxBatch: 2 })
+        const lanes = yield* Lanes.make(atOnce(store.commit), { lanes: count, maxBatch: 2 })
         yield* heard(yield* callAll(lanes, requests))
         assert.strictEqual(store.mostAtOnce, count)
       }
@@ -218,7 +227,7 @@ describe("a lane", () => {
         (drawn, chosen, pauses) =>
           Effect.gen(function* () {
             const store = makeStore(() => Effect.repeat(Effect.yieldNow, { times: pauses[store.asked.length % 5]! }))
-            const lanes = yield* Lanes.make(store.commit, chosen)
+            const lanes = yield* Lanes.make(atOnce(store.commit), chosen)
             const requests = drawn.map(({ event }, n) => command(n, event))
             const callers: Array<Caller> = []
             for (const [n, request] of requests.entries()) {
@@ -244,7 +253,7 @@ describe("a lane", () => {
   it.effect("carries out a command whose caller has gone away", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit)
+      const lanes = yield* Lanes.make(atOnce(store.commit))
       const callers = yield* hold(lanes, store, [command(1)], [command(2), command(3)])
       yield* Effect.forEach(callers.slice(0, 2), Fiber.interrupt)
       store.gate.openUnsafe()
@@ -257,11 +266,13 @@ describe("a lane", () => {
     Effect.gen(function* () {
       const Open = Context.Reference<string>("turnout/test/Open", { defaultValue: () => "nothing" })
       const seen: Array<string> = []
-      const lanes = yield* Lanes.make((requests) =>
-        Effect.map(Open, (open) => {
-          seen.push(open)
-          return requests.map(replyTo)
-        })
+      const lanes = yield* Lanes.make(
+        atOnce((requests) =>
+          Effect.map(Open, (open) => {
+            seen.push(open)
+            return requests.map(replyTo)
+          })
+        )
       )
       yield* Effect.provideService(lanes.submit(command(1)), Open, "a transaction")
       assert.deepStrictEqual(seen, ["nothing"])
@@ -275,7 +286,7 @@ describe("a full lane", () => {
   it.effect("refuses at once what does not fit, and nothing else", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, full)
+      const lanes = yield* Lanes.make(atOnce(store.commit), full)
       const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 4))
       const refused = yield* callAll(lanes, commands(5, 6))
       assert.deepStrictEqual(heardByNow(refused), ["Overloaded", "Overloaded"])
@@ -296,7 +307,7 @@ describe("a full lane", () => {
   it.effect("accepts again when it has gone on", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, full)
+      const lanes = yield* Lanes.make(atOnce(store.commit), full)
       yield* hold(lanes, store, commands(1, 1), commands(2, 4))
       const error = yield* Effect.flip(lanes.submit(command(5)))
       assert.strictEqual(error._tag, "Overloaded")
@@ -310,7 +321,7 @@ describe("a full lane", () => {
   /** When a refused caller is told to come back, once a transaction of one command has taken so long. */
   const retryAfter = Effect.fnUntraced(function* (millis: number, waiting: number) {
     const store = makeStore(() => Effect.sleep(millis))
-    const lanes = yield* Lanes.make(store.commit, { lanes: 1, maxWaiting: waiting, maxBatch: 1 })
+    const lanes = yield* Lanes.make(atOnce(store.commit), { lanes: 1, maxWaiting: waiting, maxBatch: 1 })
     const callers = yield* callAll(lanes, commands(1, 1))
     yield* pass(millis)
     assert.deepStrictEqual(yield* heard(callers), ["answer 1"])
@@ -340,7 +351,7 @@ describe("a batch that fails", () => {
   const ways: ReadonlyArray<{
     readonly way: string
     readonly words: string
-    readonly spoil: (commit: Lanes.Commit, culprits: ReadonlyArray<number>) => Lanes.Commit
+    readonly spoil: (commit: CommitClosed, culprits: ReadonlyArray<number>) => CommitClosed
   }> = [
     {
       way: "with an unexpected error",
@@ -375,7 +386,7 @@ describe("a batch that fails", () => {
   it.effect.each(ways)("$way does so for the culprit only", ({ spoil, words }) =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(spoil(store.commit, [POISON]))
+      const lanes = yield* Lanes.make(atOnce(spoil(store.commit, [POISON])))
       const callers = yield* callTogether(lanes, store, commands(1, 9))
       const expected = answers(1, 9).map((answer, index) => (index + 1 === POISON ? words : answer))
       assert.deepStrictEqual(yield* heard(callers), expected)
@@ -397,10 +408,12 @@ describe("a batch that fails", () => {
               Effect.repeat(Effect.yieldNow, { times: Math.max(0, 20 - store.asked.length) })
             )
             const commit = spoil(store.commit, culprits)
-            const lanes = yield* Lanes.make((requests) =>
-              Effect.tap(
-                Effect.suspend(() => commit(requests)),
-                () => Effect.sync(() => committed.push(...requests.map(({ freshId }) => numberOf(freshId))))
+            const lanes = yield* Lanes.make(
+              atOnce((requests) =>
+                Effect.tap(
+                  Effect.suspend(() => commit(requests)),
+                  () => Effect.sync(() => committed.push(...requests.map(({ freshId }) => numberOf(freshId))))
+                )
               )
             )
             const callers = yield* callTogether(lanes, store, commands(1, size))
@@ -425,7 +438,7 @@ describe("a batch that fails", () => {
     (reason) =>
       Effect.gen(function* () {
         const store = makeStore((batch) => (holds(batch) ? Effect.fail(failure(reason)) : Effect.void))
-        const lanes = yield* Lanes.make(store.commit)
+        const lanes = yield* Lanes.make(atOnce(store.commit))
         const callers = yield* callTogether(lanes, store, commands(1, 9))
         assert.deepStrictEqual(
           yield* heard(callers),
@@ -442,10 +455,98 @@ describe("a batch that fails", () => {
         if (batch.length === 4) return Effect.fail(failure("Unexpected", "planted"))
         return batch.includes(3) ? Effect.fail(failure("Unavailable")) : Effect.void
       })
-      const lanes = yield* Lanes.make(store.commit)
+      const lanes = yield* Lanes.make(atOnce(store.commit))
       const callers = yield* callTogether(lanes, store, commands(1, 4))
       assert.deepStrictEqual(yield* heard(callers), ["answer 1", "answer 2", "Unavailable", "Unavailable"])
       assert.deepStrictEqual(store.asked, [[0], [1, 2, 3, 4], [1, 2], [3, 4]])
+    })
+  )
+})
+
+describe("a transaction that waits for its locks", () => {
+  /** Closes the batch when the gate is open. */
+  const onceOpen =
+    ({ commit, gate }: ReturnType<typeof makeStore>): Lanes.Commit =>
+    (_, close) =>
+      Effect.andThen(
+        gate.await,
+        Effect.suspend(() => commit(close()))
+      )
+
+  it.effect("takes along what arrives meanwhile about its events, in the order of arrival, and nothing else", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      const locked: Array<ReadonlyArray<string>> = []
+      const lanes = yield* Lanes.make(
+        (events, close) => {
+          locked.push(events)
+          return onceOpen(store)(events, close)
+        },
+        { lanes: 1 }
+      )
+      const first = [command(1, 1), command(2, 0)]
+      const callers = yield* hold(lanes, store, first, [command(3, 0), command(4, 2), command(5, 1), command(6, 2)])
+      store.gate.openUnsafe()
+      assert.deepStrictEqual(
+        yield* heard(callers),
+        [1, 2, 3, 4, 5, 6].map((n) => `answer ${n}`)
+      )
+      assert.deepStrictEqual(store.asked, [
+        [1, 2, 3, 5],
+        [4, 6]
+      ])
+      assert.deepStrictEqual(locked, [[id(0), id(1)], [id(2)]])
+    })
+  )
+
+  it.effect("takes along no more than maxBatch, and leaves the rest in order", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      const lanes = yield* Lanes.make(onceOpen(store), { lanes: 1, maxBatch: 3 })
+      const callers = yield* hold(lanes, store, commands(1, 2), commands(3, 8))
+      store.gate.openUnsafe()
+      assert.deepStrictEqual(yield* heard(callers), answers(1, 8))
+      assert.deepStrictEqual(store.asked, [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8]
+      ])
+    })
+  )
+
+  it.effect("and does not get them tells those who wait for it, and lets the others go on", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      let isAway = true
+      const lanes = yield* Lanes.make(
+        (_, close) => {
+          if (!isAway) return store.commit(close())
+          isAway = false
+          return Effect.andThen(store.gate.await, Effect.fail(failure("Unavailable")))
+        },
+        { lanes: 1 }
+      )
+      const callers = yield* hold(lanes, store, [command(1)], [command(2), command(3, 1)])
+      store.gate.openUnsafe()
+      assert.deepStrictEqual(yield* heard(callers), ["Unavailable", "Unavailable", "answer 3"])
+      assert.deepStrictEqual(store.asked, [[3]])
+    })
+  )
+
+  it.effect("gets nothing to do once everybody was told that it is too late", () =>
+    Effect.gen(function* () {
+      const store = makeStore()
+      const scope = yield* Scope.make()
+      const commit: Lanes.Commit = (...batch) => Effect.uninterruptible(onceOpen(store)(...batch))
+      const lanes = yield* Scope.provide(Lanes.make(commit, { lanes: 1, drainMillis: 100 }), scope)
+      const callers = yield* hold(lanes, store, [command(1)], [command(2)])
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* pass(100)
+      yield* Fiber.join(closing)
+      assert.deepStrictEqual(yield* heard(callers), ["Unavailable", "Unavailable"])
+      store.gate.openUnsafe()
+      yield* settle
+      assert.deepStrictEqual(store.asked, [[]])
     })
   )
 })
@@ -456,7 +557,7 @@ describe("a caller who waits for too long", () => {
   it.effect("is told that the outcome is unknown when the time is up, each at their own", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, options)
+      const lanes = yield* Lanes.make(atOnce(store.commit), options)
       const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 2))
       yield* pass(40)
       callers.push(...(yield* callAll(lanes, commands(3, 3))))
@@ -475,7 +576,7 @@ describe("a caller who waits for too long", () => {
   it.effect("has the command carried out all the same, and so have those who come later", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, options)
+      const lanes = yield* Lanes.make(atOnce(store.commit), options)
       const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 3))
       yield* pass(100)
       assert.deepStrictEqual(heardByNow(callers), ["OutcomeUnknown", "OutcomeUnknown", "OutcomeUnknown"])
@@ -492,7 +593,7 @@ describe("a caller who waits for too long", () => {
   it.effect("is the only one: an answer in time is the answer, and the next caller has the whole time again", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, options)
+      const lanes = yield* Lanes.make(atOnce(store.commit), options)
       for (const n of [1, 2, 3]) {
         store.gate.closeUnsafe()
         const callers = yield* callAll(lanes, commands(n, n))
@@ -565,7 +666,7 @@ describe("closing", () => {
   it.effect("does so for a transaction that cannot be interrupted, after which nothing more is carried out", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const commit: Lanes.Commit = (requests) => Effect.uninterruptible(store.commit(requests))
+      const commit: CommitClosed = (requests) => Effect.uninterruptible(store.commit(requests))
       const { close, lanes } = yield* makeClosable(commit, { drainMillis: 500 })
       const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 3))
       const closing = yield* Effect.forkChild(close, { startImmediately: true })
@@ -640,7 +741,7 @@ describe("the metrics", () => {
   it.effect("tell the size of each transaction, how long it took and how long it was waited for", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, { lanes: 1, maxBatch: 3 })
+      const lanes = yield* Lanes.make(atOnce(store.commit), { lanes: 1, maxBatch: 3 })
       store.gate.closeUnsafe()
       const callers = yield* callAll(lanes, commands(1, 1))
       yield* pass(30)
@@ -663,7 +764,7 @@ describe("the metrics", () => {
   it.effect("tell how many still wait when a transaction starts", () =>
     Effect.gen(function* () {
       const store = makeStore((batch) => (batch.includes(1) ? store.gate.await : Effect.void))
-      const lanes = yield* Lanes.make(store.commit, { maxBatch: 2 })
+      const lanes = yield* Lanes.make(atOnce(store.commit), { maxBatch: 2 })
       store.gate.closeUnsafe()
       const callers = yield* callAll(lanes, commands(0, 5))
       yield* settle
@@ -676,7 +777,7 @@ describe("the metrics", () => {
   it.effect("count the batches that were split", () =>
     Effect.gen(function* () {
       const store = makeStore((batch) => (batch.includes(3) ? Effect.fail(failure("Unexpected")) : Effect.void))
-      const lanes = yield* Lanes.make(store.commit)
+      const lanes = yield* Lanes.make(atOnce(store.commit))
       yield* heard(yield* callTogether(lanes, store, commands(1, 4)))
       assert.strictEqual((yield* Metric.value(EngineMetrics.splits)).count, 2)
       assert.strictEqual(
@@ -690,7 +791,7 @@ describe("the metrics", () => {
   it.effect("count who was refused, and who waited for too long, once", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, { maxWaiting: 2, commandTimeoutMillis: 100 })
+      const lanes = yield* Lanes.make(atOnce(store.commit), { maxWaiting: 2, commandTimeoutMillis: 100 })
       const callers = yield* hold(lanes, store, commands(1, 1), commands(2, 2))
       yield* pass(250)
       assert.strictEqual((yield* Metric.value(EngineMetrics.timeouts)).count, 2)
@@ -706,7 +807,7 @@ describe("the metrics", () => {
   it.effect("a caller who has gone away is not counted as told", () =>
     Effect.gen(function* () {
       const store = makeStore()
-      const lanes = yield* Lanes.make(store.commit, { commandTimeoutMillis: 100 })
+      const lanes = yield* Lanes.make(atOnce(store.commit), { commandTimeoutMillis: 100 })
       store.gate.closeUnsafe()
       const caller = yield* call(lanes, command(1))
       yield* settle

@@ -30,7 +30,10 @@ const nothing: Footprint = { events: [], attendees: [], registrations: [], waiti
 /** Writes changes as they are. */
 const write = (changes: Partial<Changes>) =>
   RegistrationStore.use((store) =>
-    store.transact(nothing, () => ({ replies: [], changes: { ...noChanges, ...changes } }))
+    store.transact([], () => ({
+      footprint: nothing,
+      decide: () => ({ replies: [], changes: { ...noChanges, ...changes } })
+    }))
   )
 
 /** What the store loads for a footprint. */
@@ -41,7 +44,10 @@ const load = (needed: Partial<Footprint>) =>
       loaded = set
       return { replies: [], changes: noChanges }
     }
-    return Effect.map(store.transact({ ...nothing, ...needed }, decide), () => loaded!)
+    return Effect.map(
+      store.transact(needed.events ?? [], () => ({ footprint: { ...nothing, ...needed }, decide })),
+      () => loaded!
+    )
   })
 
 const sql = <Row extends object>(statement: string) =>

@@ -35,9 +35,9 @@ const slow = (store: RegistrationStore["Service"], scheduler: fc.Scheduler): Reg
   const wait = (label: string) => Effect.promise(() => scheduler.schedule(Promise.resolve(), label))
   return RegistrationStore.of({
     ...store,
-    transact: (footprint, decide) =>
+    transact: (events, close) =>
       wait("a transaction begins").pipe(
-        Effect.andThen(store.transact(footprint, decide)),
+        Effect.andThen(store.transact(events, close)),
         Effect.tap(() => wait("its answer comes"))
       )
   })

@@ -85,16 +85,20 @@ export const replaceInStore = Effect.fnUntraced(function* (replace: (real: Store
   )
 })
 
-/** Commits wait for the gate, and like every commit they are not interrupted while they do. */
+/** Commits, whose batches are closed, wait for the gate, and like every commit they are not interrupted while they do. */
 export const holdCommits = Effect.gen(function* () {
   const gate = yield* Deferred.make<void>()
   const held = { waiting: 0 }
   yield* replaceInStore(({ transact }) => ({
-    transact: (...args) =>
+    transact: (events, close) =>
       Effect.uninterruptible(
         Effect.suspend(() => {
+          const closed = close()
           held.waiting += 1
-          return Effect.andThen(Deferred.await(gate), transact(...args))
+          return Effect.andThen(
+            Deferred.await(gate),
+            transact(events, () => closed)
+          )
         })
       )
   }))

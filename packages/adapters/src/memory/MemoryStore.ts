@@ -115,8 +115,9 @@ const make = Effect.gen(function* () {
   const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 
   return RegistrationStore.of({
-    transact: (footprint, decide) =>
+    transact: (_, close) =>
       Effect.gen(function* () {
+        const { decide, footprint } = close()
         const events = present(footprint.events.map((id) => state.events.get(id)))
         const batch = decide(makeWorkingSet(load(state, withDuePromotions(footprint, events))))
         if (Batch.isEmpty(batch.changes)) return batch.replies

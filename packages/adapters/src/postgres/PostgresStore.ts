@@ -17,13 +17,8 @@ import * as Batch from "@turnout/core/domain/Batch"
 import type { Event, EventId } from "@turnout/core/domain/Event"
 import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import type { Registration } from "@turnout/core/domain/Registration"
-import {
-  make as makeWorkingSet,
-  type Footprint,
-  withDuePromotions,
-  type WorkingSet
-} from "@turnout/core/domain/WorkingSet"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import { make as makeWorkingSet, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { type ClosedBatch, RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -107,8 +102,10 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   ): Transaction.Unresolved<Mark, A> | undefined =>
     unresolved.find(({ mark }) => (found as ReadonlyArray<{ id: string }>).some(({ id }) => id === mark.messageId))
 
-  const transact = (footprint: Footprint, decide: (set: WorkingSet) => Batch.Batch) => {
+  const transact = (_: ReadonlyArray<EventId>, close: () => ClosedBatch) => {
+    let closed: ClosedBatch | undefined
     const work: Transaction.Work<Mark, ReadonlyArray<Batch.Reply>> = Effect.fnUntraced(function* (read, unresolved) {
+      const { decide, footprint } = (closed ??= close())
       const [locked = [], ...further] = yield* read([
         Statements.lock(statements, footprint.events),
         ...(unresolved.length === 0 ? [] : [Statements.probe(statements, unresolved)]),

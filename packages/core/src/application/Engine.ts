@@ -13,9 +13,9 @@ import * as Batch from "../domain/Batch.ts"
 import type { Command } from "../domain/Command.ts"
 import type { EventId } from "../domain/Event.ts"
 import { scope } from "../domain/Idempotency.ts"
-import type { Request } from "../domain/Request.ts"
+import { eventsOf, type Request } from "../domain/Request.ts"
 import { footprint } from "../domain/WorkingSet.ts"
-import { RegistrationStore } from "../ports/RegistrationStore.ts"
+import { type ClosedBatch, RegistrationStore } from "../ports/RegistrationStore.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 import { CommitSignal } from "./CommitSignal.ts"
 import { fingerprint } from "./Fingerprint.ts"
@@ -71,11 +71,14 @@ export const make = Effect.fnUntraced(function* (
       Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, millis, freshId))
     )
 
-  const commit: Lanes.Commit = (requests) =>
-    Effect.tap(
-      store.transact(footprint(requests), (set) => Batch.decide(requests, set)),
-      () => Effect.sync(signal.notify)
-    )
+  const commit: Lanes.Commit = (events, close) => {
+    const closeBatch = (): ClosedBatch => {
+      const requests = close()
+      return { footprint: footprint(requests), decide: (set) => Batch.decide(requests, set) }
+    }
+    return Effect.tap(store.transact(events, closeBatch), () => Effect.sync(signal.notify))
+  }
+  const commitAll = (requests: ReadonlyArray<Request>) => commit(eventsOf(requests), () => requests)
 
   const lanes = yield* Lanes.make(commit, options)
   const nextStep = (eventId: EventId) => makeRequest({ _tag: "PromoteWaiting", eventId }, {})
@@ -85,13 +88,13 @@ export const make = Effect.fnUntraced(function* (
 
   const promoteInTransaction = (eventId: EventId) =>
     Effect.map(
-      Effect.flatMap(nextStep(eventId), (request) => commit([request])),
+      Effect.flatMap(nextStep(eventId), (request) => commitAll([request])),
       ([reply]) => reply!
     )
 
   const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {
     const requests = yield* Effect.forEach(commands, ({ command, options }) => makeRequest(command, options))
-    const replies = yield* commit(requests)
+    const replies = yield* commitAll(requests)
     const due = replies.flatMap(({ answer }) => Promotions.eventWithPromotionsDue(answer) ?? [])
     if (yield* store.isInTransaction) {
       // What a host has open is finished within it: nobody else sees the event before it commits.

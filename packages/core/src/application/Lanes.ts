@@ -10,6 +10,9 @@
  *                                                 └── the next one gathers ┘
  * ```
  *
+ * The transaction closes its batch itself, when it has the locks of its events: where it has to wait for them, because
+ * another process serves the same events, whatever arrives in the meantime goes along.
+ *
  * Guarantees:
  * - commands about one event are decided in the order in which they were submitted;
  * - a lane has one transaction under way; there is no timer, so an idle lane starts at once;
@@ -29,7 +32,8 @@ import * as Fiber from "effect/Fiber"
 import * as Hash from "effect/Hash"
 import type * as Scope from "effect/Scope"
 import type { Reply } from "../domain/Batch.ts"
-import { eventIdOf, type Request } from "../domain/Request.ts"
+import type { EventId } from "../domain/Event.ts"
+import { eventIdOf, eventsOf, type Request } from "../domain/Request.ts"
 import * as StoreError from "../ports/StoreError.ts"
 import * as EngineMetrics from "./EngineMetrics.ts"
 import { Overloaded } from "./Overloaded.ts"
@@ -60,8 +64,14 @@ export interface Lanes {
   readonly submit: (request: Request) => Effect.Effect<Reply, StoreError.StoreError | Overloaded>
 }
 
-/** Carries out requests in one transaction: one reply to each, in order. */
-export type Commit = (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Reply>, StoreError.StoreError>
+/**
+ * Carries out requests about these events in one transaction: one reply to each, in order. Which requests it learns by
+ * calling `close`, at most once.
+ */
+export type Commit = (
+  events: ReadonlyArray<EventId>,
+  close: () => ReadonlyArray<Request>
+) => Effect.Effect<ReadonlyArray<Reply>, StoreError.StoreError>
 
 /** A command on its way, and whom to tell. */
 interface Entry {
@@ -139,28 +149,43 @@ export const make = Effect.fnUntraced(function* (
     fiber.addObserver(() => fibers.delete(fiber))
   }
 
-  const take = (lane: Lane): ReadonlyArray<Entry> => {
-    if (lane.waiting.length > maxBatch) return lane.waiting.splice(0, maxBatch)
-    const all = lane.waiting
-    lane.waiting = []
-    return all
+  /** Takes those who wait for one of these events, in the order of their arrival, as many as a transaction may have. */
+  const take = (lane: Lane, events: ReadonlyArray<EventId>): ReadonlyArray<Entry> => {
+    const wanted = new Set(events)
+    const taken: Array<Entry> = []
+    const left: Array<Entry> = []
+    for (const entry of lane.waiting) {
+      if (taken.length < maxBatch && wanted.has(eventIdOf(entry.request))) taken.push(entry)
+      else left.push(entry)
+    }
+    lane.waiting = left
+    return taken
   }
 
-  /** Commits a batch, in parts if need be, and gives what everybody in it is told. */
-  const carryOut = (batch: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Told>> =>
+  const attempt = (events: ReadonlyArray<EventId>, close: () => ReadonlyArray<Entry>) =>
+    Effect.exit(Effect.suspend(() => commit(events, () => close().map(({ request }) => request))))
+
+  /** What everybody in a batch is told, which is committed again in parts if need be. */
+  const settle = (
+    batch: ReadonlyArray<Entry>,
+    exit: Exit.Exit<ReadonlyArray<Reply>, StoreError.StoreError>
+  ): Effect.Effect<ReadonlyArray<Told>> => {
+    if (Exit.isSuccess(exit)) return Effect.succeed(exit.value.map(Exit.succeed))
+    if (batch.length < 2 || !isOfItsOwn(exit.cause)) {
+      return Effect.succeed(batch.map(() => Exit.failCause(exit.cause)))
+    }
+    metrics.split()
+    const middle = Math.ceil(batch.length / 2)
+    return Effect.zipWith(carryOut(batch.slice(0, middle)), carryOut(batch.slice(middle)), (first, second) => [
+      ...first,
+      ...second
+    ])
+  }
+
+  const carryOut = (part: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Told>> =>
     Effect.flatMap(
-      Effect.exit(Effect.suspend(() => commit(batch.map(({ request }) => request)))),
-      (exit): Effect.Effect<ReadonlyArray<Told>> => {
-        if (Exit.isSuccess(exit)) return Effect.succeed(exit.value.map(Exit.succeed))
-        if (batch.length === 1 || !isOfItsOwn(exit.cause))
-          return Effect.succeed(batch.map(() => Exit.failCause(exit.cause)))
-        metrics.split()
-        const middle = Math.ceil(batch.length / 2)
-        return Effect.zipWith(carryOut(batch.slice(0, middle)), carryOut(batch.slice(middle)), (first, second) => [
-          ...first,
-          ...second
-        ])
-      }
+      attempt(eventsOf(part.map(({ request }) => request)), () => part),
+      (exit) => settle(part, exit)
     )
 
   /** Tells everybody in a large batch, some at a time, so that what the next transaction needs done comes in between. */
@@ -180,11 +205,18 @@ export const make = Effect.fnUntraced(function* (
     // Whoever arrives in the same breath goes along.
     yield* endOfTurn
     while (lane.waiting.length > 0) {
-      const batch = take(lane)
-      lane.underway = batch
+      const events = eventsOf(lane.waiting.slice(0, maxBatch).map(({ request }) => request))
       const startedAt = clock.currentTimeMillisUnsafe()
-      metrics.started(batch.length, lane.waiting.length, startedAt - batch[0]!.arrivedAt)
-      const told = yield* carryOut(batch)
+      let batch: ReadonlyArray<Entry> | undefined
+      const close = () => {
+        batch = take(lane, events)
+        lane.underway = batch
+        const waited = batch.length === 0 ? 0 : clock.currentTimeMillisUnsafe() - batch[0]!.arrivedAt
+        metrics.started(batch.length, lane.waiting.length, waited)
+        return batch
+      }
+      const exit = yield* attempt(events, close)
+      const told = yield* settle((batch ??= close()), exit)
       const millis = clock.currentTimeMillisUnsafe() - startedAt
       metrics.committed(millis)
       lane.millisPerCommand = (lane.millisPerCommand + millis / batch.length) / 2
@@ -230,6 +262,8 @@ export const make = Effect.fnUntraced(function* (
       for (const lane of lanes) {
         for (const { answer } of lane.underway) answer(failed(new StoreError.OutcomeUnknown({ cause })))
         for (const { answer } of lane.waiting) answer(failed(new StoreError.Unavailable({ cause })))
+        // Whoever is told that nothing has happened does not go along with a transaction that waits for its locks.
+        lane.waiting = []
       }
       yield* Fiber.awaitAll(telling)
     })

@@ -20,3 +20,10 @@ export interface Request<C extends Command = Command> {
 /** The event that a request is about. */
 export const eventIdOf = ({ command, freshId }: Request): EventId =>
   command._tag === "CreateEvent" ? (command.event.id ?? (freshId as EventId)) : command.eventId
+
+/** The events that requests are about, each once, in ascending order. */
+export const eventsOf = (requests: Iterable<Request>): ReadonlyArray<EventId> => {
+  const events = new Set<EventId>()
+  for (const request of requests) events.add(eventIdOf(request))
+  return events.size < 2 ? [...events] : [...events].toSorted()
+}

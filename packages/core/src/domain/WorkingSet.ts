@@ -10,7 +10,7 @@
 import type { Mutable } from "effect/Types"
 import type { AttendeeId } from "./Attendee.ts"
 import type { Request } from "./Request.ts"
-import { eventIdOf } from "./Request.ts"
+import { eventIdOf, eventsOf } from "./Request.ts"
 import { type Event, type EventId, promotionsDue } from "./Event.ts"
 import type { IdempotencyRecord, IdempotencyScope } from "./Idempotency.ts"
 import type { JournalEntry } from "./JournalEvent.ts"
@@ -54,7 +54,6 @@ export const promotionsLeft = (set: WorkingSet, eventId: EventId): number =>
 
 /** The rows that a batch of requests needs to be decided as it would be on the whole state. */
 export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
-  const events = new Set<EventId>()
   const attendees: Array<Footprint["attendees"][number]> = []
   const attendeesOf = new Map<EventId, Set<AttendeeId>>()
   const registrations = new Map<RegistrationId, Footprint["registrations"][number]>()
@@ -64,7 +63,6 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
   for (const request of requests) {
     const { command } = request
     const eventId = eventIdOf(request)
-    events.add(eventId)
     if (command._tag === "Register") {
       const attendeeId = command.attendee.id
       let known = attendeesOf.get(eventId)
@@ -89,7 +87,7 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     waiting.set(eventId, (waiting.get(eventId) ?? 0) + Math.min(capacity, PROMOTION_BATCH))
   }
   return {
-    events: [...events].toSorted(),
+    events: eventsOf(requests),
     attendees,
     registrations: [...registrations.values()],
     waiting: Array.from(waiting, ([eventId, limit]) => ({ eventId, limit })),

@@ -2,8 +2,9 @@
  * The store of events and registrations: one consistency boundary, one commit.
  *
  * `transact` is the only way to change anything. It
- * 1. locks the events of the footprint, in id order, until the transaction ends;
- * 2. loads the footprint, and the waiters that `withDuePromotions` adds to it, as they are once the locks are held;
+ * 1. locks the events, in id order, until the transaction ends;
+ * 2. closes the batch, and loads its footprint, and the waiters that `withDuePromotions` adds to it, as they are once the
+ *    locks are held;
  * 3. lets the pure decision make its changes;
  * 4. writes state, counters, journal and idempotency records, all or nothing.
  * It succeeds only after the commit. It is not interrupted: a caller who goes away leaves a transaction that ends by
@@ -54,15 +55,25 @@ export interface WaitlistPlace {
   readonly length: number
 }
 
+/** A batch to which nothing is added any more: what it needs, and how it is decided. */
+export interface ClosedBatch {
+  readonly footprint: Footprint
+  readonly decide: (set: WorkingSet) => Batch
+}
+
 /** How many events with due promotions are given at once. */
 export const MAX_PROMOTING_EVENTS = 100
 
 export class RegistrationStore extends Context.Service<
   RegistrationStore,
   {
+    /**
+     * Carries out a batch that is about these events, given once each and in ascending order. `close` is called at most
+     * once, at the latest when the locks are held: what is asked for while others hold them can go along.
+     */
     readonly transact: (
-      footprint: Footprint,
-      decide: (set: WorkingSet) => Batch
+      events: ReadonlyArray<EventId>,
+      close: () => ClosedBatch
     ) => Effect.Effect<ReadonlyArray<Reply>, StoreError>
     /** Whether the caller has a transaction open that `transact` would become a part of. */
     readonly isInTransaction: Effect.Effect<boolean>
