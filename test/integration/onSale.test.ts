@@ -16,6 +16,7 @@ import * as CommandLine from "../support/CommandLine.ts"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
+import * as TwoProcesses from "../support/TwoProcesses.ts"
 import * as Worker from "../support/Worker.ts"
 
 const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
@@ -29,16 +30,13 @@ const stores: ReadonlyArray<readonly [string, Layer.Layer<Turnout.Turnout>]> = [
   ["Postgres", onPostgres]
 ]
 
-/** Turnout in two processes, as far as the database can tell, and the client of the second. */
+/** Turnout in two processes, and the client of the second. */
 const twice = (options?: Turnout.TurnoutOptions) =>
-  Effect.gen(function* () {
-    const url = yield* TestDatabase.make
-    const on = (store: ReturnType<typeof PostgresStore.layer>) =>
-      Layer.build(Turnout.layer(options).pipe(Layer.provideMerge(Layer.orDie(store))))
-    const second = yield* on(TestDatabase.migrated(PostgresStore.layer({ url })))
-    const first = yield* on(PostgresStore.layer({ url }))
-    return [Context.get(first, Turnout.Turnout), Context.get(second, Turnout.Turnout), second] as const
-  })
+  Effect.map(
+    TwoProcesses.make(options),
+    ({ elsewhere, here }) =>
+      [Context.get(elsewhere, Turnout.Turnout), Context.get(here, Turnout.Turnout), here] as const
+  )
 
 const sql = <Row extends object>(statement: string) =>
   Effect.flatMap(SqlClient.SqlClient, (client) => client.unsafe<Row>(statement))

@@ -3,12 +3,14 @@ import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/application/Turnout"
 import { fromInput } from "@turnout/core/domain/Attendee"
 import type { EventId } from "@turnout/core/domain/Event"
-import { Effect, Layer } from "effect"
+import type { Registration } from "@turnout/core/domain/Registration"
+import { Effect, Fiber, Layer, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as FaultProxy from "../support/FaultProxy.ts"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
+import * as TwoProcesses from "../support/TwoProcesses.ts"
 
 const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 
@@ -117,6 +119,66 @@ describe("the Postgres store", () => {
         [two!.id]
       )
     }).pipe(Effect.provide(onDatabase))
+  )
+
+  /** Does something here while a transaction elsewhere, which commits as soon as this waits for it, has changed a row. */
+  const whileChanging = Effect.fnUntraced(function* <A, E, R, B, F, S>(
+    { elsewhere, here }: TwoProcesses.TwoProcesses,
+    change: Effect.Effect<A, E, R>,
+    work: Effect.Effect<B, F, S>
+  ) {
+    const waiting = sql(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+    )
+    const begin = Effect.gen(function* () {
+      yield* change
+      const fiber = yield* Effect.forkDetach(Effect.provide(work, here))
+      yield* Effect.repeat(waiting, { until: (rows) => rows.length > 0 })
+      return fiber
+    })
+    const working = yield* SqlClient.SqlClient.use((client) => client.withTransaction(begin)).pipe(
+      Effect.provide(elsewhere)
+    )
+    return yield* Fiber.join(working)
+  })
+
+  it.live("R3: misses no row that somebody else is changing, an operator, say", () =>
+    Effect.gen(function* () {
+      const processes = yield* TwoProcesses.make()
+      const event = yield* Given.publishedEvent().pipe(Effect.provide(processes.here))
+      const { id } = yield* Given.register(event.id, 1).pipe(Effect.provide(processes.here))
+      const cancelled = yield* whileChanging(
+        processes,
+        sql(`UPDATE turnout.registrations SET notes = 'vegan' WHERE id = '${id}'`),
+        use((turnout) => turnout.cancelRegistration(event.id, id))
+      )
+      const stored = yield* use((turnout) => turnout.getRegistration(event.id, id)).pipe(Effect.provide(processes.here))
+      assert.deepStrictEqual(stored, { ...cancelled, state: "cancelled", notes: "vegan" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("I2: renews a key that has expired once, for whichever of two events comes first", () =>
+    Effect.gen(function* () {
+      const processes = yield* TwoProcesses.make()
+      const cancel = ({ eventId, id }: Registration) =>
+        use((turnout) => Effect.result(turnout.cancelRegistration(eventId, id, { idempotencyKey: "key" })))
+      const [, two, three] = yield* Effect.gen(function* () {
+        const event = yield* Given.publishedEvent()
+        const other = yield* Given.publishedEvent()
+        const registrations = [
+          yield* Given.register(event.id, 1),
+          yield* Given.register(event.id, 2),
+          yield* Given.register(other.id, 3)
+        ] as const
+        yield* cancel(registrations[0])
+        yield* sql("UPDATE turnout.idempotency SET created_at = 'epoch', expires_at = 'epoch'")
+        return registrations
+      }).pipe(Effect.provide(processes.here))
+      const second = yield* whileChanging(processes, cancel(two), cancel(three))
+      assert.strictEqual(Result.isFailure(second) && second.failure._tag, "IdempotencyKeyReused")
+      const { registrations } = yield* Invariants.hold(three.eventId).pipe(Effect.provide(processes.here))
+      assert.deepStrictEqual(registrations, [three])
+    }).pipe(Effect.scoped)
   )
 
   it.live("does everything within its schema", () =>

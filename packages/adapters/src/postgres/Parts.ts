@@ -11,6 +11,8 @@ export interface Part {
   readonly name: string
   readonly columns: ReadonlyArray<RowSource.Column>
   readonly sql: (s: string, rows: string) => string
+  /** Whether it gives a row for each that it has found, of which none may be missing. */
+  readonly mustFindAll?: boolean
 }
 
 /** A part that has rows, and the number of the first of its parameters. */

@@ -20,16 +20,17 @@ import * as Kinds from "./WriteParts.ts"
 const TABLES = 2
 
 /** How many rows a part has, told from the array of its first column. */
-const rowsOf = ({ isOne, parameter }: Used): string => (isOne ? "1" : `cardinality($${parameter}::text[])`)
+const rowsOf = ({ isOne, parameter, part }: Used): string =>
+  isOne ? "1" : `cardinality($${parameter}::${part.columns[0]!.type}[])`
 
 /** The text of a statement for a schema, given as a quoted identifier. */
 const write = (s: string, used: ReadonlyArray<Used>): string => {
   const parts = used.map((one) => `${one.part.name} AS (\n  ${sql(s, one)}\n)`)
-  const renewing = used.find(({ part }) => part === Kinds.renewed)
-  const main =
-    renewing === undefined
-      ? "SELECT 1"
-      : `SELECT 1 / CASE WHEN (SELECT count(*) FROM renewed) = ${rowsOf(renewing)} THEN 1 ELSE 0 END`
+  // Fails (22012) unless everything is found; what is looked at here is carried out before the rest.
+  const checks = used
+    .filter(({ part }) => part.mustFindAll)
+    .map((one) => `(SELECT count(*) FROM ${one.part.name}) = ${rowsOf(one)}`)
+  const main = checks.length === 0 ? "SELECT 1" : `SELECT 1 / CASE WHEN ${checks.join(" AND ")} THEN 1 ELSE 0 END`
   // Both tables have their types even if no part refers to them.
   return `WITH tables AS (SELECT $1::uuid[], $2::timestamptz[]), ${parts.join(", ")}\n${main} AS written`
 }

@@ -2,8 +2,9 @@
  * How each kind of row is written. Rows refer to ids and times by their numbers in the tables that are the first two
  * parameters of the statement.
  *
- * Postgres carries out the parts of a `WITH` from the last to the first, so a registration that a batch cancels is out of
- * the unique index before the same attendee's new one is in. A test holds it to that.
+ * What changes rows is carried out before what makes new ones (see `Part.mustFindAll`), so a registration that a batch
+ * cancels is out of the unique index before the same attendee's new one is in, and the journal draws no number before the
+ * events are locked.
  */
 import { JournalEventType, schemaVersionOf } from "@turnout/core/domain/JournalEvent"
 import type { Part } from "./Parts.ts"
@@ -24,36 +25,51 @@ export const created: Part = {
   SELECT e.* FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS e(${EVENT_COLUMNS}) ORDER BY e.id`
 }
 
+/**
+ * Where the row is that a row of `t` is about: as `p`, with its `place`, and whatever else is asked for. Rows are looked up
+ * one by one and then updated by their place: joined to the table, they are found by reading all of it as soon as a plan is
+ * made while there is little in it, and a plan outlives that by far. A row that another transaction is changing is not
+ * found.
+ */
+const placeOf = (s: string, table: string, condition: string, ...columns: ReadonlyArray<string>): string =>
+  `CROSS JOIN LATERAL (SELECT ${["f.ctid AS place", ...columns].join(", ")} FROM ${s}.${table} f WHERE ${condition} OFFSET 0) p`
+
 export const detailed: Part = {
   name: "detailed",
   columns: [plain("event", "integer"), quoted("row")],
+  mustFindAll: true,
   sql: (s, rows) => `UPDATE ${s}.events e SET title = n.title, description = n.description, location = n.location,
     organizer = n.organizer, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
     registration_opens_at = n.registration_opens_at, registration_closes_at = n.registration_closes_at,
     waitlist = n.waitlist, waitlist_limit = n.waitlist_limit, capacity = n.capacity, status = n.status,
     version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted, attended = n.attended,
     no_show = n.no_show, updated_at = n.updated_at
-  FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS n(${EVENT_COLUMNS})
-  WHERE e.id = ${id("t.event")}`
+  FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
+  CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS n(${EVENT_COLUMNS})
+  WHERE e.ctid = p.place RETURNING 1`
 }
+
+const movedColumns: ReadonlyArray<Column> = [
+  plain("event", "integer"),
+  plain("capacity", "integer"),
+  plain("status", "text"),
+  plain("version", "bigint"),
+  plain("confirmed", "integer"),
+  plain("waitlisted", "integer"),
+  plain("attended", "integer"),
+  plain("no_show", "integer"),
+  plain("updated_at", "integer")
+]
 
 export const moved: Part = {
   name: "moved",
-  columns: [
-    plain("event", "integer"),
-    plain("capacity", "integer"),
-    plain("status", "text"),
-    plain("version", "bigint"),
-    plain("confirmed", "integer"),
-    plain("waitlisted", "integer"),
-    plain("attended", "integer"),
-    plain("no_show", "integer"),
-    plain("updated_at", "integer")
-  ],
+  columns: movedColumns,
+  mustFindAll: true,
   sql: (s, rows) => `UPDATE ${s}.events e SET capacity = t.capacity, status = t.status, version = t.version,
     confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended, no_show = t.no_show,
     updated_at = ${time("t.updated_at")}
-  FROM ${rows} WHERE e.id = ${id("t.event")}`
+  FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
+  WHERE e.ctid = p.place RETURNING 1`
 }
 
 export const registered: Part = {
@@ -80,8 +96,10 @@ export const registered: Part = {
 export const changed: Part = {
   name: "changed",
   columns: [plain("id", "uuid"), plain("state", "text"), plain("changed_at", "integer")],
+  mustFindAll: true,
   sql: (s, rows) => `UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")}
-  FROM ${rows} WHERE r.id = t.id`
+  FROM ${rows} ${placeOf(s, "registrations", "f.id = t.id")}
+  WHERE r.ctid = p.place RETURNING 1`
 }
 
 export const counted: Part = {
@@ -145,17 +163,19 @@ export const remembered: Part = {
   FROM ${rows}`
 }
 
-/** Expired records that make way for a new one; fails (22012) if another transaction has done so in the meantime. */
+/** Expired records that make way for a new one, unless another transaction has done so in the meantime. */
 export const renewed: Part = {
   name: "renewed",
-  // Not `json`: the planner takes a separated text for a thousand rows, for which it would rather scan a table that is
-  // empty while the plan is made.
-  columns: [...recordColumns, quoted("answer")],
+  columns: [...recordColumns, json("answer")],
+  mustFindAll: true,
   sql: (s, rows) => `UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint,
     request_id = coalesce(t.request_id, t.registration_id), registration_id = t.registration_id,
     answer = t.answer::json, created_at = ${time("t.created_at")}, expires_at = ${time("t.expires_at")}
-  FROM ${rows}
-  WHERE i.key = t.key AND i.operation = t.operation AND i.principal = t.principal
-    AND i.expires_at <= ${time("t.created_at")}
-  RETURNING 1`
+  FROM ${rows} ${placeOf(
+    s,
+    "idempotency",
+    `f.key = t.key AND f.operation = t.operation AND f.principal = t.principal
+    AND f.expires_at <= ${time("t.created_at")}`
+  )}
+  WHERE i.ctid = p.place RETURNING 1`
 }

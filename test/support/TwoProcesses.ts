@@ -1,0 +1,27 @@
+/**
+ * Turnout in two processes on one database, as far as the database can tell.
+ */
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Turnout from "@turnout/core/application/Turnout"
+import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import { type Context, Effect, Layer } from "effect"
+import type { SqlClient } from "effect/sql"
+import * as TestDatabase from "./TestDatabase.ts"
+
+type Process = Context.Context<Turnout.Turnout | RegistrationStore | SqlClient.SqlClient>
+
+export interface TwoProcesses {
+  readonly here: Process
+  readonly elsewhere: Process
+}
+
+/** Each with its client, on a new database, until the scope ends. */
+export const make = Effect.fnUntraced(function* (options?: Turnout.TurnoutOptions) {
+  const url = yield* TestDatabase.make
+  const on = (store: ReturnType<typeof PostgresStore.layer>) =>
+    Layer.build(Turnout.layer(options).pipe(Layer.provideMerge(Layer.orDie(store))))
+  const here = yield* on(TestDatabase.migrated(PostgresStore.layer({ url })))
+  const elsewhere = yield* on(PostgresStore.layer({ url }))
+  const processes: TwoProcesses = { here, elsewhere }
+  return processes
+})
