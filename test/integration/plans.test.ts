@@ -77,7 +77,14 @@ const someOfEverything = Effect.gen(function* () {
       return { _tag: "CreateEvent", event: { id, title, organizer, startsAt, endsAt, timeZone, capacity } }
     })
   )
-  yield* batch(registrations(event.id, "pair", 2))
+  // Guesses, of one event and of two.
+  for (const name of ["pair", "couple", "two"]) yield* batch(registrations(event.id, name, 2))
+  for (const name of ["of each", "of both", "of two"]) {
+    yield* batch(
+      events.flatMap((eventId) => registrations(eventId, name.replace(" ", "-"), 2)),
+      name
+    )
+  }
   return event.id
 })
 
@@ -134,6 +141,7 @@ const EXPECTED: ReadonlyArray<{
     { part: "created", uses: [] },
     { part: "detailed", uses: ["events_pkey (id)", "Tid Scan on events"] },
     { part: "moved", uses: ["events_pkey (id)", "Tid Scan on events"] },
+    { part: "followed", uses: ["events_pkey (id)", "Tid Scan on events", "journal_pkey (event_id, version)"] },
     { part: "registered", uses: [] },
     { part: "changed", uses: ["registrations_pkey (id)", "Tid Scan on registrations"] },
     { part: "counted", uses: ["waitlist_blocks_pkey (conflict)"] },

@@ -1,23 +1,28 @@
 /**
- * A TCP proxy in front of Postgres that cuts connections around COMMIT.
+ * A TCP proxy in front of Postgres that cuts connections around a commit.
  *
- * It looks into the bytes: on a new connection the first COMMIT is sent as text, and every COMMIT that was carried out is
- * answered with the command tag `COMMIT`.
+ * It looks into the bytes. What commits is a COMMIT, sent as text on a new connection, or the statement that writes a batch,
+ * where nothing else is in its transaction; that one is known by its name once it was prepared. Either is answered with the
+ * tag `COMMIT`, or by a server that was told to write and is outside of a transaction again.
  */
 import { Effect } from "effect"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
 
 /**
  * - `silence after commit`: the server has committed, and from then on nothing gets through, though nothing is closed.
- * - `before commit`: the server never hears of the COMMIT.
- * - `while committing`: the COMMIT is passed on and the client is cut off at once.
+ * - `before commit`: the server never hears of what commits.
+ * - `while committing`: it is passed on and the client is cut off at once.
  * - `after commit`: the server has committed, and its answer is thrown away.
- * - `before work`: cuts on the first statement that asks for events by their ids.
+ * - `before work`: cuts on the first statement that asks for events by their ids, or writes.
  */
 export type Fault = "before work" | "before commit" | "while committing" | "after commit" | "silence after commit"
 
 /** The statement, and the tag of its answer, as they are on the wire; unlike in READ COMMITTED. */
 const COMMIT = "COMMIT\0"
+/** A statement that writes a batch, where it is prepared: its name comes before it. */
+const WRITE = /(effect_[0-9a-f]+_\d+)\0WITH tables AS/g
+/** "Ready for query", outside of a transaction. */
+const IDLE = "Z\0\0\0\u0005I"
 
 export interface FaultProxy {
   /** The URL of the database through the proxy. */
@@ -54,11 +59,18 @@ export const make = (url: string) =>
           client.destroy()
           upstream.destroy()
         }
+        const writes = new Set<string>()
+        /** Whether the server was told to write and has not ended the transaction. */
+        let isWriting = false
         client.on("data", (chunk) => {
-          if (armed === "before work" && chunk.includes(".events WHERE id =")) return cut()
-          if (armed === "before commit" && chunk.includes(COMMIT)) return cut()
-          if (armed === "while committing" && chunk.includes(COMMIT)) {
-            // `end` lets the bytes out before it closes, so the server gets the COMMIT and nobody to answer.
+          const text = chunk.toString("latin1")
+          for (const [, name] of text.matchAll(WRITE)) writes.add(name!)
+          if ([...writes].some((name) => text.includes(`\0${name}\0`))) isWriting = true
+          const commits = text.includes(COMMIT) || isWriting
+          if (armed === "before work" && (commits || text.includes(".events WHERE id ="))) return cut()
+          if (armed === "before commit" && commits) return cut()
+          if (armed === "while committing" && commits) {
+            // `end` lets the bytes out before it closes, so the server gets all of them and nobody to answer.
             armed = undefined
             faults += 1
             down = stayDown
@@ -70,13 +82,15 @@ export const make = (url: string) =>
         })
         let silent = false
         upstream.on("data", (chunk) => {
-          if (armed === "silence after commit" && chunk.includes(COMMIT)) {
+          const hasCommitted = chunk.includes(COMMIT) || (isWriting && chunk.includes(IDLE))
+          if (chunk.includes(IDLE)) isWriting = false
+          if (armed === "silence after commit" && hasCommitted) {
             armed = undefined
             faults += 1
             silent = true
           }
           if (silent) return
-          if (armed === "after commit" && chunk.includes(COMMIT)) return cut()
+          if (armed === "after commit" && hasCommitted) return cut()
           client.write(chunk)
         })
         client.on("close", () => upstream.end())

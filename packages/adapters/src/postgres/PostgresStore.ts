@@ -13,12 +13,8 @@
  * `layer` opens a pool of its own; `layerFromClient` takes the `SqlClient` that the host has.
  */
 import { PgClient, PgPool } from "@effect/sql-pg"
-import * as Batch from "@turnout/core/domain/Batch"
-import type { Event, EventId } from "@turnout/core/domain/Event"
-import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
-import type { Registration } from "@turnout/core/domain/Registration"
-import { make as makeWorkingSet, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
-import { type ClosedBatch, RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { EventId } from "@turnout/core/domain/Event"
+import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
 import * as StoreError from "@turnout/core/ports/StoreError"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -27,16 +23,14 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import * as BatchTransaction from "./BatchTransaction.ts"
 import { DEFAULT_SCHEMA, migrations, quote } from "./Migrations.ts"
 import * as Rows from "./Rows.ts"
-import * as Load from "./Load.ts"
-import * as MessageIds from "./MessageIds.ts"
 import * as Query from "./Query.ts"
 import * as Session from "./Session.ts"
 import { toStoreError } from "./SqlFailure.ts"
 import * as Statements from "./Statements.ts"
 import * as Transaction from "./Transaction.ts"
-import * as Write from "./Write.ts"
 
 /** How long a statement waits for a row lock, runs, and how long a transaction may sit idle, on connections of `layer`. */
 export const LOCK_TIMEOUT_MILLIS = 5_000
@@ -64,74 +58,14 @@ export interface PostgresOptions extends StoreOptions {
   readonly poolSize?: number
 }
 
-/** The first journal entry of a batch: it is in the journal if and only if the batch was committed. */
-type Mark = Statements.JournalMark
-
-const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.LoadRow>): WorkingSet => {
-  const registrations: Array<Registration> = []
-  const waiting: Array<Registration> = []
-  const idempotency: Array<IdempotencyRecord> = []
-  for (const row of rows) {
-    const registration = row.id === null ? null : Rows.toRegistration(row)
-    if (row.record !== null) idempotency.push(Rows.toIdempotencyRecord(row.record, registration))
-    else if (registration !== null) (row.is_head ? waiting : registrations).push(registration)
-  }
-  return makeWorkingSet({
-    events,
-    registrations,
-    waiting: waiting.toSorted((a, b) => a.sequence - b.sequence),
-    idempotency
-  })
-}
-
 /** Makes the store from the `SqlClient` in the context, which must speak to Postgres. */
 export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const schema = quote(options.schema ?? DEFAULT_SCHEMA)
   const statements = Statements.make(schema)
-  const load = Load.make(schema)
-  const write = Write.make(schema)
   const sessions = yield* Session.Sessions
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const random = yield* SecureRandom.SecureRandom
   const { attemptTimeoutMillis = Transaction.ATTEMPT_TIMEOUT_MILLIS } = options
-
-  /** The result of an earlier attempt that turns out to have been committed. */
-  const committedBefore = <A>(
-    unresolved: ReadonlyArray<Transaction.Unresolved<Mark, A>>,
-    found: Session.Rows
-  ): Transaction.Unresolved<Mark, A> | undefined =>
-    unresolved.find(({ mark }) => (found as ReadonlyArray<{ id: string }>).some(({ id }) => id === mark.messageId))
-
-  const transact = (_: ReadonlyArray<EventId>, close: () => ClosedBatch) => {
-    let closed: ClosedBatch | undefined
-    const work: Transaction.Work<Mark, ReadonlyArray<Batch.Reply>> = Effect.fnUntraced(function* (read, unresolved) {
-      const { decide, footprint } = (closed ??= close())
-      const [locked = [], ...further] = yield* read([
-        Statements.lock(statements, footprint.events),
-        ...(unresolved.length === 0 ? [] : [Statements.probe(statements, unresolved)]),
-        ...load(footprint)
-      ])
-      const committed = committedBefore(unresolved, unresolved.length === 0 ? [] : (further.shift() ?? []))
-      if (committed !== undefined) return { value: committed.value, writes: [], mark: null }
-      const events = (locked as ReadonlyArray<Rows.EventRow>).map(Rows.toEvent)
-      const needed = withDuePromotions(footprint, events)
-      const [rows = []] = needed === footprint ? further : yield* read(load(needed))
-      const { changes, replies } = decide(toWorkingSet(events, rows as ReadonlyArray<Rows.LoadRow>))
-      if (Batch.isEmpty(changes)) return { value: replies, writes: [], mark: null }
-      const ids = MessageIds.messageIds(yield* random.uuidV7(), changes.journal.length)
-      const [first] = changes.journal
-      return {
-        value: replies,
-        writes: [write(changes, ids)],
-        mark: first === undefined ? null : { eventId: first.eventId, version: first.version, messageId: ids[0] ?? "" }
-      }
-    })
-    return Effect.serviceOption(sql.transactionService).pipe(
-      Effect.flatMap((open) =>
-        Option.isSome(open) ? Transaction.join(sql, work) : Transaction.run(sessions, work, attemptTimeoutMillis)
-      )
-    )
-  }
 
   const read = Query.make(sql)
 
@@ -149,7 +83,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     )
 
   return RegistrationStore.of({
-    transact,
+    transact: BatchTransaction.make({ sql, sessions, random, schema, attemptTimeoutMillis }),
     isInTransaction: Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome),
     event: (id) =>
       Effect.map(read<Rows.EventRow>(statements.event, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),

@@ -44,7 +44,8 @@ export const ATTEMPT_TIMEOUT_MILLIS = 40_000
 const retry = Metric.counter("turnout.store.retries", { description: "Transactions tried again", incremental: true })
 const retries = {
   lost: Metric.withAttributes(retry, { reason: "lost" }),
-  contended: Metric.withAttributes(retry, { reason: "contended" })
+  contended: Metric.withAttributes(retry, { reason: "contended" }),
+  guessed: Metric.withAttributes(retry, { reason: "guessed" })
 }
 
 /** Nothing was heard from the server for too long. */
@@ -64,6 +65,8 @@ export interface Done<Mark, A> {
   readonly writes: ReadonlyArray<Statement>
   /** What to look for in the database to learn whether it was committed; `null` if doing the work again tells as well. */
   readonly mark: Mark | null
+  /** Whether it rests on a guess that the writes prove: if they are refused, the work is done again at once, without it. */
+  readonly isGuess: boolean
 }
 
 /** Opens the transaction with these statements, or goes on with them, and gives the rows of each. */
@@ -111,34 +114,44 @@ export const run = <Mark, A>(
       const deadline = clock.currentTimeMillisUnsafe() + RETRY_WINDOW_MILLIS
       const unresolved: Array<Unresolved<Mark, A>> = []
       let isUnknown = false
+      /** Whether the last attempt rested on a guess. */
+      let isGuess = false
 
       const transaction = (session: Session, onCommit: (done: Done<Mark, A>) => void) => {
         let isOpen = false
-        // BEGIN travels with the first statements, and COMMIT with the last.
+        // BEGIN travels with the first statements, and COMMIT with the last. A statement that is all there is needs neither.
         const read: Read = (statements) => {
           if (isOpen) return session.send(statements)
           isOpen = true
           return Effect.map(session.send([BEGIN, ...statements]), ([, ...rows]) => rows)
         }
+        const finish = (writes: ReadonlyArray<Statement>): ReadonlyArray<Statement> => {
+          if (isOpen) return [...writes, COMMIT]
+          return writes.length > 1 ? [BEGIN, ...writes, COMMIT] : writes
+        }
         return work(read, unresolved).pipe(
           Effect.tap((done) => {
             onCommit(done)
-            return session.send([...done.writes, COMMIT])
+            return session.send(finish(done.writes))
           }),
           Effect.map(({ value }) => value),
           // If the rollback fails as well, the connection is gone, and the transaction with it.
-          Effect.onError(() => Effect.ignore(session.send([ROLLBACK])))
+          Effect.onError(() => (isOpen ? Effect.ignore(session.send([ROLLBACK])) : Effect.void))
         )
       }
 
       const attempt = Effect.gen(function* () {
         let committing: Done<Mark, A> | undefined
+        isGuess = false
         const scope = yield* Scope.make()
         const session = yield* restore(Scope.provide(take, scope)).pipe(
           Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
         )
         // A fiber of its own, so that a connection that has fallen silent holds up nobody but itself.
-        const fiber = yield* transaction(session, (done) => (committing = done)).pipe(
+        const fiber = yield* transaction(session, (done) => {
+          committing = done
+          isGuess = done.isGuess
+        }).pipe(
           Effect.onExit((exit) => Scope.close(scope, exit)),
           Effect.forkDetach({ startImmediately: true })
         )
@@ -155,15 +168,17 @@ export const run = <Mark, A>(
       })
 
       const attempts = (pauseMillis: number): Effect.Effect<A, Failure> =>
-        Effect.catch(attempt, (failure: Failure) =>
-          isRetryable(failure) && clock.currentTimeMillisUnsafe() < deadline
-            ? Metric.update(retries[isLost(failure) ? "lost" : "contended"], 1).pipe(
-                Effect.andThen(Random.nextBetween(pauseMillis / 2, pauseMillis)),
-                Effect.flatMap((millis) => restore(Effect.sleep(millis))),
-                Effect.andThen(attempts(Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS)))
-              )
-            : Effect.fail(failure)
-        )
+        Effect.catch(attempt, (failure: Failure) => {
+          if (!isRetryable(failure) || clock.currentTimeMillisUnsafe() >= deadline) return Effect.fail(failure)
+          if (isGuess && !isLost(failure)) {
+            return Effect.andThen(Metric.update(retries.guessed, 1), attempts(pauseMillis))
+          }
+          return Metric.update(retries[isLost(failure) ? "lost" : "contended"], 1).pipe(
+            Effect.andThen(Random.nextBetween(pauseMillis / 2, pauseMillis)),
+            Effect.flatMap((millis) => restore(Effect.sleep(millis))),
+            Effect.andThen(attempts(Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS)))
+          )
+        })
 
       return yield* Effect.mapError(attempts(FIRST_PAUSE_MILLIS), (cause) => {
         if (isUnknown) return new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })

@@ -6,12 +6,14 @@
  * control character, which JSON never contains.
  */
 import type { Changes } from "@turnout/core/domain/Batch"
-import type { EventId } from "@turnout/core/domain/Event"
+import type { Event, EventId } from "@turnout/core/domain/Event"
 import { toText } from "@turnout/core/domain/Instant"
 import { payloadJson } from "@turnout/core/domain/JournalEvent"
 import { plainArray } from "./ArrayLiteral.ts"
+import type { KnownEvent } from "./KnownEvents.ts"
 import { Chosen, memoize, sql, type Used } from "./Parts.ts"
 import { fromAnswer, fromEvent } from "./Rows.ts"
+import type { ValueOf } from "./RowSource.ts"
 import type { Statement } from "./Session.ts"
 import { deltas } from "./WaitlistBlocks.ts"
 import * as Kinds from "./WriteParts.ts"
@@ -59,13 +61,20 @@ const makeTable = <A, K>(keyOf: (value: A) => K) => {
   }
 }
 
-/** A batch as a statement, with one message id for each journal entry. */
-export type Write = (changes: Changes, messageIds: ReadonlyArray<string>) => Statement
+/**
+ * A batch as a statement, with one message id for each journal entry. `expected` are the events as the batch was decided on
+ * them, in the order of their ids: if one of them has become another, the statement fails (22012).
+ */
+export type Write = (
+  changes: Changes,
+  messageIds: ReadonlyArray<string>,
+  expected?: ReadonlyArray<KnownEvent> | undefined
+) => Statement
 
 /** What writes batches into a schema, given as a quoted identifier. */
 export const make = (s: string): Write => {
   const textOf = memoize((used) => write(s, used))
-  return (changes, messageIds) => {
+  return (changes, messageIds, expected) => {
     const chosen = new Chosen(TABLES)
     const ids = makeTable((id: EventId) => id)
     const times = makeTable((date: Date) => date.getTime())
@@ -81,21 +90,30 @@ export const make = (s: string): Write => {
       events.filter((row) => row.details),
       [({ event }) => ids.numberOf(event.id), ({ event }) => JSON.stringify(fromEvent(event))]
     )
-    chosen.add(
-      Kinds.moved,
-      events.filter((row) => !row.details),
-      [
-        ({ event }) => ids.numberOf(event.id),
-        ({ event }) => event.capacity,
-        ({ event }) => event.status,
-        ({ event }) => event.version,
-        ({ event }) => event.counts.confirmed,
-        ({ event }) => event.counts.waitlisted,
-        ({ event }) => event.counts.attended,
-        ({ event }) => event.counts.noShow,
-        ({ event }) => times.numberOf(event.updatedAt)
-      ]
-    )
+    const counters: ReadonlyArray<ValueOf<Event>> = [
+      ({ id }) => ids.numberOf(id),
+      ({ capacity }) => capacity,
+      ({ status }) => status,
+      ({ version }) => version,
+      ({ counts }) => counts.confirmed,
+      ({ counts }) => counts.waitlisted,
+      ({ counts }) => counts.attended,
+      ({ counts }) => counts.noShow,
+      ({ updatedAt }) => times.numberOf(updatedAt)
+    ]
+    const moved = events.filter((row) => !row.details).map(({ event }) => event)
+    if (expected === undefined) chosen.add(Kinds.moved, moved, counters)
+    else {
+      const after = new Map(moved.map((event) => [event.id, event]))
+      chosen.add(Kinds.followed, expected, [
+        ...counters.map(
+          (valueOf): ValueOf<KnownEvent> =>
+            ({ event }, n) =>
+              valueOf(after.get(event.id)!, n)
+        ),
+        ({ lastMessageId }) => lastMessageId
+      ])
+    }
 
     chosen.add(
       Kinds.registered,

@@ -61,15 +61,31 @@ const movedColumns: ReadonlyArray<Column> = [
   plain("updated_at", "integer")
 ]
 
-export const moved: Part = {
-  name: "moved",
-  columns: movedColumns,
-  mustFindAll: true,
-  sql: (s, rows) => `UPDATE ${s}.events e SET capacity = t.capacity, status = t.status, version = t.version,
-    confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended, no_show = t.no_show,
-    updated_at = ${time("t.updated_at")}
-  FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
+const move = (s: string, rows: string, condition = ""): string => `UPDATE ${s}.events e SET capacity = t.capacity,
+    status = t.status, version = t.version, confirmed = t.confirmed, waitlisted = t.waitlisted, attended = t.attended,
+    no_show = t.no_show, updated_at = ${time("t.updated_at")}
+  FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`, "f.id", "f.version")}
+  ${condition}
   WHERE e.ctid = p.place RETURNING 1`
+
+export const moved: Part = { name: "moved", columns: movedColumns, mustFindAll: true, sql: move }
+
+/**
+ * Events that are as they are expected to be, told by the last entry of their journal. The rows are in the order of their
+ * ids, and are locked in that order.
+ */
+export const followed: Part = {
+  name: "followed",
+  columns: [...movedColumns, plain("last_message_id", "uuid")],
+  mustFindAll: true,
+  sql: (s, rows) =>
+    move(
+      s,
+      rows,
+      `CROSS JOIN LATERAL (
+    SELECT FROM ${s}.journal j WHERE j.event_id = p.id AND j.version = p.version AND j.id = t.last_message_id OFFSET 0
+  ) j`
+    )
 }
 
 export const registered: Part = {

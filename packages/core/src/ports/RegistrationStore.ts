@@ -11,6 +11,9 @@
  * itself, bounded by the time-outs of the store. The decision may be run more than once, on different working sets; only
  * the run whose changes were committed is answered.
  *
+ * A store may do it in another order, as long as nobody can tell by what is committed and answered: decide on a guess of
+ * what it would load, say, and commit that only if the guess was right (see `Guess` in the domain).
+ *
  * Every store passes the conformance suite in `test/conformance`.
  */
 import * as Context from "effect/Context"
