@@ -1,6 +1,6 @@
 /**
- * The ceiling: the same rows in transactions of the same size, with nothing decided, nobody asking and nothing looked up.
- * One connection for each lane that has something to do.
+ * The ceiling: the same rows in transactions of the same size, each of one statement, with nothing decided, nobody asking
+ * and nothing looked up. One connection for each lane that has something to do.
  */
 import { PgConnection } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,6 @@ import { email, NAME, type Told, type Turn } from "./Turn.ts"
 const { batch, events, seconds, tag, url, warmUpSeconds } = Script.settings<Turn>()
 const LANES = 4
 
-const LOCK = "SELECT version FROM turnout.events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
 const WRITE = `WITH moved AS (
   UPDATE turnout.events e SET confirmed = e.confirmed + t.n, version = e.version + t.n
   FROM unnest($1::uuid[], $2::integer[]) AS t(id, n) WHERE e.id = t.id
@@ -47,10 +46,6 @@ const program = Effect.gen(function* () {
       multiplex: true,
       startupParameters: { plan_cache_mode: "force_generic_plan", enable_seqscan: "off", jit: "off" }
     })
-    const send = (statements: ReadonlyArray<readonly [text: string, parameters: ReadonlyArray<string>]>) =>
-      Effect.forEach(statements, ([text, parameters]) => connection.query(text, parameters), {
-        concurrency: "unbounded"
-      })
     const own = Array.from({ length: events }, (_, index) => index + 1).filter((event) => event % LANES === number)
     let next = 0
     while (!watch.isOver) {
@@ -73,10 +68,6 @@ const program = Effect.gen(function* () {
       const ids = [...touched.keys()]
       const place = new Map(ids.map((event, index) => [event, index + 1]))
       const events = array(ids.map(eventId))
-      yield* send([
-        ["BEGIN", []],
-        [LOCK, [events]]
-      ])
       const parameters = [
         events,
         array([...touched.values()]),
@@ -93,10 +84,7 @@ const program = Effect.gen(function* () {
         array(written.map(({ fingerprint }) => fingerprint)),
         written.map(({ answer }) => answer).join("\u001e")
       ]
-      yield* send([
-        [WRITE, parameters],
-        ["COMMIT", []]
-      ])
+      yield* connection.query(WRITE, parameters)
       watch.add(beganAt, batch)
     }
   }, Effect.scoped)
