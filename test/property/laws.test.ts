@@ -5,7 +5,8 @@ import * as Batch from "@turnout/core/domain/Batch"
 import * as Admission from "@turnout/core/domain/Admission"
 import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
 import { byOperation } from "@turnout/core/domain/Rejection"
-import { evolve, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { isGuessable, provesNewcomers } from "@turnout/core/domain/Guess"
+import { evolve, footprint, make, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
@@ -52,6 +53,41 @@ describe("deciding", () => {
       }),
       { numRuns: 2_000 }
     )
+  })
+
+  it("I2, R2: on a guess that writing proves is deciding on what there is, unless what it makes is there already", () => {
+    let right = 0
+    let refused = 0
+    fc.assert(
+      fc.property(capacity, requests, sizes, (seats, drawn, cut) => {
+        const whole = given(history(seats))
+        const stored = new Map<string, IdempotencyRecord>()
+        for (const batch of inBatches(drawn, cut)) {
+          const needed = footprint(batch)
+          const events = needed.events.flatMap((event) => whole.events.get(event) ?? [])
+          if (isGuessable(needed) && withDuePromotions(needed, events) === needed) {
+            const guessed = Batch.decide(batch, make({ events, registrations: [], waiting: [], idempotency: [] }))
+            const { idempotency, registrations } = guessed.changes
+            const isRefused =
+              registrations.some(({ registration: { attendee, eventId } }) =>
+                whole.active.get(eventId)?.has(attendee.id)
+              ) || idempotency.some(({ record }) => stored.has(record.scope.id))
+            if (provesNewcomers(needed, guessed.changes)) {
+              if (isRefused) refused += 1
+              else {
+                right += 1
+                assert.deepStrictEqual(guessed, Batch.decide(batch, partOf(whole, batch, stored)))
+              }
+            }
+          }
+          whole.promoted.clear()
+          for (const { record } of Batch.decide(batch, whole).changes.idempotency) stored.set(record.scope.id, record)
+        }
+      }),
+      { numRuns: 2_000 }
+    )
+    assert.isAbove(right, 500, "guesses that were right")
+    assert.isAbove(refused, 500, "guesses that were refused")
   })
 
   it("a batch gives the same answers and the same journal as one request after the other", () => {

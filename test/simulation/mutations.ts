@@ -268,6 +268,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: '    capacity <= event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]\n'
   },
   {
+    name: "who asks for another event than the batch is about is forgotten",
+    breaks: "G",
+    file: `${APPLICATION}/Lanes.ts`,
+    from: "      else left.push(entry)\n",
+    to: "      else left.slice()\n"
+  },
+  {
     name: "a lane stops after its first batch",
     breaks: "G",
     file: `${APPLICATION}/Lanes.ts`,
