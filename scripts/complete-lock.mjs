@@ -24,7 +24,8 @@ for (const [at, owner] of Object.entries(lock.packages)) {
     }
   }
 }
-const sorted = Object.entries({ ...lock.packages, ...added }).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+// As npm sorts them, so that `npm install` leaves the file as it is.
+const sorted = Object.entries({ ...lock.packages, ...added }).toSorted(([a], [b]) => a.localeCompare(b, "en"))
 lock.packages = Object.fromEntries(sorted)
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
 console.log(`complete-lock: ${Object.keys(added).length} platform packages added`)
