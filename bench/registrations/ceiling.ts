@@ -3,6 +3,7 @@
  * and nothing looked up. One connection for each lane that has something to do.
  */
 import { PgConnection } from "@effect/sql-pg"
+import { DEFAULTS } from "@turnout/core/application/Lanes"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Stopwatch } from "../support/Callers.ts"
@@ -12,7 +13,7 @@ import { KEPT_MILLIS, rows, type Rows } from "./Rows.ts"
 import { email, NAME, type Told, type Turn } from "./Turn.ts"
 
 const { batch, events, seconds, tag, url, warmUpSeconds } = Script.settings<Turn>()
-const LANES = 4
+const LANES = DEFAULTS.lanes
 
 const WRITE = `WITH moved AS (
   UPDATE turnout.events e SET confirmed = e.confirmed + t.n, version = e.version + t.n

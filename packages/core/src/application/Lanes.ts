@@ -39,7 +39,7 @@ import * as EngineMetrics from "./EngineMetrics.ts"
 import { Overloaded } from "./Overloaded.ts"
 
 export interface LaneOptions {
-  /** Transactions under way at once, each for its part of the events. Default 4. */
+  /** Transactions under way at once, each for its part of the events. Default 3. */
   readonly lanes?: number
   /** The most commands in one transaction. Default 1,000. */
   readonly maxBatch?: number
@@ -52,7 +52,7 @@ export interface LaneOptions {
 }
 
 export const DEFAULTS = {
-  lanes: 4,
+  lanes: 3,
   maxBatch: 1_000,
   maxWaiting: 20_000,
   commandTimeoutMillis: 30_000,
