@@ -16,4 +16,4 @@ const library = (name: string): Options => ({
   skipNodeModulesBundle: true
 })
 
-export default defineConfig(["core", "adapters", "http", "cli"].map(library))
+export default defineConfig(["core", "adapters", "turnout", "http", "cli"].map(library))

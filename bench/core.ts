@@ -6,12 +6,13 @@
  * A decision is all that the core does for one registration once its batch is loaded: the idempotency key is looked up,
  * the command decided, the working set evolved, the journal entry, the record and the reply made.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import type { Event, EventId } from "@turnout/core/domain/Event"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { RegistrationId } from "@turnout/core/domain/Registration"
-import type { Request } from "@turnout/core/domain/Request"
-import { make, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { Event } from "@turnout/core/admission/domain/model/Event"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
+import { make, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import * as Rec from "effect/Record"
 import { randomUUID } from "node:crypto"
 import { alternate, median, summarise } from "./support/Contest.ts"

@@ -8,8 +8,8 @@
  * event with the long list is raised by a tenth of it, or 100,000, and somebody registers again and again while that promotes.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { promotionsDue } from "@turnout/core/domain/Event"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Rec from "effect/Record"

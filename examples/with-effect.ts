@@ -2,7 +2,7 @@
  * Turnout as an Effect service: a talk with two seats, and a waitlist that moves up by itself.
  */
 import * as Memory from "@turnout/adapters/memory"
-import { layer, Turnout } from "@turnout/core/application/Turnout"
+import { layer, Turnout } from "@turnout/core/admission/application/Turnout"
 import { Effect, Layer } from "effect"
 
 // #region program

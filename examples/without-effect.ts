@@ -1,7 +1,7 @@
 /**
  * Turnout as plain async functions: a talk with two seats, and a waitlist that moves up by itself.
  */
-import { createTurnout, isTurnoutError } from "@turnout/adapters"
+import { createTurnout, isTurnoutError } from "turnout"
 
 /** What to tell somebody whom the domain refused. */
 const explain = (error: unknown): string => {

@@ -2,10 +2,10 @@
  * The HTTP server, with Turnout on Postgres behind it, or with a service that answers every command at once.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import { Turnout, type TurnoutService } from "@turnout/core/application/Turnout"
-import * as Core from "@turnout/core/application/Turnout"
-import type { Register } from "@turnout/core/domain/Command"
-import type { RegistrationId } from "@turnout/core/domain/Registration"
+import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
+import * as Core from "@turnout/core/admission/application/Turnout"
+import type { Register } from "@turnout/core/admission/domain/model/Register"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import * as Server from "@turnout/http/Server"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -34,7 +34,8 @@ const answer = ({ attendee, eventId, notes }: Register) => ({
   replayed: false
 })
 const nothing = Layer.succeed(Turnout, {
-  execute: (command: Register) => Effect.sync(() => answer(command))
+  execute: (command: Register) => Effect.sync(() => answer(command)),
+  commandTimeoutMillis: 30_000
 } as unknown as TurnoutService)
 const turnout = Core.layer().pipe(Layer.provide(Layer.orDie(PostgresStore.layer({ url }))))
 

@@ -5,11 +5,11 @@
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { delivered } from "@turnout/core/domain/Delivery"
-import type { Sink } from "@turnout/core/ports/Sink"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { delivered } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { Sink } from "@turnout/core/delivery/ports/Sink"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
@@ -46,7 +46,7 @@ const percentiles = (millis: ReadonlyArray<number>): Percentiles => {
 const measure = Effect.fnUntraced(function* (registrations: number) {
   const warmUp = Math.min(LONGEST_WARM_UP, registrations)
   const turnout = yield* Turnout.Turnout
-  const signal = yield* CommitSignal.CommitSignal
+  const outbox = yield* Outbox
   let arrived = Promise.withResolvers<number>()
   let committedAt = 0
   const sink: Sink = {
@@ -57,7 +57,7 @@ const measure = Effect.fnUntraced(function* (registrations: number) {
         return deliveries.map(() => delivered)
       })
   }
-  signal.listen(() => void (committedAt = performance.now()))
+  outbox.onCommit(() => void (committedAt = performance.now()))
   yield* Effect.forkScoped(Relay.run(sink))
   const sinceCommit: Array<number> = []
   const sinceCall: Array<number> = []
@@ -80,7 +80,7 @@ const measure = Effect.fnUntraced(function* (registrations: number) {
 }, Effect.scoped)
 
 const { registrations, url } = Script.settings<Latency>()
-const services = Layer.mergeAll(Turnout.layer(), PostgresOutbox.layerFromClient(), CommitSignal.layer).pipe(
+const services = Layer.merge(Turnout.layer(), PostgresOutbox.layerFromClient()).pipe(
   Layer.provide(Layer.orDie(PostgresStore.layer({ url })))
 )
 Script.result(await Effect.runPromise(measure(registrations).pipe(Effect.provide(services))))

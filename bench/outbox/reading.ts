@@ -6,8 +6,9 @@
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
-import { SLOTS } from "@turnout/core/domain/Slot"
-import { Outbox, type Position } from "@turnout/core/ports/Outbox"
+import { SLOTS } from "@turnout/core/journal/domain/Slot"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { Position } from "@turnout/core/journal/ports/JournalReader"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
@@ -52,10 +53,9 @@ const measure = Effect.fnUntraced(function* ({ depth, samples }: Reading) {
     const slices = yield* outbox.read(sink, claims, Math.ceil(MESSAGES / slots))
     const millis = performance.now() - beganAt
     const positions = new Map(slices.map(({ position, slot }) => [slot, position]))
-    const acknowledgements = claims.map(({ epoch, position, slot }) => ({
-      slot,
-      epoch,
-      position: isLast ? beginning.get(slot)! : (positions.get(slot) ?? position),
+    const acknowledgements = claims.map((claim) => ({
+      ...claim,
+      position: isLast ? beginning.get(claim.slot)! : (positions.get(claim.slot) ?? claim.position),
       blocked: []
     }))
     yield* outbox.acknowledge(sink, acknowledgements)

@@ -8,12 +8,11 @@
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import * as RelayMetrics from "@turnout/core/application/RelayMetrics"
-import { delivered } from "@turnout/core/domain/Delivery"
-import { SLOTS } from "@turnout/core/domain/Slot"
-import type { Sink } from "@turnout/core/ports/Sink"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import * as RelayMetrics from "@turnout/core/delivery/application/RelayMetrics"
+import { delivered } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import { SLOTS } from "@turnout/core/journal/domain/Slot"
+import type { Sink } from "@turnout/core/delivery/ports/Sink"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
@@ -72,7 +71,7 @@ const work = ({ ttlMillis, url }: Takeover, owner: string): Promise<void> => {
     return yield* Relay.run(sink, { owner, ttlMillis, pollMillis: 100 })
   }).pipe(Effect.scoped)
   const outbox = PostgresOutbox.layerFromClient().pipe(Layer.provide(Layer.orDie(PostgresStore.layerClient({ url }))))
-  return Effect.runPromise(program.pipe(Effect.provide([outbox, CommitSignal.layer])))
+  return Effect.runPromise(program.pipe(Effect.provide(outbox)))
 }
 
 const measure = async (sql: Connection.Sql): Promise<TakenOver> => {

@@ -6,12 +6,12 @@
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as SqsSink from "@turnout/adapters/sqs"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import { delivered, type Delivery } from "@turnout/core/domain/Delivery"
-import { SLOTS } from "@turnout/core/domain/Slot"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import type { Sink } from "@turnout/core/ports/Sink"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import { delivered } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import { SLOTS } from "@turnout/core/journal/domain/Slot"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { Sink } from "@turnout/core/delivery/ports/Sink"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -24,7 +24,7 @@ const ACCESS = { region: "us-east-1", credentials: { accessKeyId: "bench", secre
 /** Does nothing but look at the order. */
 const sink = (count: Drain.Count): Sink => {
   const versions = new Map<string, number>()
-  const check = ({ eventId, version }: Delivery) => {
+  const check = ({ eventId, version }: StoredEntry) => {
     const before = versions.get(eventId)
     if (before !== undefined && version !== before + 1) {
       throw new Error(`version ${version} of ${eventId} came after version ${before}`)
@@ -53,25 +53,33 @@ const toQueue = (queue: Drain.Queue, count: Drain.Count): Effect.Effect<Sink, ne
       )
   }))
 
-/** An outbox in which there is nothing to read until the gate is open. */
-const gated = (gate: { isOpen: boolean }) =>
+/** An outbox in which there is nothing to read until the gate is open, which counts as a commit. */
+const gated = (gate: Gate) =>
   Layer.effect(
     Outbox,
     Effect.map(Outbox, (outbox) => ({
       ...outbox,
+      onCommit: (listener: () => void) => {
+        gate.listeners.add(listener)
+        return () => gate.listeners.delete(listener)
+      },
       read: (...asked: Parameters<typeof outbox.read>) => (gate.isOpen ? outbox.read(...asked) : Effect.succeed([]))
     }))
   )
 
+interface Gate {
+  isOpen: boolean
+  readonly listeners: Set<() => void>
+}
+
 const open: Drain.Contestant["open"] = ({ queue, url, workers }, count) => {
-  const gate = { isOpen: false }
+  const gate: Gate = { isOpen: false, listeners: new Set() }
   const { promise, resolve } = Promise.withResolvers<() => void>()
   const program = Effect.gen(function* () {
-    const signal = yield* CommitSignal.CommitSignal
     resolve(() => {
       count.began()
       gate.isOpen = true
-      signal.notify()
+      gate.listeners.forEach((listener) => listener())
     })
     const to = queue === undefined ? sink(count) : yield* toQueue(queue, count)
     const relays = Array.from({ length: workers }, () => Relay.run(to))
@@ -81,7 +89,7 @@ const open: Drain.Contestant["open"] = ({ queue, url, workers }, count) => {
     Layer.provide(PostgresOutbox.layerFromClient()),
     Layer.provide(Layer.orDie(PostgresStore.layerClient({ url })))
   )
-  Effect.runPromise(program.pipe(Effect.provide([outbox, CommitSignal.layer]))).catch((error: unknown) => {
+  Effect.runPromise(program.pipe(Effect.provide(outbox))).catch((error: unknown) => {
     console.error(error)
     process.exit(1)
   })

@@ -2,7 +2,7 @@
  * Everybody at once: so many callers ask for a seat in the same moment, each for one.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"

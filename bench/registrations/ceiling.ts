@@ -3,7 +3,7 @@
  * and nothing looked up. One connection for each lane that has something to do.
  */
 import { PgConnection } from "@effect/sql-pg"
-import { DEFAULTS } from "@turnout/core/application/Lanes"
+import { DEFAULTS } from "@turnout/core/admission/application/Lanes"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Stopwatch } from "../support/Callers.ts"

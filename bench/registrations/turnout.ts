@@ -2,8 +2,8 @@
  * Turnout, as a host would embed it: callers who register people, each with an idempotency key.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import { batchSize } from "@turnout/core/application/EngineMetrics"
-import * as Turnout from "@turnout/core/application/Turnout"
+import { batchSize } from "@turnout/core/admission/application/EngineMetrics"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as EngineMetrics from "@turnout/core/application/EngineMetrics"
-import * as Lanes from "@turnout/core/application/Lanes"
-import type { Overloaded } from "@turnout/core/application/Overloaded"
-import type { Reply } from "@turnout/core/domain/Batch"
-import { eventIdOf, type Request } from "@turnout/core/domain/Request"
-import * as StoreError from "@turnout/core/ports/StoreError"
+import * as EngineMetrics from "@turnout/core/admission/application/EngineMetrics"
+import * as Lanes from "@turnout/core/admission/application/Lanes"
+import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import type { Reply } from "@turnout/core/admission/domain/Batch"
+import { eventIdOf, type Request } from "@turnout/core/admission/domain/state/Request"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Cause, Context, Effect, Exit, Fiber, Latch, Metric, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
@@ -447,6 +447,22 @@ describe("a batch that fails", () => {
         assert.deepStrictEqual(store.asked, [[0], [1, 2, 3, 4, 5, 6, 7, 8, 9]])
         assert.deepStrictEqual(yield* heard([yield* call(lanes, command(10))]), ["answer 10"])
       })
+  )
+
+  it.effect("for a reason that concerns all that could be asked for is not split", () =>
+    Effect.gen(function* () {
+      const reason = new StoreError.Unexpected({ cause: new Error("a statement that never goes"), concernsAll: true })
+      const store = makeStore((batch) =>
+        holds(batch) ? Effect.fail(new StoreError.StoreError({ reason })) : Effect.void
+      )
+      const lanes = yield* Lanes.make(atOnce(store.commit))
+      const callers = yield* callTogether(lanes, store, commands(1, 9))
+      assert.deepStrictEqual(
+        yield* heard(callers),
+        Array.from({ length: 9 }, () => "Unexpected a statement that never goes")
+      )
+      assert.deepStrictEqual(store.asked, [[0], [1, 2, 3, 4, 5, 6, 7, 8, 9]])
+    })
   )
 
   it.effect("is not split any further when the store goes away meanwhile", () =>

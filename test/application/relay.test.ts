@@ -3,19 +3,19 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import * as RelayMetrics from "@turnout/core/application/RelayMetrics"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { type Delivery, delivered, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
-import type { EventId } from "@turnout/core/domain/Event"
-import type { RetryPolicy } from "@turnout/core/domain/RetryPolicy"
-import { SLOTS, slotOf } from "@turnout/core/domain/Slot"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
-import * as StoreError from "@turnout/core/ports/StoreError"
-import { Clock, Deferred, Effect, Fiber, Layer, Metric } from "effect"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import * as RelayMetrics from "@turnout/core/delivery/application/RelayMetrics"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { RetryPolicy } from "@turnout/core/kernel/domain/Backoff"
+import { SLOTS, slotOf } from "@turnout/core/journal/domain/Slot"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { type Sink, SinkUnavailable } from "@turnout/core/delivery/ports/Sink"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import { Clock, Deferred, Effect, Fiber, Layer, Metric, Struct } from "effect"
 import { TestClock } from "effect/testing"
 import * as Given from "../support/Given.ts"
 
@@ -23,10 +23,10 @@ const SINK = "sink"
 
 /** A sink that notes what it is given, and makes of it whatever a test wants. */
 const makeSink = (
-  outcome: (delivery: Delivery) => Effect.Effect<DeliveryOutcome, SinkUnavailable> = () => Effect.succeed(delivered)
+  outcome: (delivery: StoredEntry) => Effect.Effect<DeliveryOutcome, SinkUnavailable> = () => Effect.succeed(delivered)
 ) => {
-  const given: Array<Delivery & { readonly epoch: number; readonly slot: number }> = []
-  const arrived: Array<Delivery> = []
+  const given: Array<StoredEntry & { readonly epoch: number; readonly slot: number }> = []
+  const arrived: Array<StoredEntry> = []
   const state = { underway: 0, most: 0, calls: 0 }
   const sink: Sink = {
     name: SINK,
@@ -39,7 +39,7 @@ const makeSink = (
         return yield* Effect.forEach(deliveries, (delivery) =>
           Effect.gen(function* () {
             if (failing.has(delivery.eventId)) return { _tag: "Failed", error: "behind", isFinal: false } as const
-            given.push({ ...delivery, epoch, slot })
+            given.push({ ...delivery, epoch: epoch!, slot })
             const result = yield* outcome(delivery)
             if (result._tag === "Delivered") arrived.push(delivery)
             else failing.add(delivery.eventId)
@@ -48,7 +48,7 @@ const makeSink = (
         ).pipe(Effect.ensuring(Effect.sync(() => (state.underway -= deliveries.length))))
       })
   }
-  const of = (eventId: EventId, from: ReadonlyArray<Delivery> = arrived) =>
+  const of = (eventId: EventId, from: ReadonlyArray<StoredEntry> = arrived) =>
     from.filter((delivery) => delivery.eventId === eventId).map(({ version }) => version)
   return { sink, given, arrived, state, of }
 }
@@ -59,9 +59,15 @@ const pass = (millis: number) => settle.pipe(Effect.andThen(TestClock.adjust(mil
 
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
-/** An event that so many people registered for: a stream of two entries and one for each of them. */
-const stream = Effect.fnUntraced(function* (people: number) {
-  const event = yield* Given.publishedEvent({ capacity: 1_000 })
+/** The id of an event whose stream is in a slot. */
+const idInSlot = (slot: number) => `00000000-0000-4000-8000-0000000000${slot.toString(16).padStart(2, "0")}` as EventId
+
+/**
+ * An event that so many people registered for: a stream of two entries and one for each of them. It is in a slot by chance,
+ * so that two streams may be in the same one, unless a slot is named.
+ */
+const stream = Effect.fnUntraced(function* (people: number, slot?: number) {
+  const event = yield* Given.publishedEvent({ capacity: 1_000, ...(slot === undefined ? {} : { id: idInSlot(slot) }) })
   for (let person = 1; person <= people; person++) yield* Given.register(event.id, person)
   return event.id
 })
@@ -77,10 +83,9 @@ const failure = (error = "no", isFinal = false): DeliveryOutcome => ({ _tag: "Fa
 
 const unavailable = Effect.fail(new SinkUnavailable({ cause: new Error("the line is dead") }))
 
-const services = Turnout.layer().pipe(Layer.provideMerge(Memory.layer), Layer.provideMerge(CommitSignal.layer))
-const run = <A, E>(
-  effect: Effect.Effect<A, E, Turnout.Turnout | Outbox | OutboxOperations | CommitSignal.CommitSignal>
-) => Effect.provide(effect, services)
+const services = Turnout.layer().pipe(Layer.provideMerge(Memory.layer))
+const run = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout | Outbox | OutboxOperations>) =>
+  Effect.provide(effect, services)
 
 /** The outbox, with some of its operations done otherwise. */
 const withOutbox = <A, E, R>(
@@ -95,7 +100,7 @@ const storeIsDown = Effect.fail(
 /** Every operation fails while something is so. */
 const failing = (isDown: () => boolean) => (outbox: Outbox["Service"]) =>
   Object.fromEntries(
-    Object.entries(outbox).map(([name, operation]) => [
+    Object.entries(Struct.omit(outbox, ["onCommit"])).map(([name, operation]) => [
       name,
       (...args: ReadonlyArray<never>) =>
         Effect.suspend(() =>
@@ -152,7 +157,7 @@ describe("a relay", () => {
   it.effect("finds what other processes commit within the poll interval", () =>
     Effect.gen(function* () {
       const { of, sink } = makeSink()
-      yield* Effect.provide(start(sink, { pollMillis: 400 }), Layer.fresh(CommitSignal.layer))
+      yield* withOutbox(start(sink, { pollMillis: 400 }), () => ({ onCommit: () => () => {} }))
       yield* settle
       const eventId = yield* stream(1)
       yield* settle
@@ -491,10 +496,207 @@ describe("a relay", () => {
     )
   })
 
+  describe("whose sink takes a part of what it is given", () => {
+    /** Says of each delivery what has become of it, as it comes to it, up to the first that `outcome` fails for. */
+    const makeTalkative = (outcome: (delivery: StoredEntry) => Effect.Effect<DeliveryOutcome, SinkUnavailable>) => {
+      const given: Array<StoredEntry> = []
+      const sink: Sink = {
+        name: SINK,
+        deliver: ({ deliveries, settled }) =>
+          Effect.forEach(deliveries, (delivery, index) =>
+            Effect.tap(outcome(delivery), (result) =>
+              Effect.sync(() => {
+                given.push(delivery)
+                settled!(index, result)
+              })
+            )
+          )
+      }
+      return { sink, given, of: (eventId: EventId) => given.filter((one) => one.eventId === eventId) }
+    }
+    const versions = (some: ReadonlyArray<StoredEntry>) => some.map(({ version }) => version)
+    const positionOf = (eventId: EventId) =>
+      Effect.map(
+        Outbox.use((outbox) => outbox.claim(SINK, { owner: "the test", ttlMillis: 0, limit: SLOTS })),
+        // A position in memory ends with the number of entries that were given.
+        (claims) =>
+          Number(
+            claims
+              .find(({ slot }) => slot === slotOf(eventId))!
+              .position.split(" ")
+              .at(-1)
+          )
+      )
+    const blockedOf = OutboxOperations.use(({ blocked }) => blocked(SINK, null, { after: null, limit: 100 }))
+
+    it.effect("O2, O3: goes on behind what was taken, and sends nothing of it again", () =>
+      Effect.gen(function* () {
+        const eventId = yield* stream(28)
+        let calls = 0
+        const { given, sink } = makeTalkative(() => (++calls % 4 === 0 ? unavailable : Effect.succeed(delivered)))
+        const worker = yield* start(sink)
+        yield* pass(200)
+        const soFar = given.length
+        assert.isAtLeast(soFar, 3)
+        yield* pass(10_000)
+        assert.deepStrictEqual(versions(given), upTo(30))
+        yield* Fiber.interrupt(worker)
+        assert.strictEqual(yield* positionOf(eventId), 30)
+      }).pipe(run)
+    )
+
+    it.effect("rests for as short as at first where something gets through, and longer where nothing does", () =>
+      Effect.gen(function* () {
+        yield* stream(98)
+        let calls = 0
+        const { given, sink } = makeTalkative(() => (++calls % 2 === 0 ? unavailable : Effect.succeed(delivered)))
+        yield* start(sink)
+        for (let second = 0; second < 26; second++) yield* pass(1_000)
+        assert.strictEqual(given.length, 100)
+      }).pipe(run)
+    )
+
+    it.effect("moves the position at once, so that a successor is not given again what was taken", () =>
+      Effect.gen(function* () {
+        const eventId = yield* stream(8)
+        const { sink } = makeTalkative(({ version }) => (version === 7 ? unavailable : Effect.succeed(delivered)))
+        const worker = yield* start(sink)
+        yield* settle
+        yield* Fiber.interrupt(worker)
+        assert.strictEqual(yield* positionOf(eventId), 6)
+        assert.deepStrictEqual(yield* blockedOf, [])
+        const { of, sink: next } = makeSink()
+        yield* start(next)
+        yield* pass(1_000)
+        assert.deepStrictEqual(of(eventId), upTo(10, 7))
+      }).pipe(run)
+    )
+
+    it.effect("remembers what was taken behind what was not, and sends that alone", () =>
+      Effect.gen(function* () {
+        const slow = yield* stream(2)
+        const quick = yield* Effect.repeat(stream(3), { until: (eventId) => slotOf(eventId) === slotOf(slow) })
+        let isDown = true
+        const given: Array<StoredEntry> = []
+        const sink: Sink = {
+          name: SINK,
+          deliver: ({ deliveries, settled }) =>
+            Effect.suspend(() => {
+              const isReached = ({ eventId }: StoredEntry) => !isDown || eventId !== slow
+              for (const [index, delivery] of deliveries.entries())
+                if (isReached(delivery)) {
+                  given.push(delivery)
+                  settled!(index, delivered)
+                }
+              return deliveries.every(isReached) ? Effect.succeed(deliveries.map(() => delivered)) : unavailable
+            })
+        }
+        const of = (eventId: EventId) => versions(given.filter((one) => one.eventId === eventId))
+        yield* start(sink)
+        yield* pass(20_000)
+        assert.deepStrictEqual([of(slow), of(quick)], [[], upTo(5)])
+        assert.deepStrictEqual(yield* blockedOf, [])
+        isDown = false
+        yield* pass(31_000)
+        assert.deepStrictEqual([of(slow), of(quick)], [upTo(4), upTo(5)])
+      }).pipe(run)
+    )
+
+    it.effect("does not take what was accepted ahead of its turn for delivered", () =>
+      Effect.gen(function* () {
+        const eventId = yield* stream(2)
+        let isDown = true
+        const given: Array<number> = []
+        const sink: Sink = {
+          name: SINK,
+          deliver: ({ deliveries, settled }) =>
+            Effect.suspend(() => {
+              for (const [index, { version }] of deliveries.entries())
+                if (!isDown || version !== 2) {
+                  given.push(version)
+                  settled!(index, delivered)
+                }
+              return isDown ? unavailable : Effect.succeed(deliveries.map(() => delivered))
+            })
+        }
+        const worker = yield* start(sink)
+        yield* settle
+        isDown = false
+        yield* pass(2_000)
+        assert.deepStrictEqual(given, [1, 3, 4, 2, 3, 4])
+        yield* Fiber.interrupt(worker)
+        assert.strictEqual(yield* positionOf(eventId), 4)
+      }).pipe(run)
+    )
+
+    it.effect("N3: blocks a stream that was refused, though the sink cannot be reached for the others", () =>
+      Effect.gen(function* () {
+        const bad = yield* stream(2)
+        const good = yield* Effect.repeat(stream(2), { until: (eventId) => slotOf(eventId) === slotOf(bad) })
+        let isDown = true
+        const { of, sink } = makeTalkative(({ eventId, version }) => {
+          if (eventId === bad && version === 2) return Effect.succeed(failure("never", true))
+          return eventId === good && isDown ? unavailable : Effect.succeed(delivered)
+        })
+        yield* start(sink)
+        yield* settle
+        assert.deepStrictEqual(
+          (yield* blockedOf).map(({ stream, version }) => [stream, version]),
+          [[bad, 2]]
+        )
+        isDown = false
+        yield* pass(2_000)
+        assert.deepStrictEqual(versions(of(good)), upTo(4))
+      }).pipe(run)
+    )
+
+    it.effect("uses up no attempt of a blocked stream that it could not be reached for", () =>
+      Effect.gen(function* () {
+        const bad = yield* stream(60)
+        let state: "refuses" | "is down" | "works" = "refuses"
+        const { given, sink } = makeTalkative(({ version }) => {
+          if (state === "refuses" && version === 3) return Effect.succeed(failure())
+          return state === "is down" && version === 10 ? unavailable : Effect.succeed(delivered)
+        })
+        yield* start(sink, { retryPolicy: { ...EVERY_SECOND, maxAttempts: 2 } })
+        yield* settle
+        state = "is down"
+        yield* pass(60_000)
+        const [blocked] = yield* blockedOf
+        assert.deepInclude(blocked!, { stream: bad, version: 10, attempts: 0 })
+        assert.isNotNull(blocked!.retryAt)
+        state = "works"
+        yield* pass(40_000)
+        assert.deepStrictEqual(yield* blockedOf, [])
+        assert.strictEqual(new Set(versions(given)).size, 62)
+      }).pipe(run)
+    )
+
+    it.effect("counts what was taken before a bug of the sink, and before it is stopped", () =>
+      Effect.gen(function* () {
+        const eventId = yield* stream(8)
+        let isBroken = true
+        const { sink } = makeTalkative(({ version }) => {
+          if (version === 4 && isBroken) return Effect.die(new Error("a bug"))
+          return version === 7 ? Effect.never : Effect.succeed(delivered)
+        })
+        const worker = yield* start(sink, { graceMillis: 1_000 })
+        yield* settle
+        isBroken = false
+        yield* pass(2_000)
+        const stopping = yield* Effect.forkChild(Fiber.interrupt(worker), { startImmediately: true })
+        yield* pass(1_000)
+        assert.isDefined(stopping.pollUnsafe())
+        assert.strictEqual(yield* positionOf(eventId), 6)
+      }).pipe(run)
+    )
+  })
+
   it.effect("tells what it does, and how long that takes", () =>
     Effect.gen(function* () {
-      const bad = yield* stream(1)
-      yield* stream(2)
+      // In two slots: what is read of one slot at once counts once.
+      const bad = yield* stream(1, 1)
+      yield* stream(2, 2)
       let refusals = 0
       const { sink } = makeSink(({ eventId, version }) =>
         Effect.as(Effect.sleep(100), eventId === bad && version === 3 && refusals++ < 4 ? failure() : delivered)

@@ -3,14 +3,15 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
-import * as Replayer from "@turnout/core/application/Replayer"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { delivered, type Delivery, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
-import { everything, type Selection } from "@turnout/core/domain/Replay"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { Replays } from "@turnout/core/ports/Replays"
-import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
-import * as StoreError from "@turnout/core/ports/StoreError"
+import * as Replayer from "@turnout/core/delivery/application/Replayer"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import { everything, type Selection } from "@turnout/core/delivery/domain/Replay"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { type Sink, SinkUnavailable } from "@turnout/core/delivery/ports/Sink"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Effect, Fiber, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import * as Given from "../support/Given.ts"
@@ -19,9 +20,9 @@ const SINK = "sink"
 
 /** A sink that notes what it is given, and makes of it whatever a test wants. */
 const makeSink = (
-  outcome: (delivery: Delivery) => Effect.Effect<DeliveryOutcome, SinkUnavailable> = () => Effect.succeed(delivered)
+  outcome: (delivery: StoredEntry) => Effect.Effect<DeliveryOutcome, SinkUnavailable> = () => Effect.succeed(delivered)
 ) => {
-  const given: Array<Delivery & { readonly replay: string | undefined }> = []
+  const given: Array<StoredEntry & { readonly replay: string | undefined }> = []
   const sink: Sink = {
     name: SINK,
     deliver: ({ deliveries, replay }) =>
@@ -151,6 +152,24 @@ describe("a replayer", () => {
     }).pipe(run)
   )
 
+  it.effect("sends nothing in the last tenth of its lease, as a relay does", () =>
+    Effect.gen(function* () {
+      yield* stream(1)
+      const { given, sink } = makeSink()
+      yield* ask()
+      let reads = 0
+      yield* withReplays(start(sink, { ttlMillis: 2_000 }), ({ advance, read }) => ({
+        read: (...asked) => Effect.delay(read(...asked), reads++ === 0 ? 1_850 : 1_700),
+        advance: (...asked) => Effect.delay(advance(...asked), 1_900)
+      }))
+      yield* pass(0)
+      yield* pass(1_900)
+      assert.lengthOf(given, 0)
+      for (let n = 0; n < 4; n++) yield* pass(1_000)
+      assert.lengthOf(given, 3, "at the second time, the answer comes early enough")
+    }).pipe(run)
+  )
+
   it.effect("keeps its lease while it reads, however long that takes", () =>
     Effect.gen(function* () {
       const eventId = yield* stream(1)
@@ -247,6 +266,42 @@ describe("a replayer", () => {
       assert.strictEqual(given.length, 4)
       assert.strictEqual((yield* now(id)).state, "finished")
     }).pipe(run)
+  )
+
+  it.effect(
+    "sends nothing again that the sink has taken before it could not be reached, and notes it as progress",
+    () =>
+      Effect.gen(function* () {
+        const [first, second] = [yield* stream(18), yield* stream(18)]
+        let calls = 0
+        let most = 25
+        const given: Array<StoredEntry> = []
+        const sink: Sink = {
+          name: SINK,
+          deliver: ({ deliveries, settled }) =>
+            Effect.forEach(deliveries, (delivery, index) =>
+              Effect.suspend(() => {
+                if (given.length >= most || ++calls % 5 === 0)
+                  return Effect.fail(new SinkUnavailable({ cause: new Error("down") }))
+                given.push(delivery)
+                settled!(index, delivered)
+                return Effect.succeed(delivered)
+              })
+            )
+        }
+        const { id } = yield* ask()
+        yield* start(sink, { ttlMillis: 3_000 })
+        for (let n = 0; n < 60; n++) yield* pass(1_000)
+        assert.strictEqual(given.length, most)
+        const noted = (yield* now(id)).sent
+        assert.isAbove(noted, 0)
+        assert.isAtMost(noted, most)
+        most = 40
+        for (let n = 0; n < 60; n++) yield* pass(1_000)
+        const of = (eventId: string) => given.filter((one) => one.eventId === eventId).map(({ version }) => version)
+        assert.deepStrictEqual([of(first), of(second)], [upTo(20), upTo(20)])
+        assert.deepInclude(yield* now(id), { state: "finished", sent: 40 })
+      }).pipe(run)
   )
 
   it.effect("lets go of a replay that was cancelled", () =>

@@ -1,56 +1,52 @@
 /**
- * Making and removing webhooks, on the store in memory, when something fails in between.
+ * Webhooks that are removed as relays begin with them, on the store in memory.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
-import * as Webhooks from "@turnout/core/application/Webhooks"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import * as StoreError from "@turnout/core/ports/StoreError"
-import { WebhookStore } from "@turnout/core/ports/WebhookStore"
-import { Effect, Layer } from "effect"
+import * as WebhookRelays from "@turnout/core/webhooks/application/WebhookRelays"
+import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 
-const down = Effect.fail(
-  new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause: new Error("down") }) })
-)
+const services = Layer.fresh(Webhooks.layer.pipe(Layer.provideMerge(Memory.layer)))
 const input = { url: "https://example.com/hooks" }
 const sinks = OutboxOperations.use(({ status }) => Effect.map(status, (all) => all.sinks.map(({ name }) => name)))
-
-/** The webhooks of stores of which some operations are done otherwise. */
-const webhooks = (change: {
-  readonly store?: Partial<WebhookStore["Service"]>
-  readonly operations?: Partial<OutboxOperations["Service"]>
-}) =>
-  Effect.gen(function* () {
-    const store = Layer.succeed(WebhookStore, { ...(yield* WebhookStore), ...change.store })
-    const operations = Layer.succeed(OutboxOperations, { ...(yield* OutboxOperations), ...change.operations })
-    const outbox = Layer.succeed(Outbox, yield* Outbox)
-    return yield* Effect.provide(
-      Webhooks.Webhooks,
-      Webhooks.layer.pipe(Layer.provide(Layer.mergeAll(store, operations, outbox)))
-    )
-  })
+const settle = Effect.repeat(Effect.yieldNow, { times: 300 })
 
 describe("a webhook", () => {
-  it.effect("has no place in the journal if it could not be made", () =>
+  it.effect("O8: that is removed when a relay has just begun with it leaves no sink", () =>
     Effect.gen(function* () {
-      const { create } = yield* webhooks({ store: { create: () => down } })
-      const error = yield* Effect.flip(create(input, { who: "ada" }))
-      assert.strictEqual(error._tag, "StoreError")
+      const webhooks = yield* Webhooks.Webhooks
+      const { webhook } = yield* webhooks.create(input, { who: "ada" })
+      assert.deepStrictEqual(yield* sinks, [`webhook:${webhook.id}`])
+      const outbox = yield* Outbox
+      const isRemoved = yield* Deferred.make<void>()
+      const asked = yield* Deferred.make<void>()
+      const register: typeof outbox.register = (...args) =>
+        Deferred.succeed(asked, undefined).pipe(
+          Effect.andThen(Deferred.await(isRemoved)),
+          Effect.andThen(outbox.register(...args))
+        )
+      const relaying = yield* Effect.forkChild(
+        WebhookRelays.run({ refreshMillis: 5_000 }).pipe(
+          Effect.scoped,
+          Effect.provideService(Outbox, { ...outbox, register }),
+          Effect.provideService(WebhookPost, () => Effect.succeed({ status: 204, text: "" }))
+        )
+      )
+      yield* Deferred.await(asked)
+      yield* webhooks.remove(webhook.id, "ada")
+      yield* Deferred.succeed(isRemoved, undefined)
+      for (let n = 0; n < 20; n++) {
+        yield* settle
+        assert.deepStrictEqual(yield* sinks, [])
+        yield* TestClock.adjust(1_000)
+      }
+      yield* Fiber.interrupt(relaying)
       assert.deepStrictEqual(yield* sinks, [])
-    }).pipe(Effect.provide(Layer.fresh(Memory.layer)))
-  )
-
-  it.effect("is gone with its place once removing it has succeeded, or is tried again", () =>
-    Effect.gen(function* () {
-      const working = yield* webhooks({})
-      const { webhook } = yield* working.create(input, { who: "ada" })
-      assert.lengthOf(yield* sinks, 1)
-      const failing = yield* webhooks({ operations: { forget: () => down } })
-      assert.strictEqual((yield* Effect.flip(failing.remove(webhook.id, "ada")))._tag, "StoreError")
-      assert.lengthOf(yield* sinks, 1)
-      assert.strictEqual((yield* Effect.flip(working.remove(webhook.id, "ada")))._tag, "WebhookNotFound")
-      assert.deepStrictEqual(yield* sinks, [])
-    }).pipe(Effect.provide(Layer.fresh(Memory.layer)))
+    }).pipe(Effect.provide(services))
   )
 })

@@ -1,13 +1,15 @@
 /**
  * Given a history, when a command, then an outcome: for the pure decider, without any store.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import type { Command } from "@turnout/core/domain/Command"
-import type { EventId, EventInput } from "@turnout/core/domain/Event"
-import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
-import type { RegistrationId } from "@turnout/core/domain/Registration"
-import type { Request } from "@turnout/core/domain/Request"
-import { footprint, make, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { footprint, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { EventInput } from "@turnout/core/admission/domain/model/Event"
+import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
+import { make, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 
 export const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
 export const EVENT = id(0) as EventId

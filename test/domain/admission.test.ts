@@ -1,13 +1,13 @@
 /**
  * The decider, case by case; its laws are in `test/property`.
  */
-import { fingerprint } from "@turnout/core/application/Fingerprint"
-import * as Admission from "@turnout/core/domain/Admission"
-import * as Batch from "@turnout/core/domain/Batch"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { JournalEvent } from "@turnout/core/domain/JournalEvent"
-import type { Request } from "@turnout/core/domain/Request"
-import { PROMOTION_BATCH, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import { fingerprint } from "@turnout/core/admission/application/Requests"
+import * as Admission from "@turnout/core/admission/domain/Admission"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
+import { PROMOTION_BATCH, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 import {

@@ -1,10 +1,10 @@
 /**
  * What a batch says that it changes: a store writes nothing else.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import type { Command } from "@turnout/core/domain/Command"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { Request } from "@turnout/core/domain/Request"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 import { BEFORE, DURING, EVENT, empty, given, id, input, register, registrationId, request } from "./Deciding.ts"

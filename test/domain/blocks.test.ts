@@ -1,17 +1,18 @@
 /**
  * What blocks a stream, when it is tried again, and when no more.
  */
-import { type Block, blocks, retried } from "@turnout/core/domain/Block"
-import { type Delivery, delivered, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
-import type { EventId } from "@turnout/core/domain/Event"
-import { pauseMillis, type RetryPolicy } from "@turnout/core/domain/RetryPolicy"
+import { type Block, blocks, retried } from "@turnout/core/delivery/domain/Block"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { pauseMillis, type RetryPolicy } from "@turnout/core/kernel/domain/Backoff"
 import { assert, describe, it } from "vitest"
 import { EVENT, id } from "./Deciding.ts"
 
 const OTHER = id(1_000_000) as EventId
 const POLICY: RetryPolicy = { firstPauseMillis: 100, longestPauseMillis: 1_000, maxAttempts: 3 }
 const half = () => 0.5
-const delivery = (version: number, eventId = EVENT) => ({ eventId, version }) as Delivery
+const delivery = (version: number, eventId = EVENT) => ({ eventId, version }) as StoredEntry
 const failed = (error: string, isFinal = false): DeliveryOutcome => ({ _tag: "Failed", error, isFinal })
 const block = (changes: Partial<Block> = {}): Block => ({
   stream: EVENT,

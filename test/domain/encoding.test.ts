@@ -1,11 +1,17 @@
-import { fingerprint } from "@turnout/core/application/Fingerprint"
-import type { Attendee } from "@turnout/core/domain/Attendee"
-import type { Command } from "@turnout/core/domain/Command"
-import type { Event, EventDetails, EventInput } from "@turnout/core/domain/Event"
-import * as Instant from "@turnout/core/domain/Instant"
-import { decode, encodePayload, JournalEvent, payloadJson, schemaVersionOf } from "@turnout/core/domain/JournalEvent"
-import { Registration, registrationJson, RegistrationState } from "@turnout/core/domain/Registration"
-import * as Text from "@turnout/core/domain/Text"
+import { fingerprint } from "@turnout/core/admission/application/Requests"
+import type { Attendee } from "@turnout/core/admission/domain/model/Attendee"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { Event, EventDetails, EventInput } from "@turnout/core/admission/domain/model/Event"
+import * as Instant from "@turnout/core/kernel/domain/Instant"
+import {
+  decode,
+  encodePayload,
+  JournalEvent,
+  payloadJson,
+  schemaVersionOf
+} from "@turnout/core/journal/domain/JournalEvent"
+import { Registration, registrationJson, RegistrationState } from "@turnout/core/admission/domain/model/Registration"
+import * as Text from "@turnout/core/kernel/domain/Text"
 import { Schema } from "effect"
 import * as fc from "fast-check"
 import { isDeepStrictEqual } from "node:util"

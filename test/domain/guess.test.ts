@@ -1,12 +1,13 @@
 /**
  * When a batch may be decided without looking: what it looks for, and what writing its changes proves.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import type { EventId } from "@turnout/core/domain/Event"
-import { isGuessable, provesEvents, provesNewcomers } from "@turnout/core/domain/Guess"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { Request } from "@turnout/core/domain/Request"
-import { footprint, make } from "@turnout/core/domain/WorkingSet"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { footprint } from "@turnout/core/admission/domain/state/Footprint"
+import { isGuessable, provesEvents, provesNewcomers } from "@turnout/core/admission/domain/Guess"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
+import { make } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
 import { DURING, EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
 

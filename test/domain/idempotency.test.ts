@@ -7,8 +7,9 @@ import {
   isIdempotencyKey,
   recall,
   scope
-} from "@turnout/core/domain/Idempotency"
-import { EventNotFound, IdempotencyKeyReused } from "@turnout/core/domain/Rejection"
+} from "@turnout/core/admission/domain/state/Idempotency"
+import { IdempotencyKeyReused } from "@turnout/core/admission/domain/model/Rejection"
+import { EventNotFound } from "@turnout/core/admission/domain/model/Event"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { BEFORE, DURING, EVENT, id } from "./Deciding.ts"

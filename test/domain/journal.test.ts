@@ -1,10 +1,12 @@
-import { decode, encodePayload, JournalEvent, schemaVersionOf } from "@turnout/core/domain/JournalEvent"
-import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/domain/Outcome"
-import { EventStatusConflict, RegistrationStateConflict, Rejection } from "@turnout/core/domain/Rejection"
+import { EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
+import { RegistrationStateConflict } from "@turnout/core/admission/domain/model/Registration"
+import { decode, encodePayload, JournalEvent, schemaVersionOf } from "@turnout/core/journal/domain/JournalEvent"
+import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/admission/domain/model/Outcome"
+import { Rejection } from "@turnout/core/admission/domain/model/Rejection"
 import { Result } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
-import * as Batch from "@turnout/core/domain/Batch"
+import * as Batch from "@turnout/core/admission/domain/Batch"
 import { EVENT, empty, input, register, registrationId, request } from "./Deciding.ts"
 
 const FOLDER = new URL("../samples/journal/", import.meta.url)

@@ -1,7 +1,7 @@
 /**
  * The lease of a slot, step by step.
  */
-import { check, claim, free, isHeld, LeaseHeld, release, renew, StaleLease } from "@turnout/core/domain/Lease"
+import { check, claim, free, isHeld, LeaseHeld, release, renew, StaleLease } from "@turnout/core/delivery/domain/Lease"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 

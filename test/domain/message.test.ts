@@ -1,13 +1,13 @@
 /**
  * Messages, as queues and webhooks carry them.
  */
-import type { Delivery } from "@turnout/core/domain/Delivery"
-import { fromJson, toJson } from "@turnout/core/domain/Message"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import { fromJson, toJson } from "@turnout/core/delivery/domain/Message"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 import { BEFORE, EVENT, id } from "./Deciding.ts"
 
-const delivery = (payload: string): Delivery => ({
+const delivery = (payload: string): StoredEntry => ({
   id: id(7),
   eventId: EVENT,
   version: 3,

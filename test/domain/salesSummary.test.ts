@@ -1,10 +1,10 @@
 /**
  * The sales summary, beside a recount of the whole journal.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import type { JournalEntry, JournalEvent } from "@turnout/core/domain/JournalEvent"
-import type { Registration } from "@turnout/core/domain/Registration"
-import { apply, initial, millisToSellOut, type SalesSummary } from "@turnout/core/domain/SalesSummary"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { JournalEntry, JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
+import { apply, initial, millisToSellOut, type SalesSummary } from "@turnout/core/projections/domain/SalesSummary"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { capacity, history, requests } from "../property/Requests.ts"

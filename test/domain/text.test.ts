@@ -1,8 +1,8 @@
-import { AttendeeId, AttendeeInput, Email, fromInput } from "@turnout/core/domain/Attendee"
-import { EventInput } from "@turnout/core/domain/Event"
-import { Instant } from "@turnout/core/domain/Instant"
-import * as Text from "@turnout/core/domain/Text"
-import { Uuid } from "@turnout/core/domain/Uuid"
+import { AttendeeId, AttendeeInput, Email, fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import { EventInput } from "@turnout/core/admission/domain/model/Event"
+import { Instant } from "@turnout/core/kernel/domain/Instant"
+import * as Text from "@turnout/core/kernel/domain/Text"
+import { Uuid } from "@turnout/core/kernel/domain/Uuid"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 

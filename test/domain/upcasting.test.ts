@@ -1,7 +1,7 @@
 /**
  * Upcasting, on a type that has had three versions.
  */
-import { currentVersion, upcast, type Upcasters } from "@turnout/core/domain/Upcasting"
+import { currentVersion, upcast, type Upcasters } from "@turnout/core/kernel/domain/Upcasting"
 import { assert, describe, it } from "vitest"
 
 const upcasters: Upcasters = {

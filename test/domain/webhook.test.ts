@@ -1,7 +1,7 @@
 /**
  * What an operator may say of a webhook.
  */
-import { sinkOf, WebhookInput } from "@turnout/core/domain/Webhook"
+import { sinkOf, webhookOf, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { id } from "./Deciding.ts"
@@ -59,5 +59,8 @@ describe("a webhook", () => {
 
   it("is a sink of its own", () => {
     assert.strictEqual(sinkOf(id(1)), `webhook:${id(1)}`)
+    assert.strictEqual(webhookOf(sinkOf(id(1))), id(1))
+    for (const sink of [id(1), "webhook:", "webhook:1", `webhook:${id(1)} `, `x:${sinkOf(id(1))}`, "stdout"])
+      assert.isUndefined(webhookOf(sink))
   })
 })

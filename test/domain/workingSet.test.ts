@@ -1,18 +1,12 @@
 /**
  * Which rows a batch needs, and how a part of the state follows the journal.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import type { EventId } from "@turnout/core/domain/Event"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { Request } from "@turnout/core/domain/Request"
-import {
-  evolve,
-  footprint,
-  make,
-  PROMOTION_BATCH,
-  promotionsLeft,
-  withDuePromotions
-} from "@turnout/core/domain/WorkingSet"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { footprint, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
+import { evolve, make, PROMOTION_BATCH, promotionsLeft } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
 import { EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
 

@@ -59,4 +59,14 @@ describe("turnout, the data folder", { timeout: 180_000 }, () => {
       "dora@example.com"
     ])
   })
+
+  it("is not held by a program that has the number of a former holder", async () => {
+    await using turnout = await CommandLine.embedded()
+    const { code, stdout } = await turnout.shell(
+      `mkdir -p turnout-data; sleep 1000 & echo $! > turnout-data/turnout.pid; ` +
+        `${process.execPath} ${CommandLine.COMMAND} --json events list || exit 7; kill $! && echo innocent`
+    )
+    assert.strictEqual(code, 0)
+    assert.deepStrictEqual(stdout, '{"items":[],"nextCursor":null}\ninnocent\n')
+  })
 })

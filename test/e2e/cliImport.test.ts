@@ -2,7 +2,7 @@
  * `turnout import` of a whole conference: whatever the way in, the first arrivals have the seats, the others wait in the
  * order of arrival, and free seats go to the head of the line.
  */
-import { createTurnout } from "@turnout/adapters"
+import { createTurnout } from "turnout"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 import * as Given from "../support/Given.ts"

@@ -8,9 +8,11 @@ import * as CommandLine from "../support/CommandLine.ts"
 const TABLES = [
   "audit_log",
   "events",
+  "forgotten_sinks",
   "idempotency",
   "inbox",
   "journal",
+  "journal_marks",
   "journal_origin",
   "outbox_blocked",
   "outbox_positions",
@@ -34,7 +36,9 @@ const tables = async (url: string, schema: string) => {
 }
 
 /** The statements of a script, as psql splits it. */
-const statementsOf = (script: string) => script.split(/;\n/).filter((statement) => statement.trim() !== "")
+/** Statements end with a semicolon at the end of a line, except within the body of a procedure. */
+const statementsOf = (script: string) =>
+  script.split(/;\n(?=(?:[^$]*\$\$[^$]*\$\$)*[^$]*$)/).filter((statement) => statement.trim() !== "")
 
 describe("turnout migrate", { timeout: 120_000 }, () => {
   it.concurrent("a fresh database: all is pending, then applied, then there is nothing to do", async () => {
@@ -42,12 +46,12 @@ describe("turnout migrate", { timeout: 120_000 }, () => {
 
     const before = await turnout.json("migrate", "status")
     assert.deepStrictEqual([before.code, before.document.migrations[0]!.appliedAt], [0, null])
-    assert.match((await turnout.run("migrate", "status")).stdout, /^id +name +applied *\n(\d +\w+ +pending *\n){5}$/)
+    assert.match((await turnout.run("migrate", "status")).stdout, /^id +name +applied *\n(\d +\w+ +pending *\n){6}$/)
     assert.deepStrictEqual(await tables(turnout.database!, "turnout"), [])
 
     const up = await turnout.run("migrate", "up")
     assert.deepStrictEqual([up.code, up.stderr], [0, ""])
-    assert.match(up.stdout, /^(applied \d \w+\n){5}$/)
+    assert.match(up.stdout, /^(applied \d \w+\n){6}$/)
     assert.deepStrictEqual(await tables(turnout.database!, "turnout"), [...TABLES, "migrations"].toSorted())
 
     const again = await turnout.run("migrate", "up")
@@ -91,8 +95,11 @@ describe("turnout migrate", { timeout: 120_000 }, () => {
       ["migrate", "up"]
     ]) {
       const { code, document } = await turnout.json("--schema", "Bad; name", ...command)
-      assert.strictEqual(code, 1)
-      assert.match(document.error.message, /schema: must be 1 to 63 lower-case letters, digits and underscores/)
+      assert.strictEqual(code, 2)
+      assert.match(
+        document.error.message,
+        /'--schema <name>' argument 'Bad; name' is invalid. must be 1 to 63 lower-case letters, digits and underscores/
+      )
     }
   })
 

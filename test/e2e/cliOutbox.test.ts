@@ -1,35 +1,11 @@
 /**
  * `turnout outbox`: in words and as JSON, on a sink that has been given a part of what there is.
  */
-import { PgClient } from "@effect/sql-pg"
-import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { Effect, Layer, Redacted } from "effect"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
+import * as ParkedStream from "../support/ParkedStream.ts"
 
 const NOBODY = "00000000-0000-7000-8000-000000000000"
-
-/** An event with three people, all of it given to the sink `mail` but for the second entry, which is parked. */
-const given = async (turnout: CommandLine.CommandLine) => {
-  const file = turnout.write("people.csv", "email\nada@example.com\nbob@example.com\ncarl@example.com\n")
-  const { eventId } = (await turnout.json("import", file, "--title", "Party", "--capacity", "2")).document
-  const url = turnout.database!
-  const layer = PostgresOutbox.layerFromClient().pipe(Layer.provide(PgClient.layer({ url: Redacted.make(url) })))
-  await Effect.gen(function* () {
-    const outbox = yield* Outbox
-    yield* outbox.register("mail", "beginning")
-    yield* outbox.announce("mail", "worker-1", 60_000)
-    const claims = yield* outbox.claim("mail", { owner: "worker-1", ttlMillis: 60_000, limit: 64 })
-    const slices = yield* outbox.read("mail", claims, 100)
-    const slice = slices.find(({ deliveries }) => deliveries.length > 0)
-    const { epoch, slot } = claims.find(({ slot }) => slot === slice!.slot)!
-    const block = { attempts: 20, error: "550 no such mailbox", retryAfterMillis: null }
-    const blocked = [{ stream: eventId as never, version: 2, ...block }]
-    yield* outbox.acknowledge("mail", [{ slot, epoch, position: slice!.position, blocked }])
-  }).pipe(Effect.provide(layer), Effect.runPromise)
-  return eventId
-}
 
 const lines = (text: string) => text.split("\n").map((line) => line.trimEnd().replaceAll(/ {2,}/g, " | "))
 
@@ -56,7 +32,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     await using turnout = await CommandLine.onPostgres()
     const none = await turnout.run("outbox", "status")
     assert.include(none.stdout, "start a relay")
-    await given(turnout)
+    await ParkedStream.make(turnout)
     const { code, stderr, stdout } = await turnout.run("outbox", "status", "--sample", "50")
     assert.deepStrictEqual([code, stderr, stdout.includes("\u001b")], [0, "", false])
     const [head, mail, , leases, lease] = lines(stdout)
@@ -72,7 +48,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     "shows parked streams, and carries out what is decided about them, with the name of who did",
     async () => {
       await using turnout = await CommandLine.onPostgres()
-      const stream = await given(turnout)
+      const stream = await ParkedStream.make(turnout)
       const mail = ["--sink", "mail"]
 
       const listed = await turnout.run("outbox", "parked", "list", ...mail)
@@ -115,7 +91,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
 
   it.concurrent("does for each stream what can be done, and says what could not", async () => {
     await using turnout = await CommandLine.onPostgres()
-    const stream = await given(turnout)
+    const stream = await ParkedStream.make(turnout)
     const mail = ["--sink", "mail"]
     const { code, document } = await json(turnout, "outbox", "parked", "skip", ...mail, NOBODY, stream, stream)
     assert.strictEqual(code, 1)
@@ -135,7 +111,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
 
   it.concurrent("says what is wrong with what it is asked, and changes nothing", async () => {
     await using turnout = await CommandLine.onPostgres()
-    const stream = await given(turnout)
+    const stream = await ParkedStream.make(turnout)
     const wrong = async (...args: ReadonlyArray<string>) => {
       const { code, document } = await json(turnout, "outbox", ...args)
       return [code, document.error._tag, document.error.message] as const
@@ -158,7 +134,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
 
   it.concurrent("prunes what everybody has been given, and nothing that waits or has just happened", async () => {
     await using turnout = await CommandLine.onPostgres()
-    const stream = await given(turnout)
+    const stream = await ParkedStream.make(turnout)
     const prune = async () => (await json(turnout, "outbox", "prune", "--before", "2999-01-01")).document.deleted
     assert.strictEqual(await prune(), 0)
     await CommandLine.sql(turnout.database!, "UPDATE turnout.journal SET occurred_at = now() - interval '2 hours'")
@@ -173,7 +149,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
 
   it.concurrent("shows the journal as it is written, from behind any event, until it is stopped", async () => {
     await using turnout = await CommandLine.onPostgres()
-    const stream = await given(turnout)
+    const stream = await ParkedStream.make(turnout)
     const tail = async (count: number, ...args: ReadonlyArray<string>) => {
       const running = turnout.start(["outbox", "tail", ...args])
       const shown = () => running.printed.stdout.split("\n").filter((line) => line !== "")
@@ -200,7 +176,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
 
   it.concurrent("repairs nothing that is in order", async () => {
     await using turnout = await CommandLine.onPostgres()
-    await given(turnout)
+    await ParkedStream.make(turnout)
     assert.isNull((await json(turnout, "outbox", "repair")).document.repaired)
     await CommandLine.sql(turnout.database!, "UPDATE turnout.journal_origin SET system_identifier = 1")
     assert.deepStrictEqual((await json(turnout, "outbox", "repair")).document.repaired, { positions: 64, entries: 0 })

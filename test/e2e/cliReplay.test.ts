@@ -102,6 +102,26 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
     assert.deepStrictEqual([code, replay["state"], replay["sent"], replay["total"]], [1, "running", 0, 10])
   })
 
+  it.concurrent("tells that no relay runs without reading the journal", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    await event(turnout, 3)
+    const relay = turnout.start(["relay", "--stdout"])
+    await CommandLine.until(() => messagesOf(relay.printed.stdout).length === 5, "the messages")
+    relay.process.kill("SIGTERM")
+    await relay.ended
+    const { document } = await json(turnout, "--sink", "stdout", "--all", "--no-wait")
+    const unlock = await CommandLine.lockJournal(turnout.database!)
+    try {
+      const watching = turnout.start(["outbox", "replay", "watch", document.replay.id])
+      const isTold = () => watching.printed.stderr.includes("no relay of stdout")
+      await CommandLine.until(isTold, "the hint that nobody sends", 20)
+      watching.process.kill("SIGINT")
+      await watching.ended
+    } finally {
+      await unlock()
+    }
+  })
+
   it.concurrent("says what is missing, and changes nothing", async () => {
     await using turnout = await CommandLine.onPostgres()
     await turnout.run("migrate", "up")
@@ -122,6 +142,7 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
     assert.deepStrictEqual((await wrong("--sink", "mail", "--all")).slice(0, 2), [1, "SinkNotFound"])
     assert.strictEqual((await wrong("cancel", nobody))[1], "ReplayNotFound")
     assert.strictEqual((await wrong("watch", nobody))[1], "ReplayNotFound")
+    assert.include((await wrong("watch", nobody))[2], '"turnout outbox replay list" lists them.')
     const usage = await turnout.run("outbox", "replay", "--sink", "mail", "--type", "Nothing")
     assert.deepStrictEqual([usage.code, usage.stderr.includes("Allowed choices are")], [2, true])
     assert.include((await turnout.run("outbox", "replay", "list")).stdout, "Nothing has been replayed.")

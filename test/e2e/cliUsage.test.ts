@@ -60,7 +60,10 @@ describe("turnout, usage", { timeout: 120_000 }, () => {
     const { code, document } = await turnout.json("--database", "mysql://localhost/app", "events", "list")
     assert.deepStrictEqual(
       [code, document.error.message],
-      [1, "--database must be a URL such as postgres://user@host:5432/database; for a folder use --data"]
+      [
+        2,
+        "option '--database <url> (or DATABASE_URL)' is invalid. must be a URL such as postgres://user@host:5432/database; for a folder use --data."
+      ]
     )
   })
 })

@@ -1,10 +1,11 @@
 /**
  * The whole way under fire: three relays and three consumers, processes of their own, on a server and a queue, of which one
- * is killed or paused every second for a minute while 50,000 events flow. Then the journal is compared with what the
- * consumers' effects have recorded.
+ * is killed or paused every second for half a minute while events flow. Then the journal is compared with what the consumers'
+ * effects have recorded. `TURNOUT_KILLS_SECONDS` says for how long, and `TURNOUT_KILLS_EACH` how many people register for each of 500
+ * events.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect, Layer } from "effect"
 import { randomInt } from "node:crypto"
 import { assert, describe, it } from "vitest"
@@ -13,10 +14,11 @@ import * as Given from "../support/Given.ts"
 import * as SqsServer from "../support/SqsServer.ts"
 
 const STREAMS = 500
-const PEOPLE = 98
+const PEOPLE = Number(process.env["TURNOUT_KILLS_EACH"] ?? 24)
 /** Entries of a stream: created, published, and one for each of the people. */
 const ENTRIES = PEOPLE + 2
-const KILLING_MILLIS = 60_000
+const KILLING_MILLIS = Number(process.env["TURNOUT_KILLS_SECONDS"] ?? 30) * 1_000
+const LEAST_KILLS = 10
 const LEASE_MILLIS = 2_000
 /** Longer than a lease. */
 const PAUSE_MILLIS = 4_000
@@ -83,18 +85,36 @@ describe("relays and consumers", { timeout: 600_000 }, () => {
       takeovers.push(Date.now() - diedAt)
     }
 
+    const paused = new Set<CommandLine.Running>()
+    const isUp = ({ running }: (typeof processes)[number]): boolean =>
+      !paused.has(running) &&
+      /relaying to|takes messages from/.test(`${running.printed.stderr}${running.printed.stdout}`)
+    /** The places of processes that can be hit: those at work. Of the relays, one is left, to take over from the others. */
+    const atWork = (): ReadonlyArray<number> => {
+      const up = [...processes.keys()].filter((place) => isUp(processes[place]!))
+      const isRelay = (place: number): boolean => processes[place]!.owner !== undefined
+      return up.filter(isRelay).length > 1 ? up : up.filter((place) => !isRelay(place))
+    }
+
     const writing = write(url)
     const watching: Array<Promise<void>> = []
     let kills = 0
     let pauses = 0
-    for (const end = Date.now() + KILLING_MILLIS; Date.now() < end;) {
+    // On a busy machine it takes a while until another one is at work.
+    for (const end = Date.now() + KILLING_MILLIS; Date.now() < end || kills <= LEAST_KILLS;) {
       await sleep(1_000)
-      const victim = randomInt(processes.length)
+      const victims = atWork()
+      if (victims.length === 0) continue
+      const victim = victims[randomInt(victims.length)]!
       const { owner, running } = processes[victim]!
-      if (victim < 3 && randomInt(4) === 0) {
+      if (owner !== undefined && randomInt(4) === 0) {
         pauses += 1
+        paused.add(running)
         running.process.kill("SIGSTOP")
-        setTimeout(() => running.process.kill("SIGCONT"), PAUSE_MILLIS)
+        setTimeout(() => {
+          running.process.kill("SIGCONT")
+          paused.delete(running)
+        }, PAUSE_MILLIS)
         continue
       }
       kills += 1
@@ -141,7 +161,7 @@ describe("relays and consumers", { timeout: 600_000 }, () => {
     assert.deepStrictEqual(invented, [], "O4: an effect of nothing")
 
     const printed = [...ended, ...processes.map(({ running }) => running)].map(({ printed }) => printed.stderr).join("")
-    const refused = [...printed.matchAll(/has lost the lease of (\d+) slots/g)].reduce(
+    const refused = [...printed.matchAll(/has lost its hold of (\d+) slots/g)].reduce(
       (sum, [, n]) => sum + Number(n),
       0
     )
@@ -149,7 +169,7 @@ describe("relays and consumers", { timeout: 600_000 }, () => {
       `${kills} kills, ${pauses} pauses, ${refused} writes under a lost lease refused; slots of a dead relay ` +
         `were taken over after ${Math.max(...takeovers)} ms at the most (${takeovers.length} times)`
     )
-    assert.isAbove(kills, 20)
+    assert.isAbove(kills, LEAST_KILLS)
     assert.isAtMost(Math.max(...takeovers), LEASE_MILLIS + 10_000, "L2")
   })
 })

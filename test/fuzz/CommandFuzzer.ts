@@ -5,9 +5,9 @@
  * with `--json` what it prints on stdout is one document; it never shows a stack trace, nor an error that nobody foresaw; and
  * if it was refused, it has changed nothing.
  */
-import * as Database from "@turnout/adapters/database"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { Outbox } from "@turnout/core/ports/Outbox"
+import * as Database from "turnout/database"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { Effect, Layer } from "effect"
 import { startFauxqs } from "fauxqs"
 import { fork } from "node:child_process"
@@ -179,7 +179,7 @@ export const fuzzCommands = async (options: {
       if (/^\s+at .*[:(]\d+/m.test(stderr + stdout)) note(`a stack trace: ${stderr}`)
       if (code === 1 && stderr === "" && stdout === "") note("failed without a word")
       const lines = stdout.split("\n").slice(0, -1)
-      if (isJson && code !== 2) {
+      if (isJson) {
         const documents = lines.map((line): Printed => {
           try {
             return JSON.parse(line) as Printed

@@ -2,13 +2,14 @@
  * Requests of all kinds to a server, and what must be true of its answers.
  *
  * An answer is 2xx, and reads back as it was given, or a problem document with 4xx. It is never 5xx, never late, and what is not 2xx
- * has changed nothing.
+ * has changed nothing. A path or a query that is written in another way than the documented one is not answered with 2xx.
  */
-import * as Database from "@turnout/adapters/database"
+import * as Database from "turnout/database"
 import * as MemoryQueue from "@turnout/adapters/memory/queue"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import * as Server from "@turnout/http/Server"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
@@ -70,6 +71,8 @@ interface Sent {
   readonly path: string
   readonly headers: Record<string, string>
   readonly body: string | Uint8Array | undefined
+  /** Whether the path or the query is one that a proxy might read as another. */
+  readonly isDisguised: boolean
 }
 
 interface Answer {
@@ -90,6 +93,21 @@ const operationsOf = ({ components, paths }: OpenApi): ReadonlyArray<Operation> 
     }))
   )
 
+/** Ways to write a path or a query that others take for the same. */
+const DISGUISES: ReadonlyArray<(target: string) => string> = [
+  (target) => `/${target}`,
+  (target) => target.replace(/(?=\?|$)/, "/"),
+  (target) => target.replace(/(?=\?|$)/, ";v=1"),
+  (target) => target.replace(/(?=\?|$)/, "/."),
+  (target) => `/x/..${target}`,
+  (target) => `/%2e${target}`,
+  (target) => target.replace(/^\/[a-z]/, (start) => start.toUpperCase()),
+  (target) => `/%${target.charCodeAt(1).toString(16)}${target.slice(2)}`,
+  (target) => target.replace("/", "\\"),
+  (target) => `${target}${target.includes("?") ? "&" : "?"}disguise=1`,
+  (target) => `${target}${target.includes("?") ? "&" : "?"}limit=1&limit=1`
+]
+
 const describe = ({ body, headers, method, path }: Sent): string => {
   const shown = typeof body === "string" ? body.slice(0, 300) : body === undefined ? "" : `bytes ${body.join(" ")}`
   return `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${shown}`
@@ -97,10 +115,11 @@ const describe = ({ body, headers, method, path }: Sent): string => {
 
 /** The last entries of the journal and of the audit log: everything that can be changed writes one. */
 const makeSize = Effect.fnUntraced(function* (database: string) {
-  const { audit, status } = yield* OutboxOperations
-  if (!Database.isServer(database))
+  const { status } = yield* OutboxOperations
+  const { list } = yield* AuditLog
+  if (database === "memory:")
     return Effect.gen(function* () {
-      const [last] = yield* audit({ after: null, limit: 1 })
+      const [last] = yield* list({ after: null, limit: 1 })
       return `${(yield* status).written} ${last?.id ?? 0}`
     })
   // The status would count the backlog of every sink.
@@ -161,7 +180,7 @@ export const fuzz = async (options: {
     })
     yield* Outbox.use((outbox) => outbox.register("mail", "beginning"))
 
-    const send = async ({ body, headers, method, path }: Sent): Promise<Answer> => {
+    const send = async ({ body, headers, method, path }: Omit<Sent, "isDisguised">): Promise<Answer> => {
       const response = await agent.request({
         origin: base,
         method: method as Dispatcher.HttpMethod,
@@ -223,9 +242,12 @@ export const fuzz = async (options: {
       const sentMethod = chance.happens(nastiness / 5)
         ? chance.pick(["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "POST"])
         : method
+      const target = `${filled}${query.length === 0 ? "" : `?${query.join("&")}`}`
+      const isDisguised = chance.happens(nastiness / 3)
       return {
         method: sentMethod,
-        path: `${filled}${query.length === 0 ? "" : `?${query.join("&")}`}`,
+        path: isDisguised ? chance.pick(DISGUISES)(target) : target,
+        isDisguised,
         headers,
         body: sentMethod === "GET" || sentMethod === "HEAD" ? undefined : text
       }
@@ -271,6 +293,7 @@ export const fuzz = async (options: {
             note(`${status} is no problem document: ${type} ${text.slice(0, 200)}`)
           else if (!/"code":"[a-z_]+"/.test(text)) note(`a problem without a code: ${text.slice(0, 200)}`)
         }
+        if (status < 400 && sent.isDisguised) note(`${status}, though it is written in another way`)
         const sizeAfter = yield* size
         if (status >= 400 && sizeAfter !== sizeBefore) note(`${status}, and something changed`)
         yield* bury

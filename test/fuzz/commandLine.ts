@@ -14,8 +14,8 @@ export interface Ended {
 }
 
 /** Those that run until they are stopped are, after a while. */
-const STOP_MILLIS = 300
-const PATIENCE_MILLIS = 15_000
+const STOP_MILLIS = 600
+const PATIENCE_MILLIS = 40_000
 
 class Exit {
   readonly code: number
@@ -40,7 +40,7 @@ process.exit = ((code = 0) => exited?.(new Exit(Number(code)))) as typeof proces
 
 const runInTime = async (args: ReadonlyArray<string>): Promise<Ended> => {
   printed.stdout = printed.stderr = ""
-  const stop = setTimeout(() => process.emit("SIGTERM"), STOP_MILLIS)
+  const stop = setTimeout(() => process.emit("SIGTERM", "SIGTERM"), STOP_MILLIS)
   const leaving = new Promise<Exit>((resolve) => (exited = resolve))
   const patience = new AbortController()
   try {

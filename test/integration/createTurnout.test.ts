@@ -1,11 +1,13 @@
 import { describe, it } from "@effect/vitest"
-import { createTurnout, isTurnoutError, TurnoutClosed } from "@turnout/adapters"
-import { InvalidInput } from "@turnout/core/application/InvalidInput"
-import { Overloaded } from "@turnout/core/application/Overloaded"
-import { AlreadyRegistered } from "@turnout/core/domain/Rejection"
-import { StoreError } from "@turnout/core/ports/StoreError"
+import { createTurnout, isTurnoutError, TurnoutClosed } from "turnout"
+import * as Memory from "@turnout/adapters/memory"
+import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import * as Core from "@turnout/core/admission/application/Turnout"
+import { AlreadyRegistered } from "@turnout/core/admission/domain/model/Registration"
+import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { Effect } from "effect"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -43,6 +45,19 @@ const failure = async (promise: Promise<unknown>): Promise<unknown> =>
   )
 
 describe("createTurnout", () => {
+  it("has every function of the service but those for decoded commands", async () => {
+    const turnout: Readonly<Record<string, unknown>> = open()
+    const service = await Effect.runPromise(
+      Core.Turnout.use(Effect.succeed).pipe(Effect.provide(Core.layer()), Effect.provide(Memory.layer))
+    )
+    const expected = Object.entries(service).flatMap(([name, value]) =>
+      typeof value === "function" && name !== "execute" && name !== "executeAll" ? [name] : []
+    )
+    const others = ["subscribe", "ready", "close"]
+    assert.sameMembers(Object.keys(turnout), [...expected, ...others])
+    for (const name of expected) assert.isFunction(turnout[name], name)
+  })
+
   it("rejects with the classes of the domain, with their tag and their facts", async () => {
     const turnout = open()
     const event = await published(turnout)
@@ -129,20 +144,9 @@ describe("createTurnout", () => {
     assert.instanceOf(inUse, StoreError)
     assert.match((inUse as StoreError).message, /in use by this process/)
     writeFileSync(join(folder, "file"), "")
-    assert.instanceOf(await failure(open({ database: join(folder, "file") }).ready()), StoreError)
-  })
-
-  it("refuses a folder that another process holds, and lets go of its own", async () => {
-    const theirs = temporaryFolder()
-    writeFileSync(join(theirs, "turnout.pid"), `${process.ppid}\n`)
-    const error = await failure(open({ database: theirs }).ready())
-    assert.include((error as StoreError).message, `in use by process ${process.ppid}`)
-    const ours = temporaryFolder()
-    const turnout = createTurnout({ database: ours })
-    await turnout.ready()
-    assert.isTrue(existsSync(join(ours, "turnout.pid")))
-    await turnout.close()
-    assert.isFalse(existsSync(join(ours, "turnout.pid")))
+    const noFolder = await failure(open({ database: join(folder, "file") }).ready())
+    assert.instanceOf(noFolder, StoreError)
+    assert.include((noFolder as StoreError).message, `${join(folder, "file")} is not a folder; use another folder`)
   })
 
   it("forgets idempotency keys when it is told to", async () => {
@@ -159,12 +163,6 @@ describe("createTurnout", () => {
     const error = await failure(open().createEvent({ title: "", capacity: -1 } as never))
     const fields = (error as InvalidInput).issues.map(({ field }) => field)
     assert.includeMembers(fields, ["title", "capacity", "organizer", "startsAt", "endsAt", "timeZone"])
-  })
-
-  it("takes over a folder whose process is gone", async () => {
-    const database = temporaryFolder()
-    writeFileSync(join(database, "turnout.pid"), "999999999\n")
-    await open({ database }).ready()
   })
 
   it("answers what was called before close, and refuses what is called after", async () => {

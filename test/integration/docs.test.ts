@@ -1,21 +1,18 @@
 import { execFile } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
-import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+import { blocksOf, PAGES, ROOT, textOf } from "../support/Docs.ts"
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 const run = promisify(execFile)
-
-const snippets = (file: string): ReadonlyArray<string> =>
-  [...readFileSync(join(ROOT, file), "utf8").matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code)
 
 describe("the README", () => {
   const expected = ["confirmed null\n", "waitlisted 1\n"]
 
-  it.each(snippets("README.md").map((code, index) => [index + 1, code] as const))(
+  it.each(blocksOf("README.md", "ts").map((code, index) => [index + 1, code] as const))(
     "has an example %i that runs as it is",
     async (index, code) => {
       // Within the checkout, so that packages are found; started in a temp folder, where its data may be.
@@ -31,13 +28,33 @@ describe("the README", () => {
       }
     }
   )
+
+  it("has commands that work when they are pasted, and pasted again", { timeout: 120_000 }, async () => {
+    const [install, requests, commands] = blocksOf("README.md", "sh")
+    assert.strictEqual(install, "npm install\nnpm start\n")
+    // `npm start` is `turnout serve`; this one is on a port of its own, and on a server, which starts faster.
+    await using turnout = await CommandLine.onPostgres()
+    const server = await turnout.serve()
+    const pasted = requests!.replaceAll("http://127.0.0.1:3000", server.url)
+
+    const first = await turnout.shell(`set -e\n${pasted}`)
+    const second = await turnout.shell(`set -e\n${pasted}`)
+    await server.stop("SIGTERM")
+    const command = `${process.execPath} ${CommandLine.COMMAND} --database ${turnout.database}`
+    const looked = await turnout.shell(`set -e\n${commands!.replaceAll("npx turnout", command)}`)
+
+    assert.deepStrictEqual([first.code, second.code, looked.code], [0, 0, 0], first.stderr + looked.stderr)
+    assert.match(first.stdout, /"state":"confirmed".*"state":"waitlisted".*"waitlistPosition":1/s)
+    assert.strictEqual(second.stdout, first.stdout)
+    assert.match(looked.stdout, /Usage: turnout.*journal_marks.*"title":"A talk"/s)
+  })
 })
 
-describe("the guides", () => {
-  const guides = ["docs/guides/embedding.md", "docs/guides/http.md"]
-  it.each(guides.flatMap((file) => snippets(file).map((code) => [file, code] as const)))(
+describe("the pages", () => {
+  const pages = PAGES.filter((page) => page !== "README.md")
+  it.each(pages.flatMap((page) => blocksOf(page, "ts").map((code) => [page, code] as const)))(
     "%s has an example that loads as it is",
-    async (_file, code) => {
+    async (_page, code) => {
       const file = join(ROOT, "examples", `.guide-${process.pid}-${Math.random().toString(36).slice(2)}.ts`)
       try {
         writeFileSync(file, code)
@@ -48,32 +65,37 @@ describe("the guides", () => {
       }
     }
   )
-})
 
-describe("the docs", () => {
-  const pages = ["README.md", "CONTRIBUTING.md"].concat(
-    readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".md"))
-      .map((name) => join("docs", name))
-  )
-
-  it.each(pages)("%s links to what is there", (page) => {
-    const text = readFileSync(join(ROOT, page), "utf8")
-    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+  it.each(PAGES)("%s links to what is there", (page) => {
+    for (const [, target = ""] of textOf(page).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue
       const [path = "", anchor] = target.split("#")
       const file = path === "" ? join(ROOT, page) : resolve(ROOT, dirname(page), path)
       assert.isTrue(existsSync(file), `${page} links to ${target}`)
-      const linked = anchor === undefined ? undefined : readFileSync(file, "utf8")
-      if (linked !== undefined) {
-        const anchors = [...linked.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
-          heading
-            .toLowerCase()
-            .replaceAll(/[^\w\s-]/g, "")
-            .replaceAll(" ", "-")
-        )
-        assert.include(anchors, anchor)
-      }
+      if (anchor !== undefined) assert.include(anchorsOf(file.slice(ROOT.length)), anchor, `${page} links to ${target}`)
     }
   })
+
+  it("are all reached from the map, or from the README", () => {
+    const reached = new Set<string>()
+    const walk = (page: string) => {
+      if (reached.has(page)) return
+      reached.add(page)
+      for (const [, target = ""] of textOf(page).matchAll(/\]\(([^)\s#]+)/g)) {
+        const linked = join(dirname(page), target)
+        if (PAGES.includes(linked)) walk(linked)
+      }
+    }
+    walk("README.md")
+    const unreached = PAGES.filter((page) => !reached.has(page) && !page.startsWith("docs/adr/"))
+    assert.deepStrictEqual(unreached, [])
+  })
 })
+
+const anchorsOf = (page: string): ReadonlyArray<string> =>
+  [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-")
+  )

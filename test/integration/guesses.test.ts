@@ -4,8 +4,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { fromInput } from "@turnout/core/domain/Attendee"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import { Effect, Fiber, Layer, Metric, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as FaultProxy from "../support/FaultProxy.ts"

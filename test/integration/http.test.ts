@@ -3,8 +3,9 @@
  */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
-import { Turnout } from "@turnout/core/application/Turnout"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, type Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"
@@ -28,7 +29,7 @@ const EVENT = {
 
 const YESTERDAY = new Date(Date.now() - 24 * 60 * 60 * 1_000)
 
-const endpoints = <E>(name: string, store: Layer.Layer<RegistrationStore, E>) => {
+const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | AdmissionReads, E>) => {
   withLayer(Http.layer({ store }), { timeout: "60 seconds", excludeTestServices: true })(`HTTP on ${name}`, (it) => {
     it.effect("POST /events creates a draft and says where it is", () =>
       Effect.gen(function* () {

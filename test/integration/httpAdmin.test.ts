@@ -3,10 +3,10 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
-import * as Projection from "@turnout/core/application/Projection"
-import * as Sales from "@turnout/core/application/Sales"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { Outbox } from "@turnout/core/ports/Outbox"
+import * as Projection from "@turnout/core/projections/application/Projection"
+import * as Sales from "@turnout/core/projections/application/Sales"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import * as Server from "@turnout/http/Server"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { call, TOKEN } from "../support/AdminClient.ts"
@@ -47,9 +47,9 @@ const parked = Effect.gen(function* () {
   const claims = yield* outbox.claim("mail", { owner: "worker", ttlMillis: 60_000, limit: 64 })
   const slices = yield* outbox.read("mail", claims, 100)
   const slice = slices.find(({ deliveries }) => deliveries.some(({ eventId }) => eventId === id))!
-  const { epoch, slot } = claims.find(({ slot }) => slot === slice.slot)!
+  const lease = claims.find(({ slot }) => slot === slice.slot)!
   const block = { stream: id, version: 2, attempts: 20, error: "550", retryAfterMillis: null }
-  yield* outbox.acknowledge("mail", [{ slot, epoch, position: slice.position, blocked: [block] }])
+  yield* outbox.acknowledge("mail", [{ ...lease, position: slice.position, blocked: [block] }])
   return id
 })
 

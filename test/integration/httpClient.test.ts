@@ -2,12 +2,19 @@
  * The typed client: the same names, types and errors as on the server.
  */
 import { assert, layer as withLayer } from "@effect/vitest"
-import type { EventId } from "@turnout/core/domain/Event"
-import type { RegistrationId } from "@turnout/core/domain/Registration"
-import * as Rejection from "@turnout/core/domain/Rejection"
-import * as StoreError from "@turnout/core/ports/StoreError"
+import { EventNotFound } from "@turnout/core/admission/domain/model/Event"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import {
+  CapacityFull,
+  RegistrationClosed,
+  type RegistrationId
+} from "@turnout/core/admission/domain/model/Registration"
+import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Client from "@turnout/http/Client"
-import * as Problems from "@turnout/http/Problems"
+import * as BoundaryProblems from "@turnout/http/BoundaryProblems"
+import * as ServerProblems from "@turnout/http/ServerProblems"
+import * as StoreProblems from "@turnout/http/StoreProblems"
 import { Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { randomUUID } from "node:crypto"
@@ -125,9 +132,9 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
         Effect.map(() => undefined),
         Effect.catchTag("CapacityFull", (error) => Effect.succeed(error))
       )
-      assert.instanceOf(caught, Rejection.CapacityFull)
+      assert.instanceOf(caught, CapacityFull)
       assert.deepInclude(caught, { eventId: id, capacity: 1, waitlistLength: 0 })
-      assert.strictEqual(caught!.message, new Rejection.CapacityFull(caught!).message)
+      assert.strictEqual(caught!.message, new CapacityFull(caught!).message)
     })
   )
 
@@ -136,8 +143,8 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
       const closesAt = new Date(Date.now() - 60_000)
       const { id } = yield* Given.publishedEvent({ registrationClosesAt: closesAt })
       const error = yield* Effect.flip(register(id, 1))
-      assert.instanceOf(error, Rejection.RegistrationClosed)
-      assert.deepStrictEqual(error instanceof Rejection.RegistrationClosed && error.closedAt, closesAt)
+      assert.instanceOf(error, RegistrationClosed)
+      assert.deepStrictEqual(error instanceof RegistrationClosed && error.closedAt, closesAt)
     })
   )
 
@@ -145,8 +152,8 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
     Effect.gen(function* () {
       const { events } = yield* Client.TurnoutClient
       const params = { eventId: NOWHERE }
-      assert.instanceOf(yield* Effect.flip(events.get({ params })), Rejection.EventNotFound)
-      assert.instanceOf(yield* Effect.flip(events.publish({ params, headers: headers() })), Rejection.EventNotFound)
+      assert.instanceOf(yield* Effect.flip(events.get({ params })), EventNotFound)
+      assert.instanceOf(yield* Effect.flip(events.publish({ params, headers: headers() })), EventNotFound)
     })
   )
 
@@ -175,11 +182,11 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
       const refused = yield* Effect.flip(
         registrations.waitlist({ params: { eventId: NOWHERE }, query: { cursor: "nope" } })
       )
-      assert.instanceOf(refused, Problems.ValidationFailed)
+      assert.instanceOf(refused, BoundaryProblems.ValidationFailed)
       const reason = new StoreError.Unavailable({ cause: new Error("down") })
       const cases = [
-        [Effect.fail(new StoreError.StoreError({ reason })), Problems.StoreUnavailable],
-        [Effect.die(new Error("boom")), Problems.InternalError]
+        [Effect.fail(new StoreError.StoreError({ reason })), StoreProblems.StoreUnavailable],
+        [Effect.die(new Error("boom")), ServerProblems.InternalError]
       ] as const
       for (const [event, expected] of cases) {
         const error = yield* Effect.gen(function* () {

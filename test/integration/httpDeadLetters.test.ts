@@ -4,10 +4,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import * as SqsDeadLetters from "@turnout/adapters/sqs/dead-letters"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { toJson } from "@turnout/core/domain/Message"
-import type { DeadLetters } from "@turnout/core/ports/DeadLetters"
-import { Outbox } from "@turnout/core/ports/Outbox"
+import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { toJson } from "@turnout/core/delivery/domain/Message"
+import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import * as Server from "@turnout/http/Server"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { call, TOKEN } from "../support/AdminClient.ts"
@@ -41,8 +41,8 @@ const withQueues = <A, E>(
 const messages = Effect.gen(function* () {
   const { id } = yield* Given.publishedEvent({ capacity: 5 })
   yield* Given.register(id, 1)
-  const outbox = yield* Outbox
-  const slices = yield* outbox.read(null, yield* outbox.positions("beginning"), 10)
+  const journal = yield* JournalReader
+  const slices = yield* journal.read(yield* journal.positions("beginning"), 10)
   return slices.flatMap(({ deliveries }) => deliveries).map((delivery) => ({ ...delivery, json: toJson(delivery) }))
 })
 
@@ -122,6 +122,33 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
         assert.deepStrictEqual(dead.bodies(), bodies.slice(100))
         assert.deepStrictEqual((yield* redrive).body, { moved: 3, isMore: false })
         assert.deepStrictEqual(live.bodies(), bodies)
+      })
+    )
+  })
+
+  it.live("are told to be out of reach while others of their group stand before them", () => {
+    const queues = sqs.deadLetterQueues()
+    const { bury, dead, live } = queues
+    const at = `/admin/dead-letters/${dead.name}/redrive`
+    return withQueues(
+      [queues],
+      Effect.gen(function* () {
+        const [first, second, third] = yield* messages
+        bury(first!.json, "a")
+        bury(second!.json, "a")
+        bury(third!.json, "b")
+        const facts = { missing: [second!.id], groups: [{ group: "a", before: [first!.id] }] }
+        const told = yield* call("POST", at, { body: { messages: [second!.id, third!.id] } })
+        assert.strictEqual(told.status, 409)
+        assert.deepInclude(told.body, { code: "dead_letters_out_of_reach", moved: 1, ...facts })
+        assert.include(told.body.detail, `${first!.id} in the group a`)
+        assert.deepStrictEqual(live.bodies(), [third!.json])
+        const again = yield* call("POST", at, { body: { messages: [second!.id] } })
+        assert.strictEqual(again.status, 409)
+        assert.deepInclude(again.body, { code: "dead_letters_out_of_reach", moved: 0 })
+        const both = yield* call("POST", at, { body: { messages: [second!.id, first!.id] } })
+        assert.deepStrictEqual(both.body, { moved: 2, isMore: false })
+        assert.deepStrictEqual(live.bodies(), [third!.json, first!.json, second!.json])
       })
     )
   })

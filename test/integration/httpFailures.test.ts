@@ -2,8 +2,8 @@
  * When something breaks: what is known is said, what is inside stays inside, and a retry is safe.
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
-import { Turnout } from "@turnout/core/application/Turnout"
-import * as StoreError from "@turnout/core/ports/StoreError"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Effect, Fiber } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"
@@ -194,81 +194,94 @@ describe("HTTP failures", () => {
     }
   )
 
-  withLayer(Http.layer({ server: { requestTimeoutMillis: 200 } }), { excludeTestServices: true })(
-    "with a request timeout",
-    (it) => {
-      it.effect("a write that takes too long is answered in time, and finished all the same", () =>
-        Effect.gen(function* () {
-          const event = yield* Given.draftEvent()
-          const commits = yield* Http.holdCommits
-          const send = Http.post(`/events/${event.id}/publish`, undefined, { key: randomUUID() })
-          const began = Date.now()
-          Http.assertProblem(yield* send, 504, "request_timeout")
-          assert.isBelow(Date.now() - began, 1_000)
-          Http.assertProblem(yield* send, 409, "idempotency_key_in_flight")
-          assert.strictEqual((yield* Turnout.use((turnout) => turnout.getEvent(event.id))).status, "draft")
-          yield* commits.open
-          let retried = yield* send
-          for (let tries = 0; tries < 100 && retried.status === 409; tries++) retried = yield* Effect.delay(send, 10)
-          assert.deepStrictEqual([retried.status, retried.headers.get("idempotent-replayed")], [200, "true"])
-          assert.strictEqual(retried.body.status, "published")
-        })
-      )
+  withLayer(Http.layer({ server: { requestTimeoutMillis: 100 }, turnout: { commandTimeoutMillis: 400 } }), {
+    excludeTestServices: true
+  })("with a shorter time for requests than for commands", (it) => {
+    it.effect("Turnout answers a write, not the deadline of the request, which is that of reads", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.draftEvent()
+        yield* Http.holdCommits
+        Http.assertProblem(yield* Http.post(`/events/${event.id}/publish`), 503, "outcome_unknown")
+        yield* Http.replaceInStore(() => ({ events: () => Effect.never }))
+        Http.assertProblem(yield* Http.get("/events"), 504, "request_timeout")
+      })
+    )
+  })
 
-      it.effect("a command that was accepted takes effect, even if nobody asks again", () =>
-        Effect.gen(function* () {
-          const event = yield* Given.draftEvent()
-          const commits = yield* Http.holdCommits
-          Http.assertProblem(yield* Http.post(`/events/${event.id}/publish`), 504, "request_timeout")
-          yield* commits.open
-          yield* Effect.sleep(50)
-          assert.strictEqual((yield* Turnout.use((turnout) => turnout.getEvent(event.id))).status, "published")
-        })
-      )
+  withLayer(Http.layer({ server: { requestTimeoutMillis: 200 }, turnout: { commandTimeoutMillis: 200 } }), {
+    excludeTestServices: true
+  })("with one time for requests and commands, as by default", (it) => {
+    it.effect("a write that takes too long is answered in time, by Turnout, and finished all the same", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.draftEvent()
+        const commits = yield* Http.holdCommits
+        const send = Http.post(`/events/${event.id}/publish`, undefined, { key: randomUUID() })
+        const began = Date.now()
+        Http.assertProblem(yield* send, 503, "outcome_unknown", { retryAfterSeconds: 1 })
+        assert.isBelow(Date.now() - began, 1_000)
+        Http.assertProblem(yield* send, 503, "outcome_unknown")
+        assert.strictEqual((yield* Turnout.use((turnout) => turnout.getEvent(event.id))).status, "draft")
+        yield* commits.open
+        let retried = yield* send
+        for (let tries = 0; tries < 100 && retried.status === 503; tries++) retried = yield* Effect.delay(send, 10)
+        assert.deepStrictEqual([retried.status, retried.headers.get("idempotent-replayed")], [200, "true"])
+        assert.strictEqual(retried.body.status, "published")
+      })
+    )
 
-      it.effect("a read that takes too long is answered in time", () =>
-        Effect.gen(function* () {
-          yield* Http.replaceInStore(() => ({ event: () => Effect.never, events: () => Effect.never }))
-          Http.assertProblem(yield* Http.get(`/events/${ANY_ID}`), 504, "request_timeout")
-          Http.assertProblem(yield* Http.get("/events"), 504, "request_timeout")
-        })
-      )
+    it.effect("a command that was accepted takes effect, even if nobody asks again", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.draftEvent()
+        const commits = yield* Http.holdCommits
+        Http.assertProblem(yield* Http.post(`/events/${event.id}/publish`), 503, "outcome_unknown")
+        yield* commits.open
+        yield* Effect.sleep(50)
+        assert.strictEqual((yield* Turnout.use((turnout) => turnout.getEvent(event.id))).status, "published")
+      })
+    )
 
-      it.effect("the time for a slow client to send its body does not count", () =>
-        Effect.gen(function* () {
-          const { port } = yield* Http.TestServer
-          const body = JSON.stringify(Http.eventJson())
-          const head = Http.head(
-            "POST",
-            "/events",
-            "Content-Type: application/json",
-            "Connection: close",
-            `Content-Length: ${body.length}`
-          )
-          const connection = yield* Http.openConnection(port, `${head}\r\n${body.slice(0, 10)}`)
-          yield* Effect.sleep(500)
-          connection.socket.write(body.slice(10))
-          yield* Http.until(() => connection.ended)
-          assert.match(connection.text, /^HTTP\/1\.1 201 /)
-        })
-      )
+    it.effect("a read that takes too long is answered in time", () =>
+      Effect.gen(function* () {
+        yield* Http.replaceInStore(() => ({ event: () => Effect.never, events: () => Effect.never }))
+        Http.assertProblem(yield* Http.get(`/events/${ANY_ID}`), 504, "request_timeout")
+        Http.assertProblem(yield* Http.get("/events"), 504, "request_timeout")
+      })
+    )
 
-      it.effect("a client that leaves while it waits disturbs nobody", () =>
-        Effect.gen(function* () {
-          const { logged } = yield* Http.TestServer
-          logged.length = 0
-          yield* Http.replaceInStore(() => ({ events: () => Effect.never }))
-          const waiting = yield* Effect.forkChild(Http.get("/events"))
-          yield* Effect.sleep(50)
-          yield* Fiber.interrupt(waiting)
-          yield* Effect.sleep(50)
-          assert.strictEqual((yield* Http.get("/health/live")).status, 204)
-          assert.deepStrictEqual(
-            logged.filter((line) => /^(Error|Fatal)/i.test(line)),
-            []
-          )
-        })
-      )
-    }
-  )
+    it.effect("the time for a slow client to send its body does not count", () =>
+      Effect.gen(function* () {
+        const { port } = yield* Http.TestServer
+        const body = JSON.stringify(Http.eventJson())
+        const head = Http.head(
+          "POST",
+          "/events",
+          "Content-Type: application/json",
+          "Connection: close",
+          `Content-Length: ${body.length}`
+        )
+        const connection = yield* Http.openConnection(port, `${head}\r\n${body.slice(0, 10)}`)
+        yield* Effect.sleep(500)
+        connection.socket.write(body.slice(10))
+        yield* Http.until(() => connection.ended)
+        assert.match(connection.text, /^HTTP\/1\.1 201 /)
+      })
+    )
+
+    it.effect("a client that leaves while it waits disturbs nobody", () =>
+      Effect.gen(function* () {
+        const { logged } = yield* Http.TestServer
+        logged.length = 0
+        yield* Http.replaceInStore(() => ({ events: () => Effect.never }))
+        const waiting = yield* Effect.forkChild(Http.get("/events"))
+        yield* Effect.sleep(50)
+        yield* Fiber.interrupt(waiting)
+        yield* Effect.sleep(50)
+        assert.strictEqual((yield* Http.get("/health/live")).status, 204)
+        assert.deepStrictEqual(
+          logged.filter((line) => /^(Error|Fatal)/i.test(line)),
+          []
+        )
+      })
+    )
+  })
 })

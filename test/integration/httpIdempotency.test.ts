@@ -2,7 +2,7 @@
  * Idempotency-Key: sent any number of times, done once, answered alike.
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
-import { Turnout } from "@turnout/core/application/Turnout"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
 import { Effect, Fiber } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"

@@ -64,7 +64,11 @@ const makeLine = (url: string) =>
 const given = Effect.gen(function* () {
   const line = yield* makeLine(yield* TestDatabase.make)
   const store = Layer.orDie(TestDatabase.migrated(PostgresStore.layer({ url: line.url })))
-  const { context } = yield* Http.start({ store, server: { requestTimeoutMillis: 1_000, shutdownGraceMillis: 1_000 } })
+  const { context } = yield* Http.start({
+    store,
+    server: { requestTimeoutMillis: 1_000, shutdownGraceMillis: 1_000 },
+    turnout: { commandTimeoutMillis: 1_000 }
+  })
   yield* Effect.addFinalizer(() => Effect.sync(line.mend))
   const ready = Http.get("/health/ready").pipe(Effect.provide(context))
   const body = Http.eventJson()
@@ -92,7 +96,7 @@ describe("HTTP with a failing Postgres", () => {
       line.cut()
       Http.assertProblem(yield* ready, 503, "store_unavailable")
       for (const reply of [yield* list, yield* create(key)]) {
-        assert.include(["store_unavailable", "request_timeout"], reply.body.code)
+        assert.include(["store_unavailable", "outcome_unknown", "request_timeout"], reply.body.code)
         Http.assertProblem(reply, reply.status, reply.body.code)
       }
       line.mend()
@@ -119,7 +123,7 @@ describe("HTTP with a failing Postgres", () => {
       const key = randomUUID()
       line.hold()
       const began = Date.now()
-      Http.assertProblem(yield* create(key), 504, "request_timeout")
+      Http.assertProblem(yield* create(key), 503, "outcome_unknown")
       Http.assertProblem(yield* list, 504, "request_timeout")
       assert.isBelow(Date.now() - began, 4_000)
       line.mend()

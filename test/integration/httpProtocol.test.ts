@@ -48,15 +48,6 @@ describe("HTTP protocol", () => {
         })
       )
 
-      it.effect("the case of a route and a slash at its end do not matter", () =>
-        Effect.gen(function* () {
-          assert.strictEqual((yield* Http.get("/Events/")).status, 200)
-          const reply = yield* Http.call("DELETE", "/Events/")
-          Http.assertProblem(reply, 405, "method_not_allowed")
-          assert.strictEqual(reply.headers.get("allow"), "GET, HEAD, POST")
-        })
-      )
-
       it.effect("a method that nobody has heard of is not allowed", () =>
         Effect.gen(function* () {
           const reply = yield* Http.raw(`${Http.head("PROPFIND", "/events", CLOSE)}\r\n`)

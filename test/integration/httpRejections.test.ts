@@ -2,8 +2,8 @@
  * Every rejection has one status, one stable code, and the facts that it was decided on.
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
-import { Turnout } from "@turnout/core/application/Turnout"
-import * as Rejection from "@turnout/core/domain/Rejection"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"

@@ -2,7 +2,7 @@
  * Stopping: what runs is finished, what is new is refused, and the end comes within the time that was promised.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Turnout } from "@turnout/core/application/Turnout"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
 import { Effect, Fiber } from "effect"
 import * as Given from "../support/Given.ts"
 import * as Http from "../support/HttpServerFixture.ts"

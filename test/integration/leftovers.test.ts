@@ -2,15 +2,14 @@
  * G3: connections, fibers and timers return to their start: when the work is done to what they were before it, and when all is
  * closed to what they were before it was opened.
  */
-import { createTurnout } from "@turnout/adapters"
-import * as Database from "@turnout/adapters/database"
+import { createTurnout } from "turnout"
+import * as Database from "turnout/database"
 import * as MemoryInbox from "@turnout/adapters/memory/inbox"
 import * as MemoryQueue from "@turnout/adapters/memory/queue"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import * as Subscription from "@turnout/core/application/Subscription"
-import * as Turnout from "@turnout/core/application/Turnout"
-import * as Worker from "@turnout/core/application/Worker"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import * as Subscription from "@turnout/core/journal/application/Subscription"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as Consumer from "@turnout/core/consumer/application/Consumer"
 import * as Server from "@turnout/http/Server"
 import { Context, Effect, Exit, Layer, Logger, Metric, Scope, Stream } from "effect"
 import { HttpServer } from "effect/http"
@@ -44,7 +43,7 @@ const connections = async (url: string): Promise<number> => {
 /** Waits until no count is above what it was. */
 const returnsTo = async (start: Counts, counts: () => Promise<Counts> | Counts) => {
   let above: ReadonlyArray<string> = []
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     above = Object.entries(await counts())
       .filter(([kind, count]) => count > (start[kind] ?? 0))
       .map(([kind, count]) => `${kind}: ${count} instead of ${start[kind] ?? 0}`)
@@ -89,17 +88,17 @@ describe.each(["memory", "Postgres"])("on %s", { timeout: 60_000 }, (kind) => {
       Effect.gen(function* () {
         const queue = yield* MemoryQueue.make({ waitMillis: 100 })
         const count = () => Effect.sync(() => handled.count++)
-        const handlers: Worker.Handlers = Object.fromEntries(TYPES.map((type) => [type, count]))
+        const handlers: Consumer.Handlers = Object.fromEntries(TYPES.map((type) => [type, count]))
         const background = Layer.effectDiscard(
           Effect.all([
             Effect.forkScoped(Relay.run(queue.sink, { pollMillis: 50 })),
-            Effect.forkScoped(Worker.run(queue, handlers, { consumer: "counter" }))
+            Effect.forkScoped(Consumer.run(queue, handlers, { consumer: "counter" }))
           ])
         )
         const layer = Layer.mergeAll(Server.layer({ port: 0 }), background).pipe(
-          Layer.provideMerge(Turnout.layer({ commandTimeoutMillis: 500 })),
+          Layer.provideMerge(Turnout.layer({ commandTimeoutMillis: 10_000 })),
           Layer.provideMerge(Database.layer({ database })),
-          Layer.provideMerge(Layer.merge(CommitSignal.layer, MemoryInbox.layer)),
+          Layer.provideMerge(MemoryInbox.layer),
           Layer.provide(Logger.layer([]))
         )
         return yield* Layer.buildWithScope(layer, scope)
@@ -157,7 +156,7 @@ describe.each(["memory", "Postgres"])("on %s", { timeout: 60_000 }, (kind) => {
     const database = scratch?.url ?? "memory:"
     const before = resources()
     const measure = async (): Promise<Counts> => ({ ...resources(), ...(await connectionsTo(database)) })
-    const turnout = createTurnout({ database, commandTimeoutMillis: 500 })
+    const turnout = createTurnout({ database, commandTimeoutMillis: 10_000 })
     const work = async () => {
       const { id } = await turnout.createEvent(Given.eventInput({ capacity: 50 }))
       await turnout.publishEvent(id)

@@ -4,12 +4,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { fromInput } from "@turnout/core/domain/Attendee"
-import type { Command } from "@turnout/core/domain/Command"
-import type { EventId } from "@turnout/core/domain/Event"
-import { decode } from "@turnout/core/domain/JournalEvent"
-import type { Registration } from "@turnout/core/domain/Registration"
+import type { Reply } from "@turnout/core/admission/application/Commands"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import { decode } from "@turnout/core/journal/domain/JournalEvent"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import { Context, Effect, Layer, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as CommandLine from "../support/CommandLine.ts"
@@ -50,11 +51,11 @@ const registering = (eventId: string, email: string): Command => ({
 })
 
 /** Why each was refused; "" for success. */
-const refusals = (replies: ReadonlyArray<Turnout.Reply<Command>>) =>
+const refusals = (replies: ReadonlyArray<Reply<Command>>) =>
   replies.map(({ answer }) => (Result.isSuccess(answer) ? "" : answer.failure._tag))
 
 /** The registrations that were answered. */
-const answered = (replies: ReadonlyArray<Turnout.Reply<Command>>) =>
+const answered = (replies: ReadonlyArray<Reply<Command>>) =>
   replies.flatMap(({ answer }) =>
     Result.isSuccess(answer) && "registration" in answer.success ? [answer.success.registration] : []
   )

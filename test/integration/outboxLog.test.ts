@@ -5,8 +5,9 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
-import { slotOf } from "@turnout/core/domain/Slot"
-import { type Claim, Outbox, type Position } from "@turnout/core/ports/Outbox"
+import { slotOf } from "@turnout/core/journal/domain/Slot"
+import { type Claim, Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { Position } from "@turnout/core/journal/ports/JournalReader"
 import { Effect, Layer, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"

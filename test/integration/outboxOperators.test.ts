@@ -3,16 +3,18 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresStore from "@turnout/adapters/postgres"
+import * as PostgresAuditLog from "@turnout/adapters/postgres/audit-log"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as PostgresOutboxOperations from "@turnout/adapters/postgres/outbox-operations"
 import * as OutboxRepair from "@turnout/adapters/postgres/outbox-repair"
 import * as PostgresReplays from "@turnout/adapters/postgres/replays"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { everything } from "@turnout/core/domain/Replay"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import { Replays } from "@turnout/core/ports/Replays"
-import type { StoreError } from "@turnout/core/ports/StoreError"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { everything } from "@turnout/core/delivery/domain/Replay"
+import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
@@ -21,6 +23,7 @@ import * as TestDatabase from "../support/TestDatabase.ts"
 
 const services = Layer.mergeAll(
   Turnout.layer().pipe(Layer.provide(PostgresStore.layerFromClient())),
+  PostgresAuditLog.layerFromClient(),
   PostgresOutbox.layerFromClient(),
   PostgresOutboxOperations.layerFromClient(),
   PostgresReplays.layerFromClient()
@@ -94,7 +97,7 @@ describe("operators", () => {
     }).pipe(Effect.provide(Layer.fresh(services)))
   )
 
-  it.live("prune nothing that a replay is still to send", () =>
+  it.live("prune nothing that a replay is still to send, and leave a note once something was pruned", () =>
     Effect.gen(function* () {
       const outbox = yield* Outbox
       const operations = yield* OutboxOperations
@@ -105,16 +108,28 @@ describe("operators", () => {
       yield* sql.unsafe("UPDATE turnout.journal SET occurred_at = now() - interval '2 hours'")
       const claims = yield* claimAll("mail")
       const slices = yield* outbox.read("mail", claims, 100)
-      const epochOf = (slot: number) => claims.find((claim) => claim.slot === slot)!.epoch
+      const leaseOf = (slot: number) => claims.find((claim) => claim.slot === slot)!
       yield* outbox.acknowledge(
         "mail",
-        slices.map(({ position, slot }) => ({ slot, position, epoch: epochOf(slot), blocked: [] }))
+        slices.map(({ position, slot }) => ({ ...leaseOf(slot), position, blocked: [] }))
       )
-      const prune = operations.prune(new Date(Date.now() + 1_000), 1_000, "ada")
+      const before = new Date(Date.now() + 1_000)
+      const prune = operations.prune(before, 1_000, "ada")
       const replay = yield* replays.start({ sink: "mail", selection: everything, perSecond: null, who: "ada" })
       assert.strictEqual(yield* prune, 0)
       yield* replays.cancel(replay.id, "ada")
       assert.strictEqual(yield* prune, 10)
+      const entries = yield* AuditLog.use((log) => log.list({ limit: 10, after: null }))
+      assert.deepStrictEqual(
+        entries.map(({ action, who }) => [who, action]),
+        [
+          ["ada", "outbox.prune"],
+          ["ada", "outbox.replay.cancel"],
+          ["ada", "outbox.replay"]
+        ]
+      )
+      const { details } = entries[0]!
+      assert.deepStrictEqual([details["entries"], new Date(String(details["before"]))], [10, before])
     }).pipe(Effect.provide(Layer.fresh(services)))
   )
 

@@ -6,8 +6,8 @@ import { PgConnection } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import type { EventId } from "@turnout/core/domain/Event"
-import { Outbox } from "@turnout/core/ports/Outbox"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { assert, beforeAll, describe, it } from "vitest"
@@ -54,9 +54,10 @@ interface Expected {
 const SLOTS = "outbox_slots_pkey"
 const STREAM_ENTRY = "journal_pkey (event_id, version)"
 const LATEST = "outbox_positions_pkey (sink, slot, revision)"
+const MARK = "journal_marks_pkey (tx)"
 
 const EXPECTED: ReadonlyArray<Expected> = [
-  { what: "whether a sink is known", text: "SELECT 1 FROM", uses: ["sinks_pkey (name)"] },
+  { what: "whether a sink is known", text: "SELECT id::text AS id FROM", uses: ["sinks_pkey (name)"] },
   {
     what: "claiming",
     text: "SKIP LOCKED",
@@ -65,14 +66,19 @@ const EXPECTED: ReadonlyArray<Expected> = [
   {
     what: "acknowledging",
     text: "revision + 1",
-    uses: [SLOTS, "outbox_blocked_pkey (conflict)", LATEST, "Tid Scan on outbox_positions"]
+    uses: [SLOTS, MARK, LATEST, "outbox_blocked_pkey (conflict)", "Tid Scan on outbox_positions"]
   },
-  { what: "renewing", text: "outbox_slots o SET until =", uses: [SLOTS, SLOTS] },
+  { what: "renewing", text: "outbox_slots o SET until =", uses: [SLOTS, LATEST, SLOTS] },
+  {
+    what: "looking whether there is anything new",
+    text: "AS is_certain, pg_current_snapshot()",
+    uses: [MARK, "Seq Scan on journal_seq"]
+  },
   { what: "giving back", text: "SET owner = NULL", uses: [SLOTS, SLOTS] },
   {
     what: "reading",
     text: "AS is_blocked",
-    uses: ["journal_by_slot (slot, seq)", "outbox_blocked_pkey (sink, stream)"]
+    uses: [MARK, LATEST, "journal_by_slot (slot, seq)", "outbox_blocked_pkey (sink, stream)"]
   },
   {
     what: "looking for blocked streams",

@@ -3,15 +3,21 @@
  * reads back as it was written. The changes are made up here, with texts and numbers that no decision would come up with.
  */
 import { assert, describe, it } from "@effect/vitest"
-import type { ChangedRegistration, Changes } from "@turnout/core/domain/Batch"
-import type { Event, EventId } from "@turnout/core/domain/Event"
-import { type IdempotencyRecord, scope } from "@turnout/core/domain/Idempotency"
-import { type JournalEntry, payloadJson } from "@turnout/core/domain/JournalEvent"
-import type { Answer } from "@turnout/core/domain/Outcome"
-import { type Registration, type RegistrationId, RegistrationState } from "@turnout/core/domain/Registration"
-import { EventStatusConflict } from "@turnout/core/domain/Rejection"
-import type { Footprint, WorkingSet } from "@turnout/core/domain/WorkingSet"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { ChangedRegistration, Changes } from "@turnout/core/admission/domain/Batch"
+import { type Event, EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
+import { type IdempotencyRecord, scope } from "@turnout/core/admission/domain/state/Idempotency"
+import { type JournalEntry, payloadJson } from "@turnout/core/journal/domain/JournalEvent"
+import type { Answer } from "@turnout/core/admission/domain/model/Outcome"
+import {
+  type Registration,
+  type RegistrationId,
+  RegistrationState
+} from "@turnout/core/admission/domain/model/Registration"
+import type { WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Layer, Result } from "effect"
 import { WebCrypto } from "effect/crypto"
 import { SqlClient } from "effect/sql"
@@ -19,7 +25,7 @@ import * as fc from "fast-check"
 import { randomUUID } from "node:crypto"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
-type Services = RegistrationStore | SqlClient.SqlClient
+type Services = AdmissionStore | AdmissionReads | SqlClient.SqlClient
 
 const NOW = new Date("2030-01-01T00:00:00.000Z")
 const PAGE = { limit: 10_000, after: null }
@@ -29,7 +35,7 @@ const nothing: Footprint = { events: [], attendees: [], registrations: [], waiti
 
 /** Writes changes as they are. */
 const write = (changes: Partial<Changes>) =>
-  RegistrationStore.use((store) =>
+  AdmissionStore.use((store) =>
     store.transact([], () => ({
       footprint: nothing,
       decide: () => ({ replies: [], changes: { ...noChanges, ...changes } })
@@ -38,7 +44,7 @@ const write = (changes: Partial<Changes>) =>
 
 /** What the store loads for a footprint. */
 const load = (needed: Partial<Footprint>) =>
-  RegistrationStore.use((store) => {
+  AdmissionStore.use((store) => {
     let loaded: WorkingSet | undefined
     const decide = (set: WorkingSet) => {
       loaded = set
@@ -146,7 +152,7 @@ describe("what the Postgres store is given", () => {
             all.filter((one) => one.eventId === eventId).toSorted((a, b) => a.sequence - b.sequence)
           const check = Effect.fnUntraced(function* (expected: ReadonlyArray<Registration>) {
             for (const eventId of events) {
-              const found = yield* RegistrationStore.use((store) => store.registrations(eventId, null, PAGE))
+              const found = yield* AdmissionReads.use((store) => store.registrations(eventId, null, PAGE))
               assert.deepStrictEqual(found, ofEvent(eventId, expected))
             }
           })
@@ -205,7 +211,7 @@ describe("what the Postgres store is given", () => {
           })
           yield* write({ journal: written })
           for (const eventId of events) {
-            const found = yield* RegistrationStore.use((store) => store.journal(eventId, PAGE))
+            const found = yield* AdmissionReads.use((store) => store.journal(eventId, PAGE))
             assert.deepStrictEqual(
               found.map(({ id: _id, schemaVersion: _version, ...stored }) => stored),
               written
@@ -345,7 +351,7 @@ describe("what the Postgres store is given", () => {
               events: now.map((event) => ({ event, ...kind }))
             })
             for (const event of now) {
-              assert.deepStrictEqual(yield* RegistrationStore.use((store) => store.event(event.id)), event)
+              assert.deepStrictEqual(yield* AdmissionReads.use((store) => store.event(event.id)), event)
             }
           }
         }),
@@ -359,7 +365,7 @@ describe("message ids", () => {
 
   const idsOf = (eventId: EventId) =>
     Effect.map(
-      RegistrationStore.use((store) => store.journal(eventId, PAGE)),
+      AdmissionReads.use((store) => store.journal(eventId, PAGE)),
       (entries) => entries.map(({ id }) => id)
     )
   const writeEntries = Effect.fnUntraced(function* (size: number) {
@@ -466,14 +472,14 @@ describe("how many wait", () => {
                 rows.map((row) => ({ ...row })),
                 counted
               )
-              const listed = yield* RegistrationStore.use((store) => store.waitlist(eventId, PAGE))
+              const listed = yield* AdmissionReads.use((store) => store.waitlist(eventId, PAGE))
               assert.deepStrictEqual(
                 listed,
                 waiting(eventId).map((registration, place) => ({ position: place + 1, registration }))
               )
               // From the middle on, the place of the first is a sum over blocks.
               const middle = waiting(eventId)[Math.floor(listed.length / 2)]?.sequence ?? 0
-              const rest = yield* RegistrationStore.use((store) =>
+              const rest = yield* AdmissionReads.use((store) =>
                 store.waitlist(eventId, { limit: 10_000, after: middle })
               )
               assert.deepStrictEqual(

@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import * as FaultProxy from "../support/FaultProxy.ts"
@@ -97,6 +97,27 @@ describe("a connection that is lost", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("that has fallen silent is given up by a read, which says so, and the next one gets another connection", () =>
+    Effect.gen(function* () {
+      const { past, proxy } = yield* setUp
+      const event = yield* Given.publishedEvent().pipe(Effect.provide(past))
+      const patient = yield* Layer.build(
+        Turnout.layer().pipe(
+          Layer.provide(PostgresStore.layer({ url: proxy.url, poolSize: 2, readTimeoutMillis: 300 }))
+        )
+      )
+      const read = Turnout.Turnout.use((turnout) => turnout.getEvent(event.id)).pipe(Effect.provide(patient))
+      assert.deepStrictEqual(yield* read, event)
+      proxy.arm("silence before an answer")
+      const error = yield* Effect.flip(read)
+      assert.strictEqual(proxy.faults(), 1)
+      assert.strictEqual(error._tag === "StoreError" && error.reason._tag, "Unavailable")
+      // The client gives the connection up a few seconds later.
+      const again = yield* Effect.retry(read, { times: 40 })
+      assert.deepStrictEqual(again, event)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("a server that cannot be reached at all changes nothing, and says so", () =>
     Effect.gen(function* () {
       const { proxy, through } = yield* setUp
@@ -130,7 +151,7 @@ describe("a connection that is lost", () => {
     }).pipe(Effect.scoped, Effect.provide(Reactivity.layer))
   )
 
-  it.live("a database that is not migrated says what to do", () =>
+  it.live("a database that is not migrated says so", () =>
     Effect.gen(function* () {
       const url = yield* TestDatabase.make
       const past = yield* Layer.build(Turnout.layer().pipe(Layer.provide(PostgresStore.layer({ url }))))
@@ -140,7 +161,7 @@ describe("a connection that is lost", () => {
       ]
       for (const error of errors) {
         assert.strictEqual(error._tag === "StoreError" && error.reason._tag, "NotMigrated")
-        assert.include(error.message, "turnout migrate up")
+        assert.include(error.message, "is not migrated to this version")
       }
     }).pipe(Effect.scoped)
   )

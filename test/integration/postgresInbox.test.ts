@@ -3,7 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresInbox from "@turnout/adapters/postgres/inbox"
-import { Inbox } from "@turnout/core/ports/Inbox"
+import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import * as TestDatabase from "../support/TestDatabase.ts"
@@ -20,6 +21,61 @@ const mails = Effect.map(sql<{ to: string }>(`SELECT "to" FROM mails ORDER BY 1`
 const records = Effect.map(sql("SELECT 1 FROM turnout.inbox"), ({ length }) => length)
 
 describe("the inbox on a server", () => {
+  const GIVEN = `CREATE TABLE mails ("to" text PRIMARY KEY)`
+  /** What the server refuses, rather than what is asked for. */
+  const REFUSED = [
+    ["25006", "SET LOCAL transaction_read_only = on", "INSERT INTO mails VALUES ('ada')"],
+    ["42501", "SET LOCAL ROLE pg_monitor", "INSERT INTO mails VALUES ('ada')"],
+    ["53100", "", "DO $$ BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$"],
+    ["58030", "", "DO $$ BEGIN RAISE 'Input/output error' USING ERRCODE = '58030'; END $$"]
+  ] as const
+  /** What handlers make of a failure of their statements. */
+  const MAKES: Readonly<Record<string, (work: Effect.Effect<unknown, unknown, SqlClient.SqlClient>) => typeof work>> = {
+    "lets it pass": (work) => work,
+    "makes another of it": Effect.mapError(() => new Error("no mail")),
+    "makes a defect of it": (work) => Effect.catch(work, () => Effect.die(new Error("no mail"))),
+    "says nothing of it": (work) => Effect.ignore(work)
+  }
+  for (const [code, before, statement] of REFUSED)
+    it.live.each(Object.keys(MAKES))(
+      `N1: a handler that the server refuses (${code}) is not at fault, if it %s`,
+      (what) =>
+        Effect.gen(function* () {
+          yield* sql(GIVEN)
+          const work = before === "" ? sql(statement) : Effect.andThen(sql(before), sql(statement))
+          const error = yield* Effect.flip(once("1", MAKES[what]!(work)))
+          assert.instanceOf(error, StoreError)
+          assert.strictEqual(error.reason._tag, "Unavailable")
+          assert.include(error.words, code)
+          assert.deepStrictEqual([yield* mails, yield* records], [[], 0])
+        }).pipe(Effect.provide(services))
+    )
+
+  it.live.each([
+    ["a table that it forgot to make", "INSERT INTO letters VALUES ('ada')"],
+    ["what is no SQL", "INSERT OVER mails"],
+    ["a value that does not fit", "INSERT INTO mails VALUES (NULL)"]
+  ] as const)("N3: a handler that asks for %s is at fault", ([, statement]) =>
+    Effect.gen(function* () {
+      yield* sql(GIVEN)
+      const error = yield* Effect.flip(once("1", sql(statement)))
+      assert.notInstanceOf(error, StoreError)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.live("knows whether it takes records, and writes none to learn it", () =>
+    Effect.gen(function* () {
+      const ready = Inbox.use((inbox) => inbox.ready)
+      yield* ready
+      assert.strictEqual(yield* records, 0)
+      const client = yield* SqlClient.SqlClient
+      const refused = client.withTransaction(Effect.andThen(sql("SET LOCAL transaction_read_only = on"), ready))
+      const error = yield* Effect.flip(refused)
+      assert.strictEqual((error as StoreError).reason._tag, "Unavailable")
+      yield* ready
+    }).pipe(Effect.provide(services))
+  )
+
   it.live("I5, N1: writes the record and the effect together, or neither", () =>
     Effect.gen(function* () {
       yield* sql(`CREATE TABLE mails ("to" text PRIMARY KEY)`)

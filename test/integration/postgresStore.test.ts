@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { fromInput } from "@turnout/core/domain/Attendee"
-import type { EventId } from "@turnout/core/domain/Event"
-import type { Registration } from "@turnout/core/domain/Registration"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import { Effect, Fiber, Layer, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as FaultProxy from "../support/FaultProxy.ts"
@@ -94,7 +94,8 @@ describe("the Postgres store", () => {
     { code: "57014", reason: "Contention" as const },
     { code: "42P01", reason: "NotMigrated" as const },
     { code: "22003", reason: "Unexpected" as const },
-    { code: "42501", reason: "Unexpected" as const }
+    { code: "P0001", reason: "Unexpected" as const },
+    { code: "42501", reason: "Unavailable" as const }
   ])("reports $code once, as $reason, and has changed nothing", ({ code, reason }) =>
     Effect.gen(function* () {
       const event = yield* Given.publishedEvent()

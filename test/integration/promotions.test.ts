@@ -5,10 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { fromInput } from "@turnout/core/domain/Attendee"
-import { promotionsDue } from "@turnout/core/domain/Event"
-import { PROMOTION_BATCH } from "@turnout/core/domain/WorkingSet"
+import { MAX_COMMANDS } from "@turnout/core/admission/application/Commands"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
+import { PROMOTION_BATCH } from "@turnout/core/admission/domain/state/WorkingSet"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as CommandLine from "../support/CommandLine.ts"
@@ -41,8 +42,8 @@ const crowded = Effect.fnUntraced(function* (waiters: number) {
       registeredAt: null
     }
   }))
-  for (let first = 0; first < commands.length; first += Turnout.MAX_COMMANDS) {
-    yield* use((turnout) => turnout.executeAll(commands.slice(first, first + Turnout.MAX_COMMANDS)))
+  for (let first = 0; first < commands.length; first += MAX_COMMANDS) {
+    yield* use((turnout) => turnout.executeAll(commands.slice(first, first + MAX_COMMANDS)))
   }
   return event.id
 })
@@ -216,16 +217,23 @@ describe.each(clients)("a raise of capacity within a transaction of the host, on
     Effect.gen(function* () {
       const eventId = yield* crowded(2_400)
       const sql = yield* SqlClient.SqlClient
+      const change = use((turnout) =>
+        turnout.changeCapacity(eventId, { capacity: SEATS + 2_100 }, { idempotencyKey: "raise" })
+      )
       const raise = Effect.gen(function* () {
-        yield* use((turnout) => turnout.changeCapacity(eventId, { capacity: SEATS + 2_100 }))
-        const { counts } = yield* use((turnout) => turnout.getEvent(eventId))
-        assert.deepInclude(counts, { confirmed: SEATS + 2_100, waitlisted: 300 })
+        const raised = yield* change
+        const event = yield* use((turnout) => turnout.getEvent(eventId))
+        assert.deepInclude(event.counts, { confirmed: SEATS + 2_100, waitlisted: 300 })
+        assert.deepStrictEqual(raised, event, "the answer shows what the last step left")
+        assert.deepStrictEqual(yield* change, raised, "the key remembers it")
+        return raised
       })
       yield* Effect.flip(sql.withTransaction(Effect.andThen(raise, Effect.fail("undo"))))
       const undone = yield* Invariants.hold(eventId)
       assert.deepInclude(undone.event.counts, { confirmed: SEATS, waitlisted: 2_400 })
 
-      yield* sql.withTransaction(raise)
+      const raised = yield* sql.withTransaction(raise)
+      assert.deepStrictEqual(yield* change, raised)
       const { waitlist } = yield* Invariants.hold(eventId)
       assert.deepStrictEqual(emails(waitlist), people(SEATS + 2_101, SEATS + 2_400))
     }).pipe(

@@ -8,11 +8,10 @@ import * as PostgresInbox from "@turnout/adapters/postgres/inbox"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as SqsSink from "@turnout/adapters/sqs"
 import * as SqsQueue from "@turnout/adapters/sqs/queue"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import * as Turnout from "@turnout/core/application/Turnout"
-import * as Worker from "@turnout/core/application/Worker"
-import type { Queue } from "@turnout/core/ports/Queue"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as Consumer from "@turnout/core/consumer/application/Consumer"
+import type { Queue } from "@turnout/core/consumer/ports/Queue"
 import { Effect, Fiber, Layer, Logger } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Given from "../support/Given.ts"
@@ -134,8 +133,7 @@ describe("a queue of SQS", { timeout: 60_000 }, () => {
 describe("from the journal to an effect", { timeout: 60_000 }, () => {
   const services = Turnout.layer().pipe(
     Layer.provideMerge(Layer.merge(PostgresOutbox.layerFromClient(), PostgresInbox.layerFromClient())),
-    Layer.provideMerge(TestDatabase.layer({ poolSize: 20 })),
-    Layer.provideMerge(CommitSignal.layer)
+    Layer.provideMerge(TestDatabase.layer({ poolSize: 20 }))
   )
 
   it.live(
@@ -164,7 +162,7 @@ describe("from the journal to an effect", { timeout: 60_000 }, () => {
           sql
             .unsafe(`INSERT INTO effects (message, stream, version) VALUES ('${id}', '${eventId}', ${version})`)
             .pipe(Effect.andThen(Effect.suspend(() => (dice++ % 7 === 0 ? Effect.fail("bad luck") : Effect.void))))
-        const handlers: Worker.Handlers<unknown> = {
+        const handlers: Consumer.Handlers<unknown> = {
           EventCreated: effect,
           EventPublished: (event, message) =>
             message.eventId === poisoned.id ? Effect.die(new Error("poison")) : effect(event, message),
@@ -174,7 +172,7 @@ describe("from the journal to an effect", { timeout: 60_000 }, () => {
         const retryPolicy = { firstPauseMillis: 50, longestPauseMillis: 50, maxAttempts: Infinity }
         const workers = yield* Effect.forEach(["one", "two"], () =>
           Effect.flatMap(open(queueUrl), (queue) =>
-            Effect.forkChild(Worker.run(queue, handlers, { consumer: "effects", graceMillis: 3_000, retryPolicy }))
+            Effect.forkChild(Consumer.run(queue, handlers, { consumer: "effects", graceMillis: 3_000, retryPolicy }))
           )
         )
         const inQueue = () => {

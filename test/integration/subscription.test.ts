@@ -4,25 +4,24 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
-import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Subscription from "@turnout/core/application/Subscription"
-import * as Turnout from "@turnout/core/application/Turnout"
-import type { Outbox } from "@turnout/core/ports/Outbox"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as PostgresJournalReader from "@turnout/adapters/postgres/journal-reader"
+import * as Subscription from "@turnout/core/journal/application/Subscription"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import * as Given from "../support/Given.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
-type Stores = Layer.Layer<RegistrationStore | Outbox>
+type Stores = Layer.Layer<AdmissionStore | AdmissionReads | JournalReader>
 
 const stores: ReadonlyArray<readonly [string, Stores]> = [
   ["memory", Memory.layer],
-  ["Postgres", PostgresOutbox.layerFromClient().pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })))]
+  ["Postgres", PostgresJournalReader.layerFromClient().pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })))]
 ]
 
-const services = (store: Stores) =>
-  Turnout.layer().pipe(Layer.provideMerge(store), Layer.provideMerge(CommitSignal.layer))
+const services = (store: Stores) => Turnout.layer().pipe(Layer.provideMerge(store))
 
 const stream = Effect.fnUntraced(function* (people: number) {
   const event = yield* Given.publishedEvent({ capacity: 2 })
@@ -59,9 +58,11 @@ describe.each(stores)("a subscription: %s", (_, store) => {
   it.live("gives from now on what is committed, also by other processes", () =>
     Effect.gen(function* () {
       const event = yield* stream(1)
+      const journal = yield* JournalReader
       // Nobody tells this one of commits.
+      const untold = { ...journal, onCommit: () => () => {} }
       const listening = yield* Effect.forkChild(
-        Effect.provide(take(2, { pollMillis: 50 }), Layer.fresh(CommitSignal.layer))
+        Effect.provideService(take(2, { pollMillis: 50 }), JournalReader, untold)
       )
       yield* Effect.sleep(300)
       yield* Given.register(event, 2)
@@ -104,6 +105,38 @@ describe.each(stores)("a subscription: %s", (_, store) => {
         ["AttendeeWaitlisted", "AttendeeWaitlisted"]
       )
     }).pipe(Effect.provide(services(store)))
+  )
+
+  it.live("gives every one of several types, also page by page, however much of a slot is left for the next", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(3)
+      // In slots of their own, with one entry each.
+      const others = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"] as const
+      for (const id of others) yield* Given.draftEvent({ id: id as never })
+      const types = ["EventPublished", "AttendeeWaitlisted"] as const
+      for (const wanted of [types, types.toReversed()]) {
+        const received = yield* take(2, { from: "beginning", types: wanted })
+        assert.deepStrictEqual(versionsOf(received, eventId), [2, 5])
+      }
+      for (const limit of [1, 2, 3, 4, 5, 6, 7, 8]) {
+        for (const asked of [undefined, types]) {
+          const found: Array<Subscription.Received> = []
+          let from: NonNullable<Subscription.SubscribeOptions["from"]> = "beginning"
+          for (let pages = 0; pages < 10; pages++) {
+            const page: { items: ReadonlyArray<Subscription.Received>; cursor: string } = yield* Subscription.page({
+              from,
+              limit,
+              ...(asked === undefined ? {} : { types: asked })
+            })
+            assert.isAtMost(page.items.length, limit)
+            found.push(...page.items)
+            from = { cursor: page.cursor }
+          }
+          assert.deepStrictEqual(versionsOf(found, eventId), asked === undefined ? [1, 2, 3, 4, 5] : [2, 5])
+          for (const id of others) assert.deepStrictEqual(versionsOf(found, id), asked === undefined ? [1] : [])
+        }
+      }
+    }).pipe(Effect.provide(Layer.fresh(services(store))))
   )
 
   it.live("refuses what is no cursor, and options that break a rule", () =>

@@ -5,14 +5,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import * as WebhookRelays from "@turnout/adapters/webhooks"
 import * as WebhookSink from "@turnout/adapters/webhooks/sink"
-import * as Turnout from "@turnout/core/application/Turnout"
-import * as Webhooks from "@turnout/core/application/Webhooks"
-import { fromJson } from "@turnout/core/domain/Message"
-import { everything } from "@turnout/core/domain/Replay"
-import { sinkOf, type Webhook, type WebhookAttempt } from "@turnout/core/domain/Webhook"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import { Replays } from "@turnout/core/ports/Replays"
-import { WebhookStore } from "@turnout/core/ports/WebhookStore"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { fromJson } from "@turnout/core/delivery/domain/Message"
+import { everything } from "@turnout/core/delivery/domain/Replay"
+import { sinkOf, type Webhook, type WebhookAttempt } from "@turnout/core/webhooks/domain/Webhook"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Effect, Layer, Logger, Result, type Scope } from "effect"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -452,6 +452,54 @@ describe("webhooks", { timeout: 30_000 }, () => {
       yield* untilCount(hooks.requests, 30)
       assert.isAtMost(most, 3)
       assert.isAbove(most, 1)
+    }).pipe(run)
+  )
+
+  it.live("say what has arrived, and count nothing as failed that was not posted, once the circuit is open", () =>
+    Effect.gen(function* () {
+      const hooks = yield* endpoint()
+      hooks.answer = (response, request, count) => answering(count === 4 ? 503 : 200)(response, request, count)
+      yield* add(hooks.url, { types: ["EventCreated"] })
+      const sinks = yield* WebhookSink.make({ allowPrivate: true, concurrency: 1, failuresToOpen: 1 })
+      const [target] = yield* WebhookStore.use(({ targets }) => targets)
+      const sink = yield* sinks.make(() => target!)
+      const delivery = (stream: number, version: number, type = "EventCreated") =>
+        ({
+          id: `message-${stream}-${version}`,
+          eventId: `stream-${stream}`,
+          version,
+          type,
+          schemaVersion: 1,
+          payload: "{}",
+          metadata: { actor: "ada", correlationId: null, causationId: null },
+          occurredAt: new Date("2027-05-01T18:00:00.000Z")
+        }) as never
+      const known = new Map<number, string>()
+      const error = yield* Effect.flip(
+        sink.deliver({
+          slot: 0,
+          epoch: 1,
+          deliveries: [
+            delivery(1, 1),
+            delivery(1, 2),
+            ...[2, 3, 4, 5, 6].map((stream) => delivery(stream, 1)),
+            delivery(7, 1, "EventPublished")
+          ],
+          settled: (index, outcome) => void known.set(index, outcome._tag)
+        })
+      )
+      assert.include(error.message, "nothing is posted")
+      assert.strictEqual(hooks.requests.length, 4)
+      assert.deepStrictEqual(
+        [...known].toSorted(([a], [b]) => a - b),
+        [
+          [0, "Delivered"],
+          [1, "Delivered"],
+          [2, "Delivered"],
+          [3, "Failed"],
+          [7, "Delivered"]
+        ]
+      )
     }).pipe(run)
   )
 

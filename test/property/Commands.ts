@@ -1,10 +1,10 @@
 /**
  * Commands of every kind, drawn from the schemas: about one event and few people, so that they get in each other's way.
  */
-import type { Command } from "@turnout/core/domain/Command"
-import { EventDetails, type EventInput } from "@turnout/core/domain/Event"
-import { Notes, type RegistrationId } from "@turnout/core/domain/Registration"
-import type { Request } from "@turnout/core/domain/Request"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import { EventDetails, type EventInput } from "@turnout/core/admission/domain/model/Event"
+import { Notes, type RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Arbitrary, Effect, type Schema } from "effect"
 import * as fc from "fast-check"
 import { BEFORE, DURING, ENDS_AT, EVENT, id, input, registrationId, request, STARTS_AT } from "../domain/Deciding.ts"

@@ -2,10 +2,10 @@
  * What the decider must decide, said as plainly as possible: one event as its caller would describe it, and a list of everybody
  * who ever registered, gone through again and again. Slow, and without anything that the decider has to make it fast.
  */
-import type { Command } from "@turnout/core/domain/Command"
-import type { EventDetails, EventStatus } from "@turnout/core/domain/Event"
-import type { RegistrationState } from "@turnout/core/domain/Registration"
-import type { Request } from "@turnout/core/domain/Request"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { EventDetails, EventStatus } from "@turnout/core/admission/domain/model/Event"
+import type { RegistrationState } from "@turnout/core/admission/domain/model/Registration"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
 
 interface Person {
   readonly id: string

@@ -1,9 +1,9 @@
 /**
  * Random histories of two events.
  */
-import type { EventId } from "@turnout/core/domain/Event"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { Request } from "@turnout/core/domain/Request"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
 import * as fc from "fast-check"
 import { BEFORE, EVENT, id, input, request } from "../domain/Deciding.ts"
 

@@ -1,12 +1,13 @@
 /**
  * The laws of the pure decider, on thousands of random histories.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import * as Admission from "@turnout/core/domain/Admission"
-import type { IdempotencyRecord } from "@turnout/core/domain/Idempotency"
-import { byOperation } from "@turnout/core/domain/Rejection"
-import { isGuessable, provesNewcomers } from "@turnout/core/domain/Guess"
-import { evolve, footprint, make, withDuePromotions, type WorkingSet } from "@turnout/core/domain/WorkingSet"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import { footprint, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import * as Admission from "@turnout/core/admission/domain/Admission"
+import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
+import { byOperation } from "@turnout/core/admission/domain/model/Rejection"
+import { isGuessable, provesNewcomers } from "@turnout/core/admission/domain/Guess"
+import { evolve, make, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"

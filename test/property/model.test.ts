@@ -2,9 +2,9 @@
  * The decider beside a model that says the same in the plainest way: on ten thousand random histories, and on every history
  * of a few clients.
  */
-import * as Batch from "@turnout/core/domain/Batch"
-import { scope } from "@turnout/core/domain/Idempotency"
-import type { Request } from "@turnout/core/domain/Request"
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import { scope } from "@turnout/core/admission/domain/state/Idempotency"
+import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"

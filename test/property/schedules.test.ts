@@ -2,9 +2,10 @@
  * Calls of several clients to two services on one store, in whatever order fast-check lets what they wait for go on.
  */
 import * as MemoryStore from "@turnout/adapters/memory"
-import * as Turnout from "@turnout/core/application/Turnout"
-import type { Registration } from "@turnout/core/domain/Registration"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Context, Effect, Layer, ManagedRuntime, Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
@@ -31,9 +32,9 @@ const scripts: fc.Arbitrary<ReadonlyArray<Script>> = fc.array(
 )
 
 /** A store to which every transaction takes its time, and so does its answer. */
-const slow = (store: RegistrationStore["Service"], scheduler: fc.Scheduler): RegistrationStore["Service"] => {
+const slow = (store: AdmissionStore["Service"], scheduler: fc.Scheduler): AdmissionStore["Service"] => {
   const wait = (label: string) => Effect.promise(() => scheduler.schedule(Promise.resolve(), label))
-  return RegistrationStore.of({
+  return AdmissionStore.of({
     ...store,
     transact: (events, close) =>
       wait("a transaction begins").pipe(
@@ -48,9 +49,14 @@ describe("concurrent calls", { timeout: 120_000 }, () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), scripts, async (scheduler, all) => {
         const runtime = ManagedRuntime.make(MemoryStore.layer)
-        const store = await runtime.runPromise(RegistrationStore)
-        const serviceOn = (own: RegistrationStore["Service"]) =>
-          Layer.build(Turnout.layer({ maxBatch: 2 }).pipe(Layer.provide(Layer.succeed(RegistrationStore, own))))
+        const store = await runtime.runPromise(AdmissionStore)
+        const reads = await runtime.runPromise(AdmissionReads)
+        const serviceOn = (own: AdmissionStore["Service"]) =>
+          Layer.build(
+            Turnout.layer({ maxBatch: 2 }).pipe(
+              Layer.provide([Layer.succeed(AdmissionStore, own), Layer.succeed(AdmissionReads, reads)])
+            )
+          )
         await runtime.runPromise(
           Effect.gen(function* () {
             const plain = yield* serviceOn(store)

@@ -2,8 +2,8 @@
  * What must hold of a history, checked apart from the code that made it: by what clients were told, what the journal says,
  * what arrived at the queue and what consumers have recorded.
  */
-import type { Command } from "@turnout/core/domain/Command"
-import type { StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
+import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { Arrival, Recorded } from "./Servers.ts"
 
 /** What a client asked for, and what it was told in the end. */
@@ -33,6 +33,7 @@ export interface History {
   readonly journals: ReadonlyMap<string, ReadonlyArray<StoredJournalEntry>>
   readonly arrivals: ReadonlyArray<Arrival>
   readonly recorded: ReadonlyArray<Recorded>
+  readonly consumers: ReadonlyArray<string>
 }
 
 export type Violation = `${string}: ${string}`
@@ -231,8 +232,16 @@ const delivery = ({ arrivals, journals }: History): ReadonlyArray<Violation> => 
   return found
 }
 
-/** N1, N2: one effect for each message, in the order of its stream. */
-const effects = ({ journals, recorded }: History): ReadonlyArray<Violation> => {
+/** N1, N2: at each consumer, one effect for each message, in the order of its stream. */
+const effects = ({ consumers, journals, recorded }: History): ReadonlyArray<Violation> =>
+  consumers.flatMap((consumer) =>
+    effectsAt(
+      journals,
+      recorded.filter((one) => one.consumer === consumer)
+    )
+  )
+
+const effectsAt = (journals: History["journals"], recorded: ReadonlyArray<Recorded>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   const last = new Map<string, number>()
   const seen = new Set<string>()

@@ -5,7 +5,7 @@
  * lost. The caller learns of that after a time-out, and of a lost answer only that it does not know.
  */
 import { Effect, type Semaphore } from "effect"
-import * as StoreError from "@turnout/core/ports/StoreError"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import type { Node, World } from "./World.ts"
 
 export interface Faults {
@@ -23,12 +23,22 @@ const TIMEOUT_MILLIS = 1_000
 /** How long a call waits for a connection, when the others of its process have them all. */
 const POOL_MILLIS = 500
 
+/** What a store does without writing. */
+const READS = new Set(
+  [
+    "event events registration registrations attendeeRegistrations waitlist waitlistPlace journal eventsWithPromotionsDue",
+    "positions arePositions read due parkedMillis"
+  ].flatMap((names) => names.split(" "))
+)
+
 export type Outcome = "unavailable" | "unknown"
 
 export class Network {
   readonly #world: World
   readonly #cut = new Set<Node>()
   faults: Faults
+  /** Whether the store is there and takes no writes. */
+  isReadOnly = false
 
   constructor(world: World, faults: Faults) {
     this.#world = world
@@ -67,6 +77,15 @@ export class Network {
     })
   }
 
+  /** Something that a store does in a transaction that writes. */
+  writing<A, E>(operation: Effect.Effect<A, E>): Effect.Effect<A, E | StoreError.StoreError> {
+    return Effect.suspend((): Effect.Effect<A, E | StoreError.StoreError> => {
+      if (!this.isReadOnly) return operation
+      const cause = new Error("cannot write in a read-only transaction")
+      return Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) }))
+    })
+  }
+
   /** A call that waited for too long for its connection fails without having been sent. */
   #withConnection<A, E, F>(
     pool: Semaphore.Semaphore | undefined,
@@ -99,7 +118,8 @@ export class Network {
           reason: isUnknown ? new StoreError.OutcomeUnknown({ cause }) : new StoreError.Unavailable({ cause })
         })
       }
-      const call = this.#withConnection(pool, this.call(from, server, operation, lost), () => lost("unavailable"))
+      const carriedOut = READS.has(name) ? operation : this.writing(operation)
+      const call = this.#withConnection(pool, this.call(from, server, carriedOut, lost), () => lost("unavailable"))
       if (!writes.includes(name)) return call
       return Effect.suspend(() =>
         this.#world.happens(this.faults.contention)
@@ -112,6 +132,8 @@ export class Network {
     return Object.fromEntries(
       Object.entries(service).map(([name, member]) => {
         if (name === "isInTransaction") return [name, member]
+        // Nobody hears over the network of what others commit.
+        if (name === "onCommit") return [name, () => () => {}]
         if (Effect.isEffect(member)) return [name, remote(name, member as Effect.Effect<unknown, unknown>)]
         const method = member as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>
         return [

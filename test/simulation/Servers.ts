@@ -2,19 +2,22 @@
  * The servers of a simulated world: a database, a queue, and what consumers write. Each does one thing at a time.
  */
 import * as MemoryStore from "@turnout/adapters/memory"
-import { delivered } from "@turnout/core/domain/Delivery"
-import { toJson } from "@turnout/core/domain/Message"
-import { Inbox } from "@turnout/core/ports/Inbox"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { type Queue, QueueUnavailable, type ReceivedMessage } from "@turnout/core/ports/Queue"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
-import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
-import * as StoreError from "@turnout/core/ports/StoreError"
+import * as MemoryInbox from "@turnout/adapters/memory/inbox"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import { type Message, toJson } from "@turnout/core/delivery/domain/Message"
+import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { type Queue, QueueUnavailable, type ReceivedMessage } from "@turnout/core/consumer/ports/Queue"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { type Sink, SinkUnavailable } from "@turnout/core/delivery/ports/Sink"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Context, Effect, Layer } from "effect"
 import type { Network } from "./Network.ts"
 import type { Node, World } from "./World.ts"
 
-export type Database = Context.Context<RegistrationStore | Outbox>
+export type Database = Context.Context<AdmissionStore | AdmissionReads | Outbox>
 
 /** A database: the store in memory, with the world's clock and chance. */
 export const makeDatabase = (world: World, node: Node): Database =>
@@ -78,6 +81,8 @@ export interface Arrival {
 
 const VISIBILITY_MILLIS = 1_500
 const NAME = "queue"
+/** Entries that a sink sends in one request. */
+const SENT_AT_ONCE = 2
 
 /** A FIFO queue, which drops what it has been given before, and blocks a group while one of it is out. */
 export class SimulatedQueue {
@@ -86,8 +91,13 @@ export class SimulatedQueue {
   readonly #messages: Array<Stored> = []
   #receipts = 0
   readonly arrivals: Array<Arrival> = []
+  readonly violations: Array<`${string}: ${string}`> = []
+  /** Queues that are given whatever this one takes. */
+  readonly followers: Array<SimulatedQueue> = []
   /** In a thousand: entries that are refused. */
   refused = 0
+  /** How often each message has been received since `countReceptions` was called. */
+  #receptions = new Map<string, number>()
 
   constructor(world: World) {
     this.#world = world
@@ -97,31 +107,72 @@ export class SimulatedQueue {
     return this.#messages.length === 0
   }
 
-  /** The sink of a node. */
+  /** Begins to count anew how often messages are received. */
+  countReceptions(): void {
+    this.#receptions = new Map()
+  }
+
+  /** The most that one message has been received since. */
+  get mostReceptions(): number {
+    return Math.max(0, ...this.#receptions.values())
+  }
+
+  /**
+   * The sink of a node, which sends a consignment in several requests, each of which can be lost. What the sink has said to
+   * have arrived is not given to it again under the same lease.
+   */
   sink(network: Network, from: Node, server: Node): Sink {
-    const deliver: Sink["deliver"] = ({ deliveries, epoch }) =>
+    const told = new Set<string>()
+    const take = (deliveries: ReadonlyArray<StoredEntry>, epoch: number, blocked: Set<string>) =>
       network.call(
         from,
         server,
-        Effect.sync(() => {
-          const blocked = new Set<string>()
-          return deliveries.map((delivery) => {
+        Effect.sync(() =>
+          deliveries.map((delivery): DeliveryOutcome => {
             const { eventId, id, version } = delivery
             if (blocked.has(eventId) || this.#world.happens(this.refused)) {
               blocked.add(eventId)
-              return { _tag: "Failed", error: "refused", isFinal: false } as const
+              return { _tag: "Failed", error: "refused", isFinal: false }
             }
             this.arrivals.push({ id, stream: eventId, version, epoch })
             if (!this.#known.has(id)) {
               this.#known.add(id)
-              const stored = { id, body: toJson(delivery), group: eventId, hiddenUntil: 0, receipt: 0, receiveCount: 0 }
-              this.#messages.push(stored)
+              const body = toJson(delivery)
+              for (const queue of [this, ...this.followers])
+                queue.#messages.push({ id, body, group: eventId, hiddenUntil: 0, receipt: 0, receiveCount: 0 })
             }
             return delivered
           })
-        }),
+        ),
         () => new SinkUnavailable({ cause: new Error("no answer") })
       )
+    const deliver: Sink["deliver"] = Effect.fnUntraced({ self: this }, function* ({ deliveries, epoch, settled }) {
+      for (const { id } of deliveries)
+        if (told.has(`${epoch} ${id}`))
+          this.violations.push(`O2: ${id} was given to the sink again, which had said that it has arrived`)
+      const outcomes: Array<DeliveryOutcome> = []
+      const sendStream = Effect.fnUntraced({ self: this }, function* (own: ReadonlyArray<number>) {
+        const blocked = new Set<string>()
+        for (let from = 0; from < own.length; from += SENT_AT_ONCE) {
+          const part = own.slice(from, from + SENT_AT_ONCE)
+          const answers = yield* take(
+            part.map((index) => deliveries[index]!),
+            epoch!,
+            blocked
+          )
+          for (const [place, index] of part.entries()) {
+            const outcome = answers[place]!
+            if (outcome._tag === "Delivered") told.add(`${epoch} ${deliveries[index]!.id}`)
+            settled?.(index, outcome)
+            outcomes[index] = outcome
+          }
+        }
+      })
+      const streams = Map.groupBy(deliveries.keys(), (index) => deliveries[index]!.eventId).values()
+      const ends = yield* Effect.forEach(streams, (own) => Effect.exit(sendStream(own)), { concurrency: "unbounded" })
+      for (const end of ends) yield* end
+      return outcomes
+    })
     return { name: NAME, deliver }
   }
 
@@ -138,6 +189,7 @@ export class SimulatedQueue {
       message.hiddenUntil = this.#world.now + VISIBILITY_MILLIS
       message.receipt = ++this.#receipts
       message.receiveCount += 1
+      this.#receptions.set(message.id, (this.#receptions.get(message.id) ?? 0) + 1)
       const { body, group, receipt, receiveCount } = message
       taken.push({ receipt: String(receipt), body, group, receiveCount })
     }
@@ -181,41 +233,53 @@ export class SimulatedQueue {
 
 /** An effect of a message. */
 export interface Recorded {
+  readonly consumer: string
   readonly message: string
   readonly stream: string
   readonly version: number
+  /** As the consumer was given it. */
+  readonly content: Message
 }
 
 /** What a handler has written in the transaction that is open. */
 export class Written extends Context.Service<Written, Array<Recorded>>()("test/simulation/Written") {}
 
-/** A table of effects, and the inbox beside it: written together, or not at all. */
+/**
+ * A table of effects, and the inbox beside it, which is the one in memory: written together, or not at all. A handler runs in
+ * its process, and what it has written is recorded in one step at the server.
+ */
 export class Effects {
+  readonly #inbox: Inbox["Service"]
   readonly #dealtWith = new Set<string>()
   readonly recorded: Array<Recorded> = []
 
+  constructor(world: World, server: Node) {
+    const built = Effect.runSync(world.provide(server, Effect.scoped(Layer.build(MemoryInbox.layer))))
+    this.#inbox = Context.get(built, Inbox)
+  }
+
   inbox(network: Network, from: Node, server: Node): Inbox["Service"] {
-    const call = <A>(work: () => A) =>
+    const call = <A>(work: Effect.Effect<A>) =>
       network.call(
         from,
         server,
-        Effect.sync(work),
+        network.writing(work),
         () => new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause: new Error("no answer") }) })
       )
     return Inbox.of({
       once: <E, R>(consumer: string, key: string, effect: Effect.Effect<unknown, E, R>) =>
         Effect.gen({ self: this }, function* () {
-          const id = `${consumer} ${key}`
-          if (yield* call(() => this.#dealtWith.has(id))) return false
+          const id = JSON.stringify([consumer, key])
+          if (yield* call(Effect.sync(() => this.#dealtWith.has(id)))) return false
           const written: Array<Recorded> = []
           yield* Effect.provideService(effect, Written, written) as Effect.Effect<unknown, E, R>
-          return yield* call(() => {
-            if (this.#dealtWith.has(id)) return false
+          const record = Effect.sync(() => {
             this.#dealtWith.add(id)
             this.recorded.push(...written)
-            return true
           })
+          return yield* call(Effect.orDie(this.#inbox.once(consumer, key, record)))
         }),
+      ready: call(Effect.void),
       forget: () => Effect.succeed(0)
     })
   }

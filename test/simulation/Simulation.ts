@@ -5,25 +5,33 @@
  * a worker that takes from it. Everything in it is the code that users run; the servers, the network, clocks and chance are
  * simulated. What must hold is checked apart from all of it, by `Checkers` and `test/support/Invariants`.
  */
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import { EndOfTurn } from "@turnout/core/application/Lanes"
-import type { Overloaded } from "@turnout/core/application/Overloaded"
-import * as Relay from "@turnout/core/application/Relay"
-import * as Turnout from "@turnout/core/application/Turnout"
-import * as Worker from "@turnout/core/application/Worker"
-import { fromInput } from "@turnout/core/domain/Attendee"
-import type { Command } from "@turnout/core/domain/Command"
-import type { EventId } from "@turnout/core/domain/Event"
-import type { RegistrationId } from "@turnout/core/domain/Registration"
-import { Inbox } from "@turnout/core/ports/Inbox"
-import { Outbox } from "@turnout/core/ports/Outbox"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
-import type { StoreError } from "@turnout/core/ports/StoreError"
-import { Context, Effect, Exit, Layer, Logger, Result, Semaphore } from "effect"
+import * as EngineMetrics from "@turnout/core/admission/application/EngineMetrics"
+import { EndOfTurn } from "@turnout/core/admission/application/Lanes"
+import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import * as Relay from "@turnout/core/delivery/application/Relay"
+import type * as Commands from "@turnout/core/admission/application/Commands"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as Consumer from "@turnout/core/consumer/application/Consumer"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { Message } from "@turnout/core/delivery/domain/Message"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import { Cause, Context, Effect, Exit, Layer, Logger, Metric, Option, Result, Semaphore } from "effect"
+import { isDeepStrictEqual } from "node:util"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
+import { type Asked, causeOf, checkWords, type Look } from "./AnswerCheckers.ts"
 import { askedOf, check, type Operation, type Violation } from "./Checkers.ts"
+import { simulateDelivery } from "./DeliverySimulation.ts"
 import { type Faults, Network } from "./Network.ts"
+import { nothing, outcomeOf } from "./Part.ts"
 import {
   type Database,
   Effects,
@@ -33,6 +41,7 @@ import {
   SimulatedQueue,
   Written
 } from "./Servers.ts"
+import { simulateWebhooks } from "./WebhookSimulation.ts"
 import { Livelock, type Node, World } from "./World.ts"
 
 /** What differs from seed to seed. */
@@ -49,9 +58,24 @@ export interface Plan {
   /** How many times something happens to a process. */
   readonly accidents: number
   readonly longestSkewMillis: number
+  /** How many times somebody sets a clock, of a process or of the store, and by how much at most. */
+  readonly clockJumps: number
+  readonly longestJumpMillis: number
   readonly preemption: number
   /** Of a process to the store; 0 for as many as it likes. */
   readonly connections: number
+  /** How many times the store takes no writes for a while. */
+  readonly closures: number
+  /** Whether a journal is delivered as well whose server forgets: see `DeliverySimulation`. */
+  readonly isForgetful: boolean
+  /** Whether webhooks are posted to as well: see `WebhookSimulation`. */
+  readonly hasWebhooks: boolean
+  /** How many may wait for a seat of an event; 0 for any number. */
+  readonly waitlistLimit: number
+  /** How many commands may wait in a lane. */
+  readonly maxWaiting: number
+  /** How many consumers there are, each with a queue of its own. */
+  readonly consumers: number
 }
 
 export interface Outcome {
@@ -71,8 +95,11 @@ const LEASE_MILLIS = 1_500
 const WORK_MILLIS = 4_000
 /** When whoever was paused at the last moment is back, and has learnt what became of what it had asked for. */
 const BACK_MILLIS = WORK_MILLIS + 4_500
-/** The most that it takes until everything has come to rest, and how often to look. */
-const REST_MILLIS = 7_000
+/**
+ * The most that it takes until everything has come to rest, and how often to look: who has met a store that took no writes
+ * several times waits for up to half a minute.
+ */
+const REST_MILLIS = 35_000
 const LOOK_MILLIS = 500
 /** For whoever is told to stop. */
 const STOP_MILLIS = 2_500
@@ -80,7 +107,7 @@ const RPC_TIMEOUT_MILLIS = 1_500
 const MAX_ATTEMPTS = 12
 
 /** Drawn from the seed: some worlds are calm, some lose half of what is sent. */
-const planOf = (world: World): Plan => {
+const planOf = (world: World, seed: number): Plan => {
   const some = (most: number) => (world.happens(500) ? 0 : world.choose(most) + 1)
   return {
     processes: 1 + world.choose(3),
@@ -99,8 +126,17 @@ const planOf = (world: World): Plan => {
     refusals: some(30),
     accidents: some(5),
     longestSkewMillis: some(5_000),
+    clockJumps: some(4),
+    longestJumpMillis: 1_000 + world.choose(120_000),
     preemption: world.happens(500) ? 0 : 20 + world.choose(200),
-    connections: some(3)
+    connections: some(3),
+    closures: some(2),
+    isForgetful: true,
+    // Days of a webhook are many steps.
+    hasWebhooks: seed % 4 === 3,
+    waitlistLimit: world.happens(700) ? 0 : 1 + world.choose(4),
+    maxWaiting: world.happens(800) ? 1_000 : 1 + world.choose(2),
+    consumers: world.happens(800) ? 1 : 2
   }
 }
 
@@ -113,15 +149,18 @@ interface Process {
 
 const silent = Logger.layer([])
 
-const record = (
-  _: unknown,
-  { eventId, id, version }: { readonly eventId: string; readonly id: string; readonly version: number }
-) =>
-  Effect.flatMap(Effect.serviceOption(Written), (written) =>
+const record = (consumer: string, content: Message) => {
+  const { eventId, id, version } = content
+  return Effect.flatMap(Effect.serviceOption(Written), (written) =>
     Effect.sync(() => {
-      if (written._tag === "Some") written.value.push({ message: id, stream: eventId, version } satisfies Recorded)
+      if (written._tag === "Some")
+        written.value.push({ consumer, message: id, stream: eventId, version, content } satisfies Recorded)
     })
   )
+}
+
+/** Each of them takes from a queue of its own. */
+const CONSUMERS = ["recorder", "mailer"] as const
 
 const TYPES = [
   "EventCreated",
@@ -133,12 +172,17 @@ const TYPES = [
   "RegistrationCancelled"
 ] as const
 
-const publishedEvent = (capacity: number, now: Date) =>
+const publishedEvent = ({ seats, waitlistLimit }: Plan, now: Date) =>
   Turnout.Turnout.use((turnout) =>
-    Effect.flatMap(turnout.createEvent(Given.eventInput({ capacity }, now)), ({ id }) => turnout.publishEvent(id))
+    Effect.flatMap(
+      turnout.createEvent(
+        Given.eventInput({ capacity: seats, waitlistLimit: waitlistLimit === 0 ? null : waitlistLimit }, now)
+      ),
+      ({ id }) => turnout.publishEvent(id)
+    )
   )
 
-type Reply = Turnout.Reply<Command>
+type Reply = Commands.Reply<Command>
 
 /** What a client makes of an answer. */
 const toldOf = (answer: Reply["answer"]) => {
@@ -156,34 +200,43 @@ class Simulation {
   readonly #queueServer: Node
   readonly database: Database
   readonly queue: SimulatedQueue
-  readonly effects = new Effects()
+  /** Of each consumer; the first is `queue`. */
+  readonly #queues: ReadonlyArray<SimulatedQueue>
+  readonly effects: Effects
   readonly leases = new LeaseWitness()
-  readonly operations: Array<Operation> = []
+  readonly operations: Array<Asked> = []
+  readonly looks: Array<Look> = []
   readonly defects: Array<Violation> = []
   readonly events: Array<EventId> = []
   #processes: Array<Process> = []
   #started = 0
   /** Whether processes are told to stop. */
   #isOver = false
+  /** Metrics of every process. */
+  readonly #metrics: Context.Service.Shape<typeof Metric.MetricRegistry> = new Map()
   accidents = 0
   handlerFailures = 0
 
   constructor(seed: number, changes: Partial<Plan>) {
     this.world = new World(seed, MAX_STEPS)
-    this.plan = { ...planOf(this.world), ...changes }
+    this.plan = { ...planOf(this.world, seed), ...changes }
     this.world.preemption = this.plan.preemption
     this.network = new Network(this.world, NONE)
     this.#store = this.world.node("store")
     this.#queueServer = this.world.node("queue")
     this.database = makeDatabase(this.world, this.#store)
     this.queue = new SimulatedQueue(this.world)
+    const others = Array.from({ length: this.plan.consumers - 1 }, () => new SimulatedQueue(this.world))
+    this.queue.followers.push(...others)
+    this.#queues = [this.queue, ...others]
+    this.effects = new Effects(this.world, this.#store)
   }
 
   /** Runs something without a network, on the stores as they are. */
-  #direct<A, E>(work: Effect.Effect<A, E, Turnout.Turnout | RegistrationStore | Outbox>): A {
+  #direct<A, E>(work: Effect.Effect<A, E, Turnout.Turnout | AdmissionStore | AdmissionReads | Outbox>): A {
     const node = this.world.node("the test")
     const ended: Array<Exit.Exit<A, E>> = []
-    const layer = Layer.effect(Turnout.Turnout, Turnout.make()).pipe(Layer.provide(CommitSignal.layer))
+    const layer = Layer.effect(Turnout.Turnout, Turnout.make())
     this.world.start(
       node,
       work.pipe(
@@ -203,25 +256,51 @@ class Simulation {
   }
 
   startProcess(): void {
-    const { longestSkewMillis, refusals } = this.plan
+    const { longestSkewMillis, maxWaiting, refusals } = this.plan
     const skew = longestSkewMillis === 0 ? 0 : this.world.choose(2 * longestSkewMillis) - longestSkewMillis
     const node = this.world.node(`process ${++this.#started}`, skew)
     const process: Process = { node, turnout: undefined, stop: () => {} }
     const pool = this.plan.connections === 0 ? undefined : Semaphore.makeUnsafe(this.plan.connections)
-    const registrations = Context.get(this.database, RegistrationStore)
-    const store = this.network.store(node, this.#store, registrations, pool, ["transact"])
-    const outbox = this.network.store(node, this.#store, this.leases.watch(Context.get(this.database, Outbox)), pool)
+    const remoteStore = this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, [
+      "transact"
+    ])
+    const reads = this.network.store(node, this.#store, Context.get(this.database, AdmissionReads), pool)
+    const remoteOutbox = this.network.store(
+      node,
+      this.#store,
+      this.leases.watch(Context.get(this.database, Outbox)),
+      pool
+    )
+    // A process tells its relay of what it commits itself.
+    const listeners = new Set<() => void>()
+    const tell = Effect.sync(() => listeners.forEach((listener) => listener()))
+    const store = AdmissionStore.of({
+      ...remoteStore,
+      transact: (events, close) => Effect.tap(remoteStore.transact(events, close), () => tell)
+    })
+    const outbox = Outbox.of({
+      ...remoteOutbox,
+      onCommit: (listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      }
+    })
     const inbox = this.effects.inbox(this.network, node, this.#store)
     const sink = this.queue.sink(this.network, node, this.#queueServer)
-    const queue = this.queue.queue(this.network, node, this.#queueServer)
+    const queues = this.#queues.map((queue) => queue.queue(this.network, node, this.#queueServer))
     this.queue.refused = refusals
-    const handler = (event: unknown, message: Parameters<typeof record>[1]) =>
-      Effect.suspend(() =>
-        this.world.happens(this.handlerFailures) ? Effect.fail(new Error("the handler failed")) : record(event, message)
-      )
-    const handlers = Object.fromEntries(TYPES.map((type) => [type, handler])) as Worker.Handlers<Error>
+    const handlersOf = (consumer: string) => {
+      const handler = (_: unknown, message: Message) =>
+        Effect.suspend(() =>
+          this.world.happens(this.handlerFailures)
+            ? Effect.fail(new Error("the handler failed"))
+            : record(consumer, message)
+        )
+      return Object.fromEntries(TYPES.map((type) => [type, handler])) as Consumer.Handlers<Error>
+    }
     const life = Effect.gen(function* () {
-      process.turnout = yield* Turnout.make({ lanes: 2, maxBatch: 4, commandTimeoutMillis: 3_000, drainMillis: 500 })
+      const lanes = { lanes: 2, maxBatch: 4, maxWaiting }
+      process.turnout = yield* Turnout.make({ ...lanes, commandTimeoutMillis: 3_000, drainMillis: 500 })
       const relay = Relay.run(sink, {
         owner: node.name,
         ttlMillis: LEASE_MILLIS,
@@ -229,20 +308,23 @@ class Simulation {
         batchSize: 4,
         retryPolicy: { firstPauseMillis: 100, longestPauseMillis: 400, maxAttempts: Infinity }
       })
-      const worker = Worker.run(queue, handlers, {
-        consumer: "recorder",
-        concurrency: 2,
-        maxInFlight: 10,
-        retryPolicy: { firstPauseMillis: 50, longestPauseMillis: 400 }
-      })
-      return yield* Effect.all([relay, worker], { concurrency: "unbounded" })
+      const workers = queues.map((queue, index) =>
+        Consumer.run(queue, handlersOf(CONSUMERS[index]!), {
+          consumer: CONSUMERS[index]!,
+          concurrency: 2,
+          maxInFlight: 10,
+          retryPolicy: { firstPauseMillis: 50, longestPauseMillis: 400 }
+        })
+      )
+      return yield* Effect.all([relay, ...workers], { concurrency: "unbounded" })
     }).pipe(
       Effect.scoped,
-      Effect.provide(CommitSignal.layer),
-      Effect.provideService(RegistrationStore, store),
+      Effect.provideService(AdmissionStore, store),
+      Effect.provideService(AdmissionReads, reads),
       Effect.provideService(Outbox, outbox),
       Effect.provideService(Inbox, inbox),
       Effect.provideService(EndOfTurn, Effect.yieldNow),
+      Effect.provideService(Metric.MetricRegistry, this.#metrics),
       Effect.provide(silent)
     )
     process.stop = this.world.start(node, life, (exit) => {
@@ -251,13 +333,28 @@ class Simulation {
     this.#processes.push(process)
   }
 
-  /** Asks a process to carry out a command; fails with `undefined` if there is no answer in time. `told` hears every answer. */
-  #ask(client: Node, process: Process, command: Command, key: string, told: (reply: Reply) => void) {
+  /**
+   * Asks a process for something; fails with `undefined` if there is no answer in time. `send` is called whenever it is sent,
+   * and numbers that; `told` and `failed` hear of every answer, late ones too.
+   */
+  #ask<A, E>(
+    client: Node,
+    process: Process,
+    work: (turnout: Turnout.TurnoutService, number: number) => Effect.Effect<A, E>,
+    {
+      failed,
+      send: numberOf,
+      told
+    }: {
+      readonly send: () => number
+      readonly told: (answer: A, number: number) => void
+      readonly failed: (error: E, number: number) => void
+    }
+  ) {
     const { network, world } = this
-    return Effect.callback<Reply, StoreError | Overloaded | undefined>((resume) => {
+    return Effect.callback<A, E | undefined>((resume) => {
       let isOver = false
-      const answer = (exit: Exit.Exit<Reply, StoreError | Overloaded | undefined>) => {
-        if (Exit.isSuccess(exit)) told(exit.value)
+      const answer = (exit: Exit.Exit<A, E | undefined>) => {
         if (isOver) return
         isOver = true
         resume(exit)
@@ -265,17 +362,50 @@ class Simulation {
       world.timer(client, RPC_TIMEOUT_MILLIS, () => answer(Exit.fail(undefined)))
       const send = (to: Process) => {
         if (world.happens(network.faults.lostRequests)) return
+        const number = numberOf()
+        const hear = (exit: Exit.Exit<A, E>) => {
+          if (Exit.isSuccess(exit)) told(exit.value, number)
+          else Option.map(Cause.findErrorOption(exit.cause), (error) => failed(error, number))
+          answer(exit)
+        }
         world.timer(to.node, network.latency(), () => {
           if (to.turnout === undefined) return
-          const work = to.turnout.execute(command, { idempotencyKey: key, actor: "client" })
-          world.start(to.node, work as Effect.Effect<Reply, StoreError | Overloaded>, (exit) => {
-            if (!world.happens(network.faults.lostAnswers)) world.timer(client, network.latency(), () => answer(exit))
+          world.start(to.node, work(to.turnout, number), (exit) => {
+            if (!world.happens(network.faults.lostAnswers)) world.timer(client, network.latency(), () => hear(exit))
           })
         })
       }
       send(process)
       if (world.happens(network.faults.duplicates)) send(world.pick(this.#processes))
     })
+  }
+
+  /** Looks at an event, or at a place in its waitlist, and remembers what was shown. */
+  #look(client: Node, eventId: EventId, registrationId: RegistrationId | undefined) {
+    const startedAt = this.world.elapsed
+    const when = () => ({ eventId, startedAt, endedAt: this.world.elapsed })
+    const ask = <A>(work: (turnout: Turnout.TurnoutService) => Effect.Effect<A, unknown>, toLook: (shown: A) => Look) =>
+      Effect.ignore(
+        this.#ask(client, this.world.pick(this.#processes), work, {
+          send: () => 1,
+          told: (shown) => this.looks.push(toLook(shown)),
+          failed: () => {}
+        })
+      )
+    if (registrationId !== undefined)
+      return ask(
+        (turnout) => turnout.waitlistPosition(eventId, registrationId),
+        (place) => ({ _tag: "Place", ...when(), registrationId, place })
+      )
+    return this.world.happens(500)
+      ? ask(
+          (turnout) => turnout.getEvent(eventId),
+          (event) => ({ _tag: "Event", ...when(), event })
+        )
+      : ask(
+          (turnout) => turnout.listWaitlist(eventId),
+          ({ items: waitlist }) => ({ _tag: "Waitlist", ...when(), waitlist })
+        )
   }
 
   /** A client does one thing after the other, and asks again until it knows. */
@@ -296,17 +426,29 @@ class Simulation {
       // Sometimes two clients are the same person.
       const email = world.happens(150) ? "shared@example.com" : `${name}-${n}@example.com`
       const attendee = fromInput({ email, name })
-      return { what: "register", command: { _tag: "Register", eventId, attendee, notes: "", registeredAt: null } }
+      const notes = `the ${n}. of ${name}`
+      return { what: "register", command: { _tag: "Register", eventId, attendee, notes, registeredAt: null } }
     }
+    let before: Command | undefined
     return Effect.gen({ self: this }, function* () {
       for (let n = 0; n < plan.operations; n++) {
         yield* Effect.sleep(world.choose(300))
         const { command, what } = choose(n)
+        const isAnother = !isDeepStrictEqual(command, before)
+        before = command
         const key = `${name} ${n}`
         const eventId = (command as { readonly eventId: EventId }).eventId
-        const operation: Operation = {
+        // Every client has the same idempotency keys, and now and then uses one again for something else.
+        const idempotencyKey = `key ${n > 0 && isAnother && world.happens(100) ? n - 1 : n}`
+        const operation: Asked = {
           key,
           what,
+          command,
+          actor: name,
+          idempotencyKey,
+          sent: 0,
+          replies: [],
+          failures: [],
           eventId,
           ...askedOf(command),
           startedAt: world.elapsed,
@@ -314,14 +456,28 @@ class Simulation {
           answers: []
         }
         this.operations.push(operation)
-        const told = ({ answer }: Reply) => {
-          if (operation.answers.length === 0) operation.endedAt = world.elapsed
-          operation.answers.push(toldOf(answer))
+        const asking = {
+          send: () => (operation.sent += 1),
+          told: (reply: Reply, sent: number) => {
+            if (operation.answers.length === 0) operation.endedAt = world.elapsed
+            operation.answers.push(toldOf(reply.answer))
+            operation.replies.push({ ...reply, sent })
+          },
+          failed: (error: InvalidInput | StoreError | Overloaded, sent: number) => {
+            operation.failures.push({ error, sent })
+          }
         }
+        const work = (turnout: Turnout.TurnoutService, sent: number) =>
+          turnout.execute(command, {
+            idempotencyKey,
+            actor: name,
+            correlationId: key,
+            causationId: causeOf(operation, sent)
+          })
         // Asked again after an answer as well, now and then.
         let again = world.happens(200) ? 2 : 1
         for (let attempt = 0; attempt < MAX_ATTEMPTS && again > 0; attempt++) {
-          const exit = yield* Effect.result(this.#ask(node, world.pick(this.#processes), command, key, told))
+          const exit = yield* Effect.result(this.#ask(node, world.pick(this.#processes), work, asking))
           if (Result.isFailure(exit)) {
             yield* Effect.sleep(50 + world.choose(300))
             continue
@@ -330,6 +486,10 @@ class Simulation {
           if (what === "register" && registrationId !== undefined && !own.some(({ id }) => id === registrationId))
             own.push({ eventId, id: registrationId })
           again -= 1
+        }
+        if (world.happens(300)) {
+          const known = world.happens(500) ? own.at(-1) : undefined
+          yield* this.#look(node, known?.eventId ?? eventId, known?.id)
         }
       }
     })
@@ -357,9 +517,33 @@ class Simulation {
     }
   }
 
+  /** The store takes no writes for a while: nobody is to blame for that, neither a command of a batch nor a message. */
+  #closeStore(): void {
+    const { network, queue, world } = this
+    if (network.isReadOnly) return
+    network.isReadOnly = true
+    queue.countReceptions()
+    const reopen = () => {
+      if (!network.isReadOnly) return
+      network.isReadOnly = false
+      const most = queue.mostReceptions
+      // Each process learns of it by what it has received, or is about to; answers that are lost count as well.
+      if (most > 2 * this.#started + 2) this.defects.push(`N3: a message was received ${most} times in vain`)
+    }
+    world.after(500 + world.choose(2_000), reopen)
+    world.after(Math.max(0, WORK_MILLIS - world.elapsed), reopen)
+  }
+
+  /** Somebody sets a clock, back or forward. */
+  #setClock(): void {
+    const { plan, world } = this
+    const node = world.pick([this.#store, ...this.#processes.map(({ node }) => node)])
+    node.skewMillis += world.choose(2 * plan.longestJumpMillis) - plan.longestJumpMillis
+  }
+
   run(): ReadonlyArray<Violation> {
     const { plan, world } = this
-    const published = publishedEvent(plan.seats, new Date(world.now))
+    const published = publishedEvent(plan, new Date(world.now))
     this.events.push(...this.#direct(Effect.replicateEffect(published, plan.events)).map(({ id }) => id))
     this.network.faults = plan.faults
     this.handlerFailures = plan.handlerFailures
@@ -373,11 +557,14 @@ class Simulation {
       })
     }
     for (let n = 0; n < plan.accidents; n++) world.after(world.choose(WORK_MILLIS), () => this.#accident())
+    for (let n = 0; n < plan.closures; n++) world.after(world.choose(WORK_MILLIS), () => this.#closeStore())
+    for (let n = 0; n < plan.clockJumps; n++) world.after(world.choose(WORK_MILLIS), () => this.#setClock())
     world.run(WORK_MILLIS)
+    this.network.isReadOnly = false
     this.network.faults = NONE
     this.handlerFailures = 0
     this.queue.refused = 0
-    for (let waited = 0; waited < 10 && clients.left > 0; waited++) world.run(REST_MILLIS / 4)
+    for (let waited = 0; waited < 10 && clients.left > 0; waited++) world.run(REST_MILLIS / 20)
     const end = world.elapsed + REST_MILLIS
     world.run(Math.max(0, BACK_MILLIS - world.elapsed))
     let stored = this.#stored()
@@ -409,11 +596,14 @@ class Simulation {
   /** Whether everything that happened has had its effect, and nothing is left to be delivered again. */
   #isAtRest(stored: ReadonlyArray<Invariants.Snapshot>): boolean {
     const happened = stored.reduce((sum, { journal }) => sum + journal.length, 0)
-    return this.queue.isEmpty && this.effects.recorded.length >= happened
+    const { consumers } = this.plan
+    return this.#queues.every(({ isEmpty }) => isEmpty) && this.effects.recorded.length >= happened * consumers
   }
 
   #verdict(stored: ReadonlyArray<Invariants.Snapshot>): ReadonlyArray<Violation> {
-    const violations: Array<Violation> = [...this.defects, ...this.leases.violations]
+    const violations: Array<Violation> = [...this.defects, ...this.leases.violations, ...this.queue.violations]
+    const splits = EngineMetrics.splits.valueUnsafe(Context.make(Metric.MetricRegistry, this.#metrics)).count
+    if (splits > 0) violations.push(`G2: ${splits} batches were split, though no command was at fault`)
     for (const taken of stored) {
       try {
         Invariants.check(taken)
@@ -423,27 +613,29 @@ class Simulation {
     }
     const { effects, operations, queue } = this
     const journals = new Map(stored.map(({ event, journal }) => [event.id, journal]))
-    const history = { operations, journals, arrivals: queue.arrivals, recorded: effects.recorded }
-    return [...violations, ...check(history)]
+    const consumers = CONSUMERS.slice(0, this.plan.consumers)
+    const history = { operations, journals, arrivals: queue.arrivals, recorded: effects.recorded, consumers }
+    const messages = effects.recorded.map(({ content }) => content)
+    const words = checkWords({ asked: operations, looks: this.looks, journals, messages })
+    return [...violations, ...check(history), ...words]
   }
 }
 
 /** What becomes of a seed; of its plan, some can be changed. */
 export const simulate = (seed: number, changes: Partial<Plan> = {}): Outcome => {
   const simulation = new Simulation(seed, changes)
-  let violations: ReadonlyArray<Violation>
-  try {
-    violations = simulation.run()
-  } catch (error) {
-    if (!(error instanceof Livelock)) throw error
-    violations = [`G2: ${error.message}`]
-  }
-  const { accidents, operations, plan, world } = simulation
+  const { plan } = simulation
+  const parts = [
+    outcomeOf(simulation),
+    plan.isForgetful ? simulateDelivery(seed) : nothing,
+    plan.hasWebhooks ? simulateWebhooks(seed) : nothing
+  ]
+  const { accidents, operations } = simulation
   return {
     seed,
-    steps: world.steps,
-    fingerprint: world.fingerprint,
-    violations,
+    steps: parts.reduce((sum, { steps }) => sum + steps, 0),
+    fingerprint: parts.reduce((all, { fingerprint }) => all ^ fingerprint, 0),
+    violations: parts.flatMap(({ violations }) => violations),
     plan,
     counts: { operations: operations.length, entries: simulation.queue.arrivals.length, accidents }
   }
@@ -462,8 +654,15 @@ const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
   { handlerFailures: 0 },
   { refusals: 0 },
   { longestSkewMillis: 0 },
+  { clockJumps: 0 },
   { preemption: 0 },
   { connections: 0 },
+  { closures: 0 },
+  { isForgetful: false },
+  { hasWebhooks: false },
+  { waitlistLimit: 0 },
+  { maxWaiting: 1_000 },
+  { consumers: 1 },
   { processes: plan.processes - 1 },
   { events: 1 },
   { clients: plan.clients - 1 },

@@ -35,7 +35,7 @@ export interface Node {
   readonly number: number
   isAlive: boolean
   pausedUntil: number
-  /** How far its clock is ahead. */
+  /** How far its wall clock is ahead. It can be set at any time; monotonic time goes on as if nothing had happened. */
   skewMillis: number
   /** What waits while it is paused. */
   readonly held: Array<() => void>
@@ -117,6 +117,7 @@ export class World {
 
   node(name: string, skewMillis = 0): Node {
     const now = (): number => this.#now + node.skewMillis
+    const wallNanos = (): bigint => BigInt(now()) * 1_000_000n
     const monotonic = (): bigint => this.#nanos
     const sleep = (millis: number): Effect.Effect<void> =>
       millis <= 0
@@ -128,9 +129,9 @@ export class World {
     const clock = {
       currentTimeMillisUnsafe: now,
       currentTimeMillis: Effect.sync(now),
-      // Relays count their deadlines by it: time that neither jumps nor goes back.
-      currentTimeNanosUnsafe: monotonic,
-      currentTimeNanos: Effect.sync(monotonic),
+      // As effect has it: another reading of the wall clock.
+      currentTimeNanosUnsafe: wallNanos,
+      currentTimeNanos: Effect.sync(wallNanos),
       monotonicTimeNanosUnsafe: monotonic,
       monotonicTimeNanos: Effect.sync(monotonic),
       sleep: (duration: Duration.Duration) => sleep(Math.ceil(Duration.toMillis(duration)))

@@ -1,7 +1,7 @@
 /**
  * Plants bugs in a copy of the code, one at a time, and shows that simulations find each.
  *
- *     npm run mutants -- [--seeds N] [--only TEXT] [--json]
+ *     npm run mutants -- [--seeds N] [--only TEXT …] [--json]
  *
  * Exit code 1 if one of them is not found within so many seeds (10,000 unless given).
  */
@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "10000" },
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
     json: { type: "boolean", default: false }
   }
 })
@@ -66,7 +66,7 @@ const caught: Array<Caught> = []
 try {
   if (simulate(AS_IT_IS).bad.length > 0) throw new Error("the code as it is violates something: npm run simulate")
   for (const { breaks, file, from, name, to } of mutations) {
-    if (!name.includes(values.only)) continue
+    if (!values.only.some((text) => name.includes(text))) continue
     const path = join(folder, file)
     const original = readFileSync(path, "utf8")
     if (original.split(from).length !== 2) throw new Error(`${name}: not there exactly once in ${file}: ${from}`)

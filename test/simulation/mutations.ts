@@ -4,302 +4,586 @@
 export interface Mutation {
   readonly name: string
   /** The family of invariants that it breaks. */
-  readonly breaks: "R" | "W" | "I" | "O" | "L" | "N" | "G"
+  readonly breaks: "R" | "W" | "I" | "O" | "L" | "N" | "G" | "A"
   readonly file: string
   readonly from: string
   readonly to: string
 }
 
-const DOMAIN = "packages/core/src/domain"
-const APPLICATION = "packages/core/src/application"
+const ADMISSION = "packages/core/src/admission"
+const DELIVERY = "packages/core/src/delivery"
+const KERNEL = "packages/core/src/kernel"
+const CONSUMER = "packages/core/src/consumer"
+const WEBHOOKS = "packages/core/src/webhooks"
 const MEMORY = "packages/adapters/src/memory"
+const POSTGRES = "packages/adapters/src/postgres"
 
 export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a seat too many",
     breaks: "R",
-    file: `${DOMAIN}/Event.ts`,
+    file: `${ADMISSION}/domain/model/Seats.ts`,
     from: "event.counts.waitlisted === 0 && seatsFree(event) > 0",
     to: "event.counts.waitlisted === 0 && event.capacity - seatsTaken(event) >= 0"
   },
   {
     name: "an attendee registers twice",
     breaks: "R",
-    file: `${DOMAIN}/Admission.ts`,
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "if (activeId !== undefined) {",
     to: "if (activeId === null) {"
   },
   {
     name: "who is registered is not loaded",
     breaks: "R",
-    file: `${DOMAIN}/WorkingSet.ts`,
+    file: `${ADMISSION}/domain/state/Footprint.ts`,
     from: "attendees.push({ eventId, attendeeId })",
     to: "attendees.slice()"
   },
   {
     name: "a counter that only grows",
     breaks: "R",
-    file: `${DOMAIN}/Registration.ts`,
+    file: `${ADMISSION}/domain/model/Seats.ts`,
     from: `if (from !== undefined && from !== "cancelled") counts[from] -= 1`,
     to: `if (from === "waitlisted") counts[from] -= 1`
   },
   {
     name: "a version is left out",
     breaks: "R",
-    file: `${DOMAIN}/Batch.ts`,
-    from: "const entry: JournalEntry = { eventId, version: last + 1, event, metadata, occurredAt }",
-    to: `const entry: JournalEntry = { eventId, version: last + (event._tag === "RegistrationCancelled" ? 2 : 1), event, metadata, occurredAt }`
+    file: `${ADMISSION}/domain/Batch.ts`,
+    from: "const entry: AdmissionEntry = { eventId, version: last + 1, event, metadata, occurredAt }",
+    to: `const entry: AdmissionEntry = { eventId, version: last + (event._tag === "RegistrationCancelled" ? 2 : 1), event, metadata, occurredAt }`
   },
   {
     name: "capacity that was lowered is forgotten",
     breaks: "R",
-    file: `${DOMAIN}/WorkingSet.ts`,
+    file: `${ADMISSION}/domain/state/WorkingSet.ts`,
     from: "event.capacity = happened.to",
     to: "event.capacity = Math.max(event.capacity, happened.to)"
   },
   {
     name: "a registration that was promoted stays as it was in the store",
     breaks: "R",
-    file: `${DOMAIN}/Batch.ts`,
+    file: `${ADMISSION}/domain/Batch.ts`,
     from: "...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before }))",
     to: "...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before })).slice(0, 1)"
   },
   {
     name: "the last in line is promoted",
     breaks: "W",
-    file: `${DOMAIN}/Admission.ts`,
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
     from: ".slice(0, Math.min(promotionsDue(event), limit))",
     to: ".slice(-Math.min(promotionsDue(event), limit) || Infinity)"
   },
   {
     name: "a seat that is given back stays empty",
     breaks: "W",
-    file: `${DOMAIN}/Admission.ts`,
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "? promote({ ...event, counts: move(event.counts, before.state, after.state) }, set, now, 1)",
     to: "? promote({ ...event, counts: move(event.counts, before.state, after.state) }, set, now, 0)"
   },
   {
     name: "promotion without a free seat",
     breaks: "W",
-    file: `${DOMAIN}/Admission.ts`,
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
     from: ".slice(0, Math.min(promotionsDue(event), limit))",
     to: ".slice(0, Math.min(event.counts.waitlisted, limit))"
   },
   {
     name: "promotion after capacity was lowered",
     breaks: "W",
-    file: `${DOMAIN}/Event.ts`,
+    file: `${ADMISSION}/domain/model/Seats.ts`,
     from: `event.status === "published" ? Math.min(seatsFree(event), event.counts.waitlisted) : 0`,
     to: `event.status === "published" ? Math.min(Math.max(1, seatsFree(event)), event.counts.waitlisted) : 0`
   },
   {
     name: "who was promoted still waits in the store",
     breaks: "W",
-    file: `${MEMORY}/MemoryStore.ts`,
+    file: `${MEMORY}/admission/MemoryStore.ts`,
     from: "else state.waiting.get(eventId)?.delete(registration)",
     to: "else state.waiting.get(eventId)?.length"
   },
   {
     name: "newcomers go before those who wait",
     breaks: "W",
-    file: `${DOMAIN}/WorkingSet.ts`,
+    file: `${ADMISSION}/domain/state/WorkingSet.ts`,
     from: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)`,
     to: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.unshift(registration.id)`
   },
   {
     name: "answers are not remembered",
     breaks: "I",
-    file: `${DOMAIN}/Batch.ts`,
+    file: `${ADMISSION}/domain/Batch.ts`,
     from: "if (known === undefined) remembered.push({ record, renews: false })",
     to: "if (known === undefined) remembered.slice()"
   },
   {
     name: "what is remembered is not looked at",
     breaks: "I",
-    file: `${DOMAIN}/Idempotency.ts`,
+    file: `${ADMISSION}/domain/state/Idempotency.ts`,
     from: "if (record === undefined || record.expiresAt.getTime() <= now.getTime()) return undefined",
     to: "if (record === undefined || record.expiresAt.getTime() > 0) return undefined"
   },
   {
     name: "keys are not looked up",
     breaks: "I",
-    file: `${DOMAIN}/WorkingSet.ts`,
+    file: `${ADMISSION}/domain/state/Footprint.ts`,
     from: "idempotency.set(request.idempotency.scope.id, request.idempotency.scope)",
     to: "idempotency.delete(request.idempotency.scope.id)"
   },
   {
     name: "everybody in a batch is told the first one's answer",
     breaks: "I",
-    file: `${APPLICATION}/Lanes.ts`,
+    file: `${ADMISSION}/application/Lanes.ts`,
     from: "else batch.forEach(({ answer }, index) => answer(told[index]!))",
     to: "else batch.forEach(({ answer }) => answer(told[0]!))"
   },
   {
     name: "the record is kept only if something changed",
     breaks: "I",
-    file: `${MEMORY}/MemoryStore.ts`,
+    file: `${MEMORY}/admission/MemoryStore.ts`,
     from: "for (const { record } of changes.idempotency) state.idempotency.set(record.scope.id, record)",
     to: "for (const { record } of changes.idempotency) if (journal.length === 0) state.idempotency.set(record.scope.id, record)"
   },
   {
     name: "an entry is not written to the log",
     breaks: "O",
-    file: `${MEMORY}/MemoryStore.ts`,
+    file: `${MEMORY}/admission/MemoryStore.ts`,
     from: "log.append(journal)",
     to: "log.append(journal.slice(0, 3))"
   },
   {
     name: "the position moves one entry too far",
     breaks: "O",
-    file: `${MEMORY}/MemoryOutbox.ts`,
+    file: `${MEMORY}/journal/MemoryPositions.ts`,
     from: "const behind = toPosition(given + entries.length)",
     to: "const behind = toPosition(given + entries.length + 1)"
   },
   {
     name: "what could not be sent is acknowledged",
     breaks: "O",
-    file: `${APPLICATION}/Relay.ts`,
-    from: "finished.push({ holding, work, outcomes: Exit.isSuccess(exit) ? exit.value : undefined })",
-    to: 'finished.push({ holding, work, outcomes: Exit.isSuccess(exit) ? exit.value : deliveriesOf(work).map(() => ({ _tag: "Delivered" }) as const) })'
+    file: `${DELIVERY}/application/Relay.ts`,
+    from: "finished.push({ holding, work, outcomes: [...outcomes], isCut: Exit.isFailure(exit) })",
+    to: "finished.push({ holding, work, outcomes: outcomes.map((one) => one ?? delivered), isCut: false })"
+  },
+  {
+    name: "what was taken of a consignment that failed is sent again",
+    breaks: "O",
+    file: `${DELIVERY}/application/Relay.ts`,
+    from: "sink.deliver({ slot, epoch, deliveries, settled })",
+    to: "sink.deliver({ slot, epoch, deliveries })"
+  },
+  {
+    name: "what has arrived behind the position is forgotten",
+    breaks: "O",
+    file: `${DELIVERY}/application/RelayProgress.ts`,
+    from: `outcomes[index]?._tag === "Delivered" && !isBlocked.has(eventId)) left.add(id)`,
+    to: `outcomes[index]?._tag === "Delivered" && !isBlocked.has(eventId)) left.delete(id)`
+  },
+  {
+    name: "the position passes an entry of which nothing is known",
+    breaks: "O",
+    file: `${DELIVERY}/application/RelayProgress.ts`,
+    from: "end === 0 ? position : slice.positionAfter(end - 1)",
+    to: "slice.positionAfter(end)"
   },
   {
     name: "what was refused blocks nothing",
     breaks: "O",
-    file: `${DOMAIN}/Block.ts`,
+    file: `${DELIVERY}/domain/Block.ts`,
     from: "  return [...found.values()]\n",
     to: "  return [...found.values()].slice(0, 0)\n"
   },
   {
     name: "blocked streams are read on",
     breaks: "O",
-    file: `${MEMORY}/MemoryOutbox.ts`,
-    from: "blocked?.has(eventId) !== true",
-    to: "blocked?.has(eventId) !== null"
+    file: `${MEMORY}/delivery/MemoryOutbox.ts`,
+    from: "({ eventId }) => blocked.has(eventId)",
+    to: "({ eventId }) => blocked.has(eventId) && eventId === sink"
   },
   {
     name: "blocked streams are never tried again",
     breaks: "O",
-    file: `${APPLICATION}/Relay.ts`,
-    from: "if (now() < retryAt || idle.length === 0) return\n",
+    file: `${DELIVERY}/application/Relay.ts`,
+    from: "if (now() < relaying.retryAt || idle.length === 0) return\n",
     to: "if (now() < Infinity || idle.length === 0) return\n"
   },
   {
     name: "a retry begins behind the entry that failed",
     breaks: "O",
-    file: `${MEMORY}/MemoryOutbox.ts`,
+    file: `${MEMORY}/delivery/MemoryOutbox.ts`,
     from: "entry.eventId === stream && entry.version >= version",
     to: "entry.eventId === stream && entry.version > version"
   },
   {
     name: "a retry that fails ends the block",
     breaks: "O",
-    file: `${DOMAIN}/Block.ts`,
+    file: `${DELIVERY}/domain/Block.ts`,
     from: "if (first !== undefined) {",
     to: "if (first === null) {"
   },
   {
     name: "the epoch is not checked",
     breaks: "L",
-    file: `${DOMAIN}/Lease.ts`,
+    file: `${DELIVERY}/domain/Lease.ts`,
     from: "lease.epoch === epoch && lease.owner !== null",
     to: "lease.epoch >= epoch"
   },
   {
     name: "the epoch does not move",
     breaks: "L",
-    file: `${DOMAIN}/Lease.ts`,
+    file: `${DELIVERY}/domain/Lease.ts`,
     from: "{ epoch: lease.epoch + 1, owner, until: later(now, ttlMillis) }",
     to: "{ epoch: Math.max(1, lease.epoch), owner, until: later(now, ttlMillis) }"
   },
   {
     name: "a lease that ran out is never taken over",
     breaks: "L",
-    file: `${DOMAIN}/Lease.ts`,
+    file: `${DELIVERY}/domain/Lease.ts`,
     from: "until !== null && until.getTime() > now.getTime()",
     to: "until !== null && now.getTime() > 0"
   },
   {
+    name: "a relay counts its leases by the wall clock",
+    breaks: "L",
+    file: `${KERNEL}/application/MonotonicTime.ts`,
+    from: "Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)",
+    to: "Number(clock.currentTimeNanosUnsafe() / 1_000_000n)"
+  },
+  {
+    name: "a store counts leases by its wall clock",
+    breaks: "L",
+    file: `${MEMORY}/MemoryClock.ts`,
+    from: "const steady = (): number => start + monotonicMillis(clock)",
+    to: "const steady = (): number => clock.currentTimeMillisUnsafe()"
+  },
+  {
     name: "who fails is deleted",
     breaks: "N",
-    file: `${APPLICATION}/Worker.ts`,
-    from: `if (fate === "failed") return yield* giveBack(rest, pauseOf(message))`,
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: `if (fate === "failed") return yield* giveBack(working, rest, pauseOf(working, message))`,
     to: `if (fate === "failed" && rest.length === 0) return`
   },
   {
     name: "who fails does not hold back its group",
     breaks: "N",
-    file: `${APPLICATION}/Worker.ts`,
-    from: `if (fate === "failed") return yield* giveBack(rest, pauseOf(message))`,
-    to: `if (fate === "failed") { yield* giveBack([message], 50); continue }`
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: `if (fate === "failed") return yield* giveBack(working, rest, pauseOf(working, message))`,
+    to: `if (fate === "failed") { yield* giveBack(working, [message], 50); continue }`
   },
   {
     name: "every reception has an inbox of its own",
     breaks: "N",
-    file: `${APPLICATION}/Worker.ts`,
-    from: "inbox.once(consumer, keyOf(message), handle(message))",
-    to: "inbox.once(consumer, `${keyOf(message)} ${draw()}`, handle(message))"
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: "inbox.once(options.consumer, keyOf(message), handle(message))",
+    to: "inbox.once(options.consumer, `${keyOf(message)} ${working.draw()}`, handle(message))"
   },
   {
     name: "messages are dropped before they are dealt with",
     breaks: "N",
-    file: `${APPLICATION}/Worker.ts`,
-    from: "      const fate = yield* fateOf(message)\n",
-    to: '      yield* leniently("", queue.remove([message.receipt]))\n      const fate = yield* fateOf(message)\n'
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: "    const fate = yield* fateOf(working, message)\n",
+    to: '    yield* leniently(working, "", working.queue.remove([message.receipt]))\n    const fate = yield* fateOf(working, message)\n'
+  },
+  {
+    name: "a store that takes no writes is taken for the fault of each message",
+    breaks: "N",
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: `if (reason.error.isRetryable || reason.error.reason._tag === "NotMigrated") return reason.error`,
+    to: `if (reason.error.reason._tag === "NotMigrated") return reason.error`
+  },
+  {
+    name: "a store that takes no writes is taken for the fault of a command",
+    breaks: "G",
+    file: `${ADMISSION}/application/Lanes.ts`,
+    from: `return why._tag === "Unexpected" && why.concernsAll !== true`,
+    to: `return why._tag === "Unavailable" || why._tag === "Unexpected"`
   },
   {
     name: "answers of a batch go to each other's callers",
     breaks: "G",
-    file: `${APPLICATION}/Lanes.ts`,
-    from: "    else batch.forEach(({ answer }, index) => answer(told[index]!))\n",
-    to: "    else batch.forEach(({ answer }, index) => answer(told.at(-1 - index)!))\n"
+    file: `${ADMISSION}/application/Lanes.ts`,
+    from: "  else batch.forEach(({ answer }, index) => answer(told[index]!))\n",
+    to: "  else batch.forEach(({ answer }, index) => answer(told.at(-1 - index)!))\n"
   },
   {
     name: "who waits is told to have a seat",
     breaks: "G",
-    file: `${DOMAIN}/Admission.ts`,
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })\n",
     to: '    outcome: () => ({ registration: { ...waitlisted, state: "confirmed" }, waitlistPosition: null })\n'
   },
   {
     name: "a new capacity is answered and not kept",
     breaks: "G",
-    file: `${DOMAIN}/Admission.ts`,
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
     from: '    capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]\n',
     to: '    capacity <= event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]\n'
   },
   {
     name: "who asks for another event than the batch is about is forgotten",
     breaks: "G",
-    file: `${APPLICATION}/Lanes.ts`,
-    from: "      else left.push(entry)\n",
-    to: "      else left.slice()\n"
+    file: `${ADMISSION}/application/Lanes.ts`,
+    from: "    else left.push(entry)\n",
+    to: "    else left.slice()\n"
   },
   {
     name: "a lane stops after its first batch",
     breaks: "G",
-    file: `${APPLICATION}/Lanes.ts`,
-    from: "    lane.underway = []\n    lane.isWorking = false\n",
-    to: "    lane.underway = []\n"
+    file: `${ADMISSION}/application/Lanes.ts`,
+    from: "  lane.underway = []\n  lane.isWorking = false\n",
+    to: "  lane.underway = []\n"
   },
   {
     name: "a relay that lost a lease never rests",
     breaks: "G",
-    file: `${APPLICATION}/Relay.ts`,
-    from: "    finished.splice(0, finished.length, ...over)\n",
+    file: `${DELIVERY}/application/Relay.ts`,
+    from: "  finished.splice(0, finished.length, ...over)\n",
     to: ""
   },
   {
     name: "a worker that is stopped keeps hiding messages",
     breaks: "G",
-    file: `${APPLICATION}/Worker.ts`,
+    file: `${CONSUMER}/application/Consumer.ts`,
     from: "    yield* Fiber.interruptAll([removing, hiding])\n",
     to: ""
   },
   {
     name: "looking for promotions goes on after the end",
     breaks: "G",
-    file: `${APPLICATION}/Promotions.ts`,
+    file: `${ADMISSION}/application/Promotions.ts`,
     from: "    Effect.forkScoped\n",
     to: "    Effect.forkDetach\n"
+  },
+  {
+    name: "newcomers are told a place one too high",
+    breaks: "W",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: "waitlistPosition: waitlistLength + 1",
+    to: "waitlistPosition: waitlistLength + 2"
+  },
+  {
+    name: "whoever asks for a place is told one too high",
+    breaks: "W",
+    file: `${MEMORY}/admission/MemoryReads.ts`,
+    from: "position: waiting!.countUpTo(registration.sequence)",
+    to: "position: waiting!.countUpTo(registration.sequence) + 1"
+  },
+  {
+    name: "whoever asks for a place is told that one more waits",
+    breaks: "W",
+    file: `${MEMORY}/admission/MemoryReads.ts`,
+    from: "length: waiting!.length }",
+    to: "length: waiting!.length + 1 }"
+  },
+  {
+    name: "one more waits than may",
+    breaks: "W",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: "waitlistLength >= waitlistLimit",
+    to: "waitlistLength > waitlistLimit"
+  },
+  {
+    name: "answers count one waiter too many",
+    breaks: "R",
+    file: `${ADMISSION}/domain/state/Decision.ts`,
+    from: "counts: { ...now.counts }",
+    to: "counts: { ...now.counts, waitlisted: now.counts.waitlisted + 1 }"
+  },
+  {
+    name: "the event that an answer shows goes on changing with its batch",
+    breaks: "R",
+    file: `${ADMISSION}/domain/state/Decision.ts`,
+    from: "return { event: { ...now, counts: { ...now.counts } } }",
+    to: "return { event: now }"
+  },
+  {
+    name: "who cancels is shown the registration as it was",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: "outcome: () => ({ registration: after, waitlistPosition: null })",
+    to: "outcome: () => ({ registration: before, waitlistPosition: null })"
+  },
+  {
+    name: "what was noted of a registration is lost",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: "notes: command.notes,",
+    to: 'notes: "",'
+  },
+  {
+    name: "who is registered already is shown a registration that is not there",
+    breaks: "G",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: "registrationId: id, state })",
+    to: "registrationId: request.freshId as RegistrationId, state })"
+  },
+  {
+    name: "every answer is said to be the first",
+    breaks: "I",
+    file: `${ADMISSION}/domain/Batch.ts`,
+    from: "replayed: found.success.requestId !== freshId",
+    to: "replayed: found.success.requestId === freshId"
+  },
+  {
+    name: "a key is everybody's",
+    breaks: "I",
+    file: `${ADMISSION}/domain/state/Idempotency.ts`,
+    from: "id: `${operation}\\u0000${key}\\u0000${principal}`",
+    to: "id: `${operation}\\u0000${key}`"
+  },
+  {
+    name: "a key is of every operation",
+    breaks: "I",
+    file: `${ADMISSION}/domain/state/Idempotency.ts`,
+    from: "id: `${operation}\\u0000${key}\\u0000${principal}`",
+    to: "id: `${key}\\u0000${principal}`"
+  },
+  {
+    name: "a key that was used for something else gives the answer to that",
+    breaks: "I",
+    file: `${ADMISSION}/domain/state/Idempotency.ts`,
+    from: "return record.fingerprint === request.fingerprint",
+    to: 'return record.fingerprint !== ""'
+  },
+  {
+    name: "a message looks as if it were old",
+    breaks: "O",
+    file: `${DELIVERY}/domain/Message.ts`,
+    from: "occurredAt: toText(occurredAt)",
+    to: "occurredAt: toText(new Date(0))"
+  },
+  {
+    name: "an inbox tells messages by their keys only",
+    breaks: "N",
+    file: `${MEMORY}/consumer/MemoryInbox.ts`,
+    from: "const id = JSON.stringify([consumer, key])",
+    to: "const id = JSON.stringify([key])"
+  },
+  {
+    name: "consumers share an inbox",
+    breaks: "N",
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: "inbox.once(options.consumer, keyOf(message), handle(message))",
+    to: 'inbox.once("", keyOf(message), handle(message))'
+  },
+  {
+    name: "whoever is refused is told to come back at once",
+    breaks: "G",
+    file: `${ADMISSION}/application/Lanes.ts`,
+    from: "Math.min(Math.max(millis, SHORTEST_RETRY_MILLIS), LONGEST_RETRY_MILLIS)",
+    to: "Math.min(Math.max(millis, 0), LONGEST_RETRY_MILLIS)"
+  },
+  {
+    name: "all of a batch is said to have been asked for by the first",
+    breaks: "A",
+    file: `${ADMISSION}/domain/Batch.ts`,
+    from: "append(eventId, happened, request.metadata, request.now)",
+    to: "append(eventId, happened, requests[0]!.metadata, request.now)"
+  },
+  {
+    name: "who has waited for too long is told that nothing has changed",
+    breaks: "G",
+    file: `${ADMISSION}/application/Lanes.ts`,
+    from: "entry.answer(failed(new StoreError.OutcomeUnknown({ cause })))",
+    to: "entry.answer(failed(new StoreError.Unavailable({ cause })))"
+  },
+  {
+    name: "nobody looks whether a server has the marks",
+    breaks: "O",
+    file: `${POSTGRES}/journal/LogWindow.ts`,
+    from: "window === null ? [marks[0]] : [window.mark, marks[0]]",
+    to: "window === null || marks.length > 0 ? [] : [window.mark]"
+  },
+  {
+    name: "only the mark at the end of a window is looked for",
+    breaks: "O",
+    file: `${POSTGRES}/journal/LogWindow.ts`,
+    from: "window === null ? [marks[0]] : [window.mark, marks[0]]",
+    to: "window === null ? [marks[0]] : [window.mark]"
+  },
+  {
+    name: "a cursor that is taken back forgets what was open",
+    breaks: "O",
+    file: `${POSTGRES}/journal/LogReader.ts`,
+    from: "LogWindow.at(latest, latest.openSince, earlier)",
+    to: "LogWindow.at(latest, new Map(), earlier)"
+  },
+  {
+    name: "a subscription that is set back stays where it was",
+    breaks: "O",
+    file: `packages/core/src/journal/application/Subscription.ts`,
+    from: "slices.map(({ position, slot }) => [slot, position] as const)",
+    to: "slices.map(({ deliveries, position, slot }) => [slot, deliveries.length > 0 ? position : before.get(slot)!] as const)"
+  },
+  {
+    name: "a sink that was lost with its server is not registered again",
+    breaks: "O",
+    file: `${DELIVERY}/application/SlotLeases.ts`,
+    from: "if (holdings.size === 0) id =",
+    to: "if (holdings.size < 0) id ="
+  },
+  {
+    name: "a sink is made for a webhook that has been removed",
+    breaks: "O",
+    file: `${MEMORY}/delivery/MemoryOutbox.ts`,
+    from: "if (webhook !== undefined && !webhooks.has(webhook)) return undefined\n",
+    to: "if (webhook !== undefined && webhooks === undefined) return undefined\n"
+  },
+  {
+    name: "a webhook that is removed leaves its sink",
+    breaks: "O",
+    file: `${MEMORY}/webhooks/MemoryWebhooks.ts`,
+    from: "if (sinks.delete(sink)) audit",
+    to: "if (sinks.has(sink)) audit"
+  },
+  {
+    name: "a webhook that is gone has only failed",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: "if (response.status === GONE) return",
+    to: "if (response.status === 0) return"
+  },
+  {
+    name: "a webhook that works again is still counted as failing",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: '[failing(health, null, at), { _tag: "NoteFailing", isFailing: false }]',
+    to: "[health, NOTHING]"
+  },
+  {
+    name: "a webhook that fails for days is posted to for ever",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: "const isOver = failedMillis + at.monotonicMillis - countedFrom >= disableAfterMillis",
+    to: "const isOver = failedMillis + at.monotonicMillis - countedFrom < 0"
+  },
+  {
+    name: "a webhook that redirects has been given the message",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: "status >= 200 && status < 300 ? null",
+    to: "status >= 200 && status < 400 ? null"
+  },
+  {
+    name: "what was not posted to a webhook uses up an attempt",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookSink.ts`,
+    from: "if (response === undefined) return undefined",
+    to: 'if (response === undefined) return failed("not posted")'
+  },
+  {
+    name: "a webhook that is down is not left alone",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookSink.ts`,
+    from: "return CircuitBreaker.failure(",
+    to: "return CircuitBreaker.ignored; CircuitBreaker.failure("
+  },
+  {
+    name: "a webhook is posted what comes after a message that failed",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookSink.ts`,
+    from: 'return outcome?._tag === "Delivered"',
+    to: "return outcome !== undefined"
   }
 ]

@@ -227,7 +227,14 @@ export const sql = (url: string, ...statements: ReadonlyArray<string>): Promise<
   }).pipe(Effect.scoped, Effect.runPromise)
 
 /** Keeps every event of a database locked for writing, until the function that it gives is called. */
-export const lockEvents = async (url: string): Promise<() => Promise<void>> => {
+export const lockEvents = (url: string): Promise<() => Promise<void>> =>
+  lock(url, "SELECT id FROM turnout.events FOR UPDATE")
+
+/** Keeps the journal of a database from being read, until the function that it gives is called. */
+export const lockJournal = (url: string): Promise<() => Promise<void>> =>
+  lock(url, "LOCK TABLE turnout.journal IN ACCESS EXCLUSIVE MODE")
+
+const lock = async (url: string, statement: string): Promise<() => Promise<void>> => {
   let release = () => {}
   const released = new Promise<void>((resolve) => (release = resolve))
   let locked = () => {}
@@ -236,7 +243,7 @@ export const lockEvents = async (url: string): Promise<() => Promise<void>> => {
     const client = yield* TestDatabase.client(url)
     yield* client.withTransaction(
       Effect.andThen(
-        client.unsafe("SELECT id FROM turnout.events FOR UPDATE"),
+        client.unsafe(statement),
         Effect.promise(() => (locked(), released))
       )
     )

@@ -13,9 +13,16 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net"
  * - `before commit`: the server never hears of what commits.
  * - `while committing`: it is passed on and the client is cut off at once.
  * - `after commit`: the server has committed, and its answer is thrown away.
+ * - `silence before an answer`: the server hears what it is asked next, and from then on nothing gets back to the client.
  * - `before work`: cuts on the first statement that asks for events by their ids, or writes.
  */
-export type Fault = "before work" | "before commit" | "while committing" | "after commit" | "silence after commit"
+export type Fault =
+  | "before work"
+  | "before commit"
+  | "while committing"
+  | "after commit"
+  | "silence after commit"
+  | "silence before an answer"
 
 /** The statement, and the tag of its answer, as they are on the wire; unlike in READ COMMITTED. */
 const COMMIT = "COMMIT\0"
@@ -82,6 +89,11 @@ export const make = (url: string) =>
         })
         let silent = false
         upstream.on("data", (chunk) => {
+          if (armed === "silence before an answer") {
+            armed = undefined
+            faults += 1
+            silent = true
+          }
           const hasCommitted = chunk.includes(COMMIT) || (isWriting && chunk.includes(IDLE))
           if (chunk.includes(IDLE)) isWriting = false
           if (armed === "silence after commit" && hasCommitted) {

@@ -1,8 +1,9 @@
 /**
  * What tests start from.
  */
-import { Turnout } from "@turnout/core/application/Turnout"
-import { type EventInput, promotionsDue } from "@turnout/core/domain/Event"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import type { EventInput } from "@turnout/core/admission/domain/model/Event"
+import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
 import { Effect } from "effect"
 
 const DAY = 24 * 60 * 60 * 1_000

@@ -2,8 +2,9 @@
  * A Turnout server on a free port, and the ways that tests talk to it: `call` over fetch, `raw` over a bare socket.
  */
 import * as Memory from "@turnout/adapters/memory"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import * as Server from "@turnout/http/Server"
 import { Cause, Context, Deferred, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { HttpServer } from "effect/http"
@@ -12,7 +13,7 @@ import { connect, type Socket } from "node:net"
 import { assert } from "vitest"
 import * as Given from "./Given.ts"
 
-type Store = RegistrationStore["Service"]
+type Store = AdmissionStore["Service"] & AdmissionReads["Service"]
 
 // --- the server ---
 
@@ -32,7 +33,7 @@ class Replaceable extends Context.Service<Replaceable, TestServer["Service"]["st
 
 export interface Options<E = never> {
   readonly server?: Server.ServerOptions
-  readonly store?: Layer.Layer<RegistrationStore, E>
+  readonly store?: Layer.Layer<AdmissionStore | AdmissionReads, E>
   readonly turnout?: Turnout.TurnoutOptions
 }
 
@@ -41,19 +42,21 @@ export const layer = <E = never>(options: Options<E> = {}) => {
   const logged: Array<string> = []
   const replaceable = Layer.effect(
     Replaceable,
-    Effect.map(RegistrationStore, (real) => ({ real, replaced: {} }))
+    Effect.gen(function* () {
+      return { real: { ...(yield* AdmissionStore), ...(yield* AdmissionReads) }, replaced: {} }
+    })
   ).pipe(Layer.provide(options.store ?? Memory.layer))
-  const store = Layer.effect(
-    RegistrationStore,
-    Effect.map(Replaceable, (store): Store => {
+  const store = Layer.effectContext(
+    Effect.map(Replaceable, (store) => {
       const now = (): Store => ({ ...store.real, ...store.replaced })
-      return {
+      const replaced: Store = {
         ...store.real,
         transact: (...args) => now().transact(...args),
         event: (...args) => now().event(...args),
         events: (...args) => now().events(...args),
         ready: Effect.suspend(() => now().ready)
       }
+      return Context.make(AdmissionStore, replaced).pipe(Context.add(AdmissionReads, replaced))
     })
   )
   const logger = Logger.make(({ cause, logLevel, message }) => {
@@ -119,6 +122,8 @@ export const start = Effect.fnUntraced(function* (options: Options = {}) {
   yield* Effect.addFinalizer(() => stop)
   return { ...Context.get(context, TestServer), context, stop }
 })
+
+export type Started = Effect.Success<ReturnType<typeof start>>
 
 // --- over fetch ---
 

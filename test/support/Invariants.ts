@@ -2,11 +2,12 @@
  * Checkers of the invariants, kept apart from the code under test: they read what is stored through the public reads and
  * recount everything from the journal with rules of their own.
  */
-import type { Event } from "@turnout/core/domain/Event"
-import { decode, type JournalEvent, type StoredJournalEntry } from "@turnout/core/domain/JournalEvent"
-import type { Registration } from "@turnout/core/domain/Registration"
-import type { Page } from "@turnout/core/application/Query"
-import { Turnout } from "@turnout/core/application/Turnout"
+import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
+import type { Event } from "@turnout/core/admission/domain/model/Event"
+import { decode, type JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
+import type { Page } from "@turnout/core/kernel/domain/Page"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
 import { Effect } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import { assert } from "vitest"

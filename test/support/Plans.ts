@@ -63,6 +63,7 @@ export const prepared = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   sql.unsafe<Prepared>(
     `SELECT name, statement, cardinality(parameter_types) AS parameters, custom_plans::int AS custom
      FROM pg_prepared_statements WHERE statement LIKE '%"turnout".%' AND statement NOT LIKE '%pg_prepared_statements%'
+       AND statement NOT LIKE 'CALL %'
      ORDER BY name`
   )
 )

@@ -28,6 +28,10 @@ export interface PostgresServer {
 export interface OwnServer extends PostgresServer {
   /** Ends it without shutting it down, as `pg_ctl stop -m immediate` does, and starts it again: it recovers from its log. */
   readonly crash: () => Promise<void>
+  /** The folder of its data. */
+  readonly data: string
+  /** Shuts it down, changes its data if asked to, and starts it again, with further settings; waits until it can be used. */
+  readonly restart: (settings?: ReadonlyArray<string>, change?: () => void, awaitReady?: boolean) => Promise<void>
 }
 
 const OLDEST_VERSION = 15
@@ -38,7 +42,7 @@ const HOW_TO_GET_ONE = `The tests need Postgres ${OLDEST_VERSION} or newer and f
   - install the binaries and leave the rest to the tests: apt-get install postgresql, or brew install postgresql`
 
 /** The reason why a server cannot be used, or `undefined` if it can. */
-const probe = (url: string): Promise<string | undefined> =>
+export const probe = (url: string): Promise<string | undefined> =>
   Effect.gen(function* () {
     const sql = yield* PgClient.makeClient({ url: Redacted.make(url), connectTimeout: "3 seconds" })
     const [row] = yield* sql<{ version: number; allowed: boolean }>`
@@ -71,7 +75,7 @@ export const findBinaries = (): string | undefined => {
 }
 
 /** Postgres refuses to run as root: the user to run it as instead. */
-const unprivileged = (): { uid: number; gid: number } | undefined => {
+export const unprivileged = (): { uid: number; gid: number } | undefined => {
   if (userInfo().uid !== 0) return undefined
   const users = new Map(
     readFileSync("/etc/passwd", "utf8")
@@ -82,7 +86,7 @@ const unprivileged = (): { uid: number; gid: number } | undefined => {
   return users.get("postgres") ?? users.get("nobody")
 }
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once("error", reject)
     server.listen(0, "127.0.0.1", () => {
@@ -105,8 +109,8 @@ export const start = async (binaries: string, settings: ReadonlyArray<string> = 
   const port = await freePort()
   const all = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${folder}`, "max_connections=200"]
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  const launch = (): ChildProcess =>
-    spawn(join(binaries, "postgres"), ["-D", data, ...[...all, ...settings].flatMap((setting) => ["-c", setting])], {
+  const launch = (more: ReadonlyArray<string> = []): ChildProcess =>
+    spawn(join(binaries, "postgres"), ["-D", data, ...[...all, ...settings, ...more].flatMap((s) => ["-c", s])], {
       ...user,
       cwd: folder,
       stdio: "ignore"
@@ -115,7 +119,10 @@ export const start = async (binaries: string, settings: ReadonlyArray<string> = 
   const end = async (signal: "SIGINT" | "SIGQUIT") => {
     const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
     server.kill(signal)
+    // A server that is told to stop while it recovers may wait for itself.
+    const patience = setTimeout(() => server.kill("SIGQUIT"), 10_000)
     await exited
+    clearTimeout(patience)
   }
   const stop = async () => {
     await end("SIGINT")
@@ -137,7 +144,13 @@ export const start = async (binaries: string, settings: ReadonlyArray<string> = 
     server = launch()
     await untilReady()
   }
-  return { url, origin: `started from ${binaries}`, stop, crash }
+  const restart = async (more: ReadonlyArray<string> = [], change = () => {}, awaitReady = true) => {
+    await end("SIGINT")
+    change()
+    server = launch(more)
+    if (awaitReady) await untilReady()
+  }
+  return { url, origin: `started from ${binaries}`, stop, crash, data, restart }
 }
 
 /** Finds or starts the server; `settings` are for one that is started. */

@@ -4,7 +4,8 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresStore from "@turnout/adapters/postgres"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
 import type { SqlClient } from "effect/sql"
@@ -55,5 +56,5 @@ export const migrated = <A, E, R>(
 /** The store on a new database. */
 export const layer = (
   options: { readonly poolSize?: number } = {}
-): Layer.Layer<RegistrationStore | SqlClient.SqlClient> =>
+): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient> =>
   Layer.unwrap(Effect.map(make, (url) => Layer.orDie(migrated(PostgresStore.layer({ ...options, url })))))

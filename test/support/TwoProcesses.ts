@@ -2,13 +2,14 @@
  * Turnout in two processes on one database, as far as the database can tell.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { type Context, Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import * as TestDatabase from "./TestDatabase.ts"
 
-type Process = Context.Context<Turnout.Turnout | RegistrationStore | SqlClient.SqlClient>
+type Process = Context.Context<Turnout.Turnout | AdmissionStore | AdmissionReads | SqlClient.SqlClient>
 
 export interface TwoProcesses {
   readonly here: Process

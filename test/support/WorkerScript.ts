@@ -2,7 +2,7 @@
  * What the scripts of `Worker` have in common.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect, Layer } from "effect"
 import { once } from "node:events"
 

@@ -4,9 +4,9 @@
  *
  * Arguments: the database, its name, the hot event, the shared events.
  */
-import { Turnout } from "@turnout/core/application/Turnout"
-import { fromInput } from "@turnout/core/domain/Attendee"
-import type { EventId } from "@turnout/core/domain/Event"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { Effect } from "effect"
 import * as WorkerScript from "./WorkerScript.ts"
 

@@ -4,16 +4,18 @@
  * Every operation is noted with its start, its end and its answers. What was under way in a process that was killed is asked
  * again elsewhere under the same idempotency key, as a client would. Once all that was asked of an event has been answered,
  * the history of the event is checked: by what was told (`simulation/Checkers`), and by recounting everything from the journal
- * (`support/Invariants`).
+ * (`support/Invariants`). All the while a relay, a projection and a subscription read the journal, and in the end they must have
+ * been given all of it (`support/JournalReaders`).
  */
 import { PgClient } from "@effect/sql-pg"
+import * as Database from "turnout/database"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
-import * as Turnout from "@turnout/core/application/Turnout"
-import { fromInput } from "@turnout/core/domain/Attendee"
-import type { Command } from "@turnout/core/domain/Command"
-import type { EventId } from "@turnout/core/domain/Event"
-import type { RegistrationId } from "@turnout/core/domain/Registration"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import { Effect, Exit, Layer, Logger, ManagedRuntime, Redacted, Schedule, Scope } from "effect"
 import { fork, type ChildProcess } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -22,6 +24,7 @@ import { askedOf, checkRegistrations, type Operation } from "../simulation/Check
 import * as FaultProxy from "../support/FaultProxy.ts"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
+import * as JournalReaders from "../support/JournalReaders.ts"
 import { findBinaries, start } from "../support/PostgresServer.ts"
 
 /** What a process is asked to do, and what it tells. */
@@ -65,6 +68,8 @@ export interface Outcome extends Counts {
 const WORKERS = 3
 /** What becomes of a COMMIT: it never arrives, or is carried out and nobody is told, by chance or for certain. */
 const CUTS: ReadonlyArray<FaultProxy.Fault> = ["before commit", "while committing", "after commit"]
+/** How long readers may take for what is left of the journal in the end. */
+const READING_MILLIS = 120_000
 /** Operations under way in each process. */
 const IN_FLIGHT = 60
 /** Events that are worked on at the same time, and what is asked of each. */
@@ -106,6 +111,8 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
       Layer.provideMerge(silent)
     )
   )
+  const readers = JournalReaders.make()
+  const reading = ManagedRuntime.make(Layer.provide(readers.layer, Database.layer({ database: url, poolSize: 6 })))
   const sql = (text: string) =>
     PgClient.PgClient.use((client) => client.unsafe(text)).pipe(
       Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })),
@@ -280,6 +287,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     await Effect.runPromise(
       Migrations.up().pipe(Effect.provide(Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 }))))
     )
+    await reading.context()
     for (let n = 0; n < OPEN_EVENTS; n++) await openEvent()
     for (let n = 0; n < WORKERS; n++) startWorker()
     const faults = Promise.all([
@@ -311,12 +319,14 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     }
     await faults
     await Promise.all(checking)
+    violations.push(...(await JournalReaders.untilComplete(readers, url, READING_MILLIS)))
+    violations.push(...(await JournalReaders.misplaced(readers, url)))
   } finally {
     isStopping = true
     counts.cuts = proxy.faults()
     for (const { child } of workers) child.kill("SIGKILL")
     await Effect.runPromise(Scope.close(scope, Exit.void))
-    await runtime.dispose()
+    await Promise.all([runtime.dispose(), reading.dispose()])
     await server.stop()
   }
   return { ...counts, violations, seconds: (performance.now() - beganAt) / 1_000 }

@@ -2,14 +2,15 @@
  * A process that carries out what it is told to, each until it has an answer.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import * as Turnout from "@turnout/core/application/Turnout"
+import type { Reply } from "@turnout/core/admission/application/Commands"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect, Layer, Logger, Result, Schedule } from "effect"
 import type { Asked, Told } from "./Torture.ts"
 
 const url = process.argv[2]!
 const tell = (told: Told | "ready") => void process.send!(told)
 
-const answerOf = (reply: Turnout.Reply<Asked["command"]>): Told["answer"] => {
+const answerOf = (reply: Reply<Asked["command"]>): Told["answer"] => {
   const { answer } = reply
   if (Result.isFailure(answer)) return { isOk: false, text: answer.failure._tag }
   if (!("registration" in answer.success)) return { isOk: true, text: "ok" }

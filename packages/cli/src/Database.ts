@@ -1,46 +1,37 @@
 /**
  * The composition root: from the options of the command line to the services.
  */
-import * as Database from "@turnout/adapters/database"
-import type { InvalidInput } from "@turnout/core/application/InvalidInput"
-import * as Turnout from "@turnout/core/application/Turnout"
-import type { Inbox } from "@turnout/core/ports/Inbox"
-import type { StoreError } from "@turnout/core/ports/StoreError"
+import * as Database from "turnout/database"
+import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { resolve } from "node:path"
-import { CliError } from "./CliError.ts"
 
 /** The folder of the embedded database, in the folder that the command is run in. */
 export const DEFAULT_FOLDER = "turnout-data"
 
 export interface GlobalOptions {
+  /** The URL of a server. */
   readonly database?: string
+  /** The path of a folder, which is used if no server is named. */
   readonly data: string
   readonly schema: string
   readonly json?: boolean
 }
 
-/** What `--database`, `DATABASE_URL` and `--data` come to. */
-export const nameOf = ({ data, database }: GlobalOptions): string => {
-  if (database === undefined || database === "") return resolve(data)
-  if (!Database.isServer(database)) {
-    throw new CliError(`--database must be a URL such as postgres://user@host:5432/database; for a folder use --data`)
-  }
-  return database
-}
-
 /** The database for people: without its password. */
-export const describe = (options: GlobalOptions): string => {
-  const name = nameOf(options)
-  if (!Database.isServer(name)) return `${name} (embedded Postgres)`
-  const url = new URL(name)
+export const describe = ({ data, database }: GlobalOptions): string => {
+  if (database === undefined) return `${resolve(data)} (embedded Postgres)`
+  const url = new URL(database)
   url.password = ""
   return url.href
 }
 
-const options = (given: GlobalOptions) => ({ database: nameOf(given), schema: given.schema })
+const options = ({ data, database, schema }: GlobalOptions) => ({ database: database ?? resolve(data), schema })
 
 /** The stores in the database of the options. */
 export const stores = (given: GlobalOptions): Layer.Layer<Database.Stores, StoreError | InvalidInput> =>

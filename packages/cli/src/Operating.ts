@@ -1,24 +1,38 @@
 /**
  * What the commands of operators have in common: the outbox, who does something, and how its numbers are told.
  */
-import { EventId } from "@turnout/core/domain/Event"
-import { decoder } from "@turnout/core/application/InvalidInput"
-import { Uuid } from "@turnout/core/domain/Uuid"
-import { OutboxOperations } from "@turnout/core/ports/OutboxOperations"
-import { Replays } from "@turnout/core/ports/Replays"
+import { EventId } from "@turnout/core/kernel/domain/EventId"
+import { decoder } from "@turnout/core/kernel/application/InvalidInput"
+import { Uuid } from "@turnout/core/kernel/domain/Uuid"
+import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { userInfo } from "node:os"
 import { CliError } from "./CliError.ts"
 import * as Database from "./Database.ts"
+import * as Steps from "./Steps.ts"
+import type { SoFar } from "./Stopped.ts"
 
-export type Operations = OutboxOperations["Service"]
+/** Runs what the core does for operators of the outbox to its end. */
+export const useOutbox = <A, E>(
+  options: Database.GlobalOptions,
+  work: Effect.Effect<A, E, OutboxOperations | AuditLog>
+): Promise<A> => Effect.runPromise(Effect.provide(work, Database.stores(options)))
 
-/** Runs a use of the outbox to its end. */
+/** Runs a use of the port to its end. */
 export const withOutbox = <A, E>(
   options: Database.GlobalOptions,
-  work: (operations: Operations) => Effect.Effect<A, E>
-): Promise<A> => Effect.runPromise(OutboxOperations.use(work).pipe(Effect.provide(Database.stores(options))))
+  work: (operations: OutboxOperations["Service"]) => Effect.Effect<A, E>
+): Promise<A> => useOutbox(options, OutboxOperations.use(work))
+
+/** Runs a use of the outbox that changes one thing after another. */
+export const changeOutbox = <A, E>(
+  options: Database.GlobalOptions,
+  work: Effect.Effect<A, E, OutboxOperations | AuditLog>,
+  soFar: () => SoFar | undefined
+): Promise<A> => Steps.run(options, Effect.provide(work, Database.stores(options)), soFar)
 
 /** Runs a use of replays to its end. */
 export const withReplays = <A, E>(

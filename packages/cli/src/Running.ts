@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
-import type * as Output from "./Output.ts"
+import type * as Output from "./output/Output.ts"
 
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 

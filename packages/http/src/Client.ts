@@ -10,7 +10,7 @@ import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import { Api } from "./Api.ts"
 
 export class TurnoutClient extends Context.Service<TurnoutClient, HttpApiClient.ForApi<typeof Api>>()(
-  "@turnout/http/Client"
+  "@turnout/HttpClient"
 ) {}
 
 /** A client of the server at `baseUrl`, such as `http://127.0.0.1:3000`, on the `HttpClient` that is provided. */

@@ -4,16 +4,18 @@
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 
-interface Lock {
+export interface Lock {
   readonly semaphore: Semaphore.Semaphore
   users: number
 }
 
 export type KeyedLock = (key: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-export const make = (): KeyedLock => {
-  const locks = new Map<string, Lock>()
-  return (key) => (effect) =>
+/** Locks that are kept in a map for as long as somebody has them, or waits for them. */
+export const make =
+  (locks: Map<string, Lock> = new Map()): KeyedLock =>
+  (key) =>
+  (effect) =>
     Effect.suspend(() => {
       const lock = locks.get(key) ?? { semaphore: Semaphore.makeUnsafe(1), users: 0 }
       locks.set(key, lock)
@@ -27,4 +29,3 @@ export const make = (): KeyedLock => {
         )
       )
     })
-}

@@ -1,23 +1,28 @@
 /**
  * Keeps a second process out of a data folder: two would overwrite each other's data without noticing.
  *
- * The holder is named in `turnout.pid` in the folder, as Postgres does it with `postmaster.pid`. A file whose process is
- * gone, after a crash, is taken over.
+ * The lock is the operating system's, held on `turnout.lock` in the folder through an exclusive transaction of SQLite. It is a
+ * lock on the file itself, whatever path or container it is reached by, it keeps out other threads of the process as well, and
+ * it ends with its holder, however that ends. What the file says does not matter, nor does a file that was left behind.
+ * `turnout.pid` tells people who the holder is, and decides nothing.
+ *
+ * The file stays when the lock is let go of: who deletes it lets in a second process, since a new file has a lock of its own.
+ * For the same reason a file system is needed that has locks, and nothing else in the process may open the file: POSIX takes
+ * all of a process's locks on a file away when the process closes it once.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import type { DatabaseSync } from "node:sqlite"
+import * as DataFolder from "./DataFolder.ts"
+import * as Sqlite from "./Sqlite.ts"
 
-/** Folders that this process holds. */
-const held = new Set<string>()
+/** Folders that this thread holds, by their real paths, with what holds them: a connection that is collected is closed. */
+const held = new Map<string, DatabaseSync | undefined>()
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-  }
-}
+/** How long a lock that is held is tried again: starts at the same moment get in each other's way for some milliseconds. */
+const PATIENCE_MILLIS = 500
+const MAX_PAUSE_MILLIS = 25
 
 export class FolderInUse extends Error {
   override readonly name = "FolderInUse"
@@ -26,27 +31,130 @@ export class FolderInUse extends Error {
   }
 }
 
-/** Takes the folder, which is made if it is not there, and gives what lets go of it. Throws `FolderInUse`. */
-export const acquire = (given: string): (() => void) => {
-  const folder = resolve(given)
-  const file = join(folder, "turnout.pid")
-  if (held.has(folder)) throw new FolderInUse(folder, "this process")
-  mkdirSync(folder, { recursive: true })
-  for (let attempt = 1; ; attempt++) {
-    try {
-      writeFileSync(file, `${process.pid}\n`, { flag: "wx" })
-      break
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt === 3) throw error
-      const pid = Number(readFileSync(file, "utf8"))
-      // Our own number in a file that we do not hold is that of an earlier process, as in a container after a restart.
-      if (pid > 0 && pid !== process.pid && isAlive(pid)) throw new FolderInUse(folder, `process ${pid}`)
-      rmSync(file, { force: true })
-    }
+const lockFileOf = (folder: string) => join(folder, "turnout.lock")
+const holderFileOf = (folder: string) => join(folder, "turnout.pid")
+
+/** Where process numbers mean what they mean here: the host, and on Linux the namespace of process numbers. */
+const place = (): string => {
+  try {
+    return `${hostname()} ${readlinkSync("/proc/self/ns/pid")}`
+  } catch {
+    return hostname()
   }
-  held.add(folder)
-  return () => {
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
+/** The holder in words, as far as it can be told. */
+const holderOf = (folder: string): string => {
+  try {
+    const [number, where = ""] = readFileSync(holderFileOf(folder), "utf8").split("\n")
+    const pid = Number(number)
+    if (where !== "" && where !== place()) return `another container or machine (${where.split(" ")[0]})`
+    if (pid === process.pid) return "this process"
+    if (pid > 0 && isAlive(pid)) return `process ${pid}`
+  } catch {
+    // Nobody has written it yet, or nobody may read it.
+  }
+  return "another process"
+}
+
+const forgetHolder = (folder: string): void => {
+  try {
+    rmSync(holderFileOf(folder), { force: true })
+  } catch {
+    // It decides nothing.
+  }
+}
+
+/** Says who holds the folder. To fail to do so is no reason to fail, but then nobody else may be named. */
+const tellHolder = (folder: string): void => {
+  forgetHolder(folder)
+  try {
+    // What is there all the same, such as a folder, is left alone.
+    writeFileSync(holderFileOf(folder), `${process.pid}\n${place()}\n`, { flag: "wx" })
+  } catch {
+    // It decides nothing.
+  }
+}
+
+const wordsOf = (error: unknown, file: string): string => {
+  switch (Sqlite.codeOf(error)) {
+    case Sqlite.CODES.NOTADB:
+      return `${file} is not the lock file that Turnout makes: remove it once nothing uses the folder`
+    case Sqlite.CODES.READONLY:
+    case Sqlite.CODES.CANTOPEN:
+      return `${file} cannot be written to`
+    case Sqlite.CODES.FULL:
+      return `there is no space left for ${file}`
+    default:
+      return `${file} cannot be locked (${error instanceof Error ? error.message : String(error)})`
+  }
+}
+
+/** Tries once; false if the lock is held. */
+const tryLock = (connection: DatabaseSync): boolean => {
+  try {
+    // Nothing is ever written, so there is nothing to keep a journal of, and a holder that is killed leaves none behind.
+    connection.exec("PRAGMA journal_mode = MEMORY")
+    connection.exec("BEGIN EXCLUSIVE")
+    return true
+  } catch (error) {
+    if (Sqlite.codeOf(error) !== Sqlite.CODES.BUSY) throw error
+    return false
+  }
+}
+
+/** An open connection that has the lock; `undefined` if somebody else keeps it. */
+const lock = async (folder: string): Promise<DatabaseSync | undefined> => {
+  let connection: DatabaseSync | undefined
+  try {
+    connection = Sqlite.open(lockFileOf(folder))
+    for (const end = performance.now() + PATIENCE_MILLIS; !tryLock(connection);) {
+      if (performance.now() > end) {
+        connection.close()
+        return undefined
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MILLIS))
+    }
+    return connection
+  } catch (error) {
+    connection?.close()
+    throw new DataFolder.FolderUnusable(folder, wordsOf(error, lockFileOf(folder)), { cause: error })
+  }
+}
+
+export interface Held {
+  /** The folder of the embedded Postgres. */
+  readonly postgres: string
+  readonly release: () => void
+}
+
+/** Takes the folder, which is made if it is not there. Rejects with `FolderInUse` or `FolderUnusable`. */
+export const acquire = async (given: string): Promise<Held> => {
+  const { postgres, root: folder } = DataFolder.open(given)
+  if (held.has(folder)) throw new FolderInUse(folder, "this process")
+  held.set(folder, undefined)
+  try {
+    const connection = await lock(folder)
+    if (connection === undefined) throw new FolderInUse(folder, holderOf(folder))
+    held.set(folder, connection)
+    tellHolder(folder)
+    const release = () => {
+      // Before the lock is let go of: afterwards the file may be somebody else's.
+      forgetHolder(folder)
+      connection.close()
+      held.delete(folder)
+    }
+    return { postgres, release }
+  } catch (error) {
     held.delete(folder)
-    rmSync(file, { force: true })
+    throw error
   }
 }

@@ -6,14 +6,19 @@
  * folder survives a restart of the process, not a power cut of the machine.
  */
 import { PGlite } from "@electric-sql/pglite"
-import { PgClient } from "@effect/sql-pg"
-import type { RegistrationStore } from "@turnout/core/ports/RegistrationStore"
+import type { PgClient } from "@effect/sql-pg"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as SqlError from "effect/sql/SqlError"
-import { join } from "node:path"
-import { layerFromClient, type StoreOptions } from "../postgres/PostgresStore.ts"
+import { dirname } from "node:path"
+import * as DatabaseName from "../DatabaseName.ts"
+import * as PostgresClient from "../postgres/client/PostgresClient.ts"
+import { layerFromClient, type StoreOptions } from "../postgres/admission/PostgresStore.ts"
+import * as DataFolder from "./DataFolder.ts"
 import * as FolderLock from "./FolderLock.ts"
 import { pgliteStream } from "./PgliteStream.ts"
 
@@ -27,10 +32,38 @@ const failed = (cause: unknown): SqlError.SqlError =>
     reason: new SqlError.UnknownError({ cause, message: "the embedded Postgres cannot be started", operation: "open" })
   })
 
-const acquireFolder = (folder: string) =>
-  Effect.acquireRelease(Effect.try({ try: () => FolderLock.acquire(folder), catch: failed }), (release) =>
-    Effect.sync(release)
-  )
+/** Numbers of errors of the file system, as WebAssembly has them. */
+const WASI_CODES: Readonly<Record<number, string>> = {
+  2: "EACCES",
+  51: "ENOSPC",
+  54: "ENOTDIR",
+  63: "EPERM",
+  69: "EROFS"
+}
+
+/** Why the embedded Postgres does not start in a folder, in words. */
+const toUnusable = (postgres: string, cause: unknown): DataFolder.FolderUnusable => {
+  const { errno, message } = cause as { readonly errno?: number; readonly message?: string }
+  const code = WASI_CODES[errno ?? 0]
+  const reason =
+    code === undefined
+      ? `the embedded Postgres does not start in it (${message ?? String(cause)}); it may be damaged, or made by another version`
+      : DataFolder.reasonOf({ code }, postgres)
+  return new DataFolder.FolderUnusable(dirname(postgres), reason, { cause })
+}
+
+/** Holds the folder until the scope closes, and gives the folder of the embedded Postgres. */
+const holdFolder = (given: string) =>
+  Effect.gen(function* () {
+    const name = Result.getOrUndefined(DatabaseName.parse(given))
+    if (name?._tag !== "Folder")
+      return yield* Effect.fail(failed(new RangeError(`${JSON.stringify(given)} is no folder`)))
+    const { postgres } = yield* Effect.acquireRelease(
+      Effect.tryPromise({ try: () => FolderLock.acquire(name.folder), catch: failed }),
+      ({ release }) => Effect.sync(release)
+    )
+    return postgres
+  })
 
 /** A `SqlClient` that speaks to an embedded Postgres; it is started with the layer and closed with it. */
 export const layerClient = (
@@ -39,15 +72,16 @@ export const layerClient = (
   Layer.unwrap(
     Effect.gen(function* () {
       const { folder } = options
-      if (folder !== undefined) yield* acquireFolder(folder)
+      // The lock is taken before Postgres is opened, and let go of after it is closed.
+      const dataDir = folder === undefined ? undefined : yield* holdFolder(folder)
       const database = yield* Effect.acquireRelease(
         Effect.tryPromise({
-          try: () => PGlite.create(folder === undefined ? {} : { dataDir: join(folder, "postgres") }),
-          catch: failed
+          try: () => PGlite.create(dataDir === undefined ? {} : { dataDir }),
+          catch: (cause) => failed(dataDir === undefined ? cause : toUnusable(dataDir, cause))
         }),
         (database) => Effect.promise(() => database.close())
       )
-      return PgClient.layer({
+      return PostgresClient.layer({
         stream: () => pgliteStream(database),
         username: "postgres",
         database: "postgres",
@@ -60,5 +94,5 @@ export const layerClient = (
 /** The store on an embedded Postgres; provides its `SqlClient` too. Migrate first, see `Migrations.up`. */
 export const layer = (
   options?: PgliteOptions
-): Layer.Layer<RegistrationStore | SqlClient.SqlClient, SqlError.SqlError> =>
+): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient, SqlError.SqlError> =>
   layerFromClient(options).pipe(Layer.provideMerge(layerClient(options)))

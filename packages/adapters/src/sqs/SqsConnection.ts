@@ -2,12 +2,14 @@
  * Speaking to an SQS queue: the client, how long it is waited for, and what its errors say.
  */
 import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
-import { QueueUnavailable } from "@turnout/core/ports/Queue"
+import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { between, mustBe, notEmpty } from "../options.ts"
+import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/OptionRules"
+import { isHttpUrl, isQueueUrl, queueNameOf, regionOf } from "./QueueUrl.ts"
+import * as SqsRetries from "./SqsRetries.ts"
 
 type Credentials = NonNullable<SQSClientConfig["credentials"]>
 
@@ -16,7 +18,7 @@ export interface ConnectionOptions {
   readonly queueUrl: string
   /** A client that the caller keeps and closes. It should retry little, since others retry as well. Default: one of its own. */
   readonly client?: SQSClient
-  /** Of its own client. Default: what the AWS SDK finds in the environment. */
+  /** Of its own client. Default: the region that the queue URL names, else what the AWS SDK finds in the environment. */
   readonly region?: string
   /** Of its own client. Default: the host of the queue URL. */
   readonly endpoint?: string
@@ -33,13 +35,6 @@ export const MAX_ENTRIES = 10
 export const MAX_CONCURRENCY = 50
 const DEFAULT_TIMEOUT_MILLIS = 10_000
 const MAX_TIMEOUT_MILLIS = 10 * 60 * 1_000
-/** Of its own client: one retry for a passing fault; all others are waited out elsewhere. */
-const MAX_ATTEMPTS = 2
-
-const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-
-/** The last part of the path of its URL. */
-export const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathname.split("/").at(-1)!
 
 const isClient = (input: unknown): input is SQSClient => Predicate.hasProperty(input, "send")
 const isCredentials = (input: unknown): input is Credentials => Predicate.isObjectKeyword(input)
@@ -48,7 +43,7 @@ const isCredentials = (input: unknown): input is Credentials => Predicate.isObje
 export const connectionOptions = {
   queueUrl: mustBe(
     "must be the URL of a queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo",
-    (url) => isHttpUrl(url) && queueNameOf(url) !== ""
+    isQueueUrl
   ),
   client: Schema.optionalKey(Schema.declare(isClient, { expected: "a client of @aws-sdk/client-sqs" })),
   region: notEmpty,
@@ -89,11 +84,13 @@ const acquireClient = ({
   client,
   credentials,
   endpoint,
-  region
+  queueUrl,
+  region = regionOf(queueUrl)
 }: ConnectionOptions): Effect.Effect<SQSClient, never, Scope.Scope> => {
   if (client !== undefined) return Effect.succeed(client)
   const config: SQSClientConfig = {
-    maxAttempts: MAX_ATTEMPTS,
+    maxAttempts: SqsRetries.MAX_ATTEMPTS,
+    retryStrategy: SqsRetries.make(),
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials })

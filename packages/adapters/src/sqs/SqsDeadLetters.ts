@@ -2,7 +2,9 @@
  * The dead letters of an SQS queue: messages that its redrive policy has given up on.
  *
  * SQS shows messages only by receiving them, so looking hides them from others for a short while, and counts as a reception.
- * From a FIFO queue no more than the first of each group may be seen at a time; they are moved in order all the same.
+ * From a FIFO queue no more than the first ten of each group are seen, and perhaps fewer; they are moved in order all the same.
+ * What stands further back is given only once what stands before it is deleted, so it is moved together with that, or is out of
+ * reach: SQS counts it among the messages that it could give, and of a FIFO queue that count is exact.
  *
  * The body, the attributes and the group of a message that is moved stay; its de-duplication id is that of the dead letter, so
  * that sending it again within five minutes has no effect.
@@ -15,19 +17,30 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand
 } from "@aws-sdk/client-sqs"
-import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
-import { fromJson } from "@turnout/core/domain/Message"
-import { type DeadLetter, type DeadLetterReader, type DeadLetters, isWanted } from "@turnout/core/ports/DeadLetters"
+import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { fromJson } from "@turnout/core/delivery/domain/Message"
+import {
+  type DeadLetter,
+  type DeadLetterReader,
+  type DeadLetters,
+  DeadLettersOutOfReach,
+  idsOf,
+  isWanted,
+  toGroups
+} from "@turnout/core/consumer/ports/DeadLetters"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { normalized, queueNameOf } from "./QueueUrl.ts"
 import * as SqsConnection from "./SqsConnection.ts"
 
 export interface DeadLetterOptions extends SqsConnection.ConnectionOptions {
   /** URL of the queue to move them to. */
   readonly to: string
+  /** What the dead letters are called; choose one if queues of several accounts or regions are called the same. */
+  readonly name?: string
 }
 
 const { MAX_ENTRIES } = SqsConnection
@@ -38,7 +51,11 @@ const WAIT_SECONDS = 1
 const decodeOptions: (input: unknown) => Effect.Effect<SqsConnection.ConnectionOptions, InvalidInput> = decoder(
   Schema.Struct(SqsConnection.connectionOptions).check(SqsConnection.ownClientOnly)
 )
-const decodeTo = decoder(Schema.Struct({ to: SqsConnection.connectionOptions.queueUrl }))
+const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
+const decodeOwn = decoder(
+  Schema.Struct({ to: SqsConnection.connectionOptions.queueUrl, name: Schema.optionalKey(Name) })
+)
+const SAME_QUEUE = "must be another queue than that of the dead letters, which would never be empty"
 
 const toDeadLetter = ({ Attributes = {}, Body = "", MessageId = "" }: SqsMessage): DeadLetter => ({
   id: MessageId,
@@ -49,11 +66,13 @@ const toDeadLetter = ({ Attributes = {}, Body = "", MessageId = "" }: SqsMessage
   message: Result.getOrNull(fromJson(Body))
 })
 
+const groupOf = ({ Attributes }: SqsMessage): string | null => Attributes?.MessageGroupId ?? null
+
 /** What reading and moving have in common. */
 const open = Effect.fnUntraced(function* (options: SqsConnection.ConnectionOptions) {
   const decoded = yield* decodeOptions(options)
   const { queueUrl: QueueUrl } = decoded
-  const { queueName, request } = yield* SqsConnection.make(decoded)
+  const { isFifo, queueName, request } = yield* SqsConnection.make(decoded)
 
   const receive = Effect.map(
     request(
@@ -123,7 +142,7 @@ const open = Effect.fnUntraced(function* (options: SqsConnection.ConnectionOptio
         )
       })
   }
-  return { QueueUrl, reader, receive, request, showAgain }
+  return { QueueUrl, isFifo, reader, receive, request, showAgain }
 })
 
 /** The dead letters of a queue, to look at, for as long as the scope is open. */
@@ -133,11 +152,15 @@ export const reader = (
 
 /** The dead letters of a queue, to look at and to move, for as long as the scope is open. */
 export const make = Effect.fnUntraced(function* ({
+  name,
   to: given,
   ...options
 }: DeadLetterOptions): Effect.fn.Return<DeadLetters, InvalidInput, Scope.Scope> {
-  const { to } = yield* decodeTo({ to: given })
-  const { QueueUrl, reader, receive, request, showAgain } = yield* open(options)
+  const own = yield* decodeOwn({ to: given, name })
+  const { to } = own
+  const { QueueUrl, isFifo, reader, receive, request, showAgain } = yield* open(options)
+  if (normalized(to) === normalized(QueueUrl))
+    return yield* new InvalidInput({ issues: [{ field: "to", rule: SAME_QUEUE }] })
 
   const move = ({ Attributes = {}, Body, MessageAttributes, MessageId, ReceiptHandle }: SqsMessage) =>
     request("moving messages of", async (client, abortSignal) => {
@@ -156,35 +179,67 @@ export const make = Effect.fnUntraced(function* ({
       await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }), { abortSignal })
     })
 
-  return {
-    ...reader,
-    to: SqsConnection.queueNameOf(to),
-    redrive: (asked) =>
-      Effect.suspend(() => {
-        const { most = Infinity, onMoved } = asked
-        const left: Array<SqsMessage> = []
-        let moved = 0
-        const work = Effect.gen(function* () {
-          while (moved < most) {
-            const received = yield* receive
-            // What comes again has been left alone before: by now everything has been seen.
-            const fresh = received.filter(({ MessageId }) => !left.some((one) => one.MessageId === MessageId))
-            if (fresh.length === 0) break
-            for (const message of fresh) {
-              if (moved === most || !isWanted(toDeadLetter(message), asked)) left.push(message)
-              else {
-                yield* move(message)
-                moved += 1
-                onMoved?.(moved)
-              }
-            }
-          }
-          return moved
-        })
-        return Effect.ensuring(
-          work,
-          Effect.suspend(() => showAgain(left))
-        )
+  const redrive: DeadLetters["redrive"] = (asked) =>
+    Effect.suspend(() => {
+      const { most = Infinity, onMoved, only } = asked
+      const missing = new Set(only)
+      /** What stays, by id, and which of it is out. */
+      const staying = new Map<string, SqsMessage>()
+      const out = new Set<string>()
+      /** Groups that may be seen further when they are given from their beginning again. */
+      const again = new Set<string | null>()
+      let moved = 0
+
+      const take = Effect.fnUntraced(function* (message: SqsMessage) {
+        const letter = toDeadLetter(message)
+        if (moved === most || !isWanted(letter, asked)) return
+        // Interrupted in between, it would be in both queues, and nobody could say so.
+        yield* Effect.uninterruptible(move(message))
+        staying.delete(letter.id)
+        moved += 1
+        for (const id of idsOf(letter)) missing.delete(id)
+        again.add(letter.group)
+        onMoved?.(moved, letter)
       })
-  }
+      /** Takes what is given next. Whether that was anything. */
+      const takeNext = Effect.gen(function* () {
+        const received = yield* receive
+        // What comes again has been left alone before: by now everything has been seen that is given.
+        const fresh = received.filter(({ MessageId = "" }) => !out.has(MessageId))
+        if (fresh.length === 0) return false
+        for (const message of fresh) {
+          const { MessageId = "" } = message
+          staying.set(MessageId, message)
+          out.add(MessageId)
+        }
+        for (const message of fresh) yield* take(message)
+        const [first, last] = [groupOf(fresh[0]!), groupOf(fresh.at(-1)!)]
+        // The last group of a full batch shares its ten places with others.
+        if (received.length === MAX_ENTRIES && first !== last) again.add(last)
+        return true
+      })
+      const work = Effect.gen(function* () {
+        let goesOn = most > 0
+        while (goesOn) goesOn = (yield* takeNext) && moved < most
+        // All others are out, so what is given next is of the group that is back. What is added to the set meanwhile comes as well.
+        for (const group of again) {
+          if (!isFifo || missing.size === 0 || moved === most) break
+          again.delete(group)
+          const own = [...staying].filter(([, message]) => groupOf(message) === group)
+          if (own.length === 0) continue
+          yield* showAgain(own.map(([, message]) => message))
+          for (const [id] of own) out.delete(id)
+          yield* takeNext
+        }
+        if (!isFifo || missing.size === 0 || moved === most || (yield* reader.count) === 0) return moved
+        const groups = toGroups([...staying.values()].map(toDeadLetter))
+        return yield* new DeadLettersOutOfReach({ moved, missing: [...missing], groups })
+      })
+      return Effect.ensuring(
+        work,
+        Effect.suspend(() => showAgain([...staying.values()]))
+      )
+    })
+
+  return { ...reader, name: own.name ?? reader.name, to: queueNameOf(to), redrive }
 })

@@ -1,13 +1,13 @@
 /**
  * SQS entries: journal entries in the form in which SQS takes them.
  *
- * The body is the message as every other system is given it (`domain/Message`). What consumers may want to know without
- * reading the body travels as attributes: `type`, `schemaVersion`, `streamVersion`, `epoch`, and `replay` if it is one.
- * SQS allows ten of them, none empty.
+ * The body is the message as every other system is given it (`Message`). What consumers may want to know without
+ * reading the body travels as attributes: `type`, `schemaVersion`, `streamVersion`, and either `epoch` or, if a replay sends it
+ * once more, `replay`. SQS allows ten of them, none empty.
  */
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs"
-import type { Delivery } from "@turnout/core/domain/Delivery"
-import * as Message from "@turnout/core/domain/Message"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import * as Message from "@turnout/core/delivery/domain/Message"
 
 export interface SqsEntry {
   readonly body: string
@@ -20,12 +20,9 @@ export interface SqsEntry {
   readonly bytes: number
 }
 
-export interface EntryOptions {
-  /** Of the lease under which it is sent. */
-  readonly epoch: number
-  /** The id of the replay, if an operator sends it again on purpose. */
-  readonly replay?: string
-}
+/** Who sends it: a relay, under the epoch of its lease, or the replay of this id. */
+export type EntryOptions =
+  { readonly epoch: number; readonly replay?: never } | { readonly replay: string; readonly epoch?: never }
 
 const text = (value: string): MessageAttributeValue => ({ DataType: "String", StringValue: value })
 const number = (value: number): MessageAttributeValue => ({ DataType: "Number", StringValue: String(value) })
@@ -37,14 +34,13 @@ const bytesOf = (body: string, attributes: Readonly<Record<string, MessageAttrib
     Buffer.byteLength(body)
   )
 
-export const toEntry = (delivery: Delivery, { epoch, replay }: EntryOptions): SqsEntry => {
+export const toEntry = (delivery: StoredEntry, { epoch, replay }: EntryOptions): SqsEntry => {
   const body = Message.toJson(delivery, replay)
   const attributes = {
     type: text(delivery.type),
     schemaVersion: number(delivery.schemaVersion),
     streamVersion: number(delivery.version),
-    epoch: number(epoch),
-    ...(replay === undefined ? {} : { replay: text(replay) })
+    ...(replay === undefined ? { epoch: number(epoch) } : { replay: text(replay) })
   }
   return {
     body,

@@ -2,13 +2,16 @@
  * The progress of a consignment: what of it is still to be sent, what is under way, and what has become of the rest.
  *
  * Guarantees that nothing is sent behind something of the same stream that has failed, as far as that is known by then, and
- * that every delivery has an outcome, whatever SQS says or leaves out.
+ * that every delivery has an outcome, whatever SQS says or leaves out. What has become of a delivery is told as soon as it is
+ * known, whatever becomes of the rest. An entry that SQS refuses through no fault of the sender is sent again, a few times,
+ * before anything behind it.
  */
 import type { BatchResultErrorEntry, SendMessageBatchResult } from "@aws-sdk/client-sqs"
-import { delivered, type DeliveryOutcome } from "@turnout/core/domain/Delivery"
-import type { Consignment } from "@turnout/core/ports/Sink"
+import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
+import type { Consignment } from "@turnout/core/delivery/ports/Sink"
 import * as SqsBatches from "./SqsBatches.ts"
 import { type SqsEntry, toEntry } from "./SqsEntry.ts"
+import { MAX_ATTEMPTS } from "./SqsRetries.ts"
 
 /** An entry in its place in the consignment. */
 export interface Item extends SqsBatches.Sizeable {
@@ -24,8 +27,8 @@ export interface Progress {
   readonly outcomes: ReadonlyArray<DeliveryOutcome>
   /** The next batch, under way from now on; empty if there is nothing that may be sent now. */
   readonly take: () => ReadonlyArray<Item>
-  /** Notes what SQS has made of a batch. */
-  readonly settle: (batch: ReadonlyArray<Item>, result: Partial<SendMessageBatchResult>) => void
+  /** Notes what SQS has made of a batch; gives how often what it is to be sent again of it has been refused, 0 if nothing. */
+  readonly settle: (batch: ReadonlyArray<Item>, result: Partial<SendMessageBatchResult>) => number
   /** Notes that a batch was more than SQS takes: smaller ones are sent instead. */
   readonly shrink: (batch: ReadonlyArray<Item>) => void
 }
@@ -61,21 +64,34 @@ const refused = (failure: BatchResultErrorEntry, bytes: number): DeliveryOutcome
     isHopeless(failure)
   )
 
-export const make = ({ deliveries, epoch, replay }: Consignment, { isFifo, limits }: ProgressOptions): Progress => {
+export const make = (consignment: Consignment, { isFifo, limits }: ProgressOptions): Progress => {
+  const { deliveries, settled } = consignment
   // Whatever is never sent is behind something that failed.
   const outcomes = deliveries.map(() => BEHIND)
   const failedFrom = new Map<string, number>()
   const busy = new Set<string>()
+  /** Entries that are to be sent again. */
+  const again = new Set<Item>()
+  /** How often entries have been refused through no fault of the sender. */
+  const refusals = new Map<Item, number>()
   let maxBytes = limits.bytes
 
-  const fail = ({ index, stream }: Item, outcome: DeliveryOutcome): void => {
+  const conclude = ({ index }: Item, outcome: DeliveryOutcome): void => {
     outcomes[index] = outcome
+    settled?.(index, outcome)
+  }
+  const fail = (item: Item, outcome: DeliveryOutcome): void => {
+    const { index, stream } = item
+    conclude(item, outcome)
     failedFrom.set(stream, Math.min(index, failedFrom.get(stream) ?? index))
   }
   const isBehind = ({ index, stream }: Item): boolean => index > (failedFrom.get(stream) ?? index)
+  /** Whether something before it in its stream is to be sent again first. */
+  const isHeldBack = ({ index, stream }: Item): boolean =>
+    [...again].some((other) => other.stream === stream && other.index < index)
 
   const items = deliveries.map((delivery, index): Item => {
-    const entry = toEntry(delivery, replay === undefined ? { epoch } : { epoch, replay })
+    const entry = toEntry(delivery, consignment)
     const [id, stream] = [String(index), delivery.eventId]
     // Without an order to keep, everything is a group of its own.
     return { index, id, stream, entry, bytes: entry.bytes, group: isFifo ? stream : id }
@@ -89,7 +105,8 @@ export const make = ({ deliveries, epoch, replay }: Consignment, { isFifo, limit
     outcomes,
     take: () => {
       waiting = waiting.filter((item) => !isBehind(item))
-      const batch = SqsBatches.next(waiting, busy, { ...limits, bytes: maxBytes })
+      const ready = again.size === 0 ? waiting : waiting.filter((item) => !isHeldBack(item))
+      const batch = SqsBatches.next(ready, busy, { ...limits, bytes: maxBytes })
       const taken = new Set(batch)
       waiting = waiting.filter((item) => !taken.has(item))
       for (const { group } of batch) busy.add(group)
@@ -98,13 +115,24 @@ export const make = ({ deliveries, epoch, replay }: Consignment, { isFifo, limit
     settle: (batch, { Failed = [], Successful = [] }) => {
       const accepted = new Set(Successful.map(({ Id }) => Id))
       const failures = new Map(Failed.map((failure) => [failure.Id, failure]))
+      const refusedNow: Array<Item> = []
       for (const item of batch) {
         const failure = failures.get(item.id)
         busy.delete(item.group)
-        if (failure !== undefined) fail(item, refused(failure, item.bytes))
-        else if (accepted.has(item.id)) outcomes[item.index] = delivered
-        else fail(item, UNANSWERED)
+        again.delete(item)
+        if (failure === undefined) {
+          if (accepted.has(item.id)) conclude(item, delivered)
+          else fail(item, UNANSWERED)
+          continue
+        }
+        const times = (refusals.get(item) ?? 0) + 1
+        refusals.set(item, times)
+        if (failure.SenderFault === false && times < MAX_ATTEMPTS) refusedNow.push(item)
+        else fail(item, refused(failure, item.bytes))
       }
+      for (const item of refusedNow) again.add(item)
+      if (refusedNow.length > 0) waiting = [...refusedNow, ...waiting].toSorted((a, b) => a.index - b.index)
+      return Math.max(0, ...refusedNow.map((item) => refusals.get(item)!))
     },
     shrink: (batch) => {
       const bytes = batch.reduce((sum, item) => sum + item.bytes, 0)

@@ -15,13 +15,13 @@ import {
   type Message,
   ReceiveMessageCommand
 } from "@aws-sdk/client-sqs"
-import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
-import type { Queue, QueueUnavailable, ReceivedMessage } from "@turnout/core/ports/Queue"
+import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import type { Queue, QueueUnavailable, ReceivedMessage } from "@turnout/core/consumer/ports/Queue"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { between } from "../options.ts"
+import { between } from "@turnout/core/kernel/domain/OptionRules"
 import * as SqsConnection from "./SqsConnection.ts"
 
 const { MAX_ENTRIES } = SqsConnection

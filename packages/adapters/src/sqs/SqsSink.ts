@@ -12,23 +12,30 @@
  * - **A message that is too large**, for SQS (1 MiB) or for `maxBatchBytes`, fails for good: it parks its stream, for this
  *   sink, until an operator skips or discards it, or raises the limit and tries again. Nothing else is affected. The same
  *   becomes of one that the queue refuses as too large or for its characters. Every other refusal is tried again later.
- * - **All or nothing when a request fails.** Unreachable, too slow, throttled, not allowed, no such queue: the whole
- *   consignment fails with `SinkUnavailable`, even if some of its batches were taken before. Calling the rest of it failed
- *   would block streams for nothing. The relay sends all of it again: a FIFO queue drops what it has had in the last five
- *   minutes, a standard queue delivers it twice. Only a batch that SQS finds too long is sent in smaller parts instead.
+ * - **What fails in passing** is sent again at once, a few times: a request, as `SqsRetries` says, and an entry that SQS
+ *   refuses through no fault of the sender, before anything behind it.
+ * - **A request that fails for good** ends the consignment. Unreachable, too slow, throttled, not allowed, no such queue: it
+ *   fails with `SinkUnavailable`. What was taken by then counts, and the rest is given again: calling it failed would block
+ *   streams for nothing. Requests under way get a moment for their answers. What SQS has taken without saying so is sent
+ *   again: a FIFO queue drops what it has had in the last five minutes, a standard queue delivers it twice. Only a batch that
+ *   SQS finds too long is sent in smaller parts instead.
  * - Interrupting a delivery ends its HTTP requests. SQS may have taken what they were about all the same.
  */
 import { SendMessageBatchCommand, type SendMessageBatchResult } from "@aws-sdk/client-sqs"
-import { decoder, type InvalidInput } from "@turnout/core/application/InvalidInput"
-import { type Sink, SinkUnavailable } from "@turnout/core/ports/Sink"
+import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { brokenRule } from "@turnout/core/delivery/application/SinkNames"
+import { type Sink, SinkUnavailable } from "@turnout/core/delivery/ports/Sink"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { between, notEmpty } from "../options.ts"
+import { between } from "@turnout/core/kernel/domain/OptionRules"
+import { normalized, sinkNameOf } from "./QueueUrl.ts"
 import * as SqsConnection from "./SqsConnection.ts"
 import * as SqsProgress from "./SqsProgress.ts"
+import * as SqsRetries from "./SqsRetries.ts"
 
 export interface SqsSinkOptions extends SqsConnection.ConnectionOptions {
   /**
@@ -58,16 +65,24 @@ const DEFAULTS = {
   maxBatchBytes: MAX_BYTES
 } as const satisfies Partial<SqsSinkOptions>
 
+const SinkName = Schema.String.check(Schema.makeFilter((name) => brokenRule(name) ?? true))
+
 /** The rules of `SqsSinkOptions`. */
 export const SqsSinkOptions = Schema.Struct({
   ...SqsConnection.connectionOptions,
-  name: notEmpty,
+  name: Schema.optionalKey(SinkName),
   concurrency: between(1, SqsConnection.MAX_CONCURRENCY),
   entriesPerGroup: between(1, MAX_ENTRIES),
   maxBatchBytes: between(MIN_BYTES, MAX_BYTES)
 }).check(SqsConnection.ownClientOnly)
 
 const decodeOptions: (input: unknown) => Effect.Effect<SqsSinkOptions, InvalidInput> = decoder(SqsSinkOptions)
+
+/** Fails once a request has failed for good. */
+type Broken = Deferred.Deferred<never, SinkUnavailable>
+
+/** How long the answers to requests under way are waited for, once another has failed for good. */
+const LAST_ANSWERS_MILLIS = 1_000
 
 const isTooLong = (cause: unknown): boolean =>
   Predicate.hasProperty(cause, "name") && cause.name === "BatchRequestTooLong"
@@ -78,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
   const decoded = yield* decodeOptions(options)
   const { concurrency, entriesPerGroup, maxBatchBytes, name, queueUrl } = { ...DEFAULTS, ...decoded }
   const connection = yield* SqsConnection.make(decoded)
-  const { isFifo, queueName } = connection
+  const { isFifo } = connection
   const { withPermit } = yield* Semaphore.make(concurrency)
   const limits = { entries: MAX_ENTRIES, bytes: maxBatchBytes, entriesPerGroup }
 
@@ -95,29 +110,43 @@ export const make = Effect.fnUntraced(function* (
   }
 
   /** Sends a batch, if there is one to send now, and tells whether there was. */
-  const sendNext = (progress: SqsProgress.Progress): Effect.Effect<boolean, SinkUnavailable> =>
+  const sendNext = (progress: SqsProgress.Progress, broken: Broken): Effect.Effect<boolean> =>
     Effect.suspend(() => {
-      const batch = progress.take()
+      const batch = Deferred.isDoneUnsafe(broken) ? [] : progress.take()
       if (batch.length === 0) return Effect.succeed(false)
       const sending = Effect.matchEffect(request(batch), {
-        onSuccess: (result) => Effect.sync(() => progress.settle(batch, result)),
+        onSuccess: (result) => {
+          const refusals = progress.settle(batch, result)
+          return refusals === 0 ? Effect.void : Effect.sleep(SqsRetries.pauseAfter(refusals))
+        },
         onFailure: (cause) =>
           isTooLong(cause)
             ? Effect.sync(() => progress.shrink(batch))
-            : Effect.fail(new SinkUnavailable({ cause: connection.describe(cause, "sending to") }))
+            : Deferred.fail(broken, new SinkUnavailable({ cause: connection.describe(cause, "sending to") }))
       })
       return Effect.as(sending, true)
     })
 
   return {
-    name: name ?? `sqs:${queueName}`,
+    name: name ?? sinkNameOf(queueUrl),
+    leadsTo: normalized(queueUrl),
     deliver: (consignment) =>
       Effect.suspend(() => {
         const progress = SqsProgress.make(consignment, { isFifo, limits })
+        const broken: Broken = Deferred.makeUnsafe()
         // One that finds nothing to send is done: whatever waits is of groups that others are about to go on with.
-        const worker = Effect.repeat(withPermit(sendNext(progress)), { while: (hasSent) => hasSent })
-        const workers = Array.from({ length: concurrency }, () => worker)
-        return Effect.as(Effect.all(workers, { concurrency, discard: true }), progress.outcomes)
+        const worker = Effect.repeat(withPermit(sendNext(progress, broken)), { while: (hasSent) => hasSent })
+        const workers = Effect.all(
+          Array.from({ length: concurrency }, () => worker),
+          { concurrency, discard: true }
+        )
+        const moment = Effect.andThen(Effect.exit(Deferred.await(broken)), Effect.sleep(LAST_ANSWERS_MILLIS))
+        return Effect.andThen(
+          Effect.raceFirst(workers, moment),
+          Effect.suspend(() =>
+            Deferred.isDoneUnsafe(broken) ? Deferred.await(broken) : Effect.succeed(progress.outcomes)
+          )
+        )
       })
   }
 })

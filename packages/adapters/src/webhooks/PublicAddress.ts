@@ -7,7 +7,7 @@
  * so that what was checked is what is connected to.
  */
 import ipaddr from "ipaddr.js"
-import { lookup as resolve, type LookupAddress } from "node:dns"
+import { lookup as resolve, type LookupAddress, type LookupAllOptions } from "node:dns"
 import type { LookupFunction } from "node:net"
 
 /** The address is not one of the public internet. */
@@ -33,14 +33,26 @@ export const literalOf = ({ hostname }: URL): string | undefined => {
   return ipaddr.isValid(host) ? host : undefined
 }
 
+/** What gives all addresses of a name. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: Array<LookupAddress>) => void
+) => void
+
+/** Resolves a name in some way, and fails if one of its addresses is not public. */
+export const lookupBy =
+  (resolve: Resolve): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, "")
+      const refused = addresses.find(({ address }) => !isPublic(address))
+      if (refused !== undefined) return callback(new PrivateAddress(hostname, refused.address), "")
+      if (options.all === true) return callback(null, [...addresses])
+      const [first] = addresses
+      return callback(null, first!.address, first!.family)
+    })
+  }
+
 /** Resolves a name as Node does, and fails if one of its addresses is not public. */
-export const lookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses: ReadonlyArray<LookupAddress>) => {
-    if (error) return callback(error, "")
-    const refused = addresses.find(({ address }) => !isPublic(address))
-    if (refused !== undefined) return callback(new PrivateAddress(hostname, refused.address), "")
-    if (options.all === true) return callback(null, [...addresses])
-    const [first] = addresses
-    return callback(null, first!.address, first!.family)
-  })
-}
+export const lookup: LookupFunction = lookupBy(resolve)

@@ -1,120 +1,17 @@
 /**
- * Relays to every webhook that is enabled, for as long as the layer is there. Needs `undici`, `ipaddr.js` and
+ * Relays to every webhook that is enabled (`WebhookRelays` of the core), over HTTP. Needs `undici`, `ipaddr.js` and
  * `standardwebhooks` to be installed.
- *
- * Looks from time to time for webhooks that came, changed, or are gone. Each has a relay of its own, with retries over days:
- * the pauses double from five seconds up to half a day, and after about five days on average the stream is parked.
  */
-import * as CommitSignal from "@turnout/core/application/CommitSignal"
-import * as Relay from "@turnout/core/application/Relay"
-import * as Replayer from "@turnout/core/application/Replayer"
-import type { RetryPolicy } from "@turnout/core/domain/RetryPolicy"
-import type { WebhookId } from "@turnout/core/domain/Webhook"
-import type { Outbox } from "@turnout/core/ports/Outbox"
-import type { Replays } from "@turnout/core/ports/Replays"
-import type { StoreError } from "@turnout/core/ports/StoreError"
-import { WebhookStore, type WebhookTarget } from "@turnout/core/ports/WebhookStore"
-import * as Clock from "effect/Clock"
+import * as Core from "@turnout/core/webhooks/application/WebhookRelays"
+import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
-import * as Struct from "effect/Struct"
 import * as WebhookSink from "./WebhookSink.ts"
 
-export interface WebhookRelayOptions extends WebhookSink.WebhookOptions {
-  /** How often to look for webhooks that came, changed, or are gone. Default 5 seconds. */
-  readonly refreshMillis?: number
-  /** For how long requests stay in the log. Default 30 days. */
-  readonly keepAttemptsMillis?: number
-  /** Of the relay of each webhook. */
-  readonly relay?: Relay.RelayOptions
-}
-
-/** With pauses of half their length on average: about five days. */
-export const RETRY_POLICY: RetryPolicy = {
-  firstPauseMillis: 5_000,
-  longestPauseMillis: 12 * 60 * 60 * 1_000,
-  maxAttempts: 34
-}
-
-const DEFAULTS = {
-  refreshMillis: 5_000,
-  keepAttemptsMillis: 30 * 24 * 60 * 60 * 1_000
-} as const satisfies WebhookRelayOptions
-
-/** Requests take their time, and what fails with a batch may be posted twice: little at once. */
-const RELAY: Relay.RelayOptions = { batchSize: 20, maxInFlight: 200, retryPolicy: RETRY_POLICY, startFrom: "now" }
-
-const FORGET_INTERVAL_MILLIS = 60 * 60 * 1_000
-const FORGOTTEN_AT_ONCE = 5_000
-
-interface Running {
-  target: WebhookTarget
-  readonly fiber: Fiber.Fiber<unknown>
-}
-
-export const run = Effect.fnUntraced(function* (
-  options: WebhookRelayOptions = {}
-): Effect.fn.Return<never, never, WebhookStore | Outbox | Replays | CommitSignal.CommitSignal | Scope.Scope> {
-  const { keepAttemptsMillis, refreshMillis } = { ...DEFAULTS, ...options }
-  const store = yield* WebhookStore
-  const clock = yield* Clock.Clock
-  const sinks = yield* WebhookSink.make(options)
-  const running = new Map<WebhookId, Running>()
-  const relay = { ...RELAY, ...options.relay }
-  const replayer = Struct.pick(relay, ["batchSize", "owner", "ttlMillis"])
-
-  const begin = Effect.fnUntraced(function* (target: WebhookTarget) {
-    const { id } = target.webhook
-    const own = { target } as Running
-    const sink = yield* sinks.make(() => own.target)
-    const relaying = Effect.all([Relay.run(sink, relay), Replayer.run(sink, replayer)], { concurrency: "unbounded" })
-    running.set(id, Object.assign(own, { fiber: yield* Effect.forkChild(relaying) }))
-  })
-
-  const refresh = Effect.gen(function* (): Effect.fn.Return<
-    void,
-    StoreError,
-    Outbox | Replays | CommitSignal.CommitSignal
-  > {
-    const targets = yield* store.targets
-    const wanted = new Set(targets.map(({ webhook }) => webhook.id))
-    for (const [id, { fiber }] of running) {
-      if (wanted.has(id)) continue
-      running.delete(id)
-      yield* Effect.forkChild(Fiber.interrupt(fiber))
-    }
-    for (const target of targets) {
-      const known = running.get(target.webhook.id)
-      // One that has ended has met with what nobody foresaw, and is logged; the next may fare better.
-      if (known === undefined || known.fiber.pollUnsafe() !== undefined) yield* begin(target)
-      else known.target = target
-    }
-  })
-
-  const forget = Effect.suspend(() =>
-    store.forget(new Date(clock.currentTimeMillisUnsafe() - keepAttemptsMillis), FORGOTTEN_AT_ONCE)
-  ).pipe(
-    Effect.repeat({ while: (count) => count === FORGOTTEN_AT_ONCE }),
-    Effect.ignore,
-    Effect.andThen(Effect.sleep(FORGET_INTERVAL_MILLIS)),
-    Effect.forever
-  )
-
-  yield* Effect.forkScoped(forget)
-  const watch = Effect.forever(
-    Effect.andThen(
-      Effect.catch(refresh, (error) => Effect.logWarning("webhooks wait for their store", error)),
-      Effect.sleep(refreshMillis)
-    )
-  )
-  return yield* Effect.ensuring(
-    watch,
-    Effect.suspend(() => Fiber.interruptAll([...running.values()].map(({ fiber }) => fiber)))
-  )
-})
+export interface WebhookRelayOptions extends Core.WebhookRelayOptions, WebhookSink.WebhookOptions {}
 
 /** Delivers to webhooks for as long as the layer is there. */
 export const layer = (options?: WebhookRelayOptions): Layer.Layer<never, never, WebhookStore | Outbox | Replays> =>
-  Layer.effectDiscard(Effect.forkScoped(run(options))).pipe(Layer.provide(CommitSignal.layer))
+  Layer.effectDiscard(Effect.forkScoped(Core.run(options))).pipe(Layer.provide(WebhookSink.layerPost(options)))

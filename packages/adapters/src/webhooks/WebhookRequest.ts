@@ -1,11 +1,11 @@
 /**
  * Requests to webhooks, by the rules of Standard Webhooks (https://www.standardwebhooks.com).
  *
- * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed. What goes
- * wrong is an answer as well.
+ * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed.
  */
-import type { WebhookTarget } from "@turnout/core/ports/WebhookStore"
-import { storable } from "@turnout/core/domain/Text"
+import { storable } from "@turnout/core/kernel/domain/Text"
+import type { WebhookResponse } from "@turnout/core/webhooks/domain/WebhookHealth"
+import type { Post } from "@turnout/core/webhooks/ports/WebhookPost"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -24,17 +24,6 @@ export interface RequestOptions {
 /** As much of an answer as is kept for the operator. */
 const KEPT_BYTES = 500
 
-/** What came of a request. */
-export interface Answer {
-  readonly status: number | null
-  /** `null` if it was delivered. */
-  readonly error: string | null
-  readonly retryAfterMillis?: number
-}
-
-/** Posts a message to a webhook under an id. */
-export type Post = (target: WebhookTarget, id: string, body: string) => Effect.Effect<Answer>
-
 /** The first part of an answer, as text; the rest is not waited for. */
 const beginningOf = async (body: Dispatcher.ResponseData["body"]): Promise<string> => {
   const chunks: Array<Buffer> = []
@@ -47,10 +36,14 @@ const beginningOf = async (body: Dispatcher.ResponseData["body"]): Promise<strin
   return Buffer.concat(chunks).subarray(0, KEPT_BYTES).toString("utf8")
 }
 
-/** `Retry-After`, in seconds or as a date. */
-const retryAfterMillis = (header: string | ReadonlyArray<string> | undefined, now: number): number | undefined => {
+type Header = string | ReadonlyArray<string> | undefined
+
+/** `Retry-After`, in seconds or as a date; a date is one of the server's clock, by which its answer is dated as well. */
+const retryAfterMillis = (header: Header, date: Header, now: number): number | undefined => {
   if (typeof header !== "string") return undefined
-  const millis = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now
+  const dated = typeof date === "string" ? Date.parse(date) : Number.NaN
+  const answeredAt = Number.isNaN(dated) ? now : dated
+  const millis = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - answeredAt
   return Number.isNaN(millis) || millis < 0 ? undefined : millis
 }
 
@@ -81,7 +74,7 @@ export const make = Effect.fnUntraced(function* ({
   }
 
   return ({ secrets, webhook }, id, body) => {
-    const answer = async (signal: AbortSignal): Promise<Answer> => {
+    const answer = async (signal: AbortSignal): Promise<WebhookResponse> => {
       const at = new Date(clock.currentTimeMillisUnsafe())
       const url = new URL(webhook.url)
       check(url)
@@ -103,25 +96,14 @@ export const make = Effect.fnUntraced(function* ({
       const { headers, statusCode: status } = response
       if (status >= 200 && status < 300) {
         await response.body.dump()
-        return { status, error: null }
+        return { status, text: "" }
       }
       const text = await beginningOf(response.body).catch(() => "")
-      const after = retryAfterMillis(headers["retry-after"], at.getTime())
-      return {
-        status,
-        error: storable(`HTTP ${status}${text === "" ? "" : `: ${text}`}`),
-        ...(after === undefined ? {} : { retryAfterMillis: after })
-      }
+      const after = retryAfterMillis(headers["retry-after"], headers["date"], at.getTime())
+      return { status, text, ...(after === undefined ? {} : { retryAfterMillis: after }) }
     }
-    return Effect.tryPromise({
-      try: answer,
-      catch: (cause): Answer => ({ status: null, error: describe(cause) })
-    }).pipe(
-      Effect.timeoutOrElse({
-        duration: timeoutMillis,
-        orElse: () => Effect.fail<Answer>({ status: null, error: `no answer within ${timeoutMillis} milliseconds` })
-      }),
-      Effect.match({ onSuccess: (answer) => answer, onFailure: (answer) => answer })
+    return Effect.tryPromise({ try: answer, catch: describe }).pipe(
+      Effect.catch((error) => Effect.succeed<WebhookResponse>({ status: null, error }))
     )
   }
 })

@@ -1,0 +1,47 @@
+/**
+ * The name of a database: a Postgres server, memory, or a folder for an embedded Postgres.
+ *
+ * A name that is meant for a server never becomes a folder: a name with a scheme, in any case and with blanks around it, is a
+ * server or memory, or it is refused. So is what looks like an address that has lost its scheme, like a variable that was not
+ * replaced, or like settings of libpq. A folder of such a name is written as a path, `./name` or `/srv/name`.
+ */
+import * as Result from "effect/Result"
+
+export type DatabaseName =
+  /** A URL that begins with `postgres://` or `postgresql://`, in lower case. */
+  | { readonly _tag: "Server"; readonly url: string }
+  | { readonly _tag: "Memory" }
+  /** A path as it was given, which may be relative. */
+  | { readonly _tag: "Folder"; readonly folder: string }
+
+const EMPTY = "must not be empty"
+const CONTROL = "must not contain control characters"
+const BLANKS = "must not begin or end with a blank if it is a folder"
+const URL_RULE = "must be a valid URL, such as postgres://user@host:5432/database"
+const LIST =
+  "must be a URL such as postgres://user@host:5432/database, a folder, or memory:" +
+  " (a folder whose name looks like an address is written as a path, such as ./name)"
+
+const SERVER = /^postgres(?:ql)?:\/\//i
+const MEMORY = /^memory:$/i
+/** `/srv`, `./data`, `..`, `\\host\share`, `C:\data`: a path in so many words. Two slashes begin an address. */
+const PATH = /^(?:\.{0,2}(?:\/(?!\/)|\\)|\.{1,2}$|[a-z]:[\\/])/i
+/** What names of folders seldom have: addresses, settings, variables, quotes and the home of a shell do. */
+const ADDRESS = /[:@=?$%<>{}|*"'`]|\/\/|^~/
+
+/** NUL ends a name for the system, and half a surrogate pair becomes another character in it. */
+const isText = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed()
+
+/** What is named; fails with the rule that the name breaks. */
+export const parse = (given: string): Result.Result<DatabaseName, string> => {
+  const name = given.trim()
+  if (name === "") return Result.fail(EMPTY)
+  if (!isText(name)) return Result.fail(CONTROL)
+  if (MEMORY.test(name)) return Result.succeed({ _tag: "Memory" })
+  if (SERVER.test(name)) {
+    const url = name.replace(SERVER, (scheme) => scheme.toLowerCase())
+    return URL.canParse(url) ? Result.succeed({ _tag: "Server", url }) : Result.fail(URL_RULE)
+  }
+  if (!PATH.test(name) && ADDRESS.test(name)) return Result.fail(LIST)
+  return name === given ? Result.succeed({ _tag: "Folder", folder: name }) : Result.fail(BLANKS)
+}

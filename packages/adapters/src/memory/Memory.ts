@@ -1,0 +1,53 @@
+/**
+ * Everything that is kept in memory: for tests, and for hosts that keep nothing across restarts.
+ */
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Layer from "effect/Layer"
+import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
+import * as MemoryClock from "./MemoryClock.ts"
+import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
+import * as MemoryLog from "./journal/MemoryLog.ts"
+import * as MemoryOutbox from "./delivery/MemoryOutbox.ts"
+import * as MemoryOutboxOperations from "./delivery/MemoryOutboxOperations.ts"
+import * as MemoryProjections from "./projections/MemoryProjections.ts"
+import * as MemoryReplays from "./delivery/MemoryReplays.ts"
+import * as MemorySinks from "./delivery/MemorySinks.ts"
+import * as MemoryStore from "./admission/MemoryStore.ts"
+import * as MemoryWebhooks from "./webhooks/MemoryWebhooks.ts"
+
+/** The ports that are provided. */
+type Stores =
+  | AdmissionStore
+  | AdmissionReads
+  | AuditLog
+  | JournalReader
+  | Outbox
+  | OutboxOperations
+  | Replays
+  | WebhookStore
+  | ProjectionStore
+
+/** As `layer`, with random numbers that are provided. */
+export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureRandom> = MemoryStore.layer.pipe(
+  Layer.merge(MemoryJournalReader.layer),
+  Layer.merge(MemoryOutbox.layer),
+  Layer.merge(MemoryOutboxOperations.layer),
+  Layer.merge(MemoryReplays.layer),
+  Layer.merge(MemoryWebhooks.layer),
+  Layer.merge(MemoryProjections.layer),
+  Layer.merge(MemoryAuditLog.layer),
+  Layer.provide([MemoryLog.layer, MemorySinks.layer, MemoryAuditLog.layerEntries]),
+  Layer.provide(MemoryClock.layer)
+)
+
+/** The stores of one database; each build of the layer makes another database. */
+export const layer: Layer.Layer<Stores> = Layer.provide(layerWithoutRandom, SecureRandom.layerWebCrypto)

@@ -1,0 +1,39 @@
+/**
+ * The clocks of a store in memory: one for moments, which are shown, and one for leases and pauses, which must end when they
+ * should, whatever happens to the wall clock.
+ */
+import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+export interface Clocks {
+  /** The moment that it is. */
+  readonly now: () => Date
+  /** Milliseconds that neither jump nor go back. They look like wall time, as long as nobody sets the clock. */
+  readonly steady: () => number
+  /** When that is, by the wall clock as it goes now. */
+  readonly toMoment: (steadyMillis: number) => Date
+}
+
+/** What both clocks may differ by without anybody having set one. */
+const TOLERANCE_MILLIS = 1_000
+
+export const make = (clock: Clock.Clock): Clocks => {
+  const start = clock.currentTimeMillisUnsafe() - monotonicMillis(clock)
+  const steady = (): number => start + monotonicMillis(clock)
+  return {
+    now: () => new Date(clock.currentTimeMillisUnsafe()),
+    steady,
+    toMoment: (steadyMillis) => {
+      const ahead = clock.currentTimeMillisUnsafe() - steady()
+      return new Date(Math.abs(ahead) < TOLERANCE_MILLIS ? steadyMillis : steadyMillis + ahead)
+    }
+  }
+}
+
+/** Those that the parts of a store share. */
+export class MemoryClock extends Context.Service<MemoryClock, Clocks>()("@turnout/MemoryClock") {}
+
+export const layer: Layer.Layer<MemoryClock> = Layer.effect(MemoryClock, Effect.map(Clock.Clock, make))

@@ -1,0 +1,55 @@
+/**
+ * Who waits for an event, in the order of entry.
+ *
+ * Kept in blocks of the sequence, so that a place costs the same in a long list as in a short one, and so does taking the
+ * first: one map would leave a hole for everybody who left, and walk over all of them.
+ */
+import type { Registration, RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+
+const BLOCK = 1_024
+
+export class WaitingList {
+  /** In ascending order; none is empty. */
+  readonly #blocks = new Map<number, Map<RegistrationId, Registration>>()
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Adds somebody behind all others. */
+  add(registration: Registration): void {
+    const number = Math.floor(registration.sequence / BLOCK)
+    let block = this.#blocks.get(number)
+    if (block === undefined) this.#blocks.set(number, (block = new Map()))
+    if (!block.has(registration.id)) this.#length += 1
+    block.set(registration.id, registration)
+  }
+
+  delete({ id, sequence }: Registration): void {
+    const number = Math.floor(sequence / BLOCK)
+    const block = this.#blocks.get(number)
+    if (block?.delete(id) !== true) return
+    this.#length -= 1
+    if (block.size === 0) this.#blocks.delete(number)
+  }
+
+  /** Those behind a place in the sequence, in order. */
+  *after(sequence: number): Generator<Registration> {
+    for (const [number, block] of this.#blocks) {
+      if ((number + 1) * BLOCK <= sequence) continue
+      for (const registration of block.values()) if (registration.sequence > sequence) yield registration
+    }
+  }
+
+  /** How many wait up to a place in the sequence. */
+  countUpTo(sequence: number): number {
+    let count = 0
+    for (const [number, block] of this.#blocks) {
+      if (number * BLOCK > sequence) break
+      if ((number + 1) * BLOCK <= sequence + 1) count += block.size
+      else for (const registration of block.values()) if (registration.sequence <= sequence) count += 1
+    }
+    return count
+  }
+}

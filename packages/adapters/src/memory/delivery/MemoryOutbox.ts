@@ -1,0 +1,172 @@
+/**
+ * The outbox in memory: for tests, and for hosts that keep nothing across restarts.
+ *
+ * Guarantees what every outbox guarantees, within one process. Entries are committed one batch at a time, so a position is
+ * simply how many entries of the slot have been given, with the name of the log. A log in memory loses nothing as long as it is
+ * there, so nobody is ever set back.
+ */
+import type { Block } from "@turnout/core/delivery/domain/Block"
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import * as Lease from "@turnout/core/delivery/domain/Lease"
+import { slots } from "@turnout/core/journal/domain/Slot"
+import { type HeldLease, Outbox, type SinkId } from "@turnout/core/delivery/ports/Outbox"
+import { webhookOf } from "@turnout/core/webhooks/domain/Webhook"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { MemoryClock } from "../MemoryClock.ts"
+import * as MemoryPositions from "../journal/MemoryPositions.ts"
+import { Log } from "../journal/MemoryLog.ts"
+import { type Blocked, newSink, Sinks, type SinkState, Webhooks } from "./MemorySinks.ts"
+
+const make = Effect.gen(function* () {
+  const log = yield* Log
+  const { now, steady } = yield* MemoryClock
+  const sinks = yield* Sinks
+  const webhooks = yield* Webhooks
+  /** What leases go by. */
+  const leaseTime = (): Date => new Date(steady())
+
+  const { givenOf, read, toPosition } = MemoryPositions.make(log)
+
+  /** Of a sink that nobody knows, or that was forgotten: nothing can be claimed of it. */
+  const nothing = (): SinkState => ({
+    id: "" as SinkId,
+    leases: [],
+    positions: [],
+    blocked: new Map(),
+    workers: new Map(),
+    createdAt: now()
+  })
+  const stateOf = (sink: string): SinkState => sinks.get(sink) ?? nothing()
+  /** Something done at once, for a sink. */
+  const at = <A>(sink: string, work: (state: SinkState) => A): Effect.Effect<A> =>
+    Effect.sync(() => work(stateOf(sink)))
+
+  const toBlocked = (slot: number, { attempts, error, retryAfterMillis, version }: Block, since?: number): Blocked => ({
+    slot,
+    since: since ?? steady(),
+    version,
+    attempts,
+    error,
+    retryAt: retryAfterMillis === null ? null : steady() + retryAfterMillis
+  })
+
+  /** Changes the leases for which that is allowed, and gives their slots. */
+  const change = <L extends Omit<HeldLease, "acknowledged">>(
+    { leases }: SinkState,
+    held: ReadonlyArray<L>,
+    to: (lease: Lease.Lease, held: L) => Result.Result<Lease.Lease, Lease.StaleLease>
+  ): ReadonlyArray<number> =>
+    held.flatMap((one) => {
+      const lease = leases[one.slot]
+      if (lease === undefined || lease.owner !== one.owner) return []
+      const changed = to(lease, one)
+      if (Result.isFailure(changed)) return []
+      leases[one.slot] = changed.success
+      return [one.slot]
+    })
+
+  return Outbox.of({
+    onCommit: log.onAppend,
+    register: (sink, from, before) =>
+      Effect.sync(() => {
+        // Nothing is ever lost here: a sink that was there has been forgotten.
+        const known = sinks.get(sink)
+        if (known !== undefined) return known.id
+        if (before !== undefined) return undefined
+        const webhook = webhookOf(sink)
+        if (webhook !== undefined && !webhooks.has(webhook)) return undefined
+        const state = newSink(log, from, now())
+        sinks.set(sink, state)
+        return state.id
+      }),
+    announce: (sink, owner, ttlMillis) =>
+      at(sink, ({ workers }) => {
+        const millis = steady()
+        workers.set(owner, millis + ttlMillis)
+        for (const [other, until] of workers) if (until <= millis) workers.delete(other)
+        return workers.size
+      }),
+    depart: (sink, owner) => at(sink, ({ workers }) => void workers.delete(owner)),
+    claim: (sink, { limit, owner, ttlMillis }) =>
+      at(sink, ({ leases, positions }) => {
+        const asked = { owner, ttlMillis, now: leaseTime() }
+        const free = slots
+          .filter((slot) => leases[slot] !== undefined && !Lease.isHeld(leases[slot], asked.now))
+          .slice(0, limit)
+        return free.map((slot) => {
+          const lease = Result.getOrThrow(Lease.claim(leases[slot]!, asked))
+          leases[slot] = lease
+          const position = toPosition(positions[slot]!)
+          return { slot, epoch: lease.epoch, owner, position, acknowledged: position }
+        })
+      }),
+    renew: (sink, held, ttlMillis) =>
+      at(sink, (state) => {
+        const asked = { ttlMillis, now: leaseTime() }
+        return change(state, held, (lease, { epoch }) => Lease.renew(lease, { epoch, ...asked }))
+      }),
+    release: (sink, held) =>
+      at(sink, (state) => change(state, held, (lease, { epoch }) => Lease.release(lease, epoch))),
+    read: (sink, positions, limit) =>
+      at(sink, ({ blocked }) => read(positions, limit, ({ eventId }) => blocked.has(eventId))),
+    acknowledge: (sink, acknowledgements) =>
+      at(sink, (state) =>
+        change(state, acknowledgements, (lease, { blocked, epoch, position, slot }) =>
+          Result.map(Lease.check(lease, epoch), (held) => {
+            state.positions[slot] = givenOf(position)
+            for (const block of blocked) state.blocked.set(block.stream, toBlocked(slot, block))
+            return held
+          })
+        )
+      ),
+    parkedMillis: (sink) =>
+      at(sink, ({ blocked }) => {
+        const parked = [...blocked.values()].filter(({ retryAt }) => retryAt === null)
+        return Math.max(0, ...parked.map(({ since }) => steady() - since))
+      }),
+    due: (sink, positions, { depth, limit }) =>
+      at(sink, ({ blocked }) => {
+        const millis = steady()
+        const given = new Map(positions.map(({ position, slot }) => [slot, givenOf(position)]))
+        const perSlot = new Map<number, number>()
+        const isLeftOutPassed = (stream: EventId, { slot, version }: Blocked): boolean =>
+          !log
+            .slot(slot)
+            .slice(given.get(slot))
+            .some((entry) => entry.eventId === stream && entry.version === version - 1)
+        const retries = [...blocked]
+          .filter(([, { retryAt, slot }]) => given.has(slot) && retryAt !== null && retryAt <= millis)
+          .filter(([stream, block]) => isLeftOutPassed(stream, block))
+          .toSorted(([, a], [, b]) => a.retryAt! - b.retryAt!)
+          .filter(([, { slot }]) => {
+            const taken = (perSlot.get(slot) ?? 0) + 1
+            perSlot.set(slot, taken)
+            return taken <= limit
+          })
+        return retries.map(([stream, { attempts, slot, version }]) => {
+          const waits = (entry: StoredEntry) => entry.eventId === stream && entry.version >= version
+          const deliveries = log.slot(slot).slice(0, given.get(slot)).filter(waits).slice(0, depth)
+          return { slot, stream, version, attempts, deliveries }
+        })
+      }),
+    settle: (sink, settlements) =>
+      at(sink, (state) => {
+        const held = change(state, settlements, (lease, { block, epoch, slot, stream, version }) =>
+          Result.map(Lease.check(lease, epoch), (same) => {
+            const known = state.blocked.get(stream)
+            if (known?.version !== version) return same
+            if (block === null) state.blocked.delete(stream)
+            else state.blocked.set(stream, toBlocked(slot, block, known.since))
+            return same
+          })
+        )
+        return [...new Set(held)]
+      })
+  })
+})
+
+/** The outbox of a log. */
+export const layer: Layer.Layer<Outbox, never, Log | Sinks | Webhooks | MemoryClock> = Layer.effect(Outbox, make)

@@ -1,0 +1,64 @@
+/**
+ * What the outbox in memory keeps of its sinks, and the webhooks that sinks may belong to.
+ */
+import * as Lease from "@turnout/core/delivery/domain/Lease"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { SinkId } from "@turnout/core/delivery/ports/Outbox"
+import { slots } from "@turnout/core/journal/domain/Slot"
+import type { StartFrom } from "@turnout/core/journal/ports/JournalReader"
+import type { Webhook, WebhookAttempt, WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import { randomUUID } from "node:crypto"
+import type { MemoryLog } from "../journal/MemoryLog.ts"
+
+export interface Blocked {
+  readonly slot: number
+  /** As `retryAt`, by the steady time of the store. */
+  readonly since: number
+  readonly version: number
+  readonly attempts: number
+  readonly error: string
+  /** `null` while it is parked. */
+  readonly retryAt: number | null
+}
+
+export interface SinkState {
+  readonly id: SinkId
+  readonly leases: Array<Lease.Lease>
+  /** How many entries of each slot have been given. */
+  readonly positions: Array<number>
+  readonly blocked: Map<EventId, Blocked>
+  /** Until when each worker is there, by the steady time of the store, as the leases. */
+  readonly workers: Map<Lease.Owner, number>
+  readonly createdAt: Date
+}
+
+export class Sinks extends Context.Service<Sinks, Map<string, SinkState>>()("@turnout/MemorySinks") {}
+
+/** A sink that was not known before. */
+export const newSink = (log: MemoryLog, from: StartFrom, createdAt: Date): SinkState => ({
+  id: randomUUID() as SinkId,
+  leases: slots.map(() => Lease.free),
+  positions: slots.map((slot) => (from === "beginning" ? 0 : log.slot(slot).length)),
+  blocked: new Map(),
+  workers: new Map(),
+  createdAt
+})
+
+export interface WebhookState {
+  webhook: Webhook
+  secret: string
+  previousSecret: string | null
+  /** In the order in which they were made. */
+  attempts: Array<WebhookAttempt>
+}
+
+/** The webhooks that there are, the oldest first. */
+export class Webhooks extends Context.Service<Webhooks, Map<WebhookId, WebhookState>>()("@turnout/MemoryWebhooks") {}
+
+/** Sinks and webhooks of their own for each build of the layer. */
+export const layer: Layer.Layer<Sinks | Webhooks> = Layer.mergeAll(
+  Layer.sync(Sinks, () => new Map<string, SinkState>()),
+  Layer.sync(Webhooks, () => new Map<WebhookId, WebhookState>())
+)

@@ -1,0 +1,48 @@
+/**
+ * The journal in memory, by slot: what the store appends to and the outbox reads from.
+ */
+import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
+import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
+import { slotOf, slots } from "@turnout/core/journal/domain/Slot"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import { randomUUID } from "node:crypto"
+import * as CommitSignal from "../../CommitSignal.ts"
+
+export interface MemoryLog {
+  /** Tells this log from every other: positions of another mean nothing here. */
+  readonly name: string
+  /** Every entry in the order in which they were committed. */
+  readonly all: ReadonlyArray<StoredEntry>
+  /** The entries of a slot, likewise. */
+  readonly slot: (slot: number) => ReadonlyArray<StoredEntry>
+  readonly append: (entries: ReadonlyArray<StoredJournalEntry>) => void
+  /** Calls the listener whenever something was appended, until the function that it gives is called. */
+  readonly onAppend: (listener: () => void) => () => void
+}
+
+export const make = (): MemoryLog => {
+  const name = randomUUID()
+  const log = slots.map((): Array<StoredEntry> => [])
+  const all: Array<StoredEntry> = []
+  const signal = CommitSignal.of(name)
+  return {
+    name,
+    all,
+    slot: (slot) => log[slot]!,
+    append: (entries) => {
+      for (const entry of entries) {
+        const delivery = { ...entry, payload: JSON.stringify(entry.payload) }
+        all.push(delivery)
+        log[slotOf(entry.eventId)]!.push(delivery)
+      }
+      if (entries.length > 0) signal.notify()
+    },
+    onAppend: signal.listen
+  }
+}
+
+export class Log extends Context.Service<Log, MemoryLog>()("@turnout/MemoryLog") {}
+
+/** A log of its own for each build of the layer. */
+export const layer: Layer.Layer<Log> = Layer.sync(Log, make)

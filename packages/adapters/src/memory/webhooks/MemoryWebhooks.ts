@@ -1,0 +1,157 @@
+/**
+ * Webhooks in memory.
+ */
+import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import { WebhookNotFound, WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Entries } from "../access/MemoryAuditLog.ts"
+import { newSink, Sinks, Webhooks, type WebhookState } from "../delivery/MemorySinks.ts"
+import { Log } from "../journal/MemoryLog.ts"
+
+const make = Effect.gen(function* () {
+  const audit = yield* Entries
+  const clock = yield* Clock.Clock
+  const now = (): Date => new Date(clock.currentTimeMillisUnsafe())
+  const states = yield* Webhooks
+  const sinks = yield* Sinks
+  const log = yield* Log
+  let lastAttempt = 0
+
+  /** As it is now: a secret that is over is gone. */
+  const show = (state: WebhookState): Webhook => {
+    const { previousSecretUntil: until } = state.webhook
+    if (until !== null && until <= now()) {
+      state.webhook = { ...state.webhook, previousSecretUntil: null }
+      state.previousSecret = null
+    }
+    return state.webhook
+  }
+  const find = (id: WebhookId): Effect.Effect<WebhookState, WebhookNotFound> =>
+    Effect.suspend(() => {
+      const state = states.get(id)
+      return state === undefined ? Effect.fail(new WebhookNotFound({ id })) : Effect.succeed(state)
+    })
+  const change = (
+    id: WebhookId,
+    who: string,
+    action: string,
+    to: (state: WebhookState) => Partial<Webhook>,
+    details: (webhook: Webhook) => Record<string, unknown> = ({ url }) => ({ url })
+  ) =>
+    Effect.map(find(id), (state) => {
+      state.webhook = { ...state.webhook, ...to(state) }
+      audit.write(who, action, { webhook: id, ...details(state.webhook) })
+      return show(state)
+    })
+
+  return WebhookStore.of({
+    create: (id, { description, from, secret, types, url }, who) =>
+      Effect.sync(() => {
+        const known = states.get(id)
+        if (known !== undefined) return show(known)
+        const webhook: Webhook = {
+          id,
+          url,
+          types,
+          description,
+          createdAt: now(),
+          state: "enabled",
+          disabledBecause: null,
+          failingSince: null,
+          previousSecretUntil: null
+        }
+        states.set(id, { webhook, secret, previousSecret: null, attempts: [] })
+        sinks.set(sinkOf(id), newSink(log, from, now()))
+        audit.write(who, "webhooks.create", { webhook: id, url, types })
+        return webhook
+      }),
+    get: (id) => Effect.map(find(id), show),
+    list: ({ after, limit }) =>
+      Effect.sync(() => {
+        const all = [...states.values()].map(show)
+        const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1
+        return after !== null && start === 0 ? [] : all.slice(start, start + limit)
+      }),
+    targets: Effect.sync(() =>
+      [...states.values()]
+        .filter(({ webhook }) => webhook.state === "enabled")
+        .map((state) => {
+          const webhook = show(state)
+          const { previousSecret, secret } = state
+          return { webhook, secrets: previousSecret === null ? [secret] : [secret, previousSecret] }
+        })
+    ),
+    update: (id, changes, who) =>
+      change(
+        id,
+        who,
+        "webhooks.update",
+        () => changes,
+        ({ types, url }) => ({ url, types })
+      ),
+    rotate: (id, secret, overlapMillis, who) =>
+      change(
+        id,
+        who,
+        "webhooks.rotate",
+        (state) => {
+          state.previousSecret = state.secret
+          state.secret = secret
+          return { previousSecretUntil: new Date(now().getTime() + overlapMillis) }
+        },
+        ({ previousSecretUntil }) => ({ until: previousSecretUntil })
+      ),
+    enable: (id, who) =>
+      change(id, who, "webhooks.enable", () => ({ state: "enabled", disabledBecause: null, failingSince: null })),
+    disable: (id, reason, who) =>
+      change(
+        id,
+        who,
+        "webhooks.disable",
+        () => ({ state: "disabled", disabledBecause: reason }),
+        ({ url }) => ({ url, because: reason })
+      ),
+    remove: (id, who) =>
+      Effect.map(find(id), ({ webhook }) => {
+        states.delete(id)
+        audit.write(who, "webhooks.remove", { webhook: id, url: webhook.url })
+        const sink = sinkOf(id)
+        if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink })
+      }),
+    noteFailing: (id, isFailing) =>
+      Effect.sync(() => {
+        const state = states.get(id)
+        if (state === undefined) return
+        const failingSince = isFailing ? (state.webhook.failingSince ?? now()) : null
+        state.webhook = { ...state.webhook, failingSince }
+      }),
+    record: (id, attempts) =>
+      Effect.sync(() => {
+        states.get(id)?.attempts.push(...attempts.map((attempt) => ({ ...attempt, id: ++lastAttempt })))
+      }),
+    attempts: (id, { after, limit }) =>
+      Effect.sync(() =>
+        (states.get(id)?.attempts ?? [])
+          .toReversed()
+          .filter((attempt) => after === null || attempt.id < after)
+          .slice(0, limit)
+      ),
+    forget: (before, limit) =>
+      Effect.sync(() => {
+        let forgotten = 0
+        for (const state of states.values()) {
+          const isOld = ({ at }: WebhookAttempt) => at < before && forgotten++ < limit
+          const kept = state.attempts.filter((attempt) => !isOld(attempt))
+          state.attempts = kept
+        }
+        return Math.min(forgotten, limit)
+      })
+  })
+})
+
+export const layer: Layer.Layer<WebhookStore, never, Entries | Log | Sinks | Webhooks> = Layer.effect(
+  WebhookStore,
+  make
+)

@@ -1,0 +1,191 @@
+/**
+ * The transaction of a batch: what is looked at, decided and written in it.
+ *
+ * | way | round trips | when |
+ * | --- | --- | --- |
+ * | on what is remembered | write | the batch is about newcomers, and nobody else has written its events lately |
+ * | under the lock | lock; write | the batch is about newcomers; it is closed under the lock if others write its events |
+ * | on what there is | lock and load; write | whatever it is about, and whenever a guess was wrong |
+ *
+ * The first two rest on a guess that the write proves (see `Guess` in the domain). A guess that is refused has changed
+ * nothing; it costs one attempt, and for a while there is none.
+ */
+import * as Batch from "@turnout/core/admission/domain/Batch"
+import { withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import type { Event } from "@turnout/core/admission/domain/model/Event"
+import * as Guess from "@turnout/core/admission/domain/Guess"
+import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
+import { make as makeWorkingSet, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
+import type { AdmissionStore, ClosedBatch } from "@turnout/core/admission/ports/AdmissionStore"
+import type { SecureRandom } from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { CommitSignal } from "../../CommitSignal.ts"
+import { type KnownEvent, KnownEvents } from "./KnownEvents.ts"
+import * as Load from "./Load.ts"
+import * as MessageIds from "../journal/MessageIds.ts"
+import * as Reads from "./Reads.ts"
+import type { Refusals } from "../client/Refusals.ts"
+import * as Rows from "./Rows.ts"
+import type * as Session from "../client/Session.ts"
+import * as Transaction from "../client/Transaction.ts"
+import * as Write from "./Write.ts"
+
+/** The first journal entry of a batch: it is in the journal if and only if the batch was committed. */
+type Mark = Reads.JournalMark
+
+const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.LoadRow>): WorkingSet => {
+  const registrations: Array<Registration> = []
+  const waiting: Array<Registration> = []
+  const idempotency: Array<IdempotencyRecord> = []
+  for (const row of rows) {
+    const registration = row.id === null ? null : Rows.toRegistration(row)
+    if (row.record !== null) idempotency.push(Rows.toIdempotencyRecord(row.record, registration))
+    else if (registration !== null) (row.is_head ? waiting : registrations).push(registration)
+  }
+  return makeWorkingSet({
+    events,
+    registrations,
+    waiting: waiting.toSorted((a, b) => a.sequence - b.sequence),
+    idempotency
+  })
+}
+
+/** The result of an earlier attempt that turns out to have been committed. */
+export const committedBefore = <A>(
+  unresolved: ReadonlyArray<Transaction.Unresolved<Mark, A>>,
+  found: Session.Rows
+): Transaction.Unresolved<Mark, A> | undefined =>
+  unresolved.find(({ mark }) => (found as ReadonlyArray<{ id: string }>).some(({ id }) => id === mark.messageId))
+
+export type Transact = AdmissionStore["Service"]["transact"]
+
+interface Options {
+  readonly sql: SqlClient
+  readonly sessions: Session.Sessions["Service"]
+  readonly refusals: Refusals
+  readonly random: SecureRandom["Service"]
+  /** The schema, as a quoted identifier. */
+  readonly schema: string
+  readonly attemptTimeoutMillis: number
+  readonly signal: CommitSignal
+}
+
+type Work = Transaction.Work<Mark, ReadonlyArray<Batch.Reply>>
+type Done = Transaction.Done<Mark, ReadonlyArray<Batch.Reply>>
+
+export const make = (options: Options): Transact => {
+  const { attemptTimeoutMillis, random, refusals, schema, sessions, signal, sql } = options
+  const reads = Reads.make(schema)
+  const load = Load.make(schema)
+  const write = Write.make(schema)
+  const knownEvents = new KnownEvents()
+
+  return (events, close) => {
+    let closed: ClosedBatch | undefined
+    const batch = (): ClosedBatch => (closed ??= close())
+
+    /** What the last attempt wrote, if it wrote anything. */
+    let written: { readonly changes: Batch.Changes; readonly messageIds: ReadonlyArray<string> } | undefined
+
+    const done = (
+      { changes, replies }: Batch.Batch,
+      { expected, isGuess }: { readonly isGuess: boolean; readonly expected?: ReadonlyArray<KnownEvent> }
+    ): Effect.Effect<Done> => {
+      if (Batch.isEmpty(changes)) return Effect.succeed({ value: replies, writes: [], mark: null, isGuess })
+      return Effect.map(random.uuidV7(), (id) => {
+        const messageIds = MessageIds.messageIds(id, changes.journal.length)
+        written = { changes, messageIds }
+        const [first] = changes.journal
+        const mark =
+          first === undefined ? null : { eventId: first.eventId, version: first.version, messageId: messageIds[0]! }
+        return { value: replies, writes: [write(changes, messageIds, expected)], mark, isGuess }
+      })
+    }
+
+    /** What is decided if nothing that the batch looks for is there; `undefined` if writing that would not prove it. */
+    const guess = (found: ReadonlyArray<Event>, areLocked: boolean): Batch.Batch | undefined => {
+      const { decide, footprint } = batch()
+      if (!Guess.isGuessable(footprint) || withDuePromotions(footprint, found) !== footprint) return undefined
+      const guessed = decide(toWorkingSet(found, []))
+      if (!Guess.provesNewcomers(footprint, guessed.changes)) {
+        knownEvents.metOthers(events)
+        return undefined
+      }
+      return areLocked || Guess.provesEvents(footprint, guessed.changes) ? guessed : undefined
+    }
+
+    const lock = Reads.lock(reads, events)
+    const toEvents = (rows: Session.Rows) => {
+      const found = (rows as ReadonlyArray<Rows.EventRow>).map(Rows.toEvent)
+      knownEvents.compare(found)
+      return found
+    }
+
+    const decideOn = (found: ReadonlyArray<Event>, rows: Session.Rows): Effect.Effect<Done> => {
+      if (rows.length > 0) knownEvents.metOthers(events)
+      const set = toWorkingSet(found, rows as ReadonlyArray<Rows.LoadRow>)
+      return done(batch().decide(set), { isGuess: false })
+    }
+
+    const lockAndLoad: Work = Effect.fnUntraced(function* (read, unresolved) {
+      const { footprint } = batch()
+      const [locked = [], ...further] = yield* read([
+        lock,
+        ...(unresolved.length === 0 ? [] : [Reads.probe(reads, unresolved)]),
+        ...load(footprint)
+      ])
+      const committed = committedBefore(unresolved, unresolved.length === 0 ? [] : (further.shift() ?? []))
+      if (committed !== undefined) return { value: committed.value, writes: [], mark: null, isGuess: false }
+      const found = toEvents(locked)
+      const needed = withDuePromotions(footprint, found)
+      const [rows = []] = needed === footprint ? further : yield* read(load(needed))
+      return yield* decideOn(found, rows)
+    })
+
+    const underLock: Work = Effect.fnUntraced(function* (read) {
+      const [locked = []] = yield* read([lock])
+      const found = toEvents(locked)
+      const guessed = guess(found, true)
+      if (guessed !== undefined) return yield* done(guessed, { isGuess: true })
+      const [rows = []] = yield* read(load(withDuePromotions(batch().footprint, found)))
+      return yield* decideOn(found, rows)
+    })
+
+    const onWhatIsRemembered: Work = (read, unresolved) => {
+      const expected = knownEvents.recall(batch().footprint.events) ?? []
+      const found = expected.map(({ event }) => event)
+      const guessed = guess(found, false)
+      return guessed === undefined ? lockAndLoad(read, unresolved) : done(guessed, { isGuess: true, expected })
+    }
+
+    const firstWay = (): Work => {
+      if (!knownEvents.expectsNewcomers(events)) return lockAndLoad
+      if (knownEvents.recall(events) !== undefined) return onWhatIsRemembered
+      // Closing the batch late is worth its while only where others hold the locks.
+      return knownEvents.areShared(events) || Guess.isGuessable(batch().footprint) ? underLock : lockAndLoad
+    }
+
+    let isFirst = true
+    const work: Work = (read, unresolved) => {
+      const way = isFirst ? firstWay() : lockAndLoad
+      isFirst = false
+      written = undefined
+      return way(read, unresolved)
+    }
+
+    const replies = Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
+      Option.isSome(open)
+        ? Transaction.join(sql, lockAndLoad)
+        : Effect.tap(Transaction.run(sessions, refusals, work, attemptTimeoutMillis), () =>
+            Effect.sync(() => {
+              if (written !== undefined) knownEvents.learn(written.changes, written.messageIds)
+            })
+          )
+    )
+    // At once, or when the host commits.
+    return Effect.tap(replies, () => sql.afterCommit(Effect.sync(signal.notify)))
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The registration store on Postgres 15 and newer.
+ *
+ * Guarantees: each `transact` is one transaction at READ COMMITTED that locks the rows of its events in id order, so that
+ * any number of processes may serve the same event; it is answered after the commit, which is as durable as the server's
+ * `synchronous_commit`. Deadlocks, serialization failures, lock time-outs and lost connections are tried again with
+ * jitter for five seconds, and so is what a server refuses that takes no writes; once it has refused them for as long, what
+ * comes next is told so at once. What a lost connection leaves unknown is looked up, never guessed. A server that falls silent is
+ * given up after `SILENCE_TIMEOUT_MILLIS`.
+ *
+ * Within `SqlClient.withTransaction` of the client that the store was made from, everything becomes part of the host's
+ * transaction.
+ *
+ * `layer` opens a pool of its own; `layerFromClient` takes the `SqlClient` that the host has.
+ */
+import { type PgClient, PgPool } from "@effect/sql-pg"
+import * as Lanes from "@turnout/core/admission/application/Lanes"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as BatchTransaction from "./BatchTransaction.ts"
+import { commitSignal } from "../client/ClientDatabase.ts"
+import { DEFAULT_SCHEMA, migrations, quote } from "../schema/Migrations.ts"
+import * as PostgresClient from "../client/PostgresClient.ts"
+import * as PostgresReads from "./PostgresReads.ts"
+import * as Query from "../client/Query.ts"
+import * as Reads from "./Reads.ts"
+import { Refusals } from "../client/Refusals.ts"
+import * as Session from "../client/Session.ts"
+import { SILENCE_TIMEOUT_MILLIS } from "../client/Silence.ts"
+import * as Transaction from "../client/Transaction.ts"
+
+/** How long a statement waits for a row lock, runs, and how long a transaction may sit idle, on connections of `layer`. */
+export const LOCK_TIMEOUT_MILLIS = 5_000
+export const STATEMENT_TIMEOUT_MILLIS = 30_000
+export const IDLE_TRANSACTION_TIMEOUT_MILLIS = 10_000
+/** Connections for reading, unless the size of the pool says otherwise. */
+const DEFAULT_READERS = 6
+
+export interface StoreOptions {
+  /** The Postgres schema that everything lives in. Default `turnout`. */
+  readonly schema?: string
+  /**
+   * How long a transaction waits for a server that has fallen silent. Default 40 seconds, which is longer than the time-outs that the
+   * server itself is given.
+   */
+  readonly attemptTimeoutMillis?: number
+  /** The same for a read, which then fails as unavailable. Default 40 seconds. */
+  readonly readTimeoutMillis?: number
+}
+
+export interface PostgresOptions extends StoreOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string
+  /** Connections in all, two at least: see `connectionsOf`. Default: what the lanes need, and 6 for reading; 10 in all. */
+  readonly poolSize?: number
+  /** The lanes of the service on this store, each of which commits one transaction at a time. Default 3. */
+  readonly lanes?: number
+}
+
+/** Makes the store, and its reads, from the `SqlClient` in the context, which must speak to Postgres. */
+export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
+  const { schema: name = DEFAULT_SCHEMA } = options
+  const schema = quote(name)
+  const reads = Reads.make(schema)
+  const sessions = yield* Session.Sessions
+  const client = yield* SqlClient.SqlClient
+  const sql = client.withoutTransforms()
+  const random = yield* SecureRandom.SecureRandom
+  const { attemptTimeoutMillis = SILENCE_TIMEOUT_MILLIS, readTimeoutMillis = SILENCE_TIMEOUT_MILLIS } = options
+  const refusals = new Refusals()
+
+  const read = Query.make(sql, readTimeoutMillis)
+
+  const signal = commitSignal(client, name)
+  const store = AdmissionStore.of({
+    transact: BatchTransaction.make({ sql, sessions, refusals, random, schema, attemptTimeoutMillis, signal }),
+    isInTransaction: Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome),
+    eventsWithPromotionsDue: Effect.map(read<{ id: string }>(reads.promotionsDue, []), (rows) =>
+      rows.map(({ id }) => id as EventId)
+    ),
+    ready: Effect.gen(function* () {
+      const [row] = yield* read<{ version: number | null }>(reads.ready)
+      const needed = migrations.at(-1)!.id
+      if (row === undefined || (row.version ?? 0) < needed) {
+        const cause = new Error(`migration ${needed} is needed, the database is at ${row?.version ?? 0}`)
+        return yield* new StoreError.StoreError({ reason: new StoreError.NotMigrated({ cause }) })
+      }
+      yield* read(reads.writable)
+      yield* Transaction.tryRefused(sessions, refusals)
+    })
+  })
+  return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, PostgresReads.make(read, schema)))
+})
+
+/** The store on the host's own `SqlClient`. */
+export const layerFromClient = (
+  options?: StoreOptions
+): Layer.Layer<AdmissionStore | AdmissionReads, never, SqlClient.SqlClient> =>
+  layerStore(options).pipe(Layer.provide(Session.layerFromClient))
+
+const layerStore = (options?: StoreOptions) =>
+  Layer.effectContext(make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
+const connection = (options: PostgresOptions) =>
+  ({
+    url: Redacted.make(options.url),
+    connectTimeout: "5 seconds",
+    keepAlive: "10 seconds",
+    applicationName: "turnout",
+    startupParameters: {
+      // A plan that is made while the tables are empty would otherwise scan them for as long as the connection lives.
+      plan_cache_mode: "force_generic_plan",
+      enable_seqscan: "off",
+      jit: "off",
+      lock_timeout: String(LOCK_TIMEOUT_MILLIS),
+      statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
+      idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
+    }
+  }) as const
+
+/**
+ * How many connections are for transactions (one for each lane, and one for work that commits beside the lanes, such as an
+ * import), and how many for reading and for statements of the host. Transactions get at most half of a `poolSize` that is
+ * given, and each of the two one at least.
+ */
+export const connectionsOf = ({
+  lanes = Lanes.DEFAULTS.lanes,
+  poolSize
+}: Pick<PostgresOptions, "lanes" | "poolSize">): { readonly transactions: number; readonly reading: number } => {
+  const wanted = lanes + 1
+  if (poolSize === undefined) return { transactions: wanted, reading: DEFAULT_READERS }
+  const transactions = Math.min(wanted, Math.max(1, Math.floor(poolSize / 2)))
+  return { transactions, reading: Math.max(1, poolSize - transactions) }
+}
+
+/** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
+export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
+  PostgresClient.layer({
+    ...connection(options),
+    maxConnections: connectionsOf(options).reading
+  })
+
+const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, SqlError> =>
+  Layer.effect(
+    Session.Sessions,
+    Effect.map(
+      PgPool.make({
+        ...connection(options),
+        maxConnections: connectionsOf(options).transactions,
+        multiplex: true,
+        multiplexConcurrency: 1
+      }),
+      Session.fromPool
+    )
+  )
+
+/** The store on a pool of its own, and on the client that `layerClient` made with the same options. */
+export const layerWithClient = (
+  options: PostgresOptions
+): Layer.Layer<AdmissionStore | AdmissionReads, SqlError, SqlClient.SqlClient> =>
+  layerStore(options).pipe(Layer.provide(layerSessions(options)))
+
+/** The store on a pool of its own; provides a `SqlClient` too. Migrate first, see `Migrations.up`. */
+export const layer = (
+  options: PostgresOptions
+): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient, SqlError> =>
+  layerWithClient(options).pipe(Layer.provideMerge(layerClient(options)))

@@ -1,0 +1,198 @@
+/**
+ * Rows of the database as domain values, and the other way round.
+ *
+ * What is read was written by this library and checked then, so it is mapped without being validated again. A host may
+ * have a client that gives times as text and big integers as numbers; both are taken as they come.
+ */
+import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
+import type { Event, EventStatus } from "@turnout/core/admission/domain/model/Event"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
+import { type IdempotencyRecord, scope } from "@turnout/core/admission/domain/state/Idempotency"
+import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/admission/domain/model/Outcome"
+import { toText } from "@turnout/core/kernel/domain/Instant"
+import type { Registration, RegistrationId, RegistrationState } from "@turnout/core/admission/domain/model/Registration"
+import * as Result from "effect/Result"
+
+export type Time = Date | string
+
+export const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
+export const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
+
+export interface EventRow {
+  readonly id: string
+  readonly title: string
+  readonly description: string
+  readonly location: string
+  readonly organizer: string
+  readonly starts_at: Time
+  readonly ends_at: Time
+  readonly time_zone: string
+  readonly registration_opens_at: Time | null
+  readonly registration_closes_at: Time | null
+  readonly waitlist: string
+  readonly waitlist_limit: number | null
+  readonly capacity: number
+  readonly status: string
+  readonly version: bigint
+  readonly confirmed: number
+  readonly waitlisted: number
+  readonly attended: number
+  readonly no_show: number
+  readonly created_at: Time
+  readonly updated_at: Time
+}
+
+export const toEvent = (row: EventRow): Event => ({
+  id: row.id as EventId,
+  title: row.title,
+  description: row.description,
+  location: row.location,
+  organizer: row.organizer,
+  startsAt: toDate(row.starts_at),
+  endsAt: toDate(row.ends_at),
+  timeZone: row.time_zone,
+  registrationOpensAt: toDateOrNull(row.registration_opens_at),
+  registrationClosesAt: toDateOrNull(row.registration_closes_at),
+  waitlist: row.waitlist as Event["waitlist"],
+  waitlistLimit: row.waitlist_limit,
+  capacity: row.capacity,
+  status: row.status as EventStatus,
+  version: Number(row.version),
+  counts: {
+    confirmed: row.confirmed,
+    waitlisted: row.waitlisted,
+    attended: row.attended,
+    noShow: row.no_show
+  },
+  createdAt: toDate(row.created_at),
+  updatedAt: toDate(row.updated_at)
+})
+
+/** An event as a JSON object with the names of the columns, for `jsonb_to_recordset`. */
+export const fromEvent = (event: Event): Record<string, unknown> => ({
+  id: event.id,
+  title: event.title,
+  description: event.description,
+  location: event.location,
+  organizer: event.organizer,
+  starts_at: event.startsAt,
+  ends_at: event.endsAt,
+  time_zone: event.timeZone,
+  registration_opens_at: event.registrationOpensAt,
+  registration_closes_at: event.registrationClosesAt,
+  waitlist: event.waitlist,
+  waitlist_limit: event.waitlistLimit,
+  capacity: event.capacity,
+  status: event.status,
+  version: event.version,
+  confirmed: event.counts.confirmed,
+  waitlisted: event.counts.waitlisted,
+  attended: event.counts.attended,
+  no_show: event.counts.noShow,
+  created_at: event.createdAt,
+  updated_at: event.updatedAt
+})
+
+export interface RegistrationRow {
+  readonly id: string
+  readonly event_id: string
+  readonly attendee_id: string
+  readonly name: string
+  readonly email: string
+  readonly notes: string
+  readonly state: string
+  readonly sequence: bigint
+  readonly registered_at: Time
+  readonly changed_at: Time
+}
+
+export const toRegistration = (row: RegistrationRow): Registration => ({
+  id: row.id as RegistrationId,
+  eventId: row.event_id as EventId,
+  attendee: { id: row.attendee_id as AttendeeId, name: row.name, email: row.email },
+  notes: row.notes,
+  state: row.state as RegistrationState,
+  sequence: Number(row.sequence),
+  registeredAt: toDate(row.registered_at),
+  changedAt: toDate(row.changed_at)
+})
+
+/** An idempotency record as `to_jsonb` gives it. */
+export interface IdempotencyRow {
+  readonly operation: string
+  readonly key: string
+  readonly principal: string
+  readonly fingerprint: string
+  readonly request_id: string
+  readonly answer: unknown
+  readonly created_at: Time
+  readonly expires_at: Time
+}
+
+/**
+ * What is remembered of an answer that shows a registration: only what may have changed since. The rest is read from the
+ * registration itself, so that nobody's data is stored twice.
+ */
+interface RegistrationAnswer {
+  readonly state: RegistrationState
+  readonly changedAt: string
+  readonly waitlistPosition: number | null
+}
+
+/** The registration that an answer shows, if it does, and as JSON what else to store of it. */
+export const fromAnswer = (answer: Answer): { readonly registrationId: string | null; readonly json: string } => {
+  if (Result.isFailure(answer) || !("registration" in answer.success)) {
+    return { registrationId: null, json: JSON.stringify(encodeAnswer(answer)) }
+  }
+  const { registration, waitlistPosition } = answer.success
+  const { changedAt, id, state } = registration
+  const json = `{"state":"${state}","changedAt":"${toText(changedAt)}","waitlistPosition":${waitlistPosition}}`
+  return { registrationId: id, json }
+}
+
+/** The record, with the registration that it refers to as it is now. */
+export const toIdempotencyRecord = (row: IdempotencyRow, registration: Registration | null): IdempotencyRecord => ({
+  scope: scope(row.principal, row.operation, row.key),
+  fingerprint: row.fingerprint,
+  requestId: row.request_id,
+  answer: registration === null ? decodeAnswer(row.answer) : toAnswer(row.answer as RegistrationAnswer, registration),
+  createdAt: toDate(row.created_at),
+  expiresAt: toDate(row.expires_at)
+})
+
+const toAnswer = ({ changedAt, state, waitlistPosition }: RegistrationAnswer, now: Registration): Answer =>
+  Result.succeed({ registration: { ...now, state, changedAt: new Date(changedAt) }, waitlistPosition })
+
+/** A row of `load`: a registration, or a record and the registration that it refers to, if any. */
+export type LoadRow = (RegistrationRow | { readonly [Column in keyof RegistrationRow]: null }) & {
+  readonly is_head: boolean
+  readonly record: IdempotencyRow | null
+}
+
+/** A row of the journal; the payload is JSON that was read, or its text. */
+export interface JournalRow<Payload = unknown> {
+  readonly event_id: string
+  readonly version: bigint
+  readonly id: string
+  readonly type: string
+  readonly schema_version: number
+  readonly payload: Payload
+  readonly actor: string
+  readonly correlation_id: string | null
+  readonly causation_id: string | null
+  readonly occurred_at: Time
+}
+
+export const toJournalEntry = <Payload>(
+  row: JournalRow<Payload>
+): Omit<StoredJournalEntry, "payload"> & { readonly payload: Payload } => ({
+  id: row.id,
+  eventId: row.event_id as EventId,
+  version: Number(row.version),
+  type: row.type,
+  schemaVersion: row.schema_version,
+  payload: row.payload,
+  metadata: { actor: row.actor, correlationId: row.correlation_id, causationId: row.causation_id },
+  occurredAt: toDate(row.occurred_at)
+})

@@ -1,0 +1,75 @@
+/**
+ * A session: a connection that is one's own until the scope closes, and that takes several statements at once.
+ *
+ * What a batch costs on the way to the server is counted in round trips. On connections of our own, statements are sent
+ * one behind the other without waiting for answers in between; a client of the host's is asked one statement at a time.
+ */
+import type { PgPool } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
+import type { SqlError } from "effect/sql/SqlError"
+import { isAway, kindOf } from "./SqlFailure.ts"
+
+export interface Statement {
+  readonly text: string
+  /** In the text form of their types. */
+  readonly parameters: ReadonlyArray<string | null>
+}
+
+export type Rows = ReadonlyArray<unknown>
+
+export interface Session {
+  /**
+   * Carries out statements in order, and gives the rows of each. The first failure is the failure of all; statements
+   * behind it may have been sent, which matters only after the end of a transaction.
+   */
+  readonly send: (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Rows>, SqlError>
+}
+
+/**
+ * Where sessions come from. A session that is given back in the middle of something is closed, and so is one on which the
+ * server took no writes: it may be another server that does, by now, and only a new connection finds it.
+ */
+export class Sessions extends Context.Service<
+  Sessions,
+  { readonly take: Effect.Effect<Session, SqlError, Scope.Scope> }
+>()("@turnout/Sessions") {}
+
+/** One statement at a time, on a connection of any client. */
+export const ofConnection = (connection: Connection): Session => ({
+  send: (statements) =>
+    Effect.forEach(
+      statements,
+      ({ parameters, text }) => connection.execute(text, parameters, undefined) as Effect.Effect<Rows, SqlError>
+    )
+})
+
+/** Sessions from the `SqlClient`. */
+export const layerFromClient: Layer.Layer<Sessions, never, SqlClient.SqlClient> = Layer.effect(
+  Sessions,
+  Effect.map(SqlClient.SqlClient, (sql) => Sessions.of({ take: Effect.map(sql.reserve, ofConnection) }))
+)
+
+/** Sessions from a pool that is used for nothing else, and whose connections are multiplexed, one user at a time. */
+export const fromPool = (pool: PgPool.PgPool): Sessions["Service"] => ({
+  take: Effect.gen(function* () {
+    const connection = yield* pool.get
+    let underway = 0
+    yield* Effect.addFinalizer(() => (underway > 0 ? pool.invalidate(connection) : Effect.void))
+    const query = ({ parameters, text }: Statement) =>
+      Effect.map(connection.query(text, parameters), ({ rows }) => rows as Rows).pipe(
+        Effect.tapError((error) => (isAway(kindOf(error)) ? pool.invalidate(connection) : Effect.void))
+      )
+    return {
+      send: (statements) =>
+        Effect.suspend(() => {
+          underway += 1
+          return Effect.forEach(statements, query, { concurrency: "unbounded" })
+        }).pipe(Effect.ensuring(Effect.sync(() => (underway -= 1))))
+    }
+  })
+})

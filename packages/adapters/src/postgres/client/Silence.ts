@@ -1,0 +1,50 @@
+/**
+ * Waiting for a server that may have fallen silent: nothing is closed, and nothing is heard any more.
+ *
+ * Neither the operating system nor the client tells a connection on which the server is silent from one on which it works.
+ * The time is real time: it is a network that is waited for.
+ */
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+
+/**
+ * How long a read, or an attempt at a transaction, may take before its connection counts as lost: longer than any time-out
+ * of the server, so it is only met when the server, or the network to it, has fallen silent.
+ */
+export const SILENCE_TIMEOUT_MILLIS = 40_000
+
+/** Nothing was heard from the server for too long. */
+export class Silence {
+  readonly _tag = "Silence"
+}
+
+/** What a fiber ends with, unless it takes too long; it is left alone then. */
+export const joinWithin = <A, E>(fiber: Fiber.Fiber<A, E>, millis: number): Effect.Effect<A, E | Silence> =>
+  Effect.callback((resume) => {
+    const timer = setTimeout(() => resume(Effect.fail(new Silence())), millis)
+    fiber.addObserver((exit) => {
+      clearTimeout(timer)
+      resume(exit)
+    })
+    return Effect.sync(() => clearTimeout(timer))
+  })
+
+/**
+ * Waits for an answer for no longer than this. What is not answered in time is interrupted without being waited for: the
+ * client closes the connection if the server does not answer that either.
+ */
+export const within = <A, E, R>(effect: Effect.Effect<A, E, R>, millis: number): Effect.Effect<A, E | Silence, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(restore(effect), { startImmediately: true }), (fiber) =>
+      restore(joinWithin(fiber, millis)).pipe(
+        Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+        Effect.tapError(() =>
+          fiber.pollUnsafe() === undefined ? Effect.forkDetach(Fiber.interrupt(fiber)) : Effect.void
+        )
+      )
+    )
+  )
+
+export const toUnavailable = (cause: unknown): StoreError.StoreError =>
+  new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) })

@@ -1,0 +1,35 @@
+/**
+ * Reading the journal on Postgres 15 and newer, and on PGlite. How no committed entry is skipped, and no open transaction holds
+ * anything up, is told in `LogWindow`. Reading costs what it reads, however long the journal is, and a row to open a window.
+ */
+import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import { commitSignal } from "../client/ClientDatabase.ts"
+import * as Query from "../client/Query.ts"
+import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/Migrations.ts"
+import { checkOrigin } from "./JournalOrigin.ts"
+import * as LogReader from "./LogReader.ts"
+import * as PostgresLogServer from "./PostgresLogServer.ts"
+
+export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
+  const { schema = DEFAULT_SCHEMA } = options
+  const client = yield* SqlClient.SqlClient
+  const query = Query.make(client.withoutTransforms())
+  const reader = LogReader.toJournalReader(
+    LogReader.make(PostgresLogServer.make(quote(schema), query)),
+    commitSignal(client, schema).listen
+  )
+  // A journal that was restored into another cluster has no positions until it is repaired.
+  const origin = checkOrigin(query, schema)
+  return JournalReader.of({
+    ...reader,
+    arePositions: (texts) => Effect.andThen(origin, reader.arePositions(texts)),
+    positions: (from) => Effect.andThen(origin, reader.positions(from))
+  })
+})
+
+/** The reader on the `SqlClient` in the context. Migrate first, see `Migrations.up`. */
+export const layerFromClient = (options?: SchemaOption): Layer.Layer<JournalReader, never, SqlClient.SqlClient> =>
+  Layer.effect(JournalReader, make(options))

@@ -1,0 +1,150 @@
+/**
+ * The schema of the database, as numbered migrations that only go forward.
+ *
+ * Everything lives in one Postgres schema, `turnout` unless named otherwise, so that the library can move into a host's
+ * database, and tenants that must not see each other can have one each. Each migration has a file in `schema/`; once released,
+ * it is never changed.
+ *
+ * Running them is left to effect's migrator: in one transaction, under a lock, so that any number of processes may start
+ * at once.
+ */
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import * as Effect from "effect/Effect"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { eventsRegistrationsJournalIdempotency } from "./0001_EventsRegistrationsJournalIdempotency.ts"
+import { outbox } from "./0002_Outbox.ts"
+import { replays } from "./0003_Replays.ts"
+import { webhooks } from "./0004_Webhooks.ts"
+import { projections } from "./0005_Projections.ts"
+import { journalMarks } from "./0006_JournalMarks.ts"
+import type { Migration } from "./Migration.ts"
+import { toStoreError } from "../client/SqlFailure.ts"
+
+export const DEFAULT_SCHEMA = "turnout"
+
+export const SCHEMA_NAME_RULE =
+  "must be 1 to 63 lower-case letters, digits and underscores, start with a letter and not with pg_"
+
+export const isSchemaName = (schema: string): boolean =>
+  /^[a-z][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith("pg_")
+
+/** The name, if it is one by `SCHEMA_NAME_RULE`; throws a `RangeError` otherwise. */
+export const checkSchemaName = (schema: string): string => {
+  if (!isSchemaName(schema)) throw new RangeError(`schema: ${SCHEMA_NAME_RULE}, got ${JSON.stringify(schema)}`)
+  return schema
+}
+
+/** The name as an identifier in SQL, so that it may be a word of the language. */
+export const quote = (schema: string): string => `"${checkSchemaName(schema)}"`
+
+/** Every migration, oldest first. */
+export const migrations: ReadonlyArray<Migration> = [
+  eventsRegistrationsJournalIdempotency,
+  outbox,
+  replays,
+  webhooks,
+  projections,
+  journalMarks
+]
+
+export interface MigrationStatus {
+  readonly id: number
+  readonly name: string
+  /** When it was applied; `null` while it is pending. */
+  readonly appliedAt: Date | null
+}
+
+const TABLE = "migrations"
+
+const createSchema = (schema: string) => `CREATE SCHEMA IF NOT EXISTS ${quote(schema)}`
+
+const client = Effect.map(SqlClient.SqlClient, (sql) => sql.withoutTransforms())
+
+const MIGRATIONS_TABLE = (schema: string) => `CREATE TABLE IF NOT EXISTS ${quote(schema)}.${TABLE} (
+  migration_id integer PRIMARY KEY,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  name text NOT NULL
+)`
+
+const record = (schema: string, { id, name }: { readonly id: number; readonly name: string }) =>
+  `INSERT INTO ${quote(schema)}.${TABLE} (migration_id, name) VALUES (${id}, '${name}')`
+
+export interface SchemaOption {
+  /** The Postgres schema that everything lives in. Default `turnout`. */
+  readonly schema?: string
+}
+
+type Migrate<A> = Effect.Effect<A, StoreError.StoreError, SqlClient.SqlClient>
+
+const failWithStoreError = <A>(
+  effect: Effect.Effect<A, SqlError | Migrator.MigrationError, SqlClient.SqlClient>
+): Migrate<A> =>
+  Effect.catchTags(effect, {
+    SqlError: (error) => Effect.fail(toStoreError(error)),
+    MigrationError: (error) =>
+      Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause: error.cause ?? error }) }))
+  })
+
+/** What is applied and what is pending, oldest first. Changes nothing. */
+export const status: (options?: SchemaOption) => Migrate<ReadonlyArray<MigrationStatus>> = Effect.fnUntraced(function* (
+  options: SchemaOption = {}
+): Effect.fn.Return<ReadonlyArray<MigrationStatus>, SqlError | Migrator.MigrationError, SqlClient.SqlClient> {
+  const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+  const sql = yield* client
+  const [found] = yield* sql<{ exists: boolean }>`
+    SELECT to_regclass(${`${quote(schema)}.${TABLE}`}) IS NOT NULL AS exists`
+  const applied = found?.exists
+    ? yield* sql<{ migration_id: number; created_at: Date }>`
+        SELECT migration_id, created_at FROM ${sql.literal(`${quote(schema)}.${TABLE}`)}`
+    : []
+  const appliedAt = new Map(applied.map((row) => [row.migration_id, row.created_at]))
+  return migrations.map(({ id, name }): MigrationStatus => ({ id, name, appliedAt: appliedAt.get(id) ?? null }))
+}, failWithStoreError)
+
+/** The SQL that `up` would run now, what it records included; empty when there is nothing to do. */
+export const pendingSql: (options?: SchemaOption) => Migrate<ReadonlyArray<string>> = Effect.fnUntraced(function* (
+  options: SchemaOption = {}
+): Effect.fn.Return<ReadonlyArray<string>, StoreError.StoreError, SqlClient.SqlClient> {
+  const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+  const pending = (yield* status(options)).filter(({ appliedAt }) => appliedAt === null)
+  if (pending.length === 0) return []
+  const statements = pending.flatMap((one) => [
+    `-- ${one.id} ${one.name}`,
+    ...migrations
+      .find(({ id }) => id === one.id)!
+      .statements(quote(schema))
+      .map((statement) => `${statement};`),
+    `${record(schema, one)};`
+  ])
+  return [`${createSchema(schema)};`, `${MIGRATIONS_TABLE(schema)};`, ...statements]
+})
+
+/** Applies what is pending, all or nothing, and gives what was applied. Safe to run from several processes at once. */
+export const up: (options?: SchemaOption) => Migrate<ReadonlyArray<{ readonly id: number; readonly name: string }>> =
+  Effect.fnUntraced(function* (
+    options: SchemaOption = {}
+  ): Effect.fn.Return<
+    ReadonlyArray<{ readonly id: number; readonly name: string }>,
+    SqlError | Migrator.MigrationError,
+    SqlClient.SqlClient
+  > {
+    const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
+    const sql = yield* client
+    const [found] = yield* sql<{ exists: boolean }>`SELECT to_regnamespace(${quote(schema)}) IS NOT NULL AS exists`
+    // A role may own the schema without the right to make one. Two processes that make it at the same moment can collide on
+    // the catalog; the second try finds it.
+    if (!found?.exists) yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
+    const loader: Migrator.Loader = Effect.succeed(
+      migrations.map(({ id, name, statements }) => [
+        id,
+        name,
+        Effect.succeed(
+          Effect.forEach(statements(quote(schema)), (statement) => sql.unsafe(statement), { discard: true })
+        )
+      ])
+    )
+    const applied = yield* Migrator.make({})({ loader, table: `${schema}.${TABLE}` })
+    return applied.map(([id, name]) => ({ id, name }))
+  }, failWithStoreError)

@@ -1,0 +1,59 @@
+/**
+ * Statements that are made of parts, one for each kind of row, of which only those that have rows take part.
+ *
+ * The executor starts every part that it is given, which for a single registration would cost more than its work. Few
+ * combinations occur, so each of them is written once and becomes one prepared statement.
+ */
+import * as RowSource from "./RowSource.ts"
+
+/** What is done with one kind of row. The rows are there as `t`, from what `rows` stands for, in the schema `s`. */
+export interface Part<in Row, in Shared = undefined> {
+  readonly name: string
+  readonly columns: ReadonlyArray<RowSource.Column<Row, Shared>>
+  readonly sql: (s: string, rows: string) => string
+  /** Whether it gives a row for each that it has found, of which none may be missing. */
+  readonly mustFindAll?: boolean
+}
+
+/** A part that has rows, and the number of the first of its parameters. */
+export interface Used {
+  readonly part: Part<never, never>
+  readonly isOne: boolean
+  readonly parameter: number
+}
+
+/** The parts that have rows, with their parameters, which come after `before` others. */
+export class Chosen<Shared> {
+  readonly used: Array<Used> = []
+  readonly parameters: Array<string | null> = []
+  readonly #shared: Shared
+  readonly #before: number
+
+  /** `shared` is what the rows of all parts share: columns take their values from it and from a row. */
+  constructor(shared: Shared, before = 0) {
+    this.#shared = shared
+    this.#before = before
+  }
+
+  add<Row>(part: Part<Row, Shared>, rows: ReadonlyArray<Row>): void {
+    if (rows.length === 0) return
+    this.used.push({ part, isOne: rows.length === 1, parameter: this.#before + this.parameters.length + 1 })
+    this.parameters.push(...RowSource.parameters(part.columns, rows, this.#shared))
+  }
+}
+
+/** The SQL of a part. */
+export const sql = (s: string, { isOne, parameter, part }: Used): string =>
+  part.sql(s, RowSource.source(part.columns, isOne, parameter))
+
+/** Remembers what is written for each combination of parts. */
+export const memoize = (write: (used: ReadonlyArray<Used>) => string): ((used: ReadonlyArray<Used>) => string) => {
+  const texts = new Map<string, string>()
+  return (used) => {
+    let key = ""
+    for (const { isOne, part } of used) key += isOne ? `${part.name} ` : `${part.name}s `
+    let text = texts.get(key)
+    if (text === undefined) texts.set(key, (text = write(used)))
+    return text
+  }
+}

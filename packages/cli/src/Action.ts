@@ -1,0 +1,32 @@
+/**
+ * What commander runs for a command: the command, with the options of the program and its own, and then the exit code.
+ */
+import type { Command } from "commander"
+import type { GlobalOptions } from "./Database.ts"
+import * as Output from "./output/Output.ts"
+
+/** Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const
+
+/** Makes the action of a command, which gives whether it succeeded. */
+export type Action = <Options, Args extends ReadonlyArray<unknown>>(
+  command: (options: GlobalOptions & Options, ...args: Args) => Promise<boolean>
+) => (...given: ReadonlyArray<unknown>) => Promise<void>
+
+/** `finish` is told with which exit code a command has ended. */
+export const make =
+  (finish: (code: number) => void): Action =>
+  <Options, Args extends ReadonlyArray<unknown>>(
+    command: (options: GlobalOptions & Options, ...args: Args) => Promise<boolean>
+  ) =>
+  async (...given: ReadonlyArray<unknown>) => {
+    const self = given.at(-1) as Command
+    const options = self.optsWithGlobals<GlobalOptions & Options>()
+    const args = given.slice(0, -2) as unknown as Args
+    try {
+      finish((await command(options, ...args)) ? EXIT.done : EXIT.failed)
+    } catch (error) {
+      Output.failure(options, error)
+      finish(EXIT.failed)
+    }
+  }

@@ -1,0 +1,150 @@
+/**
+ * `turnout registrations`: who attends.
+ */
+import { type Command, Option } from "commander"
+import type { Action } from "../../Action.ts"
+import { as } from "../../options/Actor.ts"
+import { cursor, limit } from "../../options/Paging.ts"
+import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
+import { EventId } from "@turnout/core/kernel/domain/EventId"
+import {
+  type Registration,
+  RegistrationId,
+  type RegistrationState
+} from "@turnout/core/admission/domain/model/Registration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Database from "../../Database.ts"
+import { type ActorOptions, whoOf } from "../../Operating.ts"
+import * as Output from "../../output/Output.ts"
+import { more, type Paging, toQuery } from "../../output/Paging.ts"
+import * as Steps from "../../Steps.ts"
+
+interface ListOptions extends Paging {
+  readonly state?: RegistrationState
+}
+
+export const list = async (options: Database.GlobalOptions & ListOptions, eventId: string): Promise<boolean> => {
+  const { state } = options
+  const page = await Database.withTurnout(options, (turnout) =>
+    turnout.listRegistrations(eventId, { ...toQuery(options), ...(state === undefined ? {} : { state }) })
+  )
+  Output.result(options, page, () => [
+    Output.table(
+      ["id", "attendee", "name", "state", "registered"],
+      page.items.map(({ attendee, id, registeredAt, state }) => [
+        id,
+        attendee.email,
+        attendee.name,
+        state,
+        registeredAt.toISOString()
+      ])
+    ),
+    ...more(page)
+  ])
+  return true
+}
+
+const isEventId = Schema.is(EventId)
+const isRegistrationId = Schema.is(RegistrationId)
+
+/** The ids of arguments, each once. All of them are looked at before anything is changed. */
+const toIds = (eventId: string, given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, InvalidInput> => {
+  const ids = [...new Set(given.map((id) => id.toLowerCase()))]
+  const issues = [
+    ...(isEventId(eventId.toLowerCase()) ? [] : [{ field: "eventId", rule: "Expected a UUID" }]),
+    ...ids
+      .filter((id) => !isRegistrationId(id))
+      .map((id) => ({ field: `registration ${JSON.stringify(id)}`, rule: "Expected a UUID" }))
+  ]
+  return issues.length === 0 ? Effect.succeed(ids) : Effect.fail(new InvalidInput({ issues }))
+}
+
+interface Failed {
+  readonly id: string
+  readonly reason: string
+}
+
+/** Those that the event does not have. */
+const missing = (turnout: TurnoutService, eventId: string, ids: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach(ids, (id) =>
+      turnout.getRegistration(eventId, id).pipe(
+        Effect.as([]),
+        Effect.catchTag("RegistrationNotFound", ({ message }) => Effect.succeed([{ id, reason: message }]))
+      )
+    ),
+    (found) => found.flat()
+  )
+
+export const cancel = async (
+  options: Database.GlobalOptions & ActorOptions,
+  eventId: string,
+  registrationIds: ReadonlyArray<string>
+): Promise<boolean> => {
+  const ids = await Effect.runPromise(toIds(eventId, registrationIds))
+  const who = whoOf(options)
+  const steps = Steps.each(ids)
+  const cancelled: Array<Registration> = []
+  const failed: Array<Failed> = []
+  const lines = () => cancelled.map(({ attendee, id }) => `cancelled ${id} of ${attendee.email}`)
+  const warnings = () => failed.map(({ id, reason }) => [id, reason] as const)
+  const soFar = () =>
+    cancelled.length === 0 && steps.unknown().length === 0
+      ? undefined
+      : {
+          document: { cancelled, failed, ...Steps.left(steps) },
+          lines: lines(),
+          warnings: warnings(),
+          next: `${Steps.leftInWords(steps)} The same command goes on with the rest: what is cancelled stays so.`
+        }
+  const step = (turnout: TurnoutService) => (id: string) =>
+    turnout.cancelRegistration(eventId, id, { actor: who }).pipe(
+      Effect.map((registration) => void cancelled.push(registration)),
+      // What is true of all of them ends the command; what is wrong with the state of one does not keep the others.
+      Effect.catchTags({
+        RegistrationNotFound: ({ message }) => Effect.succeed(void failed.push({ id, reason: message })),
+        RegistrationStateConflict: ({ message }) => Effect.succeed(void failed.push({ id, reason: message }))
+      })
+    )
+  const work = Effect.gen(function* () {
+    const turnout = yield* Turnout
+    failed.push(...(yield* missing(turnout, eventId, ids)))
+    if (failed.length === 0) yield* steps.carryOut(step(turnout))
+  }).pipe(Effect.provide(Database.turnout(options)))
+  await Steps.run(options, work, soFar)
+  Output.warnings(warnings())
+  const notDone = steps.notDone().filter((id) => failed.every((one) => one.id !== id))
+  if (notDone.length > 0) process.stderr.write("Nothing has changed: correct the ids, and cancel them all again.\n")
+  Output.changed(options, { cancelled, failed, ...(notDone.length === 0 ? {} : { notDone }) }, lines)
+  return failed.length === 0
+}
+
+/** Declares the command and its options. */
+export const declare = (program: Command, action: Action): void => {
+  const registrations = program.command("registrations").description("look at registrations, and cancel them")
+  registrations
+    .command("list")
+    .description("list the registrations of an event in the order of entry")
+    .argument("<event>", "id of the event")
+    .addOption(
+      new Option("--state <state>", "only those").choices([
+        "confirmed",
+        "waitlisted",
+        "cancelled",
+        "attended",
+        "noShow"
+      ])
+    )
+    .addOption(limit())
+    .addOption(cursor())
+    .action(action(list))
+  registrations
+    .command("cancel")
+    .description("cancel registrations; each seat that becomes free goes to the first in the waitlist")
+    .argument("<event>", "id of the event")
+    .argument("<registration...>", "ids of the registrations")
+    .addOption(as())
+    .action(action(cancel))
+}

@@ -1,0 +1,209 @@
+/**
+ * `turnout outbox`: what waits for whom, and what to do about it.
+ */
+import type { Command } from "commander"
+import type { Action } from "../../Action.ts"
+import * as Parked from "./parked.ts"
+import * as Replay from "./replay.ts"
+import * as Tail from "./tail.ts"
+import { as } from "../../options/Actor.ts"
+import { instant } from "../../options/Instants.ts"
+import { wholeNumber } from "../../options/Numbers.ts"
+import { limit } from "../../options/Paging.ts"
+import { sink } from "../../options/Sinks.ts"
+import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
+import type { OutboxStatus, SinkStatus } from "@turnout/core/delivery/ports/OutboxOperations"
+import * as Effect from "effect/Effect"
+import { setTimeout } from "node:timers/promises"
+import type * as Database from "../../Database.ts"
+import { type ActorOptions, changeOutbox, count, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
+import * as Output from "../../output/Output.ts"
+import * as Paging from "../../output/Paging.ts"
+
+const ago = (then: Date | null, now: Date): string =>
+  then === null ? "" : Output.duration(Math.max(0, now.getTime() - then.getTime()))
+
+/** How much less is left after what was written meanwhile: entries a second, about. */
+const rateOf = (sink: SinkStatus, now: OutboxStatus, before: OutboxStatus | undefined): number | null => {
+  const earlier = before?.sinks.find(({ name }) => name === sink.name)
+  if (before === undefined || earlier === undefined || sink.isBacklogLarger || earlier.isBacklogLarger) return null
+  const seconds = (now.at.getTime() - before.at.getTime()) / 1_000
+  const delivered = earlier.backlog - sink.backlog + now.written - before.written
+  return seconds <= 0 ? null : Math.max(0, Math.round(delivered / seconds))
+}
+
+interface Holder {
+  readonly owner: string
+  readonly slots: number
+  readonly epochs: string
+  readonly until: Date | null
+}
+
+/** Who holds how many slots, under which epochs, and until when at least. */
+const holdersOf = ({ slots }: SinkStatus): ReadonlyArray<Holder> =>
+  Array.from(
+    Map.groupBy(
+      slots.filter(({ owner }) => owner !== null),
+      ({ owner }) => owner!
+    ),
+    ([owner, own]) => {
+      const epochs = own.map(({ epoch }) => epoch)
+      const [lowest, highest] = [Math.min(...epochs), Math.max(...epochs)]
+      const until = own.flatMap(({ until }) => (until === null ? [] : [until.getTime()]))
+      return {
+        owner,
+        slots: own.length,
+        epochs: lowest === highest ? String(lowest) : `${lowest} to ${highest}`,
+        until: until.length === 0 ? null : new Date(Math.min(...until))
+      }
+    }
+  )
+
+const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyArray<string> => {
+  if (now.sinks.length === 0) return ["No sink has been given anything yet: start a relay."]
+  const rows = now.sinks.map((sink) => [
+    sink.name,
+    `${count(sink.backlog)}${sink.isBacklogLarger ? " or more" : ""}`,
+    ago(sink.oldest, now.at),
+    rateOf(sink, now, before) ?? "",
+    sink.workers,
+    sink.slots.filter(({ owner }) => owner === null).length,
+    sink.retrying,
+    sink.parked,
+    ago(sink.parkedSince, now.at)
+  ])
+  const head = ["sink", "backlog", "oldest", "a second", "workers", "free slots", "retrying", "parked", "since"]
+  const holders = now.sinks.flatMap((sink) =>
+    holdersOf(sink).map(({ epochs, owner, slots, until }) => [
+      sink.name,
+      owner,
+      slots,
+      epochs,
+      until !== null && until > now.at ? `in ${Math.ceil((until.getTime() - now.at.getTime()) / 1_000)} s` : "expired"
+    ])
+  )
+  return [
+    Output.table(head, rows),
+    ...(holders.length === 0 ? [] : ["", Output.table(["sink", "lease of", "slots", "epoch", "ends"], holders)])
+  ]
+}
+
+export const status = async (options: Database.GlobalOptions & { readonly sample: number }): Promise<boolean> => {
+  const sampled = await withOutbox(options, (operations) =>
+    Effect.gen(function* () {
+      const first = yield* operations.status
+      if (options.sample === 0 || first.sinks.length === 0) return { now: first, before: undefined }
+      yield* Effect.promise(() => setTimeout(options.sample))
+      return { now: yield* operations.status, before: first }
+    })
+  )
+  const { before, now } = sampled
+  const document = { ...now, sinks: now.sinks.map((sink) => ({ ...sink, perSecond: rateOf(sink, now, before) })) }
+  Output.result(options, document, () => linesOf(now, before))
+  return true
+}
+
+export const forget = async (
+  options: Database.GlobalOptions & ActorOptions & { readonly sink: string }
+): Promise<boolean> => {
+  await withOutbox(options, (operations) => operations.forget(options.sink, whoOf(options)))
+  Output.result(options, { forgotten: options.sink }, () => [`${options.sink} is forgotten, and what waited for it.`])
+  return true
+}
+
+export const audit = async (
+  options: Database.GlobalOptions & { readonly limit: number; readonly after?: number }
+): Promise<boolean> => {
+  const page = await useOutbox(
+    options,
+    OutboxAdministration.audit({ limit: options.limit, after: options.after ?? null })
+  )
+  Output.result(options, page, () => [
+    Output.table(
+      ["#", "when", "who", "what", "details"],
+      page.items.map(({ action, at, details, id, who }) => [id, at.toISOString(), who, action, JSON.stringify(details)])
+    ),
+    ...Paging.moreAfter(page)
+  ])
+  return true
+}
+
+export const prune = async (
+  options: Database.GlobalOptions & ActorOptions & { readonly before: Date }
+): Promise<boolean> => {
+  const before = options.before.toISOString()
+  let deleted = 0
+  const step = Effect.map(OutboxAdministration.prune(options.before, whoOf(options)), (pruned) => {
+    deleted += pruned.deleted
+    if (process.stderr.isTTY) process.stderr.write(`\r${count(deleted)} entries deleted`)
+    return pruned
+  })
+  const soFar = () =>
+    deleted === 0
+      ? undefined
+      : {
+          document: { deleted },
+          lines: [`${count(deleted)} entries that happened before ${before} are deleted.`],
+          next: "The same command goes on with the rest."
+        }
+  await changeOutbox(
+    options,
+    Effect.repeat(Effect.uninterruptible(step), { until: ({ deleted }) => deleted === 0 }),
+    soFar
+  )
+  if (process.stderr.isTTY) process.stderr.write("\n")
+  Output.changed(options, { deleted }, () => [
+    `${count(deleted)} entries that happened before ${before} and that no sink needs are deleted.`
+  ])
+  return true
+}
+
+export const repair = async (options: Database.GlobalOptions & ActorOptions): Promise<boolean> => {
+  const repaired = await withOutbox(options, (operations) => operations.repair(whoOf(options)))
+  Output.result(options, { repaired }, () =>
+    repaired === null
+      ? ["Nothing to repair: the journal has the transaction ids of this database cluster."]
+      : [
+          `${count(repaired.positions)} positions were set anew, and ${count(repaired.entries)} entries given new transaction ids.`,
+          "Relays can be started. What was delivered shortly before the restore may be delivered once more."
+        ]
+  )
+  return true
+}
+
+/** Declares the command and its options. */
+export const declare = (program: Command, action: Action): void => {
+  const outbox = program.command("outbox").description("look at what is delivered to whom, and repair it")
+  outbox
+    .command("status")
+    .description("show backlog, age, rate and leases of every sink, and its parked streams")
+    .option("--sample <millis>", "time over which the rate is measured; 0 for none", wholeNumber(0, 60_000), 1_000)
+    .action(action(status))
+  Tail.declare(outbox, action)
+  Parked.declare(outbox, action)
+  Replay.declare(outbox, action)
+  outbox
+    .command("audit")
+    .description("show what operators have done, the latest first")
+    .addOption(limit())
+    .option("--after <number>", "continue behind this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action(action(audit))
+  outbox
+    .command("prune")
+    .description("delete journal entries that every sink has been given; never those of the last hour")
+    .requiredOption("--before <time>", "only what happened before", instant)
+    .addOption(as())
+    .action(action(prune))
+  outbox
+    .command("repair")
+    .description("make a journal deliverable that was restored into another database cluster")
+    .addOption(as())
+    .action(action(repair))
+
+  outbox
+    .command("forget")
+    .description("forget a sink that is no longer delivered to, and what waits for it")
+    .addOption(sink())
+    .addOption(as())
+    .action(action(forget))
+}

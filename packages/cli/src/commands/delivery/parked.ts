@@ -1,0 +1,183 @@
+/**
+ * `turnout outbox parked`: streams whose entries could not be delivered, and what to do about them.
+ */
+import type { Command } from "commander"
+import type { Action } from "../../Action.ts"
+import { as } from "../../options/Actor.ts"
+import { limit } from "../../options/Paging.ts"
+import { sink } from "../../options/Sinks.ts"
+import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import {
+  type BlockedStream,
+  OutboxOperations,
+  type SinkNotFound,
+  type StreamMovedOn,
+  type StreamNotBlocked
+} from "@turnout/core/delivery/ports/OutboxOperations"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import * as Effect from "effect/Effect"
+import { CliError } from "../../CliError.ts"
+import type * as Database from "../../Database.ts"
+import { type ActorOptions, changeOutbox, count, toStream, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
+import * as Output from "../../output/Output.ts"
+import * as Paging from "../../output/Paging.ts"
+import * as Steps from "../../Steps.ts"
+
+export interface SinkOptions {
+  readonly sink: string
+}
+
+const blockedRow = ({ attempts, error, retryAt, since, stream, version }: BlockedStream) => [
+  stream,
+  version,
+  attempts,
+  since.toISOString(),
+  retryAt === null ? "parked" : retryAt.toISOString(),
+  Output.shortened(error)
+]
+const BLOCKED_HEAD = ["stream", "from version", "attempts", "since", "next try", "error"]
+
+export const list = async (
+  options: Database.GlobalOptions &
+    SinkOptions & { readonly all?: boolean; readonly limit: number; readonly after?: string }
+): Promise<boolean> => {
+  const after = options.after === undefined ? null : toStream(options.after)
+  const page = await useOutbox(
+    options,
+    OutboxAdministration.blocked(options.sink, options.all === true ? null : true, { after, limit: options.limit })
+  )
+  Output.result(options, page, () =>
+    page.items.length === 0
+      ? [`Nothing is parked for ${options.sink}.`]
+      : [Output.table(BLOCKED_HEAD, page.items.map(blockedRow)), ...Paging.moreAfter(page)]
+  )
+  return true
+}
+
+export const show = async (options: Database.GlobalOptions & SinkOptions, stream: string): Promise<boolean> => {
+  const found = await useOutbox(options, OutboxAdministration.blockedStream(options.sink, toStream(stream)))
+  const { block, waiting } = found
+  Output.result(options, found, () => [
+    Output.table(BLOCKED_HEAD.slice(0, -1), [blockedRow(block).slice(0, -1)]),
+    "",
+    block.error,
+    "",
+    Output.table(
+      ["version", "type", "message", "occurred", "payload"],
+      waiting.map(({ id, occurredAt, payload, type, version }) => [
+        version,
+        type,
+        id,
+        occurredAt.toISOString(),
+        Output.shortened(JSON.stringify(payload))
+      ])
+    )
+  ])
+  return true
+}
+
+type Decision = (
+  sink: string,
+  stream: EventId,
+  who: string
+) => Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StreamMovedOn | StoreError, OutboxOperations>
+
+/** Does the same to each of some streams. */
+const decide =
+  (decision: Decision, told: (block: BlockedStream) => string) =>
+  async (
+    options: Database.GlobalOptions & SinkOptions & ActorOptions,
+    streams: ReadonlyArray<string>
+  ): Promise<boolean> => {
+    const steps = Steps.each([...new Set(streams.map(toStream))])
+    const who = whoOf(options)
+    const blocks: Array<BlockedStream> = []
+    const failed: Array<{ readonly stream: string; readonly reason: string }> = []
+    const document = () => ({ blocks, failed, ...Steps.left(steps) })
+    const warnings = () => failed.map(({ reason, stream }) => [stream, reason] as const)
+    const soFar = () =>
+      blocks.length === 0 && steps.unknown().length === 0
+        ? undefined
+        : { document: document(), lines: blocks.map(told), warnings: warnings(), next: Steps.leftInWords(steps) }
+    const step = (stream: string) =>
+      decision(options.sink, stream as EventId, who).pipe(
+        Effect.map((block) => void blocks.push(block)),
+        // What is wrong with one does not keep the others.
+        Effect.catchTags({
+          StreamNotBlocked: ({ message }) => Effect.succeed(void failed.push({ stream, reason: message })),
+          StreamMovedOn: ({ message }) => Effect.succeed(void failed.push({ stream, reason: message }))
+        })
+      )
+    await changeOutbox(options, steps.carryOut(step), soFar)
+    Output.warnings(warnings())
+    Output.changed(options, document(), () => blocks.map(told))
+    return failed.length === 0
+  }
+
+const retryStreams = decide(
+  (...decided) => OutboxOperations.use(({ retry }) => retry(...decided)),
+  ({ stream, version }) => `${stream} is tried again from version ${version}`
+)
+
+export const retry = async (
+  options: Database.GlobalOptions & SinkOptions & ActorOptions & { readonly all?: boolean },
+  streams: ReadonlyArray<string>
+): Promise<boolean> => {
+  if ((streams.length === 0) !== (options.all === true)) throw new CliError("name streams, or say --all")
+  if (options.all !== true) return retryStreams(options, streams)
+  const retried = await withOutbox(options, (operations) => operations.retryAll(options.sink, whoOf(options)))
+  Output.result(options, { retried }, () => [`${count(retried)} parked streams are tried again`])
+  return true
+}
+
+export const skip = decide(
+  OutboxAdministration.skipFirst,
+  ({ stream, version }) => `${stream} goes on with version ${version}; the one before is never delivered`
+)
+
+export const discard = decide(
+  (...decided) => OutboxOperations.use(({ discard }) => discard(...decided)),
+  ({ stream, version }) => `${stream} goes on with version ${version}; what waited is never delivered`
+)
+
+/** Declares the command and its options. */
+export const declare = (outbox: Command, action: Action): void => {
+  const parked = outbox.command("parked").description("decide about streams whose entries could not be delivered")
+  parked
+    .command("list")
+    .description("list parked streams")
+    .addOption(sink())
+    .option("--all", "those that are still tried again as well")
+    .option("--after <stream>", "continue behind this one")
+    .addOption(limit())
+    .action(action(list))
+  parked
+    .command("show")
+    .description("show a blocked stream, what went wrong, and what waits")
+    .addOption(sink())
+    .argument("<stream>", "id of the event")
+    .action(action(show))
+  parked
+    .command("retry")
+    .description("try streams again at once")
+    .addOption(sink())
+    .argument("[stream...]", "ids of the events")
+    .option("--all", "every parked stream of the sink")
+    .addOption(as())
+    .action(action(retry))
+  parked
+    .command("skip")
+    .description("leave out the first entry that waits, and go on with the next")
+    .addOption(sink())
+    .argument("<stream...>", "ids of the events")
+    .addOption(as())
+    .action(action(skip))
+  parked
+    .command("discard")
+    .description("leave out everything that waits, and go on with what comes")
+    .addOption(sink())
+    .argument("<stream...>", "ids of the events")
+    .addOption(as())
+    .action(action(discard))
+}

@@ -1,0 +1,73 @@
+/**
+ * `turnout relay`: delivers the journal to sinks until somebody stops it.
+ */
+import type { Command } from "commander"
+import type { Action } from "../../Action.ts"
+import { wholeNumber } from "../../options/Numbers.ts"
+import { allowPrivate, startFrom } from "../../options/Sinks.ts"
+import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
+import type * as Relay from "@turnout/core/delivery/application/Relay"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { CliError } from "../../CliError.ts"
+import * as Database from "../../Database.ts"
+import * as NamedQueue from "../../sinks/NamedQueue.ts"
+import * as Output from "../../output/Output.ts"
+import * as Running from "../../Running.ts"
+import * as Sinks from "../../sinks/Sinks.ts"
+
+export interface RelayOptions extends Sinks.SinkOptions {
+  readonly owner?: string
+  readonly leaseTtl: number
+  readonly startFrom: "beginning" | "now"
+}
+
+/** Says that it has begun, with `--json` in a document; where messages go to stdout, on stderr. */
+const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>) => {
+  if (options.json && !options.stdout) Output.result(options, { sinks }, () => [])
+  else process.stderr.write(`${Output.notice(`relaying to ${sinks.join(", ")}`)}\nCtrl-C stops it.\n`)
+}
+
+export const relay = async (options: Database.GlobalOptions & RelayOptions): Promise<boolean> => {
+  const names = [
+    ...(options.sqs ?? []).map(NamedQueue.show),
+    ...(options.stdout ? ["stdout"] : []),
+    ...(options.webhooks ? ["webhooks"] : []),
+    ...(options.sales ? ["sales summaries"] : [])
+  ]
+  if (names.length === 0)
+    throw new CliError("name a sink: --sqs with the URL of a queue, --webhooks, --sales, or --stdout")
+  const settings: Relay.RelayOptions = {
+    ttlMillis: options.leaseTtl,
+    startFrom: options.startFrom,
+    ...(options.owner === undefined ? {} : { owner: options.owner })
+  }
+  const relaying = Effect.gen(function* () {
+    announce(options, names)
+    return yield* Effect.never
+  }).pipe(Effect.provide(Layer.provide(Sinks.relays(options, settings), Database.stores(options))))
+  return Running.untilStopped(options, relaying, Sinks.STOP_MILLIS)
+}
+
+/** Declares the command and its options. */
+export const declare = (program: Command, action: Action): void => {
+  program
+    .command("relay")
+    .description("deliver the journal to sinks; any number of relays share the work")
+    .addOption(sqs())
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .option("--stdout", "print messages on stdout, one JSON document in a line")
+    .option("--webhooks", "post to webhooks")
+    .option("--sales", "keep sales summaries up to date")
+    .addOption(allowPrivate())
+    .option("--owner <name>", "name of this worker, unique among all (default: a random one)")
+    .option(
+      "--lease-ttl <millis>",
+      "time after which a worker that died is replaced",
+      wholeNumber(1_000, 600_000),
+      10_000
+    )
+    .addOption(startFrom("beginning"))
+    .action(action(relay))
+}

@@ -1,0 +1,240 @@
+/**
+ * `turnout outbox replay`: sends journal entries to a sink again.
+ *
+ * The relays of the sink carry it out; this asks for it, and shows how far it has come. It goes on without anybody watching,
+ * and after the death of the relay that had it.
+ */
+import { type Command, Option } from "commander"
+import type { Action } from "../../Action.ts"
+import { as } from "../../options/Actor.ts"
+import { EVENT_TYPES } from "../../options/EventTypes.ts"
+import { instant } from "../../options/Instants.ts"
+import { wholeNumber } from "../../options/Numbers.ts"
+import { limit } from "../../options/Paging.ts"
+import { pageByKey } from "@turnout/core/kernel/application/Paging"
+import type { Replay, ReplayId, Selection } from "@turnout/core/delivery/domain/Replay"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import * as Effect from "effect/Effect"
+import { CliError } from "../../CliError.ts"
+import * as Database from "../../Database.ts"
+import { type ActorOptions, count, toId, toStream, whoOf, withReplays } from "../../Operating.ts"
+import * as Output from "../../output/Output.ts"
+import * as Paging from "../../output/Paging.ts"
+import * as Progress from "../../output/Progress.ts"
+import * as Steps from "../../Steps.ts"
+
+export interface SelectionOptions {
+  readonly from?: Date
+  readonly to?: Date
+  readonly event?: string
+  readonly type?: ReadonlyArray<string>
+  readonly stream?: string
+  readonly all?: boolean
+}
+
+const WATCH_INTERVAL = "300 millis"
+/** After so many looks without progress, the operator is told if nobody is there to carry it out. */
+const LOOKS_BEFORE_HINT = 10
+
+const toSelection = async ({ all, event, from, stream, to, type }: SelectionOptions): Promise<Selection> => {
+  const isRestricted = [event, from, stream, to, type].some((restriction) => restriction !== undefined)
+  if (isRestricted === (all === true))
+    throw new CliError("say what to send again: --from, --to, --event, --type or --stream; or --all of the journal")
+  return {
+    from: from ?? null,
+    to: to ?? null,
+    types: type ?? null,
+    stream: stream === undefined ? null : toStream(stream),
+    message: event === undefined ? null : await toId(event)
+  }
+}
+
+const describe = ({ from, message, stream, to, types }: Selection): string =>
+  [
+    from === null ? "" : `from ${from.toISOString()}`,
+    to === null ? "" : `to ${to.toISOString()}`,
+    types === null ? "" : types.join(", "),
+    stream === null ? "" : `stream ${stream}`,
+    message === null ? "" : `message ${message}`
+  ]
+    .filter((part) => part !== "")
+    .join(", ") || "everything"
+
+const HEAD = ["replay", "sink", "what", "state", "sent", "of", "started", "by"]
+const row = ({ id, selection, sent, sink, startedAt, state, total, who }: Replay) => [
+  id,
+  sink,
+  describe(selection),
+  state,
+  count(sent),
+  count(total),
+  startedAt.toISOString(),
+  who
+]
+
+const inWords = (replay: Replay): ReadonlyArray<string> => [
+  Output.table(HEAD, [row(replay)]),
+  ...(replay.error === null
+    ? []
+    : ["", `${replay.error}. "turnout outbox replay resume ${replay.id}" tries that again, "… cancel" gives it up.`])
+]
+
+/** Shows progress until the replay is over, and tells of it as it is then, or was last. */
+const follow = Effect.fnUntraced(function* (
+  id: ReplayId,
+  options: Database.GlobalOptions,
+  tell: (replay: Replay) => void
+) {
+  const replays = yield* Replays
+  const operations = yield* OutboxOperations
+  const bar = Progress.make(options, "{bar} {percentage} % | {value} of {total} messages | {eta_formatted} left")
+  const look = Effect.tap(replays.get(id), (replay) => Effect.sync(() => tell(replay)))
+  let replay = yield* look
+  bar.start(replay.total, replay.sent)
+  const looking = Effect.gen(function* () {
+    for (let looks = 1; replay.state === "running"; looks++) {
+      yield* Effect.sleep(WATCH_INTERVAL)
+      replay = yield* look
+      bar.update(replay.sent)
+      if (looks !== LOOKS_BEFORE_HINT || replay.sent > 0) continue
+      // A sink that is forgotten meanwhile takes its replays with it, which the next look finds.
+      const relays = yield* Effect.catchTag(operations.relays(replay.sink), "SinkNotFound", () => Effect.succeed(0))
+      if (relays === 0)
+        process.stderr.write(`\n${Output.warning("waiting:")} no relay of ${replay.sink} is running; start one\n`)
+    }
+  })
+  yield* Effect.ensuring(looking, Effect.sync(bar.stop))
+})
+
+/**
+ * Watches until it is over, or nobody wants to wait; only a replay that was finished is a success. What `begin` gives has been
+ * changed by then.
+ */
+const watchToItsEnd = async (
+  options: Database.GlobalOptions,
+  begin: Effect.Effect<Replay, unknown, Replays>
+): Promise<boolean> => {
+  let last: Replay | undefined
+  const tell = (replay: Replay) => void (last = replay)
+  const watching = Effect.uninterruptible(Effect.tap(begin, (replay) => Effect.sync(() => tell(replay)))).pipe(
+    Effect.flatMap(({ id }) => follow(id, options, tell)),
+    Effect.provide(Database.stores(options))
+  )
+  const soFar = (replay: Replay) => ({
+    document: { replay },
+    lines: inWords(replay),
+    next: `The replay goes on. To see it again: turnout outbox replay watch ${replay.id}`
+  })
+  await Steps.run(options, watching, () => (last === undefined ? undefined : soFar(last)))
+  const replay = last as Replay | undefined
+  if (replay === undefined) return false
+  Output.result(options, { replay }, () => inWords(replay))
+  return replay.state === "finished"
+}
+
+export const start = async (
+  options: Database.GlobalOptions &
+    ActorOptions &
+    SelectionOptions & {
+      readonly sink?: string
+      readonly dryRun?: boolean
+      readonly perSecond?: number
+      readonly wait: boolean
+    }
+): Promise<boolean> => {
+  const { sink } = options
+  if (sink === undefined) throw new CliError('name the sink: --sink; "turnout outbox status" lists them')
+  const selection = await toSelection(options)
+  if (options.dryRun === true) {
+    const entries = await withReplays(options, (replays) => replays.count(selection))
+    Output.result(options, { entries }, () => [
+      `${count(entries)} entries would be sent to ${sink} again: ${describe(selection)}.`
+    ])
+    return true
+  }
+  const starting = Replays.use((replays) =>
+    replays.start({ sink, selection, perSecond: options.perSecond ?? null, who: whoOf(options) })
+  )
+  if (options.wait) return watchToItsEnd(options, starting)
+  const replay = await withReplays(options, (replays) => Effect.provideService(starting, Replays, replays))
+  Output.result(options, { replay }, () => inWords(replay))
+  return true
+}
+
+export const list = async (
+  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
+): Promise<boolean> => {
+  const after = options.after === undefined ? null : await toId(options.after)
+  const page = await withReplays(options, (replays) =>
+    pageByKey(replays.list, { after, limit: options.limit }, ({ id }) => id)
+  )
+  Output.result(options, page, () =>
+    page.items.length === 0
+      ? ["Nothing has been replayed."]
+      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+  )
+  return true
+}
+
+export const watch = async (options: Database.GlobalOptions, given: string): Promise<boolean> => {
+  const id = await toId(given)
+  return watchToItsEnd(
+    options,
+    Replays.use((replays) => replays.get(id))
+  )
+}
+
+const change =
+  (to: (replays: Replays["Service"], id: ReplayId, who: string) => Effect.Effect<Replay, unknown>) =>
+  async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
+    const id = await toId(given)
+    const replay = await withReplays(options, (replays) => to(replays, id, whoOf(options)))
+    Output.result(options, { replay }, () => inWords(replay))
+    return true
+  }
+
+export const resume = change((replays, id, who) => replays.resume(id, who))
+export const cancel = change((replays, id, who) => replays.cancel(id, who))
+
+/** Declares the command and its options. */
+export const declare = (outbox: Command, action: Action): void => {
+  const replay = outbox
+    .command("replay")
+    .description("send entries of the journal to a sink again; its relays carry it out")
+    .option("--sink <name>", "the sink")
+    .option("--from <time>", "only what happened at this time or later", instant)
+    .option("--to <time>", "only what happened before this time", instant)
+    .option("--event <message>", "only the entry with this message id")
+    .addOption(new Option("--type <type...>", "only events of these types").choices(EVENT_TYPES))
+    .option("--stream <event>", "only the stream of this event")
+    .option("--all", "the whole journal")
+    .option("--dry-run", "count the entries, and send nothing")
+    .option("--per-second <n>", "at most so many messages a second", wholeNumber(1, 1_000_000))
+    .option("--no-wait", "do not wait until it is over")
+    .addOption(as())
+    .action(action(start))
+  replay
+    .command("list")
+    .description("list replays, the latest first")
+    .addOption(limit())
+    .option("--after <replay>", "continue behind this one")
+    .action(action(list))
+  replay
+    .command("watch")
+    .description("show the progress of a replay until it is over")
+    .argument("<replay>", "id of the replay")
+    .action(action(watch))
+  replay
+    .command("resume")
+    .description("go on with a replay that was stopped by an entry that could not be delivered")
+    .argument("<replay>", "id of the replay")
+    .addOption(as())
+    .action(action(resume))
+  replay
+    .command("cancel")
+    .description("end a replay")
+    .argument("<replay>", "id of the replay")
+    .addOption(as())
+    .action(action(cancel))
+}

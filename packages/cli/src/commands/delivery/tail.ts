@@ -1,0 +1,54 @@
+/**
+ * `turnout outbox tail`: the journal as it is written, until somebody stops it.
+ */
+import { type Command, Option } from "commander"
+import type { Action } from "../../Action.ts"
+import { EVENT_TYPES } from "../../options/EventTypes.ts"
+import * as Subscription from "@turnout/core/journal/application/Subscription"
+import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Database from "../../Database.ts"
+import * as Output from "../../output/Output.ts"
+import * as Running from "../../Running.ts"
+
+export interface TailOptions {
+  readonly from: "beginning" | "now"
+  readonly cursor?: string
+  readonly type?: ReadonlyArray<string>
+}
+
+/** What letting go of the database may take. */
+const STOP_MILLIS = 1_000
+
+const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.Received): string => {
+  const { _tag, ...what } = event
+  return `${occurredAt.toISOString()}  ${eventId}  ${version}  ${Output.heading(_tag)}  ${metadata.actor}  ${Output.faint(JSON.stringify(what))}`
+}
+
+/** With `--json`, a document in a line for each event, with the cursor behind it. */
+const print = (options: Database.GlobalOptions, received: Subscription.Received) => {
+  const { cursor, ...rest } = received
+  process.stdout.write(`${options.json ? JSON.stringify({ ...rest, cursor }) : toLine(received)}\n`)
+}
+
+export const tail = async (options: Database.GlobalOptions & TailOptions): Promise<boolean> => {
+  const from = options.cursor === undefined ? options.from : { cursor: options.cursor }
+  const types = options.type as ReadonlyArray<JournalEvent["_tag"]> | undefined
+  const tailing = Stream.runForEach(
+    Subscription.subscribe({ from, ...(types === undefined ? {} : { types }) }),
+    (received) => Effect.sync(() => print(options, received))
+  ).pipe(Effect.provide(Database.stores(options)))
+  return Running.untilStopped(options, tailing, STOP_MILLIS)
+}
+
+/** Declares the command and its options. */
+export const declare = (outbox: Command, action: Action): void => {
+  outbox
+    .command("tail")
+    .description("show the journal as it is written; with --json, a document in a line for each event")
+    .addOption(new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now"))
+    .option("--cursor <cursor>", "begin behind an event, whose cursor --json shows")
+    .addOption(new Option("--type <type...>", "only events of these types").choices(EVENT_TYPES))
+    .action(action(tail))
+}

@@ -1,0 +1,147 @@
+/**
+ * `turnout sales`: how events sold.
+ */
+import type { Command } from "commander"
+import type { Action } from "../../Action.ts"
+import { as } from "../../options/Actor.ts"
+import { limit } from "../../options/Paging.ts"
+import type { PartlyDone } from "@turnout/core/kernel/application/PartlyDone"
+import type { Sales } from "@turnout/core/projections/application/Sales"
+import * as SalesAdministration from "@turnout/core/projections/application/SalesAdministration"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { CliError } from "../../CliError.ts"
+import * as Database from "../../Database.ts"
+import { type ActorOptions, count, toStream, whoOf } from "../../Operating.ts"
+import * as Output from "../../output/Output.ts"
+import * as Paging from "../../output/Paging.ts"
+import * as Progress from "../../output/Progress.ts"
+import * as Steps from "../../Steps.ts"
+
+const HEAD = ["event", "title", "seats", "taken", "waiting", "promoted", "cancelled", "sold out", "within"]
+const row = (sales: Sales) => {
+  const {
+    capacity,
+    cancellations,
+    eventId,
+    millisToSellOut: millis,
+    promotions,
+    registrations,
+    soldOutAt,
+    title
+  } = sales
+  const { attended, confirmed, noShow, waitlisted } = registrations
+  return [
+    eventId,
+    title,
+    count(capacity),
+    count(confirmed + attended + noShow),
+    count(waitlisted),
+    count(promotions),
+    count(cancellations),
+    soldOutAt?.toISOString() ?? "",
+    millis === null ? "" : Output.duration(millis)
+  ]
+}
+
+type Services = Layer.Success<ReturnType<typeof Database.stores>>
+
+const provided = <A, E>(options: Database.GlobalOptions, work: Effect.Effect<A, E, Services>) =>
+  Effect.provide(work, Database.stores(options))
+
+const run = <A, E>(options: Database.GlobalOptions, work: Effect.Effect<A, E, Services>): Promise<A> =>
+  Effect.runPromise(provided(options, work))
+
+export const list = async (
+  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
+): Promise<boolean> => {
+  const after = options.after === undefined ? null : toStream(options.after)
+  const page = await run(options, SalesAdministration.list({ after, limit: options.limit }))
+  Output.result(options, page, () =>
+    page.items.length === 0
+      ? [
+          "Nothing has been counted yet: turnout serve --sales and turnout relay --sales do it, and turnout sales rebuild."
+        ]
+      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+  )
+  return true
+}
+
+export const show = async (options: Database.GlobalOptions, given: string): Promise<boolean> => {
+  const id = toStream(given)
+  const found = await run(options, SalesAdministration.get(id))
+  if (found === undefined) throw new CliError(`nothing has been counted of ${id}: turnout sales rebuild ${id}`)
+  Output.result(options, found, () => [Output.table(HEAD, [row(found)])])
+  return true
+}
+
+export const rebuild = async (
+  options: Database.GlobalOptions & ActorOptions,
+  given: ReadonlyArray<string>
+): Promise<boolean> => {
+  const named = [...new Set(given.map(toStream))]
+  const bar = Progress.make(options, "{bar} {value}/{total} events, {eta_formatted} left")
+  const pruned: Array<EventId> = []
+  let steps = Steps.each([])
+  let rebuilt = 0
+  /** What the audit log may not have. */
+  let notNoted: PartlyDone | undefined
+  const lines = () => [
+    `${count(rebuilt)} sales summaries were made anew.`,
+    ...pruned.map((id) => `${id} stays as it was: the beginning of its journal has been pruned`)
+  ]
+  const soFar = () =>
+    rebuilt === 0 && steps.unknown().length === 0
+      ? undefined
+      : {
+          document: { rebuilt, pruned, ...Steps.left(steps) },
+          lines: lines(),
+          next: [Steps.leftInWords(steps), notNoted?.next ?? ""].filter((sentence) => sentence !== "").join(" ")
+        }
+  const who = whoOf(options)
+  const step = (id: string) =>
+    SalesAdministration.rebuild(id as EventId, who).pipe(
+      // The summary was made anew, so the step is done; the command fails with it once the others are done as well.
+      Effect.catchTag("PartlyDone", (error) => Effect.sync(() => void (notNoted = error))),
+      Effect.map(() => void rebuilt++),
+      Effect.catchTag("JournalPruned", () => Effect.sync(() => void pruned.push(id as EventId))),
+      Effect.tap(() => Effect.sync(() => bar.update(rebuilt + pruned.length)))
+    )
+  const rebuilding = Effect.gen(function* () {
+    for (const id of named) yield* SalesAdministration.requireEvent(id)
+    const ids = named.length === 0 ? yield* SalesAdministration.allEvents : named
+    bar.start(ids.length)
+    steps = Steps.each(ids)
+    yield* steps.carryOut(step)
+    const failure = notNoted as PartlyDone | undefined
+    if (failure !== undefined) yield* Effect.fail(failure)
+  }).pipe(Effect.ensuring(Effect.sync(bar.stop)))
+  await Steps.run(options, provided(options, rebuilding), soFar)
+  Output.changed(options, { rebuilt, pruned }, lines)
+  return pruned.length === 0
+}
+
+/** Declares the command and its options. */
+export const declare = (program: Command, action: Action): void => {
+  const sales = program
+    .command("sales")
+    .description("show how events sold; turnout serve --sales and turnout relay --sales keep count")
+  sales
+    .command("list")
+    .description("list sales summaries, in the order of the ids of their events")
+    .addOption(limit())
+    .option("--after <event>", "continue behind this one")
+    .action(action(list))
+  sales
+    .command("show")
+    .description("show the sales summary of an event")
+    .argument("<event>", "id of the event")
+    .action(action(show))
+  sales
+    .command("rebuild")
+    .description("make sales summaries anew from the journal")
+    .argument("[event...]", "ids of the events (default: all)")
+    .addOption(as())
+    .action(action(rebuild))
+}

@@ -1,0 +1,193 @@
+/**
+ * `turnout serve`: the HTTP API until somebody stops it.
+ */
+import { type Command, Option, InvalidArgumentError } from "commander"
+import type { Action } from "../../Action.ts"
+import { isToken, TOKEN_RULE } from "@turnout/http/Token"
+import { wholeNumber } from "../../options/Numbers.ts"
+import { allowPrivate } from "../../options/Sinks.ts"
+import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
+import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/Requests"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { ambiguousName } from "@turnout/http/Admin"
+import * as Server from "@turnout/http/Server"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as HttpServer from "effect/http/HttpServer"
+import { CliError } from "../../CliError.ts"
+import * as Database from "../../Database.ts"
+import * as NamedQueue from "../../sinks/NamedQueue.ts"
+import * as Output from "../../output/Output.ts"
+import * as Running from "../../Running.ts"
+import * as Sinks from "../../sinks/Sinks.ts"
+import * as Sqs from "../../sinks/Sqs.ts"
+
+export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
+  readonly host: string
+  readonly port: number
+  readonly onReplay: "replay" | "conflict"
+  readonly logRequests?: boolean
+  readonly requestTimeout: number
+  readonly drainDelay: number
+  readonly shutdownGrace: number
+  /** Of the API for operators; without it, there is none. */
+  readonly adminToken?: string
+  /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
+  readonly dlq?: ReadonlyArray<string>
+  /** False if others deliver. */
+  readonly relay: boolean
+}
+
+/** How long answers are remembered where a replay is a conflict. */
+const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
+/** How long commands whose requests have ended get to finish, and what letting go of the database may take then. */
+const DRAIN_MILLIS = 4_000
+const CLOSE_MILLIS = 1_000
+
+const example = (address: string) =>
+  [
+    `curl -s ${address}/events \\`,
+    `  -H 'Content-Type: application/json' -H 'Idempotency-Key: my first event' \\`,
+    `  -d '{"title":"Launch party","organizer":"me","capacity":100,"startsAt":"2030-05-01T18:00:00Z","endsAt":"2030-05-01T23:00:00Z","timeZone":"Europe/Berlin"}'`
+  ].join("\n  ")
+
+const announce = (options: Database.GlobalOptions, address: string) =>
+  Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options) }, () => [
+    `${Output.heading("Turnout")} is serving at ${address}`,
+    "",
+    `  API docs  ${address}/docs`,
+    `  OpenAPI   ${address}/openapi.json`,
+    `  Data      ${Database.describe(options)}`,
+    "",
+    "Try:",
+    `  ${example(address)}`,
+    "",
+    Output.faint("Ctrl-C stops it.")
+  ])
+
+/** The queues of `--dlq`; the first of a pair may have a name in front, which operators know it by. */
+const deadLetters = Effect.fnUntraced(function* (urls: ReadonlyArray<string>, options: Sqs.SqsOptions) {
+  if (urls.length === 0) return []
+  if (urls.length % 2 === 1)
+    return yield* Effect.fail(
+      new CliError("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
+    )
+  const { make } = yield* Effect.promise(Sqs.deadLetters)
+  const pairs = yield* Effect.try({
+    try: () => Arr.chunksOf(urls, 2).map(([from, to]) => ({ from: NamedQueue.parse(from!), to: to! })),
+    catch: (error) => new CliError(`--dlq: ${(error as Error).message}`)
+  })
+  const queues = yield* Effect.forEach(pairs, ({ from: { name, url }, to }) =>
+    make({ ...Sqs.connectionOf(url, options), to, ...(name === undefined ? {} : { name }) })
+  )
+  const twice = ambiguousName(queues)
+  if (twice === undefined) return queues
+  const own = pairs.filter((_, index) => queues[index]!.name === twice).map(({ from }) => from.url)
+  return yield* Effect.fail(
+    new CliError(
+      `--dlq: two queues have the name ${twice}, ${own.join(" and ")}: give each a name of its own, as in --dlq name=URL URL`
+    )
+  )
+})
+
+export const serve = async (options: Database.GlobalOptions & ServeOptions): Promise<boolean> => {
+  const settings = {
+    host: options.host,
+    port: options.port,
+    onReplay: options.onReplay,
+    logRequests: options.logRequests ?? false,
+    requestTimeoutMillis: options.requestTimeout,
+    drainDelayMillis: options.drainDelay,
+    shutdownGraceMillis: options.shutdownGrace
+  }
+  const { adminToken, dlq = [] } = options
+  if (dlq.length > 0 && adminToken === undefined)
+    throw new CliError("--dlq is for the API for operators: it needs --admin-token as well")
+  const server =
+    adminToken === undefined
+      ? Server.layer(settings)
+      : Layer.unwrap(
+          Effect.map(deadLetters(dlq, options), (deadLetters) =>
+            Server.layerWithAdmin({ ...settings, adminToken: Redacted.make(adminToken), deadLetters })
+          )
+        )
+  const stores = Database.stores(options)
+  const turnout = Turnout.layer({
+    drainMillis: DRAIN_MILLIS,
+    // Writes are answered by Turnout, whose time the server's deadline follows.
+    commandTimeoutMillis: options.requestTimeout,
+    idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
+  })
+  // In one layer with the service, so that it is told of each commit.
+  const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
+  const serving = Effect.gen(function* () {
+    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+    announce(options, address)
+    return yield* Effect.never
+  }).pipe(
+    Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
+    Effect.catchTag("ServeError", ({ cause }) =>
+      Effect.fail(
+        new CliError(`cannot listen on ${options.host}:${options.port} (${String(cause)}); try another --port`)
+      )
+    )
+  )
+  const stopMillis = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
+  return Running.untilStopped(options, serving, stopMillis)
+}
+
+const token = (text: string) => {
+  if (!isToken(text)) throw new InvalidArgumentError(`${TOKEN_RULE}.`)
+  return text
+}
+
+/** Declares the command and its options. */
+export const declare = (program: Command, action: Action): void => {
+  program
+    .command("serve")
+    .description("serve the HTTP API, with docs at /docs; SIGTERM and Ctrl-C stop it cleanly")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .addOption(
+      new Option("--port <number>", "port; 0 takes a free one")
+        .env("PORT")
+        .default(3000)
+        .argParser(wholeNumber(0, 65_535))
+    )
+    .addOption(
+      new Option("--on-replay <policy>", "answer to an idempotency key that was answered before")
+        .choices(["replay", "conflict"])
+        .default("replay")
+    )
+    .addOption(
+      new Option("--admin-token <token>", "token of the API for operators, at /admin/docs (default: there is none)")
+        .env("TURNOUT_ADMIN_TOKEN")
+        .argParser(token)
+    )
+    .option(
+      "--dlq <urls...>",
+      "a dead-letter queue of SQS (or name=URL), and the queue that operators may move its messages back to; may be given several times"
+    )
+    .option("--log-requests", "log every request on stderr")
+    .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)
+    .option(
+      "--drain-delay <millis>",
+      "time between not being ready and not listening, on stop",
+      wholeNumber(0, 600_000),
+      0
+    )
+    .option(
+      "--shutdown-grace <millis>",
+      "time for running requests to finish, on stop",
+      wholeNumber(0, 600_000),
+      10_000
+    )
+    .addOption(sqs())
+    .addOption(sqsEndpoint())
+    .addOption(sqsRegion())
+    .option("--sales", "keep sales summaries up to date")
+    .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
+    .addOption(allowPrivate())
+    .action(action(serve))
+}

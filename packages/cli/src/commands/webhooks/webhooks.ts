@@ -1,0 +1,260 @@
+/**
+ * `turnout webhooks`: URLs that events are posted to.
+ */
+import { type Command, Option } from "commander"
+import type { Action } from "../../Action.ts"
+import { DEFAULT_OVERLAP_MILLIS, MAX_OVERLAP_MILLIS } from "@turnout/core/webhooks/application/Webhooks"
+import { as } from "../../options/Actor.ts"
+import { EVENT_TYPES } from "../../options/EventTypes.ts"
+import { wholeNumber } from "../../options/Numbers.ts"
+import { limit } from "../../options/Paging.ts"
+import { startFrom } from "../../options/Sinks.ts"
+import { pageByKey } from "@turnout/core/kernel/application/Paging"
+import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import type { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Database from "../../Database.ts"
+import { type ActorOptions, toId, whoOf } from "../../Operating.ts"
+import * as Output from "../../output/Output.ts"
+import * as Paging from "../../output/Paging.ts"
+
+type Service = Webhooks.Webhooks["Service"]
+
+const withWebhooks = <A, E>(
+  options: Database.GlobalOptions,
+  work: (webhooks: Service) => Effect.Effect<A, E>
+): Promise<A> =>
+  Effect.runPromise(
+    Webhooks.Webhooks.use(work).pipe(Effect.provide(Layer.provide(Webhooks.layer, Database.stores(options))))
+  )
+
+const stateOf = ({ disabledBecause, failingSince }: Webhook): string =>
+  disabledBecause !== null
+    ? `disabled: ${disabledBecause}`
+    : failingSince === null
+      ? "enabled"
+      : `failing since ${failingSince.toISOString()}`
+
+const HEAD = ["webhook", "url", "types", "state", "description"]
+const row = (webhook: Webhook) => [
+  webhook.id,
+  webhook.url,
+  webhook.types?.join(", ") ?? "all",
+  stateOf(webhook),
+  webhook.description
+]
+const inWords = (webhook: Webhook) => [Output.table(HEAD, [row(webhook)])]
+
+/** A secret is shown once. */
+const secretInWords = ({ secret, webhook }: Webhooks.WithSecret): ReadonlyArray<string> => [
+  ...inWords(webhook),
+  "",
+  `Requests are signed with ${Output.heading(secret)}`,
+  "Keep it: it is not shown again.",
+  ...(webhook.previousSecretUntil === null
+    ? []
+    : [`Until ${webhook.previousSecretUntil.toISOString()} they are signed with the one before as well.`])
+]
+
+export interface SettingsOptions {
+  readonly type?: ReadonlyArray<JournalEventType>
+  /** False if it is to be taken away. */
+  readonly description?: string | false
+}
+
+const settingsOf = ({ description, type }: SettingsOptions) => ({
+  ...(type === undefined ? {} : { types: type }),
+  ...(description === undefined ? {} : { description: description === false ? "" : description })
+})
+
+export const add = async (
+  options: Database.GlobalOptions & ActorOptions & SettingsOptions & { readonly startFrom: "beginning" | "now" },
+  url: string
+): Promise<boolean> => {
+  const made = await withWebhooks(options, (webhooks) =>
+    webhooks.create({ url, ...settingsOf(options) }, { who: whoOf(options), from: options.startFrom })
+  )
+  Output.result(options, made, () => secretInWords(made))
+  return true
+}
+
+export const list = async (
+  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
+): Promise<boolean> => {
+  const after = options.after === undefined ? null : await toId(options.after)
+  const page = await withWebhooks(options, (webhooks) =>
+    pageByKey(webhooks.list, { after, limit: options.limit }, ({ id }) => id)
+  )
+  Output.result(options, page, () =>
+    page.items.length === 0
+      ? ["There are no webhooks: turnout webhooks add <url>"]
+      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+  )
+  return true
+}
+
+export const show = async (options: Database.GlobalOptions, given: string): Promise<boolean> => {
+  const id = await toId(given)
+  const webhook = await withWebhooks(options, (webhooks) => webhooks.get(id))
+  Output.result(options, { webhook, sink: sinkOf(id) }, () => [
+    ...inWords(webhook),
+    "",
+    Output.faint(`What waits for it: turnout outbox status, turnout outbox parked list --sink ${sinkOf(id)}`)
+  ])
+  return true
+}
+
+export const update = async (
+  options: Database.GlobalOptions &
+    ActorOptions &
+    SettingsOptions & { readonly url?: string; readonly allTypes?: boolean },
+  given: string
+): Promise<boolean> => {
+  const id = await toId(given)
+  const changes = {
+    ...settingsOf(options),
+    ...(options.allTypes === true ? { types: null } : {}),
+    ...(options.url === undefined ? {} : { url: options.url })
+  }
+  const webhook = await withWebhooks(options, (webhooks) => webhooks.update(id, changes, whoOf(options)))
+  Output.result(options, { webhook }, () => inWords(webhook))
+  return true
+}
+
+export const rotate = async (
+  options: Database.GlobalOptions & ActorOptions & { readonly overlap: number },
+  given: string
+): Promise<boolean> => {
+  const id = await toId(given)
+  const made = await withWebhooks(options, (webhooks) =>
+    webhooks.rotate(id, { overlapMillis: options.overlap }, whoOf(options))
+  )
+  Output.result(options, made, () => secretInWords(made))
+  return true
+}
+
+const change =
+  (to: (webhooks: Service, id: WebhookId, who: string) => Effect.Effect<Webhook, unknown>) =>
+  async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
+    const id = await toId(given)
+    const webhook = await withWebhooks(options, (webhooks) => to(webhooks, id, whoOf(options)))
+    Output.result(options, { webhook }, () => inWords(webhook))
+    return true
+  }
+
+export const enable = change((webhooks, id, who) => webhooks.enable(id, who))
+export const disable = change((webhooks, id, who) => webhooks.disable(id, who))
+
+export const remove = async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
+  const id = await toId(given)
+  await withWebhooks(options, (webhooks) => webhooks.remove(id, whoOf(options)))
+  Output.result(options, { removed: id }, () => [`The webhook ${id} is removed, and what waited for it.`])
+  return true
+}
+
+const attemptRow = ({ at, error, message, millis, status, type, version }: WebhookAttempt) => [
+  at.toISOString(),
+  error === null ? "delivered" : "failed",
+  status ?? "",
+  millis,
+  `${type} (version ${version})`,
+  message,
+  Output.shortened(error ?? "")
+]
+
+export const attempts = async (
+  options: Database.GlobalOptions & { readonly limit: number; readonly after?: number },
+  given: string
+): Promise<boolean> => {
+  const id = await toId(given)
+  const page = await withWebhooks(options, (webhooks) =>
+    pageByKey(
+      (asked) => webhooks.attempts(id, asked),
+      { after: options.after ?? null, limit: options.limit },
+      (attempt) => attempt.id
+    )
+  )
+  Output.result(options, page, () =>
+    page.items.length === 0
+      ? ["Nothing has been posted yet."]
+      : [
+          Output.table(["when", "", "status", "ms", "event", "message", "error"], page.items.map(attemptRow)),
+          ...Paging.moreAfter(page)
+        ]
+  )
+  return true
+}
+
+/** Declares the command and its options. */
+export const declare = (program: Command, action: Action): void => {
+  const webhooks = program.command("webhooks").description("post events to URLs; turnout serve and turnout relay do it")
+  const types = () => new Option("--type <type...>", "only events of these types (default: all)").choices(EVENT_TYPES)
+  const description = () => new Option("--description <text>", "what it is for")
+  const webhook = "id of the webhook"
+  webhooks
+    .command("add")
+    .description("add a webhook, and show the secret that its requests are signed with")
+    .argument("<url>", "where to post, such as https://example.com/hooks")
+    .addOption(types())
+    .addOption(description())
+    .addOption(startFrom("now"))
+    .addOption(as())
+    .action(action(add))
+  webhooks
+    .command("list")
+    .description("list webhooks")
+    .addOption(limit())
+    .option("--after <webhook>", "continue behind this one")
+    .action(action(list))
+  webhooks.command("show").description("show a webhook").argument("<webhook>", webhook).action(action(show))
+  webhooks
+    .command("update")
+    .description("change where and what is posted")
+    .argument("<webhook>", webhook)
+    .option("--url <url>", "where to post")
+    .addOption(types())
+    .option("--all-types", "events of all types")
+    .addOption(description())
+    .option("--no-description", "take away what it is for")
+    .addOption(as())
+    .action(action(update))
+  webhooks
+    .command("rotate")
+    .description("sign with a new secret, and for a while with the one before as well")
+    .argument("<webhook>", webhook)
+    .option(
+      "--overlap <millis>",
+      "for how long the one before is used as well",
+      wholeNumber(0, MAX_OVERLAP_MILLIS),
+      DEFAULT_OVERLAP_MILLIS
+    )
+    .addOption(as())
+    .action(action(rotate))
+  webhooks
+    .command("enable")
+    .description("post again, beginning with what happened meanwhile")
+    .argument("<webhook>", webhook)
+    .addOption(as())
+    .action(action(enable))
+  webhooks
+    .command("disable")
+    .description("post nothing until it is enabled again")
+    .argument("<webhook>", webhook)
+    .addOption(as())
+    .action(action(disable))
+  webhooks
+    .command("remove")
+    .description("remove a webhook, with its log and what waits for it")
+    .argument("<webhook>", webhook)
+    .addOption(as())
+    .action(action(remove))
+  webhooks
+    .command("attempts")
+    .description("show the requests that were made, the latest first")
+    .argument("<webhook>", webhook)
+    .addOption(limit())
+    .option("--after <number>", "continue behind this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action(action(attempts))
+}

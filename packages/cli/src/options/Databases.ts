@@ -1,0 +1,28 @@
+/**
+ * Options that name a database, or a schema in it.
+ */
+import * as DatabaseName from "@turnout/adapters/database-name"
+import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/migrations"
+import { InvalidArgumentError } from "commander"
+import * as Result from "effect/Result"
+
+export const schema = (text: string): string => {
+  if (!isSchemaName(text)) throw new InvalidArgumentError(`${SCHEMA_NAME_RULE}.`)
+  return text
+}
+
+/** The URL of a server; which names are meant for one is up to the library. */
+export const server = (text: string): string => {
+  const name = Result.getOrUndefined(DatabaseName.parse(text))
+  if (name?._tag === "Server") return name.url
+  throw new InvalidArgumentError("must be a URL such as postgres://user@host:5432/database; for a folder use --data.")
+}
+
+/** A folder for the embedded Postgres. */
+export const folder = (text: string): string => {
+  const name = Result.getOrUndefined(DatabaseName.parse(text))
+  if (name?._tag === "Folder") return name.folder
+  throw new InvalidArgumentError(
+    "must be a folder, written as a path such as ./name if its name looks like an address; for a server use --database."
+  )
+}

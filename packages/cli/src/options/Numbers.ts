@@ -1,0 +1,15 @@
+/**
+ * Options that are numbers.
+ */
+import { InvalidArgumentError } from "commander"
+
+/** A whole number from `minimum` to `maximum`. */
+export const wholeNumber =
+  (minimum: number, maximum: number): ((text: string) => number) =>
+  (text) => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < minimum || number > maximum) {
+      throw new InvalidArgumentError(`must be a whole number from ${minimum} to ${maximum}.`)
+    }
+    return number
+  }

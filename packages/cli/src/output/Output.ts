@@ -1,0 +1,139 @@
+/**
+ * What the commands print: text for people, or one JSON document with `--json`.
+ *
+ * Colours appear on a terminal only, and not if `NO_COLOR` is set. Results go to stdout, everything else to stderr.
+ */
+import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
+import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
+import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
+import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
+import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
+import { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import Table from "cli-table3"
+import * as Schema from "effect/Schema"
+import { styleText } from "node:util"
+import * as Advice from "./Advice.ts"
+import { CliError } from "../CliError.ts"
+import { Stopped, type Warning } from "../Stopped.ts"
+
+export interface Format {
+  readonly json?: boolean
+}
+
+const style = (format: Parameters<typeof styleText>[0], text: string, stream: NodeJS.WriteStream): string =>
+  styleText(format, text, { stream })
+
+export const heading = (text: string): string => style("bold", text, process.stdout)
+export const faint = (text: string): string => style("dim", text, process.stdout)
+export const notice = (text: string): string => style("bold", text, process.stderr)
+export const warning = (text: string): string => style("yellow", text, process.stderr)
+
+let unread: ReadonlyArray<string> = []
+
+/** Tells on stderr what was done, for nobody reads it on stdout. */
+export const tellUnread = (): void => {
+  if (unread.length > 0) process.stderr.write(`${unread.join("\n")}\n`)
+}
+
+/** Prints a result, as `result` does, of what has been changed: if nobody reads it on stdout, it is told on stderr. */
+export const changed = (format: Format, document: unknown, lines: () => ReadonlyArray<string>): void => {
+  unread = lines()
+  result(format, document, lines)
+}
+
+/** Prints a result: the document with `--json`, the lines otherwise. */
+export const result = ({ json }: Format, document: unknown, lines: () => ReadonlyArray<string>): void => {
+  process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${lines().join("\n")}\n`)
+}
+
+/** As much of a text as fits into a table. */
+export const shortened = (text: string, length = 60): string =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text
+
+/** A time in words. */
+export const duration = (millis: number): string => {
+  const seconds = Math.round(millis / 1_000)
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
+
+/** Rows under a heading, without lines between them. */
+export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>): string => {
+  const none = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" }
+  const edges = { top: "", "top-mid": "", "top-left": "", "top-right": "" }
+  const bottom = { bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" }
+  const printed = new Table({
+    head: head.map(heading),
+    chars: { ...none, ...edges, ...bottom, left: "", right: "", middle: "  " },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 }
+  })
+  printed.push(...rows.map((row) => row.map(String)))
+  return printed.toString()
+}
+
+const encodeRejection = Schema.encodeSync(Schema.toCodecJson(Rejection.Rejection))
+const isRejection = Schema.is(Rejection.Rejection)
+
+/** What operators ask for and cannot have. */
+const OPERATORS_ERRORS = [SinkNotFound, StreamNotBlocked, StreamMovedOn, ReplayNotFound, ReplayNotOpen, WebhookNotFound]
+
+const documentOf = (error: unknown): Record<string, unknown> => {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof Stopped) return { ...documentOf(error.cause), message }
+  const partly = PartlyDone.find(error)
+  if (partly !== undefined) return { ...documentOf(partly.cause), done: partly.done, message: partly.message }
+  if (isRejection(error)) return { ...(encodeRejection(error) as object), message }
+  if (error instanceof InvalidInput) return { _tag: error._tag, issues: error.issues, message }
+  if (OPERATORS_ERRORS.some((kind) => error instanceof kind)) return { ...(error as object), message }
+  if (error instanceof QueueUnavailable) return { _tag: error._tag, message }
+  if (error instanceof StoreError)
+    return {
+      _tag: error.reason._tag,
+      message: message.includes(error.words) ? message : `${message} Cause: ${error.words}`
+    }
+  if (error instanceof Overloaded) return { _tag: error._tag, message }
+  if (error instanceof CliError) return { _tag: "Failed", message }
+  return { _tag: "Unexpected", message }
+}
+
+/** The document of an error, whose message ends with the command that helps. */
+const withAdvice = (error: unknown): Record<string, unknown> => {
+  const document = documentOf(error)
+  const advice = Advice.of(error)
+  return advice === undefined ? document : { ...document, message: `${String(document["message"])} ${advice}` }
+}
+
+/** Warnings that are shown to people one by one. */
+const SHOWN = 20
+
+/** Prints on stderr what something is wrong with. */
+export const warnings = (all: ReadonlyArray<Warning>): void => {
+  for (const [of, reason] of all.slice(0, SHOWN)) process.stderr.write(`${warning(of)} ${reason}\n`)
+  if (all.length > SHOWN) process.stderr.write(`… and ${all.length - SHOWN} more; --json lists them all\n`)
+}
+
+/**
+ * Prints why a command failed: in words on stderr, and with `--json` as a document on stdout as well. What was done before is
+ * on stdout in any case.
+ */
+export const failure = (format: Format, error: unknown): void => {
+  const document = withAdvice(error)
+  const soFar = error instanceof Stopped ? error.soFar : undefined
+  const lines = soFar?.lines ?? []
+  if (format.json || lines.length > 0) changed(format, { ...soFar?.document, error: document }, () => lines)
+  warnings(soFar?.warnings ?? [])
+  process.stderr.write(`${style("red", "error:", process.stderr)} ${String(document["message"])}\n`)
+  // Only what nobody foresaw is worth its stack.
+  if (document["_tag"] === "Unexpected" && process.env["DEBUG"]) console.error(error)
+}
+
+/** Prints the document of wrong usage; the words have been said already. */
+export const wrongUsage = ({ code, message }: { readonly code: string; readonly message: string }): void => {
+  const words = code === "commander.help" ? "name a command; --help shows which there are" : message
+  const document = { _tag: "WrongUsage", message: words.replace(/^error: /, "") }
+  process.stdout.write(`${JSON.stringify({ error: document })}\n`)
+}

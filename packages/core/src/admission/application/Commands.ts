@@ -1,0 +1,86 @@
+/**
+ * Commands that are already decoded, carried out with options that are not: what the use cases of events and registrations share.
+ */
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type { Command } from "../domain/model/Command.ts"
+import type { OutcomeOf } from "../domain/model/Outcome.ts"
+import type { RejectionOf } from "../domain/model/Rejection.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import type { Engine } from "./Engine.ts"
+import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
+import type { Overloaded } from "../../kernel/application/Overloaded.ts"
+import * as PlainInput from "./PlainInput.ts"
+import { WriteOptions } from "../domain/state/WriteOptions.ts"
+
+/** The most commands that `executeAll` commits together. */
+export const MAX_COMMANDS = 1_000
+
+/** The answer to a command, and whether it was given before under the same idempotency key. */
+export interface Reply<C extends Command> {
+  readonly answer: Result.Result<OutcomeOf<C>, RejectionOf<C["_tag"]>>
+  readonly replayed: boolean
+}
+
+export type CommandOf<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
+
+/** What a write answers, or fails with. */
+export type Write<C extends Command, A> = Effect.Effect<
+  A,
+  RejectionOf<C["_tag"]> | InvalidInput | StoreError | Overloaded
+>
+/** What a read answers, or fails with. */
+export type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
+
+export interface Commands {
+  /**
+   * Any command, already decoded. Gives rejections as values, and says whether the answer is a replay; the methods above
+   * are this with validation in front.
+   */
+  readonly execute: <C extends Command>(
+    command: C,
+    options?: WriteOptions
+  ) => Effect.Effect<Reply<C>, InvalidInput | StoreError | Overloaded>
+
+  /**
+   * Commands of several kinds and events, decided in this order and committed together: all of their changes, or none. A
+   * command that is refused changes nothing and does not hinder the others. At most `MAX_COMMANDS` at once.
+   */
+  readonly executeAll: (
+    commands: ReadonlyArray<{ readonly command: Command; readonly options?: WriteOptions }>
+  ) => Effect.Effect<ReadonlyArray<Reply<Command>>, InvalidInput | StoreError>
+
+  /** `execute` that fails with the rejection. */
+  readonly run: <C extends Command>(
+    command: C,
+    options: typeof WriteOptions.Encoded | undefined
+  ) => Write<C, OutcomeOf<C>>
+}
+
+const decodeWriteOptions = decoder(WriteOptions)
+
+const decodeOptions = (options: unknown = {}): Effect.Effect<WriteOptions, InvalidInput> => {
+  const plain = PlainInput.options(options)
+  return plain === undefined ? decodeWriteOptions(options) : Effect.succeed(plain)
+}
+
+export const make = (engine: Engine): Commands => {
+  const execute = ((command, options) =>
+    Effect.flatMap(decodeOptions(options), (decoded) => engine.execute(command, decoded))) as Commands["execute"]
+
+  const executeAll: Commands["executeAll"] = Effect.fnUntraced(function* (commands) {
+    if (commands.length > MAX_COMMANDS) {
+      return yield* new InvalidInput({ issues: [{ field: "", rule: `Expected at most ${MAX_COMMANDS} commands` }] })
+    }
+    const decoded = yield* Effect.forEach(commands, ({ command, options }) =>
+      Effect.map(decodeOptions(options), (valid) => ({ command, options: valid }))
+    )
+    return (yield* engine.executeAll(decoded)) as ReadonlyArray<Reply<Command>>
+  })
+
+  return {
+    execute,
+    executeAll,
+    run: (command, options) => Effect.flatMap(execute(command, options), ({ answer }) => Effect.fromResult(answer))
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The engine: carries out commands.
+ *
+ * A command becomes a request (with the time, a fresh id and the fingerprint of its idempotency key), waits in a lane, and
+ * is answered once the transaction that it shared with others has committed. Within a transaction of the host there is
+ * nobody to share with: the command is carried out in it, at once.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Batch from "../domain/Batch.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import { footprint } from "../domain/state/Footprint.ts"
+import type { Command } from "../domain/model/Command.ts"
+import { eventsOf, type Request } from "../domain/state/Request.ts"
+import { AdmissionStore } from "../ports/AdmissionStore.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as HostTransaction from "./HostTransaction.ts"
+import * as Lanes from "./Lanes.ts"
+import type { Overloaded } from "../../kernel/application/Overloaded.ts"
+import * as Promotions from "./Promotions.ts"
+import * as Requests from "./Requests.ts"
+import type { WriteOptions } from "../domain/state/WriteOptions.ts"
+
+export interface EngineOptions extends Lanes.LaneOptions {
+  /** How long the answer to an idempotency key is remembered. Default 72 hours. */
+  readonly idempotencyTtlMillis?: number
+}
+
+export interface Engine {
+  /** Carries out one command, together with whatever else is asked for at the moment. */
+  readonly execute: (command: Command, options: WriteOptions) => Effect.Effect<Batch.Reply, StoreError | Overloaded>
+  /** Carries out commands in a transaction of their own: all of their changes, or none. */
+  readonly executeAll: (
+    commands: ReadonlyArray<{ readonly command: Command; readonly options: WriteOptions }>
+  ) => Effect.Effect<ReadonlyArray<Batch.Reply>, StoreError>
+}
+
+export const make = Effect.fnUntraced(function* (
+  options: EngineOptions = {}
+): Effect.fn.Return<Engine, never, AdmissionStore | SecureRandom.SecureRandom | Scope.Scope> {
+  const store = yield* AdmissionStore
+  const random = yield* SecureRandom.SecureRandom
+
+  const makeRequest = Requests.make(random, options.idempotencyTtlMillis)
+
+  const commit: Lanes.Commit = (events, close) =>
+    store.transact(events, () => {
+      const requests = close()
+      return { footprint: footprint(requests), decide: (set) => Batch.decide(requests, set) }
+    })
+  const commitAll = (requests: ReadonlyArray<Request>) => commit(eventsOf(requests), () => requests)
+
+  const lanes = yield* Lanes.make(commit, options)
+  const nextStep = (eventId: EventId) => makeRequest({ _tag: "PromoteWaiting", eventId }, {})
+  const promotions = yield* Promotions.make(store.eventsWithPromotionsDue, (eventId) =>
+    Effect.flatMap(nextStep(eventId), lanes.submit)
+  )
+
+  const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {
+    const requests = yield* Effect.forEach(commands, ({ command, options }) => makeRequest(command, options))
+    if (yield* store.isInTransaction)
+      return yield* HostTransaction.execute({ transact: store.transact, nextStep }, requests)
+    const replies = yield* commitAll(requests)
+    replies.forEach(({ answer }) => {
+      const due = Promotions.eventWithPromotionsDue(answer)
+      if (due !== undefined) promotions.carryOn(due)
+    })
+    return replies
+  })
+
+  return {
+    execute: (command, options) =>
+      Effect.flatMap(store.isInTransaction, (isInTransaction) =>
+        isInTransaction
+          ? Effect.map(executeAll([{ command, options }]), ([reply]) => reply!)
+          : Effect.map(Effect.flatMap(makeRequest(command, options), lanes.submit), (reply) => {
+              const due = Promotions.eventWithPromotionsDue(reply.answer)
+              if (due !== undefined) promotions.carryOn(due)
+              return reply
+            })
+      ),
+    executeAll
+  }
+})

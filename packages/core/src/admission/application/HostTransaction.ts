@@ -1,0 +1,79 @@
+/**
+ * Requests that are carried out in a transaction that the host has open.
+ *
+ * The host decides when it commits, and nobody else sees its events before that. So what a command leaves to do, which is the
+ * further steps of a large raise of capacity, is finished within the transaction.
+ */
+import * as Effect from "effect/Effect"
+import * as Batch from "../domain/Batch.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import { footprint } from "../domain/state/Footprint.ts"
+import type { Answer } from "../domain/model/Outcome.ts"
+import { eventsOf, type Request } from "../domain/state/Request.ts"
+import type { AdmissionStore } from "../ports/AdmissionStore.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as Promotions from "./Promotions.ts"
+
+export interface HostTransaction {
+  readonly transact: AdmissionStore["Service"]["transact"]
+  /** The request for the next step of an event's promotions. */
+  readonly nextStep: (eventId: EventId) => Effect.Effect<Request>
+}
+
+/**
+ * Carries out requests in the host's transaction. A command that leaves promotions due is answered with its event as the last of
+ * them left it, and its key remembers that answer.
+ */
+export const execute = Effect.fnUntraced(function* (
+  { nextStep, transact }: HostTransaction,
+  requests: ReadonlyArray<Request>
+): Effect.fn.Return<ReadonlyArray<Batch.Reply>, StoreError> {
+  const events = eventsOf(requests)
+  let unfinished: Batch.Changes["idempotency"] = []
+  const replies = yield* transact(events, () => ({
+    footprint: footprint(requests),
+    decide: (set) => {
+      const { changes, replies } = Batch.decide(requests, set)
+      const isUnfinished = ({ record }: (typeof unfinished)[number]) =>
+        Promotions.eventWithPromotionsDue(record.answer) !== undefined
+      unfinished = changes.idempotency.filter(isUnfinished)
+      if (unfinished.length === 0) return { changes, replies }
+      const idempotency = changes.idempotency.filter((remembered) => !isUnfinished(remembered))
+      return { changes: { ...changes, idempotency }, replies }
+    }
+  }))
+
+  const promote = (eventId: EventId) =>
+    Effect.map(
+      Effect.flatMap(nextStep(eventId), (request) =>
+        transact([eventId], () => ({
+          footprint: footprint([request]),
+          decide: (set) => Batch.decide([request], set)
+        }))
+      ),
+      ([reply]) => reply!
+    )
+  const last = new Map<EventId, Answer>()
+  for (const { answer } of replies) {
+    const due = Promotions.eventWithPromotionsDue(answer)
+    if (due === undefined || last.has(due)) continue
+    last.set(due, yield* Promotions.promoteAll(promote, due))
+  }
+  if (last.size === 0) return replies
+
+  // An answer that was given before is repeated as it was.
+  const own = new Set(replies.flatMap(({ answer, replayed }) => (replayed ? [] : [answer])))
+  const finished = (answer: Answer): Answer => {
+    const due = own.has(answer) ? Promotions.eventWithPromotionsDue(answer) : undefined
+    return due === undefined ? answer : last.get(due)!
+  }
+  if (unfinished.length > 0) {
+    const idempotency = unfinished.map(({ record, renews }) => ({
+      record: { ...record, answer: finished(record.answer) },
+      renews
+    }))
+    const changes = { journal: [], events: [], registrations: [], idempotency }
+    yield* transact(events, () => ({ footprint: footprint([]), decide: () => ({ changes, replies: [] }) }))
+  }
+  return replies.map(({ answer, replayed }) => ({ answer: finished(answer), replayed }))
+})

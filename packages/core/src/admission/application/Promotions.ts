@@ -1,0 +1,79 @@
+/**
+ * Promotions that are too many for one commit, carried on in steps.
+ *
+ * Whatever is asked of such an event carries its promotions on. Here is who asks when nobody else does: the process that
+ * raised the capacity, step by step; and every process, at its start and every so often, for what another one left behind.
+ * The steps take their turn among the other commands of the event.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { Reply } from "../domain/Batch.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import { promotionsDue } from "../domain/model/Seats.ts"
+import type { Answer } from "../domain/model/Outcome.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as ClockWatch from "../../kernel/application/ClockWatch.ts"
+import type { Overloaded } from "../../kernel/application/Overloaded.ts"
+import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
+
+/** How often every process looks for promotions that nobody carries on. */
+export const SWEEP_INTERVAL_MILLIS = 15_000
+
+/** The event of which this answer shows that promotions are due. */
+export const eventWithPromotionsDue = (answer: Answer): EventId | undefined =>
+  Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
+    ? answer.success.event.id
+    : undefined
+
+/** Promotes step by step until nothing is due, and gives the answer to the last step. */
+export const promoteAll = <E>(
+  promote: (eventId: EventId) => Effect.Effect<Reply, E>,
+  eventId: EventId
+): Effect.Effect<Answer, E> =>
+  Effect.flatMap(promote(eventId), ({ answer }) =>
+    eventWithPromotionsDue(answer) === undefined ? Effect.succeed(answer) : promoteAll(promote, eventId)
+  )
+
+export interface Promotions {
+  /** Carries on in the background until nothing is due. */
+  readonly carryOn: (eventId: EventId) => void
+}
+
+export const make = Effect.fnUntraced(function* (
+  eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>,
+  promote: (eventId: EventId) => Effect.Effect<Reply, StoreError | Overloaded>
+): Effect.fn.Return<Promotions, never, Scope.Scope> {
+  const underway = new Set<EventId>()
+  const start = yield* FiberSet.makeRuntime<never>()
+  // Every process comes by here from time to time: the place to tell that its clock was set.
+  const { look } = ClockWatch.make(yield* Clock.Clock)
+
+  const carryOn: Promotions["carryOn"] = (eventId) => {
+    if (underway.has(eventId)) return
+    underway.add(eventId)
+    start(
+      promoteAll(promote, eventId).pipe(
+        Effect.catch((error) =>
+          error._tag === "StoreError"
+            ? StoreOutage.log("promotions are left for the next sweep", error)
+            : Effect.logWarning("promotions are left for the next sweep", error)
+        ),
+        Effect.ensuring(Effect.sync(() => underway.delete(eventId)))
+      )
+    )
+  }
+
+  yield* eventsWithPromotionsDue.pipe(
+    Effect.map((events) => events.forEach(carryOn)),
+    Effect.catch((error) => Effect.logDebug("promotions could not be looked up", error)),
+    Effect.andThen(look),
+    Effect.repeat(Schedule.spaced(SWEEP_INTERVAL_MILLIS)),
+    Effect.forkScoped
+  )
+
+  return { carryOn }
+})

@@ -1,0 +1,153 @@
+/**
+ * The use cases of registrations: registering, what can become of a registration, and reading them and the waitlist.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { AttendeeId } from "../domain/model/Attendee.ts"
+import type { EventNotFound } from "../domain/model/Event.ts"
+import { EventId } from "../../kernel/domain/EventId.ts"
+import type { RegistrationOutcome } from "../domain/model/Outcome.ts"
+import { DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
+import * as Register from "../domain/model/Register.ts"
+import {
+  type Registration,
+  type RegistrationCommand,
+  RegistrationId,
+  RegistrationInput,
+  RegistrationNotFound,
+  RegistrationStateConflict
+} from "../domain/model/Registration.ts"
+import type { AdmissionReads, WaitlistEntry, WaitlistPlace } from "../ports/AdmissionReads.ts"
+import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
+import type { Events } from "./Events.ts"
+import { decoder } from "../../kernel/application/InvalidInput.ts"
+import * as PlainInput from "./PlainInput.ts"
+import { AttendeeQuery, RegistrationCursor, RegistrationQuery, SequenceCursor, WaitlistQuery } from "./Queries.ts"
+import type { WriteOptions } from "../domain/state/WriteOptions.ts"
+
+type ChangeRegistration<Tag extends RegistrationCommand["_tag"]> = (
+  eventId: string,
+  registrationId: string,
+  options?: typeof WriteOptions.Encoded
+) => Write<CommandOf<Tag>, Registration>
+
+export interface Registrations {
+  readonly register: (
+    eventId: string,
+    input: typeof RegistrationInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"Register">, RegistrationOutcome>
+  readonly cancelRegistration: ChangeRegistration<"CancelRegistration">
+  readonly confirmRegistration: ChangeRegistration<"ConfirmRegistration">
+  readonly markAttended: ChangeRegistration<"MarkAttended">
+  readonly markNoShow: ChangeRegistration<"MarkNoShow">
+
+  readonly getRegistration: (
+    eventId: string,
+    registrationId: string
+  ) => Read<Registration, EventNotFound | RegistrationNotFound>
+  /** In the order of entry. */
+  readonly listRegistrations: (
+    eventId: string,
+    query?: typeof RegistrationQuery.Encoded
+  ) => Read<Page<Registration>, EventNotFound>
+  /** Who waits, first in line first. */
+  readonly listWaitlist: (
+    eventId: string,
+    query?: typeof WaitlistQuery.Encoded
+  ) => Read<Page<WaitlistEntry>, EventNotFound>
+  /** The place of a waiter among those who wait now. */
+  readonly waitlistPosition: (
+    eventId: string,
+    registrationId: string
+  ) => Read<WaitlistPlace, EventNotFound | RegistrationNotFound | RegistrationStateConflict>
+  /** Of one attendee, over all events, oldest first. */
+  readonly listAttendeeRegistrations: (
+    attendeeId: string,
+    query?: typeof AttendeeQuery.Encoded
+  ) => Read<Page<Registration>>
+}
+
+const decode = {
+  event: decoder(Schema.Struct({ eventId: EventId })),
+  id: decoder(Schema.Struct({ eventId: EventId, registrationId: RegistrationId })),
+  attendee: decoder(Schema.Struct({ attendeeId: AttendeeId })),
+  registration: decoder(RegistrationInput),
+  registrations: decoder(RegistrationQuery),
+  waitlist: decoder(WaitlistQuery),
+  registrationsOfAttendee: decoder(AttendeeQuery)
+}
+
+export const make = (
+  commands: Commands,
+  reads: AdmissionReads["Service"],
+  { getEvent }: Pick<Events, "getEvent">
+): Registrations => {
+  const changeRegistration =
+    <Tag extends "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow">(
+      _tag: Tag
+    ): ChangeRegistration<Tag> =>
+    (eventId, registrationId, options) =>
+      decode.id({ eventId, registrationId }).pipe(
+        Effect.flatMap((id) => commands.run({ _tag, ...id }, options)),
+        Effect.map((outcome) => (outcome as RegistrationOutcome).registration)
+      ) as never
+
+  const findRegistration = Effect.fnUntraced(function* (eventId: string, registrationId: string) {
+    const id = yield* decode.id({ eventId, registrationId })
+    yield* getEvent(eventId)
+    const registration = yield* reads.registration(id.eventId, id.registrationId)
+    return registration ?? (yield* new RegistrationNotFound(id))
+  })
+
+  const waitlistPosition: Registrations["waitlistPosition"] = Effect.fnUntraced(function* (eventId, registrationId) {
+    const id = yield* decode.id({ eventId, registrationId })
+    const place = yield* reads.waitlistPlace(id.eventId, id.registrationId)
+    if (place !== undefined) return place
+    const { state } = yield* findRegistration(eventId, registrationId)
+    // It joined the list between the two reads.
+    if (state === "waitlisted") return yield* waitlistPosition(eventId, registrationId)
+    return yield* new RegistrationStateConflict({
+      ...id,
+      operation: "WaitlistPosition",
+      state,
+      allowed: ["waitlisted"]
+    })
+  })
+
+  return {
+    register: Effect.fnUntraced(function* (eventId, input, options) {
+      const plainId = PlainInput.eventId(eventId)
+      const plainInput = PlainInput.registration(input)
+      if (plainId !== undefined && plainInput !== undefined)
+        return yield* commands.run(Register.fromInput(plainId, plainInput), options)
+      const id = yield* decode.event({ eventId })
+      return yield* commands.run(Register.fromInput(id.eventId, yield* decode.registration(input)), options)
+    }),
+    cancelRegistration: changeRegistration("CancelRegistration"),
+    confirmRegistration: changeRegistration("ConfirmRegistration"),
+    markAttended: changeRegistration("MarkAttended"),
+    markNoShow: changeRegistration("MarkNoShow"),
+
+    getRegistration: findRegistration,
+    listRegistrations: Effect.fnUntraced(function* (eventId, input = {}) {
+      const { cursor, limit = DEFAULT_LIMIT, state } = yield* decode.registrations(input)
+      const { id } = yield* getEvent(eventId)
+      const found = yield* reads.registrations(id, state ?? null, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, SequenceCursor, ({ sequence }) => sequence)
+    }),
+    listWaitlist: Effect.fnUntraced(function* (eventId, input = {}) {
+      const { cursor, limit = DEFAULT_LIMIT } = yield* decode.waitlist(input)
+      const { id } = yield* getEvent(eventId)
+      const found = yield* reads.waitlist(id, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, SequenceCursor, ({ registration }) => registration.sequence)
+    }),
+    waitlistPosition,
+    listAttendeeRegistrations: Effect.fnUntraced(function* (id, input = {}) {
+      const { attendeeId } = yield* decode.attendee({ attendeeId: id })
+      const { cursor, limit = DEFAULT_LIMIT } = yield* decode.registrationsOfAttendee(input)
+      const found = yield* reads.attendeeRegistrations(attendeeId, { limit: limit + 1, after: cursor ?? null })
+      return toPage(found, limit, RegistrationCursor, (registration) => registration.id)
+    })
+  }
+}

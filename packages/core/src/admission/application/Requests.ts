@@ -1,0 +1,67 @@
+/**
+ * Requests made of commands: each gets the time, a fresh id, and the fingerprint of the command for its idempotency key.
+ */
+import { hash } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import type { Command } from "../domain/model/Command.ts"
+import { scope } from "../domain/state/Idempotency.ts"
+import type { Request } from "../domain/state/Request.ts"
+import { ANONYMOUS, type WriteOptions } from "../domain/state/WriteOptions.ts"
+
+/** How long idempotency records count unless configured: 72 hours. */
+export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000
+
+const canonical = (value: unknown): string => {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null"
+  if (value instanceof Date) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(",")}}`
+}
+
+/** The command that comes by the thousand has its fields in a fixed order instead of a sorted one. */
+const text = (command: Command): string => {
+  if (command._tag !== "Register") return canonical(command)
+  const { _tag, attendee, eventId, notes, registeredAt } = command
+  return JSON.stringify([_tag, eventId, attendee.id, attendee.name, attendee.email, notes, registeredAt])
+}
+
+/**
+ * The fingerprint of a command, equal for equal commands, whatever the order of their fields, and different otherwise: SHA-256 of
+ * the command as JSON, in base64url (43 characters).
+ */
+export const fingerprint = (command: Command): string => hash("sha256", text(command), "base64url")
+
+/** Makes the request of a command. */
+export type MakeRequest = (command: Command, options: WriteOptions) => Effect.Effect<Request>
+
+export const make = (
+  random: SecureRandom.SecureRandom["Service"],
+  ttlMillis: number = DEFAULT_IDEMPOTENCY_TTL_MILLIS
+): MakeRequest => {
+  const toRequest = (command: Command, options: WriteOptions, millis: number, freshId: string): Request => {
+    const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey: key } = options
+    return {
+      command,
+      now: new Date(millis),
+      freshId,
+      idempotency:
+        key === undefined
+          ? null
+          : {
+              scope: scope(actor, command._tag, key),
+              fingerprint: fingerprint(command),
+              expiresAt: new Date(millis + ttlMillis)
+            },
+      metadata: { actor, correlationId, causationId }
+    }
+  }
+  return (command, options) =>
+    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+      Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, millis, freshId))
+    )
+}

@@ -1,0 +1,54 @@
+/**
+ * Turnout: the service that hosts use.
+ *
+ * Writes take plain input, validate it, and answer only after the commit. They fail with `InvalidInput` (nothing
+ * changed), with a rejection (nothing changed; the facts are in it), or with a `StoreError` that says what is known.
+ * With an idempotency key a write can be sent any number of times. Reads show what is committed.
+ *
+ * Run inside a transaction of the host (for stores on SQL: within `SqlClient.withTransaction` of the same client), a
+ * write becomes part of that transaction and commits or rolls back with it.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { AdmissionReads } from "../ports/AdmissionReads.ts"
+import { AdmissionStore } from "../ports/AdmissionStore.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as Commands from "./Commands.ts"
+import * as Engine from "./Engine.ts"
+import * as Events from "./Events.ts"
+import * as Lanes from "./Lanes.ts"
+import * as PooledRandom from "../../kernel/application/PooledRandom.ts"
+import * as Registrations from "./Registrations.ts"
+
+export type TurnoutOptions = Engine.EngineOptions
+
+export interface TurnoutService
+  extends Events.Events, Registrations.Registrations, Pick<Commands.Commands, "execute" | "executeAll"> {
+  /** Succeeds if the store can be reached, is migrated, and takes writes. */
+  readonly ready: Effect.Effect<void, StoreError>
+  /** How long a write waits for its answer, before it fails with an unknown outcome: what waits for writes waits longer. */
+  readonly commandTimeoutMillis: number
+}
+
+export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
+  const store = yield* AdmissionStore
+  const reads = yield* AdmissionReads
+  const commands = Commands.make(yield* Engine.make(options))
+  const events = Events.make(commands, reads)
+  const service: TurnoutService = {
+    ...events,
+    ...Registrations.make(commands, reads, events),
+    execute: commands.execute,
+    executeAll: commands.executeAll,
+    ready: store.ready,
+    commandTimeoutMillis: options.commandTimeoutMillis ?? Lanes.DEFAULTS.commandTimeoutMillis
+  }
+  return service
+})
+
+export class Turnout extends Context.Service<Turnout, TurnoutService>()("@turnout/Turnout") {}
+
+/** The service on whatever store is provided. */
+export const layer = (options?: TurnoutOptions): Layer.Layer<Turnout, never, AdmissionStore | AdmissionReads> =>
+  Layer.effect(Turnout, make(options)).pipe(Layer.provide(PooledRandom.layer))

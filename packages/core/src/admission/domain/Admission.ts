@@ -1,0 +1,38 @@
+/**
+ * Admission: the decider of everything about seats and about the life of an event. It is a table of commands; the rules are in
+ * `EventLifecycle`, `Capacity` and `Registering`.
+ *
+ * Guarantees, for every event and after every decision:
+ * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks;
+ * - a free seat and a waiter do not exist together: whatever frees a seat promotes in the same decision, first come
+ *   first served (a raise of capacity by more than `PROMOTION_BATCH` proceeds in steps, and nobody overtakes);
+ * - an attendee has at most one active registration;
+ * - repeating a command that has nothing left to do gives the same outcome and no journal events.
+ *
+ * What is legal in which state is tabulated in `docs/reference/states.md`, and tested row by row.
+ */
+import * as Result from "effect/Result"
+import * as Capacity from "./rules/Capacity.ts"
+import type { Command } from "./model/Command.ts"
+import type { Deciders, Decide, Decision } from "./state/Decision.ts"
+import { type CreateEvent, EventNotFound } from "./model/Event.ts"
+import * as EventLifecycle from "./rules/EventLifecycle.ts"
+import * as Registering from "./rules/Registering.ts"
+import type { Rejection } from "./model/Rejection.ts"
+import type { Request } from "./state/Request.ts"
+import type { WorkingSet } from "./state/WorkingSet.ts"
+
+const deciders: Deciders<Exclude<Command, CreateEvent>> = {
+  ...EventLifecycle.deciders,
+  ...Capacity.deciders,
+  ...Registering.deciders
+}
+
+/** Decides one command. Reads the working set and leaves it as it is. */
+export const decide = (request: Request, set: WorkingSet): Result.Result<Decision, Rejection> => {
+  const { command } = request
+  if (command._tag === "CreateEvent") return EventLifecycle.create(request as Request<CreateEvent>, set)
+  const event = set.events.get(command.eventId)
+  if (event === undefined) return Result.fail(new EventNotFound({ eventId: command.eventId }))
+  return (deciders[command._tag] as Decide<Command>)(event, request, set)
+}

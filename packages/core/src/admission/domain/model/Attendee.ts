@@ -1,0 +1,62 @@
+/**
+ * Who registers.
+ *
+ * An attendee is one person: the same for every event, told apart by `id` alone. `id` is whatever the host uses for its
+ * people (a user id, an account number); without one, the e-mail address is the id. Ids are folded (see `Text.fold`), so
+ * that neither case nor Unicode form makes a second person.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Text from "../../../kernel/domain/Text.ts"
+
+/** An id of 1 to 254 characters, folded. */
+const FoldedId = Text.line({ minLength: 1, maxLength: 254 }).pipe(
+  Schema.decodeTo(
+    // Folding can make a text longer, so the length is checked again.
+    Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(254)),
+    SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id })
+  )
+)
+
+export const AttendeeId = FoldedId.pipe(Schema.brand("AttendeeId"))
+export type AttendeeId = typeof AttendeeId.Type
+
+const PART = String.raw`[^\s@"(),:;<>[\]\\.\p{C}\p{Z}]+`
+/** One `@`, no quoting, no comments, no white space and no invisible characters. */
+const EMAIL = new RegExp(`^${PART}(?:\\.${PART})*@${PART}(?:\\.${PART})*$`, "u")
+
+/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case, that can stand for an id. */
+export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 254 }).pipe(
+  Schema.decodeTo(
+    Schema.String.check(
+      Schema.isMaxLength(254),
+      Schema.makeFilter((text) => EMAIL.test(text) || "must be an e-mail address, such as ada@example.com"),
+      Schema.makeFilter((text) => Text.fold(text).length <= 254 || "must have at most 254 characters once it is folded")
+    ),
+    SchemaTransformation.transform({
+      decode: (text: string) => text.normalize("NFKC").toLowerCase().normalize("NFKC"),
+      encode: (text: string) => text
+    })
+  )
+)
+
+/** Name of at most 200 characters; may be empty. */
+const Name = Text.line({ maxLength: 200 })
+
+/** An attendee as stored: id and e-mail are normalised. */
+export const Attendee = Schema.Struct({ id: AttendeeId, name: Name, email: Email })
+export type Attendee = typeof Attendee.Type
+
+/** An attendee as given: `id` defaults to the e-mail address, `name` to nothing. */
+export const AttendeeInput = Schema.Struct({
+  id: Schema.optionalKey(FoldedId),
+  name: Schema.optionalKey(Name),
+  email: Email
+})
+
+/** The attendee that decoded input stands for. */
+export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): Attendee => ({
+  id: (id ?? Text.fold(email)) as AttendeeId,
+  name,
+  email
+})

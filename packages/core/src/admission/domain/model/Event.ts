@@ -1,0 +1,266 @@
+/**
+ * The event: what people attend.
+ *
+ * Contains its fields and their rules, its states, what can be asked of it, what can happen to it, and why a command about it
+ * is refused; its seats are in `Seats`. An event is also the consistency boundary: everything that concerns its seats is
+ * decided under the lock of its row, and its journal is one stream whose version counts up by one with every journal event.
+ */
+import * as Schema from "effect/Schema"
+import { EventId } from "../../../kernel/domain/EventId.ts"
+import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
+import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, type PromoteWaiting } from "./Seats.ts"
+import * as Text from "../../../kernel/domain/Text.ts"
+import { TimeZone } from "../../../kernel/domain/TimeZone.ts"
+
+/**
+ * - `draft`: being prepared; nobody can register.
+ * - `published`: open to registrations within the registration window.
+ * - `cancelled`: will not take place. Final.
+ * - `completed`: has taken place; attendance can still be recorded. Final.
+ */
+export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "completed"])
+export type EventStatus = typeof EventStatus.Type
+
+const details = {
+  title: Text.line({ minLength: 1, maxLength: 200 }),
+  description: Text.paragraphs({ maxLength: 4_000 }),
+  location: Text.line({ maxLength: 500 }),
+  /** Who runs it: a name or the host's own id. */
+  organizer: Text.line({ minLength: 1, maxLength: 200 }),
+  startsAt: Instant,
+  endsAt: Instant,
+  timeZone: TimeZone,
+  registrationOpensAt: Schema.NullOr(Instant),
+  registrationClosesAt: Schema.NullOr(Instant),
+  /** `closed` takes no new entries; whoever waits keeps the place and is promoted as before. */
+  waitlist: Schema.Literals(["open", "closed"]),
+  /** How many may wait at once; `null` for no limit. */
+  waitlistLimit: Schema.NullOr(Capacity)
+}
+
+/** The fields that `update` may change. */
+export const EventDetails = Schema.Struct(details)
+export type EventDetails = typeof EventDetails.Type
+
+export const Event = Schema.Struct({
+  id: EventId,
+  ...details,
+  capacity: Capacity,
+  status: EventStatus,
+  /** How many journal events the stream of this event has. */
+  version: Schema.Natural,
+  counts: Counts,
+  createdAt: Instant,
+  updatedAt: Instant
+}).annotate({ identifier: "Event" })
+export type Event = typeof Event.Type
+
+/**
+ * A new event: title, organizer, startsAt, endsAt, timeZone and capacity are required. `id` is the caller's own id for
+ * it, by which it is created once only; without one it gets a fresh id.
+ */
+export const EventInput = Schema.Struct({
+  id: Schema.optionalKey(EventId),
+  ...details,
+  description: Schema.optionalKey(details.description),
+  location: Schema.optionalKey(details.location),
+  registrationOpensAt: Schema.optionalKey(details.registrationOpensAt),
+  registrationClosesAt: Schema.optionalKey(details.registrationClosesAt),
+  waitlist: Schema.optionalKey(details.waitlist),
+  waitlistLimit: Schema.optionalKey(details.waitlistLimit),
+  capacity: Capacity
+})
+  .check(Schema.makeFilter((input) => scheduleProblem(input)))
+  .annotate({ identifier: "EventInput" })
+export type EventInput = typeof EventInput.Type
+
+/** Fields for `update`: whatever is absent stays as it is, `null` clears an optional one. */
+export const EventChanges = Schema.Struct({
+  title: Schema.optionalKey(details.title),
+  description: Schema.optionalKey(details.description),
+  location: Schema.optionalKey(details.location),
+  organizer: Schema.optionalKey(details.organizer),
+  startsAt: Schema.optionalKey(details.startsAt),
+  endsAt: Schema.optionalKey(details.endsAt),
+  timeZone: Schema.optionalKey(details.timeZone),
+  registrationOpensAt: Schema.optionalKey(details.registrationOpensAt),
+  registrationClosesAt: Schema.optionalKey(details.registrationClosesAt),
+  waitlist: Schema.optionalKey(details.waitlist),
+  waitlistLimit: Schema.optionalKey(details.waitlistLimit)
+}).annotate({ identifier: "EventChanges" })
+export type EventChanges = typeof EventChanges.Type
+
+interface Schedule {
+  readonly startsAt: Date
+  readonly endsAt: Date
+  readonly registrationOpensAt?: Date | null
+  readonly registrationClosesAt?: Date | null
+}
+
+/** What is wrong with the order of an event's times: the field and the rule that it breaks. */
+export const scheduleProblem = (
+  times: Schedule
+): { readonly path: ReadonlyArray<string>; readonly issue: string } | undefined => {
+  if (times.endsAt <= times.startsAt) return { path: ["endsAt"], issue: "must be after startsAt" }
+  if (times.registrationOpensAt && times.registrationOpensAt >= times.endsAt) {
+    return { path: ["registrationOpensAt"], issue: "must be before endsAt" }
+  }
+  if (
+    times.registrationOpensAt &&
+    times.registrationClosesAt &&
+    times.registrationClosesAt <= times.registrationOpensAt
+  ) {
+    return { path: ["registrationClosesAt"], issue: "must be after registrationOpensAt" }
+  }
+  return undefined
+}
+
+/** The moment from which on nobody can register: the close of registration, at the latest the event's end. */
+export const registrationEnd = (event: Event): Date => earlier(event.registrationClosesAt, event.endsAt)
+
+// --- commands
+
+export interface CreateEvent {
+  readonly _tag: "CreateEvent"
+  readonly event: EventInput
+}
+
+export interface UpdateEvent {
+  readonly _tag: "UpdateEvent"
+  readonly eventId: EventId
+  readonly changes: EventChanges
+}
+
+export interface PublishEvent {
+  readonly _tag: "PublishEvent"
+  readonly eventId: EventId
+}
+
+export interface UnpublishEvent {
+  readonly _tag: "UnpublishEvent"
+  readonly eventId: EventId
+}
+
+export interface CancelEvent {
+  readonly _tag: "CancelEvent"
+  readonly eventId: EventId
+}
+
+export interface CompleteEvent {
+  readonly _tag: "CompleteEvent"
+  readonly eventId: EventId
+}
+
+export type EventCommand =
+  | CreateEvent
+  | UpdateEvent
+  | PublishEvent
+  | UnpublishEvent
+  | CancelEvent
+  | CompleteEvent
+  | ChangeCapacity
+  | PromoteWaiting
+
+// --- journal events
+
+export const EventCreated = Schema.TaggedStruct("EventCreated", { details: EventDetails, capacity: Capacity })
+export const EventUpdated = Schema.TaggedStruct("EventUpdated", { details: EventDetails })
+export const EventPublished = Schema.TaggedStruct("EventPublished", {})
+export const EventUnpublished = Schema.TaggedStruct("EventUnpublished", {})
+export const EventCancelled = Schema.TaggedStruct("EventCancelled", {})
+export const EventCompleted = Schema.TaggedStruct("EventCompleted", {})
+
+/** All of them. */
+export const journalEvents = [
+  EventCreated,
+  EventUpdated,
+  EventPublished,
+  EventUnpublished,
+  EventCancelled,
+  EventCompleted
+] as const
+
+// --- rejections
+
+/** There is no such event. */
+export class EventNotFound extends Schema.TaggedError<EventNotFound>()("EventNotFound", { eventId: EventId }) {
+  override get message(): string {
+    return `There is no event ${this.eventId}.`
+  }
+}
+
+/** An event with this id was created before, by another command. */
+export class EventAlreadyExists extends Schema.TaggedError<EventAlreadyExists>()("EventAlreadyExists", {
+  eventId: EventId
+}) {
+  override get message(): string {
+    return `Event ${this.eventId} exists already.`
+  }
+}
+
+/** The status of the event does not allow this operation. */
+export class EventStatusConflict extends Schema.TaggedError<EventStatusConflict>()("EventStatusConflict", {
+  eventId: EventId,
+  operation: Schema.String,
+  eventStatus: EventStatus,
+  allowed: Schema.Array(EventStatus)
+}) {
+  override get message(): string {
+    return `${this.operation} needs an event that is ${this.allowed.join(" or ")}; this one is ${this.eventStatus}.`
+  }
+}
+
+/** An event that people have registered for cannot go back to draft. */
+export class EventHasRegistrations extends Schema.TaggedError<EventHasRegistrations>()("EventHasRegistrations", {
+  eventId: EventId,
+  seatsTaken: Schema.Natural,
+  waitlistLength: Schema.Natural
+}) {
+  override get message(): string {
+    return `${this.seatsTaken} seats are taken and ${this.waitlistLength} people wait; cancel the event instead.`
+  }
+}
+
+/** Only possible once the event has started. */
+export class EventNotStarted extends Schema.TaggedError<EventNotStarted>()("EventNotStarted", {
+  eventId: EventId,
+  operation: Schema.String,
+  startsAt: Instant
+}) {
+  override get message(): string {
+    return `${this.operation} is possible from ${this.startsAt.toISOString()} on, when the event starts.`
+  }
+}
+
+/** The change would put the event's times out of order. */
+export class ScheduleInvalid extends Schema.TaggedError<ScheduleInvalid>()("ScheduleInvalid", {
+  eventId: EventId,
+  field: Schema.String,
+  rule: Schema.String
+}) {
+  override get message(): string {
+    return `${this.field} ${this.rule}.`
+  }
+}
+
+/** All of them. */
+export const rejections = [
+  EventNotFound,
+  EventAlreadyExists,
+  EventStatusConflict,
+  EventHasRegistrations,
+  EventNotStarted,
+  ScheduleInvalid
+] as const
+
+/** The rejections that each command can meet. */
+export const rejectionsByOperation = {
+  CreateEvent: [EventAlreadyExists],
+  UpdateEvent: [EventNotFound, EventStatusConflict, ScheduleInvalid],
+  PublishEvent: [EventNotFound, EventStatusConflict],
+  UnpublishEvent: [EventNotFound, EventStatusConflict, EventHasRegistrations],
+  CancelEvent: [EventNotFound, EventStatusConflict],
+  CompleteEvent: [EventNotFound, EventStatusConflict, EventNotStarted],
+  ChangeCapacity: [EventNotFound, EventStatusConflict, CapacityBelowSeatsTaken],
+  PromoteWaiting: [EventNotFound]
+} as const

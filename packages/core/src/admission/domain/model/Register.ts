@@ -1,0 +1,28 @@
+/**
+ * The command `Register`, and how it is made from decoded input: in this one place, for every way in which a registration comes
+ * in.
+ */
+import { type Attendee, type AttendeeInput, fromInput as toAttendee } from "./Attendee.ts"
+import type { EventId } from "../../../kernel/domain/EventId.ts"
+
+/** `registeredAt` is for imports: when the attendee registered elsewhere; `null`, or a later moment, means now. */
+export interface Register {
+  readonly _tag: "Register"
+  readonly eventId: EventId
+  readonly attendee: Attendee
+  readonly notes: string
+  readonly registeredAt: Date | null
+}
+
+/** What has been decoded by `RegistrationInput`, or holds the same. */
+export interface Input {
+  readonly attendee: typeof AttendeeInput.Type
+  readonly notes?: string | undefined
+}
+
+/** `registeredAt` is for imports, as in the command. */
+export const fromInput = (
+  eventId: EventId,
+  { attendee, notes = "" }: Input,
+  registeredAt: Date | null = null
+): Register => ({ _tag: "Register", eventId, attendee: toAttendee(attendee), notes, registeredAt })

@@ -1,0 +1,121 @@
+/**
+ * The life of an event: created as a draft, changed, published, cancelled or completed. What is legal in which status is
+ * tabulated in `docs/reference/states.md`.
+ */
+import * as Result from "effect/Result"
+import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
+import type { Command } from "../model/Command.ts"
+import { type Decide, type Deciders, type Decision, requireStatus, showEvent } from "../state/Decision.ts"
+import {
+  type CancelEvent,
+  type CompleteEvent,
+  type CreateEvent,
+  type Event,
+  EventAlreadyExists,
+  type EventDetails,
+  EventHasRegistrations,
+  EventNotStarted,
+  type EventStatus,
+  type PublishEvent,
+  ScheduleInvalid,
+  scheduleProblem,
+  type UnpublishEvent,
+  type UpdateEvent
+} from "../model/Event.ts"
+import type { Rejection } from "../model/Rejection.ts"
+import { eventIdOf, type Request } from "../state/Request.ts"
+import { seatsTaken } from "../model/Seats.ts"
+import type { WorkingSet } from "../state/WorkingSet.ts"
+
+/** A new event is a draft. */
+export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.Result<Decision, Rejection> => {
+  const eventId = eventIdOf(request)
+  if (set.events.has(eventId)) return Result.fail(new EventAlreadyExists({ eventId }))
+  const { capacity, id: _, ...given } = request.command.event
+  const details: EventDetails = {
+    description: "",
+    location: "",
+    registrationOpensAt: null,
+    registrationClosesAt: null,
+    waitlist: "open",
+    waitlistLimit: null,
+    ...given
+  }
+  return Result.succeed({
+    events: [{ _tag: "EventCreated", details, capacity }],
+    outcome: (after) => ({ event: after.events.get(eventId)! })
+  })
+}
+
+const detailsOf = (event: Event): EventDetails => ({
+  title: event.title,
+  description: event.description,
+  location: event.location,
+  organizer: event.organizer,
+  startsAt: event.startsAt,
+  endsAt: event.endsAt,
+  timeZone: event.timeZone,
+  registrationOpensAt: event.registrationOpensAt,
+  registrationClosesAt: event.registrationClosesAt,
+  waitlist: event.waitlist,
+  waitlistLimit: event.waitlistLimit
+})
+
+const update: Decide<UpdateEvent> = (event, { command }) => {
+  const refused = requireStatus(event, command, ["draft", "published"])
+  if (refused) return Result.fail(refused)
+  const before = detailsOf(event)
+  const details = { ...before, ...command.changes }
+  const problem = scheduleProblem(details)
+  if (problem) {
+    return Result.fail(new ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue }))
+  }
+  const changed = (Object.keys(details) as Array<keyof EventDetails>).some(
+    (field) => details[field]?.valueOf() !== before[field]?.valueOf()
+  )
+  return Result.succeed(showEvent(event, changed ? [{ _tag: "EventUpdated", details }] : []))
+}
+
+/** From one of these statuses to another; nothing to do if it is there. */
+const transition = (
+  event: Event,
+  command: Command,
+  from: ReadonlyArray<EventStatus>,
+  to: EventStatus,
+  happened: AdmissionEvent
+): Result.Result<Decision, Rejection> => {
+  if (event.status === to) return Result.succeed(showEvent(event, []))
+  const refused = requireStatus(event, command, from)
+  return refused ? Result.fail(refused) : Result.succeed(showEvent(event, [happened]))
+}
+
+/** Back to draft, while nobody has registered. */
+const unpublish: Decide<UnpublishEvent> = (event, { command }) => {
+  if (event.status === "published" && seatsTaken(event) + event.counts.waitlisted > 0) {
+    return Result.fail(
+      new EventHasRegistrations({
+        eventId: event.id,
+        seatsTaken: seatsTaken(event),
+        waitlistLength: event.counts.waitlisted
+      })
+    )
+  }
+  return transition(event, command, ["published"], "draft", { _tag: "EventUnpublished" })
+}
+
+/** Not before the event has started. */
+const complete: Decide<CompleteEvent> = (event, { command, now }) => {
+  if (event.status === "published" && now < event.startsAt) {
+    return Result.fail(new EventNotStarted({ eventId: event.id, operation: command._tag, startsAt: event.startsAt }))
+  }
+  return transition(event, command, ["published"], "completed", { _tag: "EventCompleted" })
+}
+
+export const deciders: Deciders<UpdateEvent | PublishEvent | UnpublishEvent | CancelEvent | CompleteEvent> = {
+  UpdateEvent: update,
+  PublishEvent: (event, { command }) => transition(event, command, ["draft"], "published", { _tag: "EventPublished" }),
+  UnpublishEvent: unpublish,
+  CancelEvent: (event, { command }) =>
+    transition(event, command, ["draft", "published"], "cancelled", { _tag: "EventCancelled" }),
+  CompleteEvent: complete
+}

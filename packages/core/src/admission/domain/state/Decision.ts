@@ -1,0 +1,57 @@
+/**
+ * What deciding a command gives, and what all deciders share.
+ */
+import type * as Result from "effect/Result"
+import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
+import type { Command } from "../model/Command.ts"
+import { type Event, type EventStatus, EventStatusConflict } from "../model/Event.ts"
+import type { Outcome } from "../model/Outcome.ts"
+import type { Rejection } from "../model/Rejection.ts"
+import type { Request } from "./Request.ts"
+import type { WorkingSet } from "./WorkingSet.ts"
+
+/**
+ * What a command does: the journal events to append, and how to read the outcome from the working set once they are in
+ * effect.
+ */
+export interface Decision {
+  readonly events: ReadonlyArray<AdmissionEvent>
+  readonly outcome: (after: WorkingSet) => Outcome
+}
+
+/** Decides a command about an event that exists. Reads the working set and leaves it as it is. */
+export type Decide<C extends Command> = (
+  event: Event,
+  request: Request<C>,
+  set: WorkingSet
+) => Result.Result<Decision, Rejection>
+
+/** A decider for each of some commands, by the names of the commands. */
+export type Deciders<C extends Command> = {
+  readonly [Tag in C["_tag"]]: Decide<Extract<C, { readonly _tag: Tag }>>
+}
+
+/** These journal events, and then the event as it is. */
+export const showEvent = (event: Event, events: ReadonlyArray<AdmissionEvent>): Decision => ({
+  events,
+  // A copy, since the working set goes on changing its own.
+  outcome: (after) => {
+    const now = after.events.get(event.id)!
+    return { event: { ...now, counts: { ...now.counts } } }
+  }
+})
+
+/** The refusal of a command that the status of the event does not allow. */
+export const requireStatus = (
+  event: Event,
+  command: Command,
+  allowed: ReadonlyArray<EventStatus>
+): EventStatusConflict | undefined =>
+  allowed.includes(event.status)
+    ? undefined
+    : new EventStatusConflict({
+        eventId: event.id,
+        operation: command._tag,
+        eventStatus: event.status,
+        allowed
+      })

@@ -1,0 +1,66 @@
+/**
+ * Idempotency: one effect and one answer however often a command is sent under one key.
+ *
+ * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer, whether success
+ * or rejection. It is read and written in the transaction of the effect itself. Validation failures and failures of the
+ * store are never recorded, so a retry after one of those is a first try.
+ *
+ * Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Answer } from "../model/Outcome.ts"
+import { IdempotencyKeyReused } from "../model/Rejection.ts"
+
+export const isIdempotencyKey = (key: string): boolean => /^[\x20-\x7e]{1,255}$/.test(key)
+
+/** 1 to 255 printable ASCII characters. */
+export const IdempotencyKey = Schema.String.check(
+  Schema.makeFilter((key) => isIdempotencyKey(key) || "must be 1 to 255 printable ASCII characters")
+)
+
+/** Whose key it is: nobody reads the answer to another principal's key, nor to another operation's. */
+export interface IdempotencyScope {
+  readonly principal: string
+  readonly operation: string
+  readonly key: string
+  /** Equal for equal scopes only. */
+  readonly id: string
+}
+
+export const scope = (principal: string, operation: string, key: string): IdempotencyScope => ({
+  principal,
+  operation,
+  key,
+  id: `${operation}\u0000${key}\u0000${principal}`
+})
+
+/** What a request says about its key. `fingerprint` is a digest of the command without ids and times made for it. */
+export interface IdempotencyRequest {
+  readonly scope: IdempotencyScope
+  readonly fingerprint: string
+  readonly expiresAt: Date
+}
+
+/** What is remembered. */
+export interface IdempotencyRecord extends IdempotencyRequest {
+  /** The `freshId` of the request that was answered: who finds the own record did not send twice. */
+  readonly requestId: string
+  readonly answer: Answer
+  readonly createdAt: Date
+}
+
+/**
+ * What is remembered: `undefined` when there is none that still counts, a rejection when the key was used for
+ * another payload.
+ */
+export const recall = (
+  record: IdempotencyRecord | undefined,
+  request: IdempotencyRequest,
+  now: Date
+): Result.Result<IdempotencyRecord, IdempotencyKeyReused> | undefined => {
+  if (record === undefined || record.expiresAt.getTime() <= now.getTime()) return undefined
+  return record.fingerprint === request.fingerprint
+    ? Result.succeed(record)
+    : Result.fail(new IdempotencyKeyReused({ operation: request.scope.operation, key: request.scope.key }))
+}

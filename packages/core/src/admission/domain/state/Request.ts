@@ -1,0 +1,29 @@
+/**
+ * A request: a command, and everything that deciding it needs from outside (the time, a fresh id, who asks, the
+ * idempotency key), so that deciding stays pure.
+ */
+import type { EventId } from "../../../kernel/domain/EventId.ts"
+import type { Metadata } from "../../../kernel/domain/Entry.ts"
+import type { Command } from "../model/Command.ts"
+import type { IdempotencyRequest } from "./Idempotency.ts"
+
+export interface Request<C extends Command = Command> {
+  readonly command: C
+  /** The time that the decision goes by. */
+  readonly now: Date
+  /** A fresh UUID, used if the command creates an event or a registration. */
+  readonly freshId: string
+  readonly idempotency: IdempotencyRequest | null
+  readonly metadata: Metadata
+}
+
+/** The event that a request is about. */
+export const eventIdOf = ({ command, freshId }: Request): EventId =>
+  command._tag === "CreateEvent" ? (command.event.id ?? (freshId as EventId)) : command.eventId
+
+/** The events that requests are about, each once, in ascending order. */
+export const eventsOf = (requests: Iterable<Request>): ReadonlyArray<EventId> => {
+  const events = new Set<EventId>()
+  for (const request of requests) events.add(eventIdOf(request))
+  return events.size < 2 ? [...events] : [...events].toSorted()
+}

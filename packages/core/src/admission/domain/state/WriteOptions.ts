@@ -1,0 +1,26 @@
+/**
+ * What goes with a write besides its input: who asks, under which idempotency key, in the course of what.
+ */
+import * as Schema from "effect/Schema"
+import { IdempotencyKey } from "./Idempotency.ts"
+import * as Text from "../../../kernel/domain/Text.ts"
+
+const name = Text.line({ minLength: 1, maxLength: 200 })
+
+export const WriteOptions = Schema.Struct({
+  /**
+   * 1 to 255 printable ASCII characters. Sending the same command with the same key again gives the first answer and
+   * changes nothing; another command under that key is refused.
+   */
+  idempotencyKey: Schema.optionalKey(IdempotencyKey),
+  /** Who asks: recorded in the journal, and the owner of the idempotency key. Default `anonymous`. */
+  actor: Schema.optionalKey(name),
+  /** Ties together everything that one request or process caused; recorded in the journal. */
+  correlationId: Schema.optionalKey(name),
+  /** The message or request that caused this one; recorded in the journal. */
+  causationId: Schema.optionalKey(name)
+})
+export type WriteOptions = typeof WriteOptions.Type
+
+/** The actor of a write that names none. */
+export const ANONYMOUS = "anonymous"

@@ -1,0 +1,56 @@
+/**
+ * The store of events and registrations, for writing: one consistency boundary, one commit. Reading is another port,
+ * `AdmissionReads`.
+ *
+ * `transact` is the only way to change anything. It
+ * 1. locks the events, in id order, until the transaction ends;
+ * 2. closes the batch, and loads its footprint, and the waiters that `withDuePromotions` adds to it, as they are once the
+ *    locks are held;
+ * 3. lets the pure decision make its changes;
+ * 4. writes state, counters, journal and idempotency records, all or nothing.
+ * It succeeds only after the commit. It is not interrupted: a caller who goes away leaves a transaction that ends by
+ * itself, bounded by the time-outs of the store. The decision may be run more than once, on different working sets; only
+ * the run whose changes were committed is answered.
+ *
+ * A store may do it in another order, as long as nobody can tell by what is committed and answered: decide on a guess of
+ * what it would load, say, and commit that only if the guess was right (see `Guess` in the domain).
+ *
+ * Every store passes the conformance suite in `test/conformance`.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { Batch, Reply } from "../domain/Batch.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { Footprint } from "../domain/state/Footprint.ts"
+import type { WorkingSet } from "../domain/state/WorkingSet.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+
+/** A batch to which nothing is added any more: what it needs, and how it is decided. */
+export interface ClosedBatch {
+  readonly footprint: Footprint
+  readonly decide: (set: WorkingSet) => Batch
+}
+
+/** How many events with due promotions are given at once. */
+export const MAX_PROMOTING_EVENTS = 100
+
+export class AdmissionStore extends Context.Service<
+  AdmissionStore,
+  {
+    /**
+     * Carries out a batch that is about these events, given once each and in ascending order. `close` is called at most
+     * once, at the latest when the locks are held: what is asked for while others hold them can go along.
+     */
+    readonly transact: (
+      events: ReadonlyArray<EventId>,
+      close: () => ClosedBatch
+    ) => Effect.Effect<ReadonlyArray<Reply>, StoreError>
+    /** Whether the caller has a transaction open that `transact` would become a part of. */
+    readonly isInTransaction: Effect.Effect<boolean>
+    /** Some of the events of which promotions are due (see `promotionsDue` of `Seats`), at most `MAX_PROMOTING_EVENTS`, in any
+     * order. */
+    readonly eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
+    /** Succeeds if the store can be reached, is migrated, and takes writes. */
+    readonly ready: Effect.Effect<void, StoreError>
+  }
+>()("@turnout/AdmissionStore") {}

@@ -1,0 +1,85 @@
+/**
+ * A lease as its holder sees it: how long the holder may rely on it, and when it renews it.
+ *
+ * The holder counts from the moment before it asked the store, by monotonic time, and leaves the last tenth of the lease
+ * unused, since its clock and the store's do not run alike: it falls silent before its successor begins. A machine may sleep,
+ * and monotonic time may stand still meanwhile. The holder sees this as a jump of the wall clock; from then on the lease is in
+ * doubt, and nothing more is sent under it before the store has renewed it.
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Random from "effect/Random"
+import type { Owner } from "../domain/Lease.ts"
+import * as ClockWatch from "../../kernel/application/ClockWatch.ts"
+import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+
+/** A name that no other holder has. */
+export const newOwner = (random: typeof Random.Random.Service, kind: string): Owner =>
+  `${kind}-${random.nextIntUnsafe().toString(36)}${random.nextIntUnsafe().toString(36)}`
+
+/** The moment at which the holder asks the store for a lease. */
+export interface Asked {
+  /** By monotonic time, in milliseconds. */
+  readonly at: number
+  /** How often the wall clock had jumped forward by then. */
+  readonly jumps: number
+}
+
+export interface HeldLease {
+  /** The moment, by monotonic time, at which the holder renews the lease. */
+  readonly renewAt: () => number
+  /** Whether the holder may not rely on the lease any longer. */
+  readonly isOver: () => boolean
+  /** Whether the machine may have slept since the lease was asked for. */
+  readonly isDoubtful: () => boolean
+  /** Notes that the store has renewed the lease. */
+  readonly renewed: (asked: Asked) => void
+  /** Ends when the lease is over, however often it is renewed. */
+  readonly untilOver: Effect.Effect<void>
+}
+
+export interface LeaseClock {
+  /** Monotonic time, in milliseconds. */
+  readonly now: () => number
+  /** Looks whether the wall clock has jumped: each lease that was asked for before is in doubt if it has. */
+  readonly look: Effect.Effect<void>
+  readonly ask: () => Asked
+  /** A lease that the store has given. */
+  readonly hold: (asked: Asked) => HeldLease
+}
+
+/** The part of a lease that its holder uses. */
+const USED = 0.9
+/** The part of a lease after which its holder renews it. */
+const RENEWED_AFTER = 1 / 3
+
+/** The milliseconds after which a holder renews leases of this length. */
+export const renewalMillis = (ttlMillis: number): number => ttlMillis * RENEWED_AFTER
+
+/** Leases of this length on the clock of this process. */
+export const make = (clock: Clock.Clock, ttlMillis: number): LeaseClock => {
+  const watch = ClockWatch.make(clock)
+  let jumps = 0
+  const now = (): number => monotonicMillis(clock)
+  const hold = (first: Asked): HeldLease => {
+    let asked = first
+    const deadline = (): number => asked.at + ttlMillis * USED
+    const untilOver: Effect.Effect<void> = Effect.suspend(() => {
+      const millis = deadline() - now()
+      return millis <= 0 ? Effect.void : Effect.andThen(Effect.sleep(Math.ceil(millis)), untilOver)
+    })
+    return {
+      renewAt: () => asked.at + renewalMillis(ttlMillis),
+      isOver: () => now() >= deadline(),
+      isDoubtful: () => asked.jumps < jumps,
+      renewed: (again) => void (asked = again),
+      untilOver
+    }
+  }
+  return {
+    now,
+    look: Effect.map(watch.look, (millis) => void (jumps += millis > 0 ? 1 : 0)),
+    ask: () => ({ at: now(), jumps }),
+    hold
+  }
+}

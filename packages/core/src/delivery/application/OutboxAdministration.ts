@@ -1,0 +1,88 @@
+/**
+ * The outbox, for operators: the uses that take more than one call of `OutboxOperations`, or a bound. Every transport offers
+ * them as they are, so that the same decision leaves the same entry in the audit log.
+ */
+import * as Effect from "effect/Effect"
+import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import { type AuditEntry, AuditLog } from "../../access/ports/AuditLog.ts"
+import {
+  type BlockedStream,
+  OutboxOperations,
+  type SinkNotFound,
+  type StreamMovedOn,
+  type StreamNotBlocked
+} from "../ports/OutboxOperations.ts"
+import type { PageByKey, PageRequest } from "../../kernel/domain/Page.ts"
+import { pageByKey } from "../../kernel/application/Paging.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+
+/** Entries of a blocked stream that are shown. */
+const SHOWN = 20
+/** Entries that are deleted in one transaction. */
+const PRUNED_AT_ONCE = 5_000
+
+/** An entry that waits, with its payload as a document. */
+export interface WaitingEntry extends Omit<StoredEntry, "payload"> {
+  readonly payload: unknown
+}
+
+/** A page of the blocked streams of a sink, in the order of their ids, which are the keys. */
+export const blocked = (
+  sink: string,
+  isParked: boolean | null,
+  page: PageRequest<EventId>
+): Effect.Effect<PageByKey<BlockedStream, EventId>, SinkNotFound | StoreError, OutboxOperations> =>
+  OutboxOperations.use((operations) =>
+    pageByKey(
+      (asked) => operations.blocked(sink, isParked, asked),
+      page,
+      ({ stream }) => stream
+    )
+  )
+
+/** A blocked stream, with the first of the entries that wait. */
+export const blockedStream = (
+  sink: string,
+  stream: EventId
+): Effect.Effect<
+  { readonly block: BlockedStream; readonly waiting: ReadonlyArray<WaitingEntry> },
+  SinkNotFound | StreamNotBlocked | StoreError,
+  OutboxOperations
+> =>
+  Effect.map(
+    OutboxOperations.use((operations) => operations.blockedStream(sink, stream, SHOWN)),
+    ({ block, waiting }) => ({
+      block,
+      waiting: waiting.map(({ payload, ...entry }) => ({ ...entry, payload: JSON.parse(payload) as unknown }))
+    })
+  )
+
+/** Leaves out the entry of a blocked stream that waits first at this time. */
+export const skipFirst = (
+  sink: string,
+  stream: EventId,
+  who: string
+): Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StreamMovedOn | StoreError, OutboxOperations> =>
+  OutboxOperations.use((operations) =>
+    Effect.flatMap(operations.blockedStream(sink, stream, 1), ({ block: { version } }) =>
+      operations.skip(sink, stream, version, who)
+    )
+  )
+
+/**
+ * Deletes as many of the journal's entries as one transaction does, of those that happened before a time and that no sink
+ * needs. `isMore` says that others may be left.
+ */
+export const prune = (
+  before: Date,
+  who: string
+): Effect.Effect<{ readonly deleted: number; readonly isMore: boolean }, StoreError, OutboxOperations> =>
+  Effect.map(
+    OutboxOperations.use((operations) => operations.prune(before, PRUNED_AT_ONCE, who)),
+    (deleted) => ({ deleted, isMore: deleted === PRUNED_AT_ONCE })
+  )
+
+/** A page of the audit log, the latest entry first; the key is the id. */
+export const audit = (page: PageRequest<number>): Effect.Effect<PageByKey<AuditEntry, number>, StoreError, AuditLog> =>
+  AuditLog.use((log) => pageByKey(log.list, page, ({ id }) => id))

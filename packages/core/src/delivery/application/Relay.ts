@@ -1,0 +1,384 @@
+/**
+ * The relay: delivers the journal to a sink.
+ *
+ * Any number of relays, in any number of processes, share the slots of a sink evenly (`SlotLeases`): each holds leases, reads
+ * the slots that it holds, delivers, and acknowledges. What is in hand is bounded. Slots do not wait for each other: while one
+ * waits for its sink, the others go on, and all slots that are ready at the same time are read, or acknowledged, in one go.
+ *
+ * - A relay stops sending before its lease runs out (`HeldLease`), so a relay that was paused, or cut off from its store, falls
+ *   silent before its successor begins, whatever happens to the wall clock.
+ * - A lease that was lost in spite of that makes its acknowledgement void: what was sent is sent again by the successor.
+ * - A store that has lost what it had committed, after a failover, does not know the position of a slot any more. The relay
+ *   gives the slot back, claims it again, and goes on where the store is: some entries are sent again.
+ * - A sink that cannot be reached blocks nothing: the relay waits, longer each time, and goes on where it was. What the sink
+ *   has accepted meanwhile counts (`RelayProgress`).
+ * - A relay that is stopped finishes what is under way, for a while, acknowledges, and gives its leases back, so that others
+ *   go on at once.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import * as Struct from "effect/Struct"
+import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
+import { delivered, type DeliveryOutcome, unanswered } from "../domain/DeliveryOutcome.ts"
+import { DEFAULT_RETRY_POLICY, OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
+import { Outbox } from "../ports/Outbox.ts"
+import type { StartFrom } from "../../journal/ports/JournalReader.ts"
+import type { Replays } from "../ports/Replays.ts"
+import type { Sink, SinkUnavailable } from "../ports/Sink.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as HeldLease from "./HeldLease.ts"
+import type { InvalidInput } from "../../kernel/application/InvalidInput.ts"
+import * as RelayMetrics from "./RelayMetrics.ts"
+import { deliveriesOf, failedOf, type Finished, RETRY_DEPTH, type Work, writingOf } from "./RelayProgress.ts"
+import * as Replayer from "./Replayer.ts"
+import * as SinkNames from "./SinkNames.ts"
+import * as SlotLeases from "./SlotLeases.ts"
+import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
+
+export interface RelayOptions {
+  /** The name of this relay, unique among all that run. Default: a random one. */
+  readonly owner?: string
+  /** For how long a lease is taken: a relay that dies is replaced after this time. Less than an hour; default 10 seconds. */
+  readonly ttlMillis?: number
+  /** The most entries of a slot that are delivered at once. Default 500. */
+  readonly batchSize?: number
+  /** The most entries that are in hand at once. Default 4,000. */
+  readonly maxInFlight?: number
+  /** How often to look for what other processes have committed. Default 500 milliseconds. */
+  readonly pollMillis?: number
+  /** How long what is under way may take once the relay is to stop. Default 5 seconds. */
+  readonly graceMillis?: number
+  /** When to try again what could not be delivered. */
+  readonly retryPolicy?: RetryPolicy
+  /** From where on a sink is given events that has never been given any. Default: from the beginning. */
+  readonly startFrom?: StartFrom
+}
+
+const DEFAULTS = {
+  ttlMillis: 10_000,
+  batchSize: 500,
+  maxInFlight: 4_000,
+  pollMillis: 500,
+  graceMillis: 5_000,
+  retryPolicy: DEFAULT_RETRY_POLICY,
+  startFrom: "beginning"
+} as const satisfies RelayOptions
+
+/** How often the age of parked streams is looked at, for the metric. */
+const PARKED_INTERVAL_MILLIS = 10_000
+/** How often blocked streams are looked for. */
+const RETRY_INTERVAL_MILLIS = 500
+/** The most blocked streams of a slot that are tried again together. */
+const RETRIES_AT_ONCE = 20
+/** The pauses after a failure of the store. */
+const STORE_PAUSES: RetryPolicy = { firstPauseMillis: 100, longestPauseMillis: 5_000, maxAttempts: Infinity }
+/** How long writing what is left may take once a relay stops. */
+const STOP_MILLIS = 1_000
+/** How long it may take to give up what is under way. */
+const GIVING_UP_MILLIS = 200
+
+/** A relay at work. */
+interface Relaying {
+  readonly sink: Sink
+  readonly options: Required<Omit<RelayOptions, "owner">>
+  readonly outbox: Outbox["Service"]
+  readonly leases: SlotLeases.SlotLeases
+  readonly metrics: RelayMetrics.RelayMetrics
+  /** Monotonic time, in milliseconds; all moments below are by it. */
+  readonly now: () => number
+  readonly wallNow: () => number
+  readonly draw: () => number
+  readonly wakeUp: Queue.Queue<void>
+  /** What the sink is done with, and the relay has not written down yet. */
+  readonly finished: Array<Finished>
+  /** Entries that the sink has in hand. */
+  inFlight: number
+  /** The journal was read to its end, and is not read again before this moment, unless something is committed. */
+  readAt: number
+  /** Blocked streams are not looked for before. */
+  retryAt: number
+  /** The age of parked streams is not looked at before. */
+  parkedAt: number
+  /** Failures of the sink, and of the store, since the last success. */
+  sinkFailures: number
+  sinkRestsUntil: number
+  storeFailures: number
+}
+
+const wake = ({ wakeUp }: Relaying): void => void Queue.offerUnsafe(wakeUp, undefined)
+
+/** Notes what the sink makes of some work, of which some may have arrived before; the time of the lease ends it. */
+const attempt = (
+  sink: Sink,
+  { arrived, epoch, lease, slot }: SlotLeases.Holding,
+  all: ReadonlyArray<StoredEntry>,
+  outcomes: Array<DeliveryOutcome | undefined>
+): Effect.Effect<void, SinkUnavailable> => {
+  // The places of what is sent, unless that is all of it, as it mostly is.
+  const places = arrived.size === 0 ? undefined : [...all.keys()].filter((index) => outcomes[index] === undefined)
+  const placeOf = (index: number): number => (places === undefined ? index : places[index]!)
+  const deliveries = places === undefined ? all : places.map((index) => all[index]!)
+  if (deliveries.length === 0) return Effect.void
+  const settled = (index: number, outcome: DeliveryOutcome): void => void (outcomes[placeOf(index)] = outcome)
+  const inTime = Effect.raceFirst(Effect.andThen(lease.untilOver, Effect.interrupt))
+  return Effect.map(inTime(sink.deliver({ slot, epoch, deliveries, settled })), (answers) => {
+    for (let index = 0; index < deliveries.length; index++) settled(index, answers[index] ?? unanswered)
+  })
+}
+
+/** Begins to deliver some work of a slot. */
+const start = Effect.fnUntraced(function* (relaying: Relaying, holding: SlotLeases.Holding, work: Work) {
+  const { finished, metrics, now, sink } = relaying
+  const deliveries = deliveriesOf(work)
+  const { arrived } = holding
+  const outcomes: Array<DeliveryOutcome | undefined> =
+    arrived.size === 0
+      ? Array.from<undefined>({ length: deliveries.length })
+      : deliveries.map(({ id }) => (arrived.has(id) ? delivered : undefined))
+  const count = deliveries.length
+  const beganAt = now()
+  // Reading may have taken longer than the lease: it is another relay's turn by now.
+  if (holding.lease.isOver()) return
+  relaying.inFlight += count
+  const job = attempt(sink, holding, deliveries, outcomes).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Effect.logWarning(`the sink ${sink.name} failed; it will be tried again`, cause)
+    ),
+    Effect.onExit((exit) =>
+      Effect.sync(() => {
+        relaying.inFlight -= count
+        if (count > 0) metrics.sent(now() - beganAt)
+        finished.push({ holding, work, outcomes: [...outcomes], isCut: Exit.isFailure(exit) })
+        wake(relaying)
+      })
+    )
+  )
+  // Begun at once, so that it ends as it should even if it is interrupted at once.
+  holding.job = yield* Effect.forkDetach(job, { startImmediately: true })
+})
+
+/** Writes what has become of slices and retries that are over. */
+const acknowledge = Effect.fnUntraced(function* (relaying: Relaying) {
+  const { draw, finished, leases, metrics, now, options, outbox, sink } = relaying
+  // What was sent under a lease that is no longer held is its successor's to acknowledge.
+  const over = finished.filter(({ holding }) => leases.isHeld(holding))
+  finished.splice(0, finished.length, ...over)
+  const writing = writingOf(over, options.retryPolicy, draw)
+  const { acknowledgements, arrived, asked, moves, settlements } = writing
+  const held: Array<number> = []
+  if (acknowledgements.length > 0) held.push(...(yield* outbox.acknowledge(sink.name, acknowledgements)))
+  if (settlements.length > 0) held.push(...(yield* outbox.settle(sink.name, settlements)))
+  // If the store fails before, all of it is written again.
+  finished.splice(0, over.length)
+  if (over.length === 0) return
+  for (const { holding } of over) Object.assign(holding, moves.get(holding), { job: undefined })
+  metrics.blocked(failedOf(writing))
+  metrics.delivered(arrived)
+  if (over.some(({ isCut }) => isCut)) {
+    // Where something gets through, what does not has failed in passing.
+    relaying.sinkFailures = arrived > 0 ? 1 : relaying.sinkFailures + 1
+    relaying.sinkRestsUntil = now() + pauseMillis(OUTAGE_PAUSES, relaying.sinkFailures, draw())!
+  } else relaying.sinkFailures = 0
+  relaying.readAt = 0
+  yield* leases.giveUp(asked.filter(({ slot }) => !held.includes(slot)))
+})
+
+const startRetries = Effect.fnUntraced(function* (relaying: Relaying) {
+  const { leases, now, outbox, sink } = relaying
+  const idle = leases.ready()
+  if (now() < relaying.retryAt || idle.length === 0) return
+  const due = yield* outbox.due(sink.name, idle, { limit: RETRIES_AT_ONCE, depth: RETRY_DEPTH })
+  relaying.retryAt = now() + (due.length === 0 ? RETRY_INTERVAL_MILLIS : 0)
+  for (const [slot, retries] of Map.groupBy(due, ({ slot }) => slot)) {
+    const holding = idle.find((one) => one.slot === slot)
+    if (holding !== undefined) yield* start(relaying, holding, { _tag: "Retries", retries })
+  }
+})
+
+const startSlices = Effect.fnUntraced(function* (relaying: Relaying) {
+  const { leases, metrics, now, outbox, sink, wallNow } = relaying
+  const { batchSize, maxInFlight, pollMillis } = relaying.options
+  if (now() < relaying.readAt) return
+  const idle = leases.ready()
+  const room = maxInFlight - relaying.inFlight
+  if (idle.length === 0 || room <= 0) return
+  const limit = Math.max(1, Math.min(batchSize, Math.floor(room / idle.length)))
+  relaying.readAt = now() + pollMillis
+  const slices = yield* outbox.read(sink.name, idle, limit)
+  const setBack: Array<SlotLeases.Holding> = []
+  for (const slice of slices) {
+    const { deliveries, isFull, position, positionAfter, slot } = slice
+    const holding = leases.get(slot)
+    if (holding === undefined || holding.job !== undefined) continue
+    if (slice.isSetBack) {
+      setBack.push(holding)
+      continue
+    }
+    const [first] = deliveries
+    if (first !== undefined) metrics.read(Math.max(0, wallNow() - first.occurredAt.getTime()), holding.isFresh)
+    // Without deliveries there is little to acknowledge: the position is written with the next ones, unless there is much
+    // of it, which may be in the way of others.
+    if (first !== undefined || isFull)
+      yield* start(relaying, holding, { _tag: "Slice", deliveries, position, positionAfter })
+    else holding.position = position
+  }
+  for (const holding of idle) holding.isFresh = false
+  yield* leases.giveUp(setBack)
+})
+
+const measureParked = Effect.fnUntraced(function* (relaying: Relaying) {
+  const { metrics, now, outbox, sink } = relaying
+  if (now() < relaying.parkedAt) return
+  relaying.parkedAt = now() + PARKED_INTERVAL_MILLIS
+  metrics.parkedFor(yield* outbox.parkedMillis(sink.name))
+})
+
+/** Sleeps until there is something to do: what is due, what was delivered, what was committed in this process. */
+const rest = (relaying: Relaying): Effect.Effect<unknown> =>
+  Effect.suspend(() => {
+    const { inFlight, leases, now, options, readAt, retryAt, sinkRestsUntil, wakeUp } = relaying
+    const canStart = leases.ready().length > 0 && inFlight < options.maxInFlight
+    const startAt = canStart ? Math.max(Math.min(readAt, retryAt), sinkRestsUntil) : Infinity
+    const millis = Math.min(startAt, leases.keepAt()) - now()
+    return millis <= 0 ? Effect.yieldNow : Queue.take(wakeUp).pipe(Effect.timeoutOption(Math.ceil(millis)))
+  })
+
+const round = Effect.fnUntraced(function* (relaying: Relaying) {
+  yield* acknowledge(relaying)
+  if (yield* relaying.leases.keep) relaying.readAt = 0
+  yield* measureParked(relaying)
+  if (relaying.now() >= relaying.sinkRestsUntil) {
+    yield* startRetries(relaying)
+    yield* startSlices(relaying)
+  }
+  if (relaying.finished.length === 0) yield* rest(relaying)
+})
+
+const waitForStore = (relaying: Relaying, error: StoreError): Effect.Effect<void> =>
+  StoreOutage.log(`the relay of ${relaying.sink.name} waits for its store`, error).pipe(
+    Effect.andThen(Effect.sleep(pauseMillis(STORE_PAUSES, ++relaying.storeFailures, relaying.draw())!))
+  )
+
+const register = (relaying: Relaying): Effect.Effect<void> =>
+  Effect.catch(relaying.leases.register, (error) =>
+    Effect.andThen(
+      waitForStore(relaying, error),
+      Effect.suspend(() => register(relaying))
+    )
+  )
+
+const patientRound = (relaying: Relaying): Effect.Effect<void> =>
+  Effect.matchEffect(round(relaying), {
+    onSuccess: () => Effect.sync(() => void (relaying.storeFailures = 0)),
+    onFailure: (error) => waitForStore(relaying, error)
+  })
+
+/** Finishes what is under way, and lets others go on. */
+const stop = (relaying: Relaying): Effect.Effect<unknown> => {
+  const { leases, options, sink } = relaying
+  return Effect.gen(function* () {
+    const jobs = leases.jobs()
+    yield* Effect.timeoutOption(Fiber.awaitAll(jobs), options.graceMillis)
+    // What is given up now has been taken in part, and that counts.
+    yield* Effect.timeoutOption(Fiber.interruptAll(jobs), GIVING_UP_MILLIS)
+    yield* acknowledge(relaying)
+    yield* leases.resign
+  }).pipe(
+    Effect.timeout(options.graceMillis + STOP_MILLIS),
+    Effect.catchCause((cause) => Effect.logWarning(`the leases of ${sink.name} are left to expire`, cause)),
+    // A fiber of its own: here, nothing could be given up any more.
+    Effect.forkDetach,
+    Effect.flatMap(Fiber.await)
+  )
+}
+
+/**
+ * Delivers to the sink until it is interrupted. Failures of the store and of the sink are waited out, whatever they are,
+ * and logged.
+ */
+export const run = Effect.fnUntraced(function* (
+  sink: Sink,
+  { owner, ...given }: RelayOptions = {}
+): Effect.fn.Return<never, never, Outbox> {
+  const options = { ...DEFAULTS, ...given }
+  const { startFrom, ttlMillis } = options
+  const outbox = yield* Outbox
+  const wallClock = yield* Clock.Clock
+  const random = yield* Random.Random
+  const clock = HeldLease.make(wallClock, ttlMillis)
+  const metrics = RelayMetrics.make(sink.name, yield* Effect.context<never>())
+  const relaying: Relaying = {
+    sink,
+    options,
+    outbox,
+    leases: SlotLeases.make({
+      outbox,
+      sink: sink.name,
+      owner: owner ?? HeldLease.newOwner(random, "worker"),
+      ttlMillis,
+      startFrom,
+      clock,
+      metrics
+    }),
+    metrics,
+    now: clock.now,
+    wallNow: () => wallClock.currentTimeMillisUnsafe(),
+    draw: () => random.nextDoubleUnsafe(),
+    wakeUp: yield* Queue.sliding<void>(1),
+    finished: [],
+    inFlight: 0,
+    readAt: 0,
+    retryAt: 0,
+    parkedAt: 0,
+    sinkFailures: 0,
+    sinkRestsUntil: 0,
+    storeFailures: 0
+  }
+  const stopListening = outbox.onCommit(() => {
+    relaying.readAt = 0
+    wake(relaying)
+  })
+  return yield* Effect.andThen(register(relaying), Effect.forever(patientRound(relaying))).pipe(
+    Effect.ensuring(
+      Effect.andThen(
+        Effect.sync(stopListening),
+        Effect.suspend(() => stop(relaying))
+      )
+    )
+  )
+})
+
+/**
+ * Delivers to the sink, and carries out replays to it, for as long as the layer is there. Fails with `InvalidInput` if
+ * another relay of this process delivers to another sink of the same name, from the same store.
+ *
+ * It is told of what this process commits to the database that it reads from; what other processes commit, it finds by asking
+ * every `pollMillis`.
+ */
+export const layer = (sink: Sink, options: RelayOptions = {}): Layer.Layer<never, InvalidInput, Outbox | Replays> => {
+  const replaying = Replayer.run(sink, Struct.pick(options, ["batchSize", "owner", "ttlMillis"]))
+  const relaying = Effect.andThen(Effect.forkScoped(run(sink, options)), Effect.forkScoped(replaying))
+  return Layer.effectDiscard(Effect.andThen(SinkNames.claim(sink), relaying))
+}
+
+/**
+ * Delivers to each of the sinks. Fails with `InvalidInput`, before anything is delivered to any, if two of them have one
+ * name or lead to the same place.
+ */
+export const layers = (
+  sinks: ReadonlyArray<Sink>,
+  options: RelayOptions = {}
+): Layer.Layer<never, InvalidInput, Outbox | Replays> =>
+  Layer.unwrap(
+    Effect.map(SinkNames.check(sinks), () =>
+      sinks.map((sink) => layer(sink, options)).reduce((all, one) => Layer.merge(all, one), Layer.empty as never)
+    )
+  )

@@ -1,0 +1,175 @@
+/**
+ * What has come of the work of a relay, and what the relay writes down of it.
+ *
+ * What the sink has accepted of a slice counts, whatever becomes of the rest: the position moves up to the first entry that
+ * was not settled, and what has arrived after it is remembered for as long as the lease is held. An entry that cannot be
+ * delivered blocks its stream, and nothing else (`Block`).
+ */
+import * as Block from "../domain/Block.ts"
+import { areSettled, type DeliveryOutcome } from "../domain/DeliveryOutcome.ts"
+import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
+import type { RetryPolicy } from "../../kernel/domain/Backoff.ts"
+import type { Acknowledgement, Retry, Settlement } from "../ports/Outbox.ts"
+import type { Slice } from "../../journal/ports/JournalReader.ts"
+import type { Holding } from "./SlotLeases.ts"
+
+/** What is asked of the sink. */
+export type Work =
+  | ({ readonly _tag: "Slice" } & Pick<Slice, "deliveries" | "position" | "positionAfter">)
+  | { readonly _tag: "Retries"; readonly retries: ReadonlyArray<Retry> }
+
+/** What came of it: for each delivery its outcome, or `undefined` if that is not known. */
+export interface Finished {
+  readonly holding: Holding
+  readonly work: Work
+  readonly outcomes: ReadonlyArray<DeliveryOutcome | undefined>
+  /** Whether the sink could not be reached, or had no time, before all of it was settled. */
+  readonly isCut: boolean
+}
+
+export const deliveriesOf = (work: Work): ReadonlyArray<StoredEntry> =>
+  work._tag === "Slice" ? work.deliveries : work.retries.flatMap(({ deliveries }) => deliveries)
+
+/** What has become of work, as far as it is settled. */
+interface Result {
+  readonly work: Work
+  /** For each delivery. */
+  readonly settled: ReadonlyArray<boolean>
+  readonly outcomes: ReadonlyArray<DeliveryOutcome | undefined>
+}
+
+const resultOf = ({ outcomes, work }: Finished): Result => ({
+  work,
+  outcomes,
+  settled: areSettled(deliveriesOf(work), outcomes)
+})
+
+/** How many have arrived that had not before. */
+const countArrived = ({ arrived }: Holding, { outcomes, settled, work }: Result): number => {
+  const deliveries = deliveriesOf(work)
+  let count = 0
+  for (let index = 0; index < deliveries.length; index++) {
+    const isNew = arrived.size === 0 || !arrived.has(deliveries[index]!.id)
+    if (settled[index]! && outcomes[index]?._tag === "Delivered" && isNew) count += 1
+  }
+  return count
+}
+
+type WorkSlice = Work & { readonly _tag: "Slice" }
+
+/** How far a slice was settled: the position, and what has arrived after it, or had before. */
+const reached = (
+  { arrived, position }: Holding,
+  { outcomes, settled }: Result,
+  slice: WorkSlice,
+  blocked: ReadonlyArray<Block.Block>
+): Pick<Holding, "arrived" | "position"> => {
+  const { deliveries } = slice
+  const end = settled.indexOf(false)
+  const left = new Set(arrived)
+  for (const { id } of deliveries) left.delete(id)
+  if (end === -1) return { position: slice.position, arrived: left }
+  const isBlocked = new Set(blocked.map(({ stream }) => stream))
+  for (const [index, { eventId, id }] of deliveries.entries())
+    if (index > end && settled[index]! && outcomes[index]?._tag === "Delivered" && !isBlocked.has(eventId)) left.add(id)
+  return { position: end === 0 ? position : slice.positionAfter(end - 1), arrived: left }
+}
+
+/** What a slice has come to. */
+interface Progress {
+  readonly next: Pick<Holding, "arrived" | "position">
+  readonly blocked: ReadonlyArray<Block.Block>
+  /** How many have arrived that had not before. */
+  readonly count: number
+  /** Whether there is anything to write down. */
+  readonly isAny: boolean
+}
+
+const progressOf = (finished: Finished, slice: WorkSlice, policy: RetryPolicy, draw: () => number): Progress => {
+  const { holding, outcomes } = finished
+  // So it is nearly always, and then nothing has to be looked at one by one.
+  if (holding.arrived.size === 0 && outcomes.every((outcome) => outcome?._tag === "Delivered")) {
+    const next = { position: slice.position, arrived: holding.arrived }
+    return { next, blocked: [], count: outcomes.length, isAny: true }
+  }
+  const result = resultOf(finished)
+  const isSettled = (_: unknown, index: number) => result.settled[index]!
+  const own = outcomes.filter(isSettled) as ReadonlyArray<DeliveryOutcome>
+  const blocked = Block.blocks(slice.deliveries.filter(isSettled), own, policy, draw)
+  return {
+    next: reached(holding, result, slice, blocked),
+    blocked,
+    count: countArrived(holding, result),
+    isAny: result.settled[0] !== false || blocked.length > 0
+  }
+}
+
+/** The most entries of a blocked stream that are tried again together. */
+export const RETRY_DEPTH = 50
+
+/** What the relay writes down, and how its slots stand once that is written. */
+export interface Writing {
+  readonly acknowledgements: ReadonlyArray<Acknowledgement>
+  readonly settlements: ReadonlyArray<Settlement>
+  /** The slots of which something is written. */
+  readonly asked: ReadonlyArray<Holding>
+  readonly moves: ReadonlyMap<Holding, Partial<Pick<Holding, "acknowledged" | "arrived" | "position">>>
+  /** How many entries have arrived that had not before. */
+  readonly arrived: number
+}
+
+/** What of the retries of a slot is written down: for each stream of which anything is known. */
+const settlementsOf = (
+  { holding: { epoch, owner, slot }, outcomes }: Finished,
+  retries: ReadonlyArray<Retry>,
+  { settled }: Result,
+  policy: RetryPolicy,
+  draw: () => number
+): ReadonlyArray<Settlement> => {
+  let from = 0
+  return retries.flatMap(({ attempts, deliveries: all, stream, version }) => {
+    const begin = from
+    from += all.length
+    const deliveries = all.filter((_, index) => settled[begin + index]!)
+    // If nothing is known of its first entry, the stream stays as it is, and is due again.
+    if (deliveries.length === 0 && all.length > 0) return []
+    const isAll = all.length < RETRY_DEPTH && deliveries.length === all.length
+    const own = outcomes.slice(begin, from) as ReadonlyArray<DeliveryOutcome>
+    return [
+      { slot, epoch, owner, stream, version, block: Block.retried({ attempts, deliveries, isAll }, own, policy, draw) }
+    ]
+  })
+}
+
+export const writingOf = (finished: ReadonlyArray<Finished>, policy: RetryPolicy, draw: () => number): Writing => {
+  const asked: Array<Holding> = []
+  const acknowledgements: Array<Acknowledgement> = []
+  const settlements: Array<Settlement> = []
+  const moves = new Map<Holding, Partial<Pick<Holding, "acknowledged" | "arrived" | "position">>>()
+  let arrived = 0
+  for (const one of finished) {
+    const { holding, work } = one
+    const { acknowledged, epoch, owner, slot } = holding
+    if (work._tag === "Slice") {
+      const { blocked, count, isAny, next } = progressOf(one, work, policy, draw)
+      arrived += count
+      moves.set(holding, isAny ? { ...next, acknowledged: next.position } : next)
+      if (!isAny) continue
+      asked.push(holding)
+      acknowledgements.push({ slot, epoch, owner, acknowledged, position: next.position, blocked })
+      continue
+    }
+    const result = resultOf(one)
+    arrived += countArrived(holding, result)
+    const own = settlementsOf(one, work.retries, result, policy, draw)
+    settlements.push(...own)
+    if (own.length > 0) asked.push(holding)
+  }
+  return { acknowledgements, settlements, asked, moves, arrived }
+}
+
+/** The streams that stay blocked, or become so, because an attempt has failed. */
+export const failedOf = ({ acknowledgements, settlements }: Writing): ReadonlyArray<Block.Block> =>
+  [...acknowledgements.flatMap(({ blocked }) => blocked), ...settlements.flatMap(({ block }) => block ?? [])].filter(
+    ({ attempts }) => attempts > 0
+  )

@@ -1,0 +1,291 @@
+/**
+ * The replayer: sends to a sink again what operators have asked for (`Replay`).
+ *
+ * Runs beside each relay of the sink; one of them at a time carries out a replay, under a lease. It sends in batches, at most
+ * so many messages a second as the replay allows, and notes its progress after each, so whoever comes next goes on from there.
+ * A sink that cannot be reached is waited for; what it has accepted of a batch is not sent again, and is progress. An entry
+ * that the sink refuses again and again stops the replay, until an operator resumes it.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { areSettled, type DeliveryOutcome, unanswered } from "../domain/DeliveryOutcome.ts"
+import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
+import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
+import type { Replay } from "../domain/Replay.ts"
+import { storable } from "../../kernel/domain/Text.ts"
+import { type Advance, type ReplayPlace, Replays, type ReplaySlice } from "../ports/Replays.ts"
+import type { Sink } from "../ports/Sink.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as HeldLease from "./HeldLease.ts"
+import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
+
+export interface ReplayerOptions {
+  /** The name of this worker, unique among all that run. Default: a random one. */
+  readonly owner?: string
+  /** For how long a lease is taken: a worker that dies is replaced after this time. Default 10 seconds. */
+  readonly ttlMillis?: number
+  /** The most entries that are sent at once. Default 500. */
+  readonly batchSize?: number
+  /** How often to look for a replay that nobody carries out. Default 2 seconds. */
+  readonly pollMillis?: number
+  /** When to send again what was refused; once the attempts are used up, the replay stops. Default: five within a minute. */
+  readonly retryPolicy?: RetryPolicy
+}
+
+const DEFAULTS = {
+  ttlMillis: 10_000,
+  batchSize: 500,
+  pollMillis: 2_000,
+  retryPolicy: { firstPauseMillis: 1_000, longestPauseMillis: 30_000, maxAttempts: 5 }
+} as const satisfies ReplayerOptions
+
+type Entry = ReplaySlice["entries"][number]
+
+/** A replay in hand. */
+interface Holding {
+  readonly lease: HeldLease.HeldLease
+  readonly epoch: number
+  /** The replay and its place, as the store has them. */
+  replay: Replay
+  place: ReplayPlace
+  /** How far the batch in hand has come: noted whenever the lease is renewed. */
+  reached: { readonly place: ReplayPlace; readonly count: number }
+}
+
+/** What the sink has refused, first of all. */
+interface Refusal {
+  readonly entry: Entry
+  readonly error: string
+  readonly isFinal: boolean
+}
+
+const refusalOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): Refusal | undefined => {
+  for (const [index, entry] of entries.entries()) {
+    const outcome = outcomes[index]
+    if (outcome !== undefined && outcome._tag !== "Delivered")
+      return { entry, error: outcome.error, isFinal: outcome._tag === "Failed" && outcome.isFinal }
+  }
+  return undefined
+}
+
+/** For each entry, unless nothing is known of it. */
+type Outcomes = ReadonlyArray<DeliveryOutcome | undefined>
+
+/** What is to be sent again: all but what has arrived, with nothing missing before it in its stream. */
+const leftOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): ReadonlyArray<Entry> => {
+  const settled = areSettled(
+    entries.map(({ delivery }) => delivery),
+    outcomes
+  )
+  return entries.filter((_, index) => !settled[index]! || outcomes[index]?._tag !== "Delivered")
+}
+
+const describe = ({ eventId, id, type, version }: StoredEntry): string =>
+  `message ${id} (${type}, version ${version} of ${eventId})`
+
+/** A replayer at work. */
+interface Replaying {
+  readonly sink: Sink
+  readonly options: Required<ReplayerOptions>
+  readonly replays: Replays["Service"]
+  readonly clock: HeldLease.LeaseClock
+  readonly draw: () => number
+}
+
+/** Notes how far a replay has come, and renews its lease; gives the replay as it is then, or nothing if the lease was lost. */
+const note = Effect.fnUntraced(function* (
+  { clock, options: { owner, ttlMillis }, replays }: Replaying,
+  { epoch, lease, replay: { id, sent } }: Holding,
+  { count, error, place, state }: Holding["reached"] & Pick<Advance, "error" | "state">
+): Effect.fn.Return<Replay | undefined, StoreError> {
+  const asked = clock.ask()
+  const after = yield* replays.advance({ id, epoch, owner, place, sent: sent + count, state, error }, ttlMillis)
+  if (after !== undefined) lease.renewed(asked)
+  return after
+})
+
+/** Renews the lease in the middle of a batch. Whether the replay is to go on. */
+const renew = (replaying: Replaying, held: Holding): Effect.Effect<boolean, StoreError> =>
+  Effect.suspend(() =>
+    Effect.map(
+      note(replaying, held, { ...held.reached, state: "running", error: null }),
+      (after) => after?.state === "running"
+    )
+  )
+
+/** Goes on to the next place. Whether the replay is to go on. */
+const advance = Effect.fnUntraced(function* (
+  replaying: Replaying,
+  held: Holding,
+  place: ReplayPlace,
+  count: number,
+  state: Advance["state"],
+  error: string | null = null
+): Effect.fn.Return<boolean, StoreError> {
+  const after = yield* note(replaying, held, { place, count, state, error })
+  if (after !== undefined) Object.assign(held, { replay: after, place, reached: { place, count: 0 } })
+  return after?.state === "running"
+})
+
+/** Renews the lease while something else takes its time. Gives nothing if the replay is not to go on. */
+const keeping = <A, E>(
+  replaying: Replaying,
+  held: Holding,
+  work: Effect.Effect<A, E>
+): Effect.Effect<A | undefined, E | StoreError> => {
+  const pause = HeldLease.renewalMillis(replaying.options.ttlMillis)
+  const untilLost = Effect.repeat(Effect.delay(renew(replaying, held), pause), { while: (goesOn) => goesOn })
+  return Effect.raceFirst(work, Effect.as(untilLost, undefined))
+}
+
+/** Sends entries of one or more slots. Tells what is known of each, and whether the sink could be reached for all. */
+const deliver = (
+  { sink }: Replaying,
+  { replay }: Holding,
+  entries: ReadonlyArray<Entry>
+): Effect.Effect<{ readonly outcomes: Outcomes; readonly isCut: boolean }> => {
+  const bySlot = Array.from(Map.groupBy(entries, ({ slot }) => slot))
+  const known = new Map<Entry, DeliveryOutcome>()
+  let isCut = false
+  const deliverSlot = ([slot, own]: (typeof bySlot)[number]): Effect.Effect<void> =>
+    sink
+      .deliver({
+        slot,
+        replay: replay.id,
+        deliveries: own.map(({ delivery }) => delivery),
+        settled: (index, outcome) => void known.set(own[index]!, outcome)
+      })
+      .pipe(
+        Effect.map((outcomes) => own.forEach((entry, index) => known.set(entry, outcomes[index] ?? unanswered))),
+        Effect.catchCause((cause) => {
+          if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+          isCut = true
+          return Effect.logWarning(`the replay to ${sink.name} waits for its sink`, cause)
+        })
+      )
+  return Effect.map(Effect.forEach(bySlot, deliverSlot, { concurrency: "unbounded", discard: true }), () => ({
+    outcomes: entries.map((entry) => known.get(entry)),
+    isCut
+  }))
+}
+
+/**
+ * Sends entries until each has arrived, or one has been refused for good, and gives that one; an outage of the sink is
+ * waited out. Gives nothing if the replay is not to go on.
+ */
+const send = Effect.fnUntraced(function* (
+  replaying: Replaying,
+  held: Holding,
+  entries: ReadonlyArray<Entry>
+): Effect.fn.Return<{ readonly refusal: Refusal | undefined } | undefined, StoreError> {
+  const { clock, draw, options } = replaying
+  let left = entries
+  let attempts = 0
+  let outages = 0
+  while (left.length > 0) {
+    yield* clock.look
+    if (held.lease.isDoubtful() && !(yield* renew(replaying, held))) return undefined
+    // A process that was paused finds out late: it is another's turn by now.
+    if (held.lease.isOver()) return undefined
+    const { isCut, outcomes } = yield* deliver(replaying, held, left)
+    const before = left
+    left = leftOf(before, outcomes)
+    const arrived = left.length === 0 ? entries.length : entries.indexOf(left[0]!)
+    if (arrived > 0) held.reached = { place: entries[arrived - 1]!.place, count: arrived }
+    if (isCut) {
+      // Where something gets through, what does not has failed in passing.
+      outages = left.length < before.length ? 1 : outages + 1
+      yield* Effect.sleep(pauseMillis(OUTAGE_PAUSES, outages, draw())!)
+      continue
+    }
+    const refusal = refusalOf(before, outcomes)
+    if (refusal === undefined) break
+    attempts += 1
+    const pause = refusal.isFinal ? null : pauseMillis(options.retryPolicy, attempts, draw())
+    if (pause === null) return { refusal }
+    yield* Effect.sleep(pause)
+  }
+  return { refusal: undefined }
+})
+
+/** Stops at an entry that the sink has refused, so that an operator decides. */
+const stopAt = (
+  replaying: Replaying,
+  held: Holding,
+  entries: ReadonlyArray<Entry>,
+  { entry, error }: Refusal
+): Effect.Effect<boolean, StoreError> => {
+  const index = entries.indexOf(entry)
+  const place = index === 0 ? held.place : entries[index - 1]!.place
+  const why = storable(`${describe(entry.delivery)} was refused: ${error}`)
+  return advance(replaying, held, place, index, "stopped", why)
+}
+
+/** Carries out a replay up to its end, or until it is lost, stopped or cancelled. */
+const carryOut = Effect.fnUntraced(function* (replaying: Replaying, held: Holding): Effect.fn.Return<void, StoreError> {
+  const { clock, options, replays } = replaying
+  const { perSecond, sent: sentBefore } = held.replay
+  const atOnce = Math.min(options.batchSize, perSecond ?? options.batchSize)
+  const beganAt = clock.now()
+  const batch = Effect.gen(function* () {
+    const slice = yield* replays.read(held.replay, held.place, atOnce)
+    const outcome = yield* send(replaying, held, slice.entries)
+    return outcome && { ...slice, ...outcome }
+  })
+  while (true) {
+    const step = yield* keeping(replaying, held, batch)
+    if (step === undefined) return
+    const { entries, isLast, place, refusal } = step
+    if (refusal !== undefined) {
+      yield* stopAt(replaying, held, entries, refusal)
+      return
+    }
+    const goesOn = yield* advance(replaying, held, place, entries.length, isLast ? "finished" : "running")
+    if (!goesOn) return
+    if (perSecond === null) continue
+    const early = beganAt + ((held.replay.sent - sentBefore) * 1_000) / perSecond - clock.now()
+    if (early > 0 && (yield* keeping(replaying, held, Effect.as(Effect.sleep(early), true))) === undefined) return
+  }
+})
+
+/** Takes the next replay that nobody carries out, and carries it out. */
+const next = Effect.fnUntraced(function* (replaying: Replaying): Effect.fn.Return<void, StoreError> {
+  const { clock, options, replays, sink } = replaying
+  const asked = clock.ask()
+  const claimed = yield* replays.claim(sink.name, options.owner, options.ttlMillis)
+  if (claimed === undefined) return yield* Effect.sleep(options.pollMillis)
+  const { epoch, owner, place, replay } = claimed
+  const held: Holding = { lease: clock.hold(asked), epoch, replay, place, reached: { place, count: 0 } }
+  yield* carryOut(replaying, held).pipe(
+    // Others go on at once. If that fails as well, they go on when the lease runs out.
+    Effect.onInterrupt(() => Effect.ignore(replays.release({ id: replay.id, epoch, owner })))
+  )
+})
+
+/** Carries out replays for the sink until it is interrupted. */
+export const run = Effect.fnUntraced(function* (
+  sink: Sink,
+  options: ReplayerOptions = {}
+): Effect.fn.Return<never, never, Replays> {
+  const replays = yield* Replays
+  const random = yield* Random.Random
+  const owner = options.owner ?? HeldLease.newOwner(random, "replayer")
+  const settings = { ...DEFAULTS, ...options, owner }
+  const replaying: Replaying = {
+    sink,
+    options: settings,
+    replays,
+    clock: HeldLease.make(yield* Clock.Clock, settings.ttlMillis),
+    draw: () => random.nextDoubleUnsafe()
+  }
+  return yield* Effect.forever(
+    Effect.catch(next(replaying), (error) =>
+      Effect.andThen(
+        StoreOutage.log(`replays to ${sink.name} wait for their store`, error),
+        Effect.sleep(settings.pollMillis)
+      )
+    )
+  )
+})

@@ -1,0 +1,55 @@
+/**
+ * Journal events: what has happened, in the past tense, each with everything that a consumer needs to act on it.
+ *
+ * Every commit appends its events to the journal, in the stream of the event (what people attend) that they concern;
+ * versions in a stream are 1, 2, 3, … without gaps. What is stored is JSON with a schema version; `decode` reads every
+ * version ever written. A stored sample of each lives in `test/samples/journal`.
+ */
+import * as Schema from "effect/Schema"
+import { AdmissionEvent } from "../../admission/domain/model/AdmissionEvent.ts"
+import type { EntryOf } from "../../kernel/domain/Entry.ts"
+import { registrationJson } from "../../admission/domain/model/Registration.ts"
+import { currentVersion, type Json, upcast, type Upcasters } from "../../kernel/domain/Upcasting.ts"
+
+/** Everything that the journal can hold: the events of each subject that writes to it. */
+export const JournalEvent = Schema.Union([...AdmissionEvent.members])
+export type JournalEvent = typeof JournalEvent.Type
+
+/** The names of all types. */
+export const JournalEventType = Schema.Literals(JournalEvent.members.map(({ fields }) => fields._tag.schema.literal))
+export type JournalEventType = typeof JournalEventType.Type
+
+export type JournalEntry = EntryOf<JournalEvent>
+
+/** How what was written in earlier schema versions is read. No type has had more than one so far. */
+export const upcasters: Upcasters = {}
+
+/** The schema version that a type is written in today. */
+export const schemaVersionOf = (type: JournalEventType): number => currentVersion(upcasters, type)
+
+const codec = Schema.toCodecJson(JournalEvent)
+const encodeEvent = Schema.encodeSync(codec)
+const decodeEvent = Schema.decodeUnknownSync(codec)
+
+/** The payload of an event as JSON, in today's schema version. */
+export const encodePayload = (event: JournalEvent): Readonly<Record<string, unknown>> => {
+  const { _tag, ...payload } = encodeEvent(event) as Readonly<Record<string, unknown>>
+  return payload
+}
+
+/** `encodePayload` as text, put together by hand: the hot path writes one for every change. */
+export const payloadJson = (event: JournalEvent): string => {
+  if ("registration" in event) {
+    const registration = registrationJson(event.registration)
+    return "from" in event
+      ? `{"registration":${registration},"from":"${event.from}"}`
+      : `{"registration":${registration}}`
+  }
+  const { _tag, ...payload } = event
+  return JSON.stringify(payload)
+}
+
+/** The event that was stored as this type, schema version and payload; throws if no such thing was ever written. */
+export const decode = (type: string, schemaVersion: number, payload: unknown): JournalEvent => {
+  return decodeEvent({ _tag: type, ...upcast(upcasters, type, schemaVersion, payload as Json) })
+}

@@ -1,0 +1,140 @@
+/**
+ * Projections: what is made of the journal, stream by stream, to be read.
+ *
+ * A projection is a pure function from a state and an entry to the next state. It is kept up to date by a relay, as any other
+ * sink is; but what it is given only tells it which streams have moved on. It reads on in their journals from where its state
+ * is, under a lock, so that every entry is in the state once and in order, whatever is delivered twice, late, or while it is
+ * being rebuilt.
+ *
+ * Rebuilding makes the state of a stream anew from its whole journal, in one transaction: readers see the old one until then.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
+import { decode, type JournalEntry } from "../../journal/domain/JournalEvent.ts"
+import { type Projected, ProjectionStore } from "../ports/ProjectionStore.ts"
+import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
+import type { PageRequest } from "../../kernel/domain/Page.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+
+export interface Projection<State> {
+  /** Unique, and the same across restarts. */
+  readonly name: string
+  /** How a state is stored. */
+  readonly schema: Schema.Codec<State, unknown>
+  readonly initial: (stream: EventId) => State
+  readonly apply: (state: State, entry: JournalEntry) => State
+}
+
+/** The journal of a stream begins behind the entry that a state needs next, since that was pruned. */
+export class JournalPruned extends Schema.TaggedError<JournalPruned>()("JournalPruned", {
+  stream: Schema.String,
+  firstVersion: Schema.Number
+}) {
+  override get message(): string {
+    return `The journal of ${this.stream} goes on with version ${this.firstVersion}: what was before has been pruned.`
+  }
+}
+
+const READ_AT_ONCE = 500
+
+const toEntry = ({ payload, schemaVersion, type, ...rest }: StoredJournalEntry): JournalEntry => ({
+  ...rest,
+  event: decode(type, schemaVersion, payload)
+})
+
+interface At<State> {
+  readonly version: number
+  readonly state: State
+}
+
+/** Reads on in the journal of a stream, to its end. */
+const readOn = Effect.fnUntraced(function* <State>(
+  { apply }: Projection<State>,
+  stream: EventId,
+  from: At<State>
+): Effect.fn.Return<At<State>, JournalPruned | StoreError, AdmissionReads> {
+  const reads = yield* AdmissionReads
+  let { state, version } = from
+  while (true) {
+    const entries = yield* reads.journal(stream, { after: version, limit: READ_AT_ONCE })
+    const [next] = entries
+    if (next !== undefined && next.version !== version + 1)
+      return yield* new JournalPruned({ stream, firstVersion: next.version })
+    for (const entry of entries) {
+      state = apply(state, toEntry(entry))
+      version = entry.version
+    }
+    if (entries.length < READ_AT_ONCE) return { state, version }
+  }
+})
+
+type Change = Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | AdmissionReads>
+
+/** Writes the state of a stream that reading on makes, from where `startOf` says. */
+const project = <State>(
+  projection: Projection<State>,
+  stream: EventId,
+  startOf: (current: At<unknown> | undefined, codec: Schema.Codec<State, unknown>) => At<State>
+): Change => {
+  const codec = Schema.toCodecJson(projection.schema)
+  return ProjectionStore.use((projections) =>
+    projections.update(projection.name, stream, (current) =>
+      Effect.map(readOn(projection, stream, startOf(current, codec)), ({ state, version }) => ({
+        version,
+        state: Schema.encodeSync(codec)(state)
+      }))
+    )
+  )
+}
+
+const beginning = <State>({ initial }: Projection<State>, stream: EventId): At<State> => ({
+  version: 0,
+  state: initial(stream)
+})
+
+/** Brings the state of a stream up to date. Fails with `JournalPruned` if what comes next is not there any more. */
+export const update = <State>(projection: Projection<State>, stream: EventId): Change =>
+  project(projection, stream, (current, codec) =>
+    current === undefined
+      ? beginning(projection, stream)
+      : { version: current.version, state: Schema.decodeUnknownSync(codec)(current.state) }
+  )
+
+/** Makes the state of a stream anew. */
+export const rebuild = <State>(projection: Projection<State>, stream: EventId): Change =>
+  project(projection, stream, () => beginning(projection, stream))
+
+/** A projected state, read. */
+export interface Read<State> extends At<State> {
+  readonly stream: EventId
+}
+
+const toRead =
+  <State>({ schema }: Projection<State>) =>
+  ({ state, stream, version }: Projected): Read<State> => ({
+    stream,
+    version,
+    state: Schema.decodeUnknownSync(Schema.toCodecJson(schema))(state)
+  })
+
+/** The state of a stream; `undefined` if nothing of it has been projected. */
+export const get = <State>(
+  projection: Projection<State>,
+  stream: EventId
+): Effect.Effect<Read<State> | undefined, StoreError, ProjectionStore> =>
+  Effect.map(
+    ProjectionStore.use((projections) => projections.get(projection.name, stream)),
+    (found) => (found === undefined ? undefined : toRead(projection)(found))
+  )
+
+/** States in the order of the streams, which are the keys. */
+export const list = <State>(
+  projection: Projection<State>,
+  page: PageRequest<EventId>
+): Effect.Effect<ReadonlyArray<Read<State>>, StoreError, ProjectionStore> =>
+  Effect.map(
+    ProjectionStore.use((projections) => projections.list(projection.name, page)),
+    (found) => found.map(toRead(projection))
+  )

@@ -1,0 +1,86 @@
+/**
+ * Sales summaries, for operators: looking at them, and making them anew. Every transport offers these uses as they are.
+ */
+import * as Effect from "effect/Effect"
+import { EventNotFound } from "../../admission/domain/model/Event.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { AuditLog } from "../../access/ports/AuditLog.ts"
+import type { ProjectionStore } from "../ports/ProjectionStore.ts"
+import { AdmissionReads, type EventKey } from "../../admission/ports/AdmissionReads.ts"
+import type { PageByKey, PageRequest } from "../../kernel/domain/Page.ts"
+import { pageByKey } from "../../kernel/application/Paging.ts"
+import * as PartlyDone from "../../kernel/application/PartlyDone.ts"
+import * as Projection from "./Projection.ts"
+import * as Sales from "./Sales.ts"
+
+/** Events that are asked for at once. */
+const PAGE = 500
+
+/** A page of summaries, in the order of the ids of their events, which are the keys. */
+export const list = (
+  page: PageRequest<EventId>
+): Effect.Effect<PageByKey<Sales.Sales, EventId>, StoreError, ProjectionStore> =>
+  pageByKey(
+    (asked) => Effect.map(Projection.list(Sales.projection, asked), (found) => found.map(Sales.show)),
+    page,
+    ({ eventId }) => eventId
+  )
+
+/** The summary of an event; `undefined` if nothing of it has been counted. */
+export const get = (eventId: EventId): Effect.Effect<Sales.Sales | undefined, StoreError, ProjectionStore> =>
+  Effect.map(Projection.get(Sales.projection, eventId), (found) =>
+    found === undefined ? undefined : Sales.show(found)
+  )
+
+/** The ids of all events. */
+export const allEvents: Effect.Effect<ReadonlyArray<EventId>, StoreError, AdmissionReads> = Effect.gen(function* () {
+  const reads = yield* AdmissionReads
+  const everyEvent = { status: null, organizer: null, from: null, until: null }
+  const ids: Array<EventId> = []
+  let after: EventKey | null = null
+  do {
+    const page: PageByKey<{ readonly id: EventId }, EventKey> = yield* pageByKey(
+      (asked) => reads.events(everyEvent, asked),
+      { after, limit: PAGE },
+      ({ id, startsAt }) => ({ startsAt, id })
+    )
+    ids.push(...page.items.map(({ id }) => id))
+    after = page.next
+  } while (after !== null)
+  return ids
+})
+
+/** Fails with `EventNotFound` unless the event is there. */
+export const requireEvent = (eventId: EventId): Effect.Effect<void, EventNotFound | StoreError, AdmissionReads> =>
+  Effect.flatMap(
+    AdmissionReads.use((reads) => reads.event(eventId)),
+    (event) => (event === undefined ? Effect.fail(new EventNotFound({ eventId })) : Effect.void)
+  )
+
+/**
+ * Makes the summary of an event anew from its journal, and writes to the audit log who did it, once for each event. The
+ * summary and the audit log are two commits: `rebuild` fails with `PartlyDone` if only the first of them was done. A summary
+ * that stays as it was leaves nothing in the audit log.
+ */
+export const rebuild = (
+  eventId: EventId,
+  who: string
+): Effect.Effect<
+  void,
+  EventNotFound | Projection.JournalPruned | StoreError | PartlyDone.PartlyDone,
+  AuditLog | ProjectionStore | AdmissionReads
+> =>
+  // An interruption between the two would leave a summary that nobody made.
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const log = yield* AuditLog
+      yield* requireEvent(eventId)
+      yield* restore(Projection.rebuild(Sales.projection, eventId))
+      yield* PartlyDone.after({
+        done: { rebuilt: eventId },
+        told: `The sales summary of ${eventId} was made anew.`,
+        next: "The audit log may not have it."
+      })(log.note(who, "sales.rebuild", { event: eventId }))
+    })
+  )

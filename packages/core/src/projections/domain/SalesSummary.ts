@@ -1,0 +1,107 @@
+/**
+ * The sales summary of an event: how it sold, made of its journal.
+ */
+import * as Schema from "effect/Schema"
+import { EventId } from "../../kernel/domain/EventId.ts"
+import { Instant } from "../../kernel/domain/Instant.ts"
+import type { JournalEntry } from "../../journal/domain/JournalEvent.ts"
+import type { RegistrationState } from "../../admission/domain/model/Registration.ts"
+
+const Count = Schema.Natural
+
+export const SalesSummary = Schema.Struct({
+  eventId: EventId,
+  title: Schema.String,
+  capacity: Count,
+  /** Registrations by the state that they are in. */
+  registrations: Schema.Struct({
+    confirmed: Count,
+    waitlisted: Count,
+    cancelled: Count,
+    attended: Count,
+    noShow: Count
+  }),
+  /** Waiters who got a seat, in their turn or chosen. */
+  promotions: Count,
+  cancellations: Count,
+  /** When it was published first. */
+  publishedAt: Schema.NullOr(Instant),
+  firstRegistrationAt: Schema.NullOr(Instant),
+  /** When every seat was taken for the first time. */
+  soldOutAt: Schema.NullOr(Instant)
+})
+export type SalesSummary = typeof SalesSummary.Type
+
+export const initial = (eventId: EventId): SalesSummary => ({
+  eventId,
+  title: "",
+  capacity: 0,
+  registrations: { confirmed: 0, waitlisted: 0, cancelled: 0, attended: 0, noShow: 0 },
+  promotions: 0,
+  cancellations: 0,
+  publishedAt: null,
+  firstRegistrationAt: null,
+  soldOutAt: null
+})
+
+/** From being published to being sold out; `null` if it has not been, or was never published before. */
+export const millisToSellOut = ({ publishedAt, soldOutAt }: SalesSummary): number | null =>
+  publishedAt === null || soldOutAt === null ? null : soldOutAt.getTime() - publishedAt.getTime()
+
+const moved = (
+  { registrations }: SalesSummary,
+  from: RegistrationState | null,
+  to: RegistrationState
+): SalesSummary["registrations"] => {
+  const counts = { ...registrations }
+  if (from !== null) counts[from] -= 1
+  counts[to] += 1
+  return counts
+}
+
+const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): SalesSummary => {
+  const firstRegistrationAt = summary.firstRegistrationAt ?? occurredAt
+  switch (event._tag) {
+    case "EventCreated":
+      return { ...summary, title: event.details.title, capacity: event.capacity }
+    case "EventUpdated":
+      return { ...summary, title: event.details.title }
+    case "EventPublished":
+      return { ...summary, publishedAt: summary.publishedAt ?? occurredAt }
+    case "CapacityChanged":
+      return { ...summary, capacity: event.to }
+    case "AttendeeRegistered":
+      return { ...summary, firstRegistrationAt, registrations: moved(summary, null, "confirmed") }
+    case "AttendeeWaitlisted":
+      return { ...summary, firstRegistrationAt, registrations: moved(summary, null, "waitlisted") }
+    case "RegistrationPromoted":
+    case "RegistrationConfirmed":
+      return {
+        ...summary,
+        promotions: summary.promotions + 1,
+        registrations: moved(summary, "waitlisted", "confirmed")
+      }
+    case "RegistrationCancelled":
+      return {
+        ...summary,
+        cancellations: summary.cancellations + 1,
+        registrations: moved(summary, event.from, "cancelled")
+      }
+    case "AttendeeAttended":
+      return { ...summary, registrations: moved(summary, event.from, "attended") }
+    case "AttendeeMissed":
+      return { ...summary, registrations: moved(summary, event.from, "noShow") }
+    case "EventUnpublished":
+    case "EventCancelled":
+    case "EventCompleted":
+      return summary
+  }
+}
+
+const isFull = ({ capacity, registrations: { attended, confirmed, noShow } }: SalesSummary): boolean =>
+  confirmed + attended + noShow >= capacity && confirmed > 0
+
+export const apply = (summary: SalesSummary, entry: JournalEntry): SalesSummary => {
+  const after = next(summary, entry)
+  return after.soldOutAt === null && isFull(after) ? { ...after, soldOutAt: entry.occurredAt } : after
+}

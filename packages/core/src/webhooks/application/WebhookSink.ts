@@ -1,0 +1,243 @@
+/**
+ * A sink that posts to a webhook, by the rules of Standard Webhooks (https://www.standardwebhooks.com).
+ *
+ * Every message is a POST request of its own: the body is the message as every other system is given it (`Message`),
+ * and its id is the message id (and that of the replay, if it is one). Which response is a failure, and what disables a
+ * webhook, says `WebhookHealth`.
+ *
+ * - **Order.** The messages of a stream are posted one after the other. One that fails is tried again later, and holds up its
+ *   stream and nothing else. Types that the webhook does not want are left out.
+ * - **An endpoint that is down** opens its circuit after a few failures in a row: nothing is posted, nothing counts as an
+ *   attempt, and no stream is blocked by what was not posted, until a probe succeeds. `Retry-After` is heeded.
+ * - **410** disables the webhook, and so does failing for days on end.
+ * - Every request is written to the log of the webhook.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
+import { delivered, type DeliveryOutcome } from "../../delivery/domain/DeliveryOutcome.ts"
+import * as Message from "../../delivery/domain/Message.ts"
+import { sinkOf, type WebhookAttempt } from "../domain/Webhook.ts"
+import * as WebhookHealth from "../domain/WebhookHealth.ts"
+import { type Consignment, type Sink, SinkUnavailable } from "../../delivery/ports/Sink.ts"
+import { WebhookPost } from "../ports/WebhookPost.ts"
+import { WebhookStore, type WebhookTarget } from "../ports/WebhookStore.ts"
+import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+
+export interface WebhookSinkOptions {
+  /** How long a request may take. Default 15 seconds. */
+  readonly timeoutMillis?: number
+  /** The most requests under way for each webhook. Default 10. */
+  readonly concurrency?: number
+  /** After how many failures in a row nothing is posted for a while. Default 5. */
+  readonly failuresToOpen?: number
+  /** For how long at first, and at most; it doubles each time. Default 5 seconds, and 5 minutes. */
+  readonly openMillis?: number
+  readonly longestOpenMillis?: number
+  /** After how long without a success a webhook is disabled. Default 5 days. */
+  readonly disableAfterMillis?: number
+}
+
+export const DEFAULTS = {
+  timeoutMillis: 15_000,
+  concurrency: 10,
+  failuresToOpen: WebhookHealth.CIRCUIT.failures,
+  openMillis: WebhookHealth.CIRCUIT.openMillis,
+  longestOpenMillis: WebhookHealth.CIRCUIT.longestOpenMillis,
+  disableAfterMillis: WebhookHealth.DISABLE_AFTER_MILLIS
+} as const satisfies Required<WebhookSinkOptions>
+
+const WHO = "turnout"
+
+/** Makes sinks that share circuits. */
+export interface WebhookSinks {
+  /** The sink of a webhook; `target` gives it as it is at the time. */
+  readonly make: (target: () => WebhookTarget) => Effect.Effect<Sink>
+}
+
+type Logged = Omit<WebhookAttempt, "id">
+
+const failed = (error: string): DeliveryOutcome => ({ _tag: "Failed", error, isFinal: false })
+const WAITS = failed("an earlier message of the stream was not delivered")
+
+const leniently = (what: string, effect: Effect.Effect<unknown, unknown>): Effect.Effect<void> =>
+  Effect.catch(Effect.asVoid(effect), (error) => Effect.logWarning(what, error))
+
+const classify = (exit: Exit.Exit<WebhookHealth.WebhookResponse>): CircuitBreaker.Outcome => {
+  if (Exit.isFailure(exit)) return CircuitBreaker.ignored
+  const response = exit.value
+  if (WebhookHealth.errorOf(response) === null) return CircuitBreaker.success
+  const after = response.status === null ? undefined : response.retryAfterMillis
+  return CircuitBreaker.failure(after === undefined ? undefined : { retryAfter: Duration.millis(after) })
+}
+
+/** Posts a message, unless the circuit is open or the webhook disabled; `undefined` if nothing was posted. */
+type Attempt = (
+  delivery: StoredEntry,
+  replay: string | undefined,
+  log: Array<Logged>
+) => Effect.Effect<DeliveryOutcome | undefined>
+
+/** Posts the messages of a consignment, each stream in order, and tells what has become of each. */
+const deliver = Effect.fnUntraced(function* (
+  { deliveries, replay, settled }: Consignment,
+  { webhook: { id, types } }: WebhookTarget,
+  {
+    attempt,
+    concurrency,
+    log
+  }: { readonly attempt: Attempt; readonly concurrency: number; readonly log: Array<Logged> }
+): Effect.fn.Return<ReadonlyArray<DeliveryOutcome>, SinkUnavailable> {
+  const isWanted = ({ type }: StoredEntry): boolean => types === null || types.includes(type)
+  const outcomes = deliveries.map(() => WAITS)
+  const settle = (index: number, outcome: DeliveryOutcome) => {
+    outcomes[index] = outcome
+    settled?.(index, outcome)
+  }
+  for (const [index, delivery] of deliveries.entries()) if (!isWanted(delivery)) settle(index, delivered)
+  const wanted = [...deliveries.keys()].filter((index) => isWanted(deliveries[index]!))
+  const streams = [...Map.groupBy(wanted, (index) => deliveries[index]!.eventId).values()]
+  /** Whether something was not posted, since the circuit is open: no message has failed by that, and none is posted. */
+  let isOpen = false
+  const send = (index: number): Effect.Effect<boolean> =>
+    Effect.suspend(() =>
+      isOpen
+        ? Effect.succeed(false)
+        : Effect.map(attempt(deliveries[index]!, replay, log), (outcome) => {
+            if (outcome === undefined) isOpen = true
+            else settle(index, outcome)
+            return outcome?._tag === "Delivered"
+          })
+    )
+  const sendStream = Effect.fnUntraced(function* (indexes: ReadonlyArray<number>) {
+    for (const index of indexes) if (!(yield* send(index))) return
+  })
+  const [first = [], ...others] = streams
+  // One alone to begin with: it may be the probe of an open circuit.
+  const hasArrived = first.length === 0 || (yield* send(first[0]!))
+  const rest = hasArrived ? [first.slice(1), ...others] : others
+  yield* Effect.forEach(rest, sendStream, { concurrency, discard: true })
+  if (isOpen) return yield* new SinkUnavailable({ cause: new Error(`nothing is posted to webhook ${id} for now`) })
+  return outcomes
+})
+
+/** What sinks of webhooks share. */
+interface Surroundings {
+  readonly store: WebhookStore["Service"]
+  readonly moment: () => WebhookHealth.Moment
+  /** Posts a body under the id of a message; `undefined` if nothing was posted, since the circuit is open. */
+  readonly post: (
+    to: WebhookTarget,
+    id: string,
+    body: string
+  ) => Effect.Effect<WebhookHealth.WebhookResponse | undefined>
+  readonly concurrency: number
+  readonly disableAfterMillis: number
+}
+
+const makeSink = (
+  { concurrency, disableAfterMillis, moment, post, store }: Surroundings,
+  target: () => WebhookTarget
+): Sink => {
+  const { id } = target().webhook
+  const places = Semaphore.makeUnsafe(concurrency)
+  let seen: WebhookTarget | undefined
+  let health = WebhookHealth.unknown
+  /** The webhook as it is now; what an operator has changed counts more than what was found out before. */
+  const current = (): WebhookTarget => {
+    const latest = target()
+    if (latest !== seen) health = WebhookHealth.asStored(health, latest.webhook.failingSince, moment())
+    seen = latest
+    return latest
+  }
+
+  const conclude = (response: WebhookHealth.WebhookResponse): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const [next, consequence] = WebhookHealth.after(health, response, moment(), disableAfterMillis)
+      health = next
+      switch (consequence._tag) {
+        case "Nothing":
+          return Effect.void
+        case "Disable":
+          return leniently(`webhook ${id} could not be disabled`, store.disable(id, consequence.reason, WHO))
+        case "NoteFailing": {
+          const { isFailing } = consequence
+          const as = isFailing ? "failing" : "working"
+          return leniently(`webhook ${id} could not be noted as ${as}`, store.noteFailing(id, isFailing))
+        }
+      }
+    })
+
+  const attempt: Attempt = Effect.fnUntraced(function* (delivery, replay, log) {
+    const { eventId, id: message, type, version } = delivery
+    const to = current()
+    if (health.isDisabled) return undefined
+    const began = moment()
+    const key = replay === undefined ? message : `${message}_${replay}`
+    const response = yield* post(to, key, Message.toJson(delivery, replay))
+    if (response === undefined) return undefined
+    const { status } = response
+    const error = WebhookHealth.errorOf(response)
+    const millis = moment().monotonicMillis - began.monotonicMillis
+    log.push({ at: began.now, message, eventId, version, type, replay: replay ?? null, millis, status, error })
+    yield* conclude(response)
+    return error === null ? delivered : failed(error)
+  })
+
+  return {
+    name: sinkOf(id),
+    deliver: (consignment) =>
+      Effect.suspend(() => {
+        const log: Array<Logged> = []
+        const inPlace: Attempt = (...asked) => places.withPermit(attempt(...asked))
+        const record = Effect.suspend(() =>
+          log.length === 0
+            ? Effect.void
+            : leniently(`requests to webhook ${id} could not be logged`, store.record(id, log))
+        )
+        return Effect.ensuring(deliver(consignment, current(), { attempt: inPlace, concurrency, log }), record)
+      })
+  }
+}
+
+export const make = Effect.fnUntraced(function* (
+  options: WebhookSinkOptions = {}
+): Effect.fn.Return<WebhookSinks, never, WebhookStore | WebhookPost | Scope.Scope> {
+  const settings = { ...DEFAULTS, ...options }
+  const { concurrency, disableAfterMillis, timeoutMillis } = settings
+  const store = yield* WebhookStore
+  const postTo = yield* WebhookPost
+  const clock = yield* Clock.Clock
+  const steady = (): number => monotonicMillis(clock)
+  const moment = (): WebhookHealth.Moment => ({
+    now: new Date(clock.currentTimeMillisUnsafe()),
+    monotonicMillis: steady()
+  })
+  const breaker = yield* CircuitBreaker.make({
+    tripPolicy: CircuitBreaker.consecutive(settings.failuresToOpen),
+    openDuration: Schedule.min([Schedule.exponential(settings.openMillis), Schedule.spaced(settings.longestOpenMillis)])
+  }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
+  /** A circuit counts what it takes for wall time; how long it stays open must not depend on that. */
+  const steadyClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+    currentTimeMillisUnsafe: steady,
+    currentTimeMillis: Effect.sync(steady)
+  })
+  const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
+  const post: Surroundings["post"] = (to, id, body) =>
+    Effect.timeoutOrElse(postTo(to, id, body), {
+      duration: timeoutMillis,
+      orElse: () => Effect.succeed<WebhookHealth.WebhookResponse>(noAnswer)
+    }).pipe(
+      breaker.execute({ key: to.webhook.id, classify }),
+      Effect.provideService(Clock.Clock, steadyClock),
+      Effect.catch(() => Effect.succeed(undefined))
+    )
+  const surroundings = { store, moment, post, concurrency, disableAfterMillis }
+  return { make: (target) => Effect.sync(() => makeSink(surroundings, target)) }
+})

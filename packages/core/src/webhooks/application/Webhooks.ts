@@ -1,0 +1,105 @@
+/**
+ * Webhooks, for who administers them.
+ *
+ * Every use checks its input, and says who it is for the audit log. A secret is shown once: when it is made.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { randomBytes, randomUUID } from "node:crypto"
+import { type Webhook, type WebhookAttempt, type WebhookId, WebhookInput, WebhookUrl } from "../domain/Webhook.ts"
+import type { StartFrom } from "../../journal/ports/JournalReader.ts"
+import type { PageRequest } from "../../kernel/domain/Page.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
+import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
+
+/** A webhook, and the secret that its requests are signed with from now on: `whsec_` and base64 of 32 random bytes. */
+export interface WithSecret {
+  readonly webhook: Webhook
+  readonly secret: string
+}
+
+const SECRET_BYTES = 32
+/** The longest that a secret that was replaced can be used. */
+export const MAX_OVERLAP_MILLIS = 30 * 24 * 60 * 60 * 1_000
+/** For how long requests are signed with the secret before as well. */
+export const DEFAULT_OVERLAP_MILLIS = 24 * 60 * 60 * 1_000
+
+const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`
+
+export const WebhookChanges = Schema.Struct({
+  url: Schema.optionalKey(WebhookUrl),
+  types: WebhookInput.fields.types,
+  description: WebhookInput.fields.description
+})
+export const Rotation = Schema.Struct({
+  overlapMillis: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_OVERLAP_MILLIS })))
+})
+
+const decodeInput = decoder(WebhookInput)
+const decodeChanges = decoder(WebhookChanges)
+const decodeRotation = decoder(Rotation)
+
+type Change = Effect.Effect<Webhook, WebhookNotFound | StoreError>
+
+export class Webhooks extends Context.Service<
+  Webhooks,
+  {
+    /** Adds a webhook, which is posted what happens from now on, or everything that is in the journal. */
+    readonly create: (
+      input: typeof WebhookInput.Encoded,
+      options: { readonly who: string; readonly from?: StartFrom }
+    ) => Effect.Effect<WithSecret, InvalidInput | StoreError>
+    readonly get: (id: WebhookId) => Change
+    /** The oldest first; the key is the id. */
+    readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
+    readonly update: (
+      id: WebhookId,
+      changes: typeof WebhookChanges.Encoded,
+      who: string
+    ) => Effect.Effect<Webhook, WebhookNotFound | InvalidInput | StoreError>
+    /** Signs with a new secret, and for a while (a day by default) with the one before as well. */
+    readonly rotate: (
+      id: WebhookId,
+      options: typeof Rotation.Encoded,
+      who: string
+    ) => Effect.Effect<WithSecret, WebhookNotFound | InvalidInput | StoreError>
+    readonly enable: (id: WebhookId, who: string) => Change
+    readonly disable: (id: WebhookId, who: string) => Change
+    /** Removes it, with its log, its place in the journal and its blocked streams. */
+    readonly remove: (id: WebhookId, who: string) => Effect.Effect<void, WebhookNotFound | StoreError>
+    /** The requests that were made, the latest first; the key is the id of the attempt. */
+    readonly attempts: (
+      id: WebhookId,
+      page: PageRequest<number>
+    ) => Effect.Effect<ReadonlyArray<WebhookAttempt>, WebhookNotFound | StoreError>
+  }
+>()("@turnout/Webhooks") {}
+
+const make = Effect.gen(function* () {
+  const store = yield* WebhookStore
+  return Webhooks.of({
+    create: Effect.fnUntraced(function* (input, { from = "now", who }) {
+      const { description = "", types = null, url } = yield* decodeInput(input)
+      const [id, secret] = [randomUUID(), newSecret()]
+      const webhook = yield* store.create(id, { url, types, description, secret, from }, who)
+      return { webhook, secret }
+    }),
+    get: store.get,
+    list: store.list,
+    update: (id, changes, who) => Effect.flatMap(decodeChanges(changes), (decoded) => store.update(id, decoded, who)),
+    rotate: Effect.fnUntraced(function* (id, options, who) {
+      const { overlapMillis = DEFAULT_OVERLAP_MILLIS } = yield* decodeRotation(options)
+      const secret = newSecret()
+      return { webhook: yield* store.rotate(id, secret, overlapMillis, who), secret }
+    }),
+    enable: store.enable,
+    disable: (id, who) => store.disable(id, `by ${who}`, who),
+    remove: store.remove,
+    attempts: (id, page) => Effect.andThen(store.get(id), store.attempts(id, page))
+  })
+})
+
+export const layer: Layer.Layer<Webhooks, never, WebhookStore> = Layer.effect(Webhooks, make)

@@ -1,0 +1,98 @@
+/**
+ * Webhooks: URLs that journal events are posted to, each in a request of its own.
+ *
+ * A webhook is a sink like any other: it has its own place in the journal, its own blocked and parked streams, and can be
+ * sent things again. Its name as a sink is made of its id.
+ *
+ * ```text
+ *              410, or failing for days, or an operator
+ *   enabled ──────────────────────────────────────────▶ disabled
+ *      ▲                                                   │
+ *      └───────────────────────────────────────────────────┘
+ *                          an operator
+ * ```
+ *
+ * A webhook that is disabled keeps its place, and what happens meanwhile is delivered once it is enabled again.
+ */
+import * as Schema from "effect/Schema"
+import { Instant } from "../../kernel/domain/Instant.ts"
+import { JournalEventType } from "../../journal/domain/JournalEvent.ts"
+import { line } from "../../kernel/domain/Text.ts"
+import { Uuid } from "../../kernel/domain/Uuid.ts"
+
+export const WebhookId = Uuid
+export type WebhookId = typeof WebhookId.Type
+
+const MAX_URL_LENGTH = 2_000
+const MAX_DESCRIPTION_LENGTH = 500
+
+const urlRule = (text: string): string | true => {
+  if (text.length > MAX_URL_LENGTH) return `must have at most ${MAX_URL_LENGTH} characters`
+  if (/[\p{Cc}\p{Z}]/u.test(text) || !text.isWellFormed() || !URL.canParse(text))
+    return "must be a URL, such as https://example.com/hooks/turnout"
+  const { hash, password, protocol, username } = new URL(text)
+  if (protocol !== "https:" && protocol !== "http:")
+    return "must begin with https:// (or http://, where that is allowed)"
+  if (username !== "" || password !== "") return "must not contain a user or a password"
+  return hash === "" || "must not contain a #fragment"
+}
+
+export const WebhookUrl: Schema.String = Schema.String.check(Schema.makeFilter(urlRule))
+
+/** What an operator says of a webhook. */
+export const WebhookInput = Schema.Struct({
+  url: WebhookUrl,
+  /** The types of events that it is posted; all of them without. */
+  types: Schema.optionalKey(Schema.NullOr(Schema.Array(JournalEventType).check(Schema.isMinLength(1)))),
+  description: Schema.optionalKey(line({ maxLength: MAX_DESCRIPTION_LENGTH }))
+})
+export type WebhookInput = typeof WebhookInput.Type
+
+export const Webhook = Schema.Struct({
+  id: WebhookId,
+  url: Schema.String,
+  /** `null` for all. */
+  types: Schema.NullOr(Schema.Array(Schema.String)),
+  description: Schema.String,
+  state: Schema.Literals(["enabled", "disabled"]),
+  /** Why it is disabled; `null` while it is not. */
+  disabledBecause: Schema.NullOr(Schema.String),
+  /** Since when every request has failed; `null` if the last one has not. */
+  failingSince: Schema.NullOr(Instant),
+  createdAt: Instant,
+  /** Until when requests are signed with the secret before the current one as well. */
+  previousSecretUntil: Schema.NullOr(Instant)
+})
+export type Webhook = typeof Webhook.Type
+
+/** The name of a webhook as a sink. */
+export const sinkOf = (id: WebhookId): string => `webhook:${id}`
+
+const PREFIX = sinkOf("")
+const isWebhookId = Schema.is(WebhookId)
+
+/** The webhook that a sink of this name belongs to; nothing, if it is another kind of sink. */
+export const webhookOf = (sink: string): WebhookId | undefined => {
+  const id = sink.startsWith(PREFIX) ? sink.slice(PREFIX.length) : undefined
+  return isWebhookId(id) ? id : undefined
+}
+
+/** A request that was made for a webhook. */
+export const WebhookAttempt = Schema.Struct({
+  /** Counts up. */
+  id: Schema.Natural,
+  at: Instant,
+  /** The message: its id, its stream, its version there and its type. */
+  message: Uuid,
+  eventId: Uuid,
+  version: Schema.Natural,
+  type: Schema.String,
+  /** The replay that it was part of. */
+  replay: Schema.NullOr(Uuid),
+  millis: Schema.Natural,
+  /** Of the answer; `null` if there was none. */
+  status: Schema.NullOr(Schema.Int),
+  /** What went wrong; `null` if it was delivered. */
+  error: Schema.NullOr(Schema.String)
+})
+export type WebhookAttempt = typeof WebhookAttempt.Type

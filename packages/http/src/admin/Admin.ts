@@ -1,0 +1,113 @@
+/**
+ * The routes of the API for operators, and the comparison of the token that every request needs.
+ */
+import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
+import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import type * as Path from "effect/Path"
+import * as Redacted from "effect/Redacted"
+import type * as Etag from "effect/http/Etag"
+import type * as HttpPlatform from "effect/http/HttpPlatform"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { hash, timingSafeEqual } from "node:crypto"
+import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
+import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
+import * as OperatorProblems from "../problems/OperatorProblems.ts"
+import * as Problem from "../problems/Problem.ts"
+import * as ServerProblems from "../problems/ServerProblems.ts"
+import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
+import type { BodyBoundary, Boundary, QueryBoundary } from "../requests/Boundaries.ts"
+import * as SalesHandlers from "../sales/SalesHandlers.ts"
+import * as ApiDocs from "../server/ApiDocs.ts"
+import { setHeader } from "../server/Boundary.ts"
+import { isToken, TOKEN_RULE } from "../server/Token.ts"
+import * as WebhooksHandlers from "../webhooks/WebhooksHandlers.ts"
+import { AdminApi } from "./AdminApi.ts"
+import { AdminToken } from "./AdminToken.ts"
+
+export const OPENAPI_PATH = "/admin/openapi.json"
+export const DOCS_PATH = "/admin/docs"
+
+/** A name that more than one of the queues has, and that so names none of them. */
+export const ambiguousName = (queues: ReadonlyArray<DeadLetters>): string | undefined =>
+  queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)?.name
+
+const digest = (text: string): Buffer => Buffer.from(hash("sha256", text, "hex"), "hex")
+
+/** Compared in the same time, however much of it is right. Throws a `RangeError` unless the token is one by `TOKEN_RULE`. */
+const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => {
+  if (!isToken(Redacted.value(expected))) throw new RangeError(`adminToken: ${TOKEN_RULE}`)
+  return Layer.succeed(AdminToken, {
+    bearer: (httpEffect, { credential }) =>
+      timingSafeEqual(digest(Redacted.value(credential)), digest(Redacted.value(expected)))
+        ? httpEffect
+        : Effect.andThen(setHeader("www-authenticate", "Bearer"), Effect.fail(new OperatorProblems.Unauthorized()))
+  })
+}
+
+export interface AdminOptions {
+  /** At least 16 characters. */
+  readonly token: Redacted.Redacted<string>
+  /** The dead-letter queues that operators may look at, and empty. Default: none. */
+  readonly deadLetters?: ReadonlyArray<DeadLetters>
+}
+
+/** What the API for operators works on. */
+export type Services =
+  | AuditLog
+  | JournalReader
+  | Outbox
+  | OutboxOperations
+  | ProjectionStore
+  | AdmissionStore
+  | AdmissionReads
+  | Replays
+  | WebhookStore
+
+/** What the routes are part of: the server. */
+type Surroundings =
+  | HttpRouter.HttpRouter
+  | Boundary
+  | BodyBoundary
+  | QueryBoundary
+  | Etag.Generator
+  | HttpPlatform.HttpPlatform
+  | FileSystem.FileSystem
+  | Path.Path
+
+/** The routes of the API for operators, for who has the token; with docs at `/admin/docs`. */
+export const layer = (options: AdminOptions): Layer.Layer<never, never, Services | Surroundings> => {
+  const { deadLetters = [] } = options
+  const twice = ambiguousName(deadLetters)
+  if (twice !== undefined)
+    throw new RangeError(`deadLetters: two queues have the same name, ${twice}; give each a name of its own`)
+  return Layer.mergeAll(
+    HttpApiBuilder.layer(AdminApi),
+    ApiDocs.layer(AdminApi, { openapiPath: OPENAPI_PATH, docsPath: DOCS_PATH })
+  ).pipe(
+    Layer.provide([
+      OutboxHandlers.layer,
+      ReplaysHandlers.layer,
+      WebhooksHandlers.layer,
+      SalesHandlers.layer,
+      DeadLettersHandlers.layer(deadLetters)
+    ]),
+    Layer.provide(Webhooks.layer),
+    Layer.provide(token(options.token))
+  )
+}
+
+/** Without a token, there is nothing for operators. */
+export const disabled = HttpRouter.add("*", "/admin/*", Problem.response(ServerProblems.outside.adminDisabled))

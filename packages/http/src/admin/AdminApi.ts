@@ -1,0 +1,29 @@
+/**
+ * The HTTP API for operators, under `/admin`: the outbox, replays, webhooks, sales and dead letters.
+ *
+ * Every request needs the admin token; a server without one refuses all of them. `X-Actor` says who it is for the audit log.
+ */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as OpenApi from "effect/http-api/OpenApi"
+import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
+import { OutboxGroup } from "../outbox/OutboxApi.ts"
+import { ReplaysGroup } from "../replays/ReplaysApi.ts"
+import { Boundary, QueryBoundary } from "../requests/Boundaries.ts"
+import { strictness } from "../requests/Strictness.ts"
+import { SalesGroup } from "../sales/SalesApi.ts"
+import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
+import { AdminToken } from "./AdminToken.ts"
+
+export class AdminApi extends HttpApi.make("turnout-admin")
+  .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
+  .middleware(Boundary)
+  .middleware(QueryBoundary)
+  .middleware(AdminToken)
+  .annotateMerge(strictness)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Turnout for operators",
+      version: "0.1.0",
+      description: "Looking at what is delivered to whom, and repairing it. Every request needs the admin token."
+    })
+  ) {}

@@ -1,0 +1,6 @@
+/**
+ * The name of a sink, as requests have it.
+ */
+import { line } from "@turnout/core/kernel/domain/Text"
+
+export const SinkName = line({ minLength: 1, maxLength: 200 })

@@ -1,0 +1,84 @@
+/**
+ * The group `events` of the HTTP API: what people attend.
+ */
+import { EventQuery } from "@turnout/core/admission/application/Queries"
+import { Event, EventChanges, EventInput } from "@turnout/core/admission/domain/model/Event"
+import { CapacityInput } from "@turnout/core/admission/domain/model/Seats"
+import { EventId } from "@turnout/core/kernel/domain/EventId"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as OpenApi from "effect/http-api/OpenApi"
+import * as RejectionProblems from "../problems/RejectionProblems.ts"
+import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
+import { cursor, cursorPage, describeLimit, limit } from "../requests/Paging.ts"
+import { created, headers } from "../requests/WriteHeaders.ts"
+
+const ofEvent = { eventId: EventId }
+
+const changeEvent = <
+  const Name extends string,
+  const Operation extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent"
+>(
+  name: Name,
+  path: `/${string}`,
+  operation: Operation,
+  summary: string
+) =>
+  HttpApiEndpoint.post(name, `/events/:eventId${path}`, {
+    params: ofEvent,
+    headers,
+    success: Event,
+    error: RejectionProblems.rejectionsOf(operation)
+  })
+    .annotate(OpenApi.Summary, summary)
+    .middleware(Boundary)
+    .middleware(WriteBoundary)
+
+export class EventsGroup extends HttpApiGroup.make("events")
+  .add(
+    HttpApiEndpoint.post("create", "/events", {
+      headers,
+      payload: EventInput,
+      success: created(Event),
+      error: RejectionProblems.rejectionsOf("CreateEvent")
+    })
+      .annotate(OpenApi.Summary, "Create an event, as a draft")
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
+    HttpApiEndpoint.get("list", "/events", {
+      query: { ...EventQuery.fields, cursor, limit },
+      success: cursorPage(Event, "EventPage")
+    })
+      .annotate(OpenApi.Summary, "List events by their start")
+      .annotate(OpenApi.Transform, describeLimit),
+    HttpApiEndpoint.get("get", "/events/:eventId", {
+      params: ofEvent,
+      success: Event,
+      error: RejectionProblems.eventNotFound
+    }).annotate(OpenApi.Summary, "Get an event"),
+    HttpApiEndpoint.patch("update", "/events/:eventId", {
+      params: ofEvent,
+      headers,
+      payload: EventChanges,
+      success: Event,
+      error: RejectionProblems.rejectionsOf("UpdateEvent")
+    })
+      .annotate(OpenApi.Summary, "Change the details of an event")
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
+    changeEvent("publish", "/publish", "PublishEvent", "Open an event to registrations"),
+    changeEvent("unpublish", "/unpublish", "UnpublishEvent", "Take an event back to draft"),
+    changeEvent("cancel", "/cancel", "CancelEvent", "Cancel an event"),
+    changeEvent("complete", "/complete", "CompleteEvent", "Say that an event has taken place"),
+    HttpApiEndpoint.put("changeCapacity", "/events/:eventId/capacity", {
+      params: ofEvent,
+      headers,
+      payload: CapacityInput,
+      success: Event,
+      error: RejectionProblems.rejectionsOf("ChangeCapacity")
+    })
+      .annotate(OpenApi.Summary, "Raise or lower the capacity")
+      .middleware(Boundary)
+      .middleware(WriteBoundary)
+  )
+  .annotate(OpenApi.Description, "What people attend: made as a draft, published, then cancelled or completed.") {}

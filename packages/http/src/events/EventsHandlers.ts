@@ -1,0 +1,66 @@
+/**
+ * The handlers of the group `events`: each turns a request into one command or one read of the `Turnout` service, and nothing more.
+ */
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { EventOutcome } from "@turnout/core/admission/domain/model/Outcome"
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import { Api } from "../Api.ts"
+import { toProblems } from "../problems/ToProblems.ts"
+import * as Body from "../requests/Body.ts"
+import type { WriteHeaders } from "../requests/WriteHeaders.ts"
+import { Write } from "../server/Write.ts"
+
+const url = HttpApiClient.urlBuilder(Api)
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "events",
+  Effect.fnUntraced(function* (handlers) {
+    const turnout = yield* Turnout
+    const write = yield* Write
+    const change = <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent">(
+      command: Extract<Command, { readonly _tag: Tag }>,
+      headers: WriteHeaders
+    ) => Effect.map(write(command, headers), (outcome) => (outcome as EventOutcome).event)
+
+    return handlers
+      .handleAll({
+        list: ({ query }) => toProblems(turnout.listEvents(query), "query"),
+        get: ({ params }) => toProblems(turnout.getEvent(params.eventId), "path"),
+        publish: ({ headers, params }) => change<"PublishEvent">({ _tag: "PublishEvent", ...params }, headers),
+        unpublish: ({ headers, params }) => change<"UnpublishEvent">({ _tag: "UnpublishEvent", ...params }, headers),
+        cancel: ({ headers, params }) => change<"CancelEvent">({ _tag: "CancelEvent", ...params }, headers),
+        complete: ({ headers, params }) => change<"CompleteEvent">({ _tag: "CompleteEvent", ...params }, headers)
+      })
+      .handleRaw(
+        "create",
+        Body.withPayload(({ headers, payload }) =>
+          Effect.map(write({ _tag: "CreateEvent", event: payload }, headers), ({ event }) =>
+            HttpApiSchema.withHeaders({
+              body: event,
+              headers: { location: url.events.get({ params: { eventId: event.id } }) }
+            })
+          )
+        )
+      )
+      .handleRaw(
+        "update",
+        Body.withPayload(({ headers, params, payload }) =>
+          Effect.map(write({ _tag: "UpdateEvent", ...params, changes: payload }, headers), ({ event }) => event)
+        )
+      )
+      .handleRaw(
+        "changeCapacity",
+        Body.withPayload(({ headers, params, payload: { capacity, keepOverhang = false } }) =>
+          Effect.map(
+            write({ _tag: "ChangeCapacity", ...params, capacity, keepOverhang }, headers),
+            ({ event }) => event
+          )
+        )
+      )
+  })
+)

@@ -1,0 +1,46 @@
+/**
+ * The handlers of the group `health`: a server that shuts down is not ready, and neither is one whose store is not.
+ */
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Api } from "../Api.ts"
+import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
+import * as StoreProblems from "../problems/StoreProblems.ts"
+import { withDeadline } from "../server/Boundary.ts"
+import * as Lifecycle from "../server/Lifecycle.ts"
+
+/** How long the store may take to say that it is ready. */
+const READY_TIMEOUT_MILLIS = 5_000
+
+export const layer = HttpApiBuilder.group(
+  Api,
+  "health",
+  Effect.fnUntraced(function* (handlers) {
+    const turnout = yield* Turnout
+    const lifecycle = yield* Lifecycle.Lifecycle
+    const unavailable = (reason: string) =>
+      retryLater(new StoreProblems.StoreUnavailable({ reason, retryAfterSeconds: RETRY_AFTER_SECONDS }))
+    return handlers.handleAll({
+      live: () => Effect.void,
+      ready: () =>
+        Effect.suspend(() =>
+          lifecycle.draining
+            ? unavailable("The server is shutting down.")
+            : turnout.ready.pipe(
+                withDeadline(READY_TIMEOUT_MILLIS),
+                Effect.catchTags({
+                  RequestTimeout: () => unavailable("The store does not answer."),
+                  // What nobody foresaw may tell of the inside, and is for the log only.
+                  StoreError: (error) =>
+                    Effect.andThen(
+                      StoreOutage.log("the store is not ready", error),
+                      unavailable(error.reason._tag === "Unexpected" ? "The store failed." : error.message)
+                    )
+                })
+              )
+        )
+    })
+  })
+)

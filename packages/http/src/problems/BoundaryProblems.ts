@@ -1,0 +1,98 @@
+/**
+ * What the boundary refuses before a handler is given the request: values that do not fit the schemas, idempotency keys, and bodies.
+ */
+import * as Schema from "effect/Schema"
+import { type Problem, problem } from "./Problem.ts"
+
+/** Where a refused value is (an RFC 6901 pointer within one part of the request), and the rule that it breaks. */
+export const Violation = Schema.Struct({
+  in: Schema.Literals(["body", "query", "path", "header"]),
+  pointer: Schema.String,
+  rule: Schema.String
+}).annotate({ identifier: "Violation" })
+export type Violation = typeof Violation.Type
+
+export class ValidationFailed extends Schema.TaggedError<ValidationFailed>()("ValidationFailed", {
+  violations: Schema.Array(Violation)
+}) {
+  override get message(): string {
+    return this.violations.map(({ in: part, pointer, rule }) => `${part} ${pointer}: ${rule}`).join("; ")
+  }
+}
+export const validationFailed: Problem<typeof ValidationFailed> = problem(ValidationFailed, {
+  status: 400,
+  code: "validation_failed",
+  title: "The request is not valid"
+})
+
+export class IdempotencyKeyMissing extends Schema.TaggedError<IdempotencyKeyMissing>()("IdempotencyKeyMissing", {}) {
+  override get message(): string {
+    return "Every write needs an Idempotency-Key header: make a new key for each thing that you want done, and send the same key when you retry."
+  }
+}
+export const idempotencyKeyMissing: Problem<typeof IdempotencyKeyMissing> = problem(IdempotencyKeyMissing, {
+  status: 400,
+  code: "idempotency_key_missing",
+  title: "The Idempotency-Key header is missing"
+})
+
+export class IdempotencyKeyInFlight extends Schema.TaggedError<IdempotencyKeyInFlight>()("IdempotencyKeyInFlight", {
+  retryAfterSeconds: Schema.Int
+}) {
+  override get message(): string {
+    return "A request with this idempotency key is still being worked on."
+  }
+}
+export const idempotencyKeyInFlight: Problem<typeof IdempotencyKeyInFlight> = problem(IdempotencyKeyInFlight, {
+  status: 409,
+  code: "idempotency_key_in_flight",
+  title: "The first request with this idempotency key is not finished"
+})
+
+export class IdempotencyKeyReplayed extends Schema.TaggedError<IdempotencyKeyReplayed>()("IdempotencyKeyReplayed", {}) {
+  override get message(): string {
+    return "A request with this idempotency key was answered before, and this server does not repeat answers."
+  }
+}
+export const idempotencyKeyReplayed: Problem<typeof IdempotencyKeyReplayed> = problem(IdempotencyKeyReplayed, {
+  status: 409,
+  code: "idempotency_key_replayed",
+  title: "The idempotency key was used before"
+})
+
+export class MalformedJson extends Schema.TaggedError<MalformedJson>()("MalformedJson", {}) {
+  override get message(): string {
+    return "The body must be JSON in UTF-8."
+  }
+}
+export const malformedJson: Problem<typeof MalformedJson> = problem(MalformedJson, {
+  status: 400,
+  code: "malformed_json",
+  title: "The body is not JSON"
+})
+
+export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("PayloadTooLarge", {
+  maxBytes: Schema.Int
+}) {
+  override get message(): string {
+    return `The body must be at most ${this.maxBytes} bytes long.`
+  }
+}
+export const payloadTooLarge: Problem<typeof PayloadTooLarge> = problem(PayloadTooLarge, {
+  status: 413,
+  code: "payload_too_large",
+  title: "The body is too large"
+})
+
+export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
+  supported: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `The content type must be ${this.supported.join(" or ")}.`
+  }
+}
+export const unsupportedMediaType: Problem<typeof UnsupportedMediaType> = problem(UnsupportedMediaType, {
+  status: 415,
+  code: "unsupported_media_type",
+  title: "The content type is not supported"
+})

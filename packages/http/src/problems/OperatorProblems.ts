@@ -1,0 +1,111 @@
+/**
+ * The problems of the API for operators: the admin token, the outbox, replays, webhooks, sales and dead letters.
+ */
+import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
+import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
+import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
+import { JournalPruned } from "@turnout/core/projections/application/Projection"
+import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Schema from "effect/Schema"
+import { done, type Problem, problem } from "./Problem.ts"
+
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {
+  override get message(): string {
+    return "Send the admin token: Authorization: Bearer <token>."
+  }
+}
+export const unauthorized: Problem<typeof Unauthorized> = problem(Unauthorized, {
+  status: 401,
+  code: "unauthorized",
+  title: "The admin token is missing or wrong"
+})
+
+export const sinkNotFound: Problem<typeof SinkNotFound> = problem(SinkNotFound, {
+  status: 404,
+  code: "sink_not_found",
+  title: "There is no such sink"
+})
+
+export const streamNotBlocked: Problem<typeof StreamNotBlocked> = problem(StreamNotBlocked, {
+  status: 404,
+  code: "stream_not_blocked",
+  title: "The stream is not blocked"
+})
+
+export const streamMovedOn: Problem<typeof StreamMovedOn> = problem(StreamMovedOn, {
+  status: 409,
+  code: "stream_moved_on",
+  title: "Another entry is the first that waits"
+})
+
+export const replayNotFound: Problem<typeof ReplayNotFound> = problem(ReplayNotFound, {
+  status: 404,
+  code: "replay_not_found",
+  title: "There is no such replay"
+})
+
+export const replayNotOpen: Problem<typeof ReplayNotOpen> = problem(ReplayNotOpen, {
+  status: 409,
+  code: "replay_not_open",
+  title: "The state of the replay does not allow this"
+})
+
+export const webhookNotFound: Problem<typeof WebhookNotFound> = problem(WebhookNotFound, {
+  status: 404,
+  code: "webhook_not_found",
+  title: "There is no such webhook"
+})
+
+export class SalesNotCounted extends Schema.TaggedError<SalesNotCounted>()("SalesNotCounted", {
+  eventId: Schema.String
+}) {
+  override get message(): string {
+    return `Nothing has been counted of ${this.eventId}.`
+  }
+}
+export const salesNotCounted: Problem<typeof SalesNotCounted> = problem(SalesNotCounted, {
+  status: 404,
+  code: "sales_not_counted",
+  title: "There is no sales summary of this event"
+})
+
+export const journalPruned: Problem<typeof JournalPruned> = problem(JournalPruned, {
+  status: 409,
+  code: "journal_pruned",
+  title: "The beginning of the journal has been pruned"
+})
+
+export class DeadLettersNotFound extends Schema.TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
+  queue: Schema.String
+}) {
+  override get message(): string {
+    return `This server has no dead-letter queue ${JSON.stringify(this.queue)}: /admin/dead-letters lists those that it was told of.`
+  }
+}
+export const deadLettersNotFound: Problem<typeof DeadLettersNotFound> = problem(DeadLettersNotFound, {
+  status: 404,
+  code: "dead_letters_not_found",
+  title: "There is no such dead-letter queue"
+})
+
+export const deadLettersOutOfReach: Problem<typeof DeadLettersOutOfReach> = problem(DeadLettersOutOfReach, {
+  status: 409,
+  code: "dead_letters_out_of_reach",
+  title: "Others stand before what is to be moved"
+})
+
+/** The queue cannot be reached. What was moved before was moved: it is `done`. */
+export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("QueueUnavailable", {
+  reason: Schema.String,
+  retryAfterSeconds: Schema.Int,
+  done
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+export const queueUnavailable: Problem<typeof QueueUnavailable> = problem(QueueUnavailable, {
+  status: 503,
+  code: "queue_unavailable",
+  title: "The queue is not available"
+})

@@ -1,0 +1,134 @@
+/**
+ * What Node answers itself, before there is a request or instead of one, answered as a problem like everything else:
+ * bytes that are no HTTP, headers that are too large, a request that does not arrive in time, expectations, `CONNECT`.
+ *
+ * The connection ends with such an answer. Answers to requests that came before it on the same connection go first, and
+ * one that is half sent is cut off and not written into. Nothing is logged: these are mistakes of clients.
+ */
+import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import type { Socket } from "node:net"
+import type * as ProblemDetails from "effect/http/ProblemDetails"
+import * as Problem from "./Problem.ts"
+import * as BoundaryProblems from "./BoundaryProblems.ts"
+import * as ProtocolProblems from "./ProtocolProblems.ts"
+import { MAX_HEADERS } from "../requests/RequestHead.ts"
+
+/** How long a client may go on sending, so that the end of the connection does not take the answer away from it. */
+const LINGER_MILLIS = 500
+
+/** What Node tells of an error of its parser. */
+interface ParserError extends Error {
+  readonly code?: string
+  /** The parser's own words, which hold nothing of the request. */
+  readonly reason?: string
+  readonly rawPacket?: Buffer
+  readonly bytesParsed?: number
+}
+
+const headOf = (document: ProblemDetails.ProblemDetails): { readonly status: number; readonly body: string } => ({
+  status: document.status!,
+  body: JSON.stringify(document)
+})
+
+const headersOf = (body: string) => ({
+  "content-type": "application/problem+json",
+  "content-length": String(Buffer.byteLength(body)),
+  connection: "close"
+})
+
+/** Whether the line that the parser stumbled over is one of HTTP, with a method that it does not know. */
+const isRequestLine = ({ bytesParsed = 0, rawPacket }: ParserError): boolean => {
+  if (rawPacket === undefined) return false
+  const start = rawPacket.lastIndexOf("\n", Math.max(bytesParsed - 1, 0)) + 1
+  const line = rawPacket.subarray(start, start + maxHeaderSize).toString("latin1")
+  return /^[!#$%&'*+\-.^_`|~\w]+ [^ \r\n]+ HTTP\/1\.[01]\r\n/.test(line)
+}
+
+export const headersTooLarge = (): ProtocolProblems.HeadersTooLarge =>
+  new ProtocolProblems.HeadersTooLarge({ maxBytes: maxHeaderSize, maxHeaders: MAX_HEADERS })
+
+const problemOf = (error: ParserError, maxBodyBytes: number): ProblemDetails.ProblemDetails => {
+  switch (error.code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return Problem.documentOf(ProtocolProblems.requestNotReceived, new ProtocolProblems.RequestNotReceived())
+    case "HPE_HEADER_OVERFLOW":
+      return Problem.documentOf(ProtocolProblems.headersTooLarge, headersTooLarge())
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return Problem.documentOf(
+        BoundaryProblems.payloadTooLarge,
+        new BoundaryProblems.PayloadTooLarge({ maxBytes: maxBodyBytes })
+      )
+    case "HPE_INVALID_VERSION":
+    case "HPE_PAUSED_H2_UPGRADE":
+      return Problem.documentOf(
+        ProtocolProblems.httpVersionNotSupported,
+        new ProtocolProblems.HttpVersionNotSupported()
+      )
+    case "HPE_INVALID_METHOD":
+      if (isRequestLine(error)) {
+        return Problem.documentOf(ProtocolProblems.methodNotImplemented, new ProtocolProblems.MethodNotImplemented())
+      }
+  }
+  const reason = error.reason ?? "it ends too early"
+  return Problem.documentOf(ProtocolProblems.malformedRequest, new ProtocolProblems.MalformedRequest({ reason }))
+}
+
+/** Writes the answer past Node's response, and ends the connection. */
+const end = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
+  // The answer before it was the last: what has been written is sent, and nothing more.
+  if (!socket.writable) return socket.destroySoon()
+  const { body, status } = headOf(document)
+  const headers = Object.entries({ ...headersOf(body), date: new Date().toUTCString() })
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers.map(([name, value]) => `${name}: ${value}`)]
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`)
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), LINGER_MILLIS)
+  socket.once("close", () => clearTimeout(timer))
+}
+
+/** Answers for a server, from now on. */
+export const answer = (server: Server, maxBodyBytes: number): void => {
+  const latest = new WeakMap<Socket, ServerResponse>()
+  const refused = new WeakSet<Socket>()
+
+  const refuse = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
+    if (refused.has(socket)) return
+    refused.add(socket)
+    const response = latest.get(socket)
+    if (response === undefined || response.closed || response.destroyed) return end(socket, document)
+    const inItsTurn = () => {
+      if (response.headersSent || response.writableEnded) socket.destroySoon()
+      else end(socket, document)
+    }
+    socket.pause()
+    // Answers are sent in the order of their requests: with the latest, all are.
+    if (response.req.complete) response.once("close", () => end(socket, document))
+    // What is wrong is in the body of the latest request, so that this is its answer.
+    else if (response.socket === null) response.once("socket", inItsTurn)
+    else inItsTurn()
+  }
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    latest.set(request.socket, response)
+  }
+  server.on("request", onRequest)
+  server.on("checkContinue", onRequest)
+  server.on("checkExpectation", (request, response) => {
+    onRequest(request, response)
+    const document = Problem.documentOf(ProtocolProblems.expectationFailed, new ProtocolProblems.ExpectationFailed())
+    const { body, status } = headOf(document)
+    response.writeHead(status, headersOf(body)).end(request.method === "HEAD" ? undefined : body)
+  })
+  server.on("connect", (_request, socket) => {
+    // Node has let go of the connection, and of its errors.
+    socket.on("error", () => {})
+    refuse(
+      socket as Socket,
+      Problem.documentOf(ProtocolProblems.methodNotImplemented, new ProtocolProblems.MethodNotImplemented())
+    )
+  })
+  server.on("clientError", (error: ParserError, socket) => {
+    if (error.code === "ECONNRESET") socket.destroy()
+    else refuse(socket as Socket, problemOf(error, maxBodyBytes))
+  })
+}

@@ -1,0 +1,104 @@
+/**
+ * Requests that are not as HTTP has them, or not as this server speaks it. They are refused before any endpoint.
+ */
+import * as Schema from "effect/Schema"
+import { type Problem, problem } from "./Problem.ts"
+
+/** Node's parser refuses bytes that are no HTTP, and gives the reason. */
+export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `The request is not HTTP/1.1 (RFC 9112): ${this.reason}.`
+  }
+}
+export const malformedRequest: Problem<typeof MalformedRequest> = problem(MalformedRequest, {
+  status: 400,
+  code: "malformed_request",
+  title: "The request is not HTTP"
+})
+
+export class NotAcceptable extends Schema.TaggedError<NotAcceptable>()("NotAcceptable", {
+  available: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `Accept-Encoding takes none of the codings that there are: ${this.available.join(", ")}.`
+  }
+}
+export const notAcceptable: Problem<typeof NotAcceptable> = problem(NotAcceptable, {
+  status: 406,
+  code: "not_acceptable",
+  title: "The page is not there as the client wants it"
+})
+
+export class RequestNotReceived extends Schema.TaggedError<RequestNotReceived>()("RequestNotReceived", {}) {
+  override get message(): string {
+    return "The request did not arrive in time. Nothing has been done: send it again."
+  }
+}
+export const requestNotReceived: Problem<typeof RequestNotReceived> = problem(RequestNotReceived, {
+  status: 408,
+  code: "request_not_received",
+  title: "The request did not arrive in time"
+})
+
+export class UriTooLong extends Schema.TaggedError<UriTooLong>()("UriTooLong", { maxLength: Schema.Int }) {
+  override get message(): string {
+    return `The path must be at most ${this.maxLength} characters long.`
+  }
+}
+export const uriTooLong: Problem<typeof UriTooLong> = problem(UriTooLong, {
+  status: 414,
+  code: "uri_too_long",
+  title: "The path is too long"
+})
+
+export class ExpectationFailed extends Schema.TaggedError<ExpectationFailed>()("ExpectationFailed", {}) {
+  override get message(): string {
+    return "Expect: 100-continue is the only expectation that there is."
+  }
+}
+export const expectationFailed: Problem<typeof ExpectationFailed> = problem(ExpectationFailed, {
+  status: 417,
+  code: "expectation_failed",
+  title: "The expectation cannot be met"
+})
+
+export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
+  maxBytes: Schema.Int,
+  maxHeaders: Schema.Int
+}) {
+  override get message(): string {
+    return `There can be at most ${this.maxHeaders} headers, and ${this.maxBytes} bytes of them and of the request line.`
+  }
+}
+export const headersTooLarge: Problem<typeof HeadersTooLarge> = problem(HeadersTooLarge, {
+  status: 431,
+  code: "headers_too_large",
+  title: "The headers are too large"
+})
+
+export class MethodNotImplemented extends Schema.TaggedError<MethodNotImplemented>()("MethodNotImplemented", {}) {
+  override get message(): string {
+    return "No resource of this server has this method."
+  }
+}
+export const methodNotImplemented: Problem<typeof MethodNotImplemented> = problem(MethodNotImplemented, {
+  status: 501,
+  code: "method_not_implemented",
+  title: "The method is not known"
+})
+
+export class HttpVersionNotSupported extends Schema.TaggedError<HttpVersionNotSupported>()(
+  "HttpVersionNotSupported",
+  {}
+) {
+  override get message(): string {
+    return "This server speaks HTTP/1.1 and HTTP/1.0."
+  }
+}
+export const httpVersionNotSupported: Problem<typeof HttpVersionNotSupported> = problem(HttpVersionNotSupported, {
+  status: 505,
+  code: "http_version_not_supported",
+  title: "The version of HTTP is not spoken"
+})

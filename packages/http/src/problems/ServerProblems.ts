@@ -1,0 +1,34 @@
+/**
+ * What the server itself answers: outside of any endpoint, where the resource or the method is unknown or the server shuts down, and at
+ * every endpoint, where a handler takes too long or fails as nobody foresaw.
+ */
+import * as Schema from "effect/Schema"
+import { type Declaration, done, type Problem, problem } from "./Problem.ts"
+
+/** Problems that are answered outside of any endpoint. */
+export const outside = {
+  internalError: { status: 500, code: "internal_error", title: "Something went wrong on the server" },
+  routeNotFound: { status: 404, code: "route_not_found", title: "There is no such resource" },
+  methodNotAllowed: { status: 405, code: "method_not_allowed", title: "The resource does not have this method" },
+  adminDisabled: { status: 403, code: "admin_disabled", title: "This server has no admin token configured" },
+  shuttingDown: { status: 503, code: "shutting_down", title: "The server is shutting down" }
+} satisfies Record<string, Declaration>
+
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {}) {
+  override get message(): string {
+    return "The request took too long. It may still be carried out: send it again with the same idempotency key to learn the outcome."
+  }
+}
+export const requestTimeout: Problem<typeof RequestTimeout> = problem(RequestTimeout, {
+  status: 504,
+  code: "request_timeout",
+  title: "The request took too long"
+})
+
+/** `done`: what the request had done before, if it did several things. */
+export class InternalError extends Schema.TaggedError<InternalError>()("InternalError", { done }) {
+  override get message(): string {
+    return this.done === undefined ? "" : "A part of what was asked for is done, and stays: done says which."
+  }
+}
+export const internalError: Problem<typeof InternalError> = problem(InternalError, outside.internalError)

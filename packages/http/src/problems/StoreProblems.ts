@@ -1,0 +1,43 @@
+/**
+ * What keeps the store from carrying out a request. With the same idempotency key it is safe to send the request again.
+ */
+import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import * as Schema from "effect/Schema"
+import { done, type Problem, problem } from "./Problem.ts"
+
+/** The store cannot be reached, or too many others work on the same event. Nothing has changed but what is `done`. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
+  reason: Schema.String,
+  retryAfterSeconds: Schema.Int,
+  done
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+export const storeUnavailable: Problem<typeof StoreUnavailable> = problem(StoreUnavailable, {
+  status: 503,
+  code: "store_unavailable",
+  title: "The store is not available"
+})
+
+/** The connection to the store was lost while committing. */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
+  retryAfterSeconds: Schema.Int,
+  done
+}) {
+  override get message(): string {
+    return "It is not known whether the request was carried out: send it again with the same idempotency key to learn the outcome."
+  }
+}
+export const outcomeUnknown: Problem<typeof OutcomeUnknown> = problem(OutcomeUnknown, {
+  status: 503,
+  code: "outcome_unknown",
+  title: "The outcome is not known"
+})
+
+export const overloaded: Problem<typeof Overloaded> = problem(Overloaded, {
+  status: 503,
+  code: "overloaded",
+  title: "Too many requests are waiting"
+})

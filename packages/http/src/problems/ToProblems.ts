@@ -1,0 +1,119 @@
+/**
+ * Failures of the service as problems: which problem an error becomes, what is logged of it, and what it tells of the work that was done
+ * before it. Errors that are problems already, such as rejections, stay what they are.
+ */
+import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
+import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
+import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
+import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
+import { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as BoundaryProblems from "./BoundaryProblems.ts"
+import * as OperatorProblems from "./OperatorProblems.ts"
+import { RETRY_AFTER_SECONDS, retryLater } from "./RetryLater.ts"
+import * as ServerProblems from "./ServerProblems.ts"
+import * as StoreProblems from "./StoreProblems.ts"
+
+/** What a request had done before it failed, and how to go on. */
+interface Before {
+  readonly done: Readonly<Record<string, unknown>>
+  readonly reason: string
+}
+
+type StoreProblem = StoreProblems.StoreUnavailable | StoreProblems.OutcomeUnknown | ServerProblems.InternalError
+
+/** A store that may come back is worth a retry; anything else is our own failure. */
+const onStoreError = (
+  error: StoreError,
+  before?: Before
+): Effect.Effect<never, StoreProblem, HttpServerRequest.HttpServerRequest> => {
+  const { reason } = error
+  const retryAfterSeconds = RETRY_AFTER_SECONDS
+  switch (reason._tag) {
+    case "Contention":
+      return retryLater(new StoreProblems.StoreUnavailable({ reason: reason.message, retryAfterSeconds }))
+    case "Unavailable":
+    case "NotMigrated":
+    case "LogRestored":
+      return Effect.andThen(
+        StoreOutage.log("requests are refused", error),
+        retryLater(new StoreProblems.StoreUnavailable({ reason: reason.message, ...before, retryAfterSeconds }))
+      )
+    case "OutcomeUnknown":
+      return Effect.andThen(
+        StoreOutage.log("requests are answered without their outcome", error),
+        retryLater(
+          new StoreProblems.OutcomeUnknown({
+            retryAfterSeconds,
+            ...(before === undefined ? {} : { done: before.done })
+          })
+        )
+      )
+    default:
+      return before === undefined ? Effect.die(error) : onUnexpected(error, before)
+  }
+}
+
+/** What was done is told even where nobody foresaw what came then. */
+const onUnexpected = (error: unknown, { done }: Before): Effect.Effect<never, ServerProblems.InternalError> =>
+  Effect.andThen(
+    Effect.logError("a request failed unexpectedly after a part of it was done", done, error),
+    Effect.fail(new ServerProblems.InternalError({ done }))
+  )
+
+const onQueueUnavailable = ({ message }: QueueUnavailable, before?: Before) =>
+  retryLater(
+    new OperatorProblems.QueueUnavailable({
+      reason: message,
+      ...before,
+      retryAfterSeconds: RETRY_AFTER_SECONDS
+    }) as never
+  )
+
+/** The problem of what kept the work from going on, with what was done before. */
+const onPartlyDone = (error: PartlyDone.PartlyDone) => {
+  const { cause, done, message } = error
+  const before = { done, reason: message }
+  if (cause instanceof StoreError) return onStoreError(cause, before)
+  if (cause instanceof DeadLettersOutOfReach) return Effect.fail(cause as never)
+  return cause instanceof QueueUnavailable ? onQueueUnavailable(cause, before) : onUnexpected(error, before)
+}
+
+const IDS = ["eventId", "registrationId", "attendeeId"]
+
+const toValidationFailed = ({ issues }: InvalidInput, part: BoundaryProblems.Violation["in"]) =>
+  new BoundaryProblems.ValidationFailed({
+    violations: issues.map(({ field, rule }) => ({
+      in: IDS.includes(field) ? "path" : part,
+      pointer: `/${field.replaceAll(".", "/")}`,
+      rule
+    }))
+  })
+
+/** What becomes of an error of the service. */
+type ProblemOf<E> =
+  | (E extends InvalidInput | StoreError | PartlyDone.PartlyDone
+      ? never
+      : E extends QueueUnavailable
+        ? OperatorProblems.QueueUnavailable
+        : E)
+  | BoundaryProblems.ValidationFailed
+  | StoreProblem
+
+/** Failures of the service as problems; `part` is where its input came from. */
+export const toProblems = <A, E, R>(
+  effect: Effect.Effect<A, E | InvalidInput | StoreError, R>,
+  part: BoundaryProblems.Violation["in"]
+): Effect.Effect<A, ProblemOf<E>, R | HttpServerRequest.HttpServerRequest> =>
+  Effect.catch(effect, (error): Effect.Effect<never, ProblemOf<E>, HttpServerRequest.HttpServerRequest> => {
+    const partly = PartlyDone.find(error)
+    if (partly !== undefined) return onPartlyDone(partly)
+    if (error instanceof StoreError) return onStoreError(error)
+    if (error instanceof InvalidInput) return Effect.fail(toValidationFailed(error, part))
+    if (error instanceof Overloaded) return retryLater(error as never, Math.ceil(error.retryAfterMillis / 1_000))
+    if (error instanceof QueueUnavailable) return onQueueUnavailable(error)
+    return Effect.fail(error as never)
+  })

@@ -1,0 +1,63 @@
+/**
+ * The head of a request beyond what Node's parser checks: the version, the target, and headers that may be there once.
+ *
+ * Node drops some headers that come again and joins others, so that one request would mean different things to the
+ * proxy before it and to the server. They are read as they came.
+ */
+import type { IncomingMessage } from "node:http"
+import type { Violation } from "../problems/BoundaryProblems.ts"
+
+/** The most headers. */
+export const MAX_HEADERS = 200
+
+/** The headers that the server goes by, of which there can be one. Two `Content-Length` do not pass the parser. */
+const ONCE = ["authorization", "content-type", "host", "idempotency-key", "transfer-encoding", "x-actor"]
+/** Every request has its headers looked at: most are passed over by their length alone. */
+const LENGTHS = new Set(ONCE.map(({ length }) => length))
+
+/** `uri-host [ ":" port ]` of RFC 9110 (7.2). */
+const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[\w\-.~!$&'()*+,;=]|%[0-9a-f]{2})*)(?::\d*)?$/i
+
+const refuse = (name: string, rule: string): Violation => ({ in: "header", pointer: `/${name}`, rule })
+
+/** What is wrong with the headers. */
+export const violationsOf = ({ httpVersion, rawHeaders }: IncomingMessage): ReadonlyArray<Violation> => {
+  let seen = 0
+  let host: string | undefined
+  let coding: string | undefined
+  const violations: Array<Violation> = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const written = rawHeaders[at]!
+    if (!LENGTHS.has(written.length)) continue
+    const name = written.toLowerCase()
+    const index = ONCE.indexOf(name)
+    if (index < 0) continue
+    if ((seen & (1 << index)) !== 0) violations.push(refuse(name, "must be sent once"))
+    seen |= 1 << index
+    if (name === "host") host = rawHeaders[at + 1]!
+    else if (name === "transfer-encoding") coding = rawHeaders[at + 1]!
+  }
+  if (host === undefined) {
+    if (httpVersion === "1.1") violations.push(refuse("host", "must be sent"))
+  } else if (!HOST.test(host)) violations.push(refuse("host", "must be a host, and a port if it has one"))
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    violations.push(refuse("transfer-encoding", "must be chunked"))
+  }
+  return violations
+}
+
+/** Whether the request is of a version that the server speaks. */
+export const isSpoken = ({ httpVersion }: IncomingMessage): boolean => httpVersion === "1.1" || httpVersion === "1.0"
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i
+
+/**
+ * The forms of RFC 9112 (3.2): `/path?query`, `http://host/path?query`, and `*`, which is about the server. A path and
+ * query, as they came; `undefined` for what is none of these forms.
+ */
+export const targetOf = ({ url = "" }: IncomingMessage): string | undefined => {
+  if (url.startsWith("/") || url === "*") return url
+  const [, authority, rest = ""] = ABSOLUTE.exec(url) ?? []
+  if (authority === undefined || authority.replace(/:\d*$/, "") === "" || !HOST.test(authority)) return undefined
+  return rest.startsWith("/") ? rest : `/${rest}`
+}

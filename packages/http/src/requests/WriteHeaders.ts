@@ -1,0 +1,24 @@
+/**
+ * The headers of writes: those that a request has, and `Location` of an answer to a request that has made something.
+ */
+import * as Schema from "effect/Schema"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+
+/** `Idempotency-Key` on every write; `X-Request-Id`, if there is one, is recorded in the journal. */
+export const headers = {
+  "idempotency-key": Schema.String.check(
+    Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { expected: "1 to 255 printable ASCII characters" })
+  ).annotate({ examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"] }),
+  "x-request-id": Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,200}$/, { expected: "1 to 200 printable ASCII characters" }))
+  )
+}
+
+/** The headers, as a handler is given them. */
+export type WriteHeaders = Schema.Struct.Type<typeof headers>
+
+/** 201, with the path of what was made. */
+export const created = <S extends Schema.Top>(
+  schema: S
+): HttpApiSchema.WithHeaders<S["Rebuild"], Schema.Struct<{ location: Schema.String }>> =>
+  HttpApiSchema.WithHeaders(schema.pipe(HttpApiSchema.status(201)), { location: Schema.String })

@@ -1,0 +1,94 @@
+/**
+ * The documents of an API: OpenAPI in JSON, and a page to read it with, which loads nothing from elsewhere.
+ *
+ * The page is small. Its script, three megabytes that no request should have to write again, is a resource of its own
+ * that all pages share: its name has a hash of what is in it, so whoever has it once keeps it.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as HttpApi from "effect/http-api/HttpApi"
+import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
+import * as OpenApi from "effect/http-api/OpenApi"
+import { hash } from "node:crypto"
+import * as StaticPage from "./StaticPage.ts"
+
+const DOCS_PATH = "/docs"
+const [OPEN, CLOSE] = ["<script>", "</script>"]
+const FOR_EVER = "public, max-age=31536000, immutable"
+
+/** The page as Effect makes it: its script stands in it, before everything that is about the API. */
+const render = async <Id extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<Id, Groups>
+): Promise<string> => {
+  let page: Effect.Effect<HttpServerResponse.HttpServerResponse> | undefined
+  // Takes the route that would make the page, for each request again.
+  const router = {
+    add: (_method: string, _path: string, handler: typeof page) => Effect.sync(() => (page = handler))
+  } as unknown as HttpRouter.HttpRouter
+  const layer = HttpApiScalar.layer(api, { path: DOCS_PATH, scalar: { withDefaultFonts: false } })
+  await Effect.runPromise(
+    Effect.scoped(Layer.build(Layer.provide(layer, Layer.succeed(HttpRouter.HttpRouter, router))))
+  )
+  const { body } = Effect.runSync(page!)
+  if (body._tag !== "Uint8Array") throw new Error("the page of an API is no text")
+  return Buffer.from(body.body).toString()
+}
+
+interface Made {
+  readonly openapi: StaticPage.StaticPage
+  readonly docs: StaticPage.StaticPage
+  readonly script: StaticPage.StaticPage
+  readonly scriptPath: `/${string}`
+}
+
+/** Of all APIs, whose scripts are the same. */
+const scripts = new Map<string, StaticPage.StaticPage>()
+
+const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsPath: string): Promise<Made> => {
+  const html = await render(api)
+  const start = html.indexOf(OPEN) + OPEN.length
+  const end = html.indexOf(CLOSE, start)
+  const source = html.slice(start, end)
+  const scriptPath = `${DOCS_PATH}/scalar-${hash("sha256", source, "hex").slice(0, 16)}.js` as const
+  const script =
+    scripts.get(scriptPath) ??
+    StaticPage.make({ contentType: "text/javascript; charset=utf-8", text: source, cacheControl: FOR_EVER })
+  scripts.set(scriptPath, script)
+  // Relative to the page, so that it is found behind a prefix too.
+  const toRoot = "../".repeat(docsPath.split("/").length - 2)
+  const src = `${toRoot}${scriptPath.slice(1)}`
+  const text = `${html.slice(0, start - OPEN.length)}<script src="${src}">${html.slice(end)}`
+  return {
+    openapi: StaticPage.make({ contentType: "application/json", text: JSON.stringify(OpenApi.fromApi(api)) }),
+    docs: StaticPage.make({ contentType: "text/html; charset=utf-8", text }),
+    script,
+    scriptPath
+  }
+}
+
+/** By API: made once per process, however many servers it has. */
+const made = new Map<object, Promise<Made>>()
+
+export interface ApiDocsOptions {
+  readonly openapiPath: `/${string}`
+  readonly docsPath: `/${string}`
+}
+
+/** The routes of the documents, and of the script. */
+export const layer = <Id extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<Id, Groups>,
+  { docsPath, openapiPath }: ApiDocsOptions
+): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const all = made.get(api) ?? make(api as never, docsPath)
+      made.set(api, all)
+      const { docs, openapi, script, scriptPath } = yield* Effect.promise(() => all)
+      yield* router.add("GET", openapiPath, openapi.answer)
+      yield* router.add("GET", docsPath, docs.answer)
+      if (docsPath === DOCS_PATH) yield* router.add("GET", scriptPath, script.answer)
+    })
+  )

@@ -1,0 +1,77 @@
+/**
+ * Before the routes: a request whose head means more than one thing reaches none of them, and is answered as a problem.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { IncomingMessage } from "node:http"
+import * as CanonicalPath from "../requests/CanonicalPath.ts"
+import { headersTooLarge } from "../problems/ParserProblems.ts"
+import * as Problem from "../problems/Problem.ts"
+import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
+import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
+import * as ServerProblems from "../problems/ServerProblems.ts"
+import * as RequestHead from "../requests/RequestHead.ts"
+import type { Resources } from "./Resources.ts"
+
+/**
+ * The longest path. The longest that there is has an attendee id of 254 characters, each of which may take nine; the
+ * router's time for a path grows with the square of the escapes in it.
+ */
+const MAX_PATH_LENGTH = 2_560
+
+const allowing = (response: HttpServerResponse.HttpServerResponse, methods: Iterable<string>) =>
+  HttpServerResponse.setHeader(response, "allow", [...methods].join(", "))
+
+/** The answer to a method that a resource does not have. */
+export const methodNotAllowed = (methods: Iterable<string>): HttpServerResponse.HttpServerResponse =>
+  allowing(Problem.response(ServerProblems.outside.methodNotAllowed), methods)
+
+/** After such a head nobody can be sure where the next request begins. */
+const closing = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.setHeader(response, "connection", "close")
+
+/** Refuses, or gives the path and query to go by. */
+const judge = (node: IncomingMessage, resources: Resources): HttpServerResponse.HttpServerResponse | string => {
+  if (!RequestHead.isSpoken(node))
+    return closing(
+      Problem.answer(ProtocolProblems.httpVersionNotSupported, new ProtocolProblems.HttpVersionNotSupported())
+    )
+  if (node.rawHeaders.length / 2 > RequestHead.MAX_HEADERS) {
+    return closing(Problem.answer(ProtocolProblems.headersTooLarge, headersTooLarge()))
+  }
+  const violations = RequestHead.violationsOf(node)
+  if (violations.length > 0)
+    return closing(
+      Problem.answer(BoundaryProblems.validationFailed, new BoundaryProblems.ValidationFailed({ violations }))
+    )
+  const target = RequestHead.targetOf(node)
+  if (target === "*" && node.method === "OPTIONS") return methodNotAllowed(resources.methods)
+  if (target === undefined || target === "*") {
+    return Problem.answer(
+      ProtocolProblems.malformedRequest,
+      new ProtocolProblems.MalformedRequest({ reason: "the target must be a path or an http URL" })
+    )
+  }
+  const query = target.indexOf("?")
+  const path = query < 0 ? target : target.slice(0, query)
+  if (path.length > MAX_PATH_LENGTH)
+    return Problem.answer(ProtocolProblems.uriTooLong, new ProtocolProblems.UriTooLong({ maxLength: MAX_PATH_LENGTH }))
+  return CanonicalPath.isCanonical(path, resources) ? target : Problem.response(ServerProblems.outside.routeNotFound)
+}
+
+/** Lets through to `app` what means one thing. */
+export const before =
+  (resources: Resources) =>
+  <E, R>(
+    app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R> =>
+    Effect.withFiber((fiber) => {
+      const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+      const judged = judge(request.source as IncomingMessage, resources)
+      if (typeof judged !== "string") return Effect.succeed(judged)
+      return judged === request.url
+        ? app
+        : Effect.provideService(app, HttpServerRequest.HttpServerRequest, request.modify({ url: judged }))
+    })

@@ -1,0 +1,143 @@
+/**
+ * A page that does not change while the process runs. Its text is made, compressed and hashed once; a request for it
+ * costs a look at two headers, and the bytes that are written.
+ *
+ * ```text
+ * Accept-Encoding ──▶ br | gzip | identity | 406
+ * If-None-Match   ──▶ 304 if it names the tag of that coding
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { createHash } from "node:crypto"
+import { Readable } from "node:stream"
+import { promisify } from "node:util"
+import { brotliCompress, constants, gzip } from "node:zlib"
+import * as ContentCoding from "../requests/ContentCoding.ts"
+import * as Problem from "../problems/Problem.ts"
+import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
+import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
+import * as QueryParameters from "../requests/QueryParameters.ts"
+
+export interface StaticPage {
+  /** The answer to a GET or a HEAD of the page. */
+  readonly answer: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>
+}
+
+export interface StaticPageOptions {
+  readonly contentType: string
+  readonly text: string
+  /** Default: caches ask each time whether the page is still the same. */
+  readonly cacheControl?: string
+}
+
+interface Variant {
+  readonly bytes: Buffer
+  readonly headers: Readonly<Record<string, string>>
+  readonly tag: string
+}
+
+/** The page is compressed once, on the threads of zlib: well beyond this, compressing better takes seconds. */
+const BROTLI_QUALITY = 5
+/** What is written at once; more is written in pieces. */
+const WHOLE_BYTES = 256 * 1024
+const PIECE_BYTES = 64 * 1024
+
+/**
+ * Gives the bytes piece by piece, each in a turn of the event loop of its own and none before the socket has taken the
+ * one before: a reader who takes all at once shares the loop with everybody else.
+ */
+const inPieces = (bytes: Buffer): Readable => {
+  let at = 0
+  return new Readable({
+    highWaterMark: PIECE_BYTES,
+    read() {
+      setImmediate(() => {
+        if (this.destroyed) return
+        this.push(bytes.subarray(at, at + PIECE_BYTES))
+        at += PIECE_BYTES
+        if (at >= bytes.length) this.push(null)
+      })
+    }
+  })
+}
+
+/** Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2). */
+const names = (header: string, tag: string): boolean =>
+  header.trim() === "*" ||
+  Array.from(header.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g)).some(([, one]) => one === tag)
+
+const compress: Record<Exclude<ContentCoding.Coding, "identity">, (bytes: Buffer) => Promise<Buffer>> = {
+  br: (bytes) =>
+    promisify(brotliCompress)(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length
+      }
+    }),
+  gzip: (bytes) => promisify(gzip)(bytes)
+}
+
+const makeVariants = async ({
+  cacheControl = "no-cache",
+  contentType,
+  text
+}: StaticPageOptions): Promise<ReadonlyMap<ContentCoding.Coding, Variant>> => {
+  const identity = Buffer.from(text)
+  const hash = createHash("sha256").update(identity).digest("base64url").slice(0, 22)
+  const make = async (coding: ContentCoding.Coding): Promise<readonly [ContentCoding.Coding, Variant]> => {
+    const isPlain = coding === "identity"
+    const tag = isPlain ? `"${hash}"` : `"${hash}-${coding}"`
+    const headers = {
+      "content-type": contentType,
+      ...(isPlain ? {} : { "content-encoding": coding }),
+      etag: tag,
+      "cache-control": cacheControl,
+      vary: "accept-encoding"
+    }
+    return [coding, { bytes: isPlain ? identity : await compress[coding](identity), headers, tag }]
+  }
+  return new Map(await Promise.all(ContentCoding.CODINGS.map(make)))
+}
+
+const respond = (
+  { headers, method, url }: HttpServerRequest.HttpServerRequest,
+  variants: ReadonlyMap<ContentCoding.Coding, Variant>
+): HttpServerResponse.HttpServerResponse => {
+  const violations = QueryParameters.violationsOf(url, "none")
+  if (violations.length > 0) {
+    return Problem.answer(BoundaryProblems.validationFailed, new BoundaryProblems.ValidationFailed({ violations }))
+  }
+  const coding = ContentCoding.choose(headers["accept-encoding"])
+  if (coding === undefined) {
+    const refused = new ProtocolProblems.NotAcceptable({ available: ContentCoding.CODINGS })
+    return HttpServerResponse.setHeader(
+      Problem.answer(ProtocolProblems.notAcceptable, refused),
+      "vary",
+      "accept-encoding"
+    )
+  }
+  const variant = variants.get(coding)!
+  const known = headers["if-none-match"]
+  if (known !== undefined && names(known, variant.tag)) {
+    const { "content-encoding": _coding, "content-type": _type, ...rest } = variant.headers
+    return HttpServerResponse.empty({ status: 304, headers: rest })
+  }
+  const { bytes, headers: own } = variant
+  const contentLength = bytes.length
+  return contentLength <= WHOLE_BYTES || method === "HEAD"
+    ? HttpServerResponse.uint8Array(bytes, { headers: own })
+    : HttpServerResponse.raw(inPieces(bytes), { headers: own, contentLength })
+}
+
+/** Begins to compress at once, and does not wait for it: the first requests do, if they come so early. */
+export const make = (options: StaticPageOptions): StaticPage => {
+  const variants = makeVariants(options)
+  const made = Effect.promise(() => variants)
+  return {
+    answer: Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      Effect.map(made, (all) => respond(request, all))
+    )
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * A database by its name: the store for a `postgres://` URL, a folder, or memory.
+ *
+ * The client of a database is loaded only if that database is named, so a host installs what it uses.
+ */
+import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
+import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as DatabaseName from "@turnout/adapters/database-name"
+import { between, mustBe } from "@turnout/core/kernel/domain/OptionRules"
+import * as Migrations from "@turnout/adapters/postgres/migrations"
+
+export interface DatabaseOptions {
+  /**
+   * Where the data is:
+   * - `postgres://…` or `postgresql://…`: a Postgres server, 15 or newer (install `@effect/sql-pg`);
+   * - `memory:` (the default): nowhere but in this process;
+   * - a folder for an embedded Postgres (install `@effect/sql-pg` and `@electric-sql/pglite`), which one process at a time
+   *   may use. Its name must not look like an address, unless it is written as a path: see `DatabaseName`.
+   */
+  readonly database?: string
+  /** The Postgres schema that everything lives in. Default `turnout`. */
+  readonly schema?: string
+  /** Connections to a Postgres server. Default: one for each lane, and 7; 10 in all. */
+  readonly poolSize?: number
+  /** The lanes of the service on these stores, each of which needs a connection. Default 3. */
+  readonly lanes?: number
+  /**
+   * - `always`: brings the database up to date first. The default for a folder.
+   * - `fresh`: sets up a database that has none of the tables; an older one is left to `turnout migrate up`. The default
+   *   for a server.
+   * - `never`: leaves the database as it is.
+   */
+  readonly migrate?: "always" | "fresh" | "never"
+}
+
+/** The rules of `DatabaseOptions`. */
+export const DatabaseOptions = Schema.Struct({
+  database: Schema.optionalKey(
+    Schema.String.check(
+      Schema.makeFilter((name) =>
+        Result.match(DatabaseName.parse(name), { onSuccess: () => true, onFailure: (rule) => rule })
+      )
+    )
+  ),
+  schema: Schema.optionalKey(mustBe(Migrations.SCHEMA_NAME_RULE, Migrations.isSchemaName)),
+  poolSize: between(1, 1_000),
+  lanes: between(1, 64),
+  migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))
+})
+
+const decodeOptions: (input: unknown) => Effect.Effect<DatabaseOptions, InvalidInput> = decoder(DatabaseOptions)
+
+const nameOf = (database: string) =>
+  Effect.mapError(
+    Effect.fromResult(DatabaseName.parse(database)),
+    (rule) => new InvalidInput({ issues: [{ field: "database", rule }] })
+  )
+
+const install = (names: string) => (cause: unknown) =>
+  new StoreError.StoreError({
+    reason: new StoreError.Unexpected({ cause: new Error(`this database needs: npm install ${names}`, { cause }) })
+  })
+
+const loadPostgres = Effect.tryPromise({
+  try: async () => ({
+    PostgresStore: await import("@turnout/adapters/postgres"),
+    PostgresJournalReader: await import("@turnout/adapters/postgres/journal-reader"),
+    PostgresOutbox: await import("@turnout/adapters/postgres/outbox"),
+    PostgresOutboxOperations: await import("@turnout/adapters/postgres/outbox-operations"),
+    PostgresReplays: await import("@turnout/adapters/postgres/replays"),
+    PostgresWebhooks: await import("@turnout/adapters/postgres/webhooks"),
+    PostgresProjections: await import("@turnout/adapters/postgres/projections"),
+    PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
+    PostgresInbox: await import("@turnout/adapters/postgres/inbox")
+  }),
+  catch: install("@effect/sql-pg")
+})
+
+const loadPglite = Effect.tryPromise({
+  try: () => import("@turnout/adapters/pglite"),
+  catch: install("@effect/sql-pg @electric-sql/pglite")
+})
+
+/** Why a database cannot be opened, in the words of whoever found out. */
+const toOpenError = ({ reason }: SqlError) => unexpected(reason.cause instanceof Error ? reason.cause : reason)
+
+const unexpected = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause }) })
+
+const inSchema = ({ schema }: DatabaseOptions) => (schema === undefined ? {} : { schema })
+
+const serverOptions = (options: DatabaseOptions, url: string) => ({
+  url,
+  ...Struct.pick(options, ["lanes", "poolSize"])
+})
+
+type Named = DatabaseOptions & { readonly database: string }
+
+/** A database that speaks SQL. */
+type SqlDatabase = Exclude<DatabaseName.DatabaseName, { readonly _tag: "Memory" }>
+
+/** The client of the database, for options that have been decoded. */
+const clientOf = (
+  name: SqlDatabase,
+  options: DatabaseOptions
+): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const client: Layer.Layer<SqlClient.SqlClient, SqlError> =
+        name._tag === "Server"
+          ? (yield* loadPostgres).PostgresStore.layerClient(serverOptions(options, name.url))
+          : (yield* loadPglite).layerClient({ folder: name.folder })
+      return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(toOpenError(error)))))
+    })
+  ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError>
+
+/** Migrates the database of the client, as its options ask. */
+const prepare = Effect.fnUntraced(function* (name: SqlDatabase, options: DatabaseOptions) {
+  const { migrate = name._tag === "Server" ? "fresh" : "always" } = options
+  const states = migrate === "never" ? [] : yield* Migrations.status(inSchema(options))
+  const isFresh = states.every(({ appliedAt }) => appliedAt === null)
+  if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema(options))
+})
+
+/** What is named by options that must name a server or a folder. */
+const decodeSql = Effect.fnUntraced(function* (given: Named) {
+  const options = yield* decodeOptions(given)
+  const name = yield* nameOf(given.database)
+  if (name._tag === "Memory")
+    return yield* new InvalidInput({
+      issues: [{ field: "database", rule: "must be a server or a folder: memory speaks no SQL" }]
+    })
+  return { name, options }
+})
+
+/** The `SqlClient` of a server or a folder, without anything being migrated. `memory:` has none, and is refused. */
+export const layerClient = (given: Named): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
+  Layer.unwrap(Effect.map(decodeSql(given), ({ name, options }) => clientOf(name, options)))
+
+/**
+ * The inbox in the named database, and the client for what is written together with it. Fails as `layer` does; `memory:` has
+ * none, and is refused.
+ */
+export const layerInbox = (
+  given: Named
+): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { name, options } = yield* decodeSql(given)
+      const { PostgresInbox } = yield* loadPostgres
+      return Layer.effectDiscard(prepare(name, options)).pipe(
+        Layer.provideMerge(PostgresInbox.layerFromClient(inSchema(options))),
+        Layer.provideMerge(clientOf(name, options))
+      )
+    })
+  )
+
+/** Everything that is kept in a database. */
+export type Stores =
+  | AdmissionStore
+  | AdmissionReads
+  | AuditLog
+  | JournalReader
+  | Outbox
+  | OutboxOperations
+  | Replays
+  | WebhookStore
+  | ProjectionStore
+
+/** Every store, with spans around what it does (`TracedPort`). A layer of its own for each database: layers are built once. */
+const traced = (): Layer.Layer<Stores, never, Stores> =>
+  Layer.mergeAll(
+    TracedPort.layer(AdmissionStore),
+    TracedPort.layer(AdmissionReads),
+    TracedPort.layer(AuditLog),
+    TracedPort.layer(JournalReader),
+    TracedPort.layer(Outbox),
+    TracedPort.layer(OutboxOperations),
+    TracedPort.layer(Replays),
+    TracedPort.layer(WebhookStore),
+    TracedPort.layer(ProjectionStore)
+  )
+
+/** The stores in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
+export const layer = (given: DatabaseOptions = {}): Layer.Layer<Stores, StoreError.StoreError | InvalidInput> =>
+  Layer.provide(traced(), layerUntraced(given))
+
+const layerUntraced = (given: DatabaseOptions): Layer.Layer<Stores, StoreError.StoreError | InvalidInput> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const options = yield* decodeOptions(given)
+      const name = yield* nameOf(options.database ?? "memory:")
+      if (name._tag === "Memory") {
+        const Memory = yield* Effect.promise(() => import("@turnout/adapters/memory"))
+        return Memory.layer
+      }
+      const Postgres = yield* loadPostgres
+      const schema = inSchema(options)
+      return Layer.effectDiscard(prepare(name, options)).pipe(
+        Layer.provideMerge(
+          name._tag === "Server"
+            ? Layer.catch(
+                Postgres.PostgresStore.layerWithClient({ ...schema, ...serverOptions(options, name.url) }),
+                (error) => Layer.effectContext(Effect.fail(toOpenError(error)))
+              )
+            : Postgres.PostgresStore.layerFromClient(schema)
+        ),
+        Layer.merge(Postgres.PostgresJournalReader.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresOutbox.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresOutboxOperations.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresReplays.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
+        Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
+        Layer.provide(clientOf(name, options))
+      )
+    })
+  )

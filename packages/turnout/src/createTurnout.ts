@@ -1,0 +1,174 @@
+/**
+ * Turnout for those who do not use Effect: plain async functions.
+ *
+ * ```ts
+ * const turnout = createTurnout({ database: "postgres://localhost/app" })
+ * const { registration, waitlistPosition } = await turnout.register(eventId, { attendee: { email: "ada@example.com" } })
+ * await turnout.close()
+ * ```
+ *
+ * Every function takes what the method of that name of the `Turnout` service takes, and resolves to what it succeeds
+ * with. It rejects with the same errors, all of them classes with a `_tag`: a rejection of the domain
+ * (`@turnout/core/admission/domain/model/Rejection`), `InvalidInput`, `StoreError`, `Overloaded`, or `TurnoutClosed`.
+ */
+import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import * as Subscription from "@turnout/core/journal/application/Subscription"
+import * as Core from "@turnout/core/admission/application/Turnout"
+import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
+import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Struct from "effect/Struct"
+import * as Database from "./Database.ts"
+import { between } from "@turnout/core/kernel/domain/OptionRules"
+
+export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
+
+type Services = Core.Turnout | JournalReader
+
+type Methods = Omit<Core.TurnoutService, "execute" | "executeAll" | "ready" | "commandTimeoutMillis">
+
+type Calls = {
+  readonly [Name in keyof Methods]: (
+    ...args: Parameters<Methods[Name]>
+  ) => Promise<Effect.Success<ReturnType<Methods[Name]>>>
+}
+
+/** The functions of the `Turnout` service, as promises. */
+export type Turnout = Calls & {
+  /** Resolves if the store can be reached, is migrated, and takes writes; rejects with a `StoreError` otherwise. */
+  readonly ready: () => Promise<void>
+  /**
+   * The journal as it is written, from now on, from the beginning, or from behind an event: `for await (const { event } of
+   * turnout.subscribe())`. Ends when Turnout is closed; see `@turnout/core/journal/application/Subscription`.
+   */
+  readonly subscribe: (options?: Subscription.SubscribeOptions) => AsyncIterable<Subscription.Received>
+  /** Waits for what is being committed, then lets go of every connection. Nothing can be called afterwards. */
+  readonly close: () => Promise<void>
+}
+
+/** The function was called after `close`. Nothing has changed. */
+export class TurnoutClosed extends Schema.TaggedError<TurnoutClosed>()("TurnoutClosed", {}) {
+  override get message(): string {
+    return "This Turnout has been closed; make a new one with createTurnout."
+  }
+}
+
+/** What the functions reject with. */
+export type TurnoutError = Rejection.Rejection | InvalidInput | StoreError | Overloaded | TurnoutClosed
+
+const isRejection = Schema.is(Rejection.Rejection)
+
+/** Tells the errors of Turnout from all others, so that a `switch` on `_tag` is checked by the compiler. */
+export const isTurnoutError = (error: unknown): error is TurnoutError =>
+  error instanceof InvalidInput ||
+  error instanceof StoreError ||
+  error instanceof Overloaded ||
+  error instanceof TurnoutClosed ||
+  isRejection(error)
+
+/** The longest time for which answers to idempotency keys can be kept: a year. */
+const LONGEST_TTL_MILLIS = 366 * 24 * 60 * 60 * 1_000
+const HOUR_MILLIS = 60 * 60 * 1_000
+
+const turnoutOptions = {
+  idempotencyTtlMillis: between(1_000, LONGEST_TTL_MILLIS),
+  lanes: Database.DatabaseOptions.fields.lanes,
+  maxBatch: between(1, 10_000),
+  maxWaiting: between(1, 1_000_000),
+  commandTimeoutMillis: between(1, HOUR_MILLIS),
+  drainMillis: between(0, HOUR_MILLIS)
+} satisfies Record<keyof Core.TurnoutOptions, Schema.Top>
+
+const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOptions })
+const decodeOptions = decoder(Options)
+
+/**
+ * Throws `InvalidInput` for options that break a rule. Nothing is opened before the first call; if the database cannot be
+ * opened, that call rejects with a `StoreError`, and the next one tries again.
+ */
+export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
+  const decoded = Effect.runSync(decodeOptions(options))
+  const layer = Core.layer(Struct.pick(decoded, Struct.keys(turnoutOptions))).pipe(
+    Layer.provideMerge(Database.layer(Struct.pick(decoded, Struct.keys(Database.DatabaseOptions.fields))))
+  )
+  const isOver = Deferred.makeUnsafe<void>()
+  const running = new Set<Promise<unknown>>()
+  let runtime: ManagedRuntime.ManagedRuntime<Services, InvalidInput | StoreError> | undefined
+  let closing: Promise<void> | undefined
+
+  /** The open runtime; one that failed to open is given up, so that the next call opens a new one. */
+  const open = async () => {
+    const opening = (runtime ??= ManagedRuntime.make(layer))
+    try {
+      await opening.context()
+      return opening
+    } catch (error) {
+      if (runtime === opening) runtime = undefined
+      throw error
+    }
+  }
+
+  const run = <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
+    if (closing !== undefined) return Promise.reject(new TurnoutClosed())
+    const result = open().then((opened) => opened.runPromise(Core.Turnout.use(use)))
+    running.add(result)
+    const done = () => running.delete(result)
+    result.then(done, done)
+    return result
+  }
+
+  const call = <Name extends keyof Methods>(name: Name): Calls[Name] =>
+    ((...args: ReadonlyArray<unknown>) =>
+      run((service) =>
+        (service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...args)
+      )) as Calls[Name]
+
+  const subscribe = (options?: Subscription.SubscribeOptions) => ({
+    async *[Symbol.asyncIterator]() {
+      if (closing !== undefined) throw new TurnoutClosed()
+      const context = await (await open()).context()
+      const received = Stream.interruptWhen(Subscription.subscribe(options), Deferred.await(isOver))
+      yield* Stream.toAsyncIterableWith(received, context)
+    }
+  })
+
+  const close = async () => {
+    Deferred.doneUnsafe(isOver, Exit.void)
+    await Promise.allSettled(running)
+    await runtime?.dispose()
+  }
+
+  return {
+    createEvent: call("createEvent"),
+    updateEvent: call("updateEvent"),
+    publishEvent: call("publishEvent"),
+    unpublishEvent: call("unpublishEvent"),
+    cancelEvent: call("cancelEvent"),
+    completeEvent: call("completeEvent"),
+    changeCapacity: call("changeCapacity"),
+    register: call("register"),
+    cancelRegistration: call("cancelRegistration"),
+    confirmRegistration: call("confirmRegistration"),
+    markAttended: call("markAttended"),
+    markNoShow: call("markNoShow"),
+    getEvent: call("getEvent"),
+    listEvents: call("listEvents"),
+    getRegistration: call("getRegistration"),
+    listRegistrations: call("listRegistrations"),
+    listWaitlist: call("listWaitlist"),
+    waitlistPosition: call("waitlistPosition"),
+    listAttendeeRegistrations: call("listAttendeeRegistrations"),
+    listJournal: call("listJournal"),
+    subscribe,
+    ready: () => run((service) => service.ready),
+    close: () => (closing ??= close())
+  }
+}

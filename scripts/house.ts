@@ -1,0 +1,127 @@
+/**
+ * The house as data: which parts there are, and which part may import which.
+ *
+ * The rules of the linter (`oxlint.config.ts`), the rows of its tests (`test/tooling/importRules.test.ts`) and the picture in
+ * `docs/architecture.md` are made from this table.
+ */
+
+/** A part of `packages/core/src`. */
+export interface Subject {
+  readonly name: string
+  /** What it is about, for the picture. */
+  readonly about: string
+  /** The subjects that it may import, or rooms of them, such as `admission/ports`. */
+  readonly imports: ReadonlyArray<string>
+}
+
+/** Every subject has three layers at most, and imports go from right to left only. */
+export const layers = ["domain", "ports", "application"] as const
+
+export const subjects: ReadonlyArray<Subject> = [
+  { name: "kernel", about: "values and words that know no subject", imports: [] },
+  { name: "access", about: "who may do what, and what operators did", imports: ["kernel"] },
+  { name: "admission", about: "events, seats, waitlists", imports: ["kernel"] },
+  { name: "journal", about: "what has happened, to be read", imports: ["kernel", "admission/domain/model"] },
+  { name: "delivery", about: "the outbox: relays, leases, replays", imports: ["kernel", "access", "journal"] },
+  {
+    name: "webhooks",
+    about: "delivery to the URLs of others",
+    imports: ["kernel", "access", "journal", "delivery"]
+  },
+  {
+    name: "consumer",
+    about: "the other end of a queue: each message has one effect",
+    imports: ["kernel", "access", "journal", "delivery"]
+  },
+  {
+    name: "projections",
+    about: "what is made of the journal, to be read",
+    imports: ["kernel", "access", "journal", "delivery", "admission/domain/model", "admission/ports"]
+  }
+]
+
+/** The rooms of a subject, as imports name them: folders, and `domain/[A-Z]` for the files that stand in `domain` itself. */
+export const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
+  admission: ["domain/model", "domain/state", "domain/rules", "domain/[A-Z]", "ports", "application"]
+}
+
+/** The storeys of `admission/domain`, from the ground up: each imports those before it. */
+export const storeys = ["domain/model", "domain/state", "domain/rules", "domain/[A-Z]"] as const
+
+/** The packages, and the packages that each may import. */
+export const packages: ReadonlyArray<{
+  readonly name: string
+  readonly about: string
+  readonly imports: ReadonlyArray<string>
+}> = [
+  { name: "core", about: "the rules, the use cases, and the ports", imports: [] },
+  { name: "adapters", about: "the ports on Postgres, PGlite, SQS, HTTP and in memory", imports: ["core"] },
+  {
+    name: "turnout",
+    about: "wiring for those who embed: createTurnout, the choice of a database",
+    imports: ["core", "adapters"]
+  },
+  { name: "http", about: "the service over HTTP, and its client", imports: ["core"] },
+  { name: "cli", about: "the command line of operators", imports: ["core", "adapters", "turnout", "http"] }
+]
+
+/** The technologies of `packages/adapters/src`, and those that each may import. */
+export const technologies: Readonly<Record<string, ReadonlyArray<string>>> = {
+  memory: [],
+  postgres: [],
+  pglite: ["postgres"],
+  sqs: [],
+  webhooks: []
+}
+
+/** Effect's pure modules: what the domain may import besides its own files. */
+export const pureModules = [
+  "BigInt",
+  "Boolean",
+  "Brand",
+  "Data",
+  "DateTime",
+  "Duration",
+  "Equal",
+  "Equivalence",
+  "Function",
+  "Hash",
+  "HashMap",
+  "HashSet",
+  "Iterable",
+  "Match",
+  "Number",
+  "Option",
+  "Order",
+  "Predicate",
+  "Record",
+  "Result",
+  "Schema",
+  "SchemaGetter",
+  "SchemaIssue",
+  "SchemaTransformation",
+  "String",
+  "Struct",
+  "Tuple",
+  "Types"
+] as const
+
+/** The most files in a folder of the sources, folders not counted. */
+export const MAX_FILES_IN_A_FOLDER = 12
+
+/** The most lines of a function, without blank lines and comments. */
+export const MAX_LINES_OF_A_FUNCTION = 100
+
+const roomsOf = (subject: string): ReadonlyArray<string> => rooms[subject] ?? layers
+
+/** The rooms of other subjects that a subject may not import, as in `admission/domain/state`. */
+export const forbiddenTo = ({ imports, name }: Subject): ReadonlyArray<string> =>
+  subjects.flatMap((other) => {
+    if (other.name === name || imports.includes(other.name)) return []
+    const all = roomsOf(other.name).map((room) => `${other.name}/${room}`)
+    return all.filter((room) => !imports.includes(room))
+  })
+
+/** The rooms that a file of a layer may not import, in its own subject and in others. */
+export const layersAbove = (layer: (typeof layers)[number]): ReadonlyArray<string> =>
+  layers.slice(layers.indexOf(layer) + 1)

@@ -1,0 +1,121 @@
+/**
+ * What every inbox does, whatever it is made of. An inbox is held to it with one line:
+ *
+ * ```ts
+ * suite("my inbox", layer)
+ * ```
+ */
+import { assert, describe, layer as withLayer } from "@effect/vitest"
+import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { Effect, Exit, Fiber, type Layer } from "effect"
+import { randomUUID } from "node:crypto"
+
+const use = <A, E, R>(f: (inbox: Inbox["Service"]) => Effect.Effect<A, E, R>) => Inbox.use(f)
+
+/** An effect, and how often it has run. */
+const counted = (pause: Effect.Effect<unknown> = Effect.void) => {
+  const state = { runs: 0 }
+  const effect = Effect.suspend(() => {
+    state.runs += 1
+    return pause
+  })
+  return { state, effect }
+}
+
+export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
+  describe(`inbox: ${name}`, () => {
+    withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
+      it.effect("N1: runs the effect of a message once, however often it comes", () =>
+        Effect.gen(function* () {
+          const key = randomUUID()
+          const { effect, state } = counted()
+          const ran: Array<boolean> = []
+          for (let time = 0; time < 3; time++) ran.push(yield* use((inbox) => inbox.once("mail", key, effect)))
+          assert.deepStrictEqual([ran, state.runs], [[true, false, false], 1])
+        })
+      )
+
+      it.effect("N1: runs it once if the message comes several times at the same moment", () =>
+        Effect.gen(function* () {
+          const key = randomUUID()
+          const { effect, state } = counted(Effect.sleep(50))
+          const ran = yield* Effect.all(
+            Array.from({ length: 8 }, () => use((inbox) => inbox.once("mail", key, effect))),
+            { concurrency: "unbounded" }
+          )
+          assert.deepStrictEqual([ran.filter(Boolean).length, state.runs], [1, 1])
+        })
+      )
+
+      it.effect("N1: records nothing of an effect that fails, dies or is interrupted, and runs it again", () =>
+        Effect.gen(function* () {
+          const key = randomUUID()
+          const failure = yield* Effect.flip(use((inbox) => inbox.once("mail", key, Effect.fail("no" as const))))
+          assert.strictEqual(failure, "no")
+          const death = yield* Effect.exit(use((inbox) => inbox.once("mail", key, Effect.die("bug"))))
+          assert.isTrue(Exit.isFailure(death))
+          const hanging = yield* Effect.forkChild(use((inbox) => inbox.once("mail", key, Effect.never)))
+          yield* Effect.sleep(50)
+          yield* Fiber.interrupt(hanging)
+          const { effect, state } = counted()
+          assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect)))
+          assert.strictEqual(state.runs, 1)
+        })
+      )
+
+      it.effect("runs it for the one who waited, if the one before fails", () =>
+        Effect.gen(function* () {
+          const key = randomUUID()
+          const first = yield* Effect.forkChild(
+            Effect.exit(use((inbox) => inbox.once("mail", key, Effect.andThen(Effect.sleep(100), Effect.fail("no"))))),
+            { startImmediately: true }
+          )
+          yield* Effect.sleep(30)
+          const { effect, state } = counted()
+          assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect)))
+          assert.isTrue(Exit.isFailure(yield* Fiber.join(first)))
+          assert.strictEqual(state.runs, 1)
+        })
+      )
+
+      it.effect("deals with different messages that come at the same time, each once", () =>
+        Effect.gen(function* () {
+          const { effect, state } = counted(Effect.sleep(300))
+          yield* Effect.all(
+            Array.from({ length: 4 }, () => use((inbox) => inbox.once("mail", randomUUID(), effect))),
+            { concurrency: "unbounded" }
+          )
+          assert.strictEqual(state.runs, 4)
+        })
+      )
+
+      it.effect("keeps consumers apart", () =>
+        Effect.gen(function* () {
+          const key = randomUUID()
+          const { effect, state } = counted()
+          for (const consumer of ["mail", "sales", 'a "strange" one']) {
+            assert.isTrue(yield* use((inbox) => inbox.once(consumer, key, effect)))
+          }
+          assert.strictEqual(state.runs, 3)
+        })
+      )
+
+      it.effect("forgets what was dealt with before a time, a bounded number at once", () =>
+        Effect.gen(function* () {
+          const keys = [randomUUID(), randomUUID(), randomUUID()]
+          for (const key of keys) yield* use((inbox) => inbox.once("forgetful", key, Effect.void))
+          yield* Effect.sleep(20)
+          const tomorrow = new Date(Date.now() + 86_400_000)
+          const yesterday = new Date(Date.now() - 86_400_000)
+          assert.strictEqual(yield* use((inbox) => inbox.forget(yesterday, 1_000)), 0)
+          assert.isFalse(yield* use((inbox) => inbox.once("forgetful", keys[0]!, Effect.void)))
+          assert.strictEqual(yield* use((inbox) => inbox.forget(tomorrow, 2)), 2)
+          assert.isAtLeast(yield* use((inbox) => inbox.forget(tomorrow, 1_000)), 1)
+          const { effect, state } = counted()
+          for (const key of keys) yield* use((inbox) => inbox.once("forgetful", key, effect))
+          assert.strictEqual(state.runs, 3)
+        })
+      )
+    })
+  })
+}

@@ -1,0 +1,36 @@
+/**
+ * The command line on a machine whose clock is set while it runs.
+ */
+import { assert, describe, it } from "vitest"
+import * as CommandLine from "../support/CommandLine.ts"
+
+const preload = new URL("../support/settableDate.mjs", import.meta.url).href
+
+describe("turnout relay, its clock set back by a minute", { timeout: 120_000 }, () => {
+  it("O2: goes on delivering at once, and says what has happened", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const emails = (from: number, to: number) =>
+      CommandLine.upTo(to)
+        .slice(from - 1)
+        .map((n) => `person-${n}@example.com\n`)
+        .join("")
+    const file = turnout.write("party.csv", `email\n${emails(1, 3)}`)
+    const { eventId } = (await turnout.json("import", file, "--title", "Party", "--capacity", "1000")).document
+    const relay = turnout.start(["relay", "--stdout"], { NODE_OPTIONS: `--import ${preload}` })
+    const lines = () => relay.printed.stdout.split("\n").length - 1
+    await CommandLine.until(() => lines() === 5, "the first messages")
+    relay.process.kill("SIGUSR2")
+    await CommandLine.until(
+      () => /set back by (59|60)\.\d seconds/.test(relay.printed.stderr),
+      "the line about the clock"
+    )
+    const more = turnout.write("more.csv", `email\n${emails(4, 6)}`)
+    await turnout.json("import", more, "--event", eventId)
+    const committedAt = performance.now()
+    await CommandLine.until(() => lines() === 8, "the next messages")
+    assert.isBelow(performance.now() - committedAt, 5_000)
+    relay.process.kill("SIGTERM")
+    const { code, stderr } = await relay.ended
+    assert.deepStrictEqual([code, stderr.match(/the wall clock was set/g)?.length], [0, 1])
+  })
+})

@@ -1,0 +1,344 @@
+/**
+ * A simulation of webhooks: writers, processes that relay to webhooks, and endpoints that are up, down for days, slow, gone, and
+ * come back; an operator adds webhooks and removes them, soon after processes have begun with them, and enables in the end what was
+ * disabled. A day takes four seconds here.
+ *
+ * What happens to requests is written down at the endpoints, and what becomes of webhooks at the store, and compared in the
+ * end: nothing is lost, each stream comes in order, a webhook is disabled when it should be and only then, nothing is posted to
+ * it from then on, and one that was removed has left no sink.
+ */
+import { EndOfTurn } from "@turnout/core/admission/application/Lanes"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as WebhookRelays from "@turnout/core/webhooks/application/WebhookRelays"
+import type { WebhookResponse } from "@turnout/core/webhooks/domain/WebhookHealth"
+import { sinkOf, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { type Post, WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
+import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import { Context, Effect, Exit, Logger } from "effect"
+import * as Given from "../support/Given.ts"
+import type { Violation } from "./Checkers.ts"
+import { Network } from "./Network.ts"
+import { outcomeOf, type PartOutcome } from "./Part.ts"
+import { type Database, makeDatabase } from "./Servers.ts"
+import * as WebhookCheckers from "./WebhookCheckers.ts"
+import { type Node, World } from "./World.ts"
+
+const MAX_STEPS = 2_000_000
+const DAY_MILLIS = 4_000
+const WORK_MILLIS = 15 * DAY_MILLIS
+/** A relay that has met a sink which was away several times waits for up to half a minute. */
+const REST_MILLIS = 60_000
+const LOOK_MILLIS = 1_000
+const TIMEOUT_MILLIS = 800
+const MAX_ATTEMPTS = 12
+const SLOW_MILLIS = 1_200
+const LONGEST_PAUSE_MILLIS = 1_000
+
+const SETTINGS = {
+  url: "https://example.com/",
+  types: null,
+  description: "",
+  secret: "whsec_",
+  from: "beginning" as const
+}
+
+const OPTIONS = {
+  refreshMillis: 500,
+  timeoutMillis: TIMEOUT_MILLIS,
+  concurrency: 2,
+  failuresToOpen: 3,
+  openMillis: 500,
+  longestOpenMillis: 4_000,
+  disableAfterMillis: 5 * DAY_MILLIS,
+  relay: {
+    pollMillis: 1_000,
+    ttlMillis: 6_000,
+    batchSize: 4,
+    retryPolicy: { firstPauseMillis: 200, longestPauseMillis: 2_000, maxAttempts: MAX_ATTEMPTS }
+  }
+} satisfies WebhookRelays.WebhookRelayOptions
+
+/** A process that was paused learns late of everything, and one that is cut off learns of nothing. */
+const BOUNDS: WebhookCheckers.Bounds = {
+  disableAfterMillis: 5 * DAY_MILLIS,
+  lateMillis: 3 * LONGEST_PAUSE_MILLIS + TIMEOUT_MILLIS + 2_000,
+  mostInVain: 15
+}
+
+const silent = Logger.layer([])
+
+/** How an endpoint is for a while. */
+const STATES = ["up", "down", "away", "slow", "gone", "redirects"] as const
+type State = (typeof STATES)[number]
+
+/** The server of a webhook: how it is changes by and by. */
+interface Endpoint {
+  readonly id: WebhookId
+  readonly node: Node
+  state: State
+}
+
+const responseOf = (state: State): WebhookResponse => {
+  switch (state) {
+    case "up":
+    case "slow":
+      return { status: 204, text: "" }
+    case "down":
+      return { status: 503, text: "busy" }
+    case "gone":
+      return { status: 410, text: "" }
+    case "redirects":
+      return { status: 302, text: "" }
+    case "away":
+      return { status: null, error: "ECONNREFUSED" }
+  }
+}
+
+class WebhookSimulation {
+  readonly world: World
+  readonly #network: Network
+  readonly #server: Node
+  readonly #database: Database
+  readonly #endpoints: Array<Endpoint> = []
+  readonly #history: WebhookCheckers.History = { posts: [], changes: [], streams: new Map(), ids: [] }
+  readonly #defects: Array<Violation> = []
+  #processes: Array<Node> = []
+  #started = 0
+
+  constructor(seed: number) {
+    this.world = new World(seed, MAX_STEPS)
+    const { world } = this
+    const some = (most: number) => (world.happens(500) ? 0 : world.choose(most) + 1)
+    this.#network = new Network(world, {
+      lostRequests: some(20),
+      lostAnswers: some(20),
+      duplicates: 0,
+      contention: 0,
+      longestLatencyMillis: 1 + world.choose(30)
+    })
+    this.#server = world.node("store")
+    this.#database = makeDatabase(world, this.#server)
+  }
+
+  get #store(): WebhookStore["Service"] {
+    return Context.get(this.#database as unknown as Context.Context<WebhookStore>, WebhookStore)
+  }
+  /** Does something at the store, at once. */
+  #atStore<A, E>(work: Effect.Effect<A, E>): A {
+    return Effect.runSync(this.world.provide(this.#server, work))
+  }
+
+  /** The webhooks of the store, which are watched: what becomes of one is written down. */
+  #watched(): WebhookStore["Service"] {
+    const store = this.#store
+    return WebhookStore.of({
+      ...store,
+      disable: (id, reason, who) =>
+        Effect.tap(store.disable(id, reason, who), () =>
+          Effect.sync(() => this.#history.changes.push({ id, at: this.world.elapsed, disabledBecause: reason }))
+        )
+    })
+  }
+
+  #enable(id: WebhookId): void {
+    this.#atStore(this.#store.enable(id, "operator"))
+    this.#history.changes.push({ id, at: this.world.elapsed, disabledBecause: null })
+  }
+
+  /** Posts as an adapter does: what comes back is told, and no more. */
+  #post(node: Node): Post {
+    const { world } = this
+    return ({ webhook }, key, body) => {
+      const endpoint = this.#endpoints.find(({ id }) => id === webhook.id)
+      // Nobody looks at what comes to a webhook that is removed soon.
+      if (endpoint === undefined) return Effect.succeed({ status: 204, text: "" })
+      const { eventId, version } = JSON.parse(body) as { readonly eventId: string; readonly version: number }
+      const written = { id: webhook.id, message: key, stream: eventId, version, process: node.name }
+      let post: WebhookCheckers.Post | undefined
+      const write = (status: number | null) => {
+        post = { ...written, at: world.elapsed, status, seenAs: "unknown" }
+        this.#history.posts.push(post)
+      }
+      const see = (seenAs: WebhookCheckers.Post["seenAs"]) =>
+        Effect.sync(() => {
+          if (post !== undefined) post.seenAs = seenAs
+        })
+      let isSlow = false
+      const work = Effect.sync(() => {
+        const response = responseOf(endpoint.state)
+        isSlow = endpoint.state === "slow"
+        write(response.status)
+        return response
+      })
+      return this.#network
+        .call(node, endpoint.node, work, (outcome) => {
+          if (outcome === "unavailable") write(null)
+          return { status: null, error: "ECONNRESET" } as const
+        })
+        .pipe(
+          Effect.catch((response) => Effect.succeed<WebhookResponse>(response)),
+          Effect.tap(() => (isSlow ? Effect.sleep(SLOW_MILLIS) : Effect.void)),
+          Effect.tap(({ status }) => see(status === 204 ? "arrived" : "failed")),
+          Effect.onInterrupt(() => see("failed"))
+        )
+    }
+  }
+
+  #startProcess(): void {
+    const { world } = this
+    const node = world.node(`process ${++this.#started}`)
+    const database = this.#database as unknown as Context.Context<Outbox | Replays>
+    const remote = <S extends object>(service: S) => this.#network.store(node, this.#server, service, undefined)
+    const life = WebhookRelays.run({ ...OPTIONS, relay: { ...OPTIONS.relay, owner: node.name } }).pipe(
+      Effect.scoped,
+      Effect.provideService(Outbox, remote(Context.get(database, Outbox))),
+      Effect.provideService(Replays, remote(Context.get(database, Replays))),
+      Effect.provideService(WebhookStore, remote(this.#watched())),
+      Effect.provideService(WebhookPost, this.#post(node)),
+      Effect.provide(silent)
+    )
+    world.start(node, life as Effect.Effect<unknown>, (exit) => {
+      this.#defects.push(`G2: ${node.name} came to its end: ${Exit.isFailure(exit) ? String(exit.cause) : "done"}`)
+    })
+    this.#processes.push(node)
+  }
+
+  /** Makes an event, and registers for it by and by. */
+  #startWriter(): void {
+    const { world } = this
+    const node = world.node("writer")
+    const writing = Effect.gen({ self: this }, function* () {
+      const turnout = yield* Turnout.make()
+      yield* Effect.sleep(world.choose(DAY_MILLIS))
+      const { id } = yield* turnout.createEvent(Given.eventInput({ capacity: 100 }, new Date(world.now)))
+      yield* turnout.publishEvent(id)
+      this.#history.streams.set(id, 2)
+      for (let n = 1 + world.choose(8); n > 0; n--) {
+        yield* Effect.sleep(world.choose(3 * DAY_MILLIS))
+        yield* turnout.register(id, Given.person(n))
+        this.#history.streams.set(id, this.#history.streams.get(id)! + 1)
+      }
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(this.#database),
+      Effect.provideService(EndOfTurn, Effect.yieldNow),
+      Effect.provide(silent)
+    )
+    world.start(node, writing as Effect.Effect<unknown, unknown>, (exit) => {
+      if (Exit.isFailure(exit)) this.#defects.push(`G2: a writer failed: ${String(exit.cause)}`)
+    })
+  }
+
+  #addWebhook(n: number): void {
+    const { world } = this
+    const id = `01890000-0000-7000-8000-00000000000${n}`
+    this.#atStore(this.#store.create(id, { ...SETTINGS, url: `https://example.com/${n}` }, "operator"))
+    this.#history.ids.push(id)
+    const endpoint: Endpoint = { id, node: world.node(`endpoint ${n}`), state: "up" }
+    this.#endpoints.push(endpoint)
+    const change = () => {
+      if (world.elapsed >= WORK_MILLIS) return
+      endpoint.state = world.happens(400) ? "up" : world.pick(STATES)
+      world.after(world.choose((world.happens(500) ? 2 : 10) * DAY_MILLIS), change)
+    }
+    world.after(world.choose(3 * DAY_MILLIS), change)
+  }
+
+  /** An operator adds webhooks, and removes each about when processes learn of it. */
+  #startOperator(): void {
+    const { world } = this
+    const node = world.node("operator")
+    const store = this.#network.store(node, this.#server, this.#store, undefined)
+    const untilKnown = <A, E extends { readonly _tag: string }>(work: Effect.Effect<A, E>) =>
+      Effect.retry(work, { while: ({ _tag }) => _tag === "StoreError" })
+    const operating = Effect.gen(function* () {
+      for (let n = 1 + world.choose(4); n > 0; n--) {
+        yield* Effect.sleep(world.choose(2 * DAY_MILLIS))
+        const id = `01890000-0000-7000-8000-0000000001${n}0`
+        const from = world.pick(["beginning", "now"] as const)
+        yield* untilKnown(store.create(id, { ...SETTINGS, from }, "operator"))
+        yield* Effect.sleep(world.choose(2 * OPTIONS.refreshMillis))
+        yield* Effect.catchTag(untilKnown(store.remove(id, "operator")), "WebhookNotFound", () => Effect.void)
+      }
+    })
+    world.start(node, operating as Effect.Effect<unknown>, (exit) => {
+      if (Exit.isFailure(exit)) this.#defects.push(`G2: an operator failed: ${String(exit.cause)}`)
+    })
+  }
+
+  /** The sinks of webhooks that are gone. */
+  #leftover(): ReadonlyArray<Violation> {
+    const operations = Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
+    const { sinks } = this.#atStore(operations.status)
+    const webhooks = this.#atStore(this.#store.list({ after: null, limit: 100 }))
+    return WebhookCheckers.leftover(
+      sinks.map(({ name }) => name),
+      webhooks.map(({ id }) => id)
+    )
+  }
+
+  #accident(): void {
+    const { world } = this
+    const process = world.pick(this.#processes)
+    switch (world.choose(3)) {
+      case 0:
+        world.kill(process)
+        this.#processes = this.#processes.filter((one) => one !== process)
+        return this.#startProcess()
+      case 1:
+        return world.pause(process, world.choose(LONGEST_PAUSE_MILLIS))
+      default:
+        return this.#network.cut(process, world.choose(LONGEST_PAUSE_MILLIS))
+    }
+  }
+
+  /** An operator enables what is disabled, and tries again what is parked, which must have been posted often enough. */
+  #takeUp(): ReadonlyArray<Violation> {
+    const operations = Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
+    return this.#endpoints.flatMap(({ id }) => {
+      if (this.#atStore(this.#store.get(id)).state === "disabled") this.#enable(id)
+      const sink = sinkOf(id)
+      return this.#atStore(operations.blocked(sink, true, { after: null, limit: 100 })).flatMap(
+        ({ stream, version }) => {
+          this.#atStore(operations.retry(sink, stream, "operator"))
+          const count = this.#history.posts.filter(
+            (post) => post.id === id && post.stream === stream && post.version === version
+          ).length
+          return count < MAX_ATTEMPTS
+            ? [`O2: version ${version} of ${stream} was parked after ${count} requests to webhook ${id}` as const]
+            : []
+        }
+      )
+    })
+  }
+
+  #isAtRest(): boolean {
+    return WebhookCheckers.missing(this.#history).length === 0
+  }
+
+  run(): ReadonlyArray<Violation> {
+    const { world } = this
+    for (let n = 1 + world.choose(2); n > 0; n--) this.#addWebhook(n)
+    for (let n = 1 + world.choose(2); n > 0; n--) this.#startProcess()
+    for (let n = 1 + world.choose(4); n > 0; n--) this.#startWriter()
+    if (world.happens(500)) this.#startOperator()
+    for (let n = world.choose(4); n > 0; n--) world.after(world.choose(WORK_MILLIS), () => this.#accident())
+    world.run(WORK_MILLIS)
+    this.#network.faults = { ...this.#network.faults, lostRequests: 0, lostAnswers: 0 }
+    world.run(2 * DAY_MILLIS)
+    // Everything comes back, and what was parked or disabled is taken up again.
+    for (const endpoint of this.#endpoints) endpoint.state = "up"
+    world.run(BOUNDS.lateMillis)
+    const found = [...WebhookCheckers.check(this.#history, BOUNDS), ...this.#takeUp()]
+    const end = world.elapsed + REST_MILLIS
+    while (world.elapsed < end && !this.#isAtRest()) world.run(LOOK_MILLIS)
+    for (const node of this.#processes) world.kill(node)
+    return [...this.#defects, ...found, ...WebhookCheckers.missing(this.#history), ...this.#leftover()]
+  }
+}
+
+/** What becomes of a seed. */
+export const simulateWebhooks = (seed: number): PartOutcome => outcomeOf(new WebhookSimulation(seed))

@@ -1,0 +1,24 @@
+/**
+ * The pages of the docs as tests read them: their text, and the blocks of code in them.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url))
+
+/** Every page, by its path in the repository. */
+export const PAGES: ReadonlyArray<string> = ["README.md", "CONTRIBUTING.md"].concat(
+  readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name))
+    .toSorted()
+)
+
+export const textOf = (page: string): string => readFileSync(join(ROOT, page), "utf8")
+
+/** The blocks of a page in a language, without the indentation of a list that they stand in. */
+export const blocksOf = (page: string, language: string): ReadonlyArray<string> =>
+  [...textOf(page).matchAll(new RegExp(String.raw`^( *)\`\`\`${language}\n(.*?)^\1\`\`\`$`, "gms"))].map(
+    ([, indent = "", code = ""]) => code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+  )

@@ -1,0 +1,80 @@
+/**
+ * Holders of data folders: processes, processes in PID namespaces of their own, and threads, each running `folderHolder.ts`.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { Worker } from "node:worker_threads"
+import type { Order } from "./folderHolder.ts"
+
+const SCRIPT = new URL("folderHolder.ts", import.meta.url)
+const CONDITIONS = "--conditions=@turnout/source"
+
+/** As a container has it: its own numbers of processes, of which it is the first. `kill` ends both with `kill -9`. */
+const NAMESPACE = ["unshare", "-r", "-p", "-f", "--mount-proc", "--kill-child"] as const
+
+export const hasNamespaces: boolean = spawnSync(NAMESPACE[0], [...NAMESPACE.slice(1), "true"]).status === 0
+
+export interface Holder {
+  readonly pid: number
+  /** Gives it an order, and gives its answer. */
+  readonly tell: (order: Order) => Promise<string>
+  /** `kill -9`, or what comes next to it for a thread; resolves when it is gone. */
+  readonly kill: () => Promise<unknown>
+}
+
+/** Answers in the order in which they come; rejects when nobody will answer any more. */
+const answers = (of: ChildProcess | Worker) => {
+  const waiting: Array<{ readonly resolve: (text: string) => void; readonly reject: (error: Error) => void }> = []
+  const gone = new Promise<unknown>((resolve) =>
+    of.once("exit", (code: unknown) => {
+      for (const { reject } of waiting.splice(0)) reject(new Error(`the holder has ended with ${String(code)}`))
+      resolve(code)
+    })
+  )
+  of.on("message", (text: unknown) => waiting.shift()?.resolve(String(text)))
+  const next = () => new Promise<string>((resolve, reject) => waiting.push({ resolve, reject }))
+  return { gone, next }
+}
+
+const start = async (program: string, args: ReadonlyArray<string>): Promise<Holder> => {
+  const child = spawn(program, args, {
+    env: { PATH: process.env["PATH"] ?? "" },
+    stdio: ["ignore", "ignore", "inherit", "ipc"]
+  })
+  const { gone, next } = answers(child)
+  await next()
+  return {
+    pid: child.pid ?? 0,
+    tell: (order) => {
+      const answer = next()
+      child.send(order)
+      return answer
+    },
+    kill: () => {
+      child.kill("SIGKILL")
+      return gone
+    }
+  }
+}
+
+const NODE = [process.execPath, CONDITIONS, fileURLToPath(SCRIPT)] as const
+
+export const startProcess = (): Promise<Holder> => start(NODE[0], NODE.slice(1))
+
+export const startInNamespace = (): Promise<Holder> => start(NAMESPACE[0], [...NAMESPACE.slice(1), ...NODE])
+
+/** A thread of this process. */
+export const startThread = async (): Promise<Holder> => {
+  const worker = new Worker(SCRIPT, { execArgv: [CONDITIONS] })
+  const { gone, next } = answers(worker)
+  await next()
+  return {
+    pid: process.pid,
+    tell: (order) => {
+      const answer = next()
+      worker.postMessage(order, [])
+      return answer
+    },
+    kill: () => worker.terminate().then(() => gone)
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, assert, describe, it } from "vitest"
+import { page, read } from "../../scripts/architecture.ts"
+import { MAX_FILES_IN_A_FOLDER, packages, subjects } from "../../scripts/house.ts"
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url))
+
+/** The folders under one that have too many files. */
+const crowded = (folder: string): ReadonlyArray<string> => {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const deeper = entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => crowded(join(folder, name)))
+  return files.length > MAX_FILES_IN_A_FOLDER ? [`${folder}: ${files.length} files`, ...deeper] : deeper
+}
+
+const planted = mkdtempSync(join(tmpdir(), "turnout-test-"))
+afterAll(() => rmSync(planted, { recursive: true }))
+
+describe("the folders of the sources", () => {
+  it("have a dozen files at most", () => {
+    const found = packages.flatMap(({ name }) => crowded(join(ROOT, "packages", name, "src")))
+    assert.deepStrictEqual(found, [])
+  })
+
+  it("are found out if they have more", () => {
+    mkdirSync(join(planted, "deep"))
+    for (let n = 0; n < MAX_FILES_IN_A_FOLDER; n++) writeFileSync(join(planted, "deep", `${n}.ts`), "")
+    assert.deepStrictEqual(crowded(planted), [])
+    writeFileSync(join(planted, "deep", "more.ts"), "")
+    assert.deepStrictEqual(crowded(planted), [`${join(planted, "deep")}: ${MAX_FILES_IN_A_FOLDER + 1} files`])
+  })
+
+  it("are those of the table", () => {
+    const folders = (path: string) =>
+      readdirSync(join(ROOT, path), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .toSorted()
+    assert.deepStrictEqual(folders("packages/core/src"), subjects.map(({ name }) => name).toSorted())
+    assert.deepStrictEqual(folders("packages"), packages.map(({ name }) => name).toSorted())
+  })
+})
+
+describe("the picture of the house", () => {
+  it("is the one that is made from the table (npm run architecture)", () => {
+    assert.strictEqual(read(), page(read()))
+  })
+})
