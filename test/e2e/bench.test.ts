@@ -6,6 +6,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, describe, inject, it } from "vitest"
+import { environment } from "../support/Environment.ts"
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 
@@ -13,7 +14,7 @@ const run = async (bench: string, ...options: ReadonlyArray<string>) => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--conditions=@turnout/source", "--expose-gc", `bench/${bench}.ts`, ...options],
-    { cwd: ROOT, env: { ...process.env, DATABASE_URL: inject("postgresUrl") } }
+    { cwd: ROOT, env: { ...environment, DATABASE_URL: inject("postgresUrl") } }
   )
   return stdout
 }

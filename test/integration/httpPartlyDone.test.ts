@@ -21,6 +21,11 @@ const REASONS = {
   Unexpected: [500, "internal_error"]
 } as const
 type Reason = keyof typeof REASONS
+const reasonOf = {
+  Unavailable: () => new StoreError.Unavailable({ cause }),
+  OutcomeUnknown: () => new StoreError.OutcomeUnknown({ cause }),
+  Unexpected: () => new StoreError.Unexpected({ cause })
+} as const
 
 const letter = { id: "a", group: null, sentAt: new Date(0), receiveCount: 1, body: "a", message: null }
 /** Of which one is moved, and then perhaps the queue is away. */
@@ -48,7 +53,7 @@ const withServer = <A, E>(
     Effect.suspend((): Effect.Effect<A, E | StoreError.StoreError> =>
       state.reason === undefined
         ? otherwise
-        : Effect.fail(new StoreError.StoreError({ reason: new StoreError[state.reason]({ cause }) }))
+        : Effect.fail(new StoreError.StoreError({ reason: reasonOf[state.reason]() }))
     )
   const auditLog = Layer.effect(
     AuditLog,

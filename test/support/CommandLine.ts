@@ -11,9 +11,10 @@ import { Effect, Exit, Scope } from "effect"
 import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, dirname, join } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert } from "vitest"
+import { environment } from "./Environment.ts"
 import * as TestDatabase from "./TestDatabase.ts"
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url))
@@ -21,18 +22,9 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 export const COMMAND = join(ROOT, "packages/cli/bin/turnout.js")
 /** A command that takes longer hangs. */
 const PATIENCE_MILLIS = 90_000
-/** Node's own cache of compiled code, shared by all commands, so that each starts faster. */
-const COMPILE_CACHE = join(ROOT, "node_modules/.cache/turnout-test-compile")
 
-/** What every process gets: neither DATABASE_URL nor PORT, and nothing about colours. */
-const environment = {
-  PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
-  HOME: process.env["HOME"] ?? tmpdir(),
-  NODE_COMPILE_CACHE: COMPILE_CACHE,
-  // The SQS of tests takes whatever it is given.
-  AWS_ACCESS_KEY_ID: "test",
-  AWS_SECRET_ACCESS_KEY: "test"
-}
+/** The SQS of tests takes any key. */
+const AWS_KEY = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" }
 
 /** A process that has ended. `code` is `null` if a signal ended it. */
 export interface Ended {
@@ -85,7 +77,7 @@ export interface Document {
 
 const start = (program: string, args: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>>) => {
   const began = Date.now()
-  const child = spawn(program, args, { cwd, env: { ...environment, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(program, args, { cwd, env: { ...environment, ...AWS_KEY, ...env }, stdio: ["ignore", "pipe", "pipe"] })
   const printed = { stdout: "", stderr: "" }
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (printed.stdout += chunk))
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (printed.stderr += chunk))

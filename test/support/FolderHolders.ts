@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
+import { environment } from "./Environment.ts"
 import type { Order } from "./folderHolder.ts"
 
 const SCRIPT = new URL("folderHolder.ts", import.meta.url)
@@ -38,7 +39,7 @@ const answers = (of: ChildProcess | Worker) => {
 
 const start = async (program: string, args: ReadonlyArray<string>): Promise<Holder> => {
   const child = spawn(program, args, {
-    env: { PATH: process.env["PATH"] ?? "" },
+    env: environment,
     stdio: ["ignore", "ignore", "inherit", "ipc"]
   })
   const { gone, next } = answers(child)

@@ -7,6 +7,7 @@
 import { Deferred, Effect, Queue } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { environment } from "./Environment.ts"
 
 export interface Worker {
   readonly go: Effect.Effect<void>
@@ -25,7 +26,7 @@ export const start = Effect.fnUntraced(function* (script: string, args: Readonly
       fork(fileURLToPath(new URL(script, import.meta.url)), args, {
         execPath: process.execPath,
         execArgv: ["--conditions=@turnout/source"],
-        env: { PATH: process.env["PATH"] }
+        env: environment
       })
     ),
     (child) =>
