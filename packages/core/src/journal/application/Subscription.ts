@@ -1,13 +1,13 @@
 /**
- * A subscription: the journal as a stream, from some place on, for as long as somebody listens.
+ * A subscription: the journal from a given place on, as an effect `Stream` that never ends.
  *
- * Gives every event, each stream in order, and then what is committed, as it is committed. Whoever listens keeps the place:
- * every event comes with a cursor, and a subscription that begins at a cursor gives what comes behind it. Nothing is kept of
- * a listener, nobody is kept from anything, and nothing is acknowledged: what a listener must not miss is between its cursor
- * and its own storage.
+ * The subscription gives every journal event, those of each stream (the journal of one event) in order, and goes on with new
+ * ones as they are committed. The subscriber keeps the place: every journal event comes with a cursor, and a subscription that
+ * begins at a cursor gives what comes after it. The store keeps nothing of a subscriber, waits for none, and takes no
+ * acknowledgement. A subscriber that must not miss anything stores the cursor along with what it makes of the journal event.
  *
- * A cursor that is ahead of a store which has lost something, as after a failover, is taken back to the last place that the
- * store knows: some events are given again, none is left out.
+ * After a failover, a cursor may be ahead of a store that has lost something. The subscription then goes back to the last place
+ * that the store knows: it gives some journal events again, and leaves none out.
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -21,28 +21,28 @@ import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 
 export interface SubscribeOptions {
-  /** The beginning of the journal, what comes from now on (the default), or what comes behind a cursor. */
+  /** Where to begin: at the beginning of the journal, now (the default), or after a cursor. */
   readonly from?: "beginning" | "now" | { readonly cursor: string }
-  /** Only events of these types. Default: all. */
+  /** Only journal events of these types. Default: all. */
   readonly types?: ReadonlyArray<JournalEvent["_tag"]>
   /** How often to look for what other processes have committed. Default 500 milliseconds. */
   readonly pollMillis?: number
 }
 
-/** An event, and its place in the journal. */
+/** A journal event, and its place in the journal. */
 export interface Received extends Omit<StoredEntry, "payload" | "type"> {
   readonly event: JournalEvent
-  /** Begins behind this event. A long text, made when it is asked for. */
+  /** A subscription at this cursor begins after this journal event. The cursor is a long text, made when it is asked for. */
   readonly cursor: string
 }
 
 const DEFAULT_POLL_MILLIS = 500
-/** Entries of a slot that are read at once. */
+/** The number of entries of a slot that are read at once. */
 const READ_AT_ONCE = 100
 
 type Positions = ReadonlyMap<number, Position>
 
-/** Positions, each with the slots that are there: most of them are in the same place. */
+/** Positions, each with the slots that are at it: most slots share one. */
 const Place = Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Schema.Int)])).check(
   Schema.makeFilter((groups) => {
     const slots = new Set(groups.flatMap(([, slots]) => slots))
@@ -79,7 +79,7 @@ const fromCursor = Effect.fnUntraced(function* (
   return new Map(groups.flatMap(([position, slots]) => slots.map((slot) => [slot, position as Position] as const)))
 })
 
-/** The events of some slices, and the positions behind the last of them. */
+/** The journal events of some slices, and the positions after the last of them. */
 const receive = (
   before: Positions,
   slices: ReadonlyArray<Slice>
@@ -100,7 +100,7 @@ const receive = (
   return { received, positions: moves.length === 0 ? before : new Map([...before, ...moves]) }
 }
 
-/** Tells that the store has lost something that had been given. */
+/** Warns that the store has lost something that it had given. */
 const tellSetBack = (slices: ReadonlyArray<Slice>): Effect.Effect<void> =>
   slices.some(({ isSetBack }) => isSetBack)
     ? Effect.logWarning(
@@ -119,7 +119,7 @@ const read = Effect.fnUntraced(function* (
   return { ...receive(positions, slices), isSetBack: slices.some(({ isSetBack }) => isSetBack) }
 })
 
-/** The positions of a place. */
+/** The positions at which `from` begins. */
 const startOf = (
   reader: JournalReader["Service"],
   from: NonNullable<typeof Options.Type.from>
@@ -129,8 +129,8 @@ const startOf = (
     : fromCursor(reader, from.cursor)
 
 /**
- * What is behind a place now, at most so many events of it, and the cursor behind those: for who asks again and again instead of
- * listening. With types, fewer may be given, though there are more.
+ * Returns up to `limit` journal events after a place, and the cursor after the last of them, for callers that ask again and
+ * again instead of listening. `types` chooses among these, so there may be fewer `items` although more follow.
  */
 export const page = Effect.fnUntraced(function* (
   options: Omit<SubscribeOptions, "pollMillis"> & { readonly limit: number }
@@ -153,7 +153,10 @@ export const page = Effect.fnUntraced(function* (
   return { items: types === undefined ? seen : seen.filter(({ event }) => types.includes(event._tag)), cursor }
 })
 
-/** The journal as a stream that never ends. Fails if the options break a rule, or the store fails. */
+/**
+ * The journal as an effect `Stream` that never ends. Fails with `InvalidInput` if an option breaks a rule, and with
+ * `StoreError` if the store fails.
+ */
 export const subscribe = (
   options: SubscribeOptions = {}
 ): Stream.Stream<Received, InvalidInput | StoreError, JournalReader> =>

@@ -1,9 +1,9 @@
 /**
  * Journal events: what has happened, in the past tense, each with everything that a consumer needs to act on it.
  *
- * Every commit appends its events to the journal, in the stream of the event (what people attend) that they concern;
- * versions in a stream are 1, 2, 3, … without gaps. What is stored is JSON with a schema version; `decode` reads every
- * version ever written. A stored sample of each lives in `test/samples/journal`.
+ * Every commit appends its journal events to the streams of the events that they concern; the versions of a stream are 1, 2, 3,
+ * … without gaps. The journal stores JSON with a schema version, and `decode` reads every version ever written. A stored sample
+ * of each lives in `test/samples/journal`.
  */
 import * as Schema from "effect/Schema"
 import { AdmissionEvent } from "../../admission/domain/model/AdmissionEvent.ts"
@@ -11,33 +11,33 @@ import type { EntryOf } from "../../kernel/domain/Entry.ts"
 import { registrationJson } from "../../admission/domain/model/Registration.ts"
 import { currentVersion, type Json, upcast, type Upcasters } from "../../kernel/domain/Upcasting.ts"
 
-/** Everything that the journal can hold: the events of each subject that writes to it. */
+/** Everything that the journal can hold: the journal events of each subject that writes to it. */
 export const JournalEvent = Schema.Union([...AdmissionEvent.members])
 export type JournalEvent = typeof JournalEvent.Type
 
-/** The names of all types. */
+/** The names of all types of journal events. */
 export const JournalEventType = Schema.Literals(JournalEvent.members.map(({ fields }) => fields._tag.schema.literal))
 export type JournalEventType = typeof JournalEventType.Type
 
 export type JournalEntry = EntryOf<JournalEvent>
 
-/** How what was written in earlier schema versions is read. No type has had more than one so far. */
+/** The upcasters of payloads in earlier schema versions. There are none so far: every type has one version. */
 export const upcasters: Upcasters = {}
 
-/** The schema version that a type is written in today. */
+/** The schema version in which a type is written today. */
 export const schemaVersionOf = (type: JournalEventType): number => currentVersion(upcasters, type)
 
 const codec = Schema.toCodecJson(JournalEvent)
 const encodeEvent = Schema.encodeSync(codec)
 const decodeEvent = Schema.decodeUnknownSync(codec)
 
-/** The payload of an event as JSON, in today's schema version. */
+/** The payload of a journal event as JSON, in today's schema version. */
 export const encodePayload = (event: JournalEvent): Readonly<Record<string, unknown>> => {
   const { _tag, ...payload } = encodeEvent(event) as Readonly<Record<string, unknown>>
   return payload
 }
 
-/** `encodePayload` as text, put together by hand: the hot path writes one for every change. */
+/** The text of `encodePayload`, put together by hand because the hot path writes one for every change. */
 export const payloadJson = (event: JournalEvent): string => {
   if ("registration" in event) {
     const registration = registrationJson(event.registration)
@@ -49,7 +49,7 @@ export const payloadJson = (event: JournalEvent): string => {
   return JSON.stringify(payload)
 }
 
-/** The event that was stored as this type, schema version and payload; throws if no such thing was ever written. */
+/** The journal event that was stored with this type, schema version and payload. Throws if none like it was ever written. */
 export const decode = (type: string, schemaVersion: number, payload: unknown): JournalEvent => {
   return decodeEvent({ _tag: type, ...upcast(upcasters, type, schemaVersion, payload as Json) })
 }

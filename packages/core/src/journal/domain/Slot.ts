@@ -1,12 +1,12 @@
 /**
  * Slots: the parts of the journal that are delivered independently of each other.
  *
- * Every stream lives in one slot for ever, so its order is the order of its slot; different slots can be delivered by
- * different workers at the same time.
+ * Every stream lives in one slot for ever, so its order is the order of its slot; different slots can be delivered by different
+ * relays at the same time.
  */
 import type { EventId } from "../../kernel/domain/EventId.ts"
 
-/** How many slots there are. Changing it would move streams between slots, and with that break their order. */
+/** The number of slots. Another number would move streams between slots, and so break their order. */
 export const SLOTS = 64
 
 /** Every slot. */

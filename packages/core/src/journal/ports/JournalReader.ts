@@ -1,13 +1,14 @@
 /**
- * Reading the journal from some place on, for those who keep their place themselves.
+ * Reading the journal from a given place on, for readers that keep their place themselves.
  *
- * `read` gives entries in the order of their streams and skips none that has committed, or ever will: an entry whose
- * transaction commits late, after others that were read already, comes in a later slice. An open transaction holds up nobody.
+ * `read` gives the entries of each stream in order and leaves out none: an entry whose transaction commits late, after others
+ * were read already, comes in a later slice. An open transaction holds up no reader.
  *
- * A store can lose what it has committed: a standby takes over that had not heard of everything, or a backup is put in its
- * place. A place that is kept may then lie ahead of the store, which will give the same places to other entries. Every
- * position says what history it rests on, and a store that has not got it takes nothing of it for read: the reader is *set
- * back*, and goes on at the last place on its way that the store still knows. Some entries are given again, none is left out.
+ * A store can lose what it has committed: a standby takes over that had not received everything, or the store is restored from
+ * a backup. A position that a reader keeps may then be ahead of the store, which will give the same places to other entries. So
+ * every position names the history that it rests on. A store that does not have this history *sets the reader back*: the reader
+ * goes on at the last place of that history that the store still knows. It is given some entries again, and no entry is left
+ * out.
  *
  * Every store passes the conformance suite in `test/conformance`.
  */
@@ -17,40 +18,40 @@ import type * as Effect from "effect/Effect"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { StoredEntry } from "../domain/StoredEntry.ts"
 
-/** A place in the log of a slot, as the store that gave it understands it. */
+/** A place in a slot. Only the store that gave it can read it. */
 export type Position = Brand.Branded<string, "@turnout/OutboxPosition">
 
-/** Where to read on in a slot. */
+/** A slot, and the position to read on from. */
 export interface ReadFrom {
   readonly slot: number
   readonly position: Position
 }
 
-/** Some entries of a slot, in the order of their streams. */
+/** Some entries of a slot, those of each stream in order. */
 export interface Slice {
   readonly slot: number
-  /** For a sink, without those of blocked streams. */
+  /** The entries; for a sink, without those of blocked streams. */
   readonly deliveries: ReadonlyArray<StoredEntry>
-  /** Whether as many were looked at as may be: there may be more. */
+  /** Whether the store looked at as many entries as it may at once, so that there may be more. */
   readonly isFull: boolean
   /**
-   * Whether the store does not know the history that the position rested on. Nothing was read then. `position` is the place to
-   * go on at; under a lease, there is none, and the slot is to be claimed again.
+   * Whether the store does not know the history that the position rests on. Nothing was read then. A reader without a lease
+   * goes on at `position`; under a lease, there is none, and the slot is to be claimed again.
    */
   readonly isSetBack: boolean
-  /** Behind the last of them. */
+  /** The position after everything that was looked at. */
   readonly position: Position
-  /** Behind one of them, by its index. */
+  /** The position after the delivery with this index. */
   readonly positionAfter: (index: number) => Position
 }
 
-/** Where to begin: at the first entry there is, or after the last one. */
+/** Where to begin: before the first entry of the journal, or after the last one. */
 export type StartFrom = "beginning" | "now"
 
 /**
- * Calls the listener whenever this process may have committed something to the journal, by any store of the same database,
- * until the function that it gives is called. A hint, not a promise: other processes commit as well, and what they commit is
- * found by asking now and then. The listener must not throw.
+ * Calls the listener whenever this process may have committed something to the journal, through any store of the same database,
+ * until the returned function is called. The listener must not throw. It does not hear of commits of other processes: a reader
+ * finds those by asking again from time to time.
  */
 export type OnCommit = (listener: () => void) => () => void
 
@@ -58,13 +59,13 @@ export class JournalReader extends Context.Service<
   JournalReader,
   {
     readonly onCommit: OnCommit
-    /** Positions in all slots, for whoever keeps them. */
+    /** The positions of all slots at this place, for readers that keep them. */
     readonly positions: (
       from: StartFrom
     ) => Effect.Effect<ReadonlyArray<{ readonly slot: number; readonly position: Position }>, StoreError>
-    /** Whether texts are positions of this journal. Those that are ahead of the store are as well: they are set back. */
+    /** Whether all texts are positions of this journal. Positions that are ahead of the store are: their reader is set back. */
     readonly arePositions: (texts: ReadonlyArray<string>) => Effect.Effect<boolean, StoreError>
-    /** The next entries after each position: at most `limit` of a slot. Slots without any may be left out. */
+    /** Returns the next entries after each position: at most `limit` of a slot. Slots without any may be left out. */
     readonly read: (
       positions: ReadonlyArray<ReadFrom>,
       limit: number
