@@ -28,7 +28,7 @@ export interface Asked {
 export interface HeldLease {
   /** The moment, by monotonic time, at which the holder renews the lease. */
   readonly renewAt: () => number
-  /** Whether the holder may not rely on the lease any longer. */
+  /** Whether the holder may no longer rely on the lease. */
   readonly isOver: () => boolean
   /** Whether the machine may have slept since the lease was asked for. */
   readonly isDoubtful: () => boolean
@@ -41,7 +41,7 @@ export interface HeldLease {
 export interface LeaseClock {
   /** Monotonic time, in milliseconds. */
   readonly now: () => number
-  /** Looks whether the wall clock has jumped: each lease that was asked for before is in doubt if it has. */
+  /** Looks whether the wall clock has jumped. If it has, each lease that was asked for before is in doubt. */
   readonly look: Effect.Effect<void>
   readonly ask: () => Asked
   /** A lease that the store has given. */

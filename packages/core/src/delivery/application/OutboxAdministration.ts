@@ -1,6 +1,6 @@
 /**
- * The outbox, for operators: the uses that take more than one call of `OutboxOperations`, or a bound. Every transport offers
- * them as they are, so that the same decision leaves the same entry in the audit log.
+ * The outbox, for operators: the uses that take more than one call of `OutboxOperations`, or a limit. HTTP and the command line
+ * share them, so that the same decision leaves the same entry in the audit log.
  */
 import * as Effect from "effect/Effect"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
@@ -17,9 +17,9 @@ import type { PageByKey, PageRequest } from "../../kernel/domain/Page.ts"
 import { pageByKey } from "../../kernel/application/Paging.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
-/** Entries of a blocked stream that are shown. */
+/** The number of waiting entries of a blocked stream that are shown. */
 const SHOWN = 20
-/** Entries that are deleted in one transaction. */
+/** The number of entries that are deleted in one transaction. */
 const PRUNED_AT_ONCE = 5_000
 
 /** An entry that waits, with its payload as a document. */
@@ -41,7 +41,7 @@ export const blocked = (
     )
   )
 
-/** A blocked stream, with the first of the entries that wait. */
+/** A blocked stream, with the first of its waiting entries. */
 export const blockedStream = (
   sink: string,
   stream: EventId
@@ -58,7 +58,7 @@ export const blockedStream = (
     })
   )
 
-/** Leaves out the entry of a blocked stream that waits first at this time. */
+/** Leaves out the entry of a blocked stream that is the first to wait at this time. */
 export const skipFirst = (
   sink: string,
   stream: EventId,
@@ -71,8 +71,8 @@ export const skipFirst = (
   )
 
 /**
- * Deletes as many of the journal's entries as one transaction does, of those that happened before a time and that no sink
- * needs. `isMore` says that others may be left.
+ * Deletes journal entries that happened before this time and that no sink needs, as many as one transaction does. `isMore` says
+ * that others may be left.
  */
 export const prune = (
   before: Date,

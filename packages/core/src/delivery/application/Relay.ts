@@ -2,18 +2,20 @@
  * The relay: delivers the journal to a sink.
  *
  * Any number of relays, in any number of processes, share the slots of a sink evenly (`SlotLeases`): each holds leases, reads
- * the slots that it holds, delivers, and acknowledges. What is in hand is bounded. Slots do not wait for each other: while one
- * waits for its sink, the others go on, and all slots that are ready at the same time are read, or acknowledged, in one go.
+ * the slots that it holds, delivers, and acknowledges. The number of entries in hand is bounded. Slots do not wait for each
+ * other: while one waits for its sink, the others go on, and all slots that are ready at the same time are read, or
+ * acknowledged, in one go.
  *
  * - A relay stops sending before its lease runs out (`HeldLease`), so a relay that was paused, or cut off from its store, falls
- *   silent before its successor begins, whatever happens to the wall clock.
- * - A lease that was lost in spite of that makes its acknowledgement void: what was sent is sent again by the successor.
- * - A store that has lost what it had committed, after a failover, does not know the position of a slot any more. The relay
- *   gives the slot back, claims it again, and goes on where the store is: some entries are sent again.
- * - A sink that cannot be reached blocks nothing: the relay waits, longer each time, and goes on where it was. What the sink
- *   has accepted meanwhile counts (`RelayProgress`).
- * - A relay that is stopped finishes what is under way, for a while, acknowledges, and gives its leases back, so that others
- *   go on at once.
+ *   silent before its successor begins, even if the wall clock jumps.
+ * - If a lease is lost in spite of that, an acknowledgement under it changes nothing, and the successor sends the entries
+ *   again.
+ * - After a failover, the store may have lost commits, and not know the position of a slot. The relay then gives the slot back,
+ *   claims it again, and goes on where the store is: some entries are sent again.
+ * - A sink that cannot be reached blocks no stream: the relay waits, longer each time, and goes on where it was. Entries that
+ *   the sink has accepted until then count (`RelayProgress`).
+ * - A relay that is stopped waits up to `graceMillis` for what is under way, acknowledges it, and gives its leases back, so
+ *   that other relays go on at once.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -44,7 +46,9 @@ import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 export interface RelayOptions {
   /** The name of this relay, unique among all that run. Default: a random one. */
   readonly owner?: string
-  /** For how long a lease is taken: a relay that dies is replaced after this time. Less than an hour; default 10 seconds. */
+  /**
+   * For how long a lease is taken: another relay replaces one that dies after this time. Less than an hour; default 10 seconds.
+   */
   readonly ttlMillis?: number
   /** The most entries of a slot that are delivered at once. Default 500. */
   readonly batchSize?: number
@@ -56,7 +60,7 @@ export interface RelayOptions {
   readonly graceMillis?: number
   /** When to try again what could not be delivered. */
   readonly retryPolicy?: RetryPolicy
-  /** From where on a sink is given events that has never been given any. Default: from the beginning. */
+  /** Where to begin with a sink that the store does not know yet. Default: at the beginning. */
   readonly startFrom?: StartFrom
 }
 
@@ -70,7 +74,7 @@ const DEFAULTS = {
   startFrom: "beginning"
 } as const satisfies RelayOptions
 
-/** How often the age of parked streams is looked at, for the metric. */
+/** How often the age of parked streams is measured. */
 const PARKED_INTERVAL_MILLIS = 10_000
 /** How often blocked streams are looked for. */
 const RETRY_INTERVAL_MILLIS = 500
@@ -78,7 +82,7 @@ const RETRY_INTERVAL_MILLIS = 500
 const RETRIES_AT_ONCE = 20
 /** The pauses after a failure of the store. */
 const STORE_PAUSES: RetryPolicy = { firstPauseMillis: 100, longestPauseMillis: 5_000, maxAttempts: Infinity }
-/** How long writing what is left may take once a relay stops. */
+/** How long a relay that stops may take to write what is left. */
 const STOP_MILLIS = 1_000
 /** How long it may take to give up what is under way. */
 const GIVING_UP_MILLIS = 200
@@ -95,15 +99,15 @@ interface Relaying {
   readonly wallNow: () => number
   readonly draw: () => number
   readonly wakeUp: Queue.Queue<void>
-  /** What the sink is done with, and the relay has not written down yet. */
+  /** Work that the sink is done with, and that the relay has not written down yet. */
   readonly finished: Array<Finished>
   /** Entries that the sink has in hand. */
   inFlight: number
-  /** The journal was read to its end, and is not read again before this moment, unless something is committed. */
+  /** The journal was read to its end, and is not read again before this moment, unless this process commits something. */
   readAt: number
-  /** Blocked streams are not looked for before. */
+  /** The moment before which blocked streams are not looked for. */
   retryAt: number
-  /** The age of parked streams is not looked at before. */
+  /** The moment before which the age of parked streams is not measured. */
   parkedAt: number
   /** Failures of the sink, and of the store, since the last success. */
   sinkFailures: number
@@ -113,14 +117,17 @@ interface Relaying {
 
 const wake = ({ wakeUp }: Relaying): void => void Queue.offerUnsafe(wakeUp, undefined)
 
-/** Notes what the sink makes of some work, of which some may have arrived before; the time of the lease ends it. */
+/**
+ * Delivers some work to the sink and notes the outcomes. Entries that have arrived before are not sent. The end of the lease
+ * ends the attempt.
+ */
 const attempt = (
   sink: Sink,
   { arrived, epoch, lease, slot }: SlotLeases.Holding,
   all: ReadonlyArray<StoredEntry>,
   outcomes: Array<DeliveryOutcome | undefined>
 ): Effect.Effect<void, SinkUnavailable> => {
-  // The places of what is sent, unless that is all of it, as it mostly is.
+  // The indices of the entries that are sent; `undefined` if all are, as is usual.
   const places = arrived.size === 0 ? undefined : [...all.keys()].filter((index) => outcomes[index] === undefined)
   const placeOf = (index: number): number => (places === undefined ? index : places[index]!)
   const deliveries = places === undefined ? all : places.map((index) => all[index]!)
@@ -143,7 +150,7 @@ const start = Effect.fnUntraced(function* (relaying: Relaying, holding: SlotLeas
       : deliveries.map(({ id }) => (arrived.has(id) ? delivered : undefined))
   const count = deliveries.length
   const beganAt = now()
-  // Reading may have taken longer than the lease: it is another relay's turn by now.
+  // Reading may have taken longer than the lease. Then another relay delivers the slot.
   if (holding.lease.isOver()) return
   relaying.inFlight += count
   const job = attempt(sink, holding, deliveries, outcomes).pipe(
@@ -161,14 +168,14 @@ const start = Effect.fnUntraced(function* (relaying: Relaying, holding: SlotLeas
       })
     )
   )
-  // Begun at once, so that it ends as it should even if it is interrupted at once.
+  // The job begins at once, so that `onExit` runs even if the job is interrupted at once.
   holding.job = yield* Effect.forkDetach(job, { startImmediately: true })
 })
 
-/** Writes what has become of slices and retries that are over. */
+/** Writes the outcomes of slices and retries that have ended. */
 const acknowledge = Effect.fnUntraced(function* (relaying: Relaying) {
   const { draw, finished, leases, metrics, now, options, outbox, sink } = relaying
-  // What was sent under a lease that is no longer held is its successor's to acknowledge.
+  // Work whose lease is no longer held is left out: the relay that has the slot now acknowledges it.
   const over = finished.filter(({ holding }) => leases.isHeld(holding))
   finished.splice(0, finished.length, ...over)
   const writing = writingOf(over, options.retryPolicy, draw)
@@ -176,14 +183,14 @@ const acknowledge = Effect.fnUntraced(function* (relaying: Relaying) {
   const held: Array<number> = []
   if (acknowledgements.length > 0) held.push(...(yield* outbox.acknowledge(sink.name, acknowledgements)))
   if (settlements.length > 0) held.push(...(yield* outbox.settle(sink.name, settlements)))
-  // If the store fails before, all of it is written again.
+  // If the store has failed before this line, all of it is written again.
   finished.splice(0, over.length)
   if (over.length === 0) return
   for (const { holding } of over) Object.assign(holding, moves.get(holding), { job: undefined })
   metrics.blocked(failedOf(writing))
   metrics.delivered(arrived)
   if (over.some(({ isCut }) => isCut)) {
-    // Where something gets through, what does not has failed in passing.
+    // If some entries got through, the failure is taken for a passing one, and the pause is short.
     relaying.sinkFailures = arrived > 0 ? 1 : relaying.sinkFailures + 1
     relaying.sinkRestsUntil = now() + pauseMillis(OUTAGE_PAUSES, relaying.sinkFailures, draw())!
   } else relaying.sinkFailures = 0
@@ -224,8 +231,8 @@ const startSlices = Effect.fnUntraced(function* (relaying: Relaying) {
     }
     const [first] = deliveries
     if (first !== undefined) metrics.read(Math.max(0, wallNow() - first.occurredAt.getTime()), holding.isFresh)
-    // Without deliveries there is little to acknowledge: the position is written with the next ones, unless there is much
-    // of it, which may be in the way of others.
+    // The position of a slice without deliveries is written along with the next deliveries. That of a full one is written at
+    // once: it skips many entries, and others may wait for it.
     if (first !== undefined || isFull)
       yield* start(relaying, holding, { _tag: "Slice", deliveries, position, positionAfter })
     else holding.position = position
@@ -241,7 +248,7 @@ const measureParked = Effect.fnUntraced(function* (relaying: Relaying) {
   metrics.parkedFor(yield* outbox.parkedMillis(sink.name))
 })
 
-/** Sleeps until there is something to do: what is due, what was delivered, what was committed in this process. */
+/** Sleeps until there is something to do: something is due, was delivered, or was committed in this process. */
 const rest = (relaying: Relaying): Effect.Effect<unknown> =>
   Effect.suspend(() => {
     const { inFlight, leases, now, options, readAt, retryAt, sinkRestsUntil, wakeUp } = relaying
@@ -281,28 +288,28 @@ const patientRound = (relaying: Relaying): Effect.Effect<void> =>
     onFailure: (error) => waitForStore(relaying, error)
   })
 
-/** Finishes what is under way, and lets others go on. */
+/** Finishes what is under way, and gives the leases back. */
 const stop = (relaying: Relaying): Effect.Effect<unknown> => {
   const { leases, options, sink } = relaying
   return Effect.gen(function* () {
     const jobs = leases.jobs()
     yield* Effect.timeoutOption(Fiber.awaitAll(jobs), options.graceMillis)
-    // What is given up now has been taken in part, and that counts.
+    // The sink may have accepted a part of what is interrupted here, and that part counts.
     yield* Effect.timeoutOption(Fiber.interruptAll(jobs), GIVING_UP_MILLIS)
     yield* acknowledge(relaying)
     yield* leases.resign
   }).pipe(
     Effect.timeout(options.graceMillis + STOP_MILLIS),
     Effect.catchCause((cause) => Effect.logWarning(`the leases of ${sink.name} are left to expire`, cause)),
-    // A fiber of its own: here, nothing could be given up any more.
+    // A fiber of its own: in a finalizer, nothing can be interrupted, and no time-out would work.
     Effect.forkDetach,
     Effect.flatMap(Fiber.await)
   )
 }
 
 /**
- * Delivers to the sink until it is interrupted. Failures of the store and of the sink are waited out, whatever they are,
- * and logged.
+ * Delivers to the sink until it is interrupted. After any failure of the store or of the sink, it logs the failure, waits, and
+ * goes on.
  */
 export const run = Effect.fnUntraced(function* (
   sink: Sink,
@@ -357,11 +364,11 @@ export const run = Effect.fnUntraced(function* (
 })
 
 /**
- * Delivers to the sink, and carries out replays to it, for as long as the layer is there. Fails with `InvalidInput` if
- * another relay of this process delivers to another sink of the same name, from the same store.
+ * Delivers to the sink, and carries out replays to it, for as long as the layer is there. Fails with `InvalidInput` if another
+ * relay of this process delivers to another sink of the same name, from the same store.
  *
- * It is told of what this process commits to the database that it reads from; what other processes commit, it finds by asking
- * every `pollMillis`.
+ * The relay reads at once what this process commits to the same database. It finds commits of other processes by asking every
+ * `pollMillis`.
  */
 export const layer = (sink: Sink, options: RelayOptions = {}): Layer.Layer<never, InvalidInput, Outbox | Replays> => {
   const replaying = Replayer.run(sink, Struct.pick(options, ["batchSize", "owner", "ttlMillis"]))

@@ -1,5 +1,5 @@
 /**
- * What relays tell about themselves, through effect's `Metric`, each with the name of the sink as its attribute `sink`.
+ * The metrics of relays, through effect's `Metric`, each with the name of the sink as its attribute `sink`.
  *
  * | metric | kind | unit |
  * | --- | --- | --- |
@@ -39,13 +39,13 @@ export interface RelayMetrics {
   readonly blocked: (blocks: ReadonlyArray<{ readonly retryAfterMillis: number | null }>) => void
   readonly claimed: (claims: ReadonlyArray<{ readonly epoch: number }>) => void
   readonly lost: (slots: number) => void
-  /** A slice was read whose first entry had happened so long ago. */
+  /** A slice was read whose first entry happened `ageMillis` ago; `isFirst` if it is the first slice of a claimed slot. */
   readonly read: (ageMillis: number, isFirst: boolean) => void
   readonly sent: (millis: number) => void
   readonly parkedFor: (millis: number) => void
 }
 
-/** The metrics of the relays of a sink, in the registry of a context. */
+/** The metrics of the relays of a sink, in the metric registry of this context. */
 export const make = (sink: string, context: Context.Context<never>): RelayMetrics => {
   const own = <Input, State>(metric: Metric.Metric<Input, State>) => Metric.withAttributes(metric, { sink })
   const update = <Input, State>(metric: Metric.Metric<Input, State>) => {

@@ -1,9 +1,9 @@
 /**
- * What has come of the work of a relay, and what the relay writes down of it.
+ * The outcome of a relay's work, and what the relay writes down of it.
  *
- * What the sink has accepted of a slice counts, whatever becomes of the rest: the position moves up to the first entry that
- * was not settled, and what has arrived after it is remembered for as long as the lease is held. An entry that cannot be
- * delivered blocks its stream, and nothing else (`Block`).
+ * Entries that the sink has accepted count, even if the rest of the slice fails: the position moves up to the first entry that
+ * was not settled, and the relay remembers which later entries have arrived for as long as it holds the lease. An entry that
+ * cannot be delivered blocks its stream, and nothing else (`Block`).
  */
 import * as Block from "../domain/Block.ts"
 import { areSettled, type DeliveryOutcome } from "../domain/DeliveryOutcome.ts"
@@ -13,27 +13,27 @@ import type { Acknowledgement, Retry, Settlement } from "../ports/Outbox.ts"
 import type { Slice } from "../../journal/ports/JournalReader.ts"
 import type { Holding } from "./SlotLeases.ts"
 
-/** What is asked of the sink. */
+/** Work that is given to the sink. */
 export type Work =
   | ({ readonly _tag: "Slice" } & Pick<Slice, "deliveries" | "position" | "positionAfter">)
   | { readonly _tag: "Retries"; readonly retries: ReadonlyArray<Retry> }
 
-/** What came of it: for each delivery its outcome, or `undefined` if that is not known. */
+/** Work that has ended: the outcome of each delivery, or `undefined` if it is not known. */
 export interface Finished {
   readonly holding: Holding
   readonly work: Work
   readonly outcomes: ReadonlyArray<DeliveryOutcome | undefined>
-  /** Whether the sink could not be reached, or had no time, before all of it was settled. */
+  /** Whether the sink could not be reached, or was interrupted, before all of it was settled. */
   readonly isCut: boolean
 }
 
 export const deliveriesOf = (work: Work): ReadonlyArray<StoredEntry> =>
   work._tag === "Slice" ? work.deliveries : work.retries.flatMap(({ deliveries }) => deliveries)
 
-/** What has become of work, as far as it is settled. */
+/** The outcomes of some work, and which of them are settled. */
 interface Result {
   readonly work: Work
-  /** For each delivery. */
+  /** For each delivery, whether it is settled. */
   readonly settled: ReadonlyArray<boolean>
   readonly outcomes: ReadonlyArray<DeliveryOutcome | undefined>
 }
@@ -44,7 +44,7 @@ const resultOf = ({ outcomes, work }: Finished): Result => ({
   settled: areSettled(deliveriesOf(work), outcomes)
 })
 
-/** How many have arrived that had not before. */
+/** How many entries have arrived that had not arrived before. */
 const countArrived = ({ arrived }: Holding, { outcomes, settled, work }: Result): number => {
   const deliveries = deliveriesOf(work)
   let count = 0
@@ -57,7 +57,7 @@ const countArrived = ({ arrived }: Holding, { outcomes, settled, work }: Result)
 
 type WorkSlice = Work & { readonly _tag: "Slice" }
 
-/** How far a slice was settled: the position, and what has arrived after it, or had before. */
+/** How far a slice was settled: the position, and the entries after it that have arrived, now or before. */
 const reached = (
   { arrived, position }: Holding,
   { outcomes, settled }: Result,
@@ -75,11 +75,11 @@ const reached = (
   return { position: end === 0 ? position : slice.positionAfter(end - 1), arrived: left }
 }
 
-/** What a slice has come to. */
+/** The progress of a slice. */
 interface Progress {
   readonly next: Pick<Holding, "arrived" | "position">
   readonly blocked: ReadonlyArray<Block.Block>
-  /** How many have arrived that had not before. */
+  /** How many entries have arrived that had not arrived before. */
   readonly count: number
   /** Whether there is anything to write down. */
   readonly isAny: boolean
@@ -87,7 +87,7 @@ interface Progress {
 
 const progressOf = (finished: Finished, slice: WorkSlice, policy: RetryPolicy, draw: () => number): Progress => {
   const { holding, outcomes } = finished
-  // So it is nearly always, and then nothing has to be looked at one by one.
+  // The usual case: everything has arrived, and the entries need not be looked at one by one.
   if (holding.arrived.size === 0 && outcomes.every((outcome) => outcome?._tag === "Delivered")) {
     const next = { position: slice.position, arrived: holding.arrived }
     return { next, blocked: [], count: outcomes.length, isAny: true }
@@ -114,11 +114,11 @@ export interface Writing {
   /** The slots of which something is written. */
   readonly asked: ReadonlyArray<Holding>
   readonly moves: ReadonlyMap<Holding, Partial<Pick<Holding, "acknowledged" | "arrived" | "position">>>
-  /** How many entries have arrived that had not before. */
+  /** How many entries have arrived that had not arrived before. */
   readonly arrived: number
 }
 
-/** What of the retries of a slot is written down: for each stream of which anything is known. */
+/** What is written of the retries of a slot: a settlement for each stream with a known outcome. */
 const settlementsOf = (
   { holding: { epoch, owner, slot }, outcomes }: Finished,
   retries: ReadonlyArray<Retry>,
@@ -131,7 +131,7 @@ const settlementsOf = (
     const begin = from
     from += all.length
     const deliveries = all.filter((_, index) => settled[begin + index]!)
-    // If nothing is known of its first entry, the stream stays as it is, and is due again.
+    // If the outcome of its first entry is not known, the stream stays as it is, and is due again.
     if (deliveries.length === 0 && all.length > 0) return []
     const isAll = all.length < RETRY_DEPTH && deliveries.length === all.length
     const own = outcomes.slice(begin, from) as ReadonlyArray<DeliveryOutcome>

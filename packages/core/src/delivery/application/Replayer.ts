@@ -1,10 +1,10 @@
 /**
  * The replayer: sends to a sink again what operators have asked for (`Replay`).
  *
- * Runs beside each relay of the sink; one of them at a time carries out a replay, under a lease. It sends in batches, at most
- * so many messages a second as the replay allows, and notes its progress after each, so whoever comes next goes on from there.
- * A sink that cannot be reached is waited for; what it has accepted of a batch is not sent again, and is progress. An entry
- * that the sink refuses again and again stops the replay, until an operator resumes it.
+ * A replayer runs beside each relay of the sink; one of them at a time carries out a replay, under a lease. It sends in
+ * batches, at most `perSecond` messages a second, and notes its progress after each batch, so that another replayer can go on
+ * from there. It waits for a sink that cannot be reached; entries of a batch that the sink has accepted count as progress, and
+ * are not sent again. An entry that the sink refuses again and again stops the replay, until an operator resumes it.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -22,13 +22,13 @@ import * as HeldLease from "./HeldLease.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 
 export interface ReplayerOptions {
-  /** The name of this worker, unique among all that run. Default: a random one. */
+  /** The name of this replayer, unique among all that run. Default: a random one. */
   readonly owner?: string
-  /** For how long a lease is taken: a worker that dies is replaced after this time. Default 10 seconds. */
+  /** For how long a lease is taken: another replayer replaces one that dies after this time. Default 10 seconds. */
   readonly ttlMillis?: number
   /** The most entries that are sent at once. Default 500. */
   readonly batchSize?: number
-  /** How often to look for a replay that nobody carries out. Default 2 seconds. */
+  /** How often to look for a replay that no replayer carries out. Default 2 seconds. */
   readonly pollMillis?: number
   /** When to send again what was refused; once the attempts are used up, the replay stops. Default: five within a minute. */
   readonly retryPolicy?: RetryPolicy
@@ -43,18 +43,18 @@ const DEFAULTS = {
 
 type Entry = ReplaySlice["entries"][number]
 
-/** A replay in hand. */
+/** A replay that this replayer carries out. */
 interface Holding {
   readonly lease: HeldLease.HeldLease
   readonly epoch: number
   /** The replay and its place, as the store has them. */
   replay: Replay
   place: ReplayPlace
-  /** How far the batch in hand has come: noted whenever the lease is renewed. */
+  /** How far the current batch has come. It is written down whenever the lease is renewed. */
   reached: { readonly place: ReplayPlace; readonly count: number }
 }
 
-/** What the sink has refused, first of all. */
+/** The first refusal among some outcomes. */
 interface Refusal {
   readonly entry: Entry
   readonly error: string
@@ -70,10 +70,10 @@ const refusalOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): Refusal |
   return undefined
 }
 
-/** For each entry, unless nothing is known of it. */
+/** The outcome of each entry; `undefined` if it is not known. */
 type Outcomes = ReadonlyArray<DeliveryOutcome | undefined>
 
-/** What is to be sent again: all but what has arrived, with nothing missing before it in its stream. */
+/** The entries to send again: those that have not arrived, and those after an unknown outcome in their stream. */
 const leftOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): ReadonlyArray<Entry> => {
   const settled = areSettled(
     entries.map(({ delivery }) => delivery),
@@ -94,7 +94,10 @@ interface Replaying {
   readonly draw: () => number
 }
 
-/** Notes how far a replay has come, and renews its lease; gives the replay as it is then, or nothing if the lease was lost. */
+/**
+ * Notes how far a replay has come, and renews its lease. Returns the replay as it is then, or `undefined` if the lease was
+ * lost.
+ */
 const note = Effect.fnUntraced(function* (
   { clock, options: { owner, ttlMillis }, replays }: Replaying,
   { epoch, lease, replay: { id, sent } }: Holding,
@@ -106,7 +109,7 @@ const note = Effect.fnUntraced(function* (
   return after
 })
 
-/** Renews the lease in the middle of a batch. Whether the replay is to go on. */
+/** Renews the lease in the middle of a batch. Returns whether the replay is to go on. */
 const renew = (replaying: Replaying, held: Holding): Effect.Effect<boolean, StoreError> =>
   Effect.suspend(() =>
     Effect.map(
@@ -115,7 +118,7 @@ const renew = (replaying: Replaying, held: Holding): Effect.Effect<boolean, Stor
     )
   )
 
-/** Goes on to the next place. Whether the replay is to go on. */
+/** Goes on to the next place. Returns whether the replay is to go on. */
 const advance = Effect.fnUntraced(function* (
   replaying: Replaying,
   held: Holding,
@@ -129,7 +132,7 @@ const advance = Effect.fnUntraced(function* (
   return after?.state === "running"
 })
 
-/** Renews the lease while something else takes its time. Gives nothing if the replay is not to go on. */
+/** Renews the lease while `work` runs. Returns `undefined`, and interrupts the work, if the replay is not to go on. */
 const keeping = <A, E>(
   replaying: Replaying,
   held: Holding,
@@ -140,7 +143,9 @@ const keeping = <A, E>(
   return Effect.raceFirst(work, Effect.as(untilLost, undefined))
 }
 
-/** Sends entries of one or more slots. Tells what is known of each, and whether the sink could be reached for all. */
+/**
+ * Sends entries of one or more slots. Returns the known outcomes, and whether the sink could not be reached for some entries.
+ */
 const deliver = (
   { sink }: Replaying,
   { replay }: Holding,
@@ -172,8 +177,8 @@ const deliver = (
 }
 
 /**
- * Sends entries until each has arrived, or one has been refused for good, and gives that one; an outage of the sink is
- * waited out. Gives nothing if the replay is not to go on.
+ * Sends entries until each has arrived, or one has been refused for good, and returns this refusal. Waits while the sink cannot
+ * be reached. Returns `undefined` if the replay is not to go on.
  */
 const send = Effect.fnUntraced(function* (
   replaying: Replaying,
@@ -187,7 +192,7 @@ const send = Effect.fnUntraced(function* (
   while (left.length > 0) {
     yield* clock.look
     if (held.lease.isDoubtful() && !(yield* renew(replaying, held))) return undefined
-    // A process that was paused finds out late: it is another's turn by now.
+    // The process may have been paused for longer than the lease. Then another replayer has the replay.
     if (held.lease.isOver()) return undefined
     const { isCut, outcomes } = yield* deliver(replaying, held, left)
     const before = left
@@ -195,7 +200,7 @@ const send = Effect.fnUntraced(function* (
     const arrived = left.length === 0 ? entries.length : entries.indexOf(left[0]!)
     if (arrived > 0) held.reached = { place: entries[arrived - 1]!.place, count: arrived }
     if (isCut) {
-      // Where something gets through, what does not has failed in passing.
+      // If some entries got through, the failure is taken for a passing one, and the pause is short.
       outages = left.length < before.length ? 1 : outages + 1
       yield* Effect.sleep(pauseMillis(OUTAGE_PAUSES, outages, draw())!)
       continue
@@ -223,7 +228,7 @@ const stopAt = (
   return advance(replaying, held, place, index, "stopped", why)
 }
 
-/** Carries out a replay up to its end, or until it is lost, stopped or cancelled. */
+/** Carries out a replay to its end, or until its lease is lost, or it is stopped or cancelled. */
 const carryOut = Effect.fnUntraced(function* (replaying: Replaying, held: Holding): Effect.fn.Return<void, StoreError> {
   const { clock, options, replays } = replaying
   const { perSecond, sent: sentBefore } = held.replay
@@ -250,7 +255,7 @@ const carryOut = Effect.fnUntraced(function* (replaying: Replaying, held: Holdin
   }
 })
 
-/** Takes the next replay that nobody carries out, and carries it out. */
+/** Takes the next replay that no replayer carries out, and carries it out. */
 const next = Effect.fnUntraced(function* (replaying: Replaying): Effect.fn.Return<void, StoreError> {
   const { clock, options, replays, sink } = replaying
   const asked = clock.ask()
@@ -259,7 +264,7 @@ const next = Effect.fnUntraced(function* (replaying: Replaying): Effect.fn.Retur
   const { epoch, owner, place, replay } = claimed
   const held: Holding = { lease: clock.hold(asked), epoch, replay, place, reached: { place, count: 0 } }
   yield* carryOut(replaying, held).pipe(
-    // Others go on at once. If that fails as well, they go on when the lease runs out.
+    // Another replayer goes on at once. If giving the lease back fails as well, it goes on when the lease has run out.
     Effect.onInterrupt(() => Effect.ignore(replays.release({ id: replay.id, epoch, owner })))
   )
 })

@@ -1,10 +1,10 @@
 /**
  * The names of sinks: each leads to one place.
  *
- * The position in the journal is kept by the name of the sink. Two sinks of one name would share it: each would be given
- * some of the entries, and nobody would miss the others. So sinks that are put together are refused if two have one name,
- * and so is a relay whose name another sink of the process has on the same store. What other processes deliver to is not
- * known here: they have to agree on names.
+ * The position in the journal is kept under the name of the sink. Two sinks of one name would share it: each would be given
+ * only some of the entries. So `check` refuses two sinks of one name, and `claim` refuses a relay whose name another sink of
+ * the process has on the same store. The sinks of other processes are not known here: the operator has to give them names that
+ * agree.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -14,7 +14,7 @@ import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 
 const MAX_LENGTH = 200
 
-/** The rule that a name breaks which somebody gives to a sink, if it breaks one. */
+/** The rule that a name breaks, if a host or an operator may not give it to a sink. */
 export const brokenRule = (name: string): string | undefined => {
   if (name === "") return "must not be empty"
   if (name.length > MAX_LENGTH || /\p{C}/u.test(name)) return `must be a line of at most ${MAX_LENGTH} characters`
@@ -53,7 +53,7 @@ export const check = (sinks: ReadonlyArray<Named>): Effect.Effect<void, InvalidI
   return rule === undefined ? Effect.void : refuse(rule)
 }
 
-/** A relay that runs, and its sink. */
+/** A relay that runs, with its sink. */
 interface Claim {
   readonly sink: Sink
 }
@@ -61,11 +61,11 @@ interface Claim {
 /** The relays of this process, by the store that they read from. */
 const running = new WeakMap<Outbox["Service"], Set<Claim>>()
 
-/** Relays may share a sink, or have one each that leads to the same place. */
+/** Whether two relays may have one name: they share a sink, or their sinks lead to the same place. */
 const isSame = (one: Sink, other: Sink): boolean =>
   one === other || (one.leadsTo !== undefined && one.leadsTo === other.leadsTo)
 
-/** Keeps the name of the sink from others as long as the scope is open; fails with `InvalidInput` if another has it. */
+/** Reserves the name of the sink for as long as the scope is open. Fails with `InvalidInput` if another sink has it. */
 export const claim = (sink: Sink): Effect.Effect<void, InvalidInput, Outbox | Scope.Scope> =>
   Effect.flatMap(Outbox, (outbox) => {
     const claims = running.get(outbox) ?? new Set()

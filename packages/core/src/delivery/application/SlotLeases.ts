@@ -2,8 +2,8 @@
  * The slots that a relay holds: it gains its share of them, keeps them by renewing their leases, and resigns from them.
  *
  * The relays of a sink share its slots evenly: each announces itself, counts the others, and claims slots or gives them back
- * until it has its share. A slot whose lease is lost, or whose position the store does not know any more, is dropped: what is
- * under way for it is interrupted, and the relay that claims the slot next goes on where the store is.
+ * until it has its share. If the lease of a slot is lost, or the store does not know its position any more, the relay drops the
+ * slot: it interrupts the delivery that is under way, and the relay that claims the slot next goes on where the store is.
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -25,25 +25,25 @@ export interface Holding {
   position: Position
   /** The position as the store has it. */
   acknowledged: Position
-  /** Whether nothing has been read of it yet. */
+  /** Whether nothing of the slot has been read yet. */
   isFresh: boolean
-  /** The message ids of what has arrived after `position`: never more than a slice has. */
+  /** The message ids of entries that have arrived after `position`: never more than a slice has. */
   arrived: ReadonlySet<string>
-  /** What is under way; the slot is left alone until it is acknowledged. */
+  /** The delivery that is under way. Nothing else of the slot is begun before its outcome is written down. */
   job: Fiber.Fiber<unknown, SinkUnavailable> | undefined
 }
 
 export interface SlotLeases {
   /** Makes the sink known to the store. */
   readonly register: Effect.Effect<void, StoreError>
-  /** Renews leases that are due, and claims slots, or gives some back, now and then. Whether it has gained any. */
+  /** Renews leases that are due; from time to time, claims slots or gives some back. Returns whether it has gained any. */
   readonly keep: Effect.Effect<boolean, StoreError>
   /** Gives up slots that are not held any more, or whose position the store does not know. */
   readonly giveUp: (stale: ReadonlyArray<Holding>) => Effect.Effect<void, StoreError>
   /** Gives back every slot, so that other relays go on at once. */
   readonly resign: Effect.Effect<void, StoreError>
   readonly get: (slot: number) => Holding | undefined
-  /** Whether a slot is still held as it was then. */
+  /** Whether a slot is still held under the same claim. */
   readonly isHeld: (holding: Holding) => boolean
   /** The slots for which nothing is under way, and whose leases are not over. */
   readonly ready: () => ReadonlyArray<Holding>
@@ -62,13 +62,13 @@ export interface SlotLeasesOptions {
   readonly metrics: RelayMetrics
 }
 
-/** How often relays are counted, and expired leases looked for. */
+/** How often a relay counts the relays of the sink, and looks for expired leases. */
 const LOOK_AROUND_MILLIS = 500
 
 export const make = ({ clock, metrics, outbox, owner, sink, startFrom, ttlMillis }: SlotLeasesOptions): SlotLeases => {
   const holdings = new Map<number, Holding>()
   let lookAroundAt = 0
-  /** The sink, as the store knew it last. */
+  /** The id of the sink, as the store last knew it. */
   let id: SinkId | undefined
 
   const all = (): ReadonlyArray<Holding> => [...holdings.values()]
@@ -83,9 +83,9 @@ export const make = ({ clock, metrics, outbox, owner, sink, startFrom, ttlMillis
     stale.forEach(drop)
     metrics.lost(stale.length)
     yield* Effect.logWarning(
-      `${owner} has lost its hold of ${stale.length} slots of ${sink}: what was not acknowledged is delivered again`
+      `${owner} has lost its hold of ${stale.length} slots of ${sink}: entries without an acknowledgement are delivered again`
     )
-    // Where it is only the position that is not known, the slot can be claimed again at once.
+    // If the store only does not know the position, the slot can be claimed again at once.
     yield* outbox.release(sink, stale)
   })
 
@@ -107,7 +107,7 @@ export const make = ({ clock, metrics, outbox, owner, sink, startFrom, ttlMillis
     const claims = yield* outbox.claim(sink, { owner, ttlMillis, limit })
     claims.forEach((claim) => hold(claim, asked))
     metrics.claimed(claims)
-    // The store may have lost the sink itself.
+    // A relay without slots may have to register again: the store may have lost the sink.
     if (holdings.size === 0) id = (yield* outbox.register(sink, startFrom, id)) ?? id
     return claims.length > 0
   })
@@ -120,7 +120,7 @@ export const make = ({ clock, metrics, outbox, owner, sink, startFrom, ttlMillis
     return outbox.release(sink, excess)
   }
 
-  /** Counts the relays, and takes slots or gives them back until this one has its share. */
+  /** Counts the relays, and takes slots or gives some back until this relay has its share. */
   const balance = Effect.gen(function* () {
     const relays = yield* outbox.announce(sink, owner, ttlMillis)
     const share = Math.ceil(SLOTS / Math.max(relays, 1))

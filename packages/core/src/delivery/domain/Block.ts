@@ -1,18 +1,18 @@
 /**
- * Blocked streams: what becomes of the entries that could not be delivered, and of those behind them.
+ * Blocked streams: what becomes of an entry that could not be delivered, and of the later entries of its stream.
  *
  * ```text
  *              an entry fails                    all that waited was delivered
  *   flowing ───────────────────▶ blocked ──────────────────────────────────────▶ flowing
  *                                │  ▲  │
- *               fails again, ────┘  │  │ no more attempts, or pointless
+ *               fails again, ────┘  │  │ no more attempts, or of no use
  *               after a pause       │  ▼
  *                                   parked
  *                       an operator retries, skips or discards
  * ```
  *
- * The first entry of a stream that did not arrive blocks it. What was said about entries behind it does not count: they
- * may not overtake it.
+ * The first entry of a stream that did not arrive blocks the stream. The outcomes of later entries do not count: these may not
+ * overtake it.
  */
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import { type DeliveryOutcome, unanswered } from "./DeliveryOutcome.ts"
@@ -20,12 +20,12 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import { pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
 import { storable } from "../../kernel/domain/Text.ts"
 
-/** A stream is blocked from an entry on, for a sink. */
+/** A stream that is blocked for a sink, from one of its entries on. */
 export interface Block {
   readonly stream: EventId
   /** The first entry that waits. */
   readonly version: number
-  /** How often delivering it has been tried. */
+  /** How many attempts to deliver it have failed. */
   readonly attempts: number
   /** What went wrong the last time. */
   readonly error: string
@@ -35,7 +35,7 @@ export interface Block {
 
 type Undelivered = Exclude<DeliveryOutcome, { readonly _tag: "Delivered" }>
 
-/** The pause after so many attempts, the last of which was none. */
+/** The pause of a stream whose entry the sink did not try. It depends on the attempts before, and does not end them. */
 const pauseUntried = (policy: RetryPolicy, attempts: number, random: number): number =>
   pauseMillis({ ...policy, maxAttempts: Infinity }, Math.max(attempts, 1), random)!
 
@@ -52,7 +52,7 @@ const undelivered = (
   return { stream, version, attempts: 1, error, retryAfterMillis }
 }
 
-/** The streams that are blocked by what has become of some deliveries, tried for the first time. */
+/** The streams that these outcomes block, after deliveries that were tried for the first time. */
 export const blocks = (
   deliveries: ReadonlyArray<StoredEntry>,
   outcomes: ReadonlyArray<DeliveryOutcome>,
@@ -69,8 +69,8 @@ export const blocks = (
 }
 
 /**
- * The block of a stream after its first waiting entries were tried again; `null` if that was all of them. `isAll` says
- * whether they were.
+ * The block of a stream after its first waiting entries were tried again; `null` if all of them arrived and `isAll` says that
+ * no others wait.
  */
 export const retried = (
   {
@@ -89,7 +89,7 @@ export const retried = (
   const [first, ...others] = blocks(deliveries, outcomes, policy, random)
   if (others.length > 0) throw new Error("the deliveries of a retry are of one stream")
   if (first !== undefined) {
-    // An entry that was tried before has used up attempts; one behind it has not.
+    // The first entry has used up attempts before; a later one has not.
     if (first.version !== deliveries[0]!.version) return first
     if (first.attempts === 0) return { ...first, attempts, retryAfterMillis: pauseUntried(policy, attempts, random()) }
     const retryAfterMillis = first.retryAfterMillis === null ? null : pauseMillis(policy, attempts + 1, random())

@@ -1,28 +1,30 @@
 /**
- * What has become of an entry that a sink was given.
+ * What has become of an entry that was given to a sink.
  */
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 
-/** The outcome of one delivery. Those after a failed one in the same stream count as failed, whatever their own outcome says. */
+/**
+ * The outcome of one delivery. After a failed one, later ones of the same stream count as failed, even if they say otherwise.
+ */
 export type DeliveryOutcome =
   | { readonly _tag: "Delivered" }
   | {
       readonly _tag: "Failed"
-      /** For the operator: what went wrong, in a sentence. */
+      /** What went wrong, in a sentence for the operator. */
       readonly error: string
-      /** Whether trying again is pointless: the stream is parked at once. */
+      /** Whether trying again is of no use: the stream is parked at once. */
       readonly isFinal: boolean
     }
   | {
-      /** The sink has not tried at all: the stream waits, and no attempt is used up. */
+      /** The sink has not tried: the stream waits, and no attempt is used up. */
       readonly _tag: "NotTried"
-      /** For the operator: why, in a sentence. */
+      /** Why not, in a sentence for the operator. */
       readonly error: string
     }
 
 export const delivered: DeliveryOutcome = { _tag: "Delivered" }
 
-/** Of a delivery that an answer leaves out. */
+/** The outcome of a delivery that the sink's answer leaves out. */
 export const unanswered: DeliveryOutcome = {
   _tag: "Failed",
   error: "the sink said nothing about this delivery",
@@ -30,14 +32,14 @@ export const unanswered: DeliveryOutcome = {
 }
 
 /**
- * Which of some deliveries are settled, though what became of others may not be known, which is then `undefined`: those of a
- * stream up to the first of which nothing is known. What is behind a failed one in its stream is settled as well: it waits.
+ * Tells which deliveries are settled, when some outcomes are not known yet (`undefined`). In each stream, the deliveries before
+ * the first unknown outcome are settled. Later deliveries than a failed one are settled as well: they wait.
  */
 export const areSettled = (
   deliveries: ReadonlyArray<StoredEntry>,
   outcomes: ReadonlyArray<DeliveryOutcome | undefined>
 ): ReadonlyArray<boolean> => {
-  /** Streams of which an entry has failed, or nothing is known; whether what is behind that is settled. */
+  /** The streams with a failed or an unknown outcome; the value says whether their later deliveries are settled. */
   const ended = new Map<string, boolean>()
   return deliveries.map(({ eventId }, index) => {
     const outcome = outcomes[index]

@@ -3,7 +3,7 @@
  *
  * ```text
  *            claim (epoch + 1)                     renew (same epoch)
- *   free ───────────────────────▶ held by a worker ──────────────┐
+ *   free ───────────────────────▶ held by a relay ───────────────┐
  *    ▲                                 │      ▲──────────────────┘
  *    │ release (epoch must match)      │
  *    ├─────────────────────────────────┤
@@ -12,33 +12,33 @@
  *    └──── held by another ◀──────── expired
  * ```
  *
- * Two mechanisms, for two different things. *Time* keeps the system alive: a lease that is not renewed can be claimed by
- * anybody once the store's clock has passed `until`. *The epoch* keeps it correct: a worker that was paused, or that has a
- * slow clock, still carries the epoch that it was given, and whatever it writes under a superseded epoch changes nothing.
- * An expired lease that nobody has claimed since is still good for writing: there is no one to be protected from.
+ * Two mechanisms have two purposes. *Time* keeps the system alive: once the store's clock has passed `until`, another relay can
+ * claim the slot. *The epoch* keeps it correct: a relay that was paused, or that has a slow clock, still carries the epoch of
+ * its claim, and a write under a superseded epoch changes nothing. A relay may still write under an expired lease until another
+ * relay claims the slot.
  *
- * Workers do not deliver up to the last moment either: they stop at a deadline of their own clock, counted from before
- * they asked for the lease, so that what they send and what their successor sends overlaps as little as can be.
+ * A relay does not deliver up to the last moment either: it stops at a deadline of its own clock, counted from before it asked
+ * for the lease, so that it overlaps with its successor as little as possible.
  *
  * Source: M. Kleppmann, "How to do distributed locking" (fencing tokens); C. Gray and D. Cheriton, "Leases" (1989).
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** Who delivers: unique for each worker, for as long as it runs. */
+/** The name of a holder of leases, unique among all that run. */
 export type Owner = string
 
 export interface Lease {
-  /** Counts the claims: 0 if there never was one. */
+  /** The number of claims so far: 0 if there was none. */
   readonly epoch: number
-  /** `null` if nobody holds it; then `until` is `null` as well. */
+  /** The holder; `null` if nobody holds the lease. Then `until` is `null` as well. */
   readonly owner: Owner | null
   readonly until: Date | null
 }
 
 export const free: Lease = { epoch: 0, owner: null, until: null }
 
-/** Somebody else holds the lease. */
+/** The lease has a holder, and has not expired. */
 export class LeaseHeld extends Schema.TaggedError<LeaseHeld>()("LeaseHeld", {
   owner: Schema.String,
   until: Schema.Date
@@ -48,7 +48,7 @@ export class LeaseHeld extends Schema.TaggedError<LeaseHeld>()("LeaseHeld", {
   }
 }
 
-/** The slot has been claimed by somebody else since, or given back: what was asked under this epoch changes nothing. */
+/** The slot was claimed again, or given back, since then: a write under this epoch changes nothing. */
 export class StaleLease extends Schema.TaggedError<StaleLease>()("StaleLease", {
   epoch: Schema.Number,
   current: Schema.Number
@@ -60,10 +60,10 @@ export class StaleLease extends Schema.TaggedError<StaleLease>()("StaleLease", {
 
 const later = (now: Date, millis: number): Date => new Date(now.getTime() + millis)
 
-/** Whether the holder can count on nobody else claiming it now. */
+/** Whether the lease has not expired, so that nobody else can claim it now. */
 export const isHeld = ({ until }: Lease, now: Date): boolean => until !== null && until.getTime() > now.getTime()
 
-/** Takes a lease that is free or has expired. Its own holder may not claim it twice: that is `renew`. */
+/** Takes a lease that is free or has expired. The holder of a lease may not claim it again, but renews it. */
 export const claim = (
   lease: Lease,
   { now, owner, ttlMillis }: { readonly owner: Owner; readonly now: Date; readonly ttlMillis: number }
@@ -72,7 +72,7 @@ export const claim = (
     ? Result.fail(new LeaseHeld({ owner: lease.owner!, until: lease.until! }))
     : Result.succeed({ epoch: lease.epoch + 1, owner, until: later(now, ttlMillis) })
 
-/** Whether writing under this epoch is allowed: acknowledging, blocking and unblocking streams. */
+/** Fails with `StaleLease` if nothing may be written under this epoch: neither acknowledgements nor blocks of streams. */
 export const check = (lease: Lease, epoch: number): Result.Result<Lease, StaleLease> =>
   lease.epoch === epoch && lease.owner !== null
     ? Result.succeed(lease)
@@ -84,6 +84,9 @@ export const renew = (
 ): Result.Result<Lease, StaleLease> =>
   Result.map(check(lease, epoch), () => ({ ...lease, until: later(now, ttlMillis) }))
 
-/** Gives it back, so that the next claim need not wait for it to expire. The epoch stays, and is thereby used up. */
+/**
+ * Gives a lease back, so that the next claim does not wait until it expires. The epoch stays, so that the next claim has
+ * another.
+ */
 export const release = (lease: Lease, epoch: number): Result.Result<Lease, StaleLease> =>
   Result.map(check(lease, epoch), () => ({ epoch, owner: null, until: null }))

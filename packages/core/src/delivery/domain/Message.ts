@@ -1,9 +1,9 @@
 /**
- * Messages: journal entries as other systems are given them, over queues and webhooks.
+ * Messages: journal entries as other systems receive them, over queues and webhooks.
  *
- * A message is one JSON document. Its `id` is the same however often it is delivered, and consumers tell duplicates by it;
- * `eventId` and `version` tell its place in its stream. A message that an operator sends again on purpose has `replay`: the
- * id of the replay.
+ * A message is one JSON document. Its `id` is the same in every delivery, and consumers recognise duplicates by it; `eventId`
+ * and `version` are its place in its stream. A message that an operator sends again on purpose has `replay`, the id of the
+ * replay.
  */
 import * as Schema from "effect/Schema"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
@@ -16,11 +16,11 @@ export type Message = typeof Message.Type
 
 const decodeMessage = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.toCodecJson(Message)))
 
-/** Characters that JSON may contain as they are, but queues refuse. */
+/** Characters that JSON may contain unescaped, but queues refuse. */
 const NONCHARACTERS = /[\ufffe\uffff]/g
 const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16)}`
 
-/** The message of a delivery, as JSON. The payload goes along as it was stored. */
+/** The message of an entry, as JSON, with the payload as it was stored. */
 export const toJson = (delivery: StoredEntry, replay?: string): string => {
   const { eventId, id, metadata, occurredAt, payload, schemaVersion, type, version } = delivery
   const head = JSON.stringify({ id, eventId, version, type, schemaVersion })
@@ -29,5 +29,5 @@ export const toJson = (delivery: StoredEntry, replay?: string): string => {
   return json.replace(NONCHARACTERS, escape)
 }
 
-/** Reads a message; what is none is told why. */
+/** Reads a message. The failure says why a text is none. */
 export const fromJson: (json: string) => ReturnType<typeof decodeMessage> = decodeMessage

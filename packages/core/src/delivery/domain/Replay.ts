@@ -11,31 +11,31 @@
  *                   an operator resumes
  * ```
  *
- * A replay moves no position of its sink and knows nothing of blocked streams: what it sends comes in addition. Each of its
- * messages carries the id of the replay, so that consumers can tell it from a delivery, and deal with it again. Entries of a
- * stream are sent in order; to what is delivered meanwhile they have none.
+ * A replay moves no position of its sink and knows nothing of blocked streams: its messages come in addition. Each of them
+ * carries the id of the replay, so that consumers can tell it from a delivery by a relay, and deal with it again. Entries of a
+ * stream are sent in order, but in no order with the deliveries of the relay.
  */
 import * as Schema from "effect/Schema"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import { Uuid } from "../../kernel/domain/Uuid.ts"
 
-/** Which entries: those that all of this is true of. What is `null` restricts nothing. */
+/** The entries of a replay: those that meet all of these conditions. `null` is no condition. */
 export const Selection = Schema.Struct({
-  /** Happened at this time or later. */
+  /** They happened at this time or later. */
   from: Schema.NullOr(Instant),
-  /** Happened before this time. */
+  /** They happened before this time. */
   to: Schema.NullOr(Instant),
-  /** Of these types. */
+  /** They are of these types. */
   types: Schema.NullOr(Schema.Array(Schema.String).check(Schema.isMinLength(1))),
-  /** In this stream. */
+  /** They are in this stream. */
   stream: Schema.NullOr(EventId),
-  /** The one with this message id. */
+  /** The entry has this message id. */
   message: Schema.NullOr(Uuid)
 })
 export type Selection = typeof Selection.Type
 
-/** Everything in the journal. */
+/** Every entry of the journal. */
 export const everything: Selection = { from: null, to: null, types: null, stream: null, message: null }
 
 export const ReplayState = Schema.Literals(["running", "stopped", "finished", "cancelled"])
@@ -53,12 +53,12 @@ export const Replay = Schema.Struct({
   who: Schema.String,
   startedAt: Instant,
   state: ReplayState,
-  /** How many entries were selected when it began, and how many of them have been sent. */
+  /** How many entries were selected when the replay began, and how many of them have been sent. */
   total: Schema.Natural,
   sent: Schema.Natural,
-  /** Why it is stopped. */
+  /** Why the replay is stopped. */
   error: Schema.NullOr(Schema.String),
-  /** When it was finished or cancelled. */
+  /** When the replay was finished or cancelled. */
   endedAt: Schema.NullOr(Instant)
 })
 export type Replay = typeof Replay.Type

@@ -1,8 +1,8 @@
 /**
  * The outbox for its operators: looking at it, deciding about parked streams, pruning and repairing.
  *
- * Every change says who makes it, and is written to the audit log (`AuditLog`) in the same transaction. A stream is changed
- * without a lease: the holder of its slot finds the block changed, and goes on from there.
+ * Every change names the operator who makes it, and is written to the audit log (`AuditLog`) in the same transaction. An
+ * operator changes a stream without a lease: the holder of its slot finds the block changed, and goes on from there.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
-/** Nobody has registered a sink of this name. */
+/** No sink of this name is registered. */
 export class SinkNotFound extends Schema.TaggedError<SinkNotFound>()("SinkNotFound", { sink: Schema.String }) {
   override get message(): string {
     return `There is no sink ${JSON.stringify(this.sink)}.`
@@ -29,11 +29,11 @@ export class StreamNotBlocked extends Schema.TaggedError<StreamNotBlocked>()("St
   }
 }
 
-/** Another entry of the stream is the first that waits. */
+/** The entry is not the first of the stream that waits. */
 export class StreamMovedOn extends Schema.TaggedError<StreamMovedOn>()("StreamMovedOn", {
   sink: Schema.String,
   stream: Schema.String,
-  /** The first that waits. */
+  /** The version of the first entry that waits. */
   version: Schema.Number
 }) {
   override get message(): string {
@@ -54,11 +54,13 @@ export interface SinkStatus {
   readonly createdAt: Date
   readonly workers: number
   readonly slots: ReadonlyArray<SlotStatus>
-  /** Entries that the sink has not been given, without those of blocked streams that are behind its position. */
+  /**
+   * The number of entries after the position of the sink. Entries of blocked streams that the position has passed do not count.
+   */
   readonly backlog: number
-  /** Whether there are more than were counted. */
+  /** Whether there are more entries than were counted. */
   readonly isBacklogLarger: boolean
-  /** When the oldest of them happened. */
+  /** When the oldest of these entries happened. */
   readonly oldest: Date | null
   /** Streams that are tried again, and streams that are parked. */
   readonly retrying: number
@@ -68,9 +70,9 @@ export interface SinkStatus {
 }
 
 export interface OutboxStatus {
-  /** By the clock of the store. */
+  /** The time of the store's clock. */
   readonly at: Date
-  /** How many entries have been written in all, about: numbers of transactions that were rolled back are counted too. */
+  /** About how many entries have been written in all: numbers of transactions that were rolled back count as well. */
   readonly written: number
   readonly sinks: ReadonlyArray<SinkStatus>
 }
@@ -83,11 +85,11 @@ export interface BlockedStream {
   readonly attempts: number
   readonly error: string
   readonly since: Date
-  /** `null` while it is parked. */
+  /** When the stream is tried again; `null` while it is parked. */
   readonly retryAt: Date | null
 }
 
-/** What a repair has done. */
+/** What a repair has changed. */
 export interface Repaired {
   /** Positions that were set anew, one for each sink and slot. */
   readonly positions: number
@@ -106,7 +108,9 @@ export class OutboxOperations extends Context.Service<
     readonly status: Effect.Effect<OutboxStatus, StoreError>
     /** How many relays of a sink are running: those whose announcement has not expired. */
     readonly relays: (sink: string) => Effect.Effect<number, SinkNotFound | StoreError>
-    /** Blocked streams of a sink in the order of their ids, which are the keys; `isParked` restricts to one kind. */
+    /**
+     * Returns blocked streams of a sink in the order of their ids, which are the keys; `isParked` restricts them to one kind.
+     */
     readonly blocked: (
       sink: string,
       isParked: boolean | null,
@@ -121,13 +125,14 @@ export class OutboxOperations extends Context.Service<
       { readonly block: BlockedStream; readonly waiting: ReadonlyArray<StoredEntry> },
       SinkNotFound | StreamNotBlocked | StoreError
     >
-    /** Tries a stream again at once, with all of its attempts. */
+    /** Lets the relay try a blocked stream again at once, with all attempts anew. */
     readonly retry: (sink: string, stream: EventId, who: string) => About
-    /** The same for every parked stream of a sink; gives how many there were. */
+    /** The same for every parked stream of a sink; returns how many there were. */
     readonly retryAll: (sink: string, who: string) => Effect.Effect<number, SinkNotFound | StoreError>
     /**
-     * Leaves out the first entry that waits, which is of this version, and goes on with the next. The sink is never given it.
-     * Fails with `StreamMovedOn` if another one is first, such as when this is asked for twice.
+     * Leaves out the first entry that waits, which must have this version, and goes on with the next one. The sink is never
+     * given the entry. Fails with `StreamMovedOn` if another entry is the first, as when an operator asks for the same skip
+     * twice.
      */
     readonly skip: (
       sink: string,
@@ -135,18 +140,18 @@ export class OutboxOperations extends Context.Service<
       version: number,
       who: string
     ) => Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StreamMovedOn | StoreError>
-    /** Leaves out everything of the stream that is in the journal now, and goes on with what comes. */
+    /** Leaves out every entry of the stream that is in the journal now, and goes on with later ones. */
     readonly discard: (sink: string, stream: EventId, who: string) => About
     /**
-     * Forgets a sink that is no longer delivered to: its places in the journal, its blocked streams and its replays, and with
-     * that what keeps entries from being pruned. A relay that still runs delivers nothing more.
+     * Forgets a sink that is no longer delivered to: its positions, its blocked streams and its replays. From then on, it keeps
+     * no entry from being pruned, and a relay that still runs delivers nothing more to it.
      */
     readonly forget: (sink: string, who: string) => Effect.Effect<void, SinkNotFound | StoreError>
     /** Repairs the log if it was restored into another database cluster; `null` if there was nothing to repair. */
     readonly repair: (who: string) => Effect.Effect<Repaired | null, StoreError>
     /**
-     * Deletes at most so many journal entries that happened before a time and that no sink needs any more; gives how many.
-     * Whoever asks for the journal of an event finds those entries missing afterwards.
+     * Deletes up to `limit` journal entries that happened before this time and that no sink needs any more; returns their
+     * number. Afterwards, they are missing from the journals of their events.
      */
     readonly prune: (before: Date, limit: number, who: string) => Effect.Effect<number, StoreError>
   }

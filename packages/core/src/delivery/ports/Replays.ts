@@ -1,11 +1,11 @@
 /**
- * Replays as stores keep them: what is to be sent again to whom, and how far that has come.
+ * Replays as stores keep them: which entries are to be sent again to which sink, and how far that has come.
  *
- * A replay is carried out by whoever holds its lease, and that is a relay of its sink. As with slots, every write carries the
- * epoch of the lease, and changes nothing under one that is superseded, so a replay goes on where it was after the death of
- * whoever carried it out, and some of its last messages may be sent twice.
+ * A relay of the sink carries out a replay while it holds the lease of the replay. As with slots, every write carries the epoch
+ * of the lease, and changes nothing under a superseded one. If this relay dies, another one goes on with the replay where it
+ * was, and may send some of the last messages twice.
  *
- * Which entries are part of it is settled when it begins: those of the journal at that time. Operators are written to the
+ * The entries of a replay are fixed when it begins: those of the journal at that time. Changes by operators are written to the
  * audit log, as in `OutboxOperations`.
  */
 import type * as Brand from "effect/Brand"
@@ -25,7 +25,7 @@ export class ReplayNotFound extends Schema.TaggedError<ReplayNotFound>()("Replay
   }
 }
 
-/** What was asked for is not possible in the state that the replay is in. */
+/** The state of the replay does not allow what was asked for. */
 export class ReplayNotOpen extends Schema.TaggedError<ReplayNotOpen>()("ReplayNotOpen", {
   id: Schema.String,
   state: Schema.String
@@ -35,10 +35,10 @@ export class ReplayNotOpen extends Schema.TaggedError<ReplayNotOpen>()("ReplayNo
   }
 }
 
-/** How far a replay has come, as the store that gave it understands it. */
+/** How far a replay has come. Only the store that gave it can read it. */
 export type ReplayPlace = Brand.Branded<string, "@turnout/ReplayPlace">
 
-/** A replay in hand. */
+/** A replay whose lease is held. */
 export interface HeldReplay {
   readonly replay: Replay
   readonly epoch: number
@@ -51,25 +51,25 @@ export interface ReplaySlice {
   readonly entries: ReadonlyArray<{
     readonly slot: number
     readonly delivery: StoredEntry
-    /** Behind it. */
+    /** The place after this entry. */
     readonly place: ReplayPlace
   }>
-  /** Behind all that was looked at. */
+  /** The place after everything that was looked at. */
   readonly place: ReplayPlace
-  /** Whether there is nothing behind that. */
+  /** Whether nothing of the replay comes after that place. */
   readonly isLast: boolean
 }
 
-/** What is written of a replay by who carries it out. */
+/** What the holder of a replay writes of its progress. */
 export interface Advance {
   readonly id: ReplayId
   readonly epoch: number
   readonly owner: Owner
   readonly place: ReplayPlace
-  /** Messages that have been sent in all. */
+  /** The number of messages that have been sent in all. */
   readonly sent: number
   readonly state: "running" | "stopped" | "finished"
-  /** Why it is stopped. */
+  /** Why the replay is stopped. */
   readonly error: string | null
 }
 
@@ -78,7 +78,7 @@ type Change = Effect.Effect<Replay, ReplayNotFound | ReplayNotOpen | StoreError>
 export class Replays extends Context.Service<
   Replays,
   {
-    /** How many entries are selected now. Looks at the whole journal, unless a stream is named. */
+    /** Returns how many entries are selected now. Looks at the whole journal, unless a stream is named. */
     readonly count: (selection: Selection) => Effect.Effect<number, StoreError>
     readonly start: (replay: {
       readonly sink: string
@@ -87,20 +87,23 @@ export class Replays extends Context.Service<
       readonly who: string
     }) => Effect.Effect<Replay, SinkNotFound | StoreError>
     readonly get: (id: ReplayId) => Effect.Effect<Replay, ReplayNotFound | StoreError>
-    /** The latest first; the key is the id. */
+    /** Returns replays, the latest first; the key is the id. */
     readonly list: (page: PageRequest<ReplayId>) => Effect.Effect<ReadonlyArray<Replay>, StoreError>
-    /** Ends one that is running or stopped. */
+    /** Ends a replay that is running or stopped. */
     readonly cancel: (id: ReplayId, who: string) => Change
-    /** Goes on with one that is stopped, from the entry that could not be delivered. */
+    /** Goes on with a stopped replay, from the entry that could not be delivered. */
     readonly resume: (id: ReplayId, who: string) => Change
 
-    /** Takes the lease of a running replay of a sink, if there is one that nobody holds: the oldest. */
+    /** Takes the lease of the oldest running replay of a sink that no relay holds, if there is one. */
     readonly claim: (sink: string, owner: Owner, ttlMillis: number) => Effect.Effect<HeldReplay | undefined, StoreError>
-    /** The next entries, at most so many. Some stores look at so many, and may give none. */
+    /** Returns up to `limit` of the next entries. Some stores look at `limit` entries of the journal, and may return none. */
     readonly read: (replay: Replay, place: ReplayPlace, limit: number) => Effect.Effect<ReplaySlice, StoreError>
-    /** Notes how far a replay has come, and renews its lease; gives it as it is then, or nothing if it was lost. */
+    /**
+     * Notes how far a replay has come, and renews its lease. Returns the replay as it is then, or `undefined` if the lease was
+     * lost.
+     */
     readonly advance: (advance: Advance, ttlMillis: number) => Effect.Effect<Replay | undefined, StoreError>
-    /** Gives the lease back. */
+    /** Gives the lease of a replay back. */
     readonly release: (lease: Pick<Advance, "id" | "epoch" | "owner">) => Effect.Effect<void, StoreError>
   }
 >()("@turnout/Replays") {}

@@ -1,12 +1,12 @@
 /**
- * A sink: somewhere that journal events are delivered to.
+ * A sink: a place that the journal is delivered to.
  *
- * A sink is given events at least once, those of a stream in order. What it must do for that: never deliver an entry
- * before the ones ahead of it in the same stream have arrived, and report for each whether it has.
+ * A sink is given entries at least once, those of a stream in order. It must never deliver an entry before the earlier ones of
+ * the same stream have arrived, and must report for each entry whether it has arrived.
  *
- * What a sink has accepted of a consignment counts, whatever becomes of the rest. A sink that is given a consignment in
- * several requests says of each delivery what has become of it as soon as it knows (`settled`), and may then fail: what it
- * has said stands, and the rest is given again, without anything being blocked.
+ * An entry that a sink has accepted counts, even if the rest of its consignment fails. A sink that delivers a consignment in
+ * several requests reports the outcome of each delivery as soon as it knows it (`settled`), and may fail afterwards: the
+ * reported outcomes stand, and the rest is given again, without blocking a stream.
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -14,7 +14,7 @@ import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import type { DeliveryOutcome } from "../domain/DeliveryOutcome.ts"
 
 /**
- * The sink as a whole cannot be reached: it is nobody's entry's fault. Nothing is blocked; everything that was not settled
+ * The sink as a whole cannot be reached, through no fault of an entry. No stream is blocked; everything that was not settled
  * before is tried again.
  */
 export class SinkUnavailable extends Schema.TaggedError<SinkUnavailable>()("SinkUnavailable", {
@@ -33,8 +33,8 @@ interface Entries {
   readonly slot: number
   readonly deliveries: ReadonlyArray<StoredEntry>
   /**
-   * Hears what has become of a delivery, by its index, as soon as that is known. It counts even if delivering fails then, or
-   * is interrupted. What the sink gives in the end counts in its stead.
+   * Takes the outcome of a delivery, by its index, as soon as it is known. The outcome counts even if `deliver` fails then, or
+   * is interrupted. The outcomes that `deliver` returns replace it.
    */
   readonly settled?: (index: number, outcome: DeliveryOutcome) => void
 }
@@ -46,16 +46,19 @@ interface ByRelay {
 }
 
 interface ByReplay {
-  /** The id of the replay. An operator has sent the entries again on purpose, so no delivery of them is stale: there is no epoch. */
+  /**
+   * The id of the replay. There is no epoch: an operator has sent the entries again on purpose, so no delivery of them is
+   * stale.
+   */
   readonly replay: string
   readonly epoch?: never
 }
 
 export interface Sink {
-  /** Unique, and the same across restarts: the position in the journal is kept by it. */
+  /** Unique, and the same across restarts: the positions in the journal are kept under this name. */
   readonly name: string
-  /** What it leads to, such as the URL of a queue: two sinks that say the same here are one. */
+  /** The place that the sink leads to, such as the URL of a queue: two sinks with the same value are one. */
   readonly leadsTo?: string
-  /** Gives one outcome for each delivery, in the same order. May be interrupted when the lease runs out. */
+  /** Returns one outcome for each delivery, in the same order. May be interrupted when the lease runs out. */
   readonly deliver: (consignment: Consignment) => Effect.Effect<ReadonlyArray<DeliveryOutcome>, SinkUnavailable>
 }

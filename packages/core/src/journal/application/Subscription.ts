@@ -104,7 +104,7 @@ const receive = (
 const tellSetBack = (slices: ReadonlyArray<Slice>): Effect.Effect<void> =>
   slices.some(({ isSetBack }) => isSetBack)
     ? Effect.logWarning(
-        "the journal does not know the place of a subscription any more: what came before is given again"
+        "the journal does not know the place of a subscription any more: some journal events are given again"
       )
     : Effect.void
 
