@@ -1,20 +1,20 @@
 /**
  * The consumer: deals with the messages of a queue.
  *
- * - **One effect for each message.** A handler runs in the transaction of the inbox (`Inbox`), and a message is
- *   deleted only after that has committed. A message that comes again is deleted without being handled again.
- * - **In order within a group.** The messages of a group are handled one after the other, different groups at the same
- *   time. If one fails, it and everything behind it in its group go back to the queue, in that order.
- * - **Poison goes to the dead-letter queue** of the queue, by the queue's own count of receptions: what fails is given back
- *   with a pause that grows with that count, and blocks no other group. Messages that were received behind it in its group
- *   have been received as often, and follow it, in order.
- * - **What nobody here understands is left alone**: messages of types without a handler, or that are no messages at all, are
- *   counted, never deleted, and come back for others, or end in the dead-letter queue.
- * - **The store is waited for.** While it cannot be reached, takes no writes, or is not migrated, messages stay in hand, and
- *   count as received no more often; none is received before all of them have been dealt with, nor when a consumer starts before
- *   the store takes what it writes.
- * - A message is hidden for longer while its handler runs. A consumer that is stopped takes no more messages, finishes what it
- *   has begun, for a while, and gives back the rest.
+ * - **One effect for each message.** A handler runs in the transaction of the inbox (`Inbox`), and the consumer deletes a
+ *   message only after that has committed. A message that comes again is deleted without being handled again.
+ * - **In order within a group.** The messages of a group are handled one after the other, different groups at the same time. If
+ *   one fails, it and the later messages of its group go back to the queue, in that order.
+ * - **A message that always fails ends in the dead-letter queue**, by the queue's own count of receptions: the consumer gives
+ *   it back with a pause that grows with that count, and it blocks no other group. The later messages of its group that were
+ *   received with it have been received as often, and follow it, in order.
+ * - **Messages that no handler understands are left alone**: those of types without a handler, and those that are no messages
+ *   of this library, are counted and never deleted. They come back for other consumers, or end in the dead-letter queue.
+ * - **The consumer waits for its store.** While the store cannot be reached, takes no writes, or is not migrated, the messages
+ *   in hand stay there, and the queue does not count another reception of them. The consumer receives no others before it has
+ *   dealt with all of these, and none after its start before the store takes writes.
+ * - The consumer hides a message for longer while its handler runs. When it is stopped, it takes no more messages, waits up to
+ *   `graceMillis` for the handlers that run, and gives back the rest.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -35,19 +35,19 @@ import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 
 type EventOf<Type extends JournalEvent["_tag"]> = Extract<JournalEvent, { readonly _tag: Type }>
 
-/** What to do about each type of event. */
+/** What to do about each type of journal event. */
 export type Handlers<E = never, R = never> = {
   readonly [Type in JournalEvent["_tag"]]?: (event: EventOf<Type>, message: Message) => Effect.Effect<unknown, E, R>
 }
 
 export interface ConsumerOptions {
-  /** Whose effects these are: consumers of one name share an inbox. */
+  /** The name of the consumer: consumers of one name share an inbox. */
   readonly consumer: string
   /** The most messages that are in hand at once. Default 100. */
   readonly maxInFlight?: number
   /** The most groups that are dealt with at the same time. Default 10. */
   readonly concurrency?: number
-  /** The pauses before a message that failed is received again; how often is up to the queue. */
+  /** The pauses before a failed message is received again; the queue decides how often it is. */
   readonly retryPolicy?: Omit<RetryPolicy, "maxAttempts">
   /** How long handlers may take once the consumer is to stop. Default 10 seconds. */
   readonly graceMillis?: number
@@ -60,7 +60,7 @@ const DEFAULTS = {
   graceMillis: 10_000
 } as const satisfies Omit<ConsumerOptions, "consumer">
 
-/** The most messages that are asked for at once. */
+/** The most messages that the consumer asks for at once. */
 const RECEIVED_AT_ONCE = 10
 
 const counter = (outcome: string) =>
@@ -70,7 +70,7 @@ const counter = (outcome: string) =>
       outcome
     }
   )
-/** Messages by what became of them. */
+/** Counts messages by what became of them. */
 export const messages = {
   handled: counter("handled"),
   repeated: counter("repeated"),
@@ -80,7 +80,7 @@ export const messages = {
 
 type Fate = keyof typeof messages
 
-/** That it was the store that failed, of which a message knows nothing. */
+/** The failure of the store in a cause, if it is one that has nothing to do with the message. */
 const storeErrorIn = (cause: Cause.Cause<unknown>): StoreError | undefined => {
   for (const reason of cause.reasons) {
     if (!Cause.isFailReason(reason) || !(reason.error instanceof StoreError)) continue
@@ -89,16 +89,19 @@ const storeErrorIn = (cause: Cause.Cause<unknown>): StoreError | undefined => {
   return undefined
 }
 
-/** Whether the store takes nothing at all, rather than one thing. */
+/** Whether the store takes no writes at all. */
 const isAway = ({ reason }: StoreError): boolean => reason._tag === "Unavailable" || reason._tag === "NotMigrated"
 
 /** A message in hand. */
 interface InHand extends ReceivedMessage {
-  /** Whether it may be with somebody else by now. */
+  /** Whether another consumer may have the message by now. */
   isLost: boolean
 }
 
-/** The event of a message in today's form, and what to do about it; `undefined` if nobody here understands it. */
+/**
+ * Calls the handler of a message with its journal event in today's form; `undefined` if there is no handler that understands
+ * it.
+ */
 const understand = <E, R>(
   handlers: Handlers<E, R>,
   { payload, schemaVersion, type }: Message
@@ -110,12 +113,12 @@ const understand = <E, R>(
     const event = decode(type, schemaVersion, payload)
     return (message) => Effect.suspend(() => handler(event, message))
   } catch {
-    // Written by a later version.
+    // A later version of the library has written it.
     return undefined
   }
 }
 
-/** What the inbox tells a message by. */
+/** The key of a message in the inbox. */
 const keyOf = ({ id, replay }: Message): string => (replay === undefined ? id : `${id} ${replay}`)
 
 /** Messages of a group stay together, in order; one without a group is a group of its own. */
@@ -131,31 +134,31 @@ interface Working<R> {
   readonly inbox: Inbox["Service"]
   readonly draw: () => number
   readonly runFork: <A>(effect: Effect.Effect<A, never, R>) => Fiber.Fiber<A>
-  /** How many groups may be dealt with at the same time. */
+  /** Allows a number of groups to be dealt with at the same time. */
   readonly places: Semaphore.Semaphore
-  /** One request about hiding at a time: what was given back is not hidden again by one that was under way. */
+  /** Allows one request about hiding at a time, so that a request under way does not hide again what was given back. */
   readonly withoutOverlap: Semaphore.Semaphore["withPermit"]
   readonly inHand: Set<InHand>
   /** The groups that are dealt with. */
   readonly groups: Set<Fiber.Fiber<void>>
   /** Messages that were dealt with, and are not deleted yet. */
   readonly done: Array<InHand>
-  /** Messages in hand that the store has taken nothing of. */
+  /** Messages in hand that wait for the store. */
   readonly waiting: Set<InHand>
   readonly hasRoom: Latch.Latch
   readonly hasDone: Latch.Latch
   readonly noneWaits: Latch.Latch
   readonly stopping: Latch.Latch
   queueFailures: number
-  /** Whether the store takes writes is not known: it was not asked yet, or has refused one since. */
+  /** Whether it is unknown if the store takes writes: it was not asked yet, or has refused one since. */
   isInDoubt: boolean
 }
 
-/** Waits before the next try of what is away, unless the consumer is to stop. */
+/** Waits before the next try after an outage, unless the consumer is to stop. */
 const pause = <R>({ draw, stopping }: Working<R>, failures: number): Effect.Effect<void> =>
   Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
 
-/** How often a message is tried is the queue's to say. */
+/** The pause before the next try of a message. The queue decides how often it is tried. */
 const pauseOf = <R>({ draw, options }: Working<R>, { receiveCount }: InHand): number =>
   pauseMillis({ ...options.retryPolicy, maxAttempts: Infinity }, receiveCount, draw())!
 
@@ -164,7 +167,7 @@ const letGo = <R>({ hasRoom, inHand, options }: Working<R>, message: InHand): vo
   if (inHand.size < options.maxInFlight) hasRoom.openUnsafe()
 }
 
-/** Asks the queue for something that does without: what it refuses comes back by itself. */
+/** Asks the queue for something, and only logs a failure: the messages come back by themselves. */
 const leniently = <R, A>({ queue }: Working<R>, what: string, effect: Effect.Effect<A, unknown>): Effect.Effect<void> =>
   Effect.catch(Effect.asVoid(effect), (error) => Effect.logWarning(`${queue.name}: ${what}`, error))
 
@@ -184,7 +187,7 @@ const isWaiting = <R>({ noneWaits, waiting }: Working<R>, message: InHand, is: b
   else noneWaits.closeUnsafe()
 }
 
-/** What becomes of a message; `undefined` while the store is away. */
+/** Deals with a message once, and returns what became of it; `undefined` if the store has failed. */
 const fateOf = Effect.fnUntraced(function* <R>(
   working: Working<R>,
   inHand: InHand
@@ -212,7 +215,7 @@ const fateOf = Effect.fnUntraced(function* <R>(
   return "failed"
 })
 
-/** What becomes of a message once the store is there; `undefined` if it is to be given back before. */
+/** Deals with a message, waiting for the store, and returns what became of it; `undefined` if it is to be given back. */
 const fateInTime = Effect.fnUntraced(function* <R>(
   working: Working<R>,
   message: InHand
@@ -257,7 +260,7 @@ const removeDone = <R>(working: Working<R>): Effect.Effect<void> =>
       : leniently(working, "messages that were dealt with could not be deleted, and come again", queue.remove(receipts))
   })
 
-/** Hides what is in hand for longer. */
+/** Hides the messages in hand for longer. */
 const keepHidden = <R>(working: Working<R>): Effect.Effect<void> => {
   const { inHand, queue, withoutOverlap } = working
   return withoutOverlap(
@@ -276,7 +279,7 @@ const keepHidden = <R>(working: Working<R>): Effect.Effect<void> => {
   )
 }
 
-/** Begins to deal with messages that were received. */
+/** Begins to deal with the messages that were received. */
 const take = <R>(working: Working<R>, received: ReadonlyArray<ReceivedMessage>): void => {
   const { groups, hasRoom, inHand, options, places, runFork } = working
   const taken = received.map((message): InHand => ({ ...message, isLost: false }))
@@ -289,14 +292,17 @@ const take = <R>(working: Working<R>, received: ReadonlyArray<ReceivedMessage>):
   }
 }
 
-/** What is received counts as such, whatever becomes of it: nothing is, before the store takes what was. */
+/**
+ * Waits until the store takes writes and no message in hand waits for it, or until the consumer is to stop. The queue counts
+ * every reception of a message, so the consumer receives none before.
+ */
 const storeTakesWrites = Effect.fnUntraced(function* <R>(working: Working<R>) {
   const { inbox, noneWaits, queue, stopping, waiting } = working
   for (let failures = 1; !stopping.isOpen(); failures++) {
     yield* noneWaits.await
     if (!working.isInDoubt) return
     const asked = yield* Effect.result(inbox.ready)
-    // No message waits, or the store has refused one since.
+    // If a message waits now, the store has refused it while it was asked.
     if (Result.isSuccess(asked) && waiting.size === 0) {
       working.isInDoubt = false
       return
@@ -332,7 +338,8 @@ const receive = <R>(working: Working<R>): Effect.Effect<void> => {
 }
 
 /**
- * Deals with messages until it is interrupted. Failures of the queue and of the store are waited out and logged.
+ * Deals with messages until it is interrupted. After a failure of the queue or of the store, it logs the failure, waits, and
+ * goes on.
  */
 export const run = Effect.fnUntraced(function* <E, R>(
   queue: Queue,
@@ -363,7 +370,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
   }
   const { groups, hasDone, hasRoom, inHand, noneWaits, runFork, stopping } = working
 
-  // What a poll that is under way brings must not be lost: it goes on for as long as there is time.
+  // A poll that is under way may still bring messages, which must not be lost. So it goes on for as long as there is time.
   const receiving = runFork(Effect.repeat(receive(working), { until: () => stopping.isOpen() }))
   const removing = runFork(Effect.forever(Effect.andThen(hasDone.await, removeDone(working))))
   const hiding = runFork(Effect.forever(Effect.andThen(Effect.sleep(queue.visibilityMillis / 3), keepHidden(working))))

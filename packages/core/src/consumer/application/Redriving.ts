@@ -12,14 +12,14 @@ import * as PartlyDone from "../../kernel/application/PartlyDone.ts"
 
 const NOT_NOTED = "The audit log does not have it."
 
-/** Whether all has been moved that can be: moving again would end in the same way. */
+/** Whether all messages have been moved that can be moved: trying again would end in the same way. */
 const isOutOfReach = (moving: Exit.Exit<unknown, unknown>): boolean =>
   Exit.isFailure(moving) && Cause.squash(moving.cause) instanceof DeadLettersOutOfReach
 
 /**
- * Moves dead letters, gives how many, and writes to the audit log who did it. The queue and the log are not one: what was
- * moved before a failure, or an interruption, was moved, and is written down as well. Fails with `PartlyDone` once something
- * was moved.
+ * Moves dead letters, returns how many, and writes to the audit log who did it. The queue and the audit log do not commit
+ * together: messages that were moved before a failure or an interruption stay moved, and are written to the audit log as well.
+ * Fails with `PartlyDone` if it fails after a message was moved.
  */
 export const redrive = (
   letters: DeadLetters,

@@ -1,13 +1,13 @@
 /**
  * Dead letters: messages that a queue has given up on, in a queue of their own.
  *
- * Looking at them leaves them there. A message is moved by sending it to the other queue and deleting it here, in this order:
- * none is lost, and one may be there twice if that is interrupted in between.
+ * Looking at dead letters leaves them there. A message is moved by sending it to the other queue and then deleting it here:
+ * none is lost, and one may be there twice if the move is interrupted in between.
  *
- * A group has an order, and a queue that keeps it gives the later messages of the group only while no more than a few before them
- * stay: SQS gives up to ten of a group at once, and no others until those are deleted or back. So a message that stands after ten
- * others which are to stay cannot be moved, and that is said. Sending the others once more would bring it to the
- * front, and the order would be lost with the first interruption.
+ * A queue that keeps the order of a group gives only its first few messages: SQS gives up to ten of a group at once, and the
+ * later ones only when those are deleted or back. So a message cannot be moved if ten earlier ones of its group are to stay,
+ * and `DeadLettersOutOfReach` says so. Sending the earlier ones once more would bring the message to the front, but the order
+ * would be lost with the first interruption.
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -15,36 +15,36 @@ import type { Message } from "../../delivery/domain/Message.ts"
 import type { QueueUnavailable } from "./Queue.ts"
 
 export interface DeadLetter {
-  /** What the queue knows it by. */
+  /** The id that the queue has given it. */
   readonly id: string
-  /** `null` if it has none. */
+  /** `null` if it has no group. */
   readonly group: string | null
   readonly sentAt: Date
   readonly receiveCount: number
   readonly body: string
-  /** What it says, if it is a message of this library. */
+  /** Its content, if it is a message of this library. */
   readonly message: Message | null
 }
 
 export interface DeadLetterReader {
-  /** Of the queue. */
+  /** The name of the queue. */
   readonly name: string
-  /** About how many there are. */
+  /** About how many dead letters there are. */
   readonly count: Effect.Effect<number, QueueUnavailable>
-  /** At most so many of them. They are there for others again afterwards. */
+  /** Returns up to `limit` of them. Afterwards, others can receive them again. */
   readonly list: (limit: number) => Effect.Effect<ReadonlyArray<DeadLetter>, QueueUnavailable>
 }
 
 export interface Redrive {
-  /** Which ones: by the id of the queue or of the message. Default: all. */
+  /** The dead letters to move, by the id of the queue or of the message. Default: all. */
   readonly only?: ReadonlyArray<string>
-  /** No more than so many. Default: any number. */
+  /** The most dead letters to move. Default: any number. */
   readonly most?: number
-  /** Called for each that was moved, with how many were. */
+  /** Called for each dead letter that was moved, with the number of those moved so far. */
   readonly onMoved?: (moved: number, letter: DeadLetter) => void
 }
 
-/** By what a dead letter may be asked for. */
+/** The ids by which a dead letter may be asked for. */
 export const idsOf = ({ id, message }: DeadLetter): ReadonlyArray<string> =>
   message === null ? [id] : [message.id, id]
 
@@ -52,19 +52,21 @@ export const idsOf = ({ id, message }: DeadLetter): ReadonlyArray<string> =>
 export const isWanted = (letter: DeadLetter, { only }: Redrive): boolean =>
   only === undefined || idsOf(letter).some((id) => only.includes(id))
 
-/** The most groups that a message names. */
+/** The most groups that the error message names. */
 const NAMED = 5
 
 /**
- * Some of what was asked for was not seen, and may stand where it cannot be: in a group, after others that were not asked for. What
- * was seen of what was asked for is moved.
+ * Some dead letters that were asked for were not seen. They may be in a group, after others that were not asked for and stay.
+ * All that were seen are moved.
  */
 export class DeadLettersOutOfReach extends Schema.TaggedError<DeadLettersOutOfReach>()("DeadLettersOutOfReach", {
-  /** How many were moved. */
+  /** How many dead letters were moved. */
   moved: Schema.Int,
-  /** What was asked for and not seen, as it was asked for. */
+  /** The ids that were asked for and not seen. */
   missing: Schema.Array(Schema.String),
-  /** The groups that may have it, each with what is known to stand before it, in order, by the ids that can be asked for. */
+  /**
+   * The groups that may have them. Each lists the messages known to stand before them, in order, by ids that can be asked for.
+   */
   groups: Schema.Array(Schema.Struct({ group: Schema.String, before: Schema.Array(Schema.String) }))
 }) {
   override get message(): string {
@@ -73,12 +75,12 @@ export class DeadLettersOutOfReach extends Schema.TaggedError<DeadLettersOutOfRe
       return `${head}${others} in the group ${group}`
     })
     const others = this.groups.length > NAMED ? [`those of ${this.groups.length - NAMED} more groups`] : []
-    const first = heads.length === 0 ? "what stands before it" : [...heads, ...others].join("; ")
-    return `Not seen: ${this.missing.join(", ")}. The queue has more than it gives: it holds back what stands later in a group. Move or delete first: ${first}.`
+    const first = heads.length === 0 ? "the messages that stand before them" : [...heads, ...others].join("; ")
+    return `Not seen: ${this.missing.join(", ")}. The queue has more messages than it gives: it holds back the later ones of a group. Move or delete first: ${first}.`
   }
 }
 
-/** What stays of some groups, in order, as `DeadLettersOutOfReach` tells it. */
+/** The dead letters that stay, by their groups and in order, as `DeadLettersOutOfReach` lists them. */
 export const toGroups = (
   staying: ReadonlyArray<DeadLetter>
 ): ReadonlyArray<{ readonly group: string; readonly before: ReadonlyArray<string> }> =>
@@ -88,11 +90,11 @@ export const toGroups = (
   ).flatMap(({ before, group }) => (group === null ? [] : [{ group, before }]))
 
 export interface DeadLetters extends DeadLetterReader {
-  /** The name of the queue that they are moved to. */
+  /** The name of the queue that dead letters are moved to. */
   readonly to: string
   /**
-   * Moves dead letters to that queue, those of a group in order, and gives how many. What is asked for and not there is left out.
-   * Fails with `DeadLettersOutOfReach` if it may be there all the same.
+   * Moves dead letters to that queue, those of a group in order, and returns how many. Ids that the queue does not have are
+   * left out. Fails with `DeadLettersOutOfReach` if the queue may have them all the same.
    */
   readonly redrive: (redrive: Redrive) => Effect.Effect<number, QueueUnavailable | DeadLettersOutOfReach>
 }

@@ -1,24 +1,24 @@
 /**
- * A queue that messages are taken from: what consumers need of SQS, and of whatever is like it.
+ * A queue that messages are taken from: what consumers need of SQS, or of a queue like it.
  *
- * A message that was received is hidden from others for a while, and comes back unless it is deleted. The messages of a
- * group come in order, and none of it while an earlier one is out; messages without a group come in any order. Messages
- * that come back too often are moved to a dead-letter queue by the queue itself.
+ * A message that was received is hidden from other consumers for a while, and comes back unless it is deleted. The messages of
+ * a group come in order, and none comes while an earlier one is hidden; messages without a group come in any order. The queue
+ * itself moves messages that come back too often to a dead-letter queue.
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 export interface ReceivedMessage {
-  /** What the queue knows this reception by. */
+  /** The name that the queue has given to this reception. */
   readonly receipt: string
   readonly body: string
-  /** `null` if it has none. */
+  /** `null` if it has no group. */
   readonly group: string | null
   /** How often it has been received, this time included. */
   readonly receiveCount: number
 }
 
-/** The queue cannot be reached. What was received comes back by itself. */
+/** The queue cannot be reached. Messages that were received come back by themselves. */
 export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("QueueUnavailable", {
   cause: Schema.Defect()
 }) {
@@ -29,17 +29,19 @@ export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("Qu
 }
 
 export interface Queue {
-  /** For people. */
+  /** The name of the queue, for logs. */
   readonly name: string
-  /** How long a message is hidden once it was received. */
+  /** How long a received message is hidden. */
   readonly visibilityMillis: number
-  /** Waits for messages, for a while, and gives at most so many, in order within each group; none if none came. */
+  /** Waits for messages, for a limited time, and returns up to `max` of them, in order within each group. May return none. */
   readonly receive: (max: number) => Effect.Effect<ReadonlyArray<ReceivedMessage>, QueueUnavailable>
-  /** Hides messages for so long from now on; gives the receipts for which that was too late. 0 lets them come back at once. */
+  /**
+   * Hides messages for `millis` from now on; 0 lets them come back at once. Returns the receipts for which that was too late.
+   */
   readonly hide: (
     receipts: ReadonlyArray<string>,
     millis: number
   ) => Effect.Effect<ReadonlyArray<string>, QueueUnavailable>
-  /** Deletes messages; gives the receipts for which that failed: those messages come back. */
+  /** Deletes messages. Returns the receipts for which that failed: those messages come back. */
   readonly remove: (receipts: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, QueueUnavailable>
 }
