@@ -1,12 +1,12 @@
 /**
- * Projections: what is made of the journal, stream by stream, to be read.
+ * Projections: states that are made of the journal, stream by stream, to be read.
  *
- * A projection is a pure function from a state and an entry to the next state. It is kept up to date by a relay, as any other
- * sink is; but what it is given only tells it which streams have moved on. It reads on in their journals from where its state
- * is, under a lock, so that every entry is in the state once and in order, whatever is delivered twice, late, or while it is
- * being rebuilt.
+ * A projection is a pure function from a state and an entry to the next state. A relay keeps it up to date, as it does any
+ * other sink; but the entries that the sink is given only say which streams have moved on. The projection reads on in the
+ * journals of these streams from where its state is, under a lock. So every entry is in the state once and in order, even if
+ * entries are delivered twice, late, or during a rebuild.
  *
- * Rebuilding makes the state of a stream anew from its whole journal, in one transaction: readers see the old one until then.
+ * Rebuilding makes the state of a stream anew from its whole journal, in one transaction: readers see the old state until then.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -27,13 +27,13 @@ export interface Projection<State> {
   readonly apply: (state: State, entry: JournalEntry) => State
 }
 
-/** The journal of a stream begins behind the entry that a state needs next, since that was pruned. */
+/** The next entry that a state needs has been pruned from the journal of its stream. */
 export class JournalPruned extends Schema.TaggedError<JournalPruned>()("JournalPruned", {
   stream: Schema.String,
   firstVersion: Schema.Number
 }) {
   override get message(): string {
-    return `The journal of ${this.stream} goes on with version ${this.firstVersion}: what was before has been pruned.`
+    return `The journal of ${this.stream} goes on with version ${this.firstVersion}: the entries before it have been pruned.`
   }
 }
 
@@ -72,7 +72,7 @@ const readOn = Effect.fnUntraced(function* <State>(
 
 type Change = Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | AdmissionReads>
 
-/** Writes the state of a stream that reading on makes, from where `startOf` says. */
+/** Replaces the state of a stream: begins with what `startOf` returns, and reads the journal from there to its end. */
 const project = <State>(
   projection: Projection<State>,
   stream: EventId,
@@ -94,7 +94,7 @@ const beginning = <State>({ initial }: Projection<State>, stream: EventId): At<S
   state: initial(stream)
 })
 
-/** Brings the state of a stream up to date. Fails with `JournalPruned` if what comes next is not there any more. */
+/** Brings the state of a stream up to date. Fails with `JournalPruned` if the next entry is not in the journal any more. */
 export const update = <State>(projection: Projection<State>, stream: EventId): Change =>
   project(projection, stream, (current, codec) =>
     current === undefined
@@ -106,7 +106,7 @@ export const update = <State>(projection: Projection<State>, stream: EventId): C
 export const rebuild = <State>(projection: Projection<State>, stream: EventId): Change =>
   project(projection, stream, () => beginning(projection, stream))
 
-/** A projected state, read. */
+/** A state of a projection, with its stream. */
 export interface Read<State> extends At<State> {
   readonly stream: EventId
 }
@@ -129,7 +129,7 @@ export const get = <State>(
     (found) => (found === undefined ? undefined : toRead(projection)(found))
   )
 
-/** States in the order of the streams, which are the keys. */
+/** Returns states in the order of their streams, which are the keys. */
 export const list = <State>(
   projection: Projection<State>,
   page: PageRequest<EventId>

@@ -1,5 +1,5 @@
 /**
- * The sink that keeps a projection up to date. A relay delivers to it; what it is given tells it which streams have moved on.
+ * The sink that keeps a projection up to date. A relay delivers to it; the entries only say which streams have moved on.
  */
 import * as Effect from "effect/Effect"
 import { delivered, type DeliveryOutcome } from "../../delivery/domain/DeliveryOutcome.ts"
@@ -19,7 +19,7 @@ export const make = Effect.fnUntraced(function* <State>(
   projection: Projection<State>
 ): Effect.fn.Return<Sink, never, ProjectionStore | AdmissionReads> {
   const context = yield* Effect.context<ProjectionStore | AdmissionReads>()
-  /** What becomes of a stream. Only the store can keep all of them from going on. */
+  /** The outcome for all entries of a stream. A failure of the store is none: it may concern every stream. */
   const outcomeOf = (stream: EventId): Effect.Effect<DeliveryOutcome, StoreError> =>
     update(projection, stream).pipe(
       Effect.provide(context),
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function* <State>(
       let failure: StoreError | undefined
       const bring = (stream: EventId): Effect.Effect<void> =>
         Effect.suspend(() => {
-          // A store that is away is asked for no more; where others hold the same rows, that is about one stream.
+          // After a failure of the store, no other stream is tried. Contention is an exception: it is about one stream only.
           if (failure !== undefined && failure.reason._tag !== "Contention") return Effect.void
           return Effect.match(outcomeOf(stream), {
             onSuccess: (outcome) => {

@@ -6,7 +6,7 @@ import type { Projection, Read } from "./Projection.ts"
 
 export const projection: Projection<SalesSummary> = { name: "sales", schema: SalesSummary, initial, apply }
 
-/** A summary as it is shown: with what follows from it, and the last entry of the stream that is counted. */
+/** A summary as it is shown: with `millisToSellOut`, and with the version of the last entry that it counts. */
 export interface Sales extends SalesSummary {
   readonly millisToSellOut: number | null
   readonly version: number

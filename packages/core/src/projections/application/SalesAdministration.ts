@@ -1,5 +1,5 @@
 /**
- * Sales summaries, for operators: looking at them, and making them anew. Every transport offers these uses as they are.
+ * Sales summaries, for operators: looking at them, and rebuilding them. HTTP and the command line share these uses.
  */
 import * as Effect from "effect/Effect"
 import { EventNotFound } from "../../admission/domain/model/Event.ts"
@@ -14,7 +14,7 @@ import * as PartlyDone from "../../kernel/application/PartlyDone.ts"
 import * as Projection from "./Projection.ts"
 import * as Sales from "./Sales.ts"
 
-/** Events that are asked for at once. */
+/** The number of events that are read at once. */
 const PAGE = 500
 
 /** A page of summaries, in the order of the ids of their events, which are the keys. */
@@ -27,7 +27,7 @@ export const list = (
     ({ eventId }) => eventId
   )
 
-/** The summary of an event; `undefined` if nothing of it has been counted. */
+/** The summary of an event; `undefined` if none of its entries has been counted. */
 export const get = (eventId: EventId): Effect.Effect<Sales.Sales | undefined, StoreError, ProjectionStore> =>
   Effect.map(Projection.get(Sales.projection, eventId), (found) =>
     found === undefined ? undefined : Sales.show(found)
@@ -51,7 +51,7 @@ export const allEvents: Effect.Effect<ReadonlyArray<EventId>, StoreError, Admiss
   return ids
 })
 
-/** Fails with `EventNotFound` unless the event is there. */
+/** Fails with `EventNotFound` if the event does not exist. */
 export const requireEvent = (eventId: EventId): Effect.Effect<void, EventNotFound | StoreError, AdmissionReads> =>
   Effect.flatMap(
     AdmissionReads.use((reads) => reads.event(eventId)),
@@ -59,9 +59,9 @@ export const requireEvent = (eventId: EventId): Effect.Effect<void, EventNotFoun
   )
 
 /**
- * Makes the summary of an event anew from its journal, and writes to the audit log who did it, once for each event. The
- * summary and the audit log are two commits: `rebuild` fails with `PartlyDone` if only the first of them was done. A summary
- * that stays as it was leaves nothing in the audit log.
+ * Makes the summary of an event anew from its journal, and writes to the audit log who did it. The summary and the audit log
+ * are two commits: `rebuild` fails with `PartlyDone` if only the first of them was made. A rebuild that fails leaves the
+ * summary as it was, and nothing in the audit log.
  */
 export const rebuild = (
   eventId: EventId,
@@ -71,7 +71,7 @@ export const rebuild = (
   EventNotFound | Projection.JournalPruned | StoreError | PartlyDone.PartlyDone,
   AuditLog | ProjectionStore | AdmissionReads
 > =>
-  // An interruption between the two would leave a summary that nobody made.
+  // An interruption between the two commits would leave a rebuilt summary without an entry in the audit log.
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const log = yield* AuditLog

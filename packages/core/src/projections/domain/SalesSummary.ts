@@ -1,5 +1,5 @@
 /**
- * The sales summary of an event: how it sold, made of its journal.
+ * The sales summary of an event: how its seats sold, counted from its journal.
  */
 import * as Schema from "effect/Schema"
 import { EventId } from "../../kernel/domain/EventId.ts"
@@ -21,10 +21,10 @@ export const SalesSummary = Schema.Struct({
     attended: Count,
     noShow: Count
   }),
-  /** Waiters who got a seat, in their turn or chosen. */
+  /** How many waiters got a seat, in their turn or out of turn. */
   promotions: Count,
   cancellations: Count,
-  /** When it was published first. */
+  /** When the event was first published. */
   publishedAt: Schema.NullOr(Instant),
   firstRegistrationAt: Schema.NullOr(Instant),
   /** When every seat was taken for the first time. */
@@ -44,7 +44,7 @@ export const initial = (eventId: EventId): SalesSummary => ({
   soldOutAt: null
 })
 
-/** From being published to being sold out; `null` if it has not been, or was never published before. */
+/** The milliseconds from the first publication until every seat was taken; `null` if either has not happened. */
 export const millisToSellOut = ({ publishedAt, soldOutAt }: SalesSummary): number | null =>
   publishedAt === null || soldOutAt === null ? null : soldOutAt.getTime() - publishedAt.getTime()
 

@@ -1,5 +1,5 @@
 /**
- * Projections as stores keep them: for each projection and stream, what has been made of the journal up to some version.
+ * Projections as stores keep them: for each projection and stream, the state after the entries up to some version.
  *
  * Every store passes the conformance suite in `test/conformance`.
  */
@@ -12,9 +12,9 @@ import type { StoreError } from "../../kernel/ports/StoreError.ts"
 /** The state of a projection of a stream. */
 export interface Projected {
   readonly stream: EventId
-  /** The last entry of the stream that is in it. */
+  /** The version of the last entry that is in the state. */
   readonly version: number
-  /** As JSON. */
+  /** The state as JSON. */
   readonly state: unknown
 }
 
@@ -22,8 +22,9 @@ export class ProjectionStore extends Context.Service<
   ProjectionStore,
   {
     /**
-     * Replaces the state of a stream by what `change` makes of it (`undefined` if there is none yet), all or nothing. Of two
-     * that change the same stream, one waits for the other. What `change` reads of the store's journal has committed.
+     * Replaces the state of a stream by the result of `change`, all or nothing. `change` is given the current state, or
+     * `undefined` if there is none. Of two updates of the same stream, one waits for the other. Everything that `change` reads
+     * of the store's journal has committed.
      */
     readonly update: <E, R>(
       projection: string,
@@ -31,7 +32,7 @@ export class ProjectionStore extends Context.Service<
       change: (current: Projected | undefined) => Effect.Effect<Omit<Projected, "stream">, E, R>
     ) => Effect.Effect<void, E | StoreError, R>
     readonly get: (projection: string, stream: EventId) => Effect.Effect<Projected | undefined, StoreError>
-    /** In the order of the streams, which are the keys. */
+    /** Returns states in the order of their streams, which are the keys. */
     readonly list: (
       projection: string,
       page: PageRequest<EventId>
