@@ -1,19 +1,19 @@
 /**
- * Watches the wall clock for jumps, by comparing it with monotonic time, and tells of them.
+ * Watches the wall clock for jumps, by comparing it with monotonic time, and logs them.
  *
- * A jump is a change of a second or more between two looks; what a time service corrects little by little is none. Each
- * watch gives the jumps since its own last look. The log has one line for a jump, however many watches of a process see it,
- * and at most one line a minute, which is then about all jumps since the last one.
+ * A jump is a change of a second or more between two looks; the small corrections of a time service are none. Each watch
+ * returns the jumps since its own last look. The log has one line for a jump, even if several watches of the process see it,
+ * and at most one line a minute, which then covers all jumps since the last line.
  *
- * A machine that slept looks like a clock that was set forward, since monotonic time may stand still meanwhile.
+ * A machine that slept looks like a clock that was set forward, since monotonic time may stand still during the sleep.
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { monotonicMillis } from "./MonotonicTime.ts"
 
-/** The least that counts as a jump. */
+/** The smallest change that counts as a jump. */
 const JUMP_MILLIS = 1_000
-/** The least between two lines. */
+/** The shortest time between two lines in the log. */
 const QUIET_MILLIS = 60_000
 
 export interface ClockWatch {
@@ -21,18 +21,18 @@ export interface ClockWatch {
   readonly look: Effect.Effect<number>
 }
 
-/** What is known of a clock, and was told about it. */
+/** What the watches of a clock share: what they have seen of it, and what they have logged. */
 interface Known {
-  /** By how much wall time was ahead of monotonic time when anybody looked last. */
+  /** By how much wall time was ahead of monotonic time at the last look of any watch. */
   aheadMillis: number
-  /** Jumps that no line is about: how many, and by how much in all. */
+  /** The jumps that have not been logged: how many, and by how much in all. */
   untold: number
   untoldMillis: number
-  /** By monotonic time. */
+  /** The moment, by monotonic time, before which no line is logged. */
   quietUntil: number
 }
 
-/** By the clock, of which a process has one. */
+/** By the clock; a process has one. */
 const clocks = new WeakMap<Clock.Clock, Known>()
 
 const aheadMillis = (clock: Clock.Clock): number => clock.currentTimeMillisUnsafe() - monotonicMillis(clock)
@@ -53,7 +53,7 @@ export const make = (clock: Clock.Clock): ClockWatch => {
   const known = clocks.get(clock) ?? { aheadMillis: last, untold: 0, untoldMillis: 0, quietUntil: -Infinity }
   clocks.set(clock, known)
 
-  /** Tells of what no other watch of this process has told. */
+  /** Logs the jumps that no watch of this process has logged yet, at most once a minute. */
   const tell = (ahead: number): Effect.Effect<void> => {
     const millis = ahead - known.aheadMillis
     known.aheadMillis = ahead

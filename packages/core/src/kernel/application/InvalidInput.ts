@@ -1,6 +1,6 @@
 /**
- * Input that breaks a rule: refused before anything is decided, with every field and rule named. Nothing has changed,
- * and nothing is remembered under the idempotency key.
+ * Input that breaks a rule: it is refused before anything is decided, with every field and rule named. Nothing has changed, and
+ * nothing is remembered under the idempotency key.
  */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 
 export const InputIssue = Schema.Struct({
-  /** Where: names and indexes joined with dots, such as `attendee.email`; empty for the input as a whole. */
+  /** The field: names and indexes joined with dots, such as `attendee.email`; empty for the input as a whole. */
   field: Schema.String,
   /** The rule that is broken, such as `must be after startsAt`. */
   rule: Schema.String
@@ -34,11 +34,11 @@ export const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =
 
 const options = { errors: "all", onExcessProperty: "error" } as const
 
-/** An object as JSON or a literal makes it. */
+/** Whether input is an object as JSON or a literal makes it. */
 export const isPlain = (input: unknown): input is Readonly<Record<string, unknown>> =>
   Predicate.isObject(input) && Object.getPrototypeOf(input) === Object.prototype
 
-/** Input is as deep as its schemas, so three levels do. */
+/** Whether a field is there but `undefined`. Input is at most three levels deep, as its schemas are. */
 const hasUndefined = (input: unknown, depth: number): boolean => {
   if (depth === 0 || !isPlain(input)) return false
   for (const name in input) {

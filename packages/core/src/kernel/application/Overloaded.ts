@@ -1,10 +1,10 @@
 /**
- * Too much is waiting already: refused at once, before anything was decided. Nothing has changed.
+ * Too many commands wait already: the command is refused at once, before anything was decided. Nothing has changed.
  */
 import * as Schema from "effect/Schema"
 
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
-  /** When to try again: how long what is waiting now is likely to take. */
+  /** When to try again, in milliseconds: about how long the waiting commands will take. */
   retryAfterMillis: Schema.Natural
 }) {
   override get message(): string {

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { PageByKey, PageRequest } from "../domain/Page.ts"
 
-/** Gives a page of a list, by asking for one more. */
+/** Returns a page of a list. It asks the list for one item more than the limit, to know whether others follow. */
 export const pageByKey = <A, K, E, R>(
   list: (page: PageRequest<K>) => Effect.Effect<ReadonlyArray<A>, E, R>,
   { after, limit }: PageRequest<K>,

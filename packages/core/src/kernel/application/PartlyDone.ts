@@ -1,13 +1,13 @@
 /**
- * Work of several commits that could not go on after some of them.
+ * Work of several commits that failed after some of them.
  *
- * What was committed stays. So the error that kept the work from going on says too little, and where it says that nothing has
- * changed, it means the one commit that failed: of the work as a whole that is not true.
+ * The commits that were made stay. So the error that ended the work says too little: if it says that nothing has changed, it
+ * means only the one commit that failed, and not the work as a whole.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-/** What an error says, without what it says of one commit only. */
+/** The message of an error, without the statement that nothing has changed. */
 export const reasonOf = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error)
   return message.replaceAll(/[;,:]?\s*(?:and )?nothing (?:has|was|is) (?:been )?changed/gi, "").replace(/^\s*\.\s*/, "")
@@ -20,7 +20,7 @@ export class PartlyDone extends Schema.TaggedError<PartlyDone>()("PartlyDone", {
   told: Schema.String,
   /** How to go on, in a sentence. */
   next: Schema.String,
-  /** What kept the work from going on. */
+  /** The error that ended the work. */
   cause: Schema.Defect()
 }) {
   override get message(): string {
@@ -28,10 +28,10 @@ export class PartlyDone extends Schema.TaggedError<PartlyDone>()("PartlyDone", {
   }
 }
 
-/** What an error says of work that was partly done, if it is about such work. */
+/** The error, if it is a `PartlyDone`. */
 export const find = (error: unknown): PartlyDone | undefined => (error instanceof PartlyDone ? error : undefined)
 
-/** What follows on work that was done: if it fails, that is told with what was done. */
+/** Runs the rest of some work: a failure of it becomes a `PartlyDone` that says what was done before. */
 export const after =
   (done: Pick<PartlyDone, "done" | "told" | "next">) =>
   <A, E, R>(rest: Effect.Effect<A, E, R>): Effect.Effect<A, PartlyDone, R> =>

@@ -1,6 +1,6 @@
 /**
- * Secure random bytes, drawn from the operating system a few thousand at a time: a draw costs more than what an id needs.
- * Every byte is handed out once.
+ * Secure random bytes, drawn from the operating system a few thousand at a time, since one draw for each id would cost too
+ * much. Every byte is handed out once.
  */
 import * as Layer from "effect/Layer"
 import * as SecureRandom from "effect/crypto/SecureRandom"

@@ -1,16 +1,16 @@
 /**
- * Telling operators why the store does not do its work: a line in the log with the store's own words, at most once a second
- * for each cause, in a process, however many wait for it or ask in vain.
+ * Logs for operators why the store does not do its work: one line, with the store's own words, at most once a second for each
+ * cause in a process, even if many callers wait for the store.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { StoreError } from "../ports/StoreError.ts"
 
 const INTERVAL_NANOS = 1_000_000_000n
-/** Causes that are remembered: more of them than a store has codes. */
+/** The most causes that are remembered: more than a store has codes. */
 const MAX_CAUSES = 1_000
 
-/** When each cause was last told, by the clock, of which a process has one. */
+/** The time at which each cause was last logged, by the clock; a process has one clock. */
 const clocks = new WeakMap<Clock.Clock, Map<string, bigint>>()
 
 const toldBy = (clock: Clock.Clock): Map<string, bigint> => {
@@ -19,13 +19,13 @@ const toldBy = (clock: Clock.Clock): Map<string, bigint> => {
   return toldAt
 }
 
-/** What tells causes apart: the store's code, or its words where it has none. */
+/** The key of a cause: the store's code, or its words if it has no code. */
 const causeOf = ({ reason, words }: StoreError): string => {
   const code = (reason.cause as { readonly code?: unknown } | null | undefined)?.code
   return `${reason._tag} ${typeof code === "string" ? code : words}`
 }
 
-/** Logs that something cannot go on, unless the same cause was told of less than a second ago. */
+/** Logs that something cannot go on, unless the same cause was logged less than a second ago. */
 export const log = (what: string, error: StoreError): Effect.Effect<void> =>
   Effect.flatMap(Clock.Clock, (clock) => {
     const now = clock.monotonicTimeNanosUnsafe()
@@ -36,7 +36,7 @@ export const log = (what: string, error: StoreError): Effect.Effect<void> =>
     if (toldAt.size >= MAX_CAUSES) toldAt.clear()
     toldAt.set(cause, now)
     const { message, reason, words } = error
-    // What to do about a store that is away is clear once its words are known.
+    // If the store is away, its own words are enough to act on.
     const isClear = reason._tag === "Unavailable" || reason._tag === "OutcomeUnknown"
     return Effect.logWarning(`${what}: ${isClear ? words : message.includes(words) ? message : `${words}. ${message}`}`)
   })

@@ -2,8 +2,8 @@
  * Tracing of ports, outside of their implementations: each operation is a span named by port and operation, such as
  * `Outbox.claim`.
  *
- * While nobody listens, which is while the tracer is Effect's own, an operation costs one look at the fiber and makes no span.
- * Metrics count what happens in total; spans show where the time of one request or one round of a relay went.
+ * With Effect's own tracer, nobody listens: then an operation costs one look at the fiber and makes no span. Metrics count what
+ * happens in total; spans show where the time of one request or one round of a relay went.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ const traced = <A, E, R>(operation: Effect.Effect<A, E, R>, name: string): Effec
 /** The last part of a service key: `@turnout/Outbox` is the port `Outbox`. */
 const nameOf = (key: string): string => key.slice(key.lastIndexOf("/") + 1)
 
-/** A service whose operations are traced. What is no operation stays as it is. */
+/** The service with traced operations. Members that are not operations stay as they are. */
 export const trace = <Service extends object>(port: string, service: Service): Service => {
   const operations = Object.entries(service).map(([operation, member]: [string, unknown]) => {
     const name = `${nameOf(port)}.${operation}`

@@ -1,6 +1,6 @@
 /**
- * When to try again: after pauses that double up to a maximum, each drawn at random between nothing and its full length,
- * and not for ever.
+ * When to try again: after pauses that double up to a maximum, each drawn at random between nothing and its full length, and
+ * only for a number of attempts.
  *
  * Source: M. Brooker, "Exponential Backoff And Jitter" (full jitter), AWS Architecture Blog.
  */
@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly firstPauseMillis: number
   /** The longest that any pause can be. */
   readonly longestPauseMillis: number
-  /** How often to try in all, the first time included. */
+  /** The most attempts, the first one included. */
   readonly maxAttempts: number
 }
 
@@ -21,10 +21,13 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxAttempts: 20
 }
 
-/** For whoever waits until something that is away comes back, however long that takes. */
+/** The pauses of a component that waits until a store, a sink or a queue is back, for as long as that takes. */
 export const OUTAGE_PAUSES: RetryPolicy = { firstPauseMillis: 250, longestPauseMillis: 30_000, maxAttempts: Infinity }
 
-/** The pause after so many failed attempts; `null` when there are to be no more. `random` is from 0 up to, not including, 1. */
+/**
+ * The milliseconds to wait after this number of failed attempts; `null` if there are to be no more. `random` is at least 0 and
+ * less than 1.
+ */
 export const pauseMillis = (
   { firstPauseMillis, longestPauseMillis, maxAttempts }: RetryPolicy,
   attempts: number,

@@ -1,5 +1,5 @@
 /**
- * Entries of the journal: what happened, in its place in a stream, with who caused it and when.
+ * Entries of the journal: a journal event at its place in a stream, with its time and who caused it.
  *
  * A stream is the journal of one event (what people attend). Its entries have the versions 1, 2, 3, … without gaps.
  */
@@ -8,7 +8,7 @@ import { EventId } from "./EventId.ts"
 import { Instant } from "./Instant.ts"
 import { Uuid } from "./Uuid.ts"
 
-/** Who caused an event, and in the course of what. */
+/** The principal who caused a journal event, and the request and the message in the course of which it happened. */
 export const Metadata = Schema.Struct({
   actor: Schema.String,
   correlationId: Schema.NullOr(Schema.String),

@@ -15,7 +15,7 @@ const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 let lastMillis = 0
 let lastText = new Date(lastMillis).toISOString()
 
-/** A moment as it is in JSON. The last one is kept, since much of what is written together has the same time. */
+/** A moment as it is in JSON. The last text is kept, since most things that are written together have the same time. */
 export const toText = (date: Date): string => {
   const millis = date.getTime()
   if (millis !== lastMillis) {
@@ -25,7 +25,7 @@ export const toText = (date: Date): string => {
   return lastText
 }
 
-/** The earlier of two moments, where the first may be none. */
+/** The earlier of two moments; the second, if the first is `null`. */
 export const earlier = (first: Date | null, second: Date): Date =>
   first === null ? second : new Date(Math.min(first.getTime(), second.getTime()))
 

@@ -1,17 +1,17 @@
 /**
- * Rules that the options of adapters are made of.
+ * The rules for the options of adapters.
  */
 import * as Schema from "effect/Schema"
 
-/** Text by a rule, told in words. */
+/** Text for which a rule holds; `rule` says it in words. */
 export const mustBe = (rule: string, holds: (text: string) => boolean): Schema.String =>
   Schema.String.check(Schema.makeFilter((text) => holds(text) || rule))
 
-/** Text with something in it besides blanks. */
+/** Optional text with something in it besides blanks. */
 export const notEmpty: Schema.optionalKey<Schema.String> = Schema.optionalKey(
   mustBe("must not be empty", (text) => text.trim() !== "")
 )
 
-/** A whole number, if there is one. */
+/** An optional whole number from `minimum` to `maximum`. */
 export const between = (minimum: number, maximum: number): Schema.optionalKey<Schema.Number> =>
   Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })))

@@ -1,12 +1,12 @@
 /**
- * Lists in pages: which part of a list is asked for, and the part that is given.
+ * Lists in pages: which part of a list is asked for, and the part that is returned.
  *
- * A page is found by the key of the last item before it, so that it stays the same while others add items elsewhere. People are
- * given that key as a cursor, an opaque string.
+ * A page is found by the key of the last item before it, so that it stays the same while others add items elsewhere. Callers
+ * get that key as a cursor, an opaque string.
  */
 import * as Schema from "effect/Schema"
 
-/** Items on a page unless asked otherwise, and at most. */
+/** The number of items on a page: by default, and at most. */
 export const DEFAULT_LIMIT = 50
 export const MAX_LIMIT = 500
 
@@ -16,7 +16,7 @@ export const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MA
 export const cursorOf = <T>(key: Schema.Codec<T, unknown>): Schema.Codec<T, string> =>
   Schema.StringFromBase64Url.pipe(Schema.decodeTo(Schema.fromJsonString(Schema.toCodecJson(key))))
 
-/** A part of a list in its order: what comes after the key `after`, at most `limit` items. */
+/** The part of a list, in its order, that is asked for: up to `limit` items after the key `after`. */
 export interface PageRequest<Key> {
   readonly limit: number
   readonly after: Key | null
@@ -34,7 +34,7 @@ export interface PageByKey<A, K> {
   readonly next: K | null
 }
 
-/** Makes a page of what the store gave for a limit of one more. */
+/** Makes a page of the items that the store returned for `limit + 1`. */
 export const toPage = <A, K>(
   found: ReadonlyArray<A>,
   limit: number,

@@ -1,9 +1,9 @@
 /**
  * Text that a person typed: the schemas that every free-text field is built from.
  *
- * All text is trimmed, put into Unicode normal form C, and refused when it holds lone surrogates or control characters
- * (line breaks and tabs are allowed where a field has several lines). So whatever is accepted can be stored by every
- * store and reads back equal. Lengths are counted in UTF-16 code units, as JavaScript's `length` does.
+ * All text is trimmed, put into Unicode normal form C, and refused when it holds lone surrogates or control characters (line
+ * breaks and tabs are allowed where a field has several lines). So every store can store accepted text, and reads it back
+ * equal. Lengths are counted in UTF-16 code units, as JavaScript's `length` does.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -63,8 +63,8 @@ const foldOnce = (text: string): string =>
 export const isPlainlyFolded = (text: string): boolean => FOLDED.test(text)
 
 /**
- * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded. Folding what is folded
- * changes nothing.
+ * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded. Folding a folded text changes
+ * nothing.
  *
  * Folding goes through upper case first, so that `ß`, `ẞ` and `SS`, and the two forms of the Greek sigma, fold together.
  * The dotless `ı` is a letter of its own, and stays one.
@@ -72,12 +72,12 @@ export const isPlainlyFolded = (text: string): boolean => FOLDED.test(text)
 export const fold = (text: string): string => {
   if (isPlainlyFolded(text)) return text
   let folded = text
-  // Each round can bring up what another one acts on; a handful settle everything that Unicode has.
+  // Each round can bring up something that another one acts on; a few rounds settle everything that Unicode has.
   for (let next = foldOnce(folded); next !== folded; next = foldOnce(folded)) folded = next
   return folded
 }
 
-/** As much of a text that nobody has checked as is kept, such as an error, without what a store could not keep. */
+/** The beginning of an unchecked text, such as an error, without the characters that a store could not keep. */
 export const storable = (text: string, maxLength = 1_000): string =>
   text.slice(0, maxLength).toWellFormed().replaceAll("\u0000", "\ufffd")
 

@@ -1,11 +1,11 @@
 /**
- * IANA time zones, such as Europe/Berlin: those that this runtime knows.
+ * IANA time zones, such as Europe/Berlin, as far as this runtime knows them.
  */
 import * as Schema from "effect/Schema"
 
-/** Zones that were looked up before: looking one up takes longer than all of the rest of checking an event. */
+/** Zones that were found before: looking one up takes longer than the rest of checking an event. */
 const knownZones = new Set<string>()
-/** The set holds more zones than there are, and fewer than the spellings that somebody could send. */
+/** The set has room for all zones, but not for all spellings that a caller could send. */
 const MOST_KNOWN_ZONES = 1_000
 
 const isZone = (zone: string): boolean => {

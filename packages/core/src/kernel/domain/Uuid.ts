@@ -1,5 +1,5 @@
 /**
- * UUIDs of any version, in lower case; other spellings are put into it.
+ * UUIDs of any version. Decoding brings them into lower case.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"

@@ -1,14 +1,14 @@
 /**
- * What can go wrong with a store: one wrapper with a tagged reason that knows what happened to the data and whether it
- * makes sense to try again.
+ * What can go wrong with a store: one wrapper with a tagged reason that knows what happened to the data and whether it makes
+ * sense to try again.
  */
 import * as Schema from "effect/Schema"
 
 const fields = { cause: Schema.Defect() }
 
 /**
- * The store cannot be reached, went away before anything was committed, or takes no writes: it is read-only, its disk is
- * full, it is starting up, it does not let its user in. Nothing has changed. The cause says which, in the store's own words.
+ * The store cannot be reached, went away before anything was committed, or takes no writes: it is read-only, its disk is full,
+ * it is starting up, or it does not let its user in. Nothing has changed. The cause says which, in the store's own words.
  */
 export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", fields) {
   readonly isRetryable = true
@@ -17,7 +17,7 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
   }
 }
 
-/** Others hold the same rows, and the retries are used up. Nothing has changed. */
+/** Other transactions hold the same rows, and the retries are used up. Nothing has changed. */
 export class Contention extends Schema.TaggedError<Contention>()("Contention", fields) {
   readonly isRetryable = true
   override get message(): string {
@@ -26,9 +26,9 @@ export class Contention extends Schema.TaggedError<Contention>()("Contention", f
 }
 
 /**
- * The connection was lost while committing, and the store did not come back in time to ask it; or there was no answer in
- * time. The change is, or will be, either there whole or not at all: sending the command again with the same idempotency
- * key gives the true answer. Without a key, look whether it is there.
+ * The connection was lost while committing, and the store did not come back in time to ask it; or there was no answer in time.
+ * The change is made, or will be, either whole or not at all: sending the command again with the same idempotency key gives the
+ * true answer. Without a key, look whether the change is there.
  */
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", fields) {
   readonly isRetryable = true
@@ -46,8 +46,8 @@ export class NotMigrated extends Schema.TaggedError<NotMigrated>()("NotMigrated"
 }
 
 /**
- * The journal was restored into another database cluster, whose transaction ids have nothing to do with those in it: what
- * has been delivered could not be told from what has not. Nothing has changed.
+ * The journal was restored into another database cluster, whose transaction ids have nothing to do with those in the journal.
+ * Relays could not distinguish entries that have been delivered from others. Nothing has changed.
  */
 export class LogRestored extends Schema.TaggedError<LogRestored>()("LogRestored", fields) {
   readonly isRetryable = false
@@ -59,7 +59,9 @@ export class LogRestored extends Schema.TaggedError<LogRestored>()("LogRestored"
 /** Anything else that the store reports. Nothing has changed. */
 export class Unexpected extends Schema.TaggedError<Unexpected>()("Unexpected", {
   ...fields,
-  /** Whether it has nothing to do with what was asked for: a part of it would fare no better. Default false. */
+  /**
+   * Whether the failure has nothing to do with the commands of a batch: a part of the batch would fail as well. Default false.
+   */
   concernsAll: Schema.optionalKey(Schema.Boolean)
 }) {
   readonly isRetryable = false
@@ -83,7 +85,7 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   override get message(): string {
     return this.reason.message
   }
-  /** What the store itself said, for operators: it may tell of the inside. */
+  /** The store's own words, for operators: they may reveal internals. */
   get words(): string {
     const { cause } = this.reason
     return cause instanceof Error ? cause.message : String(cause)
