@@ -1,9 +1,9 @@
 /**
- * Relays to every webhook that is enabled, until it is interrupted.
+ * Relays to every webhook that is enabled, until `run` is interrupted.
  *
- * Looks from time to time for webhooks that came, changed, or are gone. Each has a relay of its own, with retries over days
- * (`WebhookHealth.RETRY_POLICY`): the pauses double from five seconds up to half a day, and after about five days on average
- * the stream is parked. A relay that begins with a webhook which is removed at that moment finds no sink, and makes none
+ * `run` looks from time to time for webhooks that came, changed, or are gone. Each webhook has a relay of its own, with retries
+ * over days (`WebhookHealth.RETRY_POLICY`): the pauses double from five seconds up to half a day, and after about five days on
+ * average the stream is parked. A relay that starts just as its webhook is removed finds no sink, and makes none
  * (`Outbox.register`).
  */
 import * as Clock from "effect/Clock"
@@ -28,7 +28,7 @@ export interface WebhookRelayOptions extends WebhookSink.WebhookSinkOptions {
   readonly refreshMillis?: number
   /** For how long requests stay in the log. Default 30 days. */
   readonly keepAttemptsMillis?: number
-  /** Of the relay of each webhook. */
+  /** The options of each webhook's relay. */
   readonly relay?: Relay.RelayOptions
 }
 
@@ -37,7 +37,7 @@ const DEFAULTS = {
   keepAttemptsMillis: 30 * 24 * 60 * 60 * 1_000
 } as const satisfies WebhookRelayOptions
 
-/** Requests take their time, and what fails with a batch may be posted twice: little at once. */
+/** Requests are slow, and a batch that fails may be posted twice, so batches are small. */
 const RELAY: Relay.RelayOptions = { batchSize: 20, maxInFlight: 200, retryPolicy: RETRY_POLICY, startFrom: "now" }
 
 const FORGET_INTERVAL_MILLIS = 60 * 60 * 1_000
@@ -77,7 +77,7 @@ export const run = Effect.fnUntraced(function* (
     }
     for (const target of targets) {
       const known = running.get(target.webhook.id)
-      // One that has ended has met with what nobody foresaw, and is logged; the next may fare better.
+      // A relay that has ended failed in a way that nobody foresaw, and has logged it; a new one may fare better.
       if (known === undefined || known.fiber.pollUnsafe() !== undefined) yield* begin(target)
       else known.target = target
     }

@@ -1,15 +1,15 @@
 /**
  * A sink that posts to a webhook, by the rules of Standard Webhooks (https://www.standardwebhooks.com).
  *
- * Every message is a POST request of its own: the body is the message as every other system is given it (`Message`),
- * and its id is the message id (and that of the replay, if it is one). Which response is a failure, and what disables a
- * webhook, says `WebhookHealth`.
+ * Every message is a POST request of its own: the body is the message as every other system receives it (`Message`), and its id
+ * is the message id, followed by the id of the replay if it is part of one. `WebhookHealth` has the rules that say which
+ * response is a failure, and what disables a webhook.
  *
- * - **Order.** The messages of a stream are posted one after the other. One that fails is tried again later, and holds up its
- *   stream and nothing else. Types that the webhook does not want are left out.
- * - **An endpoint that is down** opens its circuit after a few failures in a row: nothing is posted, nothing counts as an
- *   attempt, and no stream is blocked by what was not posted, until a probe succeeds. `Retry-After` is heeded.
- * - **410** disables the webhook, and so does failing for days on end.
+ * - **Order.** The messages of a stream are posted one after the other. A message that fails is tried again later, and holds up
+ *   its stream and nothing else. Types that the webhook does not want are left out.
+ * - **An endpoint that is down** opens its circuit after a few failures in a row. Until a probe succeeds, nothing is posted;
+ *   the messages that wait use up no attempt and block no stream. `Retry-After` is heeded.
+ * - **410** disables the webhook, and so do days of failures without a success.
  * - Every request is written to the log of the webhook.
  */
 import * as Clock from "effect/Clock"
@@ -35,12 +35,12 @@ export interface WebhookSinkOptions {
   readonly timeoutMillis?: number
   /** The most requests under way for each webhook. Default 10. */
   readonly concurrency?: number
-  /** After how many failures in a row nothing is posted for a while. Default 5. */
+  /** The number of failures in a row after which nothing is posted for a while. Default 5. */
   readonly failuresToOpen?: number
-  /** For how long at first, and at most; it doubles each time. Default 5 seconds, and 5 minutes. */
+  /** For how long nothing is posted, at first and at most; it doubles each time. Default 5 seconds and 5 minutes. */
   readonly openMillis?: number
   readonly longestOpenMillis?: number
-  /** After how long without a success a webhook is disabled. Default 5 days. */
+  /** The time without a success after which a webhook is disabled. Default 5 days. */
   readonly disableAfterMillis?: number
 }
 
@@ -57,7 +57,7 @@ const WHO = "turnout"
 
 /** Makes sinks that share circuits. */
 export interface WebhookSinks {
-  /** The sink of a webhook; `target` gives it as it is at the time. */
+  /** The sink of a webhook; `target` returns the current settings of the webhook. */
   readonly make: (target: () => WebhookTarget) => Effect.Effect<Sink>
 }
 
@@ -77,14 +77,14 @@ const classify = (exit: Exit.Exit<WebhookHealth.WebhookResponse>): CircuitBreake
   return CircuitBreaker.failure(after === undefined ? undefined : { retryAfter: Duration.millis(after) })
 }
 
-/** Posts a message, unless the circuit is open or the webhook disabled; `undefined` if nothing was posted. */
+/** Posts a message; `undefined` if nothing was posted, because the circuit is open or the webhook is disabled. */
 type Attempt = (
   delivery: StoredEntry,
   replay: string | undefined,
   log: Array<Logged>
 ) => Effect.Effect<DeliveryOutcome | undefined>
 
-/** Posts the messages of a consignment, each stream in order, and tells what has become of each. */
+/** Posts the messages of a consignment, each stream in order, and returns the outcome of each. */
 const deliver = Effect.fnUntraced(function* (
   { deliveries, replay, settled }: Consignment,
   { webhook: { id, types } }: WebhookTarget,
@@ -103,7 +103,7 @@ const deliver = Effect.fnUntraced(function* (
   for (const [index, delivery] of deliveries.entries()) if (!isWanted(delivery)) settle(index, delivered)
   const wanted = [...deliveries.keys()].filter((index) => isWanted(deliveries[index]!))
   const streams = [...Map.groupBy(wanted, (index) => deliveries[index]!.eventId).values()]
-  /** Whether something was not posted, since the circuit is open: no message has failed by that, and none is posted. */
+  /** Whether a message was not posted because the circuit is open. Such a message has not failed, and no other is posted. */
   let isOpen = false
   const send = (index: number): Effect.Effect<boolean> =>
     Effect.suspend(() =>
@@ -119,7 +119,7 @@ const deliver = Effect.fnUntraced(function* (
     for (const index of indexes) if (!(yield* send(index))) return
   })
   const [first = [], ...others] = streams
-  // One alone to begin with: it may be the probe of an open circuit.
+  // The first message goes alone: it may be the probe of an open circuit.
   const hasArrived = first.length === 0 || (yield* send(first[0]!))
   const rest = hasArrived ? [first.slice(1), ...others] : others
   yield* Effect.forEach(rest, sendStream, { concurrency, discard: true })
@@ -127,11 +127,11 @@ const deliver = Effect.fnUntraced(function* (
   return outcomes
 })
 
-/** What sinks of webhooks share. */
+/** What the sinks of webhooks share. */
 interface Surroundings {
   readonly store: WebhookStore["Service"]
   readonly moment: () => WebhookHealth.Moment
-  /** Posts a body under the id of a message; `undefined` if nothing was posted, since the circuit is open. */
+  /** Posts a body under the id of a message; `undefined` if nothing was posted, because the circuit is open. */
   readonly post: (
     to: WebhookTarget,
     id: string,
@@ -149,7 +149,7 @@ const makeSink = (
   const places = Semaphore.makeUnsafe(concurrency)
   let seen: WebhookTarget | undefined
   let health = WebhookHealth.unknown
-  /** The webhook as it is now; what an operator has changed counts more than what was found out before. */
+  /** The webhook as it is now. If an operator has changed it, the change outweighs what the sink had found out before. */
   const current = (): WebhookTarget => {
     const latest = target()
     if (latest !== seen) health = WebhookHealth.asStored(health, latest.webhook.failingSince, moment())
@@ -223,7 +223,7 @@ export const make = Effect.fnUntraced(function* (
     tripPolicy: CircuitBreaker.consecutive(settings.failuresToOpen),
     openDuration: Schedule.min([Schedule.exponential(settings.openMillis), Schedule.spaced(settings.longestOpenMillis)])
   }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-  /** A circuit counts what it takes for wall time; how long it stays open must not depend on that. */
+  /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
   const steadyClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
     currentTimeMillisUnsafe: steady,
     currentTimeMillis: Effect.sync(steady)

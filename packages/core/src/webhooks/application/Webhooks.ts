@@ -1,7 +1,7 @@
 /**
- * Webhooks, for who administers them.
+ * Webhooks, for their operators.
  *
- * Every use checks its input, and says who it is for the audit log. A secret is shown once: when it is made.
+ * Every use checks its input, and names the operator for the audit log. A secret is shown once, when it is made.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -22,9 +22,9 @@ export interface WithSecret {
 }
 
 const SECRET_BYTES = 32
-/** The longest that a secret that was replaced can be used. */
+/** The longest time for which a replaced secret is still used. */
 export const MAX_OVERLAP_MILLIS = 30 * 24 * 60 * 60 * 1_000
-/** For how long requests are signed with the secret before as well. */
+/** The time for which requests are signed with the replaced secret as well, unless the operator chooses another. */
 export const DEFAULT_OVERLAP_MILLIS = 24 * 60 * 60 * 1_000
 
 const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`
@@ -47,20 +47,20 @@ type Change = Effect.Effect<Webhook, WebhookNotFound | StoreError>
 export class Webhooks extends Context.Service<
   Webhooks,
   {
-    /** Adds a webhook, which is posted what happens from now on, or everything that is in the journal. */
+    /** Adds a webhook. It is posted everything from now on, or everything from the beginning of the journal. */
     readonly create: (
       input: typeof WebhookInput.Encoded,
       options: { readonly who: string; readonly from?: StartFrom }
     ) => Effect.Effect<WithSecret, InvalidInput | StoreError>
     readonly get: (id: WebhookId) => Change
-    /** The oldest first; the key is the id. */
+    /** Returns webhooks, the oldest first; the key is the id. */
     readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
     readonly update: (
       id: WebhookId,
       changes: typeof WebhookChanges.Encoded,
       who: string
     ) => Effect.Effect<Webhook, WebhookNotFound | InvalidInput | StoreError>
-    /** Signs with a new secret, and for a while (a day by default) with the one before as well. */
+    /** Signs with a new secret, and for a while (a day by default) with the replaced one as well. */
     readonly rotate: (
       id: WebhookId,
       options: typeof Rotation.Encoded,
@@ -68,9 +68,9 @@ export class Webhooks extends Context.Service<
     ) => Effect.Effect<WithSecret, WebhookNotFound | InvalidInput | StoreError>
     readonly enable: (id: WebhookId, who: string) => Change
     readonly disable: (id: WebhookId, who: string) => Change
-    /** Removes it, with its log, its place in the journal and its blocked streams. */
+    /** Removes a webhook with its log, its positions and its blocked streams. */
     readonly remove: (id: WebhookId, who: string) => Effect.Effect<void, WebhookNotFound | StoreError>
-    /** The requests that were made, the latest first; the key is the id of the attempt. */
+    /** Returns the requests to a webhook, the latest first; the key is the id of the attempt. */
     readonly attempts: (
       id: WebhookId,
       page: PageRequest<number>

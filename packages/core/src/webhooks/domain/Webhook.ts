@@ -1,8 +1,8 @@
 /**
- * Webhooks: URLs that journal events are posted to, each in a request of its own.
+ * Webhooks: URLs that messages are posted to, each in a request of its own.
  *
- * A webhook is a sink like any other: it has its own place in the journal, its own blocked and parked streams, and can be
- * sent things again. Its name as a sink is made of its id.
+ * A webhook is a sink like any other: it has its own positions, its own blocked and parked streams, and its own replays. Its
+ * name as a sink is made of its id.
  *
  * ```text
  *              410, or failing for days, or an operator
@@ -12,7 +12,7 @@
  *                          an operator
  * ```
  *
- * A webhook that is disabled keeps its place, and what happens meanwhile is delivered once it is enabled again.
+ * A webhook that is disabled keeps its positions: once it is enabled again, it is sent everything that has happened since.
  */
 import * as Schema from "effect/Schema"
 import { Instant } from "../../kernel/domain/Instant.ts"
@@ -39,10 +39,10 @@ const urlRule = (text: string): string | true => {
 
 export const WebhookUrl: Schema.String = Schema.String.check(Schema.makeFilter(urlRule))
 
-/** What an operator says of a webhook. */
+/** What an operator enters for a webhook. */
 export const WebhookInput = Schema.Struct({
   url: WebhookUrl,
-  /** The types of events that it is posted; all of them without. */
+  /** The types of journal events that are posted to it. Default: all. */
   types: Schema.optionalKey(Schema.NullOr(Schema.Array(JournalEventType).check(Schema.isMinLength(1)))),
   description: Schema.optionalKey(line({ maxLength: MAX_DESCRIPTION_LENGTH }))
 })
@@ -51,16 +51,16 @@ export type WebhookInput = typeof WebhookInput.Type
 export const Webhook = Schema.Struct({
   id: WebhookId,
   url: Schema.String,
-  /** `null` for all. */
+  /** `null` means all types. */
   types: Schema.NullOr(Schema.Array(Schema.String)),
   description: Schema.String,
   state: Schema.Literals(["enabled", "disabled"]),
-  /** Why it is disabled; `null` while it is not. */
+  /** Why it is disabled; `null` while it is enabled. */
   disabledBecause: Schema.NullOr(Schema.String),
-  /** Since when every request has failed; `null` if the last one has not. */
+  /** Since when every request has failed; `null` if the last one succeeded. */
   failingSince: Schema.NullOr(Instant),
   createdAt: Instant,
-  /** Until when requests are signed with the secret before the current one as well. */
+  /** The time until which requests are signed with the previous secret as well. */
   previousSecretUntil: Schema.NullOr(Instant)
 })
 export type Webhook = typeof Webhook.Type
@@ -71,7 +71,7 @@ export const sinkOf = (id: WebhookId): string => `webhook:${id}`
 const PREFIX = sinkOf("")
 const isWebhookId = Schema.is(WebhookId)
 
-/** The webhook that a sink of this name belongs to; nothing, if it is another kind of sink. */
+/** The webhook that a sink of this name belongs to; `undefined` if it is another kind of sink. */
 export const webhookOf = (sink: string): WebhookId | undefined => {
   const id = sink.startsWith(PREFIX) ? sink.slice(PREFIX.length) : undefined
   return isWebhookId(id) ? id : undefined
@@ -79,7 +79,7 @@ export const webhookOf = (sink: string): WebhookId | undefined => {
 
 /** A request that was made for a webhook. */
 export const WebhookAttempt = Schema.Struct({
-  /** Counts up. */
+  /** Later attempts have higher ids. */
   id: Schema.Natural,
   at: Instant,
   /** The message: its id, its stream, its version there and its type. */
@@ -87,12 +87,12 @@ export const WebhookAttempt = Schema.Struct({
   eventId: Uuid,
   version: Schema.Natural,
   type: Schema.String,
-  /** The replay that it was part of. */
+  /** The replay that the message is part of; `null` if it is part of none. */
   replay: Schema.NullOr(Uuid),
   millis: Schema.Natural,
-  /** Of the answer; `null` if there was none. */
+  /** The HTTP status of the response; `null` if there was none. */
   status: Schema.NullOr(Schema.Int),
-  /** What went wrong; `null` if it was delivered. */
+  /** What went wrong; `null` if the message was delivered. */
   error: Schema.NullOr(Schema.String)
 })
 export type WebhookAttempt = typeof WebhookAttempt.Type

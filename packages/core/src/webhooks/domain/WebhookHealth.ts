@@ -1,20 +1,20 @@
 /**
- * The health of a webhook: which response is a failure, and what failures come to.
+ * The health of a webhook: which response is a failure, and what follows from failures.
  *
- * A response of 2xx means that the message has arrived; every other one, and none at all, is a failure. A webhook that answers
- * 410 is disabled at once, and one that fails for `DISABLE_AFTER_MILLIS` without a success between is disabled then. Each
+ * A response of 2xx means that the message has arrived; every other response, and none at all, is a failure. A webhook that
+ * answers 410 is disabled at once, and one that has failed for `DISABLE_AFTER_MILLIS` without a success is disabled then. Each
  * success begins the count anew, and so does an operator who enables the webhook.
  *
  * A failure is noted with the time of the wall clock, which is stored and shown; how long a webhook has failed is counted by
- * monotonic time, so that a clock that is set disables nothing.
+ * monotonic time, so that setting the clock disables nothing.
  */
 import type { RetryPolicy } from "../../kernel/domain/Backoff.ts"
 import { storable } from "../../kernel/domain/Text.ts"
 
-/** After how long without a success a webhook is disabled: 5 days. */
+/** The time without a success after which a webhook is disabled: 5 days. */
 export const DISABLE_AFTER_MILLIS = 5 * 24 * 60 * 60 * 1_000
 
-/** When a message that failed is posted again. With pauses of half their length on average: about five days. */
+/** When a failed message is posted again. Pauses have half their length on average, so the attempts last about five days. */
 export const RETRY_POLICY: RetryPolicy = {
   firstPauseMillis: 5_000,
   longestPauseMillis: 12 * 60 * 60 * 1_000,
@@ -26,7 +26,7 @@ export const CIRCUIT = { failures: 5, openMillis: 5_000, longestOpenMillis: 5 * 
 
 const GONE = 410
 
-/** What came of a request. */
+/** The response to a request. */
 export type WebhookResponse =
   | {
       readonly status: number
@@ -35,7 +35,7 @@ export type WebhookResponse =
       /** For how long the endpoint asks to be left alone. */
       readonly retryAfterMillis?: number
     }
-  /** There was no response, and why. */
+  /** There was no response; `error` says why. */
   | { readonly status: null; readonly error: string }
 
 /** What went wrong, in a sentence; `null` if the message has arrived. */
@@ -52,7 +52,7 @@ export interface Moment {
 }
 
 export interface WebhookHealth {
-  /** Since when every request has failed; `null` if the last one has not. */
+  /** Since when every request has failed; `null` if the last one succeeded. */
   readonly failingSince: Date | null
   /** For how long every request had failed at `countedFrom`, which is monotonic time. */
   readonly failedMillis: number
@@ -60,7 +60,7 @@ export interface WebhookHealth {
   readonly isDisabled: boolean
 }
 
-/** The health of a webhook of which nothing is known. */
+/** The health of a webhook that nothing is known of. */
 export const unknown: WebhookHealth = { failingSince: null, failedMillis: 0, countedFrom: 0, isDisabled: false }
 
 const failing = (health: WebhookHealth, since: Date | null, at: Moment): WebhookHealth =>
@@ -73,13 +73,13 @@ const failing = (health: WebhookHealth, since: Date | null, at: Moment): Webhook
         countedFrom: at.monotonicMillis
       }
 
-/** The health of a webhook that is enabled and, as the store has it, has failed since some time. */
+/** The health of an enabled webhook for which the store has noted since when it fails. */
 export const asStored = (health: WebhookHealth, failingSince: Date | null, at: Moment): WebhookHealth => ({
   ...failing(health, failingSince, at),
   isDisabled: false
 })
 
-/** What is to be written of a webhook after a response. */
+/** What is written of a webhook after a response. */
 export type Consequence =
   | { readonly _tag: "Nothing" }
   | { readonly _tag: "NoteFailing"; readonly isFailing: boolean }

@@ -1,8 +1,8 @@
 /**
  * Posting a message to the URL of a webhook, signed with its secrets.
  *
- * An adapter signs the body, judges the address that it connects to, and tells what came back. It follows no redirect, tries
- * nothing again, and draws no conclusion: whether a response is a failure, and what follows from it, are rules of
+ * An adapter signs the body, checks the address that it connects to, and returns the response. It follows no redirect, makes no
+ * second attempt, and draws no conclusion: whether a response is a failure, and what follows from it, are rules of
  * `WebhookHealth`.
  */
 import * as Context from "effect/Context"

@@ -1,9 +1,10 @@
 /**
- * Webhooks as stores keep them: what is posted where, with which secrets, and what came of it.
+ * Webhooks as stores keep them: which URLs messages are posted to, with which secrets, and the log of the requests.
  *
- * What an operator does is written to the audit log in the same transaction, without the secrets. A webhook is made together with
- * its sink, and is removed together with it: as long as there is no webhook, its sink cannot be made known (`Outbox.register`). So no
- * sink stays that nobody reads from, and no journal is kept for one, also if a process dies in between.
+ * Changes by operators are written to the audit log in the same transaction, without the secrets. A webhook is made together
+ * with its sink, and is removed together with it: as long as there is no webhook, its sink cannot be registered
+ * (`Outbox.register`). So no sink stays that no relay reads for, and no journal is kept for one, even if a process dies in
+ * between.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -19,10 +20,10 @@ export class WebhookNotFound extends Schema.TaggedError<WebhookNotFound>()("Webh
   }
 }
 
-/** A webhook with all that delivering takes. */
+/** A webhook with everything that a delivery needs. */
 export interface WebhookTarget {
   readonly webhook: Webhook
-  /** What requests are signed with now, the current one first: `whsec_` and base64. */
+  /** The secrets that requests are signed with now, the current one first: `whsec_` and base64. */
   readonly secrets: ReadonlyArray<string>
 }
 
@@ -38,8 +39,8 @@ export class WebhookStore extends Context.Service<
   WebhookStore,
   {
     /**
-     * Adds a webhook, enabled, unless there is one of this id; gives it as it is then. Its sink is given what happens once the
-     * webhook is there, or everything from the beginning.
+     * Adds an enabled webhook, unless there is one of this id; returns the webhook as it is then. Its sink is given everything
+     * that happens once the webhook is there, or everything from the beginning.
      */
     readonly create: (
       id: WebhookId,
@@ -47,32 +48,32 @@ export class WebhookStore extends Context.Service<
       who: string
     ) => Effect.Effect<Webhook, StoreError>
     readonly get: (id: WebhookId) => Change
-    /** The oldest first; the key is the id. */
+    /** Returns webhooks, the oldest first; the key is the id. */
     readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
-    /** All that are enabled, the oldest first. */
+    /** All enabled webhooks, the oldest first. */
     readonly targets: Effect.Effect<ReadonlyArray<WebhookTarget>, StoreError>
     readonly update: (id: WebhookId, changes: Partial<WebhookSettings>, who: string) => Change
-    /** Signs with another secret from now on, and for so long with the one before as well. */
+    /** Signs with this secret from now on, and for `overlapMillis` with the previous one as well. */
     readonly rotate: (id: WebhookId, secret: string, overlapMillis: number, who: string) => Change
-    /** What was wrong is forgotten. */
+    /** Enables a webhook, and forgets its failures. */
     readonly enable: (id: WebhookId, who: string) => Change
     readonly disable: (id: WebhookId, reason: string, who: string) => Change
-    /** Removes it with its log, and forgets its sink, as `OutboxOperations.forget` does. */
+    /** Removes a webhook with its log, and forgets its sink, as `OutboxOperations.forget` does. */
     readonly remove: (id: WebhookId, who: string) => Effect.Effect<void, WebhookNotFound | StoreError>
 
-    /** Notes since when every request has failed (it stays as it was if it was noted before), or that one has not. */
+    /** Notes that requests fail from now on, unless that was noted before, or that they do not fail any more. */
     readonly noteFailing: (id: WebhookId, isFailing: boolean) => Effect.Effect<void, StoreError>
-    /** Adds to the log; nothing, if the webhook is gone. */
+    /** Adds to the log of a webhook; does nothing if the webhook is gone. */
     readonly record: (
       id: WebhookId,
       attempts: ReadonlyArray<Omit<WebhookAttempt, "id">>
     ) => Effect.Effect<void, StoreError>
-    /** The log of a webhook, the latest first; the key is the id of the attempt. */
+    /** Returns the log of a webhook, the latest attempt first; the key is the id of the attempt. */
     readonly attempts: (
       id: WebhookId,
       page: PageRequest<number>
     ) => Effect.Effect<ReadonlyArray<WebhookAttempt>, StoreError>
-    /** Forgets at most so many attempts that were made before a time; gives how many. */
+    /** Forgets up to `limit` attempts that were made before this time; returns their number. */
     readonly forget: (before: Date, limit: number) => Effect.Effect<number, StoreError>
   }
 >()("@turnout/WebhookStore") {}
