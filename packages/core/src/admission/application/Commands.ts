@@ -1,5 +1,6 @@
 /**
- * Commands that are already decoded, carried out with options that are not: what the use cases of events and registrations share.
+ * Commands that are decoded already, carried out with options that are not: the part that the use cases of events and
+ * registrations share.
  */
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
@@ -24,18 +25,18 @@ export interface Reply<C extends Command> {
 
 export type CommandOf<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
 
-/** What a write answers, or fails with. */
+/** The answer of a write, or its failure. */
 export type Write<C extends Command, A> = Effect.Effect<
   A,
   RejectionOf<C["_tag"]> | InvalidInput | StoreError | Overloaded
 >
-/** What a read answers, or fails with. */
+/** The answer of a read, or its failure. */
 export type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
 
 export interface Commands {
   /**
-   * Any command, already decoded. Gives rejections as values, and says whether the answer is a replay; the methods above
-   * are this with validation in front.
+   * Carries out any command that is decoded already. Returns rejections as values, and says whether the answer repeats an
+   * earlier one. The use cases of events and registrations validate their input and call this.
    */
   readonly execute: <C extends Command>(
     command: C,
@@ -43,14 +44,15 @@ export interface Commands {
   ) => Effect.Effect<Reply<C>, InvalidInput | StoreError | Overloaded>
 
   /**
-   * Commands of several kinds and events, decided in this order and committed together: all of their changes, or none. A
-   * command that is refused changes nothing and does not hinder the others. At most `MAX_COMMANDS` at once.
+   * Carries out commands of several kinds and about several events. They are decided in this order and committed together: all
+   * of their changes, or none. A command that is refused changes nothing and does not hinder the others. At most `MAX_COMMANDS`
+   * at once.
    */
   readonly executeAll: (
     commands: ReadonlyArray<{ readonly command: Command; readonly options?: WriteOptions }>
   ) => Effect.Effect<ReadonlyArray<Reply<Command>>, InvalidInput | StoreError>
 
-  /** `execute` that fails with the rejection. */
+  /** Like `execute`, but fails with the rejection. */
   readonly run: <C extends Command>(
     command: C,
     options: typeof WriteOptions.Encoded | undefined

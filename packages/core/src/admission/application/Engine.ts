@@ -1,9 +1,9 @@
 /**
  * The engine: carries out commands.
  *
- * A command becomes a request (with the time, a fresh id and the fingerprint of its idempotency key), waits in a lane, and
- * is answered once the transaction that it shared with others has committed. Within a transaction of the host there is
- * nobody to share with: the command is carried out in it, at once.
+ * A command becomes a request (with the time, a fresh id and the fingerprint of its idempotency key), waits in a lane, and is
+ * answered once the transaction that it shared with others has committed. Within a transaction of the host, a command shares
+ * with no other: it is carried out in that transaction, at once.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -28,7 +28,7 @@ export interface EngineOptions extends Lanes.LaneOptions {
 }
 
 export interface Engine {
-  /** Carries out one command, together with whatever else is asked for at the moment. */
+  /** Carries out one command, in one transaction with others that wait at the same time. */
   readonly execute: (command: Command, options: WriteOptions) => Effect.Effect<Batch.Reply, StoreError | Overloaded>
   /** Carries out commands in a transaction of their own: all of their changes, or none. */
   readonly executeAll: (

@@ -1,5 +1,5 @@
 /**
- * What the engine tells about itself, through effect's `Metric`: whoever exports metrics gets these as well.
+ * The metrics of the engine, through effect's `Metric`: a host that exports effect's metrics exports these as well.
  *
  * | metric | kind | unit |
  * | --- | --- | --- |
@@ -9,7 +9,7 @@
  * | `turnout.lane.commit` | histogram | milliseconds that a transaction took, retries and splits included |
  * | `turnout.lane.splits` | counter | batches that were split because one of their commands failed |
  * | `turnout.lane.refusals` | counter | commands refused with `Overloaded` |
- * | `turnout.lane.timeouts` | counter | callers told that the outcome is unknown, since it took too long |
+ * | `turnout.lane.timeouts` | counter | callers who got `OutcomeUnknown` because there was no answer in time |
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
@@ -36,7 +36,10 @@ export const refusals = counter("turnout.lane.refusals", "Commands refused becau
 export const timeouts = counter("turnout.lane.timeouts", "Callers that did not get an answer in time")
 
 export interface EngineMetrics {
-  /** A transaction has started with so many commands, while others wait; the first has waited for so long. */
+  /**
+   * A transaction has started with `size` commands while `waiting` others wait; its first command has waited for
+   * `waitedMillis`.
+   */
   readonly started: (size: number, waiting: number, waitedMillis: number) => void
   readonly committed: (millis: number) => void
   readonly split: () => void
@@ -44,7 +47,7 @@ export interface EngineMetrics {
   readonly timedOut: () => void
 }
 
-/** The metrics of the lanes, in the registry of a context. */
+/** The metrics of the lanes, in the metric registry of this context. */
 export const make = (context: Context.Context<never>): EngineMetrics => ({
   started: (size, waiting, waitedMillis) => {
     batchSize.updateUnsafe(size, context)

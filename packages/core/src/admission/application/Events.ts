@@ -41,9 +41,9 @@ export interface Events {
   ) => Write<CommandOf<"ChangeCapacity">, Event>
 
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
-  /** In the order of (startsAt, id). */
+  /** Returns events in the order of (startsAt, id). */
   readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<Page<Event>>
-  /** What happened to an event, in order. */
+  /** Returns the journal of an event, in order. */
   readonly listJournal: (
     eventId: string,
     query?: typeof JournalQuery.Encoded

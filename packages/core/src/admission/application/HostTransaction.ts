@@ -1,8 +1,8 @@
 /**
- * Requests that are carried out in a transaction that the host has open.
+ * Requests that are carried out in an open transaction of the host.
  *
- * The host decides when it commits, and nobody else sees its events before that. So what a command leaves to do, which is the
- * further steps of a large raise of capacity, is finished within the transaction.
+ * The host decides when it commits, and no other transaction sees its events before that. So the further steps of a large raise
+ * of capacity are finished within the same transaction.
  */
 import * as Effect from "effect/Effect"
 import * as Batch from "../domain/Batch.ts"
@@ -21,8 +21,8 @@ export interface HostTransaction {
 }
 
 /**
- * Carries out requests in the host's transaction. A command that leaves promotions due is answered with its event as the last of
- * them left it, and its key remembers that answer.
+ * Carries out requests in the host's transaction. The answer to a command that leaves promotions due shows its event after the
+ * last of them, and its key remembers that answer.
  */
 export const execute = Effect.fnUntraced(function* (
   { nextStep, transact }: HostTransaction,
@@ -61,7 +61,7 @@ export const execute = Effect.fnUntraced(function* (
   }
   if (last.size === 0) return replies
 
-  // An answer that was given before is repeated as it was.
+  // An answer that repeats an earlier one stays as it was.
   const own = new Set(replies.flatMap(({ answer, replayed }) => (replayed ? [] : [answer])))
   const finished = (answer: Answer): Answer => {
     const due = own.has(answer) ? Promotions.eventWithPromotionsDue(answer) : undefined

@@ -1,8 +1,8 @@
 /**
  * Lanes: group commit.
  *
- * Whatever is asked of one event takes turns at the lock of its row. One transaction per command would cap a hot event at
- * the speed of a single row; so commands wait in a lane, and all that wait are decided and committed together.
+ * Commands about one event take turns at the lock of its row. One transaction for each command would cap a popular event at the
+ * speed of a single row; so commands wait in a lane, and all that wait are decided and committed together.
  *
  * ```text
  * submit ──▶ lane (by hash of the event id) ──▶ waiting ──▶ batch ──▶ one transaction ──▶ answers
@@ -10,18 +10,18 @@
  *                                                 └── the next one gathers ┘
  * ```
  *
- * The transaction closes its batch itself, when it has the locks of its events: where it has to wait for them, because
- * another process serves the same events, whatever arrives in the meantime goes along.
+ * The transaction closes its batch itself, when it has the locks of its events. If it has to wait for them, because another
+ * process serves the same events, commands that arrive meanwhile join the batch.
  *
  * Guarantees:
  * - commands about one event are decided in the order in which they were submitted;
  * - a lane has one transaction under way; there is no timer, so an idle lane starts at once;
  * - a command that was accepted is carried out even if its caller goes away;
- * - a caller who has waited for `commandTimeoutMillis` is told that the outcome is unknown;
- * - a full lane refuses at once, with `Overloaded`;
- * - a batch that fails for a reason of its own, and not because the store is away or takes no writes, is split until the
- *   culprit stands alone: only that command fails;
- * - when the scope closes, what is waiting is carried out first, within `drainMillis`.
+ * - a caller who has waited for `commandTimeoutMillis` gets `OutcomeUnknown`;
+ * - a full lane refuses a command at once, with `Overloaded`;
+ * - a batch that fails because of its own commands, and not because the store is away or takes no writes, is split until the
+ *   command at fault stands alone: only that command fails;
+ * - when the scope closes, the commands that wait are carried out first, within `drainMillis`.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -40,7 +40,7 @@ import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
 import { Overloaded } from "../../kernel/application/Overloaded.ts"
 
 export interface LaneOptions {
-  /** Transactions under way at once, each for its part of the events. Default 3. */
+  /** The number of lanes, which is the number of transactions under way at once. Default 3. */
   readonly lanes?: number
   /** The most commands in one transaction. Default 1,000. */
   readonly maxBatch?: number
@@ -48,7 +48,7 @@ export interface LaneOptions {
   readonly maxWaiting?: number
   /** How long a caller waits for the answer. Default 30 seconds. */
   readonly commandTimeoutMillis?: number
-  /** How long closing waits for what was accepted. Default 10 seconds. */
+  /** How long closing waits for commands that were accepted. Default 10 seconds. */
   readonly drainMillis?: number
 }
 
@@ -61,12 +61,12 @@ export const DEFAULTS = {
 } as const satisfies Required<LaneOptions>
 
 export interface Lanes {
-  /** Carries out a request together with whatever else waits. Interrupting it gives up the answer, not the command. */
+  /** Carries out a request in one transaction with others that wait. Interrupting it gives up the answer, not the command. */
   readonly submit: (request: Request) => Effect.Effect<Reply, StoreError.StoreError | Overloaded>
 }
 
 /**
- * Carries out requests about these events in one transaction: one reply to each, in order. Which requests it learns by
+ * Carries out requests about these events in one transaction, and returns one reply to each, in order. It gets the requests by
  * calling `close`, at most once.
  */
 export type Commit = (
@@ -74,13 +74,13 @@ export type Commit = (
   close: () => ReadonlyArray<Request>
 ) => Effect.Effect<ReadonlyArray<Reply>, StoreError.StoreError>
 
-/** A command on its way, and whom to tell. */
+/** A command that was accepted, and the callback for its answer. */
 interface Entry {
   readonly request: Request
-  /** By monotonic time. */
+  /** The moment of its arrival, by monotonic time. */
   readonly arrivedAt: number
   readonly answer: (told: Told) => void
-  /** Whether nobody waits for the answer any more. */
+  /** Whether no caller waits for the answer any more. */
   isGivenUp: boolean
 }
 
@@ -90,21 +90,21 @@ interface Lane {
   waiting: Array<Entry>
   underway: ReadonlyArray<Entry>
   isWorking: boolean
-  /** Whether somebody looks after callers who wait for too long. */
+  /** Whether `watch` runs for this lane. */
   isWatched: boolean
-  /** How long a command has taken of late, for telling when to come back. */
+  /** The recent average time for one command, from which `refuse` estimates when to come back. */
   millisPerCommand: number
 }
 
-/** How many callers go on at once when a batch is done, before it is the turn of others. */
+/** How many callers of a batch get their answers before other work has a turn. */
 const TOLD_AT_ONCE = 8
 
-/** The shortest and the longest wait that a refused caller is told. */
+/** The shortest and the longest wait that a refused caller is asked for. */
 const SHORTEST_RETRY_MILLIS = 50
 const LONGEST_RETRY_MILLIS = 10_000
 
 /**
- * Waits until the code that runs now has come to its end: sooner than a turn of the event loop. Another scheduler may know
+ * Waits until the code that runs now has come to its end: less than a turn of the event loop. Another scheduler may provide
  * another way.
  */
 export const EndOfTurn: Context.Reference<Effect.Effect<void>> = Context.Reference<Effect.Effect<void>>(
@@ -112,10 +112,10 @@ export const EndOfTurn: Context.Reference<Effect.Effect<void>> = Context.Referen
   { defaultValue: () => Effect.callback<void>((resume) => queueMicrotask(() => resume(Effect.void))) }
 )
 
-/** What a caller is told whose command has no answer. */
+/** The answer to a command that could not be carried out, or whose outcome is unknown. */
 const failed = (reason: StoreError.StoreErrorReason) => Exit.fail(new StoreError.StoreError({ reason }))
 
-/** Whether a batch failed because of what is in it: then a part of it may well succeed. */
+/** Whether a batch failed because of its own commands: then a part of it may well succeed. */
 const isOfItsOwn = (cause: Cause.Cause<StoreError.StoreError>): boolean =>
   cause.reasons.some((reason) => {
     if (!Cause.isFailReason(reason)) return Cause.isDieReason(reason)
@@ -135,9 +135,9 @@ interface Working {
   readonly runFork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   /** The lanes that carry out commands. */
   readonly running: Set<Fiber.Fiber<void>>
-  /** Those who are told now have committed: nothing keeps the answer from them. */
+  /** The batches that are being answered. They have committed, so nothing keeps their answers from the callers. */
   readonly telling: Set<Fiber.Fiber<void>>
-  /** The lanes whose callers are looked after. */
+  /** The runs of `watch`. */
   readonly watching: Set<Fiber.Fiber<void>>
   isClosed: boolean
 }
@@ -148,7 +148,7 @@ const fork = ({ runFork }: Working, effect: Effect.Effect<void>, fibers: Set<Fib
   fiber.addObserver(() => fibers.delete(fiber))
 }
 
-/** Takes the entries that wait for one of these events, in the order of their arrival, as many as a transaction may have. */
+/** Takes the entries about these events, in the order of their arrival, as many as a transaction may have. */
 const take = (lane: Lane, events: ReadonlyArray<EventId>, maxBatch: number): ReadonlyArray<Entry> => {
   const wanted = new Set(events)
   const taken: Array<Entry> = []
@@ -164,7 +164,7 @@ const take = (lane: Lane, events: ReadonlyArray<EventId>, maxBatch: number): Rea
 const attempt = ({ commit }: Working, events: ReadonlyArray<EventId>, close: () => ReadonlyArray<Entry>) =>
   Effect.exit(Effect.suspend(() => commit(events, () => close().map(({ request }) => request))))
 
-/** What the callers of a batch are told, which is committed again in parts if need be. */
+/** Returns the answers to a batch. A batch that failed because of its own commands is first committed again in parts. */
 const settle = (
   working: Working,
   batch: ReadonlyArray<Entry>,
@@ -189,7 +189,7 @@ const carryOut = (working: Working, part: ReadonlyArray<Entry>): Effect.Effect<R
     (exit) => settle(working, part, exit)
   )
 
-/** Tells the callers of a large batch, some at a time, so that what the next transaction needs done comes in between. */
+/** Answers the callers of a large batch a few at a time, so that work of the next transaction gets a turn in between. */
 const tellInTurns = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>, told: ReadonlyArray<Told>) {
   for (let index = 0; index < batch.length; index++) {
     if (index % TOLD_AT_ONCE === 0) yield* Effect.yieldNow
@@ -202,11 +202,11 @@ const tell = (working: Working, batch: ReadonlyArray<Entry>, told: ReadonlyArray
   else batch.forEach(({ answer }, index) => answer(told[index]!))
 }
 
-/** Carries out what waits in a lane, until nothing does. */
+/** Carries out the commands that wait in a lane, until none does. */
 const work = Effect.fnUntraced(function* (working: Working, lane: Lane) {
   const { endOfTurn, metrics, now } = working
   const { maxBatch } = working.options
-  // A command that arrives in the same breath goes along.
+  // Commands that are submitted in the same turn go along.
   yield* endOfTurn
   while (lane.waiting.length > 0) {
     const events = eventsOf(lane.waiting.slice(0, maxBatch).map(({ request }) => request))
@@ -230,7 +230,7 @@ const work = Effect.fnUntraced(function* (working: Working, lane: Lane) {
   lane.isWorking = false
 })
 
-/** Tells callers who have waited for too long that the outcome is unknown; their commands go on. */
+/** Answers callers who have waited for too long with `OutcomeUnknown`; their commands go on. */
 const watch = Effect.fnUntraced(function* ({ metrics, now: readNow, options }: Working, lane: Lane) {
   const { commandTimeoutMillis } = options
   while (true) {
@@ -250,7 +250,7 @@ const watch = Effect.fnUntraced(function* ({ metrics, now: readNow, options }: W
   lane.isWatched = false
 })
 
-/** Refuses a command for which a lane has no room, and says when to come back. */
+/** Refuses a command for which the lane has no room, and says when to come back. */
 const refuse = ({ metrics }: Working, lane: Lane): Effect.Effect<never, Overloaded> => {
   metrics.refused()
   const millis = Math.ceil(lane.waiting.length * lane.millisPerCommand)
@@ -279,7 +279,7 @@ const submit = (working: Working, request: Request): Effect.Effect<Reply, StoreE
     })
   })
 
-/** Carries out what was accepted, for as long as there is time, and answers the rest. */
+/** Carries out the commands that were accepted, within `drainMillis`, and answers the others. */
 const close = Effect.fnUntraced(function* (working: Working) {
   const { lanes, options, running, telling, watching } = working
   working.isClosed = true
@@ -290,7 +290,8 @@ const close = Effect.fnUntraced(function* (working: Working) {
   for (const lane of lanes) {
     for (const { answer } of lane.underway) answer(failed(new StoreError.OutcomeUnknown({ cause })))
     for (const { answer } of lane.waiting) answer(failed(new StoreError.Unavailable({ cause })))
-    // A command whose caller is told that nothing has happened goes along with no transaction that waits for its locks.
+    // These callers are told that nothing has happened, so no transaction that still waits for its locks may take their
+    // commands.
     lane.waiting = []
   }
   yield* Fiber.awaitAll(telling)
@@ -316,7 +317,7 @@ export const make = Effect.fnUntraced(function* (
     metrics: EngineMetrics.make(context),
     now: () => monotonicMillis(clock),
     endOfTurn: yield* EndOfTurn,
-    // Not the callers' context: what they have open, a transaction or a span, is none of the batch's business.
+    // The fibers do not run in the context of the callers, whose open transactions and spans are not those of the batch.
     runFork: Effect.runForkWith(context),
     running: new Set(),
     telling: new Set(),

@@ -1,10 +1,9 @@
 /**
  * Input that is plainly right: lower-case UUIDs, printable ASCII within the limits, no unknown fields.
  *
- * An on-sale is thousands of registrations a second, nearly all of them such input, which the schemas would give back as
- * it is. Here it is recognised at a tenth of the cost. Whatever is not plain, right or wrong, is left to the schemas: they
- * are the only ones to refuse anything. Values are read once, so that nothing can be one thing when it is looked at and
- * another when it is used.
+ * An on-sale is thousands of registrations a second, nearly all of them with such input, which the schemas would return
+ * unchanged. Here it is recognised at a tenth of the cost. All other input, right or wrong, goes to the schemas: only they
+ * refuse input. Values are read once, so that a getter cannot return one value when it is checked and another when it is used.
  */
 import type { Mutable } from "effect/Types"
 import type { AttendeeInput } from "../domain/model/Attendee.ts"
@@ -16,7 +15,7 @@ import { isPlain } from "../../kernel/application/InvalidInput.ts"
 import type { WriteOptions } from "../domain/state/WriteOptions.ts"
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-/** Without white space around it. */
+/** A line without white space around it. */
 const LINE = /^[!-~](?:[ -~]*[!-~])?$/
 const EMAIL = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
 

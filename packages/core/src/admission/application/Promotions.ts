@@ -1,9 +1,9 @@
 /**
  * Promotions that are too many for one commit, carried on in steps.
  *
- * Whatever is asked of such an event carries its promotions on. Here is who asks when nobody else does: the process that
- * raised the capacity, step by step; and every process, at its start and every so often, for what another one left behind.
- * The steps take their turn among the other commands of the event.
+ * Every command about such an event carries its promotions on. This part sends such commands when no caller does: the process
+ * that raised the capacity goes on step by step, and every process looks, at its start and every `SWEEP_INTERVAL_MILLIS`, for
+ * promotions that another process has left undone. The steps take their turn among the other commands about the event.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -20,16 +20,16 @@ import * as ClockWatch from "../../kernel/application/ClockWatch.ts"
 import type { Overloaded } from "../../kernel/application/Overloaded.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 
-/** How often every process looks for promotions that nobody carries on. */
+/** How often every process looks for promotions that no process carries on. */
 export const SWEEP_INTERVAL_MILLIS = 15_000
 
-/** The event of which this answer shows that promotions are due. */
+/** The event that this answer shows, if promotions are due. */
 export const eventWithPromotionsDue = (answer: Answer): EventId | undefined =>
   Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
     ? answer.success.event.id
     : undefined
 
-/** Promotes step by step until nothing is due, and gives the answer to the last step. */
+/** Promotes step by step until nothing is due, and returns the answer to the last step. */
 export const promoteAll = <E>(
   promote: (eventId: EventId) => Effect.Effect<Reply, E>,
   eventId: EventId
@@ -39,7 +39,7 @@ export const promoteAll = <E>(
   )
 
 export interface Promotions {
-  /** Carries on in the background until nothing is due. */
+  /** Carries on the promotions of an event in the background until nothing is due. */
   readonly carryOn: (eventId: EventId) => void
 }
 
@@ -49,7 +49,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Promotions, never, Scope.Scope> {
   const underway = new Set<EventId>()
   const start = yield* FiberSet.makeRuntime<never>()
-  // Every process comes by here from time to time: the place to tell that its clock was set.
+  // Every process runs this sweep, so it is the place to log that the wall clock was set.
   const { look } = ClockWatch.make(yield* Clock.Clock)
 
   const carryOn: Promotions["carryOn"] = (eventId) => {

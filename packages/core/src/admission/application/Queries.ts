@@ -1,5 +1,5 @@
 /**
- * What reads about events and registrations ask for, and the cursors of their pages.
+ * The queries about events and registrations, and the cursors of their pages.
  */
 import * as Schema from "effect/Schema"
 import { EventStatus } from "../domain/model/Event.ts"

@@ -1,5 +1,5 @@
 /**
- * The use cases of registrations: registering, what can become of a registration, and reading them and the waitlist.
+ * The use cases of registrations: registering, changing a registration, and reading registrations and the waitlist.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -46,12 +46,12 @@ export interface Registrations {
     eventId: string,
     registrationId: string
   ) => Read<Registration, EventNotFound | RegistrationNotFound>
-  /** In the order of entry. */
+  /** Returns registrations in the order of entry. */
   readonly listRegistrations: (
     eventId: string,
     query?: typeof RegistrationQuery.Encoded
   ) => Read<Page<Registration>, EventNotFound>
-  /** Who waits, first in line first. */
+  /** Returns the waiters, in the order of the waitlist. */
   readonly listWaitlist: (
     eventId: string,
     query?: typeof WaitlistQuery.Encoded
@@ -61,7 +61,7 @@ export interface Registrations {
     eventId: string,
     registrationId: string
   ) => Read<WaitlistPlace, EventNotFound | RegistrationNotFound | RegistrationStateConflict>
-  /** Of one attendee, over all events, oldest first. */
+  /** Returns the registrations of one attendee for all events, oldest first. */
   readonly listAttendeeRegistrations: (
     attendeeId: string,
     query?: typeof AttendeeQuery.Encoded
@@ -105,7 +105,7 @@ export const make = (
     const place = yield* reads.waitlistPlace(id.eventId, id.registrationId)
     if (place !== undefined) return place
     const { state } = yield* findRegistration(eventId, registrationId)
-    // It joined the list between the two reads.
+    // The registration joined the waitlist between the two reads.
     if (state === "waitlisted") return yield* waitlistPosition(eventId, registrationId)
     return yield* new RegistrationStateConflict({
       ...id,

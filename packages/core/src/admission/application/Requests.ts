@@ -1,5 +1,6 @@
 /**
- * Requests made of commands: each gets the time, a fresh id, and the fingerprint of the command for its idempotency key.
+ * Requests that are made from commands: each gets the time, a fresh id, and the fingerprint of the command for its idempotency
+ * key.
  */
 import { hash } from "node:crypto"
 import * as Clock from "effect/Clock"
@@ -10,7 +11,7 @@ import { scope } from "../domain/state/Idempotency.ts"
 import type { Request } from "../domain/state/Request.ts"
 import { ANONYMOUS, type WriteOptions } from "../domain/state/WriteOptions.ts"
 
-/** How long idempotency records count unless configured: 72 hours. */
+/** How long an idempotency record is valid unless configured: 72 hours. */
 export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000
 
 const canonical = (value: unknown): string => {
@@ -23,7 +24,9 @@ const canonical = (value: unknown): string => {
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(",")}}`
 }
 
-/** The command that comes by the thousand has its fields in a fixed order instead of a sorted one. */
+/**
+ * The command as text. A `Register`, which comes by the thousand, has its fields in a fixed order, so they need not be sorted.
+ */
 const text = (command: Command): string => {
   if (command._tag !== "Register") return canonical(command)
   const { _tag, attendee, eventId, notes, registeredAt } = command
@@ -31,8 +34,8 @@ const text = (command: Command): string => {
 }
 
 /**
- * The fingerprint of a command, equal for equal commands, whatever the order of their fields, and different otherwise: SHA-256 of
- * the command as JSON, in base64url (43 characters).
+ * The fingerprint of a command, equal for equal commands, in any order of their fields, and different otherwise: SHA-256 of the
+ * command as JSON, in base64url (43 characters).
  */
 export const fingerprint = (command: Command): string => hash("sha256", text(command), "base64url")
 

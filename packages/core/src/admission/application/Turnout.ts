@@ -1,12 +1,12 @@
 /**
  * Turnout: the service that hosts use.
  *
- * Writes take plain input, validate it, and answer only after the commit. They fail with `InvalidInput` (nothing
- * changed), with a rejection (nothing changed; the facts are in it), or with a `StoreError` that says what is known.
- * With an idempotency key a write can be sent any number of times. Reads show what is committed.
+ * Writes take plain input, validate it, and answer only after the commit. They fail with `InvalidInput` (nothing changed), with
+ * a rejection (nothing changed; it has the facts), or with a `StoreError` that says what is known of the data. With an
+ * idempotency key, a write can be sent any number of times. Reads show what is committed.
  *
- * Run inside a transaction of the host (for stores on SQL: within `SqlClient.withTransaction` of the same client), a
- * write becomes part of that transaction and commits or rolls back with it.
+ * A write that runs inside a transaction of the host (for stores on SQL: within `SqlClient.withTransaction` of the same client)
+ * becomes part of that transaction, and commits or rolls back with it.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ export interface TurnoutService
   extends Events.Events, Registrations.Registrations, Pick<Commands.Commands, "execute" | "executeAll"> {
   /** Succeeds if the store can be reached, is migrated, and takes writes. */
   readonly ready: Effect.Effect<void, StoreError>
-  /** How long a write waits for its answer, before it fails with an unknown outcome: what waits for writes waits longer. */
+  /** How long a write waits for its answer before it fails with `OutcomeUnknown`. Time-outs around writes must be longer. */
   readonly commandTimeoutMillis: number
 }
 
@@ -49,6 +49,6 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
 
 export class Turnout extends Context.Service<Turnout, TurnoutService>()("@turnout/Turnout") {}
 
-/** The service on whatever store is provided. */
+/** The service on the store that is provided. */
 export const layer = (options?: TurnoutOptions): Layer.Layer<Turnout, never, AdmissionStore | AdmissionReads> =>
   Layer.effect(Turnout, make(options)).pipe(Layer.provide(PooledRandom.layer))

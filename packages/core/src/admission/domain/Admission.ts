@@ -4,12 +4,12 @@
  *
  * Guarantees, for every event and after every decision:
  * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks;
- * - a free seat and a waiter do not exist together: whatever frees a seat promotes in the same decision, first come
- *   first served (a raise of capacity by more than `PROMOTION_BATCH` proceeds in steps, and nobody overtakes);
+ * - a free seat and a waiter do not exist together: a decision that frees a seat also promotes, first come first served (a
+ *   raise of capacity by more than `PROMOTION_BATCH` proceeds in steps, and nobody overtakes);
  * - an attendee has at most one active registration;
  * - repeating a command that has nothing left to do gives the same outcome and no journal events.
  *
- * What is legal in which state is tabulated in `docs/reference/states.md`, and tested row by row.
+ * `docs/reference/states.md` tabulates which command is legal in which state; the tests check it row by row.
  */
 import * as Result from "effect/Result"
 import * as Capacity from "./rules/Capacity.ts"

@@ -1,5 +1,5 @@
 /**
- * A batch: requests decided one after the other, each seeing what the one before it left.
+ * A batch: requests that are decided one after the other, each on the state that the one before it left.
  *
  * Deciding a batch gives the same answers and the same journal as deciding its requests one by one. A request that is
  * refused, or that only repeats an earlier one, leaves the rest of the batch as it is.
@@ -18,7 +18,7 @@ import type { Registration, RegistrationId, RegistrationState } from "./model/Re
 import { promotionsDue } from "./model/Seats.ts"
 import { evolve, promotionsLeft, type WorkingSet } from "./state/WorkingSet.ts"
 
-/** The answer to one request; `replayed` when it was given before, under the same idempotency key. */
+/** The answer to one request; `replayed` if it was given before, under the same idempotency key. */
 export interface Reply {
   readonly answer: Answer
   readonly replayed: boolean
@@ -29,9 +29,9 @@ export interface ChangedRegistration {
   readonly before: RegistrationState | null
 }
 
-/** What a batch changes: all of it is written, or none. */
+/** The changes of a batch: all of them are written, or none. */
 export interface Changes {
-  /** In the order of decision; per event without gaps. */
+  /** In the order of decision; the versions of each event have no gaps. */
   readonly journal: ReadonlyArray<AdmissionEntry>
   /** Every event that changed, as it is now; an event that is not `created` may still have new `details`. */
   readonly events: ReadonlyArray<{ readonly event: Event; readonly created: boolean; readonly details: boolean }>
@@ -47,7 +47,7 @@ export interface Batch {
   readonly changes: Changes
 }
 
-/** Who causes the further steps of a promotion. */
+/** The principal of the further steps of a promotion. */
 const PROMOTER: Metadata = { actor: "turnout", correlationId: null, causationId: null }
 
 /** Decides a batch. The working set belongs to the batch and is changed in place. */
@@ -67,7 +67,7 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
       if (event._tag === "EventUpdated") row.details = true
       if ("registration" in event) {
         const { id, sequence } = event.registration
-        // The sequence is the version that created it: above what was there before, this batch did.
+        // The sequence of a registration is the version that created it. Above the version before the batch, this batch did.
         if (sequence === last + 1) created.push(id)
         else if (sequence <= row.versionBefore && !changed.has(id)) changed.set(id, set.registrations.get(id)!.state)
       }
@@ -77,7 +77,7 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
     }
   }
 
-  /** Promotions that an earlier batch left over come before anything else that is asked of the event. */
+  /** Promotes waiters whom an earlier batch left over. This comes before every other command about the event. */
   const carryOn = (eventId: EventId, now: Date) => {
     const event = set.events.get(eventId)
     if (event === undefined) return
@@ -123,7 +123,7 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
     set.idempotency.set(scope.id, record)
     if (known === undefined) remembered.push({ record, renews: false })
     else {
-      // One that has expired since this very batch wrote it is not there to be renewed.
+      // If this batch wrote the expired record itself, the store has no record to renew.
       const own = remembered.find((other) => other.record === known)
       if (own === undefined) remembered.push({ record, renews: true })
       else own.record = record
@@ -151,7 +151,7 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
 
 /** What a batch notes of an event that it changes. */
 interface ChangedEvent {
-  /** 0 if the batch created it. */
+  /** The version before the batch; 0 if the batch created the event. */
   readonly versionBefore: number
   details: boolean
 }

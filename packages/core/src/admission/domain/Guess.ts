@@ -1,27 +1,27 @@
 /**
- * Guesses: what an on-sale consists of are people who have not registered yet, with keys that have not been used yet.
+ * Guesses: an on-sale consists of people who have not registered yet, with keys that have not been used yet.
  *
- * A batch may be decided as if nothing that it looks for were there, without looking, where *writing it proves the guess*:
- * every registration and every record that it looked for is made by it, so that the store's own uniqueness refuses all of
- * it if one of them is there already. A guess that is refused has changed nothing, and the batch is decided again on what
- * there is.
+ * A batch may be decided without looking, as if no row that it needs were there, if *writing it proves the guess*: the batch
+ * itself makes every registration and every record that it would have looked for, so that the store's own uniqueness refuses
+ * the whole batch if one of them is there already. A guess that is refused has changed nothing, and the batch is decided again
+ * on the rows that there are.
  *
- * Events may be guessed as well: to be as they were last seen. Writing proves that of those which it moves on from there.
+ * Events may be guessed as well: as they were last seen. Writing proves this for the events that it moves on from there.
  */
 import type { Changes } from "./Batch.ts"
 import type { Footprint } from "./state/Footprint.ts"
 
-/** Whether a batch looks for nothing but what may be guessed not to be there. */
+/** Whether all that a batch looks for may be guessed not to be there. */
 export const isGuessable = ({ registrations, waiting }: Footprint): boolean =>
   registrations.length === 0 && waiting.length === 0
 
 /**
- * Whether writing what was decided on a guess proves that nobody, and no key, was there: whoever is refused has not been
- * shown to be unknown.
+ * Whether writing a batch that was decided on a guess proves that no attendee, and no key, was there. A request that is refused
+ * makes no registration, and so proves nothing of its attendee.
  */
 export const provesNewcomers = (footprint: Footprint, { idempotency, registrations }: Changes): boolean =>
   registrations.length === footprint.attendees.length && idempotency.length === footprint.idempotency.length
 
-/** Whether it proves that the events were as they were guessed to be: what leaves one as it is does not look at it. */
+/** Whether it proves that the events were as they were guessed to be: writing does not look at an event that stays as it is. */
 export const provesEvents = (footprint: Footprint, { events }: Changes): boolean =>
   events.length === footprint.events.length && events.every(({ details }) => !details)

@@ -1,8 +1,8 @@
 /**
- * Reading events, registrations, waitlists and the journals of events: what has committed, at the moment of asking.
+ * Reading events, registrations, waitlists and the journals of events, as committed at the moment of asking.
  *
- * A read decides nothing: what a command is decided on is loaded by `AdmissionStore`, under its locks. So a cache before
- * this port can make an answer old, and never a decision wrong.
+ * A read decides nothing: `AdmissionStore` loads the state that a command is decided on, under its locks. So a cache in front
+ * of this port can make an answer old, but never a decision wrong.
  *
  * Every store passes the conformance suite in `test/conformance`.
  */
@@ -16,7 +16,7 @@ import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { Registration, RegistrationId, RegistrationState } from "../domain/model/Registration.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
-/** Which events to list; `null` does not restrict. `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
+/** The events to list; `null` does not restrict them. `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
 export interface EventFilter {
   readonly status: EventStatus | null
   readonly organizer: string | null
@@ -24,7 +24,7 @@ export interface EventFilter {
   readonly until: Date | null
 }
 
-/** Place of an event in the list of events, which is in the order of (startsAt, id). */
+/** The place of an event in the list of events, which is in the order of (startsAt, id). */
 export interface EventKey {
   readonly startsAt: Date
   readonly id: EventId
@@ -62,7 +62,7 @@ export class AdmissionReads extends Context.Service<
       attendeeId: AttendeeId,
       page: PageRequest<RegistrationId>
     ) => Effect.Effect<ReadonlyArray<Registration>, StoreError>
-    /** Who waits, in order, with their places; the key is the `sequence`. */
+    /** The waiters of an event in order, with their places; the key is the `sequence`. */
     readonly waitlist: (
       eventId: EventId,
       page: PageRequest<number>

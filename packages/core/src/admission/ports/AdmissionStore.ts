@@ -12,8 +12,8 @@
  * itself, bounded by the time-outs of the store. The decision may be run more than once, on different working sets; only
  * the run whose changes were committed is answered.
  *
- * A store may do it in another order, as long as nobody can tell by what is committed and answered: decide on a guess of
- * what it would load, say, and commit that only if the guess was right (see `Guess` in the domain).
+ * A store may use another order if commits and answers are the same. For example, it may decide on a guess of what it would
+ * load, and commit that only if the guess was right (see `Guess` in the domain).
  *
  * Every store passes the conformance suite in `test/conformance`.
  */
@@ -25,30 +25,31 @@ import type { Footprint } from "../domain/state/Footprint.ts"
 import type { WorkingSet } from "../domain/state/WorkingSet.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
-/** A batch to which nothing is added any more: what it needs, and how it is decided. */
+/** A batch that takes no more requests: the rows that it needs, and how it is decided. */
 export interface ClosedBatch {
   readonly footprint: Footprint
   readonly decide: (set: WorkingSet) => Batch
 }
 
-/** How many events with due promotions are given at once. */
+/** The most events with due promotions that are returned at once. */
 export const MAX_PROMOTING_EVENTS = 100
 
 export class AdmissionStore extends Context.Service<
   AdmissionStore,
   {
     /**
-     * Carries out a batch that is about these events, given once each and in ascending order. `close` is called at most
-     * once, at the latest when the locks are held: what is asked for while others hold them can go along.
+     * Carries out a batch about these events, which are given once each and in ascending order. `close` is called at most once,
+     * at the latest when the locks are held: requests that arrive while other transactions hold them can join the batch.
      */
     readonly transact: (
       events: ReadonlyArray<EventId>,
       close: () => ClosedBatch
     ) => Effect.Effect<ReadonlyArray<Reply>, StoreError>
-    /** Whether the caller has a transaction open that `transact` would become a part of. */
+    /** Whether the caller has a transaction open that `transact` would become part of. */
     readonly isInTransaction: Effect.Effect<boolean>
-    /** Some of the events of which promotions are due (see `promotionsDue` of `Seats`), at most `MAX_PROMOTING_EVENTS`, in any
-     * order. */
+    /**
+     * Returns up to `MAX_PROMOTING_EVENTS` events of which promotions are due (see `promotionsDue` of `Seats`), in any order.
+     */
     readonly eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
     /** Succeeds if the store can be reached, is migrated, and takes writes. */
     readonly ready: Effect.Effect<void, StoreError>

@@ -1,6 +1,6 @@
 /**
- * What happens to an event and its registrations, in the past tense. Each journal event holds everything that its readers need to
- * act on it.
+ * What happens to an event and its registrations, in the past tense. Each journal event holds everything that its readers need
+ * to act on it.
  */
 import * as Schema from "effect/Schema"
 import type { EntryOf } from "../../../kernel/domain/Entry.ts"

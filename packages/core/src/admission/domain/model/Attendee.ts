@@ -1,9 +1,9 @@
 /**
- * Who registers.
+ * The attendee of an event.
  *
- * An attendee is one person: the same for every event, told apart by `id` alone. `id` is whatever the host uses for its
- * people (a user id, an account number); without one, the e-mail address is the id. Ids are folded (see `Text.fold`), so
- * that neither case nor Unicode form makes a second person.
+ * An attendee is one person: the same for every event, identified by `id` alone. `id` is the host's own id for the person (a
+ * user id, an account number); without one, the e-mail address is the id. Ids are folded (see `Text.fold`), so that neither
+ * case nor Unicode form makes a second person.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -25,7 +25,7 @@ const PART = String.raw`[^\s@"(),:;<>[\]\\.\p{C}\p{Z}]+`
 /** One `@`, no quoting, no comments, no white space and no invisible characters. */
 const EMAIL = new RegExp(`^${PART}(?:\\.${PART})*@${PART}(?:\\.${PART})*$`, "u")
 
-/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case, that can stand for an id. */
+/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case, that can be used as an id. */
 export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 254 }).pipe(
   Schema.decodeTo(
     Schema.String.check(
@@ -40,21 +40,21 @@ export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 
   )
 )
 
-/** Name of at most 200 characters; may be empty. */
+/** A name of at most 200 characters; may be empty. */
 const Name = Text.line({ maxLength: 200 })
 
 /** An attendee as stored: id and e-mail are normalised. */
 export const Attendee = Schema.Struct({ id: AttendeeId, name: Name, email: Email })
 export type Attendee = typeof Attendee.Type
 
-/** An attendee as given: `id` defaults to the e-mail address, `name` to nothing. */
+/** An attendee as given: `id` defaults to the e-mail address, `name` to the empty text. */
 export const AttendeeInput = Schema.Struct({
   id: Schema.optionalKey(FoldedId),
   name: Schema.optionalKey(Name),
   email: Email
 })
 
-/** The attendee that decoded input stands for. */
+/** The attendee that decoded input describes. */
 export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): Attendee => ({
   id: (id ?? Text.fold(email)) as AttendeeId,
   name,

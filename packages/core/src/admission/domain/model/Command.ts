@@ -1,5 +1,5 @@
 /**
- * What can be asked of an event. Commands are plain decoded values: they hold what the caller wants and nothing else.
+ * The commands about an event. Commands are plain decoded values: they hold what the caller wants and nothing else.
  */
 import type { EventCommand } from "./Event.ts"
 import type { RegistrationCommand } from "./Registration.ts"

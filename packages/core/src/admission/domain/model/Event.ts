@@ -1,9 +1,9 @@
 /**
  * The event: what people attend.
  *
- * Contains its fields and their rules, its states, what can be asked of it, what can happen to it, and why a command about it
- * is refused; its seats are in `Seats`. An event is also the consistency boundary: everything that concerns its seats is
- * decided under the lock of its row, and its journal is one stream whose version counts up by one with every journal event.
+ * Contains its fields and their rules, its states, its commands, its journal events and its rejections; its seats are in
+ * `Seats`. An event is also the consistency boundary: everything that concerns its seats is decided under the lock of its row,
+ * and its journal is one stream whose version counts up by one with every journal event.
  */
 import * as Schema from "effect/Schema"
 import { EventId } from "../../../kernel/domain/EventId.ts"
@@ -25,16 +25,16 @@ const details = {
   title: Text.line({ minLength: 1, maxLength: 200 }),
   description: Text.paragraphs({ maxLength: 4_000 }),
   location: Text.line({ maxLength: 500 }),
-  /** Who runs it: a name or the host's own id. */
+  /** The organizer: a name or the host's own id. */
   organizer: Text.line({ minLength: 1, maxLength: 200 }),
   startsAt: Instant,
   endsAt: Instant,
   timeZone: TimeZone,
   registrationOpensAt: Schema.NullOr(Instant),
   registrationClosesAt: Schema.NullOr(Instant),
-  /** `closed` takes no new entries; whoever waits keeps the place and is promoted as before. */
+  /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
   waitlist: Schema.Literals(["open", "closed"]),
-  /** How many may wait at once; `null` for no limit. */
+  /** The most people who may wait at once; `null` for no limit. */
   waitlistLimit: Schema.NullOr(Capacity)
 }
 
@@ -56,8 +56,8 @@ export const Event = Schema.Struct({
 export type Event = typeof Event.Type
 
 /**
- * A new event: title, organizer, startsAt, endsAt, timeZone and capacity are required. `id` is the caller's own id for
- * it, by which it is created once only; without one it gets a fresh id.
+ * The input for a new event: title, organizer, startsAt, endsAt, timeZone and capacity are required. `id` is the caller's own
+ * id for the event, which is created only once under it; without one the event gets a fresh id.
  */
 export const EventInput = Schema.Struct({
   id: Schema.optionalKey(EventId),
@@ -74,7 +74,7 @@ export const EventInput = Schema.Struct({
   .annotate({ identifier: "EventInput" })
 export type EventInput = typeof EventInput.Type
 
-/** Fields for `update`: whatever is absent stays as it is, `null` clears an optional one. */
+/** The input for `update`: a field that is absent stays as it is, `null` clears an optional one. */
 export const EventChanges = Schema.Struct({
   title: Schema.optionalKey(details.title),
   description: Schema.optionalKey(details.description),
@@ -115,7 +115,7 @@ export const scheduleProblem = (
   return undefined
 }
 
-/** The moment from which on nobody can register: the close of registration, at the latest the event's end. */
+/** The moment from which on nobody can register: the close of registration, or the event's end if that is earlier. */
 export const registrationEnd = (event: Event): Date => earlier(event.registrationClosesAt, event.endsAt)
 
 // --- commands
@@ -170,7 +170,7 @@ export const EventUnpublished = Schema.TaggedStruct("EventUnpublished", {})
 export const EventCancelled = Schema.TaggedStruct("EventCancelled", {})
 export const EventCompleted = Schema.TaggedStruct("EventCompleted", {})
 
-/** All of them. */
+/** All journal events about an event itself. */
 export const journalEvents = [
   EventCreated,
   EventUpdated,
@@ -182,7 +182,7 @@ export const journalEvents = [
 
 // --- rejections
 
-/** There is no such event. */
+/** There is no event with this id. */
 export class EventNotFound extends Schema.TaggedError<EventNotFound>()("EventNotFound", { eventId: EventId }) {
   override get message(): string {
     return `There is no event ${this.eventId}.`
@@ -210,7 +210,7 @@ export class EventStatusConflict extends Schema.TaggedError<EventStatusConflict>
   }
 }
 
-/** An event that people have registered for cannot go back to draft. */
+/** An event that has registrations cannot go back to draft. */
 export class EventHasRegistrations extends Schema.TaggedError<EventHasRegistrations>()("EventHasRegistrations", {
   eventId: EventId,
   seatsTaken: Schema.Natural,
@@ -221,7 +221,7 @@ export class EventHasRegistrations extends Schema.TaggedError<EventHasRegistrati
   }
 }
 
-/** Only possible once the event has started. */
+/** The operation is possible only once the event has started. */
 export class EventNotStarted extends Schema.TaggedError<EventNotStarted>()("EventNotStarted", {
   eventId: EventId,
   operation: Schema.String,
@@ -243,7 +243,7 @@ export class ScheduleInvalid extends Schema.TaggedError<ScheduleInvalid>()("Sche
   }
 }
 
-/** All of them. */
+/** All rejections of commands about an event itself. */
 export const rejections = [
   EventNotFound,
   EventAlreadyExists,

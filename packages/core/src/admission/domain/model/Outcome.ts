@@ -1,8 +1,8 @@
 /**
- * What an accepted command answers, and how an answer is written down.
+ * The outcome of an accepted command, and how an answer is written down.
  *
- * An outcome shows the event or the registration as the command left it. Repeating a command that has nothing left to
- * do gives the same outcome again.
+ * An outcome shows the event or the registration as the command left it. Repeating a command that has nothing left to do gives
+ * the same outcome again.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -16,7 +16,7 @@ export type EventOutcome = typeof EventOutcome.Type
 
 export const RegistrationOutcome = Schema.Struct({
   registration: Registration,
-  /** The place in the waitlist (1 is next) at the moment of entry; `null` unless the command was a wait-listing. */
+  /** The place in the waitlist (1 is next) at the moment of entry; `null` if the command put nobody on the waitlist. */
   waitlistPosition: Schema.NullOr(Schema.Natural)
 }).annotate({ identifier: "RegistrationOutcome" })
 export type RegistrationOutcome = typeof RegistrationOutcome.Type
@@ -26,7 +26,7 @@ export type Outcome = EventOutcome | RegistrationOutcome
 /** The outcome of a command by its kind. */
 export type OutcomeOf<C extends Command> = C extends EventCommand ? EventOutcome : RegistrationOutcome
 
-/** Success or refusal: both are answers, and both are remembered under an idempotency key. */
+/** An outcome or a rejection: both are answers, and both are remembered under an idempotency key. */
 export type Answer<O = Outcome> = Result.Result<O, Rejection>
 
 const StoredAnswer = Schema.toCodecJson(
@@ -39,7 +39,7 @@ const decodeStored = Schema.decodeUnknownSync(StoredAnswer)
 export const encodeAnswer = (answer: Answer): unknown =>
   encodeStored(Result.isSuccess(answer) ? answer.success : { rejection: answer.failure })
 
-/** An answer from the JSON that `encodeAnswer` gave; throws on anything else. */
+/** An answer from the JSON that `encodeAnswer` returned; throws on any other JSON. */
 export const decodeAnswer = (json: unknown): Answer => {
   const stored = decodeStored(json)
   return "rejection" in stored ? Result.fail(stored.rejection) : Result.succeed(stored)

@@ -1,6 +1,5 @@
 /**
- * The command `Register`, and how it is made from decoded input: in this one place, for every way in which a registration comes
- * in.
+ * The command `Register`, and how it is made from decoded input. The service, HTTP and imports all make it here.
  */
 import { type Attendee, type AttendeeInput, fromInput as toAttendee } from "./Attendee.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
@@ -14,7 +13,7 @@ export interface Register {
   readonly registeredAt: Date | null
 }
 
-/** What has been decoded by `RegistrationInput`, or holds the same. */
+/** Input that `RegistrationInput` has decoded, or that holds the same. */
 export interface Input {
   readonly attendee: typeof AttendeeInput.Type
   readonly notes?: string | undefined

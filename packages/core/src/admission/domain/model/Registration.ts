@@ -1,8 +1,8 @@
 /**
  * The registration: one attendee's relation to one event.
  *
- * Contains its fields, its states, what can be asked of it, what can happen to it, and why a command about it is refused. The
- * command that makes one is in `Register`.
+ * Contains its fields, its states, its commands, its journal events and its rejections. The command that makes one is in
+ * `Register`.
  */
 import * as Schema from "effect/Schema"
 import { Attendee, AttendeeId, AttendeeInput } from "./Attendee.ts"
@@ -19,8 +19,8 @@ export type RegistrationId = typeof RegistrationId.Type
 /**
  * - `confirmed`: has a seat.
  * - `waitlisted`: waits for one, in the order of `sequence`.
- * - `attended`, `noShow`: had a seat, and came or did not; the seat stays taken.
- * - `cancelled`: over. Registering again makes a new registration.
+ * - `attended`, `noShow`: had a seat, and came or did not come; the seat stays taken.
+ * - `cancelled`: gave up the seat or the place in the waitlist. Registering again makes a new registration.
  */
 export const RegistrationState = Schema.Literals(["confirmed", "waitlisted", "cancelled", "attended", "noShow"])
 export type RegistrationState = typeof RegistrationState.Type
@@ -34,7 +34,7 @@ export const Registration = Schema.Struct({
   attendee: Attendee,
   notes: Notes,
   state: RegistrationState,
-  /** Order of entry among the registrations of the event: grows, has gaps, never changes. */
+  /** The order of entry among the registrations of the event: it grows, has gaps, and never changes. */
   sequence: Schema.Natural,
   registeredAt: Instant,
   /** When the registration took its present state. */
@@ -42,7 +42,7 @@ export const Registration = Schema.Struct({
 }).annotate({ identifier: "Registration" })
 export type Registration = typeof Registration.Type
 
-/** A registration as its schema writes it, put together by hand: the hot path writes one for every change. */
+/** A registration as its schema encodes it, put together by hand because the hot path writes one for every change. */
 export const registrationJson = (registration: Registration): string => {
   const { attendee, changedAt, eventId, id, notes, registeredAt, sequence, state } = registration
   const person = `{"id":${Text.quote(attendee.id)},"name":${Text.quote(attendee.name)},"email":${Text.quote(attendee.email)}}`
@@ -50,13 +50,13 @@ export const registrationJson = (registration: Registration): string => {
   return `{"id":"${id}","eventId":"${eventId}","attendee":${person},"notes":${Text.quote(notes)},"state":"${state}","sequence":${sequence},${times}}`
 }
 
-/** Who registers, and what to note about it. */
+/** The attendee, and a note on the registration. */
 export const RegistrationInput = Schema.Struct({
   attendee: AttendeeInput,
   notes: Schema.optionalKey(Notes)
 }).annotate({ identifier: "RegistrationInput" })
 
-/** Active: every state but cancelled. An attendee has at most one active registration of an event. */
+/** Whether a registration is in any state but cancelled. An attendee has at most one active registration of an event. */
 export const isActive = (registration: Registration): boolean => registration.state !== "cancelled"
 
 // --- commands
@@ -67,7 +67,7 @@ export interface CancelRegistration {
   readonly registrationId: RegistrationId
 }
 
-/** Gives a chosen waiter a seat, whatever the place in the list; the seat counts against capacity like any other. */
+/** Gives a chosen waiter a seat, at any place in the waitlist; the seat counts against capacity like any other. */
 export interface ConfirmRegistration {
   readonly _tag: "ConfirmRegistration"
   readonly eventId: EventId
@@ -94,7 +94,7 @@ export type RegistrationCommand = Register | CancelRegistration | ConfirmRegistr
 export const AttendeeRegistered = Schema.TaggedStruct("AttendeeRegistered", { registration: Registration })
 /** The attendee joined the end of the waitlist. */
 export const AttendeeWaitlisted = Schema.TaggedStruct("AttendeeWaitlisted", { registration: Registration })
-/** The first of the waitlist got a seat that became free. */
+/** The first person in the waitlist got a seat that became free. */
 export const RegistrationPromoted = Schema.TaggedStruct("RegistrationPromoted", { registration: Registration })
 /** A chosen waiter got a seat. */
 export const RegistrationConfirmed = Schema.TaggedStruct("RegistrationConfirmed", { registration: Registration })
@@ -111,7 +111,7 @@ export const AttendeeMissed = Schema.TaggedStruct("AttendeeMissed", {
   from: RegistrationState
 })
 
-/** All of them. */
+/** All journal events about a registration. */
 export const journalEvents = [
   AttendeeRegistered,
   AttendeeWaitlisted,
@@ -134,7 +134,7 @@ export class RegistrationNotOpen extends Schema.TaggedError<RegistrationNotOpen>
   }
 }
 
-/** Registration is over. */
+/** Registration has closed. */
 export class RegistrationClosed extends Schema.TaggedError<RegistrationClosed>()("RegistrationClosed", {
   eventId: EventId,
   closedAt: Instant
@@ -144,7 +144,7 @@ export class RegistrationClosed extends Schema.TaggedError<RegistrationClosed>()
   }
 }
 
-/** Every seat is taken (or owed to somebody who waits), and the waitlist takes no new entries. */
+/** Every seat is taken (or due to a waiter), and the waitlist takes no new entries. */
 export class CapacityFull extends Schema.TaggedError<CapacityFull>()("CapacityFull", {
   eventId: EventId,
   capacity: Schema.Natural,
@@ -155,7 +155,7 @@ export class CapacityFull extends Schema.TaggedError<CapacityFull>()("CapacityFu
   }
 }
 
-/** Every seat is taken and as many people wait as may. */
+/** Every seat is taken, and the waitlist has reached its limit. */
 export class WaitlistFull extends Schema.TaggedError<WaitlistFull>()("WaitlistFull", {
   eventId: EventId,
   capacity: Schema.Natural,
@@ -205,7 +205,7 @@ export class RegistrationStateConflict extends Schema.TaggedError<RegistrationSt
   }
 }
 
-/** All of them. */
+/** All rejections of commands about a registration. */
 export const rejections = [
   RegistrationNotOpen,
   RegistrationClosed,

@@ -1,6 +1,6 @@
 /**
- * Why a command was refused: one tagged error for each rule, with the facts that it was decided on, beside the noun that the rule
- * is about.
+ * Rejections: one tagged error for each rule that can refuse a command, with the facts that it was decided on. Each stands in
+ * the file of the noun that its rule is about.
  *
  * Rejections are expected answers and part of every signature. They change nothing, and they are remembered under the
  * idempotency key like any other answer.
@@ -10,7 +10,7 @@ import * as Event from "./Event.ts"
 import * as Registration from "./Registration.ts"
 import * as Seats from "./Seats.ts"
 
-/** The idempotency key was used before, by the same caller, for the same operation with another payload. */
+/** The same principal has used the idempotency key before, for the same operation with another payload. */
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
   operation: Schema.String,
   key: Schema.String
@@ -20,7 +20,7 @@ export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReuse
   }
 }
 
-/** The rejections that each operation can meet; `IdempotencyKeyReused` besides, when it is sent with a key. */
+/** The rejections that each operation can meet. With an idempotency key, `IdempotencyKeyReused` is another one. */
 export const byOperation = { ...Event.rejectionsByOperation, ...Registration.rejectionsByOperation } as const
 
 /** The rejections that an operation can meet. */

@@ -1,5 +1,5 @@
 /**
- * Seats: how many an event has, who has them, and what is left.
+ * Seats: how many an event has, which are taken, and how many are left.
  *
  * Contains the capacity and how it is changed, the counts of registrations by state, and the arithmetic of both.
  */
@@ -7,13 +7,13 @@ import * as Schema from "effect/Schema"
 import type { Mutable } from "effect/Types"
 import { EventId } from "../../../kernel/domain/EventId.ts"
 
-/** Largest capacity and waitlist limit. */
+/** The largest capacity and waitlist limit. */
 export const MAX_CAPACITY = 1_000_000
 
-/** Seats, a whole number from 0 to 1,000,000. */
+/** A number of seats: a whole number from 0 to 1,000,000. */
 export const Capacity = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_CAPACITY }))
 
-/** Registrations of the event by state; cancelled ones are not counted. */
+/** The number of registrations of the event in each state; cancelled ones are not counted. */
 export const Counts = Schema.Struct({
   confirmed: Schema.Natural,
   waitlisted: Schema.Natural,
@@ -25,7 +25,7 @@ export type Counts = typeof Counts.Type
 /** The states of registrations: those that are counted, and the one that is not. */
 type RegistrationState = keyof Counts | "cancelled"
 
-/** What the arithmetic of an event's seats needs to know of it. */
+/** What the arithmetic of seats needs to know of an event. */
 interface Seating {
   readonly capacity: number
   readonly counts: Counts
@@ -47,7 +47,7 @@ export interface ChangeCapacity {
   readonly keepOverhang: boolean
 }
 
-/** Nothing but the next step of the promotions that a large raise of capacity made due, which every command carries on. */
+/** Promotes the next waiters of a large raise of capacity, as every other command about the event does, and nothing else. */
 export interface PromoteWaiting {
   readonly _tag: "PromoteWaiting"
   readonly eventId: EventId
@@ -69,36 +69,36 @@ export class CapacityBelowSeatsTaken extends Schema.TaggedError<CapacityBelowSea
   }
 }
 
-/** Why a command about seats is refused. */
+/** All rejections of commands about seats. */
 export const rejections = [CapacityBelowSeatsTaken] as const
 
 // --- arithmetic
 
-/** Seats that somebody has: confirmed, and those whose holder came or did not come. */
+/** Seats that are taken: by confirmed registrations, and by those whose attendee came or did not come. */
 export const seatsTaken = (event: Seating): number =>
   event.counts.confirmed + event.counts.attended + event.counts.noShow
 
-/** Seats that nobody has; 0 while more seats are taken than there are (an overhang). */
+/** Seats that are not taken; 0 while more seats are taken than there are (an overhang). */
 export const seatsFree = (event: Seating): number => Math.max(0, event.capacity - seatsTaken(event))
 
-/** Whether a newcomer gets a seat at once: one is free, and nobody waits for it. */
+/** Whether an attendee who registers now gets a seat at once: one is free, and nobody waits for it. */
 export const isSeatOpen = (event: Seating): boolean => event.counts.waitlisted === 0 && seatsFree(event) > 0
 
-/** Whether a newcomer who joins the waitlist now is due a seat as well, once the promotions under way have ended. */
+/** Whether an attendee who joins the waitlist now is due a seat as well, once the promotions under way have ended. */
 export const isSeatDue = (event: Seating): boolean => seatsFree(event) > event.counts.waitlisted
 
-/** Promotions that are due: while a large raise of capacity proceeds in steps, and never otherwise. */
+/** The number of promotions that are due: above 0 only while a large raise of capacity proceeds in steps. */
 export const promotionsDue = (event: Seating & { readonly status: string }): number =>
   event.status === "published" ? Math.min(seatsFree(event), event.counts.waitlisted) : 0
 
-/** The counts after one registration went from one state to another; `undefined` stands for "was not there". */
+/** The counts after one registration went from one state to another; `from` is `undefined` for a new registration. */
 export const move = (counts: Counts, from: RegistrationState | undefined, to: RegistrationState): Counts => {
   const next = { ...counts }
   moveInPlace(next, from, to)
   return next
 }
 
-/** `move` on counts of one's own. */
+/** `move` on counts that the caller owns. */
 export const moveInPlace = (
   counts: Mutable<Counts>,
   from: RegistrationState | undefined,

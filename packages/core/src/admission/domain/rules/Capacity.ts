@@ -1,5 +1,5 @@
 /**
- * The capacity of an event, and who gets the seats that become free: the first of the waitlist, in the order of entry.
+ * The capacity of an event, and the promotions into seats that become free: the first in the waitlist, in the order of entry.
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
@@ -14,7 +14,7 @@ import {
 } from "../model/Seats.ts"
 import { promotionsLeft, type WorkingSet } from "../state/WorkingSet.ts"
 
-/** Promotes as many waiters as are due, in the order of entry, and at most `limit`. */
+/** Promotes the waiters that are due, in the order of entry, and at most `limit`. */
 export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<AdmissionEvent> =>
   set.waiting
     .get(event.id)!
@@ -41,6 +41,6 @@ const changeCapacity: Decide<ChangeCapacity> = (event, { command, now }, set) =>
 
 export const deciders: Deciders<ChangeCapacity | PromoteWaiting> = {
   ChangeCapacity: changeCapacity,
-  // What is due is promoted before any command is decided.
+  // Due promotions are made before any command is decided.
   PromoteWaiting: (event) => Result.succeed(showEvent(event, []))
 }

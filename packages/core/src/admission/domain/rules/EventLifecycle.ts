@@ -1,6 +1,6 @@
 /**
- * The life of an event: created as a draft, changed, published, cancelled or completed. What is legal in which status is
- * tabulated in `docs/reference/states.md`.
+ * The life of an event: created as a draft, changed, published, cancelled or completed. `docs/reference/states.md` tabulates
+ * which command is legal in which status.
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
@@ -76,7 +76,7 @@ const update: Decide<UpdateEvent> = (event, { command }) => {
   return Result.succeed(showEvent(event, changed ? [{ _tag: "EventUpdated", details }] : []))
 }
 
-/** From one of these statuses to another; nothing to do if it is there. */
+/** Takes an event from one of these statuses to another; does nothing if it is there already. */
 const transition = (
   event: Event,
   command: Command,
@@ -89,7 +89,7 @@ const transition = (
   return refused ? Result.fail(refused) : Result.succeed(showEvent(event, [happened]))
 }
 
-/** Back to draft, while nobody has registered. */
+/** Takes an event back to draft. Only possible while it has no active registration. */
 const unpublish: Decide<UnpublishEvent> = (event, { command }) => {
   if (event.status === "published" && seatsTaken(event) + event.counts.waitlisted > 0) {
     return Result.fail(
@@ -103,7 +103,7 @@ const unpublish: Decide<UnpublishEvent> = (event, { command }) => {
   return transition(event, command, ["published"], "draft", { _tag: "EventUnpublished" })
 }
 
-/** Not before the event has started. */
+/** Completes an event. Only possible once it has started. */
 const complete: Decide<CompleteEvent> = (event, { command, now }) => {
   if (event.status === "published" && now < event.startsAt) {
     return Result.fail(new EventNotStarted({ eventId: event.id, operation: command._tag, startsAt: event.startsAt }))

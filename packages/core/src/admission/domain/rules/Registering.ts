@@ -1,5 +1,5 @@
 /**
- * Registering, and what can become of a registration. What is legal in which state is tabulated in `docs/reference/states.md`.
+ * Registering, and the changes of a registration. `docs/reference/states.md` tabulates which command is legal in which state.
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
@@ -81,7 +81,7 @@ const register: Decide<Register> = (event, request, set) => {
 /** The commands that change the state of one registration. */
 type Change = CancelRegistration | ConfirmRegistration | MarkAttended | MarkNoShow
 
-/** What such a command asks for, and of what it may be asked. */
+/** The state that such a command leads to, and the states and statuses in which it is legal. */
 interface Rule {
   readonly to: RegistrationState
   readonly from: ReadonlyArray<RegistrationState>

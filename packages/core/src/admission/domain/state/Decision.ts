@@ -1,5 +1,5 @@
 /**
- * What deciding a command gives, and what all deciders share.
+ * The decision on a command, and what all deciders share.
  */
 import type * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
@@ -10,10 +10,7 @@ import type { Rejection } from "../model/Rejection.ts"
 import type { Request } from "./Request.ts"
 import type { WorkingSet } from "./WorkingSet.ts"
 
-/**
- * What a command does: the journal events to append, and how to read the outcome from the working set once they are in
- * effect.
- */
+/** What a command does: the journal events to append, and how to read the outcome from the working set after them. */
 export interface Decision {
   readonly events: ReadonlyArray<AdmissionEvent>
   readonly outcome: (after: WorkingSet) => Outcome
@@ -31,17 +28,17 @@ export type Deciders<C extends Command> = {
   readonly [Tag in C["_tag"]]: Decide<Extract<C, { readonly _tag: Tag }>>
 }
 
-/** These journal events, and then the event as it is. */
+/** A decision whose outcome is the event after these journal events. */
 export const showEvent = (event: Event, events: ReadonlyArray<AdmissionEvent>): Decision => ({
   events,
-  // A copy, since the working set goes on changing its own.
+  // A copy, since the working set goes on changing its own event.
   outcome: (after) => {
     const now = after.events.get(event.id)!
     return { event: { ...now, counts: { ...now.counts } } }
   }
 })
 
-/** The refusal of a command that the status of the event does not allow. */
+/** The rejection of a command that the status of the event does not allow. */
 export const requireStatus = (
   event: Event,
   command: Command,

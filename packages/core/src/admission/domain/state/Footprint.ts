@@ -14,7 +14,10 @@ import { PROMOTION_BATCH } from "./WorkingSet.ts"
 export interface Footprint {
   /** Rows to lock, in ascending order. */
   readonly events: ReadonlyArray<EventId>
-  /** Active registrations by attendee. */
+  /**
+   * The attendees whose active registrations are needed. # Such a command may take one waiter from the head of the list: the
+   * one that it cancels or confirms, or promotes into the seat that it frees.
+   */
   readonly attendees: ReadonlyArray<{ readonly eventId: EventId; readonly attendeeId: AttendeeId }>
   readonly registrations: ReadonlyArray<{ readonly eventId: EventId; readonly registrationId: RegistrationId }>
   /** The first `limit` waiters of an event. */
@@ -22,7 +25,6 @@ export interface Footprint {
   readonly idempotency: ReadonlyArray<IdempotencyScope>
 }
 
-/** The rows that a batch of requests needs to be decided as it would be on the whole state. */
 export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
   const attendees: Array<Footprint["attendees"][number]> = []
   const attendeesOf = new Map<EventId, Set<AttendeeId>>()
@@ -44,7 +46,8 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     } else if ("registrationId" in command) {
       registrations.set(command.registrationId, { eventId, registrationId: command.registrationId })
     }
-    // Whom a command cancels, confirms or promotes into the seat that it frees leaves the head of the list.
+    // A command that cancels or confirms a registration, or promotes into the seat that it frees, takes one from the head of
+    // the list.
     if (command._tag === "CancelRegistration" || command._tag === "ConfirmRegistration") {
       waiting.set(eventId, (waiting.get(eventId) ?? 0) + 1)
     }
@@ -66,8 +69,8 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
 }
 
 /**
- * The footprint once the events are locked and known: where promotions are due, it has the waiters whose turn it is. Then
- * whatever is asked of such an event carries its promotions on.
+ * The footprint once the events are locked and known: if promotions are due, the next waiters are added to it. So every command
+ * about such an event carries its promotions on.
  */
 export const withDuePromotions = (needed: Footprint, events: Iterable<Event>): Footprint => {
   const due = Array.from(events).filter((event) => promotionsDue(event) > 0)

@@ -1,9 +1,9 @@
 /**
- * Idempotency: one effect and one answer however often a command is sent under one key.
+ * Idempotency: a command has one effect and one answer, however often it is sent under one key.
  *
- * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer, whether success
- * or rejection. It is read and written in the transaction of the effect itself. Validation failures and failures of the
- * store are never recorded, so a retry after one of those is a first try.
+ * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer, whether success or
+ * rejection. It is read and written in the transaction of the effect itself. Failures of validation and of the store are never
+ * recorded, so sending again after one of those is a first try.
  *
  * Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
  */
@@ -19,7 +19,7 @@ export const IdempotencyKey = Schema.String.check(
   Schema.makeFilter((key) => isIdempotencyKey(key) || "must be 1 to 255 printable ASCII characters")
 )
 
-/** Whose key it is: nobody reads the answer to another principal's key, nor to another operation's. */
+/** The scope of a key: a principal cannot read the answer to another principal's key, nor to that of another operation. */
 export interface IdempotencyScope {
   readonly principal: string
   readonly operation: string
@@ -35,23 +35,23 @@ export const scope = (principal: string, operation: string, key: string): Idempo
   id: `${operation}\u0000${key}\u0000${principal}`
 })
 
-/** What a request says about its key. `fingerprint` is a digest of the command without ids and times made for it. */
+/** The key of a request. `fingerprint` is a digest of the command, without the ids and times that were made for it. */
 export interface IdempotencyRequest {
   readonly scope: IdempotencyScope
   readonly fingerprint: string
   readonly expiresAt: Date
 }
 
-/** What is remembered. */
+/** The answer that is remembered under a key. */
 export interface IdempotencyRecord extends IdempotencyRequest {
-  /** The `freshId` of the request that was answered: who finds the own record did not send twice. */
+  /** The `freshId` of the request that was answered: a request that finds its own id here was not sent twice. */
   readonly requestId: string
   readonly answer: Answer
   readonly createdAt: Date
 }
 
 /**
- * What is remembered: `undefined` when there is none that still counts, a rejection when the key was used for
+ * The record that answers a request: `undefined` if there is none that is still valid, a rejection if the key was used for
  * another payload.
  */
 export const recall = (

@@ -1,5 +1,5 @@
 /**
- * A request: a command, and everything that deciding it needs from outside (the time, a fresh id, who asks, the
+ * A request: a command, and everything that deciding it needs from outside (the time, a fresh id, the principal, the
  * idempotency key), so that deciding stays pure.
  */
 import type { EventId } from "../../../kernel/domain/EventId.ts"
@@ -9,7 +9,7 @@ import type { IdempotencyRequest } from "./Idempotency.ts"
 
 export interface Request<C extends Command = Command> {
   readonly command: C
-  /** The time that the decision goes by. */
+  /** The time that the decision is based on. */
   readonly now: Date
   /** A fresh UUID, used if the command creates an event or a registration. */
   readonly freshId: string

@@ -1,11 +1,11 @@
 /**
  * The working set: the part of the state that a batch of requests can see and change.
  *
- * A waitlist may hold a million people, so decisions are made on a part: `Footprint` says which rows a batch needs, the
- * store loads them under the lock of the events, and `evolve` keeps the set up to date while the batch is folded.
+ * A waitlist may hold a million people, so decisions are made on a part: `Footprint` says which rows a batch needs, the store
+ * loads them under the lock of the events, and `evolve` keeps the set up to date while the batch is decided.
  *
- * A working set belongs to one fold: `evolve` changes it in place and returns it, since copying it for each of a
- * thousand requests would cost more than deciding them.
+ * A working set belongs to one batch: `evolve` changes it in place and returns it, since copying it for each of a thousand
+ * requests would cost more than deciding them.
  */
 import type { Mutable } from "effect/Types"
 import type { AttendeeId } from "../model/Attendee.ts"
@@ -17,22 +17,22 @@ import { isActive, type Registration, type RegistrationId } from "../model/Regis
 import { moveInPlace } from "../model/Seats.ts"
 
 /**
- * How many waiters of one event a batch promotes at most into seats that a raise of capacity made; what is left proceeds
- * in further batches.
+ * The most waiters of one event that a batch promotes into seats that a raise of capacity made; further batches promote the
+ * others.
  */
 export const PROMOTION_BATCH = 1_000
 
 export interface WorkingSet {
-  /** Copies of the set's own, which it changes. */
+  /** The set's own copies, which it changes. */
   readonly events: Map<EventId, Event>
   readonly registrations: Map<RegistrationId, Registration>
   /** The active registrations of an event by attendee. */
   readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
-  /** The first waiters of an event in order, as many as the footprint asked for, and after them those who joined. */
+  /** The first waiters of an event in order, as many as the footprint asked for, and after them those who joined since. */
   readonly waiting: Map<EventId, Array<RegistrationId>>
   /** How many of an event's waiters this batch has promoted into seats that a raise of capacity made. */
   readonly promoted: Map<EventId, number>
-  /** By the id of the scope. */
+  /** The records by the ids of their scopes. */
   readonly idempotency: Map<string, IdempotencyRecord>
 }
 
@@ -40,7 +40,7 @@ export interface WorkingSet {
 export const promotionsLeft = (set: WorkingSet, eventId: EventId): number =>
   PROMOTION_BATCH - (set.promoted.get(eventId) ?? 0)
 
-/** What a store loaded for a footprint; `waiting` lists the head of each waitlist in order of entry. */
+/** The rows that a store loaded for a footprint; `waiting` lists the head of each waitlist in order of entry. */
 export interface Loaded {
   readonly events: Iterable<Event>
   readonly registrations: Iterable<Registration>
@@ -121,7 +121,7 @@ export const evolve = (
   }
 }
 
-/** Puts a registration in its new state, and counters, active registrations and waitlist in step with it. */
+/** Puts a registration in its new state, and adjusts the counts, the active registrations and the waitlist. */
 const place = (set: WorkingSet, event: Mutable<Event>, registration: Registration): WorkingSet => {
   const before = set.registrations.get(registration.id)
   moveInPlace(event.counts, before?.state, registration.state)
@@ -130,7 +130,7 @@ const place = (set: WorkingSet, event: Mutable<Event>, registration: Registratio
   if (isActive(registration)) active.set(registration.attendee.id, registration.id)
   else active.delete(registration.attendee.id)
   if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)
-  // Stryker disable next-line ConditionalExpression: whoever did not wait is not found, but looking takes its time
+  // Stryker disable next-line ConditionalExpression: a registration that did not wait is not found, but looking takes its time
   if (before?.state === "waitlisted") {
     const waiting = set.waiting.get(event.id)!
     const index = waiting.indexOf(registration.id)

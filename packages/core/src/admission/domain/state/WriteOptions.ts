@@ -1,5 +1,5 @@
 /**
- * What goes with a write besides its input: who asks, under which idempotency key, in the course of what.
+ * The options of a write: the principal, the idempotency key, and the request and message in the course of which it is made.
  */
 import * as Schema from "effect/Schema"
 import { IdempotencyKey } from "./Idempotency.ts"
@@ -13,7 +13,7 @@ export const WriteOptions = Schema.Struct({
    * changes nothing; another command under that key is refused.
    */
   idempotencyKey: Schema.optionalKey(IdempotencyKey),
-  /** Who asks: recorded in the journal, and the owner of the idempotency key. Default `anonymous`. */
+  /** The principal: recorded in the journal, and the owner of the idempotency key. Default `anonymous`. */
   actor: Schema.optionalKey(name),
   /** Ties together everything that one request or process caused; recorded in the journal. */
   correlationId: Schema.optionalKey(name),
@@ -22,5 +22,5 @@ export const WriteOptions = Schema.Struct({
 })
 export type WriteOptions = typeof WriteOptions.Type
 
-/** The actor of a write that names none. */
+/** The principal of a write that names none. */
 export const ANONYMOUS = "anonymous"
