@@ -1,12 +1,12 @@
 /**
- * What the URL of an SQS queue says: the queue, its region, and the name that a sink has by default.
+ * The parts of the URL of an SQS queue: the queue's name, its region, and the name that its sink has by default.
  *
- * Loads nothing of AWS.
+ * This module loads nothing of AWS.
  */
 
 export const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
-/** The last part of the path of its URL. */
+/** The name of a queue: the last part of the path of its URL. */
 export const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathname.split("/").at(-1)!
 
 export const isQueueUrl = (text: string): boolean => isHttpUrl(text) && queueNameOf(text) !== ""
@@ -17,19 +17,19 @@ export const sinkNameOf = (queueUrl: string): string => `sqs:${queueNameOf(queue
 /** A region, as in `sqs.eu-central-1.amazonaws.com` and in the older `eu-central-1.queue.amazonaws.com`. */
 const REGIONS = [/^(?:[^.]+\.)?sqs(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./, /^([a-z]{2,}(?:-[a-z]+)+-\d+)\.queue\./]
 
-/** The region that the host of the URL names, if it does: requests to a queue are signed for the region of that queue. */
+/** The region that the host of the URL names, if it names one. Requests to a queue are signed for the region of that queue. */
 export const regionOf = (queueUrl: string): string | undefined => {
   const { hostname } = new URL(queueUrl)
   return REGIONS.flatMap((region) => region.exec(hostname)?.[1] ?? [])[0]
 }
 
-/** A character that may be written as it is, or by its code. */
+/** Turns an escaped character into the character itself, if it needs no escape. */
 const unescaped = (escape: string): string => {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
   return /[\w.~-]/.test(character) ? character : escape.toUpperCase()
 }
 
-/** The URL as it is compared: it is the same however the same URL is written. */
+/** The URL in a form for comparison: two spellings of one URL are equal in it. */
 export const normalized = (queueUrl: string): string => {
   const { origin, pathname } = new URL(queueUrl)
   return `${origin}${pathname.replaceAll(/%[\da-f]{2}/gi, unescaped)}`

@@ -1,16 +1,17 @@
 /**
  * Batches: which entries go to SQS together next.
  *
- * - A batch keeps to the limits. Only an entry that is over the byte limit by itself goes in spite of it, and goes alone.
- * - The entries of a group go in order, and none of a group that is *busy*: of which a batch is under way.
- * - A second entry of a group goes only where nothing of another group is left that fits, so entries that depend on each
- *   other share a batch as rarely as can be.
+ * - A batch keeps to the limits. Only an entry that exceeds the byte limit by itself is sent in spite of it, alone.
+ * - The entries of a group go in order. A group is *busy*, and none of its entries goes, while a batch with an entry of it is
+ *   under way.
+ * - A second entry of a group goes only if no entry of another group is left that fits, so entries that depend on each other
+ *   rarely share a batch.
  * - The groups with the most entries go first. Ten short groups would fill a batch as well, but the long ones would be left
  *   for the end, one entry to a batch.
  */
 
 export interface Sizeable {
-  /** Whose order matters. */
+  /** The group, whose entries are sent in order. */
   readonly group: string
   readonly bytes: number
 }
@@ -24,7 +25,7 @@ export interface BatchLimits {
   readonly entriesPerGroup: number
 }
 
-/** The next batch, of those that wait, in their order; empty if all of them are of busy groups, or nothing waits. */
+/** The next batch of the waiting entries, which are given in order; empty if all of them are of busy groups, or none waits. */
 export const next = <E extends Sizeable>(
   waiting: ReadonlyArray<E>,
   busy: ReadonlySet<string>,
@@ -43,7 +44,7 @@ export const next = <E extends Sizeable>(
     const going: Array<ReadonlyArray<E>> = []
     for (const group of open) {
       const entry = group[place]
-      // Whoever does not fit keeps those behind it in its group from going.
+      // An entry that does not fit keeps the later ones of its group back.
       if (entry === undefined || !fits(entry)) continue
       batch.push(entry)
       bytes += entry.bytes

@@ -1,5 +1,5 @@
 /**
- * Speaking to an SQS queue: the client, how long it is waited for, and what its errors say.
+ * The connection to an SQS queue: the client, the time-out of its requests, and the texts of its errors.
  */
 import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs"
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
@@ -14,24 +14,30 @@ import * as SqsRetries from "./SqsRetries.ts"
 type Credentials = NonNullable<SQSClientConfig["credentials"]>
 
 export interface ConnectionOptions {
-  /** Such as `https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo`. */
+  /** The URL of the queue, such as `https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo`. */
   readonly queueUrl: string
-  /** A client that the caller keeps and closes. It should retry little, since others retry as well. Default: one of its own. */
+  /**
+   * A client that the caller keeps and closes. It should retry little, since sinks and consumers retry as well. Default: a
+   * client of its own.
+   */
   readonly client?: SQSClient
-  /** Of its own client. Default: the region that the queue URL names, else what the AWS SDK finds in the environment. */
+  /**
+   * The region of its own client. Default: the region that the queue URL names, or the one that the AWS SDK finds in the
+   * environment.
+   */
   readonly region?: string
-  /** Of its own client. Default: the host of the queue URL. */
+  /** The endpoint of its own client. Default: the host of the queue URL. */
   readonly endpoint?: string
-  /** Of its own client. Default: what the AWS SDK finds in the environment. */
+  /** The credentials of its own client. Default: those that the AWS SDK finds in the environment. */
   readonly credentials?: Credentials
   /** How long a request may take, the client's own retries included. Default 10 seconds. */
   readonly requestTimeoutMillis?: number
 }
 
-/** What SQS takes, or gives, in one request. */
+/** The most messages that SQS takes, or gives, in one request. */
 export const MAX_ENTRIES = 10
 
-/** The connections that a client of the AWS SDK opens. */
+/** The number of connections that a client of the AWS SDK opens. */
 export const MAX_CONCURRENCY = 50
 const DEFAULT_TIMEOUT_MILLIS = 10_000
 const MAX_TIMEOUT_MILLIS = 10 * 60 * 1_000
@@ -64,22 +70,25 @@ export const ownClientOnly = Schema.makeFilter(
 export interface Connection {
   readonly queueName: string
   readonly isFifo: boolean
-  /** Makes a request, which ends with the fiber, and after a while. Fails with what went wrong, as it is. */
+  /** Makes a request, which is aborted with the fiber, and after the time-out. Fails with the cause as it is. */
   readonly send: <A>(
     request: (client: SQSClient, abortSignal: AbortSignal) => Promise<A>,
     extraMillis?: number
   ) => Effect.Effect<A, unknown>
-  /** The same for taking messages: what goes wrong is told as that of a queue. */
+  /** Makes a request as `send` does, and fails with `QueueUnavailable`. */
   readonly request: <A>(
     doing: string,
     request: (client: SQSClient, abortSignal: AbortSignal) => Promise<A>,
     extraMillis?: number
   ) => Effect.Effect<A, QueueUnavailable>
-  /** The errors of the SDK have what an operator needs in several places, and not always a message. */
+  /**
+   * Puts the parts of an SDK error that an operator needs into one message: they are in several places, and a message may be
+   * missing.
+   */
   readonly describe: (cause: unknown, doing: string) => Error
 }
 
-/** The client of the caller, or one of its own that is closed with the scope. */
+/** The client of the caller, or a client of its own that is closed with the scope. */
 const acquireClient = ({
   client,
   credentials,

@@ -1,13 +1,13 @@
 /**
  * The dead letters of an SQS queue: messages that its redrive policy has given up on.
  *
- * SQS shows messages only by receiving them, so looking hides them from others for a short while, and counts as a reception.
- * From a FIFO queue no more than the first ten of each group are seen, and perhaps fewer; they are moved in order all the same.
- * What stands further back is given only once what stands before it is deleted, so it is moved together with that, or is out of
- * reach: SQS counts it among the messages that it could give, and of a FIFO queue that count is exact.
+ * SQS shows messages only by receiving them, so looking hides them from others for a short while, and counts as a reception. A
+ * FIFO queue shows at most the first ten messages of each group, and perhaps fewer; they are moved in order all the same. SQS
+ * gives a later message only when the ones before it are deleted, so it is moved together with them, or is out of reach: SQS
+ * counts it among the messages that it could give, and this count is exact for a FIFO queue.
  *
- * The body, the attributes and the group of a message that is moved stay; its de-duplication id is that of the dead letter, so
- * that sending it again within five minutes has no effect.
+ * A message that is moved keeps its body, its attributes and its group; its de-duplication id is made from the id of the dead
+ * letter, so that sending it again within five minutes has no effect.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -37,14 +37,14 @@ import { normalized, queueNameOf } from "./QueueUrl.ts"
 import * as SqsConnection from "./SqsConnection.ts"
 
 export interface DeadLetterOptions extends SqsConnection.ConnectionOptions {
-  /** URL of the queue to move them to. */
+  /** The URL of the queue to move dead letters to. */
   readonly to: string
-  /** What the dead letters are called; choose one if queues of several accounts or regions are called the same. */
+  /** The name of the dead letters; choose one if queues of several accounts or regions have the same name. */
   readonly name?: string
 }
 
 const { MAX_ENTRIES } = SqsConnection
-/** How long messages are hidden while they are looked at, and moved. */
+/** How long messages are hidden while they are looked at and moved. */
 const VISIBILITY_SECONDS = 60
 const WAIT_SECONDS = 1
 
@@ -68,7 +68,7 @@ const toDeadLetter = ({ Attributes = {}, Body = "", MessageId = "" }: SqsMessage
 
 const groupOf = ({ Attributes }: SqsMessage): string | null => Attributes?.MessageGroupId ?? null
 
-/** What reading and moving have in common. */
+/** The part that reading and moving share. */
 const open = Effect.fnUntraced(function* (options: SqsConnection.ConnectionOptions) {
   const decoded = yield* decodeOptions(options)
   const { queueUrl: QueueUrl } = decoded
@@ -183,17 +183,17 @@ export const make = Effect.fnUntraced(function* ({
     Effect.suspend(() => {
       const { most = Infinity, onMoved, only } = asked
       const missing = new Set(only)
-      /** What stays, by id, and which of it is out. */
+      /** The messages that stay, by id, and the ids of those that are hidden. */
       const staying = new Map<string, SqsMessage>()
       const out = new Set<string>()
-      /** Groups that may be seen further when they are given from their beginning again. */
+      /** The groups of which more may be seen once their first messages are shown again. */
       const again = new Set<string | null>()
       let moved = 0
 
       const take = Effect.fnUntraced(function* (message: SqsMessage) {
         const letter = toDeadLetter(message)
         if (moved === most || !isWanted(letter, asked)) return
-        // Interrupted in between, it would be in both queues, and nobody could say so.
+        // An interruption in between would leave the message in both queues, and no count would include it.
         yield* Effect.uninterruptible(move(message))
         staying.delete(letter.id)
         moved += 1
@@ -201,10 +201,10 @@ export const make = Effect.fnUntraced(function* ({
         again.add(letter.group)
         onMoved?.(moved, letter)
       })
-      /** Takes what is given next. Whether that was anything. */
+      /** Receives the next messages and moves those that are wanted. Returns whether any were new. */
       const takeNext = Effect.gen(function* () {
         const received = yield* receive
-        // What comes again has been left alone before: by now everything has been seen that is given.
+        // A message that comes a second time was left alone before: the queue has shown everything that it gives.
         const fresh = received.filter(({ MessageId = "" }) => !out.has(MessageId))
         if (fresh.length === 0) return false
         for (const message of fresh) {
@@ -214,14 +214,15 @@ export const make = Effect.fnUntraced(function* ({
         }
         for (const message of fresh) yield* take(message)
         const [first, last] = [groupOf(fresh[0]!), groupOf(fresh.at(-1)!)]
-        // The last group of a full batch shares its ten places with others.
+        // The last group of a full batch has fewer than ten places in it, so more of the group may be there.
         if (received.length === MAX_ENTRIES && first !== last) again.add(last)
         return true
       })
       const work = Effect.gen(function* () {
         let goesOn = most > 0
         while (goesOn) goesOn = (yield* takeNext) && moved < most
-        // All others are out, so what is given next is of the group that is back. What is added to the set meanwhile comes as well.
+        // All other messages are hidden, so the next ones are of the group that was shown again. `for` also visits groups that
+        // are added meanwhile.
         for (const group of again) {
           if (!isFifo || missing.size === 0 || moved === most) break
           again.delete(group)

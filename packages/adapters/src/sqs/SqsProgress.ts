@@ -1,10 +1,10 @@
 /**
- * The progress of a consignment: what of it is still to be sent, what is under way, and what has become of the rest.
+ * The progress of a consignment: the entries that are still to be sent, those that are under way, and the outcomes of the rest.
  *
- * Guarantees that nothing is sent behind something of the same stream that has failed, as far as that is known by then, and
- * that every delivery has an outcome, whatever SQS says or leaves out. What has become of a delivery is told as soon as it is
- * known, whatever becomes of the rest. An entry that SQS refuses through no fault of the sender is sent again, a few times,
- * before anything behind it.
+ * Guarantees that no entry is sent after an earlier entry of its stream is known to have failed, and that every delivery has an
+ * outcome, even if SQS leaves it out of an answer. Each outcome is reported as soon as it is known, even if the rest of the
+ * consignment fails. An entry that SQS refuses through no fault of the sender is sent again, a few times, before later entries
+ * of its stream.
  */
 import type { BatchResultErrorEntry, SendMessageBatchResult } from "@aws-sdk/client-sqs"
 import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
@@ -13,7 +13,7 @@ import * as SqsBatches from "./SqsBatches.ts"
 import { type SqsEntry, toEntry } from "./SqsEntry.ts"
 import { MAX_ATTEMPTS } from "./SqsRetries.ts"
 
-/** An entry in its place in the consignment. */
+/** An entry, with its place in the consignment. */
 export interface Item extends SqsBatches.Sizeable {
   readonly index: number
   /** Unique in the consignment, and so in a batch. */
@@ -23,13 +23,13 @@ export interface Item extends SqsBatches.Sizeable {
 }
 
 export interface Progress {
-  /** One for each delivery, in the same order; true once `take` gives nothing and nothing is under way. */
+  /** One outcome for each delivery, in the same order; final once `take` returns nothing and nothing is under way. */
   readonly outcomes: ReadonlyArray<DeliveryOutcome>
-  /** The next batch, under way from now on; empty if there is nothing that may be sent now. */
+  /** The next batch, which is under way from then on; empty if nothing may be sent now. */
   readonly take: () => ReadonlyArray<Item>
-  /** Notes what SQS has made of a batch; gives how often what it is to be sent again of it has been refused, 0 if nothing. */
+  /** Notes the results of a batch. Returns the highest number of refusals among its entries that are to be sent again, or 0. */
   readonly settle: (batch: ReadonlyArray<Item>, result: Partial<SendMessageBatchResult>) => number
-  /** Notes that a batch was more than SQS takes: smaller ones are sent instead. */
+  /** Notes that a batch was longer than SQS takes: smaller ones are sent instead. */
   readonly shrink: (batch: ReadonlyArray<Item>) => void
 }
 
@@ -52,7 +52,7 @@ const tooLarge = (bytes: number, limit: string): DeliveryOutcome =>
 
 const TOO_LARGE = /must be shorter than \d+ bytes/
 
-/** Whether SQS will never take such a message, as long as the queue stays as it is. */
+/** Whether SQS will never take such a message, unless the queue is changed. */
 const isHopeless = ({ Code, Message }: BatchResultErrorEntry): boolean =>
   Code === "InvalidMessageContents" ||
   Code === "MessageTooLong" ||
@@ -66,7 +66,7 @@ const refused = (failure: BatchResultErrorEntry, bytes: number): DeliveryOutcome
 
 export const make = (consignment: Consignment, { isFifo, limits }: ProgressOptions): Progress => {
   const { deliveries, settled } = consignment
-  // Whatever is never sent is behind something that failed.
+  // An entry that is never sent comes after one of its stream that failed.
   const outcomes = deliveries.map(() => BEHIND)
   const failedFrom = new Map<string, number>()
   const busy = new Set<string>()
@@ -86,14 +86,14 @@ export const make = (consignment: Consignment, { isFifo, limits }: ProgressOptio
     failedFrom.set(stream, Math.min(index, failedFrom.get(stream) ?? index))
   }
   const isBehind = ({ index, stream }: Item): boolean => index > (failedFrom.get(stream) ?? index)
-  /** Whether something before it in its stream is to be sent again first. */
+  /** Whether an earlier entry of its stream is to be sent again first. */
   const isHeldBack = ({ index, stream }: Item): boolean =>
     [...again].some((other) => other.stream === stream && other.index < index)
 
   const items = deliveries.map((delivery, index): Item => {
     const entry = toEntry(delivery, consignment)
     const [id, stream] = [String(index), delivery.eventId]
-    // Without an order to keep, everything is a group of its own.
+    // A standard queue keeps no order, so every entry is a group of its own.
     return { index, id, stream, entry, bytes: entry.bytes, group: isFifo ? stream : id }
   })
   const isTooLarge = ({ bytes }: Item): boolean => bytes > limits.bytes

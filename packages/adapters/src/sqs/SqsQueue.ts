@@ -1,12 +1,12 @@
 /**
  * Taking messages from an SQS queue: FIFO if its name ends in `.fifo`, standard otherwise.
  *
- * Receiving polls for a while (`waitSeconds`), so an empty queue costs little. The messages of a group come in order from a
- * FIFO queue, and only while none of it is out; from a standard queue every message is on its own. Requests about several
- * messages go in batches of ten, and every entry's own result counts: a message that could not be hidden in time, or not
- * deleted, is reported, and comes again.
+ * A request to receive waits for messages for a while (`waitSeconds`), so an empty queue costs little. A FIFO queue gives the
+ * messages of a group in order, and none while an earlier one is hidden; in a standard queue every message is on its own.
+ * Requests about several messages go in batches of ten, and every entry's own result counts: a message that could not be hidden
+ * in time, or not deleted, is reported, and comes again.
  *
- * Dead letters are the queue's own affair: its redrive policy says after how many receptions a message is one.
+ * The queue itself makes dead letters: its redrive policy says after how many receptions a message is one.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -27,7 +27,7 @@ import * as SqsConnection from "./SqsConnection.ts"
 const { MAX_ENTRIES } = SqsConnection
 
 export interface SqsQueueOptions extends SqsConnection.ConnectionOptions {
-  /** How long a message is hidden once it was received. Default: the time-out of the queue. */
+  /** How long a received message is hidden. Default: the visibility time-out of the queue. */
   readonly visibilityMillis?: number
   /** How long to wait for messages, 0 to 20 seconds. Default 5. */
   readonly waitSeconds?: number
@@ -53,7 +53,7 @@ const toReceived = ({ Attributes = {}, Body = "", ReceiptHandle = "" }: Message)
   receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1)
 })
 
-/** What a batch request says of its entries, which are numbered. */
+/** The result of a batch request, whose entries are numbered. */
 interface BatchResult {
   readonly Successful?: ReadonlyArray<{ readonly Id?: string | undefined }> | undefined
 }
@@ -76,7 +76,7 @@ export const make = Effect.fnUntraced(function* (
   const visibilityMillis = decoded.visibilityMillis ?? (yield* timeOutOfQueue)
   const seconds = (millis: number) => Math.min(MAX_VISIBILITY_SECONDS, Math.ceil(millis / 1_000))
 
-  /** Asks about messages, ten at a time, and gives the receipts of those for which it was not done. */
+  /** Makes requests about messages, ten at a time, and returns the receipts of those for which it was not done. */
   const each = (
     receipts: ReadonlyArray<string>,
     ask: (batch: ReadonlyArray<string>) => Effect.Effect<BatchResult, QueueUnavailable>

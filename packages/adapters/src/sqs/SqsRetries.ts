@@ -1,25 +1,25 @@
 /**
- * When a request to SQS that failed in passing is made again, by the client of AWS, which knows which failures those are:
- * throttled, a server's error, a connection that was cut.
+ * Retries of a request to SQS after a failure that may pass. The client of AWS makes them, and knows which failures those are:
+ * throttling, a server's error, a connection that was cut.
  *
- * A sink or a worker waits out an outage by itself, so a queue that does not answer is given up soon. As long as other requests
- * get through, it is this one that had bad luck, and it is made again more often, after pauses that are short beside a
- * delivery that starts over.
+ * A sink or a consumer waits out an outage by itself, so a queue that does not answer is given up soon. As long as other
+ * requests get through, a request is made again more often, after pauses that are short compared with starting the delivery
+ * over.
  */
 import type { SQSClientConfig } from "@aws-sdk/client-sqs"
 import { pauseMillis } from "@turnout/core/kernel/domain/Backoff"
 
-/** How often a request is made in all, while no other gets through, and while others do. */
+/** The most attempts of a request: while no other request gets through, and while others do. */
 const ATTEMPTS_ALONE = 2
 export const MAX_ATTEMPTS = 5
-/** After so many failures in a row, of all requests, none gets through. */
+/** After this number of failures in a row, over all requests, no request counts as getting through. */
 const FAILURES_OF_AN_OUTAGE = 8
 const PAUSES = { firstPauseMillis: 5, longestPauseMillis: 1_000, maxAttempts: Infinity }
 
-/** The pause before something is sent once more that has failed so often in passing. */
+/** The pause before the next attempt, in milliseconds, after this number of failures. */
 export const pauseAfter = (failures: number): number => pauseMillis(PAUSES, failures, Math.random())!
 
-/** What the client asks. */
+/** The interface of the client's retry strategy. */
 type Strategy = Extract<
   NonNullable<SQSClientConfig["retryStrategy"]>,
   { readonly acquireInitialRetryToken: unknown; readonly recordSuccess: unknown }
@@ -31,7 +31,7 @@ const token = (count: number, delay: number): Token => ({
   getRetryDelay: () => delay
 })
 
-/** For one client: what has become of all of its requests counts. */
+/** A strategy for one client: the results of all of its requests count. */
 export const make = (): Strategy => {
   let failuresInARow = FAILURES_OF_AN_OUTAGE
   return {

@@ -1,25 +1,25 @@
 /**
  * A sink that publishes to an SQS queue: FIFO if its name ends in `.fifo`, standard otherwise.
  *
- * What a FIFO queue guarantees with it: the messages of a stream arrive in order, each at least once. The message group is
- * the stream. The de-duplication id is the message id, so SQS drops what is sent again within five minutes; consumers drop
- * the rest by the message id. A standard queue promises at least once, and no order.
+ * With a FIFO queue, the messages of a stream arrive in order, each at least once. The message group is the stream. The
+ * de-duplication id is the message id, so SQS drops messages that are sent again within five minutes; consumers recognise the
+ * others by the message id. A standard queue promises at least once, and no order.
  *
- * - **Every entry's own result counts.** SQS may take some entries of a batch and refuse others. What it refuses, and what
- *   it says nothing about, has failed; later entries of that stream are not sent any more.
- * - **Order.** Of a stream, one batch is under way at a time, with one entry of the stream in it: SQS does not promise that
- *   a refused entry keeps later ones of its group in the same batch from being taken. See `entriesPerGroup`.
+ * - **Every entry's own result counts.** SQS may take some entries of a batch and refuse others. Entries that it refuses, or
+ *   says nothing about, have failed; later entries of their streams are not sent any more.
+ * - **Order.** A stream has at most one batch under way, with one entry of the stream in it: SQS does not promise that a
+ *   refused entry keeps later ones of its group in the same batch from being taken. See `entriesPerGroup`.
  * - **A message that is too large**, for SQS (1 MiB) or for `maxBatchBytes`, fails for good: it parks its stream, for this
- *   sink, until an operator skips or discards it, or raises the limit and tries again. Nothing else is affected. The same
- *   becomes of one that the queue refuses as too large or for its characters. Every other refusal is tried again later.
- * - **What fails in passing** is sent again at once, a few times: a request, as `SqsRetries` says, and an entry that SQS
- *   refuses through no fault of the sender, before anything behind it.
- * - **A request that fails for good** ends the consignment. Unreachable, too slow, throttled, not allowed, no such queue: it
- *   fails with `SinkUnavailable`. What was taken by then counts, and the rest is given again: calling it failed would block
- *   streams for nothing. Requests under way get a moment for their answers. What SQS has taken without saying so is sent
- *   again: a FIFO queue drops what it has had in the last five minutes, a standard queue delivers it twice. Only a batch that
- *   SQS finds too long is sent in smaller parts instead.
- * - Interrupting a delivery ends its HTTP requests. SQS may have taken what they were about all the same.
+ *   sink, until an operator skips or discards it, or raises the limit and tries again. Nothing else is affected. So does a
+ *   message that the queue refuses as too large or for its characters. Every other refusal is tried again later.
+ * - **A failure that may pass** is followed by a few more attempts at once: of a request, as `SqsRetries` says, and of an entry
+ *   that SQS refuses through no fault of the sender, before later entries of its stream.
+ * - **A request that fails for good** ends the consignment with `SinkUnavailable`: the queue cannot be reached, is too slow,
+ *   throttles, does not allow the request, or does not exist. Entries that SQS has taken by then count, and the rest is given
+ *   again, since failed outcomes would block streams for nothing. Requests under way get a moment for their answers. Entries
+ *   that SQS has taken without saying so are sent again: a FIFO queue drops messages that it has had in the last five minutes,
+ *   a standard queue delivers them twice. Only a batch that SQS finds too long is sent in smaller parts instead.
+ * - Interrupting a delivery ends its HTTP requests. SQS may have taken their messages all the same.
  */
 import { SendMessageBatchCommand, type SendMessageBatchResult } from "@aws-sdk/client-sqs"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -39,15 +39,15 @@ import * as SqsRetries from "./SqsRetries.ts"
 
 export interface SqsSinkOptions extends SqsConnection.ConnectionOptions {
   /**
-   * The name of the sink. Default: `sqs:` and the name of the queue; choose one if queues of several accounts or regions
-   * are called the same.
+   * The name of the sink. Default: `sqs:` and the name of the queue; choose another if queues of several accounts or regions
+   * have the same name.
    */
   readonly name?: string
   /** The most batches under way at once, of all slots together. Default 4. */
   readonly concurrency?: number
   /**
    * The most entries of a stream in one batch, on a FIFO queue. Default 1, which costs a round trip for every entry of a
-   * stream. With more, an entry that SQS refuses may be overtaken by those behind it in its batch: consumers must then put
+   * stream. With more, later entries of a batch may overtake an entry of their stream that SQS refuses: consumers must then put
    * the entries of a stream in order themselves, by their `version`.
    */
   readonly entriesPerGroup?: number
@@ -81,7 +81,7 @@ const decodeOptions: (input: unknown) => Effect.Effect<SqsSinkOptions, InvalidIn
 /** Fails once a request has failed for good. */
 type Broken = Deferred.Deferred<never, SinkUnavailable>
 
-/** How long the answers to requests under way are waited for, once another has failed for good. */
+/** How long requests under way may take to answer once another has failed for good. */
 const LAST_ANSWERS_MILLIS = 1_000
 
 const isTooLong = (cause: unknown): boolean =>
@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function* (
     )
   }
 
-  /** Sends a batch, if there is one to send now, and tells whether there was. */
+  /** Sends a batch, if there is one to send now, and returns whether there was. */
   const sendNext = (progress: SqsProgress.Progress, broken: Broken): Effect.Effect<boolean> =>
     Effect.suspend(() => {
       const batch = Deferred.isDoneUnsafe(broken) ? [] : progress.take()
@@ -134,7 +134,8 @@ export const make = Effect.fnUntraced(function* (
       Effect.suspend(() => {
         const progress = SqsProgress.make(consignment, { isFifo, limits })
         const broken: Broken = Deferred.makeUnsafe()
-        // One that finds nothing to send is done: whatever waits is of groups that others are about to go on with.
+        // A worker that finds nothing to send is done: the entries that wait are of groups with which other workers are about
+        // to go on.
         const worker = Effect.repeat(withPermit(sendNext(progress, broken)), { while: (hasSent) => hasSent })
         const workers = Effect.all(
           Array.from({ length: concurrency }, () => worker),
