@@ -1,5 +1,5 @@
 /**
- * Events and registrations, the journal of what happens to them, and the answers to idempotency keys.
+ * Events and registrations, the journal, and the answers to idempotency keys.
  */
 import { SLOTS } from "@turnout/core/journal/domain/Slot"
 import type { Migration } from "./Migration.ts"
@@ -35,7 +35,8 @@ export const eventsRegistrationsJournalIdempotency: Migration = {
 ) WITH (fillfactor = 50)`,
     `CREATE INDEX events_by_start ON ${s}.events (starts_at, id)`,
     `CREATE INDEX events_by_organizer ON ${s}.events (organizer, starts_at, id)`,
-    // Hardly ever has a row in it, and costs the updates of the counters nothing: its column changes twice in a raise.
+    // The index hardly ever has a row, and costs the updates of the counters nothing: its column changes twice in a raise of
+    // capacity.
     `CREATE INDEX events_promotions_due ON ${s}.events (id) WHERE promotions_due`,
     `CREATE TABLE ${s}.registrations (
   id uuid PRIMARY KEY,
@@ -49,12 +50,12 @@ export const eventsRegistrationsJournalIdempotency: Migration = {
   registered_at timestamptz NOT NULL,
   changed_at timestamptz NOT NULL
 )`,
-    // Every registration is in one of these two, which together list those of an attendee.
+    // Every registration is in one of these two indexes, which together list the registrations of an attendee.
     `CREATE UNIQUE INDEX registrations_active ON ${s}.registrations (attendee_id, event_id) WHERE state <> 'cancelled'`,
     `CREATE INDEX registrations_cancelled ON ${s}.registrations (attendee_id) WHERE state = 'cancelled'`,
     `CREATE UNIQUE INDEX registrations_by_entry ON ${s}.registrations (event_id, sequence)`,
     `CREATE INDEX registrations_waiting ON ${s}.registrations (event_id, sequence) WHERE state = 'waitlisted'`,
-    // How many wait, by blocks of the sequence, so that a place is found without counting everybody before it.
+    // The number of waiters by blocks of the sequence, so that a place is found without counting everybody before it.
     `CREATE TABLE ${s}.waitlist_blocks (
   event_id uuid NOT NULL,
   level smallint NOT NULL,
@@ -62,8 +63,8 @@ export const eventsRegistrationsJournalIdempotency: Migration = {
   waiting integer NOT NULL,
   PRIMARY KEY (event_id, level, block)
 ) WITH (fillfactor = 50)`,
-    // Columns that are only stored and given back are json: kept as they were written, at the price of a text.
-    // `tx` comes before `seq`, so that a transaction has its id before it draws a number: see `LogWindow`.
+    // Columns that are only stored and returned are json, which is kept as it was written, at the price of a text. `tx` comes
+    // before `seq`, so that a transaction has its id before it draws a number: see `LogWindow`.
     `CREATE SEQUENCE ${s}.journal_seq CACHE 1`,
     `CREATE TABLE ${s}.journal (
   tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -95,7 +96,7 @@ export const eventsRegistrationsJournalIdempotency: Migration = {
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (key, operation, principal)
 )`,
-    // Rows are written in the order of their expiry, so a range of blocks is as good as an entry for each.
+    // Rows are written in the order of their expiry, so a range of blocks is as good as an index entry for each.
     `CREATE INDEX idempotency_by_expiry ON ${s}.idempotency USING brin (expires_at)`
   ]
 }

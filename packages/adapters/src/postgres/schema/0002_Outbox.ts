@@ -1,6 +1,6 @@
 /**
- * The outbox: sinks, how far each has been given the journal, under which leases, and what is blocked. With it the audit log,
- * the inbox of consumers, and the origin of the journal.
+ * The outbox: sinks, their positions in the journal, the leases of their slots, and their blocked streams. With it the audit
+ * log, the inbox of consumers, and the origin of the journal.
  */
 import type { Migration } from "./Migration.ts"
 
@@ -13,8 +13,8 @@ export const outbox: Migration = {
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )`,
     // One row for each slot. A claim replaces it by one with the next epoch, which the index finds first: while a transaction
-    // stays open, no old version of a row can go, and finding the current one would take longer with every claim. Renewals
-    // update it, and it stays on its page.
+    // stays open, no old version of a row can be removed, and finding the current one would take longer with every claim. A
+    // renewal updates the row, which stays on its page.
     `CREATE TABLE ${s}.outbox_slots (
   sink text COLLATE "C" NOT NULL,
   slot smallint NOT NULL,
@@ -23,8 +23,9 @@ export const outbox: Migration = {
   until timestamptz,
   PRIMARY KEY (sink, slot, epoch)
 ) WITH (fillfactor = 20)`,
-    // What `LogWindow` writes; the one with the highest revision counts. It is not updated in place: while a transaction
-    // stays open, no old version of a row can go, and finding the current one would take longer with every acknowledgement.
+    // The positions of `LogWindow`; the row with the highest revision is valid. No row is updated in place: while a transaction
+    // stays open, no old version of a row can be removed, and finding the current one would take longer with every
+    // acknowledgement.
     `CREATE TABLE ${s}.outbox_positions (
   sink text COLLATE "C" NOT NULL,
   slot smallint NOT NULL,
@@ -49,7 +50,7 @@ export const outbox: Migration = {
   retry_at timestamptz,
   PRIMARY KEY (sink, stream)
 )`,
-    // Partial, so that nobody looks for a stream here.
+    // A partial index, which the planner does not use to look for a stream.
     `CREATE INDEX outbox_blocked_due ON ${s}.outbox_blocked (sink, slot, retry_at) WHERE retry_at IS NOT NULL`,
     `CREATE TABLE ${s}.audit_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

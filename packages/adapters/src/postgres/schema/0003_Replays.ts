@@ -1,5 +1,5 @@
 /**
- * Replays, with the places that they have come to.
+ * Replays, with the places that they have reached.
  */
 import type { Migration } from "./Migration.ts"
 

@@ -1,5 +1,5 @@
 /**
- * Projections: for each of them and each stream, what has been made of the journal up to some version.
+ * Projections: for each of them and each stream, the state after the entries up to some version.
  */
 import type { Migration } from "./Migration.ts"
 

@@ -4,6 +4,6 @@
 export interface Migration {
   readonly id: number
   readonly name: string
-  /** The statements, in order, for a schema, given as a quoted identifier. */
+  /** The statements, in order, for a schema that is given as a quoted identifier. */
   readonly statements: (schema: string) => ReadonlyArray<string>
 }

@@ -5,8 +5,7 @@
  * database, and tenants that must not see each other can have one each. Each migration has a file in `schema/`; once released,
  * it is never changed.
  *
- * Running them is left to effect's migrator: in one transaction, under a lock, so that any number of processes may start
- * at once.
+ * Effect's migrator runs them in one transaction, under a lock, so that any number of processes may start at once.
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -30,13 +29,13 @@ export const SCHEMA_NAME_RULE =
 export const isSchemaName = (schema: string): boolean =>
   /^[a-z][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith("pg_")
 
-/** The name, if it is one by `SCHEMA_NAME_RULE`; throws a `RangeError` otherwise. */
+/** The name itself, if it meets `SCHEMA_NAME_RULE`; throws a `RangeError` otherwise. */
 export const checkSchemaName = (schema: string): string => {
   if (!isSchemaName(schema)) throw new RangeError(`schema: ${SCHEMA_NAME_RULE}, got ${JSON.stringify(schema)}`)
   return schema
 }
 
-/** The name as an identifier in SQL, so that it may be a word of the language. */
+/** The name as a quoted identifier of SQL, so that it may be a keyword. */
 export const quote = (schema: string): string => `"${checkSchemaName(schema)}"`
 
 /** Every migration, oldest first. */
@@ -87,7 +86,7 @@ const failWithStoreError = <A>(
       Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause: error.cause ?? error }) }))
   })
 
-/** What is applied and what is pending, oldest first. Changes nothing. */
+/** All migrations, applied and pending, oldest first. Changes nothing. */
 export const status: (options?: SchemaOption) => Migrate<ReadonlyArray<MigrationStatus>> = Effect.fnUntraced(function* (
   options: SchemaOption = {}
 ): Effect.fn.Return<ReadonlyArray<MigrationStatus>, SqlError | Migrator.MigrationError, SqlClient.SqlClient> {
@@ -103,7 +102,7 @@ export const status: (options?: SchemaOption) => Migrate<ReadonlyArray<Migration
   return migrations.map(({ id, name }): MigrationStatus => ({ id, name, appliedAt: appliedAt.get(id) ?? null }))
 }, failWithStoreError)
 
-/** The SQL that `up` would run now, what it records included; empty when there is nothing to do. */
+/** The SQL that `up` would run now, with the records of the migrations; empty if none is pending. */
 export const pendingSql: (options?: SchemaOption) => Migrate<ReadonlyArray<string>> = Effect.fnUntraced(function* (
   options: SchemaOption = {}
 ): Effect.fn.Return<ReadonlyArray<string>, StoreError.StoreError, SqlClient.SqlClient> {
@@ -121,7 +120,9 @@ export const pendingSql: (options?: SchemaOption) => Migrate<ReadonlyArray<strin
   return [`${createSchema(schema)};`, `${MIGRATIONS_TABLE(schema)};`, ...statements]
 })
 
-/** Applies what is pending, all or nothing, and gives what was applied. Safe to run from several processes at once. */
+/**
+ * Applies the pending migrations, all or none, and returns those that were applied. Safe to run from several processes at once.
+ */
 export const up: (options?: SchemaOption) => Migrate<ReadonlyArray<{ readonly id: number; readonly name: string }>> =
   Effect.fnUntraced(function* (
     options: SchemaOption = {}
@@ -133,7 +134,7 @@ export const up: (options?: SchemaOption) => Migrate<ReadonlyArray<{ readonly id
     const schema = checkSchemaName(options.schema ?? DEFAULT_SCHEMA)
     const sql = yield* client
     const [found] = yield* sql<{ exists: boolean }>`SELECT to_regnamespace(${quote(schema)}) IS NOT NULL AS exists`
-    // A role may own the schema without the right to make one. Two processes that make it at the same moment can collide on
+    // A role may own the schema without the right to create one. Two processes that create it at the same moment can collide on
     // the catalog; the second try finds it.
     if (!found?.exists) yield* Effect.retry(sql.unsafe(createSchema(schema)), { times: 3 })
     const loader: Migrator.Loader = Effect.succeed(
