@@ -1,9 +1,10 @@
 /**
- * An effect of somebody else in a transaction: what it writes through the `SqlClient` in the context is part of it.
+ * An effect of another module or of the host in a transaction: its writes through the `SqlClient` in the context are part of
+ * it.
  *
- * Failures of the effect come out as they are, though they may be `SqlError`s as well; those of the transaction are
- * `StoreError`s. An effect that fails because the server is away, or refuses what it asks for, has not failed of its own: that
- * comes out as the `StoreError` that it is, whatever the effect made of it.
+ * Failures of the effect are passed on as they are, though they may be `SqlError`s as well; failures of the transaction become
+ * `StoreError`s. If the effect fails because the server is away, or refuses its statements, the failure becomes a `StoreError`,
+ * even if the effect has turned it into another error.
  */
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -40,12 +41,15 @@ type Run = <Row>(
   parameters?: ReadonlyArray<unknown>
 ) => Effect.Effect<ReadonlyArray<Row>, TransactionFailed>
 
-/** Marks the effect that is run in the transaction. */
+/** Marks the effect that runs in the transaction. */
 type Own = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, EffectFailed<E>, R>
 
 const own: Own = Effect.mapError((error) => new EffectFailed(error))
 
-/** All of it or nothing; within a transaction of the host, as a part of it. `onFailure` says what its failures mean. */
+/**
+ * Commits all of the work or nothing; within a transaction of the host, as a part of it. `onFailure` turns a failure of the
+ * transaction into a `StoreError`.
+ */
 export const transact = <A, E, R>(
   sql: SqlClient.SqlClient,
   work: (run: Run, own: Own) => Effect.Effect<A, Failure<E>, R>,
@@ -57,7 +61,7 @@ export const transact = <A, E, R>(
       (error) => new TransactionFailed(error)
     )
   let connection: Connection | undefined
-  /** Why the server did not do what it was asked for by whatever has failed. */
+  /** The refusal or outage of the server that a failure comes from, if there is one. */
   const refusalOf = (failure: unknown): SqlError | undefined => {
     const refusal = (connection === undefined ? undefined : refusalOn(connection)) ?? sqlErrorIn(failure)
     return refusal !== undefined && isAway(kindOf(refusal)) ? refusal : undefined
@@ -76,7 +80,7 @@ export const transact = <A, E, R>(
   })
   return sql.withTransaction(within).pipe(
     Effect.catch(fail),
-    // A connection that is lost within shows as a defect, since rolling back fails as well.
+    // A connection that is lost during the work shows as a defect, since rolling back fails as well.
     Effect.catchDefect((defect) => {
       if (isSqlError(defect) || defect instanceof EffectFailed || defect instanceof TransactionFailed)
         return fail(defect)

@@ -1,9 +1,10 @@
 /**
- * The `SqlClient` of the stores: that of `@effect/sql-pg`, which gives up a connection on which the server takes no writes.
+ * The `SqlClient` of the stores: that of `@effect/sql-pg`, except that it gives up a connection on which the server takes no
+ * writes.
  *
- * After a failover, connections may stay with a server that only reads from then on, and a session remembers for its whole
- * life that it was made to: each statement on it fails while a new connection would do. So a connection on which the server
- * has refused something, as `SqlFailure` tells it, is closed when it is given back, and the pool opens another.
+ * After a failover, connections may stay with a server that only reads from then on, and a session that was made read-only
+ * stays so for its whole life: each statement on it fails, while a new connection would work. So a connection on which the
+ * server has refused a statement, as `SqlFailure` tells, is closed when it is given back, and the pool opens another.
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import * as Context from "effect/Context"
@@ -47,7 +48,7 @@ const toConnection = (pool: PgPool.PgPool, session: PgConnection.PgConnection): 
   return connection
 }
 
-/** A transaction that had failed answers COMMIT with ROLLBACK. */
+/** After a failure in the transaction, the server answers COMMIT with ROLLBACK. */
 const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
   Effect.flatMap(connection.executeRaw("COMMIT", []), (result) => {
     if ((result as PgConnection.Result).command !== "ROLLBACK") return Effect.void

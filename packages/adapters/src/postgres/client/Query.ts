@@ -1,5 +1,5 @@
 /**
- * Statements on their own, outside of the store's transactions.
+ * Single statements, outside of the store's transactions.
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -20,20 +20,20 @@ export type Query = <Row>(
 const run = <Row>(sql: SqlClient, text: string, parameters?: ReadonlyArray<unknown>) =>
   sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>
 
-/** What a failure means of something that is not tried again: it may have been carried out before the connection was lost. */
+/** The error for a statement that is not tried again: it may have been carried out before the connection was lost. */
 export const onceFailed = (cause: SqlError): StoreError.StoreError =>
-  // Without a connection, nothing was asked for.
+  // Without a connection, no statement was sent.
   kindOf(cause) === "lost" && cause.reason.operation !== "connect"
     ? new StoreError.StoreError({ reason: new StoreError.OutcomeUnknown({ cause }) })
     : toStoreError(cause)
 
-/** Carried out once. If the connection is lost, nobody knows whether it was. */
+/** Runs each statement once. If the connection is lost, it is not known whether the statement was carried out. */
 export const makeOnce =
   (sql: SqlClient): Query =>
   <Row>(text: string, parameters?: ReadonlyArray<unknown>) =>
     Effect.mapError(run<Row>(sql, text, parameters), onceFailed)
 
-/** Whether another connection may do better. */
+/** Whether another connection may succeed. */
 const isWorthAnother = (error: SqlError): boolean => ["lost", "refused"].includes(kindOf(error))
 
 const repeated =
@@ -58,12 +58,15 @@ const repeated =
     )
 
 /**
- * Tried again when the connection was lost, or the server refuses, unless a transaction of the host went with it: for
- * reading. A server that does not answer for as long as `silenceMillis` is unavailable, and is not asked again.
+ * For reading: runs a statement again if the connection was lost, or the server refuses, unless it was in a transaction of the
+ * host. A server that does not answer within `silenceMillis` is unavailable, and is not asked again.
  */
 export const make = (sql: SqlClient, silenceMillis: number = SILENCE_TIMEOUT_MILLIS): Query =>
   repeated(sql, (text, parameters) => within(run(sql, text, parameters), silenceMillis), toStoreError)
 
-/** The same for changes that may be carried out twice. If the connection is lost every time, nobody knows whether one was. */
+/**
+ * The same for changes that may be carried out twice. If the connection is lost every time, it is not known whether one was
+ * made.
+ */
 export const makeRepeatable = (sql: SqlClient): Query =>
   repeated(sql, (text, parameters) => run(sql, text, parameters), onceFailed)

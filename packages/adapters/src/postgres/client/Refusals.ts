@@ -1,8 +1,9 @@
 /**
- * That the server takes no writes, as far as transactions have met with it: since when, and what it refused last.
+ * The refusals of a server that takes no writes, as its transactions have met with them: since when, and which statements it
+ * refused last.
  *
- * It is over as soon as something has been committed. What was refused is kept until then, so that it can be tried again
- * (see `Transaction.tryRefused`): whether a disk is full is known by nothing but a write.
+ * The refusals end as soon as something has been committed. The refused statements are kept until then, so that they can be
+ * tried again (see `Transaction.tryRefused`): only a write shows whether a disk is full.
  */
 import type { Statement } from "./Session.ts"
 
@@ -15,7 +16,7 @@ export class Refusals {
     return this.#since ?? Infinity
   }
 
-  /** What was refused last: nothing but a connection, if it is empty; `undefined` if nothing was. */
+  /** The statements that were refused last; empty if a connection was refused, `undefined` if nothing was. */
   get statements(): ReadonlyArray<Statement> | undefined {
     return this.#statements
   }

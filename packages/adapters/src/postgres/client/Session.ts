@@ -1,8 +1,9 @@
 /**
- * A session: a connection that is one's own until the scope closes, and that takes several statements at once.
+ * A session: a connection that belongs to one user until the scope closes, and that takes several statements at once.
  *
- * What a batch costs on the way to the server is counted in round trips. On connections of our own, statements are sent
- * one behind the other without waiting for answers in between; a client of the host's is asked one statement at a time.
+ * The cost of a batch on the way to the server is counted in round trips. On connections of our own, statements are sent one
+ * after the other without waiting for answers in between; on a client of the host, each statement waits for the answer to the
+ * one before.
  */
 import type { PgPool } from "@effect/sql-pg"
 import * as Context from "effect/Context"
@@ -16,7 +17,7 @@ import { isAway, kindOf } from "./SqlFailure.ts"
 
 export interface Statement {
   readonly text: string
-  /** In the text form of their types. */
+  /** The parameters, in the text form of their types. */
   readonly parameters: ReadonlyArray<string | null>
 }
 
@@ -24,15 +25,15 @@ export type Rows = ReadonlyArray<unknown>
 
 export interface Session {
   /**
-   * Carries out statements in order, and gives the rows of each. The first failure is the failure of all; statements
-   * behind it may have been sent, which matters only after the end of a transaction.
+   * Carries out statements in order, and returns the rows of each. Fails with the first failure; later statements may have been
+   * sent, which matters only after the end of a transaction.
    */
   readonly send: (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Rows>, SqlError>
 }
 
 /**
- * Where sessions come from. A session that is given back in the middle of something is closed, and so is one on which the
- * server took no writes: it may be another server that does, by now, and only a new connection finds it.
+ * The source of sessions. A session that is given back in the middle of a statement is closed, and so is one on which the
+ * server took no writes: another server may take them by now, and only a new connection finds it.
  */
 export class Sessions extends Context.Service<
   Sessions,

@@ -1,8 +1,8 @@
 /**
- * Waiting for a server that may have fallen silent: nothing is closed, and nothing is heard any more.
+ * Waiting for a server that may have fallen silent: it closes no connection, and sends nothing any more.
  *
- * Neither the operating system nor the client tells a connection on which the server is silent from one on which it works.
- * The time is real time: it is a network that is waited for.
+ * Neither the operating system nor the client can tell a connection to a silent server from one to a busy server. The time-out
+ * is in real time, since it is a network that is waited for.
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -19,7 +19,7 @@ export class Silence {
   readonly _tag = "Silence"
 }
 
-/** What a fiber ends with, unless it takes too long; it is left alone then. */
+/** The result of a fiber, unless it takes longer than this; the fiber then goes on. */
 export const joinWithin = <A, E>(fiber: Fiber.Fiber<A, E>, millis: number): Effect.Effect<A, E | Silence> =>
   Effect.callback((resume) => {
     const timer = setTimeout(() => resume(Effect.fail(new Silence())), millis)
@@ -31,8 +31,8 @@ export const joinWithin = <A, E>(fiber: Fiber.Fiber<A, E>, millis: number): Effe
   })
 
 /**
- * Waits for an answer for no longer than this. What is not answered in time is interrupted without being waited for: the
- * client closes the connection if the server does not answer that either.
+ * Waits for an answer, but no longer than this. A request without an answer is interrupted in the background: the client closes
+ * the connection if the server does not answer the cancellation either.
  */
 export const within = <A, E, R>(effect: Effect.Effect<A, E, R>, millis: number): Effect.Effect<A, E | Silence, R> =>
   Effect.uninterruptibleMask((restore) =>

@@ -3,18 +3,18 @@
  *
  * | kind | SQLSTATE | becomes | tried again | connection |
  * | --- | --- | --- | --- | --- |
- * | `lost` | 08 (connection), 57P01 57P02 57P04 57P05 25P03 25P04 (the server ends the session), 40003, whatever is FATAL or PANIC, no answer | `Unavailable`; while committing, `OutcomeUnknown` | yes | given up |
- * | `refused` | 25006 (read-only), 53 (disk, memory, connections), 57 (starting, stopping), 58 (I/O), 72, F0, XX001 XX002 (corrupted), 54000 from `varsup.c` and `multixact.c` (no transaction ids left), XX000 from where the server keeps its files (a quota, a limit), 40 from `postgres.c` (a standby recovers) | `Unavailable` | yes | given up |
+ * | `lost` | 08 (connection), 57P01 57P02 57P04 57P05 25P03 25P04 (the server ends the session), 40003, everything FATAL or PANIC, no answer | `Unavailable`; while committing, `OutcomeUnknown` | yes | given up |
+ * | `refused` | 25006 (read-only), 53 (disk, memory, connections), 57 (starting, stopping), 58 (I/O), 72, F0, XX001 XX002 (corrupted), 54000 from `varsup.c` and `multixact.c` (no transaction ids left), XX000 from the code of the server that keeps its files (a quota, a limit), 40 from `postgres.c` (a standby recovers) | `Unavailable` | yes | given up |
  * | `denied` | 28 (login), 3D (database), 0L 0P (role), 42501 (rights) | `Unavailable` | no | given up |
- * | `contended` | 40 (serialization, deadlock), 55P03 (lock time-out), 23505 and 22012 (two made the same row), 25P02 (the transaction had failed: seen alone only if a prepared statement had gone stale) | `Contention` | yes | kept |
+ * | `contended` | 40 (serialization, deadlock), 55P03 (lock time-out), 23505 and 22012 (two transactions made the same row), 25P02 (the transaction had failed: seen alone only if a prepared statement had gone stale) | `Contention` | yes | kept |
  * | `slow` | 57014 (statement time-out) | `Contention` | no | kept |
  * | `missing` | 3F, 42P01 42703 42704 42883 (schema, table, column, type or function does not exist) | `NotMigrated` | no | kept |
- * | `broken` | the rest of 25, 42 and 55, 03 0A 0B 0F 0Z 24 26 2B 2D 34 3B (a statement that never goes, whatever it is about) | `Unexpected` for all of a batch | no | kept |
+ * | `broken` | the rest of 25, 42 and 55, 03 0A 0B 0F 0Z 24 26 2B 2D 34 3B (a statement that fails for every command) | `Unexpected` for all of a batch | no | kept |
  * | `other` | 20 21 22 23 44 54 (data and its limits), 09 27 2F 38 39 P0 HV and unknown ones (triggers of the host), XX000, no code | `Unexpected` | no | kept |
  *
- * Only `other` can be the fault of what a command brings along: only over that a batch is split. What the server says while
- * it is connected to is `denied` if it is about who asks, and `refused` otherwise, whatever its code: no command has
- * reached it.
+ * Only `other` can be the fault of the data in a command, so only then is a batch split. An error while connecting is `denied`
+ * if it is about the login, the database or its rights, and `refused` otherwise, with any code: no command has reached the
+ * server.
  */
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql/SqlError"
@@ -22,7 +22,7 @@ import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 
 export type Kind = "lost" | "refused" | "denied" | "contended" | "slow" | "missing" | "broken" | "other"
 
-/** By a code and the file of the server that it comes from, by a code, or by a class: the first two characters. */
+/** The kind by a code and the source file of the server that reports it, by a code, or by a class: the first two characters. */
 const KINDS: Readonly<Record<string, Kind>> = {
   "08": "lost",
   "25P03": "lost",
@@ -81,10 +81,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "55": "broken"
 }
 
-/** Classes of what a server says of who connects to it. */
+/** The classes of errors about the login while connecting. */
 const IDENTITY = ["0L", "0P", "22", "28", "3D", "42"]
 
-/** What the server sent along with an error. */
+/** The fields that the server sent along with an error. */
 const Told = Schema.Struct({
   code: Schema.String,
   severityUnlocalized: Schema.optionalKey(Schema.String),
@@ -109,13 +109,13 @@ export const kindOf = (error: SqlError): Kind => {
   return KINDS[`${code} ${file}`] ?? KINDS[code] ?? KINDS[ofClass] ?? "other"
 }
 
-/** Whether it is the server that fails, or whoever administers it, and none of what is asked of it. */
+/** Whether the failure is one of the server or of its administration, and not of the statement. */
 export const isAway = (kind: Kind): boolean => kind === "lost" || kind === "refused" || kind === "denied"
 
-/** Whether the server has said, of something that was not carried out, that it carries out nothing of its kind. */
+/** Whether the server has refused a statement, which was not carried out, as it refuses all others of its kind. */
 export const isRefusal = (kind: Kind): boolean => kind === "refused" || kind === "denied"
 
-/** What the server said, and its code, rather than that the query failed. */
+/** The server's own words, with its code, instead of the statement that the query failed. */
 const describe = (error: SqlError): unknown => {
   const { cause } = error.reason
   if (!(cause instanceof Error)) return error
@@ -124,7 +124,7 @@ const describe = (error: SqlError): unknown => {
   return Object.assign(new Error(words, { cause: error }), code === undefined ? {} : { code })
 }
 
-/** The error that callers see, for a failure that changed nothing. */
+/** The error that callers get for a failure that changed nothing. */
 export const toStoreError = (error: SqlError): StoreError.StoreError => {
   const cause = describe(error)
   const reasons: Readonly<Record<Kind, () => StoreError.StoreErrorReason>> = {
@@ -140,14 +140,14 @@ export const toStoreError = (error: SqlError): StoreError.StoreError => {
   return new StoreError.StoreError({ reason: reasons[kindOf(error)]() })
 }
 
-/** Tells a failure of the SQL client that surfaced as a defect. */
+/** Whether a defect is a failure of the SQL client. */
 export const isSqlError = (defect: unknown): defect is SqlError =>
   typeof defect === "object" && defect !== null && "_tag" in defect && defect._tag === "SqlError"
 
-/** How far down the causes of an error are looked at. */
+/** The most causes of an error that are followed. */
 const MAX_DEPTH = 10
 
-/** The failure of the SQL client that an error of somebody else is about, as far as its causes tell. */
+/** The failure of the SQL client among the causes of another error. */
 export const sqlErrorIn = (error: unknown, depth = 0): SqlError | undefined => {
   if (isSqlError(error)) return error
   if (depth === MAX_DEPTH || typeof error !== "object" || error === null || !("cause" in error)) return undefined

@@ -1,5 +1,5 @@
 /**
- * Transactions of the store: what to do when something goes wrong in between.
+ * Transactions of the store, and what happens when one of their steps fails.
  *
  * ```text
  *            work fails                      commit is answered
@@ -11,8 +11,8 @@
  *                              unknown ── next attempt, under the same locks, looks for what this one wrote
  * ```
  *
- * Work that fails has changed nothing, and is tried again if that may help. A connection that is lost while committing
- * leaves the outcome unknown: it is never simply tried again. The next attempt first waits for the locks, which the lost
+ * Work that fails has changed nothing, and is tried again if that may help. If the connection is lost while committing, the
+ * outcome is unknown, and the work is never simply tried again. The next attempt first waits for the locks, which the lost
  * transaction holds until the server has ended it, and then looks for the message id that it would have written.
  */
 import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
@@ -32,14 +32,14 @@ import { joinWithin, type Silence, toUnavailable } from "./Silence.ts"
 import { isAway, isRefusal, isSqlError, kindOf, type Kind, toStoreError } from "./SqlFailure.ts"
 
 /**
- * For how long to try again, counted from the first attempt, and where the server takes no writes from when it began to
- * refuse them; the pauses double, up to a maximum.
+ * For how long to try again, counted from the first attempt; if the server takes no writes, counted from its first refusal. The
+ * pauses double, up to a maximum.
  */
 export const RETRY_WINDOW_MILLIS = 5_000
 const FIRST_PAUSE_MILLIS = 10
 const LONGEST_PAUSE_MILLIS = 500
 
-/** Transactions that were tried again, by what had become of them. */
+/** Counts the transactions that were tried again, by the reason. */
 const retry = Metric.counter("turnout.store.retries", { description: "Transactions tried again", incremental: true })
 const retries = {
   lost: Metric.withAttributes(retry, { reason: "lost" }),
@@ -48,7 +48,7 @@ const retries = {
   guessed: Metric.withAttributes(retry, { reason: "guessed" })
 }
 
-/** What one attempt left behind when its connection was lost while committing. */
+/** An attempt whose connection was lost while committing. */
 export interface Unresolved<Mark, A> {
   readonly mark: Mark
   readonly value: A
@@ -56,18 +56,22 @@ export interface Unresolved<Mark, A> {
 
 export interface Done<Mark, A> {
   readonly value: A
-  /** What there is to write; nothing, if nothing changes. */
+  /** The statements to write; none, if nothing changes. */
   readonly writes: ReadonlyArray<Statement>
-  /** What to look for in the database to learn whether it was committed; `null` if doing the work again tells as well. */
+  /**
+   * The mark to look for in the database to learn whether it was committed; `null` if doing the work again tells this as well.
+   */
   readonly mark: Mark | null
-  /** Whether it rests on a guess that the writes prove: if they are refused, the work is done again at once, without it. */
+  /**
+   * Whether the work rests on a guess that the writes prove: if they are refused, it is done again at once, without the guess.
+   */
   readonly isGuess: boolean
 }
 
-/** Opens the transaction with these statements, or goes on with them, and gives the rows of each. */
+/** Opens the transaction with these statements, or goes on with them, and returns the rows of each. */
 export type Read = Session["send"]
 
-/** The work of a transaction; `unresolved` are earlier attempts of which it is to find out whether they were committed. */
+/** The work of a transaction. It looks whether the `unresolved` attempts were committed. */
 export type Work<Mark, A> = (
   read: Read,
   unresolved: ReadonlyArray<Unresolved<Mark, A>>
@@ -87,12 +91,12 @@ const BEGIN: Statement = { text: "BEGIN ISOLATION LEVEL READ COMMITTED", paramet
 const COMMIT: Statement = { text: "COMMIT", parameters: [] }
 const ROLLBACK: Statement = { text: "ROLLBACK", parameters: [] }
 
-/** Whether a statement is one of the work's own. */
+/** Whether a statement is part of the work, and does not begin or end the transaction. */
 const isOfTheWork = (statement: Statement): boolean => statement !== BEGIN && statement !== COMMIT
 
 /**
  * Runs work in a transaction of its own, tries again where that is safe, and succeeds only after the commit. Waiting for a
- * connection and between attempts can be interrupted; from BEGIN to the answer to COMMIT nothing can.
+ * connection and between attempts can be interrupted; from BEGIN to the answer to COMMIT, nothing can.
  */
 export const run = <Mark, A>(
   { take }: Sessions["Service"],
@@ -108,7 +112,7 @@ export const run = <Mark, A>(
       let isUnknown = false
       /** Whether the last attempt rested on a guess. */
       let isGuess = false
-      /** What the last attempt has asked of the server, at last. */
+      /** The statements that the last attempt sent last. */
       let asked: ReadonlyArray<Statement> = []
 
       const transaction = (given: Session, onCommit: (done: Done<Mark, A>) => void) => {
@@ -120,7 +124,7 @@ export const run = <Mark, A>(
               return given.send(statements)
             })
         }
-        // BEGIN travels with the first statements, and COMMIT with the last. A statement that is all there is needs neither.
+        // BEGIN travels with the first statements, and COMMIT with the last. A single statement needs neither.
         const read: Read = (statements) => {
           if (isOpen) return session.send(statements)
           isOpen = true
@@ -149,7 +153,7 @@ export const run = <Mark, A>(
         const session = yield* restore(Scope.provide(take, scope)).pipe(
           Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
         )
-        // A fiber of its own, so that a connection that has fallen silent holds up nobody but itself.
+        // A fiber of its own, so that a silent connection holds up no other attempt.
         const fiber = yield* transaction(session, (done) => {
           committing = done
           isGuess = done.isGuess
@@ -195,8 +199,8 @@ export const run = <Mark, A>(
   )
 
 /**
- * Runs work inside the transaction that the host has open, behind a savepoint, once. A connection that is lost takes the
- * host's transaction with it, so nothing has changed.
+ * Runs work once inside the open transaction of the host, under a savepoint. A connection that is lost takes the host's
+ * transaction with it, so nothing has changed.
  */
 export const join = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effect<A, StoreError.StoreError> =>
   sql
@@ -215,8 +219,8 @@ export const join = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effec
     )
 
 /**
- * Asks the server once more for what it refused last, if it has committed nothing since, and takes it back: succeeds unless
- * that is refused again. A disk that is full shows nowhere else than where something has to be written to it.
+ * Sends the server the statements that it refused last, if it has committed nothing since, and rolls them back. Fails if they
+ * are refused again. Only a write shows whether a disk is full.
  */
 export const tryRefused = (
   { take }: Sessions["Service"],
@@ -227,13 +231,13 @@ export const tryRefused = (
     if (statements === undefined) return Effect.void
     const attempt = Effect.gen(function* () {
       const session = yield* take
-      // On its own: what comes behind it must not be carried out without it.
+      // BEGIN goes first and alone: the statements after it must not be carried out without it.
       yield* session.send([BEGIN])
       yield* Effect.ensuring(session.send(statements), Effect.ignore(session.send([ROLLBACK])))
     })
     return Effect.matchEffect(Effect.scoped(attempt), {
       onSuccess: () => Effect.sync(() => refusals.over()),
-      // What fails otherwise tells that the server is there.
+      // Any other failure shows that the server takes statements.
       onFailure: (error) => (isAway(kindOf(error)) ? Effect.fail(toStoreError(error)) : Effect.void)
     })
   })
