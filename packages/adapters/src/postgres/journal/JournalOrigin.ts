@@ -1,6 +1,6 @@
 /**
- * The cluster that a journal comes from. Positions are told in its transaction ids (`LogWindow`), which say nothing in another
- * one: from a journal that was restored there, nothing is delivered before it is repaired (`PostgresOutboxRepair`).
+ * The cluster that a journal comes from. Positions consist of its transaction ids (`LogWindow`), which mean nothing in another
+ * cluster: from a journal that was restored there, nothing is delivered before it is repaired (`PostgresOutboxRepair`).
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"

@@ -1,8 +1,8 @@
 /**
  * Reading the log of a server by windows (`LogWindow`), in a few statements, each of which may reach another server.
  *
- * What the statements are is left to the `LogServer`. Each is carried out by one server, and says whether that server has the
- * marks that it was given. Where it has not, nothing was read; the reader is told where to go on.
+ * `LogServer` has the statements. Each is carried out by one server, and says whether that server has the marks that it was
+ * given. If it has not, nothing was read, and the reader gets the position to go on at.
  */
 import { slots } from "@turnout/core/journal/domain/Slot"
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
@@ -19,7 +19,7 @@ import * as Effect from "effect/Effect"
 import * as LogWindow from "./LogWindow.ts"
 import * as LogWindowText from "./LogWindowText.ts"
 
-/** A position to read on at, as it is understood here. */
+/** A position to read on from, with its text decoded. */
 export interface At<P extends LogWindow.LogPosition = LogWindow.LogPosition> extends ReadUnderLease {
   readonly at: P
 }
@@ -27,22 +27,25 @@ export interface At<P extends LogWindow.LogPosition = LogWindow.LogPosition> ext
 /** The rows of a window that were read. */
 export interface Rows {
   readonly slot: number
-  /** How many there are, and the number of the last of them. */
+  /** How many rows there are, and the number of the last of them. */
   readonly count: number
   readonly lastNumber: number
-  /** Those whose stream is not blocked for the sink, in the order of their numbers; and these. */
+  /** The rows whose stream is not blocked for the sink, in the order of their numbers, and these numbers. */
   readonly deliveries: ReadonlyArray<StoredEntry>
   readonly numbers: ReadonlyArray<number>
 }
 
-/** A mark that a server has, and for each transaction that its snapshot lists as open, a number that its rows are above. */
+/**
+ * A mark that a server has. `openSince` has a number for each transaction that its snapshot lists as open: the rows of the
+ * transaction are above it.
+ */
 export interface KnownMark extends LogWindow.Horizon {
   readonly openSince: LogWindow.LogPosition["openSince"]
 }
 
 type Answer<A> = Effect.Effect<A, StoreError>
 
-/** The statements. */
+/** The statements that a server carries out. */
 export interface LogServer {
   /** The first mark of the journal. */
   readonly root: Answer<LogWindow.Mark>
@@ -53,17 +56,17 @@ export interface LogServer {
     marks: ReadonlyArray<LogWindow.Mark>
   ) => Answer<{ readonly isCertain: boolean; readonly snapshot: LogWindow.Snapshot; readonly lastNumber: number }>
   /**
-   * The next rows of each window that has any, at most `limit` of a slot; `undefined` if the server has not got the marks of all
-   * of them, or another position is acknowledged for the sink.
+   * The next rows of each window that has any, at most `limit` of a slot; `undefined` if the server does not have all of their
+   * marks, or if another position is acknowledged for the sink.
    */
   readonly rows: (
     sink: string | null,
     windows: ReadonlyArray<At<LogWindow.Reading>>,
     limit: number
   ) => Answer<ReadonlyArray<Rows> | undefined>
-  /** The slots of which that is so. */
+  /** The slots whose marks the server does not have, or for which another position is acknowledged. */
   readonly uncertain: (sink: string | null, positions: ReadonlyArray<At>) => Answer<ReadonlyArray<number>>
-  /** Those of the marks that the server has, the latest first. */
+  /** The marks among these that the server has, the latest first. */
   readonly known: (marks: ReadonlyArray<LogWindow.Mark>) => Answer<ReadonlyArray<KnownMark>>
 }
 
@@ -81,7 +84,7 @@ export interface LogReader {
 
 export const toText = (position: LogWindow.LogPosition): Position => LogWindowText.toText(position) as Position
 
-/** The positions behind some texts, each understood once: most slots are in the same place. */
+/** Decodes the positions of some items, each text once: most slots are at the same position. */
 export const understand = <A extends { readonly position: string }>(
   all: ReadonlyArray<A>
 ): ReadonlyArray<A & { readonly at: LogWindow.LogPosition }> => {
@@ -98,7 +101,7 @@ const memoised = <A, B>(make: (a: A) => B): ((a: A) => B) => {
   }
 }
 
-/** Each of them once. */
+/** The witnesses of some positions, each once. */
 export const witnessesOf = (
   positions: ReadonlyArray<{ readonly at: LogWindow.LogPosition }>
 ): ReadonlyArray<LogWindow.Mark> =>
@@ -120,7 +123,7 @@ const NO_ROWS: Omit<Rows, "slot"> = { count: 0, lastNumber: 0, deliveries: [], n
 
 const setBackTo = (slot: number, position: Position): Slice => ({ ...NOTHING, slot, position, isSetBack: true })
 
-/** The position of a sink that begins now. */
+/** The position of a sink or reader that begins now. */
 export const startOf = (
   { mark, root }: Pick<LogServer, "mark" | "root">,
   from: StartFrom
@@ -128,7 +131,7 @@ export const startOf = (
   from === "beginning" ? Effect.map(root, LogWindow.beginning) : Effect.zipWith(mark, root, LogWindow.behind)
 
 export const make = (server: LogServer): LogReader => {
-  /** Where readers without a lease go on who have come further than the server. */
+  /** Where readers without a lease go on if they are ahead of the server. */
   const takeBack = Effect.fnUntraced(function* (
     positions: ReadonlyArray<At>
   ): Effect.fn.Return<ReadonlyArray<Slice>, StoreError> {
@@ -143,7 +146,10 @@ export const make = (server: LogServer): LogReader => {
     })
   })
 
-  /** Those of some positions that are not certain. Who reads under a lease finds the place to go on at by claiming again. */
+  /**
+   * The slots among these whose positions are not certain. Under a lease, the relay finds the position to go on at by claiming
+   * the slot again.
+   */
   const setBack = Effect.fnUntraced(function* (
     sink: string | null,
     positions: ReadonlyArray<At>
@@ -172,7 +178,7 @@ export const make = (server: LogServer): LogReader => {
     const rows = yield* server.rows(sink, windows, limit)
     if (rows === undefined) return yield* setBack(sink, windows)
     const found = new Map(rows.map((one) => [one.slot, one]))
-    // Earlier marks are for those who keep their place themselves.
+    // Only positions that are kept outside of the database keep earlier marks.
     const closed = memoised((at: LogWindow.Reading) => toText(LogWindow.close(at, sink === null)))
     return windows.map(({ at, slot }) => {
       const { count, deliveries, lastNumber, numbers } = found.get(slot) ?? NO_ROWS
@@ -200,7 +206,7 @@ export const make = (server: LogServer): LogReader => {
   }
 }
 
-/** The port by which the journal is read, on a reader. */
+/** The port for reading the journal, on this reader. */
 export const toJournalReader = (reader: LogReader, onCommit: OnCommit): JournalReader["Service"] =>
   JournalReader.of({
     onCommit,

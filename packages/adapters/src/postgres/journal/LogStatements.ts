@@ -1,13 +1,13 @@
 /**
- * The statements by which the log of a server is read (`LogReader`).
+ * The statements that read the log of a server (`LogReader`).
  *
- * Each of them checks by itself that the server has the marks that it rests on. `OFFSET 0` keeps the planner from turning probes
- * into scans when a plan is made while the tables are empty.
+ * Each of them checks by itself that the server has the marks that it rests on. `OFFSET 0` keeps the planner from turning
+ * probes into scans when a plan is made while the tables are empty.
  */
 import { ENTRY } from "../delivery/OutboxRows.ts"
 import { latest } from "./SlotRows.ts"
 
-/** Whether the server has every one of these marks, see `LogWindow`: it has not lost anything that rests on them. */
+/** Whether the server has every one of these marks, see `LogWindow`: then it has lost nothing that rests on them. */
 export const hasMarks = (s: string, ids: string, nonces: string): string => `NOT EXISTS (
   SELECT FROM unnest(${ids}::xid8[], ${nonces}::text[]) AS k(tx, nonce)
   WHERE NOT EXISTS (SELECT FROM ${s}.journal_marks m WHERE m.tx = k.tx AND m.nonce = k.nonce OFFSET 0)
@@ -19,7 +19,7 @@ const lastNumber = (s: string): string =>
 export interface LogStatements {
   /** The first mark of the journal. */
   readonly root: string
-  /** Writes down a snapshot, and gives its mark and floor. */
+  /** Writes down a snapshot, and returns its mark and floor. */
   readonly mark: string
   /** The last number that was drawn. */
   readonly lastNumber: string
@@ -28,12 +28,15 @@ export interface LogStatements {
   /** $1, $2: marks. Those that the server has, the latest first, with the floors of the transactions that they list as open. */
   readonly known: string
   /**
-   * $1: sink, $2, $3, $4, $5: slots, numbers to begin behind, passed snapshots and ends of windows; $6: limit; $7: positions as
-   * they were acknowledged, or null; $8, $9: marks. One row at least: without the marks, or where another position is
+   * $1: sink, $2, $3, $4, $5: slots, numbers to begin after, passed snapshots and ends of windows; $6: limit; $7: positions as
+   * they were acknowledged, or null; $8, $9: marks. Returns at least one row: without the marks, or if another position is
    * acknowledged, it says that nothing is certain.
    */
   readonly read: string
-  /** $1: sink, $2: slots, $3: positions as they were acknowledged, or null; $4, $5: a mark for each, so a slot may be there twice. Slots that are not certain. */
+  /**
+   * $1: sink, $2: slots, $3: positions as they were acknowledged, or null; $4, $5: a mark for each, so a slot may be there
+   * twice. Returns the slots that are not certain.
+   */
   readonly uncertain: string
 }
 

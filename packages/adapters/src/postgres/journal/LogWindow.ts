@@ -1,10 +1,10 @@
 /**
  * Reading a log in which the order of commits is not the order of numbers, without ever skipping a row.
  *
- * Every journal row has `seq`, drawn from a sequence, and `tx`, the id of the transaction that wrote it. Transactions
- * commit in any order, so neither "seq after the last one read" (a late one is lost), nor "only rows older than the
- * oldest open transaction" (one open transaction holds up everybody), nor the order of (tx, seq) (the holder of a lower id
- * may have waited for one with a higher id) will do. Instead a position moves from *snapshot* to snapshot:
+ * Every journal row has `seq`, drawn from a sequence, and `tx`, the id of the transaction that wrote it. Transactions commit in
+ * any order, so neither "seq after the last one read" (a late one is lost), nor "only rows older than the oldest open
+ * transaction" (one open transaction holds up every reader), nor the order of (tx, seq) (the holder of a lower id may have
+ * waited for one with a higher id) will do. Instead a position moves from *snapshot* to snapshot:
  *
  * ```text
  *   passed          everything that is visible in this snapshot has been given
@@ -19,46 +19,46 @@
  * visible only where the earlier one is, and drew the higher `seq`: windows in a row, each in the order of `seq`, give a
  * stream in its order.
  *
- * So that a window is found by the index on (slot, seq), it has to be known where in the log its rows can begin:
+ * To find a window by the index on (slot, seq), a reader has to know where in the log its rows can begin:
  *
  * - Before the snapshot is taken, the last number of the sequence is read (the *floor*), and then a transaction id is drawn
  *   and used up. A transaction that is not yet over in the snapshot either has an id below that one, and is listed as open in
  *   it, or has a higher one, and then drew its numbers after the floor was read. (`xmax` of a snapshot alone would not do:
  *   it is one beyond the last transaction that is *over*, not beyond the last that has begun.)
- * - For those that are listed as open, the floor of the last snapshot that did not know them yet is kept with the position.
+ * - For each transaction that is listed as open, the position keeps the floor of the last snapshot that did not know it yet.
  *
- * So a transaction that stays open costs nothing while it does, and when it is over, one look through what has been
- * written since it was first seen.
+ * So a transaction that stays open costs nothing while it is open, and when it is over, one look through the rows that have
+ * been written since it was first seen.
  *
  * A server can forget. A transaction id is durable only with the log record that bears it: an id that was drawn and never
- * written is given out again after a crash, and a standby that takes over goes on with the ids and numbers that it has
- * heard of. A snapshot that is further than that would take the next rows for read. So a snapshot is used only once it is
- * written down, in a row of its own that is committed first: the *mark*. Everything that is over in the snapshot has its
- * record before that of the mark, and so has every number up to the floor; a server that has the mark has all of it, and
- * gives none of these ids and numbers to anybody else. A mark has a random nonce besides its transaction id, so a history
- * that has given the same id to another transaction is told apart. A position names the marks of the snapshots that it rests
- * on. It is *certain* on a server that has these marks, and worth nothing on any other.
+ * written is given out again after a crash, and a standby that takes over goes on with the ids and numbers that it has heard
+ * of. A snapshot that is ahead of that would count the next rows as read. So a snapshot is used only once it is written down,
+ * in a row of its own that is committed first: the *mark*. Every transaction that is over in the snapshot has its record before
+ * that of the mark, and so has every number up to the floor; a server that has the mark has all of them, and gives none of
+ * these ids and numbers out again. A mark has a random nonce besides its transaction id, which distinguishes it from a mark of
+ * another history with the same id. A position names the marks of the snapshots that it rests on. It is *certain* on a server
+ * that has these marks, and worth nothing on any other.
  *
- * A reader that keeps its place outside of the database names earlier marks as well, each about sixteen times as far back as
- * the one before. On a server that has lost the last of them, it goes on at the latest that is there.
+ * A position that is kept outside of the database names earlier marks as well, each about sixteen times as far back as the one
+ * before. On a server that has lost the last of them, the reader goes on at the latest mark that the server has.
  */
 
 /** A transaction id, 64 bits wide. */
 export type TransactionId = bigint
 
-/** Which transactions are over: those below `xmax` that are not `open`. */
+/** The transactions that are over: those below `xmax` that are not `open`. */
 export interface Snapshot {
   readonly xmax: TransactionId
   readonly open: ReadonlyArray<TransactionId>
 }
 
-/** The row in which a snapshot is written down: what a server remembers it by. */
+/** The row in which a snapshot is written down, and by which a server recognises it. */
 export interface Mark {
   readonly tx: TransactionId
   readonly nonce: string
 }
 
-/** What is written down to open a window; the floor is read before the rest, see above. */
+/** What is written down to open a window. The floor is read before the snapshot is taken, see above. */
 export interface Horizon {
   /** No number above it had been drawn by a transaction that the snapshot neither shows nor lists. */
   readonly floor: number
@@ -90,10 +90,10 @@ export interface LogPosition {
 
 /** The first transaction id that Postgres gives out. */
 export const FIRST: TransactionId = 3n
-/** Higher than any that it gives out. */
+/** Higher than any transaction id that Postgres gives out. */
 export const LAST: TransactionId = 2n ** 63n - 1n
 
-/** Before the first row. The root is the mark that is made with the journal, and is never removed. */
+/** The position before the first row. The root is the mark that is made with the journal, and is never removed. */
 export const beginning = (root: Mark): LogPosition => ({
   passed: { xmax: FIRST, open: [] },
   floor: 0,
@@ -102,7 +102,7 @@ export const beginning = (root: Mark): LogPosition => ({
   window: null
 })
 
-/** Behind every row that is committed by now. Those that are being written may be left out as well. */
+/** A position after every row that is committed by now. Rows that are being written may be left out as well. */
 export const behind = ({ floor, mark, snapshot }: Horizon, root: Mark): LogPosition => ({
   passed: { xmax: snapshot.xmax, open: [] },
   floor,
@@ -111,7 +111,7 @@ export const behind = ({ floor, mark, snapshot }: Horizon, root: Mark): LogPosit
   window: null
 })
 
-/** Behind every row that is visible in the snapshot of a mark; `openSince` as in a position. */
+/** The position after every row that is visible in the snapshot of a mark; `openSince` as in `LogPosition`. */
 export const at = (
   { floor, mark, snapshot }: Horizon,
   openSince: LogPosition["openSince"],
@@ -119,19 +119,19 @@ export const at = (
 ): LogPosition => ({ passed: snapshot, floor, openSince, marks: [mark, ...earlier], window: null })
 
 /**
- * The marks that a server must have for a position to be certain there. With a window, that is both of its ends: the later one
- * may have been written down by a server that never knew the earlier.
+ * The marks that a server must have for a position to be certain there. With a window, these are the marks of both of its ends:
+ * the later one may have been written down by a server that never had the earlier one.
  */
 export const witnesses = ({ marks, window }: LogPosition): ReadonlyArray<Mark> =>
   window === null ? [marks[0]] : [window.mark, marks[0]]
 
-/** How much further back each of the marks is that a position keeps. */
+/** The factor by which each mark that a position keeps is further back than the one before. */
 const SPREAD = 16n
 
 /**
- * The marks that are kept behind a new one. Transaction ids are divided into ranges of each power of `SPREAD`; the latest mark
- * is kept that is before the range of the new one, and the latest that is before the range before. So whatever is lost, what
- * has to be gone again is at most about 32 times as long. The root is kept in any case.
+ * The marks that are kept with a new one. Transaction ids are divided into ranges of each power of `SPREAD`; for each of these
+ * lengths, two marks are kept: the latest before the range of the new mark, and the latest before the range before that. So a
+ * reader that is set back reads again at most about 32 times as much as was lost. The root is kept in any case.
  */
 const remember = (mark: Mark, before: LogPosition["marks"]): LogPosition["marks"] => {
   const kept = new Set<Mark>()
@@ -149,8 +149,8 @@ const remember = (mark: Mark, before: LogPosition["marks"]): LogPosition["marks"
 export const isVisible = ({ open, xmax }: Snapshot, tx: TransactionId): boolean => tx < xmax && !open.includes(tx)
 
 /**
- * Whether the window that would be opened now is known to be empty, without looking: no number has been drawn since, and
- * every transaction that was open still is. `now` was taken before the last number was read.
+ * Whether a window that is opened now is known to be empty, without looking: no number has been drawn since, and every
+ * transaction that was open still is. `now` was taken before the last number was read.
  */
 export const isUpToDate = ({ floor, openSince, window }: LogPosition, lastNumber: number, now: Snapshot): boolean =>
   window === null && floor === lastNumber && ![...openSince.keys()].some((tx) => isVisible(now, tx))
@@ -162,25 +162,25 @@ export const isReading = (position: LogPosition): position is Reading => positio
 
 /** Opens a window up to what is visible now. */
 export const open = (position: LogPosition, { floor, mark, snapshot }: Horizon): Reading => {
-  // Transactions that were open and are no longer may have written rows further back.
+  // Transactions that were open, and are over now, may have written rows further back.
   const over = [...position.openSince].filter(([tx]) => isVisible(snapshot, tx)).map(([, since]) => since)
   return { ...position, window: { until: snapshot, mark, floor, position: Math.min(position.floor, ...over) } }
 }
 
-/** Every row up to this number has been given; some behind it may have been. */
+/** Every row up to this number has been given; some rows after it may have been. */
 export const deliveredUpTo = ({ floor, openSince, window }: LogPosition): number =>
   Math.min(window?.position ?? floor, floor, ...openSince.values())
 
-/** Rows behind this number have not been given, as far as is known. */
+/** No row after this number has been given, as far as is known. */
 export const readUpTo = ({ floor, window }: LogPosition): number => Math.max(floor, window?.position ?? 0)
 
-/** The position behind rows of its window that end with this number. */
+/** The position after the rows of its window up to this number. */
 export const advance = (position: Reading, lastNumber: number): LogPosition => ({
   ...position,
   window: { ...position.window, position: lastNumber }
 })
 
-/** The position behind the last row of its window. Earlier marks are kept if `keepsMarks`. */
+/** The position after the last row of its window. Earlier marks are kept if `keepsMarks`. */
 export const close = ({ floor, marks, openSince, window }: Reading, keepsMarks: boolean): LogPosition => ({
   passed: window.until,
   floor: window.floor,

@@ -1,11 +1,11 @@
 /**
- * Positions of slots in SQL: what has been given of the log, and what has not.
+ * The positions of slots in SQL: which rows of the log have been given, and which have not.
  */
 import { plainArray, textArray } from "../statements/ArrayLiteral.ts"
 import * as LogWindow from "./LogWindow.ts"
 import * as LogWindowText from "./LogWindowText.ts"
 
-/** Slots of a log, as rows of `w`: what each has been given, and where to look for what it has not. */
+/** The positions of slots as rows of `w`: what each slot has been given, and after which number to look for the rest. */
 export const WINDOWS = `unnest($1::smallint[], $2::bigint[], $3::pg_snapshot[], $4::pg_snapshot[], $5::bigint[])
   AS w(slot, behind, passed, until, position)`
 
@@ -20,6 +20,6 @@ export const windowParameters = (
   plainArray(positions, ({ at }) => at.window?.position ?? 0)
 ]
 
-/** Rows of the log, `j`, that a position, `w`, has come to. */
+/** Whether a row of the log, `j`, has been given at a position, `w`. */
 export const GIVEN =
   "(pg_visible_in_snapshot(j.tx, w.passed) OR j.seq <= w.position AND pg_visible_in_snapshot(j.tx, w.until))"

@@ -1,7 +1,7 @@
 /**
- * Positions in the log as text: what is stored of them, and what a cursor is made of.
+ * Positions in the log as text, in which they are stored and become part of a cursor.
  *
- * `fromText` gives back what `toText` was given. `isText` says of a text from outside whether `fromText` can read it.
+ * `fromText` decodes the texts of `toText`. `isText` says whether `fromText` can decode a text from outside.
  */
 import type { LogPosition, Mark, Snapshot } from "./LogWindow.ts"
 
@@ -66,7 +66,7 @@ export const fromText = (text: string): LogPosition => {
 }
 
 const SNAPSHOT = /^[1-9]\d{0,18}:[1-9]\d{0,18}:([1-9]\d{0,18}(,[1-9]\d{0,18})*)?$/
-/** Whether the server could have written it: the open ones are in order, below the end, and begin with the first number. */
+/** Whether the server could have written it: the open ids are in order, below `xmax`, and begin with `xmin`. */
 const isSnapshot = (text: string): boolean => {
   if (!SNAPSHOT.test(text)) return false
   const snapshot = parseSnapshot(text)
@@ -75,13 +75,13 @@ const isSnapshot = (text: string): boolean => {
 }
 const isNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** How many marks a position can keep, whatever transaction ids it has come across. */
+/** The most marks that a position can keep, for all transaction ids. */
 const MAX_MARKS = 34
 const isMark = (value: unknown): boolean => typeof value === "string" && /^[1-9]\d{0,18}\.[0-9a-f]{12}$/.test(value)
 const areMarks = (value: unknown): boolean =>
   Array.isArray(value) && value.length >= 1 && value.length <= MAX_MARKS && value.every(isMark)
 
-/** Whether `fromText` can make something of a text. */
+/** Whether `fromText` can decode a text. */
 export const isText = (text: string): boolean => {
   try {
     const {

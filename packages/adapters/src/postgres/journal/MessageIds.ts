@@ -1,7 +1,7 @@
 /**
- * Message ids of a batch: one fresh UUID, counted up in its last 32 bits.
+ * The message ids of a batch: one fresh UUID, counted up in its last 32 bits.
  *
- * What is random in a version 7 UUID is more than these bits, so two batches do not meet; and a thousand ids cost one draw.
+ * A version 7 UUID has more random bits than these, so two batches do not meet; and a thousand ids cost one draw.
  */
 export const messageIds = (first: string, count: number): ReadonlyArray<string> => {
   const prefix = first.slice(0, -8)

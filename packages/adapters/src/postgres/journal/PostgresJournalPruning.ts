@@ -1,6 +1,6 @@
 /**
- * Pruning the journal: what happened before a time goes, if no sink, blocked stream or open replay needs it. Marks that no
- * position rests on go with it.
+ * Pruning the journal: entries that happened before a time are deleted, if no sink, blocked stream or open replay needs them,
+ * and with them the marks that no position rests on. Entries and marks of the last hour always stay.
  *
  * One statement deletes the entries, and writes to the audit log how many there were.
  */
@@ -15,7 +15,7 @@ import { GIVEN, windowParameters, WINDOWS } from "./LogWindowRows.ts"
 import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
 import * as Query from "../client/Query.ts"
 
-/** The latest marks that are kept in any case: readers that have nothing to read for long go on using theirs. */
+/** The number of latest marks that are always kept: readers that have nothing to read for long go on using theirs. */
 const MARKS_KEPT = 1_000
 
 const statementsOf = (s: string) => ({
@@ -47,7 +47,7 @@ const statementsOf = (s: string) => ({
   })}
 )
 SELECT count(*)::integer AS entries FROM deleted`,
-  // $1: the time, $2: the first of those that positions rest on; the root stays.
+  // $1: the time, $2: the transaction id of the first mark that a position rests on; the root stays.
   pruneMarks: `DELETE FROM ${s}.journal_marks
 WHERE at < least($1::timestamptz, clock_timestamp() - interval '1 hour') AND tx < $2::xid8
   AND tx < (SELECT tx FROM ${s}.journal_marks ORDER BY tx DESC OFFSET ${MARKS_KEPT} LIMIT 1)
@@ -71,11 +71,11 @@ export const make = (
   return Effect.fnUntraced(function* (before, limit, who) {
     const all = yield* positions
     const bySlot = Map.groupBy(all, ({ slot }) => slot)
-    // Without a sink, nobody needs anything.
+    // A slot without a sink has no position to wait for.
     const upTo = Slot.slots.map((slot) =>
       Math.min(Number.MAX_SAFE_INTEGER, ...(bySlot.get(slot) ?? []).map(({ at }) => LogWindow.readUpTo(at)))
     )
-    // Tried again, it would not count what it had deleted before the connection was lost.
+    // Not tried again: a second try would not count the entries that were deleted before the connection was lost.
     const [row] = yield* once<{ entries: number }>(statements.prune, [
       ...windowParameters(all),
       plainArray(Slot.slots, (slot) => slot),

@@ -1,6 +1,7 @@
 /**
- * Reading the journal on Postgres 15 and newer, and on PGlite. How no committed entry is skipped, and no open transaction holds
- * anything up, is told in `LogWindow`. Reading costs what it reads, however long the journal is, and a row to open a window.
+ * Reading the journal on Postgres 15 and newer, and on PGlite. `LogWindow` explains why no committed entry is left out, and no
+ * open transaction holds up a reader. The cost of reading depends on the entries that are read, and not on the length of the
+ * journal; to open a window costs one row.
  */
 import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import * as Effect from "effect/Effect"

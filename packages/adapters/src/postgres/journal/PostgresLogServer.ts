@@ -36,7 +36,7 @@ interface FoundRow extends EntryRow {
   readonly is_blocked: boolean
 }
 
-/** The rows of a slot, as they are gathered. */
+/** The rows of a slot, while they are collected. */
 interface Found extends LogReader.Rows {
   count: number
   lastNumber: number
@@ -45,8 +45,8 @@ interface Found extends LogReader.Rows {
 }
 
 /**
- * Adds a row to those of its slot. A delivery is not wrapped in an object of its own: the garbage collector would take such
- * wrappers for long-lived, and keep with them everything that has passed through the relay for seconds.
+ * Adds a row to those of its slot. Deliveries are not wrapped in objects of their own: the garbage collector would take such
+ * wrappers for long-lived, and keep with them all that has passed through the relay for seconds.
  */
 const note = (found: Map<number, Found>, row: FoundRow): void => {
   const { is_blocked, seq, slot } = row
