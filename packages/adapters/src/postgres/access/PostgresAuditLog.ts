@@ -1,8 +1,8 @@
 /**
  * The audit log on Postgres and PGlite.
  *
- * Every entry is written by one of the two statements that are made here: by that of `note`, or as a part of the statement
- * that carries out a decision, see `entry`.
+ * Every entry is written by one of the two statements that are made here: by that of `note`, or as a part of the statement that
+ * carries out a decision, see `entry`.
  */
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import * as Effect from "effect/Effect"
@@ -14,14 +14,14 @@ import { type Time, toDate } from "../admission/Rows.ts"
 
 const into = (s: string): string => `INSERT INTO ${s}.audit_log (who, action, details)`
 
-/** What is written of a decision. All but the action is SQL. */
+/** The parts of a decision's entry. All but the action are SQL. */
 export interface Entry {
   readonly who: string
-  /** What was done, such as `outbox.skip`. */
+  /** The action, such as `outbox.skip`. */
   readonly action: string
-  /** The details by their names, in their order. */
+  /** The details by their names, in order. */
   readonly details: Readonly<Record<string, string>>
-  /** One entry is written for each of its rows; without it, one. */
+  /** The rows for each of which one entry is written; without them, one entry is. */
   readonly from?: string
 }
 

@@ -1,13 +1,13 @@
 /**
  * The inbox on Postgres and PGlite.
  *
- * Guarantees: the record and whatever the effect writes through the `SqlClient` in the context are one transaction. Of two
- * that deal with the same message at the same time, the second waits at the first one's record, for as long as the
+ * Guarantees: the record and everything that the effect writes through the `SqlClient` in the context are one transaction. If
+ * two consumers deal with the same message at the same time, the second waits for the record of the first, for as long as the
  * connection's `lock_timeout` allows. Within a transaction of the host, the record becomes part of it.
  *
- * An effect should be short: the connection is held while it runs, and the server ends a transaction that is idle for longer
- * than its `idle_in_transaction_session_timeout` (10 seconds on connections of `PostgresStore.layerClient`). If the
- * connection is lost while committing, the message comes again, and its record tells whether there is anything left to do.
+ * An effect should be short: it holds the connection while it runs, and the server ends a transaction that is idle for longer
+ * than its `idle_in_transaction_session_timeout` (10 seconds on connections of `PostgresStore.layerClient`). If the connection
+ * is lost while committing, the message comes again, and its record tells whether there is anything left to do.
  */
 import { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,10 @@ import { transact } from "../client/InTransaction.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/Migrations.ts"
 import * as Query from "../client/Query.ts"
 
-/** Records that are written to learn whether they can be: more than fit into a page, so that the disk is asked for room. */
+/**
+ * The number of records that are written to learn whether they can be. They do not fit into one page, so that the disk has to
+ * give room.
+ */
 const PROBES = 16
 const PROBE_LENGTH = 600
 

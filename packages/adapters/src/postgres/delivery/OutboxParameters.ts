@@ -9,14 +9,14 @@ import type { Mark } from "../journal/LogWindow.ts"
 
 export const slotsOf = (all: ReadonlyArray<{ readonly slot: number }>): string => plainArray(all, ({ slot }) => slot)
 
-/** Slots, epochs and owners. */
+/** The slots, epochs and owners of leases. */
 export const leaseParameters = (leases: ReadonlyArray<Omit<HeldLease, "acknowledged">>): ReadonlyArray<string> => [
   slotsOf(leases),
   plainArray(leases, ({ epoch }) => epoch),
   textArray(leases, ({ owner }) => owner)
 ]
 
-/** Positions as they were acknowledged, or null. */
+/** The positions as they were acknowledged, or null. */
 export const acknowledgedOf = (all: ReadonlyArray<{ readonly acknowledged?: Position }>): string =>
   textArray(all, ({ acknowledged }) => acknowledged ?? null)
 
@@ -25,7 +25,7 @@ export const markParameters = (marks: ReadonlyArray<Mark>): readonly [ids: strin
   textArray(marks, ({ nonce }) => nonce)
 ]
 
-/** Attempts, errors and milliseconds. */
+/** The attempts, errors and milliseconds of blocks. */
 export const blockParameters = (
   blocks: ReadonlyArray<Pick<Block, "attempts" | "error" | "retryAfterMillis"> | null>
 ): ReadonlyArray<string> => [

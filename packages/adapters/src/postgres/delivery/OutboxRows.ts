@@ -1,10 +1,10 @@
 /**
- * Journal rows as the outbox reads them: with the payload as text, which is passed on as it is.
+ * Journal rows as the outbox reads them: the payload is text, which is passed on as it is.
  */
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import { type JournalRow, toJournalEntry } from "../admission/Rows.ts"
 
-/** The columns, of a row `j`. */
+/** The columns of an entry, from a row `j`. */
 export const ENTRY = `j.seq, j.event_id, j.version, j.id, j.type, j.schema_version, j.payload::text AS payload, j.actor,
   j.correlation_id, j.causation_id, j.occurred_at`
 

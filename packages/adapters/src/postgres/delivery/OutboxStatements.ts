@@ -1,10 +1,9 @@
 /**
- * The statements by which the outbox keeps sinks, workers, leases, acknowledgements and blocked streams. Those that read the
- * log are in `LogStatements`. `(SELECT clock_timestamp())` lets the planner look for a time in an index.
+ * The statements that write and read sinks, relays, leases, acknowledgements and blocked streams. Those that read the log are
+ * in `LogStatements`. `(SELECT clock_timestamp())` lets the planner look for a time in an index.
  *
- * Several rows of a sink are always locked in the order of their slots, so that two workers never wait for each other in a
- * circle. Whatever is written under a lease is written to the slots in `held` only: those whose epoch is still the one that
- * the worker has.
+ * Several rows of a sink are always locked in the order of their slots, so that two relays never wait for each other in a
+ * circle. Writes under a lease go to the slots in `held` only: those whose epoch is still the one that the relay has.
  */
 import { SLOTS } from "@turnout/core/journal/domain/Slot"
 import { hasMarks } from "../journal/LogStatements.ts"
@@ -16,8 +15,8 @@ import { latest, newest } from "../journal/SlotRows.ts"
 const LEASES = "unnest($2::smallint[], $3::bigint[], $4::text[]) AS t(slot, epoch, owner)"
 
 /**
- * The leases that are still held, locked. A claim that comes first has removed the row with their epoch; on a server that has
- * lost a claim, another worker may have been given the same epoch.
+ * The leases that are still held, locked. A claim that was made before has removed the row with their epoch; on a server that
+ * has lost a claim, another relay may have the same epoch.
  */
 const held = (s: string): string => `held AS (
   SELECT o.slot, o.epoch FROM (SELECT * FROM ${LEASES} ORDER BY slot) AS t
@@ -27,7 +26,9 @@ const held = (s: string): string => `held AS (
   ) o
 )`
 
-/** The rows of the leases in `held`: one for each slot, and none of those before it is looked at. */
+/**
+ * The rows of the leases in `held`: one for each slot; the condition on the epoch keeps older versions from being looked at.
+ */
 const HELD_ROWS = `o.sink = $1 AND o.slot = ANY(ARRAY(SELECT slot FROM held))
   AND o.epoch >= (SELECT min(epoch) FROM held)`
 
@@ -41,15 +42,15 @@ export const isOver = (until: string): string =>
   `(${until} IS NULL OR ${until} <= clock_timestamp() OR ${until} > clock_timestamp() + interval '1 hour')`
 
 export interface OutboxStatements {
-  /** $1: sink. One row if it is known. */
+  /** $1: sink. Returns one row if the sink is registered. */
   readonly isKnown: string
-  /** $1: sink. Its id, if it is known. */
+  /** $1: sink. Returns its id, if it is registered. */
   readonly idOf: string
-  /** $1: the id of a sink. One row if it was forgotten on purpose. */
+  /** $1: the id of a sink. Returns one row if an operator has forgotten it. */
   readonly isForgotten: string
   /**
-   * $1: sink, $2: slots, $3: position; $4, $5: its marks; $6: the webhook that it is the sink of, or null. Makes it known, if it is
-   * not and the server has the marks, and says whether it is wanted: not if its webhook is gone.
+   * $1: sink, $2: slots, $3: position; $4, $5: its marks; $6: the webhook whose sink it is, or null. Registers the sink if it
+   * is not registered and the server has the marks. Says whether the sink is wanted: it is not if its webhook is gone.
    */
   readonly register: string
   /** $1: sink, $2: owner, $3: milliseconds. */
@@ -66,7 +67,7 @@ export interface OutboxStatements {
   readonly release: string
   /**
    * $1: sink, $2, $3, $4: slots, epochs and owners; $5: positions; $6: positions as they were acknowledged; $7, $8: marks; $9
-   * to $14: of blocks the slots, streams, versions, attempts, errors and milliseconds.
+   * to $14: the slots, streams, versions, attempts, errors and milliseconds of blocks.
    */
   readonly acknowledge: string
   /** $1: sink. */
@@ -74,8 +75,8 @@ export interface OutboxStatements {
   /** $1: sink, $2, $3, $4, $5: slots, passed snapshots, positions in windows and their ends; $6: limit, $7: depth. */
   readonly due: string
   /**
-   * $1: sink, $2, $3, $4: slots, epochs and owners; $5, $6, $7: of retries the slots, streams and versions as they were; $8 to
-   * $11: of those that stay blocked the versions, attempts, errors and milliseconds; a version that is null ends the block.
+   * $1: sink, $2, $3, $4: slots, epochs and owners; $5, $6, $7: the slots, streams and old versions of retries; $8 to $11: the
+   * versions, attempts, errors and milliseconds of those that stay blocked; a version that is null ends the block.
    */
   readonly settle: string
 }
@@ -85,7 +86,7 @@ export const make = (s: string): OutboxStatements => ({
   isKnown: `SELECT 1 FROM ${s}.sinks WHERE name = $1`,
   idOf: `SELECT id::text AS id FROM ${s}.sinks WHERE name = $1`,
   isForgotten: `SELECT true AS is_forgotten FROM ${s}.forgotten_sinks WHERE id = $1::uuid`,
-  // A webhook that is being removed is waited for, and one that is there stays until this is committed.
+  // If the webhook is being removed, the statement waits for that; a webhook that is there stays until this is committed.
   register: `WITH webhook AS MATERIALIZED (SELECT w.id FROM ${s}.webhooks w WHERE w.id = $6::uuid FOR KEY SHARE),
 wanted AS MATERIALIZED (SELECT $6::uuid IS NULL OR EXISTS (SELECT FROM webhook) AS is_wanted),
 ${SinkStatements.making(s, { names: `SELECT $1 FROM wanted WHERE is_wanted AND ${hasMarks(s, "$4", "$5")}`, slots: "$2", position: "$3" })}

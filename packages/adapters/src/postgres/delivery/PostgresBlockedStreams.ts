@@ -1,7 +1,7 @@
 /**
- * Streams that are blocked for a sink, for the operators of the outbox (`OutboxOperations`).
+ * The blocked streams of a sink, for the operators of the outbox (`OutboxOperations`).
  *
- * Every decision is one statement, with its entry in the audit log.
+ * Every decision is one statement, which includes its entry in the audit log.
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import {
@@ -43,7 +43,7 @@ const toBlock = (row: BlockRow): BlockedStream => ({
 const BLOCK = "sink, stream, version, attempts, error, since, retry_at"
 
 const statementsOf = (s: string) => {
-  /** A change of blocked streams, which is written to the audit log. */
+  /** A statement that changes blocked streams, and writes the change to the audit log. */
   const changing = (action: string, change: string, where = "b.sink = $1 AND b.stream = $2::uuid", who = "$3") => {
     const details = { sink: "sink", stream: "stream", version: "version" }
     return `WITH changed AS (
@@ -87,7 +87,7 @@ export const make = (s: string, sql: SqlClient.SqlClient): BlockedStreams => {
   const query = Query.make(sql)
   const once = Query.makeOnce(sql)
 
-  /** The sink is there; what was asked for of it is not. */
+  /** Fails with `SinkNotFound` if the sink is not registered. Otherwise, the stream is not blocked. */
   const requireSink = (sink: string): Effect.Effect<void, SinkNotFound | StoreError> =>
     Effect.flatMap(query(isKnown, [sink]), (rows) =>
       rows.length === 0 ? Effect.fail(new SinkNotFound({ sink })) : Effect.void

@@ -1,11 +1,12 @@
 /**
  * The outbox on Postgres 15 and newer, and on PGlite.
  *
- * Guarantees: what the port promises, for any number of workers in any number of processes. No committed entry is skipped,
- * and no open transaction holds anything up: how that is done is told in `LogWindow`. Every operation is one transaction,
- * except `register` and `read`, which change nothing that anybody could see half of. Each statement checks by itself that the
- * server has what it rests on, since the next one may reach another server. Reading costs what it reads, however long the log
- * is, and a row to open a window. It cannot be done within a transaction of the host.
+ * Guarantees: what the port promises, for any number of relays in any number of processes. `LogWindow` explains why no
+ * committed entry is left out, and no open transaction holds up a relay. Each operation makes its change in one transaction;
+ * `register` and `read` may commit a mark before, which has no effect by itself. Each statement checks by itself that the
+ * server has the marks that it rests on, since the next one may reach another server. The cost of reading depends on the
+ * entries that are read, and not on the length of the log; to open a window costs one row. `read` cannot run within a
+ * transaction of the host.
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { Outbox, type Retry, type SinkId } from "@turnout/core/delivery/ports/Outbox"
@@ -71,7 +72,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     before?: SinkId
   ): Effect.fn.Return<SinkId | undefined, StoreError> {
     const webhook = webhookOf(sink) ?? null
-    // On another server than the one that wrote down the snapshot, it is begun anew.
+    // If `register` reaches another server than the one that wrote down the snapshot, registering begins anew.
     while (true) {
       yield* checkOrigin(query, schema)
       const [known] = yield* query<{ id: SinkId }>(statements.idOf, [sink])

@@ -1,7 +1,7 @@
 /**
  * The outbox for its operators, on Postgres and PGlite.
  *
- * Looking counts rows of the log, up to a bound for each slot, so it costs more than delivering does; it takes no locks.
+ * `status` counts rows of the log, up to `MAX_COUNTED` for each slot, so it costs more than delivering does; it takes no locks.
  * Blocked streams (`PostgresBlockedStreams`), pruning (`PostgresJournalPruning`) and the repair (`PostgresOutboxRepair`) have
  * files of their own. Each change writes its entry in the audit log in its own transaction.
  */
@@ -48,7 +48,7 @@ interface SinkRow {
 }
 
 const statementsOf = (s: string) => {
-  /** How many relays of the sink of a row `k` are running. */
+  /** The number of running relays of the sink in a row `k`. */
   const RELAYS = `(SELECT count(*)::integer FROM ${s}.outbox_workers w WHERE w.sink = k.name AND NOT ${OutboxStatements.isOver("w.until")})`
   return {
     relays: `SELECT ${RELAYS} AS relays FROM ${s}.sinks k WHERE k.name = $1`,

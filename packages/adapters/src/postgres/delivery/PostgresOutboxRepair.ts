@@ -1,20 +1,21 @@
 /**
  * Repairs the journal of a database that was restored into another cluster, such as by `pg_dump` and `pg_restore`.
  *
- * Positions are told in transaction ids (`LogWindow`), which count up in each cluster by themselves. In another one, an
+ * Positions consist of transaction ids (`LogWindow`), which count up in each cluster by themselves. In another cluster, an
  * entry that was delivered may look as if its transaction had not begun, and one that is written tomorrow as if it had been
  * delivered long ago. So nothing is delivered from such a journal: outboxes fail with `LogRestored`. The repair
  *
- * 1. ends every lease, so that a worker that still runs can write nothing;
- * 2. begins each slot of each sink behind what had been given for certain, told by the numbers of the entries and not by
- *    ids: what had been given behind that is given once more, and what was written since the restore is given;
- * 3. gives entries whose ids are yet to come in this cluster the id of the repair;
- * 4. forgets the marks of the other cluster, but for the first: a cursor from there begins anew;
+ * 1. ends every lease, so that a relay that still runs can write nothing;
+ * 2. begins each slot of each sink after the last entry before which every entry has been given, which it knows from the
+ *    numbers of the entries and not from ids: later entries that had been given are given once more, and so are entries that
+ *    were written since the restore;
+ * 3. gives the id of its own transaction to entries whose ids are yet to come in this cluster;
+ * 4. forgets the marks of the other cluster, except the first: a cursor from there begins anew;
  * 5. remembers the cluster.
  *
- * One transaction: all of it or nothing. It writes every entry that step 3 is about, so prune first if the journal is long.
- * Blocked streams stay blocked. A physical copy (a replica that was promoted, a base backup) keeps its ids, and needs none of
- * this.
+ * The repair is one transaction: all of it or nothing. It writes every entry of step 3, so prune first if the journal is long.
+ * Blocked streams stay blocked. A physical copy (a replica that was promoted, a base backup) keeps its ids, and needs no
+ * repair.
  */
 import type { Repaired } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -34,7 +35,7 @@ import { toStoreError } from "../client/SqlFailure.ts"
 /** Repairs the journal if it comes from another cluster; `null` if there was nothing to repair. */
 export const repair: (options: {
   readonly schema?: string
-  /** For the audit log. */
+  /** The operator, for the audit log. */
   readonly who: string
 }) => Effect.Effect<Repaired | null, StoreError, SqlClient.SqlClient> = Effect.fnUntraced(
   function* ({
@@ -47,7 +48,7 @@ export const repair: (options: {
       yield* sql.unsafe(`LOCK TABLE ${s}.journal_origin IN ACCESS EXCLUSIVE MODE`)
       const [found] = yield* sql.unsafe<OriginRow>(origin(s))
       if (found?.is_own === true) return null
-      // What is written meanwhile would have ids of this cluster already.
+      // Entries that are written meanwhile would have ids of this cluster already.
       yield* sql.unsafe(`LOCK TABLE ${s}.journal IN EXCLUSIVE MODE`)
       yield* sql.unsafe(quiet(s))
       yield* sql.unsafe(`UPDATE ${s}.outbox_slots SET epoch = epoch + 1, owner = NULL, until = NULL`)

@@ -1,9 +1,9 @@
 /**
  * Replays on Postgres and PGlite.
  *
- * Guarantees: every operation is one statement. The journal is read slot by slot, in the order of its numbers, by index;
- * what comes after the last number that had been drawn when the replay began is not part of it. Entries that were being
- * written at that moment may or may not be: their sink is given them anyway.
+ * Guarantees: every change is one statement. The journal is read slot by slot, in the order of its numbers, by index; entries
+ * after the last number that had been drawn when the replay began are not part of it. Entries that were being written at that
+ * moment may be part of it or not: the relay delivers them to the sink in any case.
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { type Replay, type ReplayId, type ReplayState, Selection } from "@turnout/core/delivery/domain/Replay"
@@ -31,7 +31,7 @@ import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
 import * as Query from "../client/Query.ts"
 import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 
-/** How many rows of the journal are looked at in one statement. */
+/** The number of rows of the journal that one statement looks at. */
 const SCANNED_AT_ONCE = 5_000
 
 const REPLAY = `r.id, r.sink, r.selection, r.per_second, r.who, r.started_at, r.state, r.total, r.sent, r.error,
@@ -78,7 +78,7 @@ const fromPlace = (place: ReplayPlace): readonly [slot: number, seq: number] => 
   return [slot!, seq!]
 }
 
-/** Whether a row `j` is selected; the parameters are numbered from here on, see `selectionParameters`. */
+/** Whether a row `j` is selected. The parameters of `selectionParameters` are numbered from `from` on. */
 const isSelected = (from: number): string =>
   [
     `($${from}::timestamptz IS NULL OR j.occurred_at >= $${from}::timestamptz)`,
@@ -104,7 +104,7 @@ const statementsOf = (s: string) => {
 )
 SELECT ${REPLAY} FROM changed r`
   }
-  /** Rows of the journal from a place on, and whether they are selected. */
+  /** Rows of the journal from a place on, and those of them that are selected. */
   const page = (rows: string) => `WITH page AS MATERIALIZED (${rows}),
 seen AS (SELECT count(*)::integer AS count FROM page),
 last AS (SELECT slot, seq FROM page ORDER BY slot DESC, seq DESC LIMIT 1),
@@ -144,7 +144,7 @@ WHERE r.id = (
   ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING ${REPLAY}`,
-    // $1: the replay, $2 and $3: the place, $4 to $7: the selection, $8: how many, $9: the stream.
+    // $1: the replay, $2 and $3: the place, $4 to $7: the selection, $8: the limit, $9: the stream.
     read: page(`SELECT j.* FROM ${s}.journal j
   WHERE (j.slot, j.seq) > ($2::smallint, $3::bigint)
     AND j.seq <= (SELECT up_to FROM ${s}.replays WHERE id = $1::uuid)
@@ -204,7 +204,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       const id = randomUUID()
       const upTo = Number(last!.number)
       const [row] = yield* repeatable<ReplayRow>(statements.start, [sink, document, perSecond, who, total, upTo, id])
-      // None if it was written before the connection was lost.
+      // There is no row if the replay was written before the connection was lost.
       return row === undefined ? yield* Effect.catchTag(get(id), "ReplayNotFound", Effect.die) : toReplay(row)
     }),
     get,
@@ -233,7 +233,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       const entries = rows.flatMap((row) =>
         row.seq === null ? [] : [{ slot: row.slot, delivery: toDelivery(row), place: toPlace(row.slot, row.seq) }]
       )
-      // There may be more of what was looked at than were asked for.
+      // The rows that were looked at may have more entries of the replay than `limit`.
       if (entries.length === limit) return { entries, place: entries.at(-1)!.place, isLast: false }
       return {
         entries,

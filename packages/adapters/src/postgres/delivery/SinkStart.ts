@@ -1,5 +1,5 @@
 /**
- * Where a sink begins that is made known now, and the marks that this rests on (`LogWindow`).
+ * The position at which a newly registered sink begins, and the marks that it rests on (`LogWindow`).
  */
 import type { StartFrom } from "@turnout/core/journal/ports/JournalReader"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"

@@ -1,5 +1,5 @@
 /**
- * Making a sink known and forgetting it, as parts of statements: a webhook is made together with its sink, and goes with it.
+ * Registering and forgetting a sink, as parts of statements: a webhook is made and removed together with its sink.
  */
 import { slots } from "@turnout/core/journal/domain/Slot"
 import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
@@ -8,14 +8,14 @@ import { plainArray } from "../statements/ArrayLiteral.ts"
 /** Every slot, as a parameter. */
 export const SLOTS: string = plainArray(slots, (slot) => slot)
 
-/** The parts of `making`: a query for the name, the parameter for `SLOTS`, and the parameter for the position to begin at. */
+/** The parts of `making`: a query for the name, the parameter for `SLOTS`, and the parameter for the first position. */
 interface Making {
   readonly names: string
   readonly slots: string
   readonly position: string
 }
 
-/** Makes a sink known that is not; the part `made` has a row then. */
+/** Registers a sink that is not registered; only then, the part `made` has a row. */
 export const making = (s: string, { names, position, slots }: Making): string => `made AS (
   INSERT INTO ${s}.sinks (name) ${names} ON CONFLICT DO NOTHING RETURNING name
 ),
@@ -28,8 +28,8 @@ positions AS (
 )`
 
 /**
- * $1: sink, $2: who. Forgets a sink on purpose, and gives a row if it was known. It comes after `quiet` in its transaction, so that
- * what relays have been writing is forgotten as well.
+ * $1: sink, $2: who. Forgets a sink for an operator, and returns a row if it was registered. It comes after `quiet` in its
+ * transaction, so that everything that relays have been writing is forgotten as well.
  */
 export const forget = (
   s: string

@@ -1,8 +1,8 @@
 /**
  * Projections on Postgres and PGlite.
  *
- * Guarantees: a change is one transaction, under a lock of the stream's row. It reads the journal in statements of its own, each
- * of which sees what has committed by then.
+ * Guarantees: a change is one transaction, under a lock of the stream's row. It reads the journal in statements of its own,
+ * each of which sees what has committed by then.
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { type Projected, ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
@@ -29,7 +29,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const s = quote(options.schema ?? DEFAULT_SCHEMA)
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
-  // Locked by being there: a row without a state is not given to anybody.
+  // The row is what is locked, so it is there before there is a state; no reader is given a row without a state.
   const insert = `INSERT INTO ${s}.projections (name, stream, version) VALUES ($1, $2::uuid, 0) ON CONFLICT DO NOTHING`
   const lock = `SELECT stream, version, state FROM ${s}.projections WHERE name = $1 AND stream = $2::uuid FOR UPDATE`
   const write = `UPDATE ${s}.projections SET version = $3::bigint, state = $4::json WHERE name = $1 AND stream = $2::uuid`
