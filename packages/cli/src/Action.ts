@@ -1,5 +1,6 @@
 /**
- * What commander runs for a command: the command, with the options of the program and its own, and then the exit code.
+ * The function that commander calls for a command: it runs the command with the options of the program and its own, and sets the
+ * exit code.
  */
 import type { Command } from "commander"
 import type { GlobalOptions } from "./Database.ts"
@@ -8,12 +9,12 @@ import * as Output from "./output/Output.ts"
 /** Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
 
-/** Makes the action of a command, which gives whether it succeeded. */
+/** Makes the action of a command, whose promise says whether it has succeeded. */
 export type Action = <Options, Args extends ReadonlyArray<unknown>>(
   command: (options: GlobalOptions & Options, ...args: Args) => Promise<boolean>
 ) => (...given: ReadonlyArray<unknown>) => Promise<void>
 
-/** `finish` is told with which exit code a command has ended. */
+/** The action calls `finish` with the exit code of the command. */
 export const make =
   (finish: (code: number) => void): Action =>
   <Options, Args extends ReadonlyArray<unknown>>(

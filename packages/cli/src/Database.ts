@@ -1,5 +1,5 @@
 /**
- * The composition root: from the options of the command line to the services.
+ * The composition root: makes the services from the options of the command line.
  */
 import * as Database from "turnout/database"
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -23,7 +23,7 @@ export interface GlobalOptions {
   readonly json?: boolean
 }
 
-/** The database for people: without its password. */
+/** Names the database for people, without its password. */
 export const describe = ({ data, database }: GlobalOptions): string => {
   if (database === undefined) return `${resolve(data)} (embedded Postgres)`
   const url = new URL(database)
@@ -43,7 +43,7 @@ export const turnout = (
   settings?: Turnout.TurnoutOptions
 ): Layer.Layer<Turnout.Turnout, StoreError | InvalidInput> => Turnout.layer(settings).pipe(Layer.provide(stores(given)))
 
-/** The `SqlClient` of the database of the options, as it is. */
+/** The `SqlClient` of the database of the options, which migrates nothing. */
 export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerClient(options(given))
 

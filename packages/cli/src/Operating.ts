@@ -1,5 +1,5 @@
 /**
- * What the commands of operators have in common: the outbox, who does something, and how its numbers are told.
+ * The common part of the operators' commands: the outbox, the principal, and the form of numbers and ids.
  */
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { decoder } from "@turnout/core/kernel/application/InvalidInput"
@@ -15,26 +15,26 @@ import * as Database from "./Database.ts"
 import * as Steps from "./Steps.ts"
 import type { SoFar } from "./Stopped.ts"
 
-/** Runs what the core does for operators of the outbox to its end. */
+/** Runs an effect of `OutboxAdministration` to its end. */
 export const useOutbox = <A, E>(
   options: Database.GlobalOptions,
   work: Effect.Effect<A, E, OutboxOperations | AuditLog>
 ): Promise<A> => Effect.runPromise(Effect.provide(work, Database.stores(options)))
 
-/** Runs a use of the port to its end. */
+/** Runs an effect that uses `OutboxOperations` to its end. */
 export const withOutbox = <A, E>(
   options: Database.GlobalOptions,
   work: (operations: OutboxOperations["Service"]) => Effect.Effect<A, E>
 ): Promise<A> => useOutbox(options, OutboxOperations.use(work))
 
-/** Runs a use of the outbox that changes one thing after another. */
+/** Runs an effect that changes the outbox in several steps. */
 export const changeOutbox = <A, E>(
   options: Database.GlobalOptions,
   work: Effect.Effect<A, E, OutboxOperations | AuditLog>,
   soFar: () => SoFar | undefined
 ): Promise<A> => Steps.run(options, Effect.provide(work, Database.stores(options)), soFar)
 
-/** Runs a use of replays to its end. */
+/** Runs an effect that uses `Replays` to its end. */
 export const withReplays = <A, E>(
   options: Database.GlobalOptions,
   work: (replays: Replays["Service"]) => Effect.Effect<A, E>
@@ -44,7 +44,7 @@ export interface ActorOptions {
   readonly as?: string
 }
 
-/** Who the audit log says it was. A container may run as a user that has no name. */
+/** The principal that the audit log names. A container may run as a user that has no name. */
 export const whoOf = ({ as }: ActorOptions): string => {
   if (as !== undefined) return as
   try {
@@ -58,7 +58,7 @@ export const count = (number: number): string => number.toLocaleString("en")
 
 const isEventId = Schema.is(EventId)
 
-/** The stream of an argument. */
+/** Reads the stream that an argument names. */
 export const toStream = (text: string): EventId => {
   const stream = text.toLowerCase()
   if (!isEventId(stream))
@@ -68,5 +68,5 @@ export const toStream = (text: string): EventId => {
 
 const decodeId = decoder(Schema.Struct({ id: Uuid }))
 
-/** The id of an argument. */
+/** Reads the UUID that an argument is. */
 export const toId = (id: string): Promise<string> => Effect.runPromise(Effect.map(decodeId({ id }), ({ id }) => id))

@@ -26,10 +26,10 @@ import * as Usage from "./Usage.ts"
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version
 
-/** In the order in which help lists them. */
+/** The commands, in the order in which help lists them. */
 const commands = [Serve, Relay, Migrate, Import, Events, Registrations, Waitlist, Outbox, Sales, Webhooks, Worker, Dlq]
 
-/** The commands; `finish` is told with which exit code one has ended. */
+/** Makes the program with all of its commands. A command that ends calls `finish` with its exit code. */
 export const make = (finish: (code: number) => void): Command => {
   const program = new Command("turnout")
     .description("Live-event registration that never oversells.")
@@ -60,7 +60,7 @@ export const make = (finish: (code: number) => void): Command => {
 
 const allOf = (command: Command): ReadonlyArray<Command> => [command, ...command.commands.flatMap(allOf)]
 
-/** Runs the command line and gives its exit code. */
+/** Runs the command line, and gives its exit code. */
 export const run = async (args: ReadonlyArray<string>): Promise<number> => {
   let code: number = Action.EXIT.done
   try {

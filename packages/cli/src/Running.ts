@@ -1,8 +1,8 @@
 /**
  * Commands that run until somebody stops them.
  *
- * SIGINT and SIGTERM end the work, which gets some time to let go of what it holds; after that, or at a second signal, the
- * process ends as it is.
+ * SIGINT and SIGTERM interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
+ * second signal, the process ends at once.
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,7 +11,7 @@ import type * as Output from "./output/Output.ts"
 
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** Runs until it ends, fails or is stopped; logs go to stderr, each in a line, which with `--json` is a document. */
+/** Runs the work until it ends, fails or is stopped. Its logs go to stderr, one a line, with `--json` as a JSON document. */
 export const untilStopped = async <E>(
   { json }: Output.Format,
   work: Effect.Effect<unknown, E>,

@@ -1,8 +1,9 @@
 /**
- * Commands of many commits: what was done is told, however they end.
+ * Commands of many commits. Such a command prints what it has done, however it ends.
  *
- * Each step is a commit, or a few that belong together, and is never left in the middle: SIGINT, SIGTERM and SIGHUP end the
- * command after the step that is under way. A step that takes too long then, and a second signal, end it at once.
+ * Each step is a commit, or a few that belong together, and no signal ends the command in the middle of one: SIGINT, SIGTERM and
+ * SIGHUP end it after the step that is under way. If that step takes too long, or a second signal arrives, the command ends at
+ * once.
  */
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Cause from "effect/Cause"
@@ -15,7 +16,7 @@ import * as Output from "./output/Output.ts"
 import { type SoFar, Stopped } from "./Stopped.ts"
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
-/** How long the step that is under way may take once the command is to stop. */
+/** The time that the step under way may take after a signal. */
 const PATIENCE_MILLIS = 15_000
 
 const stoppedBy = (signal: string, soFar: SoFar | undefined) =>
@@ -24,8 +25,8 @@ const stoppedBy = (signal: string, soFar: SoFar | undefined) =>
     : new Stopped(soFar, new CliError(`Stopped by ${signal}.`))
 
 /**
- * Runs to the end, and gives the result. Rejects with `Stopped` if it fails, or is ended by a signal, when something has been
- * done; with the error itself otherwise. `soFar` is `undefined` as long as nothing has changed.
+ * Runs the work to its end, and gives its result. If the work fails, or a signal ends it, after it has changed something, the
+ * promise rejects with `Stopped`; otherwise with the error itself. `soFar` gives `undefined` as long as nothing has changed.
  */
 export const run = async <A, E>(
   format: Output.Format,
@@ -61,19 +62,19 @@ export const run = async <A, E>(
   }
 }
 
-/** Whether a step may have done its work although it failed. */
+/** Tells whether a step may have done its work although it failed. */
 export const isUnknown = (cause: Cause.Cause<unknown>): boolean => {
   const error = Cause.squash(cause)
   return Cause.hasDies(cause) || (error instanceof StoreError && error.reason._tag === "OutcomeUnknown")
 }
 
-/** The same done to one thing after another. */
+/** The same step for each of several ids. */
 export interface Each {
-  /** Carries out the steps in order, until one fails. */
+  /** Carries out the steps in the order of the ids, until one fails. */
   readonly carryOut: <A, E, R>(step: (id: string) => Effect.Effect<A, E, R>) => Effect.Effect<ReadonlyArray<A>, E, R>
-  /** Those that nothing has been done to. */
+  /** The ids that no step has changed. */
   readonly notDone: () => ReadonlyArray<string>
-  /** Those of which it is not known. */
+  /** The ids whose step may or may not have been committed. */
   readonly unknown: () => ReadonlyArray<string>
 }
 
@@ -103,7 +104,7 @@ export const each = (ids: ReadonlyArray<string>): Each => {
   }
 }
 
-/** What is left of the steps, for the document: nothing where nothing is left. */
+/** The fields `notDone` and `unknown` of the document; a field without ids is left out. */
 export const left = ({ notDone, unknown }: Each): Readonly<Record<string, ReadonlyArray<string>>> => ({
   ...(notDone().length === 0 ? {} : { notDone: notDone() }),
   ...(unknown().length === 0 ? {} : { unknown: unknown() })
@@ -114,7 +115,7 @@ const SHOWN = 20
 const listed = (ids: ReadonlyArray<string>): string =>
   ids.length > SHOWN ? `${ids.slice(0, SHOWN).join(", ")} and ${ids.length - SHOWN} more` : ids.join(", ")
 
-/** The same in words. */
+/** The ids of `notDone` and `unknown` in words. */
 export const leftInWords = ({ notDone, unknown }: Each): string =>
   [
     ...(unknown().length === 0 ? [] : [`It is not known whether it was done: ${listed(unknown())}.`]),

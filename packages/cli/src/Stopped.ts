@@ -4,17 +4,17 @@
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 
-/** What something is wrong with, and what. */
+/** A thing that something is wrong with, such as a line of a file or an id, and the reason. */
 export type Warning = readonly [of: string, reason: string]
 
-/** What a command has done so far. */
+/** The part of its work that a command has done so far. */
 export interface SoFar {
-  /** As in the document of the command when it has done all, with what is left besides. */
+  /** The document that the command prints when all is done, and the fields of the work that is left. */
   readonly document: Readonly<Record<string, unknown>>
   readonly lines: ReadonlyArray<string>
-  /** What could not be done meanwhile: where, and why. */
+  /** The parts of the work that could not be done, and why. */
   readonly warnings?: ReadonlyArray<Warning>
-  /** How to go on, in words. */
+  /** A sentence that says how to go on. */
   readonly next: string
 }
 
@@ -24,7 +24,7 @@ const whyOf = (error: unknown): string => {
   return PartlyDone.reasonOf(error)
 }
 
-/** What was done is in `soFar`; what kept the command from going on is the cause. */
+/** `soFar` has the work that was done; `cause` is the error that kept the command from going on. */
 export class Stopped extends Error {
   override readonly name = "Stopped"
   readonly soFar: SoFar

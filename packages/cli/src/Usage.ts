@@ -1,20 +1,20 @@
 /**
- * What holds for every option, variable and argument of the commands.
+ * Rules for every option, variable and argument of the commands.
  *
- * One that is given must say something: empty, or only blanks, is wrong usage, since a variable that was meant to be set would
- * otherwise count as not being there. What is wrong with a secret is told without repeating it.
+ * A value must not be empty or blank: that is wrong usage, since a variable that was meant to be set would otherwise count as
+ * not set. An error about a secret does not repeat the secret.
  */
 import { type Argument, type Command, InvalidArgumentError, type Option } from "commander"
 
 const EMPTY = "must not be empty; leave it out if nothing is meant."
 
-/** Options whose values may have a password in them. */
+/** Options whose values may contain a password. */
 const SECRETS: ReadonlySet<string> = new Set(["--database", "--data", "--admin-token"])
 
-/** Parses a value; of several, each is given what came of those before it. */
+/** Parses a value. If an option has several values, `previous` is the result of parsing those before this one. */
 type Parse = (text: string, previous: unknown) => unknown
 
-/** What commander does where there is no parser: it collects several values, which take the place of the default. */
+/** Parses as commander does where there is no parser: several values are collected, and take the place of the default. */
 const collect =
   ({ defaultValue, variadic }: Option | Argument): Parse =>
   (text, previous) =>
@@ -30,7 +30,7 @@ const withoutEmpty = (of: Option | Argument): Parse => {
 
 const nameOf = ({ envVar, flags }: Option): string => (envVar === undefined ? flags : `${flags} (or ${envVar})`)
 
-/** Commander repeats a value that is invalid. */
+/** Parses as `parse` does, with an error that does not repeat the invalid value, as that of commander does. */
 const withoutRepeating =
   (command: Command, option: Option, parse: Parse): Parse =>
   (text, previous) => {
@@ -42,7 +42,7 @@ const withoutRepeating =
     }
   }
 
-/** Makes the rules hold for the commands. */
+/** Applies the rules to the commands. */
 export const check = (commands: ReadonlyArray<Command>): void => {
   for (const command of commands) {
     for (const argument of command.registeredArguments) argument.argParser(withoutEmpty(argument) as never)

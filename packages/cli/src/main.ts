@@ -4,13 +4,13 @@
 import * as Output from "./output/Output.ts"
 import { run } from "./Program.ts"
 
-// Who reads the output may stop reading, as `head` does. What a command has changed by then stays, and is told on stderr.
+// The reader of stdout may stop reading, as `head` does. A command that has changed something by then says so on stderr.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error
   Output.tellUnread()
   process.exit()
 })
-// Nobody who stops reading what goes wrong may end work in the middle.
+// A reader of stderr that stops reading must not end work in the middle.
 process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error
 })

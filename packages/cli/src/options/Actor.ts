@@ -1,7 +1,7 @@
 /**
- * The option that says who does something.
+ * The option that names the principal.
  */
 import { Option } from "commander"
 
 export const as = (): Option =>
-  new Option("--as <name>", "who the audit log or the journal says did it (default: the user of the system)")
+  new Option("--as <name>", "the principal in the audit log or the journal (default: the user of the system)")

@@ -11,14 +11,14 @@ export const schema = (text: string): string => {
   return text
 }
 
-/** The URL of a server; which names are meant for one is up to the library. */
+/** Reads the URL of a server. `DatabaseName` decides which names are URLs of servers. */
 export const server = (text: string): string => {
   const name = Result.getOrUndefined(DatabaseName.parse(text))
   if (name?._tag === "Server") return name.url
   throw new InvalidArgumentError("must be a URL such as postgres://user@host:5432/database; for a folder use --data.")
 }
 
-/** A folder for the embedded Postgres. */
+/** Reads the path of a folder for the embedded Postgres. */
 export const folder = (text: string): string => {
   const name = Result.getOrUndefined(DatabaseName.parse(text))
   if (name?._tag === "Folder") return name.folder

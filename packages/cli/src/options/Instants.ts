@@ -1,5 +1,5 @@
 /**
- * Options that are moments.
+ * Options that are points in time.
  */
 import { Instant } from "@turnout/core/kernel/domain/Instant"
 import { InvalidArgumentError } from "commander"
@@ -8,7 +8,10 @@ import * as Schema from "effect/Schema"
 
 const decodeInstant = Schema.decodeUnknownOption(Schema.toCodecJson(Instant))
 
-/** A date, or a date and time with an offset. Without an offset, a time would be another one on each machine; a date alone is the beginning of its day in UTC. */
+/**
+ * Reads a date, or a date and time with an offset. A date alone is the beginning of its day in UTC. A time without an offset is
+ * refused: it would mean another instant on each machine.
+ */
 export const instant = (text: string): Date => {
   const whole = text.replace(/^[\d-]{10}$/, "$&T00:00Z").replace(/(T\d\d:\d\d)(Z|[+-])/, "$1:00$2")
   return Option.getOrThrowWith(

@@ -3,7 +3,7 @@
  */
 import { InvalidArgumentError } from "commander"
 
-/** A whole number from `minimum` to `maximum`. */
+/** Reads a whole number from `minimum` to `maximum`. */
 export const wholeNumber =
   (minimum: number, maximum: number): ((text: string) => number) =>
   (text) => {

@@ -4,7 +4,7 @@
 import { Option } from "commander"
 import * as NamedQueue from "../sinks/NamedQueue.ts"
 
-/** The queues that are delivered to. */
+/** The queues to deliver to. */
 export const sqs = (): Option =>
   new Option(
     "--sqs <url>",

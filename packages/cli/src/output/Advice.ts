@@ -1,6 +1,6 @@
 /**
- * Which command of `turnout` helps after a failure. The core says what is wrong, to every transport alike; the command line
- * adds this.
+ * Advice after a failure: the command of `turnout` that helps. The core says what is wrong, in the same words to every
+ * transport; the command line adds the command.
  */
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import { SinkNotFound } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -12,7 +12,7 @@ import { Stopped } from "../Stopped.ts"
 const isStoreError = (error: unknown, tag: StoreError["reason"]["_tag"]): boolean =>
   error instanceof StoreError && error.reason._tag === tag
 
-/** A sentence that names the command, if one helps. */
+/** A sentence that names the command that helps, if there is one. */
 export const of = (error: unknown): string | undefined => {
   if (error instanceof Stopped) return of(error.cause)
   const partly = PartlyDone.find(error)

@@ -1,5 +1,5 @@
 /**
- * What the commands print: text for people, or one JSON document with `--json`.
+ * The output of the commands: text for people, or one JSON document with `--json`.
  *
  * Colours appear on a terminal only, and not if `NO_COLOR` is set. Results go to stdout, everything else to stderr.
  */
@@ -33,12 +33,12 @@ export const warning = (text: string): string => style("yellow", text, process.s
 
 let unread: ReadonlyArray<string> = []
 
-/** Tells on stderr what was done, for nobody reads it on stdout. */
+/** Prints on stderr what was done, if the reader of stdout has stopped reading. */
 export const tellUnread = (): void => {
   if (unread.length > 0) process.stderr.write(`${unread.join("\n")}\n`)
 }
 
-/** Prints a result, as `result` does, of what has been changed: if nobody reads it on stdout, it is told on stderr. */
+/** Prints the result of a change, as `result` does. If nobody reads stdout, `tellUnread` prints it on stderr. */
 export const changed = (format: Format, document: unknown, lines: () => ReadonlyArray<string>): void => {
   unread = lines()
   result(format, document, lines)
@@ -49,11 +49,11 @@ export const result = ({ json }: Format, document: unknown, lines: () => Readonl
   process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${lines().join("\n")}\n`)
 }
 
-/** As much of a text as fits into a table. */
+/** The beginning of a text, as much as fits into a table. */
 export const shortened = (text: string, length = 60): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text
 
-/** A time in words. */
+/** A length of time in words. */
 export const duration = (millis: number): string => {
   const seconds = Math.round(millis / 1_000)
   if (seconds < 120) return `${seconds} s`
@@ -78,7 +78,7 @@ export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyA
 const encodeRejection = Schema.encodeSync(Schema.toCodecJson(Rejection.Rejection))
 const isRejection = Schema.is(Rejection.Rejection)
 
-/** What operators ask for and cannot have. */
+/** Errors about requests of operators, whose fields go into the document. */
 const OPERATORS_ERRORS = [SinkNotFound, StreamNotBlocked, StreamMovedOn, ReplayNotFound, ReplayNotOpen, WebhookNotFound]
 
 const documentOf = (error: unknown): Record<string, unknown> => {
@@ -107,18 +107,18 @@ const withAdvice = (error: unknown): Record<string, unknown> => {
   return advice === undefined ? document : { ...document, message: `${String(document["message"])} ${advice}` }
 }
 
-/** Warnings that are shown to people one by one. */
+/** The number of warnings that are shown to people one by one. */
 const SHOWN = 20
 
-/** Prints on stderr what something is wrong with. */
+/** Prints warnings on stderr. */
 export const warnings = (all: ReadonlyArray<Warning>): void => {
   for (const [of, reason] of all.slice(0, SHOWN)) process.stderr.write(`${warning(of)} ${reason}\n`)
   if (all.length > SHOWN) process.stderr.write(`… and ${all.length - SHOWN} more; --json lists them all\n`)
 }
 
 /**
- * Prints why a command failed: in words on stderr, and with `--json` as a document on stdout as well. What was done before is
- * on stdout in any case.
+ * Prints why a command failed: in words on stderr, and with `--json` as a document on stdout as well. Work that was done before
+ * the failure is on stdout in any case.
  */
 export const failure = (format: Format, error: unknown): void => {
   const document = withAdvice(error)
@@ -127,11 +127,11 @@ export const failure = (format: Format, error: unknown): void => {
   if (format.json || lines.length > 0) changed(format, { ...soFar?.document, error: document }, () => lines)
   warnings(soFar?.warnings ?? [])
   process.stderr.write(`${style("red", "error:", process.stderr)} ${String(document["message"])}\n`)
-  // Only what nobody foresaw is worth its stack.
+  // Only an unexpected error is shown with its stack.
   if (document["_tag"] === "Unexpected" && process.env["DEBUG"]) console.error(error)
 }
 
-/** Prints the document of wrong usage; the words have been said already. */
+/** Prints the document of wrong usage; commander has already printed the words. */
 export const wrongUsage = ({ code, message }: { readonly code: string; readonly message: string }): void => {
   const words = code === "commander.help" ? "name a command; --help shows which there are" : message
   const document = { _tag: "WrongUsage", message: words.replace(/^error: /, "") }

@@ -1,5 +1,6 @@
 /**
- * Lists that are shown page by page: by an opaque cursor, or for operators by the key of the last item.
+ * Lists that are shown page by page. A page continues after an opaque cursor, or, in lists for operators, after the key of the
+ * last item.
  */
 import * as Output from "./Output.ts"
 
@@ -11,10 +12,10 @@ export interface Paging {
 export const toQuery = ({ cursor, limit }: Paging): { readonly limit: number; readonly cursor?: string } =>
   cursor === undefined ? { limit } : { limit, cursor }
 
-/** How to see what follows. */
+/** The line that says how to see the next page, by its cursor. */
 export const more = ({ nextCursor }: { readonly nextCursor: string | null }): ReadonlyArray<string> =>
   nextCursor === null ? [] : ["", Output.faint(`more with: --cursor ${nextCursor}`)]
 
-/** How to see what follows. */
+/** The line that says how to see the next page, by the last key. */
 export const moreAfter = ({ next }: { readonly next: string | number | null }): ReadonlyArray<string> =>
   next === null ? [] : ["", Output.faint(`more with: --after ${next}`)]

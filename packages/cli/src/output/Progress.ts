@@ -11,8 +11,8 @@ export interface Progress {
 }
 
 /**
- * The bar gives a number once it can tell, and a text, such as "INF", as long as it cannot. It goes by wall time: after the
- * clock was set back, the number is below 0 for a while.
+ * The time that is left, in words. The bar gives a number once it can tell, and a text, such as "INF", until then. It measures
+ * with the wall clock: after the clock was set back, the number is below 0 for a while.
  */
 const timeLeft = (seconds: number | string): string =>
   typeof seconds === "number" && seconds >= 0 ? duration(seconds * 1_000) : "?"

@@ -1,8 +1,8 @@
 /**
  * A queue as it is named on the command line: its URL, or a name, `=` and the URL.
  *
- * A name has letters, digits, `.`, `_` and `-`. What comes before the first `=` is a name only if a URL with a scheme follows,
- * and no scheme comes before: URLs have `=` in them as well.
+ * A name has letters, digits, `.`, `_` and `-`. The text before the first `=` is a name only if a URL with a scheme follows and
+ * the text has no scheme itself: URLs have `=` in them as well.
  */
 import * as QueueUrl from "@turnout/adapters/sqs/queue-url"
 import { brokenRule, clash } from "@turnout/core/delivery/application/SinkNames"
@@ -17,7 +17,7 @@ const NAMED = /^(?<name>(?:(?!:\/\/)[^=])*)=(?<url>[a-z][a-z\d+.-]*:\/\/.*)$/is
 const NAME = /^(?=.*[a-z\d])[\w.-]{1,100}$/i
 const NAME_RULE = "a name has letters, digits, ., _ and -, and at most 100 of them"
 
-/** Throws an `InvalidArgumentError` for a name that is none. */
+/** Reads a queue. Throws an `InvalidArgumentError` for a name that breaks the rule. */
 export const parse = (text: string): NamedQueue => {
   const { name, url } = NAMED.exec(text)?.groups ?? {}
   if (name === undefined || url === undefined) return { url: text }
@@ -26,7 +26,7 @@ export const parse = (text: string): NamedQueue => {
   return { name, url }
 }
 
-/** How a queue is shown. */
+/** A queue in words. */
 export const show = ({ name, url }: NamedQueue): string => (name === undefined ? url : `${name} (${url})`)
 
 const sinkOf = ({ name, url }: NamedQueue) =>
@@ -34,7 +34,7 @@ const sinkOf = ({ name, url }: NamedQueue) =>
     ? { name: name ?? QueueUrl.sinkNameOf(url), leadsTo: QueueUrl.normalized(url) }
     : { name: name ?? url }
 
-/** One more queue to deliver to. Throws an `InvalidArgumentError` if one of that name, or the same one, is there already. */
+/** Adds a queue to deliver to. Throws an `InvalidArgumentError` if the queue or its name is there already. */
 export const add = (text: string, before: ReadonlyArray<NamedQueue> = []): ReadonlyArray<NamedQueue> => {
   const all = [...before, parse(text)]
   const broken = clash(all.map(sinkOf))

@@ -23,7 +23,7 @@ import * as Sqs from "./Sqs.ts"
 
 export interface SinkOptions extends Sqs.SqsOptions {
   readonly sqs?: ReadonlyArray<NamedQueue>
-  /** Print messages on stdout, a line each. */
+  /** Print messages on stdout, one a line. */
   readonly stdout?: boolean
   /** Post to webhooks. */
   readonly webhooks?: boolean
@@ -32,9 +32,9 @@ export interface SinkOptions extends Sqs.SqsOptions {
   readonly allowPrivateWebhooks?: boolean
 }
 
-/** How long what is under way may take when the process is stopped. */
+/** The time that deliveries under way may take when the process is stopped. */
 export const GRACE_MILLIS = 3_000
-/** After which it is over for certain. */
+/** The time after which all relays have stopped for certain. */
 export const STOP_MILLIS = GRACE_MILLIS + 1_500
 
 const toStdout: Sink = {
@@ -42,7 +42,7 @@ const toStdout: Sink = {
   deliver: ({ deliveries, replay }) =>
     Effect.callback((resume) => {
       const lines = deliveries.map((delivery) => `${toJson(delivery, replay)}\n`).join("")
-      // Whoever reads slowly is waited for.
+      // The relay waits for a slow reader.
       process.stdout.write(lines, () => resume(Effect.succeed(deliveries.map(() => delivered))))
     })
 }
@@ -53,10 +53,10 @@ const toQueue = (options: SqsSinkOptions) =>
     (SqsSink) => SqsSink.make(options)
   )
 
-/** What relays need of the database. */
+/** The stores that relays need. */
 export type Stores = Outbox | Replays | WebhookStore | ProjectionStore | AdmissionReads
 
-/** The sinks, for as long as the scope is open. */
+/** Makes the sinks that the options name, except webhooks. They live as long as the scope. */
 export const make = Effect.fnUntraced(function* (
   options: SinkOptions
 ): Effect.fn.Return<ReadonlyArray<Sink>, InvalidInput, Scope.Scope | ProjectionStore | AdmissionReads> {
@@ -79,13 +79,13 @@ const toWebhooks = (
     )
   )
 
-/** Relays to all of them. */
+/** Relays to all sinks that the options name, webhooks included. */
 export const relays = (
   options: SinkOptions,
   given: Relay.RelayOptions = {}
 ): Layer.Layer<never, InvalidInput, Stores> => {
   const settings = { graceMillis: GRACE_MILLIS, ...given }
-  // Where a webhook begins was said when it was made.
+  // The place where a webhook begins was chosen when it was added.
   const { startFrom: _, ...forWebhooks } = settings
   const webhooks = options.webhooks === true ? toWebhooks(options, forWebhooks) : Layer.empty
   return Layer.unwrap(

@@ -1,7 +1,7 @@
 /**
  * Queues of SQS as the options of the command line name them.
  *
- * The client of AWS takes a while to load, so only commands that speak to it import what uses it.
+ * The AWS client takes a while to load, so the modules that use it are imported only by commands that need it.
  */
 import type { ConnectionOptions } from "@turnout/adapters/sqs/connection"
 import type * as DeadLetters from "@turnout/adapters/sqs/dead-letters"
@@ -12,7 +12,7 @@ export interface SqsOptions {
   readonly sqsRegion?: string
 }
 
-/** Requests go to the region that the URL of the queue names; of those that name none, to that of the options. */
+/** Requests go to the region in the URL of the queue, or, if the URL has none, to the region of the options. */
 export const connectionOf = (queueUrl: string, { sqsEndpoint, sqsRegion }: SqsOptions): ConnectionOptions => {
   const region = (QueueUrl.isHttpUrl(queueUrl) ? QueueUrl.regionOf(queueUrl) : undefined) ?? sqsRegion
   return {
@@ -22,5 +22,5 @@ export const connectionOf = (queueUrl: string, { sqsEndpoint, sqsRegion }: SqsOp
   }
 }
 
-/** What dead letters are looked at and moved with. */
+/** Imports the module that lists and moves dead letters. */
 export const deadLetters = (): Promise<typeof DeadLetters> => import("@turnout/adapters/sqs/dead-letters")

@@ -1,15 +1,15 @@
 /**
- * Rows of a CSV file that a quote has swallowed.
+ * Rows of a CSV file that are inside a field, because a quote was not closed.
  *
  * A quote that is opened and not closed makes everything up to the next quote one field, and the rows in between a part of it.
- * That is no mistake of the format, since a field may have line breaks. So a field of several lines is looked at: a line in it
- * that reads as a row, with an e-mail address where the table has it, is taken for one.
+ * The parser accepts that, since a field may have line breaks. So the import looks at each field of several lines: a line that
+ * reads as a row, with an e-mail address in the column where the table has it, counts as a row.
  */
 import { Email } from "@turnout/core/admission/domain/model/Attendee"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** The columns of the table: how many, and which of them has the e-mail address. */
+/** The number of columns of the table, and the index of the one with the e-mail address. */
 export interface Shape {
   readonly columns: number
   readonly email: number
@@ -20,7 +20,7 @@ const SEPARATOR = ","
 
 export const lineBreaksIn = (text: string): number => text.split("\n").length - 1
 
-/** Whether a line reads as a row of the table, of which the first columns are missing if it begins behind them. */
+/** Tells whether a line reads as a row of the table without its first `missing` columns. */
 const isRow = (line: string, { columns, email }: Shape, missing: number): boolean => {
   const cells = line.split(SEPARATOR)
   const address = cells[email - missing]?.trim().replaceAll(/^"+|"+$/g, "")
@@ -37,7 +37,7 @@ const inWords = (lines: ReadonlyArray<number>): string =>
       ? `${lines.length} lines from ${lines[0]} to ${lines.at(-1)} look like rows`
       : `lines ${lines.slice(0, -1).join(", ")} and ${lines.at(-1)} look like rows`
 
-/** What is wrong with a row that begins at a line, if a field of it seems to have swallowed rows. */
+/** Says what is wrong with a row that begins at a line, if a field of it seems to contain rows. */
 export const swallowedBy = (record: ReadonlyArray<string>, line: number, shape: Shape): string | undefined => {
   if (shape.email < 0) return undefined
   let opened = line

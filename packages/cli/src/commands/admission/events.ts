@@ -1,5 +1,5 @@
 /**
- * `turnout events`: what there is to attend.
+ * `turnout events`: lists and shows events.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"

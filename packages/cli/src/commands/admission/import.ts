@@ -1,9 +1,9 @@
 /**
  * `turnout import`: registers the people of a CSV file, in the order of its lines.
  *
- * Every row has an idempotency key of its own, made from what it says, so importing a file again within a year changes
- * nothing, and importing a longer version of it adds what is new. A new event likewise has an id made from the file and its options.
- * A bad or refused row is reported with its line number, and the rest goes on.
+ * Every row has an idempotency key made from its fields, so importing a file again within a year changes nothing, and importing
+ * a longer version of it adds the new rows. A new event likewise has an id made from the file and its options. A bad or refused
+ * row is reported with its line number, and the import goes on.
  */
 import type { Command as Declaration } from "commander"
 import type { Action } from "../../Action.ts"
@@ -43,14 +43,14 @@ export interface ImportOptions {
   readonly timeZone: string
 }
 
-/** Rows in one commit. */
+/** The number of rows in one commit. */
 const BATCH = 250
 const DAY_MILLIS = 24 * 60 * 60 * 1_000
 const ACTOR = "import"
-/** For how long rows that were imported are known: a year. */
+/** The time for which the idempotency keys of rows are remembered: a year. */
 const REMEMBERED_MILLIS = 365 * DAY_MILLIS
 
-/** Columns by the names that they may have. */
+/** The names that a column may have, with the field that each stands for. */
 const COLUMNS: ReadonlyMap<string, string> = new Map([
   ["email", "email"],
   ["attendee", "email"],
@@ -73,7 +73,7 @@ interface Line {
   readonly line: number
   readonly fields: Readonly<Record<string, string>>
   readonly key: string
-  /** What is wrong with the row as such. */
+  /** The reason why the row itself is refused, such as a wrong number of fields. */
   readonly problem?: string
 }
 
@@ -84,7 +84,7 @@ interface Problem {
 
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url")
 
-/** A file as rows, and the names that its columns have for the fields. */
+/** A file as rows, and the name of the column for each field. */
 interface Table {
   readonly content: string
   readonly columns: Readonly<Record<string, string>>
@@ -102,7 +102,7 @@ const readText = (file: string): string => {
   }
 }
 
-/** What is wrong with the row behind the last that could be read; the parser knows only where it noticed. */
+/** Says what is wrong with the row after the last one that could be read; the parser only knows where it noticed. */
 const whatIsWrong = ({ code, message }: CsvError, content: string, read: number): string => {
   const rest = content.split("\n").slice(read)
   const line = read + 1 + rest.findIndex((text) => text.trim() !== "")
@@ -189,7 +189,7 @@ const uuidOf = (text: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** The event to import into: the given one, or the one for this file, made and published if it is not there. */
+/** The event to import into: the given one, or the one for this file, which is created and published if it is not there. */
 const findEvent = (
   turnout: TurnoutService,
   options: ImportOptions,
@@ -233,15 +233,15 @@ const toCommand = (eventId: EventId, { fields, problem }: Line): Effect.Effect<C
 
 type Outcome = "confirmed" | "waitlisted" | "refused" | "invalid" | "unchanged"
 
-/** What has become of the rows so far. */
+/** The state of an import, with the outcomes of its rows so far. */
 interface Import {
   eventId: EventId | undefined
   /** Whether something was changed. */
   hasChanged: boolean
-  /** Rows that were dealt with, and those that are being committed. */
+  /** The number of rows that were dealt with, and of rows that are being committed. */
   done: number
   underWay: number
-  /** `unchanged` are rows that had been imported before. */
+  /** `unchanged` counts rows that had been imported before. */
   readonly counts: Record<Outcome, number>
   readonly problems: Array<Problem>
 }
@@ -255,7 +255,7 @@ const begin = (): Import => ({
   problems: []
 })
 
-/** Decides what to do with some lines, and does all of it in one commit. */
+/** Registers the people of some lines in one commit. */
 const importBatch = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   eventId: EventId,
@@ -297,7 +297,7 @@ const importBatch = Effect.fnUntraced(function* (
   progress.problems.push(...problems)
 })
 
-/** A batch that failed is not in, unless nobody knows. */
+/** Notes that the batch under way has changed nothing, unless its outcome is unknown. */
 const noteFailure = (progress: Import) => (cause: Cause.Cause<unknown>) =>
   Effect.sync(() => {
     if (!Steps.isUnknown(cause)) progress.underWay = 0
@@ -339,7 +339,7 @@ const inWords = ({ counts, eventId }: Import): ReadonlyArray<string> => {
 const warningsOf = (file: string, { problems }: Import): ReadonlyArray<Warning> =>
   problems.toSorted((a, b) => a.line - b.line).map(({ line, reason }) => [`${file}:${line}`, reason])
 
-/** How far an import has come that was cut off, if it has changed anything. */
+/** The result so far of an import that was cut off, if it has changed anything. */
 const soFarOf = (file: string, table: Table, progress: Import): SoFar | undefined => {
   const { done, underWay } = progress
   if (!progress.hasChanged && underWay === 0) return undefined

@@ -1,5 +1,5 @@
 /**
- * `turnout registrations`: who attends.
+ * `turnout registrations`: lists and cancels registrations.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
@@ -49,7 +49,7 @@ export const list = async (options: Database.GlobalOptions & ListOptions, eventI
 const isEventId = Schema.is(EventId)
 const isRegistrationId = Schema.is(RegistrationId)
 
-/** The ids of arguments, each once. All of them are looked at before anything is changed. */
+/** Reads the ids of arguments, each once, and checks all of them before the command changes anything. */
 const toIds = (eventId: string, given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, InvalidInput> => {
   const ids = [...new Set(given.map((id) => id.toLowerCase()))]
   const issues = [
@@ -66,7 +66,7 @@ interface Failed {
   readonly reason: string
 }
 
-/** Those that the event does not have. */
+/** The registrations that the event does not have, each with the reason. */
 const missing = (turnout: TurnoutService, eventId: string, ids: ReadonlyArray<string>) =>
   Effect.map(
     Effect.forEach(ids, (id) =>
@@ -102,7 +102,7 @@ export const cancel = async (
   const step = (turnout: TurnoutService) => (id: string) =>
     turnout.cancelRegistration(eventId, id, { actor: who }).pipe(
       Effect.map((registration) => void cancelled.push(registration)),
-      // What is true of all of them ends the command; what is wrong with the state of one does not keep the others.
+      // An error about one registration does not keep the command from cancelling the others. Any other error ends it.
       Effect.catchTags({
         RegistrationNotFound: ({ message }) => Effect.succeed(void failed.push({ id, reason: message })),
         RegistrationStateConflict: ({ message }) => Effect.succeed(void failed.push({ id, reason: message }))

@@ -1,5 +1,5 @@
 /**
- * `turnout waitlist`: who waits.
+ * `turnout waitlist`: shows the waitlist of an event.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"

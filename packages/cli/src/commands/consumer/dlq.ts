@@ -1,5 +1,5 @@
 /**
- * `turnout dlq`: the dead letters of an SQS queue, and sending them back.
+ * `turnout dlq`: lists the dead letters of an SQS queue, and moves them back.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
@@ -54,7 +54,7 @@ export const redrive = async (
   const only = options.message === undefined ? undefined : [...new Set(options.message)]
   const { make } = await Sqs.deadLetters()
   const moved: Array<DeadLetter> = []
-  /** Those that were asked for and not moved. */
+  /** The messages that were asked for and not moved. */
   const missing = () => (only ?? []).filter((id) => !moved.some((letter) => isWanted(letter, { only: [id] })))
   const lines = () => [`${count(moved.length)} dead letters were moved to ${to}.`]
   const soFar = () => ({
@@ -88,7 +88,7 @@ export const declare = (program: Command, action: Action): void => {
   const dlq = program.command("dlq").description("look at the dead letters of an SQS queue, and send them back")
   dlq
     .command("list")
-    .description("show dead letters; they are hidden from others while this looks")
+    .description("show dead letters; they are hidden from other readers meanwhile")
     .addOption(queue("URL of the dead-letter queue"))
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())

@@ -1,9 +1,9 @@
 /**
- * `turnout worker`: deals with the messages of an SQS queue, by the handlers of a module.
+ * `turnout worker`: a consumer, which deals with the messages of an SQS queue by the handlers of a module.
  *
- * The module's default export has a function for each type of event, which is given the event, the message, and `sql` to write
- * with: what it writes is committed together with the record that the message was dealt with, so it is there once, however
- * often the message comes.
+ * The module's default export has a function for each type of journal event. The function gets the journal event, the message,
+ * and `sql` to write with. Its writes are committed together with the record in the inbox that the message was dealt with, so
+ * they happen once, however often the message arrives.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
@@ -38,7 +38,7 @@ export type Sql = <Row = Record<string, unknown>>(
   parameters?: ReadonlyArray<unknown>
 ) => Promise<ReadonlyArray<Row>>
 
-/** What the module exports for a type of event. */
+/** The function that the module exports for a type of journal event. */
 export type Handler = (event: JournalEvent, context: { readonly message: Message; readonly sql: Sql }) => unknown
 
 const GRACE_MILLIS = 10_000
@@ -57,9 +57,9 @@ const load = async (file: string): Promise<Readonly<Record<string, Handler>>> =>
   })
   const handlers = (module as { readonly default?: unknown }).default
   if (handlers === null || typeof handlers !== "object")
-    throw new CliError(`${file} must export an object by default, with a function for each type of event`)
+    throw new CliError(`${file} must export an object by default, with a function for each type of journal event`)
   for (const [type, handler] of Object.entries(handlers)) {
-    if (!isType(type)) throw new CliError(`${file}: there is no event of type ${type}; there are ${TYPES}`)
+    if (!isType(type)) throw new CliError(`${file}: there is no journal event of type ${type}; there are ${TYPES}`)
     if (typeof handler !== "function") throw new CliError(`${file}: ${type} must be a function`)
   }
   return handlers as Readonly<Record<string, Handler>>
@@ -94,7 +94,7 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
       `${Output.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
       ...(leftAlone.length === 0
         ? []
-        : [`Left alone, with what is behind them in a FIFO queue: ${leftAlone.join(", ")}`]),
+        : [`Left alone, with the messages after them in a FIFO queue: ${leftAlone.join(", ")}`]),
       "Ctrl-C stops it."
     ])
     return yield* Consumer.run(queue, handlers, { consumer, concurrency, graceMillis: GRACE_MILLIS })
@@ -110,8 +110,8 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(queue("URL of the queue"))
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())
-    .requiredOption("--handlers <file>", "module whose default export has a function for each type of event")
-    .requiredOption("--consumer <name>", "whose effects these are: workers of one name share an inbox")
+    .requiredOption("--handlers <file>", "module whose default export has a function for each type of journal event")
+    .requiredOption("--consumer <name>", "name of the consumer; consumers of one name share an inbox")
     .option("--concurrency <n>", "streams that are dealt with at the same time", wholeNumber(1, 1_000), 10)
     .action(action(worker))
 }

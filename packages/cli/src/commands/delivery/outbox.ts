@@ -1,5 +1,5 @@
 /**
- * `turnout outbox`: what waits for whom, and what to do about it.
+ * `turnout outbox`: shows which entries wait for which sink, and repairs the delivery.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
@@ -23,7 +23,7 @@ import * as Paging from "../../output/Paging.ts"
 const ago = (then: Date | null, now: Date): string =>
   then === null ? "" : Output.duration(Math.max(0, now.getTime() - then.getTime()))
 
-/** How much less is left after what was written meanwhile: entries a second, about. */
+/** The rate of delivery between two statuses in entries a second: the fall of the backlog, plus the entries written meanwhile. */
 const rateOf = (sink: SinkStatus, now: OutboxStatus, before: OutboxStatus | undefined): number | null => {
   const earlier = before?.sinks.find(({ name }) => name === sink.name)
   if (before === undefined || earlier === undefined || sink.isBacklogLarger || earlier.isBacklogLarger) return null
@@ -39,7 +39,7 @@ interface Holder {
   readonly until: Date | null
 }
 
-/** Who holds how many slots, under which epochs, and until when at least. */
+/** The holders of the leases of a sink: the number of slots of each, their epochs, and the time when its first lease ends. */
 const holdersOf = ({ slots }: SinkStatus): ReadonlyArray<Holder> =>
   Array.from(
     Map.groupBy(
@@ -60,7 +60,7 @@ const holdersOf = ({ slots }: SinkStatus): ReadonlyArray<Holder> =>
   )
 
 const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyArray<string> => {
-  if (now.sinks.length === 0) return ["No sink has been given anything yet: start a relay."]
+  if (now.sinks.length === 0) return ["No sink has been given an entry yet: start a relay."]
   const rows = now.sinks.map((sink) => [
     sink.name,
     `${count(sink.backlog)}${sink.isBacklogLarger ? " or more" : ""}`,
@@ -107,7 +107,9 @@ export const forget = async (
   options: Database.GlobalOptions & ActorOptions & { readonly sink: string }
 ): Promise<boolean> => {
   await withOutbox(options, (operations) => operations.forget(options.sink, whoOf(options)))
-  Output.result(options, { forgotten: options.sink }, () => [`${options.sink} is forgotten, and what waited for it.`])
+  Output.result(options, { forgotten: options.sink }, () => [
+    `${options.sink} is forgotten, with everything that waited for it.`
+  ])
   return true
 }
 
@@ -173,7 +175,7 @@ export const repair = async (options: Database.GlobalOptions & ActorOptions): Pr
 
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  const outbox = program.command("outbox").description("look at what is delivered to whom, and repair it")
+  const outbox = program.command("outbox").description("look at the delivery of the journal to sinks, and repair it")
   outbox
     .command("status")
     .description("show backlog, age, rate and leases of every sink, and its parked streams")
@@ -186,12 +188,12 @@ export const declare = (program: Command, action: Action): void => {
     .command("audit")
     .description("show what operators have done, the latest first")
     .addOption(limit())
-    .option("--after <number>", "continue behind this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option("--after <number>", "continue after this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action(action(audit))
   outbox
     .command("prune")
-    .description("delete journal entries that every sink has been given; never those of the last hour")
-    .requiredOption("--before <time>", "only what happened before", instant)
+    .description("delete entries of the journal that every sink has been given; never those of the last hour")
+    .requiredOption("--before <time>", "only entries from before this time", instant)
     .addOption(as())
     .action(action(prune))
   outbox
@@ -202,7 +204,7 @@ export const declare = (program: Command, action: Action): void => {
 
   outbox
     .command("forget")
-    .description("forget a sink that is no longer delivered to, and what waits for it")
+    .description("forget a sink that is no longer delivered to, and everything that waits for it")
     .addOption(sink())
     .addOption(as())
     .action(action(forget))

@@ -1,5 +1,5 @@
 /**
- * `turnout outbox parked`: streams whose entries could not be delivered, and what to do about them.
+ * `turnout outbox parked`: shows streams whose entries could not be delivered, and carries out decisions about them.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
@@ -83,7 +83,7 @@ type Decision = (
   who: string
 ) => Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StreamMovedOn | StoreError, OutboxOperations>
 
-/** Does the same to each of some streams. */
+/** Makes a command that carries out one decision for each of some streams. */
 const decide =
   (decision: Decision, told: (block: BlockedStream) => string) =>
   async (
@@ -103,7 +103,7 @@ const decide =
     const step = (stream: string) =>
       decision(options.sink, stream as EventId, who).pipe(
         Effect.map((block) => void blocks.push(block)),
-        // What is wrong with one does not keep the others.
+        // An error about one stream does not keep the command from the others.
         Effect.catchTags({
           StreamNotBlocked: ({ message }) => Effect.succeed(void failed.push({ stream, reason: message })),
           StreamMovedOn: ({ message }) => Effect.succeed(void failed.push({ stream, reason: message }))
@@ -148,13 +148,13 @@ export const declare = (outbox: Command, action: Action): void => {
     .command("list")
     .description("list parked streams")
     .addOption(sink())
-    .option("--all", "those that are still tried again as well")
-    .option("--after <stream>", "continue behind this one")
+    .option("--all", "also blocked streams that are still tried again")
+    .option("--after <stream>", "continue after this one")
     .addOption(limit())
     .action(action(list))
   parked
     .command("show")
-    .description("show a blocked stream, what went wrong, and what waits")
+    .description("show a blocked stream, its error, and the first entries that wait")
     .addOption(sink())
     .argument("<stream>", "id of the event")
     .action(action(show))
@@ -175,7 +175,7 @@ export const declare = (outbox: Command, action: Action): void => {
     .action(action(skip))
   parked
     .command("discard")
-    .description("leave out everything that waits, and go on with what comes")
+    .description("leave out every entry that waits, and go on with later ones")
     .addOption(sink())
     .argument("<stream...>", "ids of the events")
     .addOption(as())

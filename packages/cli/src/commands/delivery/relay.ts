@@ -22,7 +22,7 @@ export interface RelayOptions extends Sinks.SinkOptions {
   readonly startFrom: "beginning" | "now"
 }
 
-/** Says that it has begun, with `--json` in a document; where messages go to stdout, on stderr. */
+/** Says that the relays have begun: with `--json` in a document on stdout, unless messages go there, otherwise on stderr. */
 const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>) => {
   if (options.json && !options.stdout) Output.result(options, { sinks }, () => [])
   else process.stderr.write(`${Output.notice(`relaying to ${sinks.join(", ")}`)}\nCtrl-C stops it.\n`)
@@ -61,10 +61,10 @@ export const declare = (program: Command, action: Action): void => {
     .option("--webhooks", "post to webhooks")
     .option("--sales", "keep sales summaries up to date")
     .addOption(allowPrivate())
-    .option("--owner <name>", "name of this worker, unique among all (default: a random one)")
+    .option("--owner <name>", "name of this relay, unique among all (default: a random one)")
     .option(
       "--lease-ttl <millis>",
-      "time after which a worker that died is replaced",
+      "time of a lease, after which others take over from a relay that died",
       wholeNumber(1_000, 600_000),
       10_000
     )

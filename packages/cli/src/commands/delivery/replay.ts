@@ -1,8 +1,8 @@
 /**
- * `turnout outbox replay`: sends journal entries to a sink again.
+ * `turnout outbox replay`: sends entries of the journal to a sink again.
  *
- * The relays of the sink carry it out; this asks for it, and shows how far it has come. It goes on without anybody watching,
- * and after the death of the relay that had it.
+ * The relays of the sink carry the replay out; the command starts it, and shows its progress. The replay goes on when the command
+ * has ended, and when the relay that carried it out has died.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
@@ -34,7 +34,7 @@ export interface SelectionOptions {
 }
 
 const WATCH_INTERVAL = "300 millis"
-/** After so many looks without progress, the operator is told if nobody is there to carry it out. */
+/** After this number of looks without progress, the command says if the sink has no relay that could carry the replay out. */
 const LOOKS_BEFORE_HINT = 10
 
 const toSelection = async ({ all, event, from, stream, to, type }: SelectionOptions): Promise<Selection> => {
@@ -80,7 +80,7 @@ const inWords = (replay: Replay): ReadonlyArray<string> => [
     : ["", `${replay.error}. "turnout outbox replay resume ${replay.id}" tries that again, "… cancel" gives it up.`])
 ]
 
-/** Shows progress until the replay is over, and tells of it as it is then, or was last. */
+/** Shows progress until the replay is over. Calls `tell` with the replay after each look. */
 const follow = Effect.fnUntraced(function* (
   id: ReplayId,
   options: Database.GlobalOptions,
@@ -98,7 +98,7 @@ const follow = Effect.fnUntraced(function* (
       replay = yield* look
       bar.update(replay.sent)
       if (looks !== LOOKS_BEFORE_HINT || replay.sent > 0) continue
-      // A sink that is forgotten meanwhile takes its replays with it, which the next look finds.
+      // If the sink is forgotten meanwhile, its replays are deleted, and the next look fails.
       const relays = yield* Effect.catchTag(operations.relays(replay.sink), "SinkNotFound", () => Effect.succeed(0))
       if (relays === 0)
         process.stderr.write(`\n${Output.warning("waiting:")} no relay of ${replay.sink} is running; start one\n`)
@@ -108,8 +108,8 @@ const follow = Effect.fnUntraced(function* (
 })
 
 /**
- * Watches until it is over, or nobody wants to wait; only a replay that was finished is a success. What `begin` gives has been
- * changed by then.
+ * Watches the replay that `begin` gives until it is over, or a signal ends the command. Only a replay that has finished is a
+ * success. When `begin` has ended, its change is committed.
  */
 const watchToItsEnd = async (
   options: Database.GlobalOptions,
@@ -206,19 +206,19 @@ export const declare = (outbox: Command, action: Action): void => {
     .option("--from <time>", "only what happened at this time or later", instant)
     .option("--to <time>", "only what happened before this time", instant)
     .option("--event <message>", "only the entry with this message id")
-    .addOption(new Option("--type <type...>", "only events of these types").choices(EVENT_TYPES))
+    .addOption(new Option("--type <type...>", "only journal events of these types").choices(EVENT_TYPES))
     .option("--stream <event>", "only the stream of this event")
     .option("--all", "the whole journal")
     .option("--dry-run", "count the entries, and send nothing")
-    .option("--per-second <n>", "at most so many messages a second", wholeNumber(1, 1_000_000))
-    .option("--no-wait", "do not wait until it is over")
+    .option("--per-second <n>", "at most this many messages a second", wholeNumber(1, 1_000_000))
+    .option("--no-wait", "do not wait until the replay is over")
     .addOption(as())
     .action(action(start))
   replay
     .command("list")
     .description("list replays, the latest first")
     .addOption(limit())
-    .option("--after <replay>", "continue behind this one")
+    .option("--after <replay>", "continue after this one")
     .action(action(list))
   replay
     .command("watch")

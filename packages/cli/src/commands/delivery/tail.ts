@@ -1,5 +1,5 @@
 /**
- * `turnout outbox tail`: the journal as it is written, until somebody stops it.
+ * `turnout outbox tail`: shows the journal as it is written, until somebody stops the command.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
@@ -18,7 +18,7 @@ export interface TailOptions {
   readonly type?: ReadonlyArray<string>
 }
 
-/** What letting go of the database may take. */
+/** The time that closing the database may take. */
 const STOP_MILLIS = 1_000
 
 const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.Received): string => {
@@ -26,7 +26,7 @@ const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.
   return `${occurredAt.toISOString()}  ${eventId}  ${version}  ${Output.heading(_tag)}  ${metadata.actor}  ${Output.faint(JSON.stringify(what))}`
 }
 
-/** With `--json`, a document in a line for each event, with the cursor behind it. */
+/** Prints an entry: with `--json` as a document in a line, with the cursor of the place after it. */
 const print = (options: Database.GlobalOptions, received: Subscription.Received) => {
   const { cursor, ...rest } = received
   process.stdout.write(`${options.json ? JSON.stringify({ ...rest, cursor }) : toLine(received)}\n`)
@@ -46,9 +46,9 @@ export const tail = async (options: Database.GlobalOptions & TailOptions): Promi
 export const declare = (outbox: Command, action: Action): void => {
   outbox
     .command("tail")
-    .description("show the journal as it is written; with --json, a document in a line for each event")
+    .description("show the journal as it is written; with --json, a document in a line for each entry")
     .addOption(new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now"))
-    .option("--cursor <cursor>", "begin behind an event, whose cursor --json shows")
-    .addOption(new Option("--type <type...>", "only events of these types").choices(EVENT_TYPES))
+    .option("--cursor <cursor>", "begin after the entry of this cursor, which --json shows")
+    .addOption(new Option("--type <type...>", "only journal events of these types").choices(EVENT_TYPES))
     .action(action(tail))
 }

@@ -1,5 +1,5 @@
 /**
- * `turnout sales`: how events sold.
+ * `turnout sales`: shows the sales summaries of events, and makes them anew.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
@@ -85,7 +85,7 @@ export const rebuild = async (
   const pruned: Array<EventId> = []
   let steps = Steps.each([])
   let rebuilt = 0
-  /** What the audit log may not have. */
+  /** The error of a step whose audit entry may be missing. */
   let notNoted: PartlyDone | undefined
   const lines = () => [
     `${count(rebuilt)} sales summaries were made anew.`,
@@ -102,7 +102,7 @@ export const rebuild = async (
   const who = whoOf(options)
   const step = (id: string) =>
     SalesAdministration.rebuild(id as EventId, who).pipe(
-      // The summary was made anew, so the step is done; the command fails with it once the others are done as well.
+      // The summary was made anew, so the step is done. The command fails with this error once the other steps are done as well.
       Effect.catchTag("PartlyDone", (error) => Effect.sync(() => void (notNoted = error))),
       Effect.map(() => void rebuilt++),
       Effect.catchTag("JournalPruned", () => Effect.sync(() => void pruned.push(id as EventId))),
@@ -131,7 +131,7 @@ export const declare = (program: Command, action: Action): void => {
     .command("list")
     .description("list sales summaries, in the order of the ids of their events")
     .addOption(limit())
-    .option("--after <event>", "continue behind this one")
+    .option("--after <event>", "continue after this one")
     .action(action(list))
   sales
     .command("show")

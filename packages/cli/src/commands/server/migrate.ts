@@ -1,5 +1,5 @@
 /**
- * `turnout migrate`: the schema of the database.
+ * `turnout migrate`: brings the schema of the database up to date.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"

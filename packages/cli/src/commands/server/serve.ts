@@ -1,5 +1,5 @@
 /**
- * `turnout serve`: the HTTP API until somebody stops it.
+ * `turnout serve`: serves the HTTP API until somebody stops it.
  */
 import { type Command, Option, InvalidArgumentError } from "commander"
 import type { Action } from "../../Action.ts"
@@ -32,17 +32,17 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly requestTimeout: number
   readonly drainDelay: number
   readonly shutdownGrace: number
-  /** Of the API for operators; without it, there is none. */
+  /** The token of the API for operators; without a token, there is no such API. */
   readonly adminToken?: string
   /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
   readonly dlq?: ReadonlyArray<string>
-  /** False if others deliver. */
+  /** False if this process delivers nothing. */
   readonly relay: boolean
 }
 
-/** How long answers are remembered where a replay is a conflict. */
+/** The time for which answers are remembered if repeating an idempotency key is a conflict. */
 const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
-/** How long commands whose requests have ended get to finish, and what letting go of the database may take then. */
+/** The time for commands whose requests have ended to finish, and the time that closing the database may take then. */
 const DRAIN_MILLIS = 4_000
 const CLOSE_MILLIS = 1_000
 
@@ -67,7 +67,7 @@ const announce = (options: Database.GlobalOptions, address: string) =>
     Output.faint("Ctrl-C stops it.")
   ])
 
-/** The queues of `--dlq`; the first of a pair may have a name in front, which operators know it by. */
+/** The queues of `--dlq`. The first of a pair may begin with the name that operators know it by. */
 const deadLetters = Effect.fnUntraced(function* (urls: ReadonlyArray<string>, options: Sqs.SqsOptions) {
   if (urls.length === 0) return []
   if (urls.length % 2 === 1)
@@ -116,11 +116,11 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: DRAIN_MILLIS,
-    // Writes are answered by Turnout, whose time the server's deadline follows.
+    // Turnout answers writes within this time; the server's own deadline comes after it.
     commandTimeoutMillis: options.requestTimeout,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
   })
-  // In one layer with the service, so that it is told of each commit.
+  // The relays get the stores of the service, and so its connections to the database.
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = Effect.gen(function* () {
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)

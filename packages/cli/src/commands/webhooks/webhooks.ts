@@ -1,5 +1,5 @@
 /**
- * `turnout webhooks`: URLs that events are posted to.
+ * `turnout webhooks`: adds, changes, shows and removes webhooks, which are URLs that messages are posted to.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
@@ -47,7 +47,7 @@ const row = (webhook: Webhook) => [
 ]
 const inWords = (webhook: Webhook) => [Output.table(HEAD, [row(webhook)])]
 
-/** A secret is shown once. */
+/** A webhook and its secret in words. The secret is shown this once only. */
 const secretInWords = ({ secret, webhook }: Webhooks.WithSecret): ReadonlyArray<string> => [
   ...inWords(webhook),
   "",
@@ -60,7 +60,7 @@ const secretInWords = ({ secret, webhook }: Webhooks.WithSecret): ReadonlyArray<
 
 export interface SettingsOptions {
   readonly type?: ReadonlyArray<JournalEventType>
-  /** False if it is to be taken away. */
+  /** False if the description is to be removed. */
   readonly description?: string | false
 }
 
@@ -150,7 +150,7 @@ export const disable = change((webhooks, id, who) => webhooks.disable(id, who))
 export const remove = async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
   const id = await toId(given)
   await withWebhooks(options, (webhooks) => webhooks.remove(id, whoOf(options)))
-  Output.result(options, { removed: id }, () => [`The webhook ${id} is removed, and what waited for it.`])
+  Output.result(options, { removed: id }, () => [`The webhook ${id} is removed, with everything that waited for it.`])
   return true
 }
 
@@ -189,8 +189,11 @@ export const attempts = async (
 
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  const webhooks = program.command("webhooks").description("post events to URLs; turnout serve and turnout relay do it")
-  const types = () => new Option("--type <type...>", "only events of these types (default: all)").choices(EVENT_TYPES)
+  const webhooks = program
+    .command("webhooks")
+    .description("post messages to URLs; turnout serve and turnout relay do it")
+  const types = () =>
+    new Option("--type <type...>", "only journal events of these types (default: all)").choices(EVENT_TYPES)
   const description = () => new Option("--description <text>", "what it is for")
   const webhook = "id of the webhook"
   webhooks
@@ -206,7 +209,7 @@ export const declare = (program: Command, action: Action): void => {
     .command("list")
     .description("list webhooks")
     .addOption(limit())
-    .option("--after <webhook>", "continue behind this one")
+    .option("--after <webhook>", "continue after this one")
     .action(action(list))
   webhooks.command("show").description("show a webhook").argument("<webhook>", webhook).action(action(show))
   webhooks
@@ -215,7 +218,7 @@ export const declare = (program: Command, action: Action): void => {
     .argument("<webhook>", webhook)
     .option("--url <url>", "where to post")
     .addOption(types())
-    .option("--all-types", "events of all types")
+    .option("--all-types", "journal events of all types")
     .addOption(description())
     .option("--no-description", "take away what it is for")
     .addOption(as())
@@ -234,7 +237,7 @@ export const declare = (program: Command, action: Action): void => {
     .action(action(rotate))
   webhooks
     .command("enable")
-    .description("post again, beginning with what happened meanwhile")
+    .description("post again, beginning where it stopped")
     .argument("<webhook>", webhook)
     .addOption(as())
     .action(action(enable))
@@ -246,7 +249,7 @@ export const declare = (program: Command, action: Action): void => {
     .action(action(disable))
   webhooks
     .command("remove")
-    .description("remove a webhook, with its log and what waits for it")
+    .description("remove a webhook, with its log and everything that waits for it")
     .argument("<webhook>", webhook)
     .addOption(as())
     .action(action(remove))
@@ -255,6 +258,6 @@ export const declare = (program: Command, action: Action): void => {
     .description("show the requests that were made, the latest first")
     .argument("<webhook>", webhook)
     .addOption(limit())
-    .option("--after <number>", "continue behind this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option("--after <number>", "continue after this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action(action(attempts))
 }
