@@ -1,6 +1,6 @@
 /**
- * The HTTP API: one definition that the server, the OpenAPI document and the typed client share. Its groups are defined in folders of
- * their own, each beside its handlers.
+ * The HTTP API: one definition that the server, the OpenAPI document and the typed client share. Each group has a folder of
+ * its own, with its definition and its handlers.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -12,8 +12,9 @@ import { strictness } from "./requests/Strictness.ts"
 
 export class Api extends HttpApi.make("turnout")
   .add(EventsGroup, RegistrationsGroup)
-  // Middleware covers the endpoints added so far, and what is added later runs outside. Adding one twice keeps its first
-  // place, so writes have WriteBoundary outside of Boundary: the deadline must not interrupt the reading of a body.
+  // A middleware covers the endpoints that were added before it, and runs outside of the middleware that they have already.
+  // A middleware that is added twice keeps its first place, so WriteBoundary runs outside of Boundary: the deadline must not
+  // interrupt the reading of a body.
   .middleware(Boundary)
   .add(HealthGroup)
   .middleware(QueryBoundary)

@@ -1,5 +1,5 @@
 /**
- * The typed client, derived from the definition of the API: the same names, types and errors as on the server.
+ * The typed client, derived from the definition of the API. It has the names, types and errors of the server.
  *
  * Rejections come back as the error classes of the domain, so `Effect.catchTag("CapacityFull", …)` works across the wire.
  */
@@ -13,6 +13,6 @@ export class TurnoutClient extends Context.Service<TurnoutClient, HttpApiClient.
   "@turnout/HttpClient"
 ) {}
 
-/** A client of the server at `baseUrl`, such as `http://127.0.0.1:3000`, on the `HttpClient` that is provided. */
+/** A client of the server at `baseUrl`, such as `http://127.0.0.1:3000`, over the `HttpClient` that is provided. */
 export const layer = (baseUrl: string): Layer.Layer<TurnoutClient, never, HttpClient.HttpClient> =>
   Layer.effect(TurnoutClient, HttpApiClient.make(Api, { baseUrl }))

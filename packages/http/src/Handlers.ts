@@ -1,5 +1,5 @@
 /**
- * The handlers of the HTTP API, of all of its groups.
+ * The handlers of all groups of the HTTP API.
  */
 import * as Layer from "effect/Layer"
 import * as EventsHandlers from "./events/EventsHandlers.ts"

@@ -1,5 +1,5 @@
 /**
- * The operator who asks, by `X-Actor`: the audit log has the name.
+ * The operator who sends a request: the header `X-Actor` has the name, and the audit log records it.
  */
 import * as Schema from "effect/Schema"
 

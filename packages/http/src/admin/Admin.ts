@@ -40,13 +40,16 @@ import { AdminToken } from "./AdminToken.ts"
 export const OPENAPI_PATH = "/admin/openapi.json"
 export const DOCS_PATH = "/admin/docs"
 
-/** A name that more than one of the queues has, and that so names none of them. */
+/** A name that two or more of the queues have, if there is one. */
 export const ambiguousName = (queues: ReadonlyArray<DeadLetters>): string | undefined =>
   queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)?.name
 
 const digest = (text: string): Buffer => Buffer.from(hash("sha256", text, "hex"), "hex")
 
-/** Compared in the same time, however much of it is right. Throws a `RangeError` unless the token is one by `TOKEN_RULE`. */
+/**
+ * Compares tokens in a time that does not depend on the number of characters that are right. Throws a `RangeError` if the
+ * expected token breaks `TOKEN_RULE`.
+ */
 const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => {
   if (!isToken(Redacted.value(expected))) throw new RangeError(`adminToken: ${TOKEN_RULE}`)
   return Layer.succeed(AdminToken, {
@@ -60,11 +63,11 @@ const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => 
 export interface AdminOptions {
   /** At least 16 characters. */
   readonly token: Redacted.Redacted<string>
-  /** The dead-letter queues that operators may look at, and empty. Default: none. */
+  /** The dead-letter queues that operators may list, and whose messages they may move back. Default: none. */
   readonly deadLetters?: ReadonlyArray<DeadLetters>
 }
 
-/** What the API for operators works on. */
+/** The services that the API for operators calls. */
 export type Services =
   | AuditLog
   | JournalReader
@@ -76,7 +79,7 @@ export type Services =
   | Replays
   | WebhookStore
 
-/** What the routes are part of: the server. */
+/** The services that the server provides to its routes. */
 type Surroundings =
   | HttpRouter.HttpRouter
   | Boundary
@@ -87,7 +90,7 @@ type Surroundings =
   | FileSystem.FileSystem
   | Path.Path
 
-/** The routes of the API for operators, for who has the token; with docs at `/admin/docs`. */
+/** The routes of the API for operators, which need the token, with docs at `/admin/docs`. */
 export const layer = (options: AdminOptions): Layer.Layer<never, never, Services | Surroundings> => {
   const { deadLetters = [] } = options
   const twice = ambiguousName(deadLetters)
@@ -109,5 +112,5 @@ export const layer = (options: AdminOptions): Layer.Layer<never, never, Services
   )
 }
 
-/** Without a token, there is nothing for operators. */
+/** The routes of a server without a token: every path under `/admin` is refused. */
 export const disabled = HttpRouter.add("*", "/admin/*", Problem.response(ServerProblems.outside.adminDisabled))

@@ -1,7 +1,8 @@
 /**
  * The HTTP API for operators, under `/admin`: the outbox, replays, webhooks, sales and dead letters.
  *
- * Every request needs the admin token; a server without one refuses all of them. `X-Actor` says who it is for the audit log.
+ * Every request needs the admin token; a server without a token refuses all of them. `X-Actor` names the principal for the
+ * audit log.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
@@ -24,6 +25,7 @@ export class AdminApi extends HttpApi.make("turnout-admin")
     OpenApi.annotations({
       title: "Turnout for operators",
       version: "0.1.0",
-      description: "Looking at what is delivered to whom, and repairing it. Every request needs the admin token."
+      description:
+        "Looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token."
     })
   ) {}

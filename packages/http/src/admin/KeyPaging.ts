@@ -1,5 +1,5 @@
 /**
- * Pages of lists that operators read on in after a key.
+ * Pages of the lists for operators: each page begins after a key.
  */
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import { DEFAULT_LIMIT, type PageByKey, type PageRequest } from "@turnout/core/kernel/domain/Page"
@@ -15,7 +15,7 @@ export const toPageRequest = <K>({ after = null, limit = DEFAULT_LIMIT }: Asked<
   limit
 })
 
-/** The page of a list that was asked for. */
+/** Reads the page of a list that a request asks for. */
 export const paged = <A, K, E, R>(
   asked: Asked<K>,
   keyOf: (item: A) => K,

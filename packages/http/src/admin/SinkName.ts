@@ -1,5 +1,5 @@
 /**
- * The name of a sink, as requests have it.
+ * The name of a sink in a request.
  */
 import { line } from "@turnout/core/kernel/domain/Text"
 

@@ -13,12 +13,12 @@ import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
 import { describeLimit, limit } from "../requests/Paging.ts"
 
-/** How many dead letters are moved by one request. */
+/** The most dead letters that one request moves. */
 export const MOVED_AT_ONCE = 100
 
 const DeadLetterQueue = Schema.Struct({
   name: Schema.String,
-  /** Where its messages are moved to. */
+  /** The queue that its messages are moved to. */
   to: Schema.String
 }).annotate({ identifier: "DeadLetterQueue" })
 const DeadLetter = Schema.Struct({
@@ -27,7 +27,7 @@ const DeadLetter = Schema.Struct({
   sentAt: Instant,
   receiveCount: Schema.Int,
   body: Schema.String,
-  /** What it says, if it is a message of Turnout. */
+  /** The message in the body, if it is one of Turnout. */
   message: Schema.NullOr(Message)
 }).annotate({ identifier: "DeadLetter" })
 const ofQueue = { queue: line({ minLength: 1, maxLength: 200 }) }
@@ -36,25 +36,25 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
   .add(
     HttpApiEndpoint.get("queues", "/admin/dead-letters", {
       success: Schema.Struct({ items: Schema.Array(DeadLetterQueue) }).annotate({ identifier: "DeadLetterQueues" })
-    }).annotate(OpenApi.Summary, "List the dead-letter queues that this server was told of"),
+    }).annotate(OpenApi.Summary, "List the dead-letter queues of this server"),
     HttpApiEndpoint.get("list", "/admin/dead-letters/:queue", {
       params: ofQueue,
       query: { limit },
       success: Schema.Struct({
         ...DeadLetterQueue.fields,
-        /** About how many there are. */
+        /** The number of dead letters, about. */
         count: Schema.Int,
         items: Schema.Array(DeadLetter)
       }).annotate({ identifier: "DeadLetters" }),
       error: [OperatorProblems.deadLettersNotFound, OperatorProblems.queueUnavailable]
     })
-      .annotate(OpenApi.Summary, "Look at dead letters; they are hidden from others meanwhile")
+      .annotate(OpenApi.Summary, "Look at dead letters; they are hidden from other readers meanwhile")
       .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.post("redrive", "/admin/dead-letters/:queue/redrive", {
       params: ofQueue,
       headers,
       payload: Schema.Struct({
-        /** By the id of the message, or of the queue. Default: all. */
+        /** The ids of messages, either of Turnout or of the queue. Default: all. */
         messages: Schema.optionalKey(
           Schema.Array(line({ minLength: 1, maxLength: 200 })).check(
             Schema.isMinLength(1),

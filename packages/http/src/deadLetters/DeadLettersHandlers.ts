@@ -1,6 +1,6 @@
 /**
- * The handlers of the group `deadLetters`, for operators: they look at the dead-letter queues that the server was told of, and move dead
- * letters back.
+ * The handlers of the group `deadLetters`, for operators: they list the dead letters of the queues that the server knows,
+ * and move them back.
  */
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import * as Redriving from "@turnout/core/consumer/application/Redriving"
@@ -19,7 +19,7 @@ import * as Body from "../requests/Body.ts"
 import type { BodyBoundary, Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import { MOVED_AT_ONCE } from "./DeadLettersApi.ts"
 
-/** The handlers for queues that each have a name of their own. */
+/** The handlers for queues, no two of which have the same name. */
 export const layer = (
   all: ReadonlyArray<DeadLetters>
 ): Layer.Layer<

@@ -1,5 +1,5 @@
 /**
- * The group `events` of the HTTP API: what people attend.
+ * The group `events` of the HTTP API.
  */
 import { EventQuery } from "@turnout/core/admission/application/Queries"
 import { Event, EventChanges, EventInput } from "@turnout/core/admission/domain/model/Event"

@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `events`: each turns a request into one command or one read of the `Turnout` service, and nothing more.
+ * The handlers of the group `events`: each turns a request into one command or one read of the `Turnout` service.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { Command } from "@turnout/core/admission/domain/model/Command"

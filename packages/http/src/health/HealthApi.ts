@@ -1,5 +1,5 @@
 /**
- * The group `health` of the HTTP API: whether the process lives, and whether it can do its work.
+ * The group `health` of the HTTP API: says whether the process is alive, and whether it can do its work.
  */
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"

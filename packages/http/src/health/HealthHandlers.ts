@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `health`: a server that shuts down is not ready, and neither is one whose store is not.
+ * The handlers of the group `health`: a server is not ready while it shuts down, and while its store is not ready.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
@@ -11,7 +11,7 @@ import * as StoreProblems from "../problems/StoreProblems.ts"
 import { withDeadline } from "../server/Boundary.ts"
 import * as Lifecycle from "../server/Lifecycle.ts"
 
-/** How long the store may take to say that it is ready. */
+/** The time in which the store has to say that it is ready. */
 const READY_TIMEOUT_MILLIS = 5_000
 
 export const layer = HttpApiBuilder.group(
@@ -32,7 +32,7 @@ export const layer = HttpApiBuilder.group(
                 withDeadline(READY_TIMEOUT_MILLIS),
                 Effect.catchTags({
                   RequestTimeout: () => unavailable("The store does not answer."),
-                  // What nobody foresaw may tell of the inside, and is for the log only.
+                  // The message of an unexpected failure may have internal details, so only the log gets it.
                   StoreError: (error) =>
                     Effect.andThen(
                       StoreOutage.log("the store is not ready", error),

@@ -132,7 +132,7 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       success: HttpApiSchema.NoContent,
       error: OperatorProblems.sinkNotFound
     })
-      .annotate(OpenApi.Summary, "Forget a sink that is no longer delivered to, and what waits for it")
+      .annotate(OpenApi.Summary, "Forget a sink that is no longer delivered to, and everything that waits for it")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("prune", "/admin/outbox/prune", {
@@ -163,7 +163,7 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
         identifier: "JournalPage"
       })
     })
-      .annotate(OpenApi.Summary, "Read on in the journal, from its beginning, from now, or behind a cursor")
+      .annotate(OpenApi.Summary, "Read the journal from its beginning, from now, or after a cursor")
       .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.get("audit", "/admin/audit", {
       query: {
@@ -175,4 +175,4 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       .annotate(OpenApi.Summary, "List what operators have done, the latest first")
       .annotate(OpenApi.Transform, describeLimit)
   )
-  .annotate(OpenApi.Description, "What is delivered to whom, and what could not be.") {}
+  .annotate(OpenApi.Description, "Sinks, their leases and blocked streams, the journal, and the audit log.") {}

@@ -1,10 +1,11 @@
 /**
- * What the boundary refuses before a handler is given the request: values that do not fit the schemas, idempotency keys, and bodies.
+ * Problems with which the boundary refuses a request before its handler runs: values that do not fit the schemas, idempotency
+ * keys, and bodies.
  */
 import * as Schema from "effect/Schema"
 import { type Problem, problem } from "./Problem.ts"
 
-/** Where a refused value is (an RFC 6901 pointer within one part of the request), and the rule that it breaks. */
+/** The place of a refused value, as an RFC 6901 pointer within one part of the request, and the rule that the value breaks. */
 export const Violation = Schema.Struct({
   in: Schema.Literals(["body", "query", "path", "header"]),
   pointer: Schema.String,

@@ -79,7 +79,7 @@ export class DeadLettersNotFound extends Schema.TaggedError<DeadLettersNotFound>
   queue: Schema.String
 }) {
   override get message(): string {
-    return `This server has no dead-letter queue ${JSON.stringify(this.queue)}: /admin/dead-letters lists those that it was told of.`
+    return `This server has no dead-letter queue ${JSON.stringify(this.queue)}: /admin/dead-letters lists those that it has.`
   }
 }
 export const deadLettersNotFound: Problem<typeof DeadLettersNotFound> = problem(DeadLettersNotFound, {
@@ -91,10 +91,10 @@ export const deadLettersNotFound: Problem<typeof DeadLettersNotFound> = problem(
 export const deadLettersOutOfReach: Problem<typeof DeadLettersOutOfReach> = problem(DeadLettersOutOfReach, {
   status: 409,
   code: "dead_letters_out_of_reach",
-  title: "Others stand before what is to be moved"
+  title: "Other dead letters stand before those that are to be moved"
 })
 
-/** The queue cannot be reached. What was moved before was moved: it is `done`. */
+/** The queue cannot be reached. `done` has the number of messages that were moved before. */
 export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("QueueUnavailable", {
   reason: Schema.String,
   retryAfterSeconds: Schema.Int,

@@ -1,9 +1,9 @@
 /**
- * What Node answers itself, before there is a request or instead of one, answered as a problem like everything else:
- * bytes that are no HTTP, headers that are too large, a request that does not arrive in time, expectations, `CONNECT`.
+ * Answers, as problems, to input that Node would answer itself, because there is no request or not a whole one: bytes that
+ * are no HTTP, headers that are too large, a request that does not arrive in time, expectations, `CONNECT`.
  *
- * The connection ends with such an answer. Answers to requests that came before it on the same connection go first, and
- * one that is half sent is cut off and not written into. Nothing is logged: these are mistakes of clients.
+ * The connection ends after such an answer. Answers to earlier requests of the same connection are sent first. An answer
+ * that is half sent is cut off, and nothing is written into it. Nothing is logged: these are mistakes of clients.
  */
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
@@ -13,13 +13,16 @@ import * as BoundaryProblems from "./BoundaryProblems.ts"
 import * as ProtocolProblems from "./ProtocolProblems.ts"
 import { MAX_HEADERS } from "../requests/RequestHead.ts"
 
-/** How long a client may go on sending, so that the end of the connection does not take the answer away from it. */
+/**
+ * The time for which the server goes on reading after its answer. A reset before that could keep the client from reading
+ * it.
+ */
 const LINGER_MILLIS = 500
 
-/** What Node tells of an error of its parser. */
+/** An error of Node's parser. */
 interface ParserError extends Error {
   readonly code?: string
-  /** The parser's own words, which hold nothing of the request. */
+  /** The words of the parser, which contain nothing of the request. */
   readonly reason?: string
   readonly rawPacket?: Buffer
   readonly bytesParsed?: number
@@ -36,7 +39,9 @@ const headersOf = (body: string) => ({
   connection: "close"
 })
 
-/** Whether the line that the parser stumbled over is one of HTTP, with a method that it does not know. */
+/**
+ * Tells whether the line at which the parser failed is a request line of HTTP, with a method that the parser does not know.
+ */
 const isRequestLine = ({ bytesParsed = 0, rawPacket }: ParserError): boolean => {
   if (rawPacket === undefined) return false
   const start = rawPacket.lastIndexOf("\n", Math.max(bytesParsed - 1, 0)) + 1
@@ -73,9 +78,9 @@ const problemOf = (error: ParserError, maxBodyBytes: number): ProblemDetails.Pro
   return Problem.documentOf(ProtocolProblems.malformedRequest, new ProtocolProblems.MalformedRequest({ reason }))
 }
 
-/** Writes the answer past Node's response, and ends the connection. */
+/** Writes the answer to the socket, without Node's response object, and ends the connection. */
 const end = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
-  // The answer before it was the last: what has been written is sent, and nothing more.
+  // The answer before this one ends the connection: the bytes that are written already are sent, and nothing more.
   if (!socket.writable) return socket.destroySoon()
   const { body, status } = headOf(document)
   const headers = Object.entries({ ...headersOf(body), date: new Date().toUTCString() })
@@ -86,7 +91,7 @@ const end = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
   socket.once("close", () => clearTimeout(timer))
 }
 
-/** Answers for a server, from now on. */
+/** Makes the server answer such input with problems, from now on. */
 export const answer = (server: Server, maxBodyBytes: number): void => {
   const latest = new WeakMap<Socket, ServerResponse>()
   const refused = new WeakSet<Socket>()
@@ -101,9 +106,9 @@ export const answer = (server: Server, maxBodyBytes: number): void => {
       else end(socket, document)
     }
     socket.pause()
-    // Answers are sent in the order of their requests: with the latest, all are.
+    // Answers are sent in the order of their requests, so all are sent once the latest is.
     if (response.req.complete) response.once("close", () => end(socket, document))
-    // What is wrong is in the body of the latest request, so that this is its answer.
+    // The error is in the body of the latest request, so this is the answer to that request.
     else if (response.socket === null) response.once("socket", inItsTurn)
     else inItsTurn()
   }
@@ -120,7 +125,7 @@ export const answer = (server: Server, maxBodyBytes: number): void => {
     response.writeHead(status, headersOf(body)).end(request.method === "HEAD" ? undefined : body)
   })
   server.on("connect", (_request, socket) => {
-    // Node has let go of the connection, and of its errors.
+    // Node does not handle errors of this connection any more.
     socket.on("error", () => {})
     refuse(
       socket as Socket,

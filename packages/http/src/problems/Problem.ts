@@ -1,25 +1,27 @@
 /**
  * RFC 9457 problems made from tagged error classes.
  *
- * `problem(Class, { status, code, title })` is a schema whose decoded side is the error class itself and whose encoded
- * side is `{ type, title, status, code, detail, ...facts }` as `application/problem+json`. Listed among the errors of an
- * endpoint, it makes the server write it, the OpenAPI document show it, and the derived client read it back as the class.
- * `code` is stable: programs go by it. `title` and `detail` are for people and may be reworded.
+ * `problem(Class, { status, code, title })` is a schema whose decoded side is the error class itself and whose encoded side
+ * is `{ type, title, status, code, detail, ...facts }` as `application/problem+json`. An endpoint lists it among its
+ * errors; then the server writes it, the OpenAPI document shows it, and the derived client reads it back as the class.
+ * `code` is stable: programs should decide by it. `title` and `detail` are for people and may be reworded.
  *
  * | status | meaning |
  * | --- | --- |
  * | 400 | the request itself is wrong; sending it again is of no use |
- * | 401, 403 | without the admin token, or by a server that has none |
- * | 404, 405, 413, 415 | no such thing, not with this method, too large, not as this media type |
- * | 406, 408, 414, 417, 431 | not in this coding, not received in time, too long, not expected, too many headers |
- * | 409 | the state of the event does not allow it |
+ * | 401, 403 | the admin token is missing or wrong; the server has no admin token |
+ * | 404, 405 | there is no such resource; the resource does not have this method |
+ * | 413, 415 | the body is too large; the body is of another media type |
+ * | 406, 408 | the client takes no coding that the page has; the request did not arrive in time |
+ * | 414, 417, 431 | the path is too long; the expectation cannot be met; the headers are too large |
+ * | 409 | the state of the event does not allow the command |
  * | 422 | the idempotency key was used for another payload |
- * | 500 | a failure that nobody foresaw |
- * | 501, 505 | a method that nothing here has, a version of HTTP that is not spoken |
- * | 503, 504 | not now; with the same idempotency key it is safe to send again |
+ * | 500 | an unexpected failure |
+ * | 501, 505 | no resource of the server has the method; the server does not speak the version of HTTP |
+ * | 503, 504 | the server cannot do it now; it is safe to send the request again with the same idempotency key |
  *
- * Status, code and title of each problem stand in the files beside this one, by what the problem belongs to: rejections of commands,
- * the boundary, the protocol, the store, the server, operators. Nothing else knows the status of an error.
+ * The files beside this one have the status, code and title of each problem, sorted by its source: rejections of commands, the
+ * boundary, the protocol, the store, the server, operators. No other file knows the status of an error.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -28,7 +30,7 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ProblemDetails from "effect/http/ProblemDetails"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 
-/** What `class X extends Schema.TaggedError<X>()("X", { … })` is. */
+/** The type of a class that is declared by `class X extends Schema.TaggedError<X>()("X", { … })`. */
 export type ErrorClass = Schema.Top & {
   // oxlint-disable-next-line typescript/no-explicit-any -- constructors of any error class are meant
   new (facts: any): any
@@ -47,14 +49,17 @@ export interface Declaration {
 /** An endpoint error that decodes to the error class. */
 export type Problem<E extends ErrorClass> = Schema.Codec<InstanceType<E>, unknown>
 
-/** A fact of several problems: what the request had done, of several things that it asks for, before it failed. Absent if nothing has changed. */
+/** A field of several problems: the part of the request that was done before it failed. Absent if nothing has changed. */
 export const done = Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
 
 const MEMBERS = ["type", "title", "status", "code", "detail", "instance"]
 
 const typeOf = (code: string): string => `urn:turnout:problem:${code}`
 
-/** Documented and written as `value`, and read leniently, so that rewording a title breaks no client. */
+/**
+ * A field that is documented and written as `value`, and read leniently, so that a title can be reworded without breaking a
+ * client.
+ */
 const fixed = <const L extends string | number>(value: L) =>
   Schema.tag(value).pipe(Schema.catchDecoding(() => Effect.succeedSome(value)))
 
@@ -92,15 +97,15 @@ export const problem = <E extends ErrorClass>(error: E, { code, status, title }:
   return schema as unknown as Problem<E>
 }
 
-/** The document of an error. */
+/** The problem document of an error. */
 export const documentOf = <E>(problem: Schema.Codec<E, unknown>, error: E): ProblemDetails.ProblemDetails =>
   Schema.encodeSync(problem)(error) as ProblemDetails.ProblemDetails
 
-/** An error outside of any endpoint. */
+/** The answer to an error outside of any endpoint. */
 export const answer = <E>(problem: Schema.Codec<E, unknown>, error: E): HttpServerResponse.HttpServerResponse =>
   ProblemDetails.toResponse(documentOf(problem, error))
 
-/** A problem outside of any endpoint, such as an unknown route. */
+/** The answer to a problem outside of any endpoint that has no error class, such as an unknown route. */
 export const response = (
   { code, status, title }: Declaration,
   facts: Readonly<Record<string, unknown>> = {}

@@ -1,10 +1,11 @@
 /**
- * Requests that are not as HTTP has them, or not as this server speaks it. They are refused before any endpoint.
+ * Problems of requests that break the rules of HTTP, or use a part of HTTP that this server does not have. They are refused
+ * before any endpoint.
  */
 import * as Schema from "effect/Schema"
 import { type Problem, problem } from "./Problem.ts"
 
-/** Node's parser refuses bytes that are no HTTP, and gives the reason. */
+/** Node's parser refuses bytes that are no HTTP. `reason` has its words. */
 export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {
   reason: Schema.String
 }) {
@@ -22,13 +23,13 @@ export class NotAcceptable extends Schema.TaggedError<NotAcceptable>()("NotAccep
   available: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `Accept-Encoding takes none of the codings that there are: ${this.available.join(", ")}.`
+    return `Accept-Encoding allows none of the codings that there are: ${this.available.join(", ")}.`
   }
 }
 export const notAcceptable: Problem<typeof NotAcceptable> = problem(NotAcceptable, {
   status: 406,
   code: "not_acceptable",
-  title: "The page is not there as the client wants it"
+  title: "The client takes no coding that the page has"
 })
 
 export class RequestNotReceived extends Schema.TaggedError<RequestNotReceived>()("RequestNotReceived", {}) {

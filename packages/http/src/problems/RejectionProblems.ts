@@ -1,6 +1,6 @@
 /**
- * How the rejections of commands are answered: by 404, by 409 if the state of the event does not allow the command, and by 422 if
- * its idempotency key was used for another payload.
+ * Problems that answer the rejections of commands: 404, 409 if the state of the event does not allow the command, and 422
+ * if its idempotency key was used for another payload.
  */
 import {
   EventAlreadyExists,
@@ -59,7 +59,7 @@ const rejections = {
   CapacityBelowSeatsTaken: problem(CapacityBelowSeatsTaken, {
     status: 409,
     code: "capacity_below_seats_taken",
-    title: "More seats are taken than that"
+    title: "More seats are taken than the capacity would have"
   }),
   RegistrationNotOpen: problem(RegistrationNotOpen, {
     status: 409,

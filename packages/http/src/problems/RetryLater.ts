@@ -1,14 +1,14 @@
 /**
- * Problems after which a client should try again, and when.
+ * Answers that ask the client to try again later.
  */
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { setHeader } from "../server/Boundary.ts"
 
-/** When to try again, where nothing says more. */
+/** The default of `Retry-After`. */
 export const RETRY_AFTER_SECONDS = 1
 
-/** Fails with an error, and tells the client by `Retry-After` when to try again. */
+/** Fails with an error, and sets `Retry-After` on the answer. */
 export const retryLater = <E>(
   error: E,
   seconds = RETRY_AFTER_SECONDS

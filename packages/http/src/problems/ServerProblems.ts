@@ -1,6 +1,6 @@
 /**
- * What the server itself answers: outside of any endpoint, where the resource or the method is unknown or the server shuts down, and at
- * every endpoint, where a handler takes too long or fails as nobody foresaw.
+ * Problems of the server itself: outside of any endpoint, an unknown resource or method and the shutdown; at every endpoint, a
+ * handler that takes too long or fails unexpectedly.
  */
 import * as Schema from "effect/Schema"
 import { type Declaration, done, type Problem, problem } from "./Problem.ts"
@@ -25,10 +25,10 @@ export const requestTimeout: Problem<typeof RequestTimeout> = problem(RequestTim
   title: "The request took too long"
 })
 
-/** `done`: what the request had done before, if it did several things. */
+/** An unexpected failure. `done` has the part of the request that was done before, if the request asks for several things. */
 export class InternalError extends Schema.TaggedError<InternalError>()("InternalError", { done }) {
   override get message(): string {
-    return this.done === undefined ? "" : "A part of what was asked for is done, and stays: done says which."
+    return this.done === undefined ? "" : "A part of the request is done, and stays done: the field done says which."
   }
 }
 export const internalError: Problem<typeof InternalError> = problem(InternalError, outside.internalError)

@@ -1,11 +1,14 @@
 /**
- * What keeps the store from carrying out a request. With the same idempotency key it is safe to send the request again.
+ * Problems of a store that cannot carry out a request. It is safe to send the request again with the same idempotency key.
  */
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
 
-/** The store cannot be reached, or too many others work on the same event. Nothing has changed but what is `done`. */
+/**
+ * The store cannot be reached, or too many transactions change the same event. Nothing has changed except the part in
+ * `done`.
+ */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
   reason: Schema.String,
   retryAfterSeconds: Schema.Int,

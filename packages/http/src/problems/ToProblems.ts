@@ -1,6 +1,6 @@
 /**
- * Failures of the service as problems: which problem an error becomes, what is logged of it, and what it tells of the work that was done
- * before it. Errors that are problems already, such as rejections, stay what they are.
+ * Turns failures of the service into problems. Logs those that operators should see, and names the part of the work that
+ * was done before the failure. Errors that are problems already, such as rejections, stay as they are.
  */
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
@@ -17,7 +17,9 @@ import { RETRY_AFTER_SECONDS, retryLater } from "./RetryLater.ts"
 import * as ServerProblems from "./ServerProblems.ts"
 import * as StoreProblems from "./StoreProblems.ts"
 
-/** What a request had done before it failed, and how to go on. */
+/**
+ * The part of its work that a request had done before it failed, and the reason of the failure with advice on how to go on.
+ */
 interface Before {
   readonly done: Readonly<Record<string, unknown>>
   readonly reason: string
@@ -25,7 +27,7 @@ interface Before {
 
 type StoreProblem = StoreProblems.StoreUnavailable | StoreProblems.OutcomeUnknown | ServerProblems.InternalError
 
-/** A store that may come back is worth a retry; anything else is our own failure. */
+/** The problem of a store that may come back asks for a retry. Any other error of the store is a failure of the server. */
 const onStoreError = (
   error: StoreError,
   before?: Before
@@ -57,7 +59,7 @@ const onStoreError = (
   }
 }
 
-/** What was done is told even where nobody foresaw what came then. */
+/** The problem of an unexpected failure after a part of the work was done. */
 const onUnexpected = (error: unknown, { done }: Before): Effect.Effect<never, ServerProblems.InternalError> =>
   Effect.andThen(
     Effect.logError("a request failed unexpectedly after a part of it was done", done, error),
@@ -73,7 +75,7 @@ const onQueueUnavailable = ({ message }: QueueUnavailable, before?: Before) =>
     }) as never
   )
 
-/** The problem of what kept the work from going on, with what was done before. */
+/** The problem of the error that ended the work, with the part that was done before. */
 const onPartlyDone = (error: PartlyDone.PartlyDone) => {
   const { cause, done, message } = error
   const before = { done, reason: message }
@@ -93,7 +95,7 @@ const toValidationFailed = ({ issues }: InvalidInput, part: BoundaryProblems.Vio
     }))
   })
 
-/** What becomes of an error of the service. */
+/** The type of the problem that an error of the service becomes. */
 type ProblemOf<E> =
   | (E extends InvalidInput | StoreError | PartlyDone.PartlyDone
       ? never
@@ -103,7 +105,7 @@ type ProblemOf<E> =
   | BoundaryProblems.ValidationFailed
   | StoreProblem
 
-/** Failures of the service as problems; `part` is where its input came from. */
+/** Turns the failures of an effect into problems. `part` is the part of the request that its input came from. */
 export const toProblems = <A, E, R>(
   effect: Effect.Effect<A, E | InvalidInput | StoreError, R>,
   part: BoundaryProblems.Violation["in"]

@@ -1,6 +1,6 @@
 /**
- * From issues of a schema to violations, of which an answer lists a bounded number: what is wrong with a request does not
- * decide how long its answer is, and how long the event loop is busy with it.
+ * Makes violations from the issues of a schema. An answer lists a bounded number of them, so a request can make neither its
+ * answer nor the work of the event loop as large as it likes.
  */
 import * as JsonPointer from "effect/JsonPointer"
 import * as SchemaIssue from "effect/SchemaIssue"
@@ -21,7 +21,7 @@ export const toPointer = (path: ReadonlyArray<Part>): string =>
     .map((part) => `/${JsonPointer.escapeToken(String(typeof part === "object" ? part.key : part)).toWellFormed()}`)
     .join("")
 
-/** The issue with no more branches than can be listed, so that the others are not put into words either. */
+/** Cuts an issue down to the branches that can be listed, so that no words are made for the others. */
 const prune = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
   switch (issue._tag) {
     case "Composite": {
@@ -37,11 +37,15 @@ const prune = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
   }
 }
 
-/** The first of many violations, and that there are more. */
+/** The first violations, as many as can be listed, and one more that says if there are others. */
 export const listed = (violations: ReadonlyArray<Violation>): ReadonlyArray<Violation> => {
   const last = violations[MAX_LISTED - 1]
   if (violations.length <= MAX_LISTED || last === undefined) return violations
-  const more: Violation = { in: last.in, pointer: "", rule: `More is wrong than the ${MAX_LISTED} that are listed` }
+  const more: Violation = {
+    in: last.in,
+    pointer: "",
+    rule: `There are more violations than the ${MAX_LISTED} that are listed`
+  }
   return [...violations.slice(0, MAX_LISTED), more]
 }
 
@@ -54,10 +58,13 @@ export const fromIssue = (part: Violation["in"], issue: SchemaIssue.Issue): Read
     }))
   )
 
-/** How deep a body is looked at; no body that is taken is as deep, and what is deeper is refused where it begins. */
+/**
+ * The depth to which a body is counted. No endpoint takes a body of this depth: the schemas refuse a deeper part at its
+ * top.
+ */
 const MAX_DEPTH = 8
 
-/** An object or array in a body that has more members than any can have. */
+/** The violation of an object or array in a body that has more than `MAX_MEMBERS` members, if there is one. */
 export const tooWide = (json: unknown): Violation | undefined => {
   const waiting: Array<{ readonly value: unknown; readonly path: Link | undefined }> = [
     { value: json, path: undefined }

@@ -1,5 +1,5 @@
 /**
- * The group `registrations` of the HTTP API: who attends, and who waits.
+ * The group `registrations` of the HTTP API: the registrations and the waitlist of an event.
  */
 import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { RegistrationOutcome } from "@turnout/core/admission/domain/model/Outcome"
@@ -83,7 +83,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: cursorPage(WaitlistEntry, "WaitlistPage"),
       error: RejectionProblems.eventNotFound
     })
-      .annotate(OpenApi.Summary, "List who waits, first in line first")
+      .annotate(OpenApi.Summary, "List the waitlist, first in line first")
       .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.get("position", "/events/:eventId/registrations/:registrationId/position", {
       params: ofRegistration,
@@ -102,4 +102,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       .annotate(OpenApi.Summary, "List the registrations of an attendee")
       .annotate(OpenApi.Transform, describeLimit)
   )
-  .annotate(OpenApi.Description, "Who attends: confirmed while seats are free, then waiting in order of arrival.") {}
+  .annotate(
+    OpenApi.Description,
+    "Registrations: confirmed while seats are free, then waitlisted in the order of arrival."
+  ) {}

@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service, and nothing more.
+ * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as Register from "@turnout/core/admission/domain/model/Register"

@@ -29,7 +29,7 @@ const Selected = {
 const ReplayInput = Schema.Struct({
   sink: SinkName,
   ...Selected,
-  /** Everything in the journal: without it, something has to be selected. */
+  /** Selects the whole journal. Without it, another field has to select entries. */
   all: Schema.optionalKey(Schema.Literal(true)),
   perSecond: Schema.optionalKey(Replay.fields.perSecond)
 })
@@ -56,7 +56,7 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
       payload: Schema.Struct(Selected).annotate({ identifier: "SelectionInput" }),
       success: Schema.Struct({ entries: Schema.Int }).annotate({ identifier: "Counted" })
     })
-      .annotate(OpenApi.Summary, "Count what would be sent")
+      .annotate(OpenApi.Summary, "Count the entries that would be sent")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/replays", {

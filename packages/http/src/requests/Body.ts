@@ -1,6 +1,6 @@
 /**
- * The body of a request: read within its limits and parsed once, before anything else of the request is looked at, and
- * decoded where the endpoint takes it.
+ * The body of a request. It is read within its limits and parsed once, before any schema reads another part of the request, and
+ * decoded by the schema of the endpoint.
  */
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
@@ -41,7 +41,7 @@ const readJson = Effect.fnUntraced(function* (maxBytes: number) {
   return wide === undefined ? json : yield* new BoundaryProblems.ValidationFailed({ violations: [wide] })
 })
 
-/** What is wrong with a body where none is expected: `{}` is as good as none. */
+/** The problem of a body at an endpoint that takes none. `{}` counts as no body. */
 const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefined => {
   const refuse = (pointer: string, rule: string) => ({ in: "body" as const, pointer, rule })
   if (json === undefined) return undefined
@@ -56,7 +56,7 @@ const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefine
     : new BoundaryProblems.ValidationFailed({ violations: Violations.listed(violations) })
 }
 
-/** The body as JSON. Refuses one that is not of the size, type and form that the endpoint takes. */
+/** The body as JSON. Refuses a body whose size, type or form the endpoint does not take. */
 export const read = Effect.fnUntraced(function* (
   maxBodyBytes: number,
   { payload }: { readonly payload: ReadonlyMap<string, unknown> }
@@ -73,15 +73,14 @@ export const read = Effect.fnUntraced(function* (
   return refused === undefined ? json : yield* refused
 })
 
-/** Decodes the payload of an endpoint, by the schema that its definition has for it. */
+/** The decoder of an endpoint's payload, by the schema in its definition. */
 const decoderOf = ({ payload }: HttpApiEndpoint.Top) => {
   const schemas = [...payload.values()].flatMap(({ schemas }) => schemas)
   return Schema.decodeUnknownEffect(Schema.Union(schemas) as unknown as Schema.Codec<unknown, unknown>, strict)
 }
 
 /**
- * A handler that takes a payload, for `handleRaw`: it is given the body as it has been parsed, where `handle` would parse it
- * again.
+ * A handler with a payload, for `handleRaw`. It decodes the body that has been parsed already; `handle` would parse it again.
  */
 export const withPayload = <Endpoint extends HttpApiEndpoint.Constraint, E, R>(
   handle: HttpApiEndpoint.Handler<Endpoint, E, R>

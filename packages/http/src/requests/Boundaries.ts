@@ -1,6 +1,6 @@
 /**
- * The boundaries between a request and its endpoint, as the definition of an API has them, each with the problems by which it refuses a
- * request. `server/Boundary.ts` carries them out.
+ * The boundaries between a request and its endpoint in the definition of an API, each with the problems with which it
+ * refuses a request. `server/Boundary.ts` implements them.
  */
 import * as Context from "effect/Context"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -9,7 +9,7 @@ import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as StoreProblems from "../problems/StoreProblems.ts"
 
-/** On every endpoint: what does not fit the schemas becomes a problem, and work gets a deadline. */
+/** A middleware of every endpoint: turns values that do not fit the schemas into a problem, and sets a deadline. */
 export class Boundary extends HttpApiMiddleware.Service<Boundary>()("@turnout/Boundary", {
   error: [
     BoundaryProblems.validationFailed,
@@ -24,7 +24,9 @@ export class Boundary extends HttpApiMiddleware.Service<Boundary>()("@turnout/Bo
 /** The body of this request as JSON; `undefined` if there is none. `Body.withPayload` decodes it. */
 export class ParsedBody extends Context.Service<ParsedBody, { readonly json: unknown }>()("@turnout/ParsedBody") {}
 
-/** On every write: the idempotency key, and size, type and form of the body. Runs outside of `Boundary`. */
+/**
+ * A middleware of every write: checks the idempotency key, and size, type and form of the body. Runs outside of `Boundary`.
+ */
 export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary, { provides: ParsedBody }>()(
   "@turnout/WriteBoundary",
   {
@@ -40,7 +42,7 @@ export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary, { pr
   }
 ) {}
 
-/** On what operators change: size, type and form of the body. Runs outside of `Boundary`. */
+/** A middleware of the operators' changes: checks size, type and form of the body. Runs outside of `Boundary`. */
 export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary, { provides: ParsedBody }>()(
   "@turnout/BodyBoundary",
   {
@@ -54,8 +56,9 @@ export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary, { prov
 ) {}
 
 /**
- * On every endpoint: each parameter of the query is there once and written in one way, and one that the endpoint does not
- * have is refused. Runs outside of the others. What the server refuses before any endpoint is documented here.
+ * A middleware of every endpoint: checks that each parameter of the query is there once and written in one way, and that
+ * the endpoint has it. Runs outside of the others. Its errors include the problems with which the server refuses a request
+ * before any endpoint, so that the documents of the API show them.
  */
 export class QueryBoundary extends HttpApiMiddleware.Service<QueryBoundary>()("@turnout/QueryBoundary", {
   error: [

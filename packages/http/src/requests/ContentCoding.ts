@@ -1,29 +1,31 @@
 /**
- * Which content coding an answer is sent in, by `Accept-Encoding` as RFC 9110 (12.5.3) reads it.
+ * The choice of the content coding of an answer by `Accept-Encoding` (RFC 9110, 12.5.3).
  */
 
-/** The codings that an answer can have, the preferred first. */
+/** The codings that an answer can have, in the order of preference. */
 export const CODINGS = ["br", "gzip", "identity"] as const
 export type Coding = (typeof CODINGS)[number]
 
-/** `q=0.5` and the like; `undefined` for what is no weight. */
+/** The form of a weight, such as `q=0.5`. */
 const WEIGHT = /^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/i
 
-/** The weights that a header gives, by coding in lower case. What is no member of such a list is passed over. */
+/**
+ * The weights that a header gives to codings, whose names are in lower case. Malformed members of the list are passed over.
+ */
 const weights = (header: string): ReadonlyMap<string, number> => {
   const given = new Map<string, number>()
   for (const member of header.split(",")) {
     const [coding = "", weight] = member.split(";", 2).map((part) => part.trim().toLowerCase())
     if (coding === "" || (weight !== undefined && !WEIGHT.test(weight))) continue
-    // The older name of gzip, which RFC 9110 (8.4.1.3) keeps.
+    // `x-gzip` is the older name of gzip, which RFC 9110 (8.4.1.3) keeps.
     given.set(coding === "x-gzip" ? "gzip" : coding, weight === undefined ? 1 : Number(weight.slice(2)))
   }
   return given
 }
 
 /**
- * The coding of the highest weight, of several the first in `CODINGS`; `undefined` if the client takes none of them.
- * Without the header a client is given no coding, since not every one that sends none can undo one.
+ * The coding with the highest weight, and among equals the first in `CODINGS`; `undefined` if the client takes none of them.
+ * Without the header the answer is not encoded, since some clients that do not send it cannot decode.
  */
 export const choose = (header: string | undefined): Coding | undefined => {
   if (header === undefined) return "identity"
@@ -34,6 +36,6 @@ export const choose = (header: string | undefined): Coding | undefined => {
     const weight = weightOf(coding) ?? 0
     if (weight > 0 && (chosen === undefined || weight > weightOf(chosen)!)) chosen = coding
   }
-  // No coding at all is taken by everybody who does not say otherwise, after what they name.
+  // A client takes an answer without a coding unless its header excludes that; the codings that it names come first.
   return chosen ?? (weightOf("identity") === undefined ? "identity" : undefined)
 }

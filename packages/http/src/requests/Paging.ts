@@ -1,22 +1,22 @@
 /**
- * How lists are read page by page: by a cursor in the API, and after a key in the API for operators, with the same limit.
+ * Lists that are read page by page: by a cursor in the API, and after a key in the API for operators, with the same limit.
  */
 import { Limit } from "@turnout/core/kernel/domain/Page"
 import * as Schema from "effect/Schema"
 
 export const limit = Schema.optionalKey(Limit)
 
-/** Cursors stay opaque here: the use cases read them, and refuse one that is not theirs. */
+/** A cursor is an opaque text here: the use cases read it, and refuse the cursor of another list. */
 export const cursor = Schema.optionalKey(Schema.String.annotate({ description: "nextCursor of the page before" }))
 
-/** A page that is followed by the one at `nextCursor`. */
+/** A page of a list. The next page begins at `nextCursor`. */
 export const cursorPage = <S extends Schema.Top>(
   item: S,
   identifier: string
 ): Schema.Struct<{ readonly items: Schema.$Array<S>; readonly nextCursor: Schema.NullOr<Schema.String> }> =>
   Schema.Struct({ items: Schema.Array(item), nextCursor: Schema.NullOr(Schema.String) }).annotate({ identifier })
 
-/** A page that is followed by the one after the key `next`. */
+/** A page of a list for operators. The next page begins after the key `next`. */
 export const keyPage = <S extends Schema.Top>(
   item: S,
   next: Schema.Top,
@@ -26,7 +26,7 @@ export const keyPage = <S extends Schema.Top>(
     identifier
   })
 
-/** Query parameters are documented by what the text must hold. */
+/** Documents the parameter `limit` as an integer: a schema of a query describes it as text. */
 export const describeLimit = (operation: Record<string, unknown>): Record<string, unknown> => ({
   ...operation,
   parameters: ((operation["parameters"] ?? []) as ReadonlyArray<Record<string, unknown>>).map((parameter) =>

@@ -1,11 +1,11 @@
 /**
- * What a query must be like before anything reads it: each parameter is known to the endpoint, is there once, and is
- * written in one way.
+ * The check of a query, before anything reads it: the endpoint knows each parameter, and each is there once and written in one
+ * way.
  */
 import type { Violation } from "../problems/BoundaryProblems.ts"
 import { toPointer } from "../problems/Violations.ts"
 
-/** The most parameters of a query; the endpoint with most has fewer than ten. */
+/** The most parameters of a query. No endpoint has ten. */
 const MAX_PARAMETERS = 50
 
 const decode = (text: string): string | undefined => {
@@ -17,8 +17,8 @@ const decode = (text: string): string | undefined => {
 }
 
 /**
- * What is wrong with the query of a URL. `known` tells whether the endpoint has parameters at all: which, and what they
- * hold, is checked by its schema, together with their values.
+ * The violations of the query of a URL. `known` says whether the endpoint has parameters at all; its schema checks their
+ * names and values.
  */
 export const violationsOf = (url: string, known: "none" | "some"): ReadonlyArray<Violation> => {
   const start = url.indexOf("?")

@@ -1,8 +1,9 @@
 /**
- * The head of a request beyond what Node's parser checks: the version, the target, and headers that may be there once.
+ * Checks of the head of a request that Node's parser does not make: the version, the target, and headers that may be there
+ * once.
  *
- * Node drops some headers that come again and joins others, so that one request would mean different things to the
- * proxy before it and to the server. They are read as they came.
+ * Node drops some repeated headers and joins others, so a request could mean one thing to a proxy and another to the
+ * server. So the check reads the raw headers.
  */
 import type { IncomingMessage } from "node:http"
 import type { Violation } from "../problems/BoundaryProblems.ts"
@@ -10,9 +11,9 @@ import type { Violation } from "../problems/BoundaryProblems.ts"
 /** The most headers. */
 export const MAX_HEADERS = 200
 
-/** The headers that the server goes by, of which there can be one. Two `Content-Length` do not pass the parser. */
+/** The headers that the server reads, each of which may be there once. The parser refuses two `Content-Length` itself. */
 const ONCE = ["authorization", "content-type", "host", "idempotency-key", "transfer-encoding", "x-actor"]
-/** Every request has its headers looked at: most are passed over by their length alone. */
+/** The lengths of those names. The check passes over most headers by the length of their name alone. */
 const LENGTHS = new Set(ONCE.map(({ length }) => length))
 
 /** `uri-host [ ":" port ]` of RFC 9110 (7.2). */
@@ -20,7 +21,7 @@ const HOST = /^(?:\[[0-9a-f:.]+\]|(?:[\w\-.~!$&'()*+,;=]|%[0-9a-f]{2})*)(?::\d*)
 
 const refuse = (name: string, rule: string): Violation => ({ in: "header", pointer: `/${name}`, rule })
 
-/** What is wrong with the headers. */
+/** The violations of the headers. */
 export const violationsOf = ({ httpVersion, rawHeaders }: IncomingMessage): ReadonlyArray<Violation> => {
   let seen = 0
   let host: string | undefined
@@ -46,14 +47,14 @@ export const violationsOf = ({ httpVersion, rawHeaders }: IncomingMessage): Read
   return violations
 }
 
-/** Whether the request is of a version that the server speaks. */
+/** Tells whether the server speaks the HTTP version of the request. */
 export const isSpoken = ({ httpVersion }: IncomingMessage): boolean => httpVersion === "1.1" || httpVersion === "1.0"
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i
 
 /**
- * The forms of RFC 9112 (3.2): `/path?query`, `http://host/path?query`, and `*`, which is about the server. A path and
- * query, as they came; `undefined` for what is none of these forms.
+ * The path and query of a request as the client sent them, or `*`, which stands for the server; `undefined` if the target
+ * has none of the forms of RFC 9112 (3.2): `/path?query`, `http://host/path?query`, and `*`.
  */
 export const targetOf = ({ url = "" }: IncomingMessage): string | undefined => {
   if (url.startsWith("/") || url === "*") return url

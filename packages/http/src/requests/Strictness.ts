@@ -1,10 +1,10 @@
 /**
- * How strictly requests are read, by both APIs.
+ * The strictness with which both APIs read requests.
  */
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
 
-/** A field that no schema knows is refused, and the answer tells everything that is wrong. */
+/** Refuses a field that no schema knows, and reports every violation. */
 export const strict = { onExcessProperty: "error", errors: "all" } as const
 
 /** The same, as an annotation of an API. */

@@ -1,5 +1,5 @@
 /**
- * The headers of writes: those that a request has, and `Location` of an answer to a request that has made something.
+ * The headers of writes: those of a request, and `Location` of an answer to a request that has created a resource.
  */
 import * as Schema from "effect/Schema"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -14,10 +14,10 @@ export const headers = {
   )
 }
 
-/** The headers, as a handler is given them. */
+/** The headers as a handler gets them. */
 export type WriteHeaders = Schema.Struct.Type<typeof headers>
 
-/** 201, with the path of what was made. */
+/** The answer 201, with the path of the new resource. */
 export const created = <S extends Schema.Top>(
   schema: S
 ): HttpApiSchema.WithHeaders<S["Rebuild"], Schema.Struct<{ location: Schema.String }>> =>

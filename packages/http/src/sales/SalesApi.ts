@@ -1,5 +1,5 @@
 /**
- * The group `sales` of the API for operators: how events sold.
+ * The group `sales` of the API for operators: sales summaries of events.
  */
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { SalesSummary } from "@turnout/core/projections/domain/SalesSummary"
@@ -15,7 +15,7 @@ import { describeLimit, keyPage, limit } from "../requests/Paging.ts"
 const Sales = Schema.Struct({
   ...SalesSummary.fields,
   millisToSellOut: Schema.NullOr(Schema.Number),
-  /** The last entry of the stream that is counted. */
+  /** The version of the last entry that is counted. */
   version: Schema.Natural
 }).annotate({ identifier: "SalesSummary" })
 
@@ -42,4 +42,4 @@ export class SalesGroup extends HttpApiGroup.make("sales")
       .middleware(Boundary)
       .middleware(BodyBoundary)
   )
-  .annotate(OpenApi.Description, "How events sold.") {}
+  .annotate(OpenApi.Description, "Sales summaries of events.") {}

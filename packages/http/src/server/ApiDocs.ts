@@ -1,8 +1,8 @@
 /**
- * The documents of an API: OpenAPI in JSON, and a page to read it with, which loads nothing from elsewhere.
+ * The documents of an API: OpenAPI in JSON, and a page to read it with, which loads nothing from other servers.
  *
- * The page is small. Its script, three megabytes that no request should have to write again, is a resource of its own
- * that all pages share: its name has a hash of what is in it, so whoever has it once keeps it.
+ * The page is small. Its script has three megabytes, and is a resource of its own that all pages share. The name of the
+ * script has a hash of its content, so a browser that has loaded it once keeps it for ever.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,12 +19,12 @@ const DOCS_PATH = "/docs"
 const [OPEN, CLOSE] = ["<script>", "</script>"]
 const FOR_EVER = "public, max-age=31536000, immutable"
 
-/** The page as Effect makes it: its script stands in it, before everything that is about the API. */
+/** The page as Effect makes it, with the script inside, before the part about the API. */
 const render = async <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>
 ): Promise<string> => {
   let page: Effect.Effect<HttpServerResponse.HttpServerResponse> | undefined
-  // Takes the route that would make the page, for each request again.
+  // Effect adds a route whose handler makes the page for each request. This router takes the handler, which is run once.
   const router = {
     add: (_method: string, _path: string, handler: typeof page) => Effect.sync(() => (page = handler))
   } as unknown as HttpRouter.HttpRouter
@@ -44,7 +44,7 @@ interface Made {
   readonly scriptPath: `/${string}`
 }
 
-/** Of all APIs, whose scripts are the same. */
+/** The scripts by their paths. All APIs have the same script. */
 const scripts = new Map<string, StaticPage.StaticPage>()
 
 const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsPath: string): Promise<Made> => {
@@ -57,7 +57,7 @@ const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsP
     scripts.get(scriptPath) ??
     StaticPage.make({ contentType: "text/javascript; charset=utf-8", text: source, cacheControl: FOR_EVER })
   scripts.set(scriptPath, script)
-  // Relative to the page, so that it is found behind a prefix too.
+  // The path is relative to the page, so that a proxy may add a prefix to both.
   const toRoot = "../".repeat(docsPath.split("/").length - 2)
   const src = `${toRoot}${scriptPath.slice(1)}`
   const text = `${html.slice(0, start - OPEN.length)}<script src="${src}">${html.slice(end)}`
@@ -69,7 +69,7 @@ const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsP
   }
 }
 
-/** By API: made once per process, however many servers it has. */
+/** The documents of each API, which are made once in a process for all of its servers. */
 const made = new Map<object, Promise<Made>>()
 
 export interface ApiDocsOptions {

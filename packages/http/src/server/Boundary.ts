@@ -1,6 +1,6 @@
 /**
- * Between the socket and the handlers: what is not a valid request never reaches a handler, and no handler keeps a
- * client waiting for ever.
+ * The middleware between the socket and the handlers: no invalid request reaches a handler, and no handler keeps a client
+ * waiting for ever.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as Context from "effect/Context"
@@ -19,7 +19,7 @@ import * as QueryParameters from "../requests/QueryParameters.ts"
 import * as Violations from "../problems/Violations.ts"
 
 export interface Limits {
-  /** How long a request may take, from its last byte to its answer, unless it waits for a write: see `writeDeadline`. */
+  /** The time that a request may take, from its last byte to its answer. `writeDeadline` says how long a write may take. */
   readonly requestTimeoutMillis: number
   /** The largest body. */
   readonly maxBodyBytes: number
@@ -37,8 +37,8 @@ const toViolations = ({ cause, kind }: HttpApiError.HttpApiSchemaError): Boundar
   })
 
 /**
- * `Effect.timeout` waits until the interrupted work lets go, and a commit does not. So the work runs on its own, and the
- * answer does not wait for it.
+ * Gives work a deadline. `Effect.timeout` would wait for the interrupted work to end, and a commit ends only when it is
+ * done. So the work runs in a fiber of its own, and the answer does not wait for it.
  */
 export const withDeadline =
   (millis: number) =>
@@ -53,12 +53,13 @@ export const withDeadline =
       (fiber) => Effect.sync(() => fiber.interruptUnsafe())
     )
 
-/** By how much the deadline of a write is later than the answer that Turnout gives by itself. */
+/** The time between the answer that Turnout gives by itself at the latest and the deadline of a write. */
 const ANSWER_MARGIN_MILLIS = 5_000
 
 /**
- * The deadline of a request for a write. Turnout answers a write within its own time, and says more about what has become of
- * it than the server can: the deadline is for a Turnout that does not answer at all, however short requests are.
+ * The deadline of a request for a write. Turnout answers a write within its own time, and says more about the outcome than
+ * the server can. So the deadline comes after that time, even where `requestTimeoutMillis` is shorter: it is for a Turnout
+ * that does not answer at all.
  */
 const writeDeadline = (requestTimeoutMillis: number, commandTimeoutMillis: number): number =>
   Math.max(requestTimeoutMillis, commandTimeoutMillis + ANSWER_MARGIN_MILLIS)
@@ -74,7 +75,7 @@ const boundary = Layer.effect(
       httpEffect.pipe(
         endpoint.middlewares.has(WriteBoundary) ? ofWrites : ofOthers,
         Effect.mapError((error) =>
-          // Of the other kinds, `Body` and `ResponseHeaders`, the client is innocent: they end as a logged 500.
+          // The other kinds, `Body` and `ResponseHeaders`, are not mistakes of the client: they end as a logged 500.
           HttpApiError.HttpApiSchemaError.is(error) && error.kind in PARTS ? toViolations(error) : error
         )
       )
@@ -110,14 +111,14 @@ const queryBoundary = Layer.succeed(QueryBoundary, (httpEffect, { endpoint }) =>
   return Effect.withFiber<HttpServerResponse.HttpServerResponse, BoundaryProblems.ValidationFailed>((fiber) => {
     const { url } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
     const violations = QueryParameters.violationsOf(url, known)
-    // The errors of the endpoint are not of this middleware, which lets them pass.
+    // The middleware lets the errors of the endpoint pass, though its type does not name them.
     return violations.length === 0
       ? (httpEffect as Effect.Effect<HttpServerResponse.HttpServerResponse>)
       : Effect.fail(new BoundaryProblems.ValidationFailed({ violations }))
   })
 })
 
-/** Sets a header on the answer to this request, whatever it will be. */
+/** Sets a header on the answer to this request, be it a success or a problem. */
 export const setHeader = (
   name: string,
   value: string
@@ -126,6 +127,9 @@ export const setHeader = (
     Effect.succeed(HttpServerResponse.setHeader(response, name, value))
   )
 
-/** The middleware of the API; limits come from `RequestLimits`, and the deadline of writes follows from that of `Turnout`. */
+/**
+ * The middleware of both APIs. `RequestLimits` has the limits, and `Turnout` the time from which the deadline of writes
+ * follows.
+ */
 export const layer: Layer.Layer<Boundary | WriteBoundary | BodyBoundary | QueryBoundary, never, Turnout> =
   Layer.mergeAll(boundary, writeBoundary, bodyBoundary, queryBoundary)

@@ -1,7 +1,7 @@
 /**
- * Around all routes, and around the gate before them: what no endpoint answers is answered as a problem too. Unknown routes, methods that a resource
- * does not have, failures that nobody expected (logged, and shown without their inside), and requests that the shutdown
- * cuts off.
+ * The middleware around the gate and all routes. It answers with a problem where no endpoint answers: unknown routes,
+ * methods that a resource does not have, unexpected failures (which are logged, and shown without their details), and
+ * requests that the shutdown cuts off.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
 /**
- * Before the routes: a request whose head means more than one thing reaches none of them, and is answered as a problem.
+ * The gate before the routes: a request whose head is ambiguous reaches none of them, and is answered with a problem.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,8 +16,9 @@ import * as RequestHead from "../requests/RequestHead.ts"
 import type { Resources } from "./Resources.ts"
 
 /**
- * The longest path. The longest that there is has an attendee id of 254 characters, each of which may take nine; the
- * router's time for a path grows with the square of the escapes in it.
+ * The longest path, in characters. The longest path of an endpoint has an attendee id of 254 characters, each of which may
+ * take nine when it is encoded. The limit is there because the router's time for a path grows with the square of the
+ * escapes in it.
  */
 const MAX_PATH_LENGTH = 2_560
 
@@ -28,11 +29,11 @@ const allowing = (response: HttpServerResponse.HttpServerResponse, methods: Iter
 export const methodNotAllowed = (methods: Iterable<string>): HttpServerResponse.HttpServerResponse =>
   allowing(Problem.response(ServerProblems.outside.methodNotAllowed), methods)
 
-/** After such a head nobody can be sure where the next request begins. */
+/** Ends the connection after the answer: after such a head it is not certain where the next request begins. */
 const closing = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.setHeader(response, "connection", "close")
 
-/** Refuses, or gives the path and query to go by. */
+/** The answer that refuses a request, or the path and query of a request that may pass. */
 const judge = (node: IncomingMessage, resources: Resources): HttpServerResponse.HttpServerResponse | string => {
   if (!RequestHead.isSpoken(node))
     return closing(
@@ -61,7 +62,7 @@ const judge = (node: IncomingMessage, resources: Resources): HttpServerResponse.
   return CanonicalPath.isCanonical(path, resources) ? target : Problem.response(ServerProblems.outside.routeNotFound)
 }
 
-/** Lets through to `app` what means one thing. */
+/** Passes requests with an unambiguous head to `app`, and refuses the others. */
 export const before =
   (resources: Resources) =>
   <E, R>(

@@ -1,5 +1,5 @@
 /**
- * Starting and stopping: what the server does between the request to stop and its end.
+ * The shutdown of the server: its states between the request to stop and its end.
  *
  * ```text
  * serving ──stop──▶ draining: not ready, answers carry `Connection: close`
@@ -17,15 +17,15 @@ import * as Layer from "effect/Layer"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 
-/** Shared by the readiness check, the fallback and the drain. */
+/** The state that the readiness check, the fallback and the drain share. */
 export class Lifecycle extends Context.Service<Lifecycle, { draining: boolean }>()("@turnout/Lifecycle") {}
 
 export const layer: Layer.Layer<Lifecycle> = Layer.sync(Lifecycle, () => ({ draining: false }))
 
 /**
- * Node's `server.close()` ends only connections that have served a request: one that never sent a byte, or half a header,
- * would hold up the end for the whole grace time. Gives what ends every connection without a running request, now and
- * from now on.
+ * Node's `server.close()` ends only connections that have served a request: a connection that never sent a byte, or half a
+ * header, would delay the end for the whole grace time. Returns a function that ends every connection without a running
+ * request, at once and from then on.
  */
 export const trackConnections = (server: Server): (() => void) => {
   const running = new Map<Socket, number>()
@@ -53,7 +53,7 @@ export const trackConnections = (server: Server): (() => void) => {
   }
 }
 
-/** Provided over the server, so that it is torn down before it. */
+/** The layer that begins the shutdown. It is built after the server, so that it is torn down before it. */
 export const drain = (
   closeQuietConnections: () => void,
   drainDelayMillis: number

@@ -10,7 +10,7 @@ import { Api } from "../Api.ts"
 export const OPENAPI_PATH = "/openapi.json"
 export const DOCS_PATH = "/docs"
 
-/** A path is what it is written as: no other case, no slash more or less. */
+/** The router takes a path literally: another case, or one slash more or less, makes another path. */
 export const ROUTER: FindMyWay.RouterConfig = {
   caseSensitive: true,
   ignoreDuplicateSlashes: false,
@@ -27,11 +27,14 @@ export interface Resource {
 export interface Resources {
   /** The resource that a path leads to, with the escapes in it decoded. */
   readonly find: (path: string) => Resource | undefined
-  /** The methods that one resource or another has. */
+  /** The methods of all resources together. */
   readonly methods: ReadonlySet<string>
 }
 
-/** Those of both APIs, whether or not the server has one for operators: without it, everything under `/admin` is refused. */
+/**
+ * The resources of both APIs, even if the server has no API for operators: then `Admin.disabled` refuses every path under
+ * `/admin`.
+ */
 export const make = (): Resources => {
   const routes = FindMyWay.make<Resource>(ROUTER)
   const resources = new Map<string, Resource>()

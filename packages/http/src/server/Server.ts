@@ -1,7 +1,7 @@
 /**
  * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, and health at
- * `/health/live` and `/health/ready`. It is up when the layer is built; when the layer is torn down it finishes what
- * runs, refuses what is new, and ends within the drain delay and the grace time.
+ * `/health/live` and `/health/ready`. It listens once the layer is built. When the layer is torn down, the server finishes
+ * running requests, refuses new ones, and ends within the drain delay and the grace time.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { Turnout } from "@turnout/core/admission/application/Turnout"
@@ -29,24 +29,24 @@ export interface ServerOptions {
   /** Default 3000; 0 takes a free port. */
   readonly port?: number
   /**
-   * How long a request may take before it is answered with 504. Default 30 seconds. A write is answered by Turnout, with 503
-   * after its `commandTimeoutMillis`, and the server waits for that answer even where this time is shorter.
+   * The time after which a request is answered with 504. Default 30 seconds. Turnout answers a write with 503 after its own
+   * `commandTimeoutMillis`, and the server waits for that answer even where this time is shorter.
    */
   readonly requestTimeoutMillis?: number
   /**
-   * How long a client may take to send a request; a third of it for the headers. More is answered with 408. Default 30
-   * seconds.
+   * The time that a client may take to send a request, a third of it for the headers. A slower client is answered with 408.
+   * Default 30 seconds.
    */
   readonly receiveTimeoutMillis?: number
-  /** The largest body; more is answered with 413. Default 64 KiB. */
+  /** The largest body; a larger one is answered with 413. Default 64 KiB. */
   readonly maxBodyBytes?: number
-  /** How a repeated idempotency key is answered. Default `replay`. */
+  /** The answer to a repeated idempotency key. Default `replay`. */
   readonly onReplay?: Write.OnReplay
   /** Whether each request is logged. Default false. */
   readonly logRequests?: boolean
-  /** How long load balancers get to see that the server is not ready any more, before it stops listening. Default 0. */
+  /** The time for load balancers to notice that the server is not ready any more, before it stops listening. Default 0. */
   readonly drainDelayMillis?: number
-  /** How long running requests get to finish, before they are cut off. Default 10 seconds. */
+  /** The time for running requests to finish, after which they are cut off. Default 10 seconds. */
   readonly shutdownGraceMillis?: number
 }
 
@@ -62,24 +62,24 @@ export const DEFAULTS = {
   shutdownGraceMillis: 10_000
 } as const satisfies Required<ServerOptions>
 
-/** How long an idle connection is kept. */
+/** The time for which an idle connection is kept. */
 const KEEP_ALIVE_MILLIS = 60_000
 
-/** With an API for operators, if it comes with a token: see `AdminApi`. */
+/** Builds the server. `admin` has the routes under `/admin`: the API for operators, or `Admin.disabled`. */
 const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) => {
   const settings = { ...DEFAULTS, ...options }
   const headersTimeout = Math.ceil(settings.receiveTimeoutMillis / 3)
   const server = createServer({
-    // There is nothing to upgrade to, so a request that offers it is one like any other.
+    // The server knows no protocol to upgrade to, so it takes a request that offers an upgrade like any other.
     shouldUpgradeCallback: () => false,
-    // Node would answer without a document.
+    // Node would answer a missing `Host` without a problem document; the gate checks the header.
     requireHostHeader: false,
     headersTimeout,
     requestTimeout: settings.receiveTimeoutMillis,
     connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
     keepAliveTimeout: KEEP_ALIVE_MILLIS
   })
-  // Older versions of Node would pass over what comes after a thousand headers. The gate counts them.
+  // Older versions of Node would pass over all headers after the first thousand. The gate counts the headers.
   server.maxHeadersCount = 0
   ParserProblems.answer(server, settings.maxBodyBytes)
   const closeQuietConnections = Lifecycle.trackConnections(server)
@@ -114,13 +114,13 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
 
 /** Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. */
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> =>
-  // What the routes of operators need is not needed without them.
+  // Without the routes for operators, the server does not need their services, which the type of `build` names.
   build(options, Admin.disabled) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
 
 /**
- * The same, and under `/admin` the API for operators, for who has the token; with the dead-letter queues that they may look at,
- * and empty. Throws a `RangeError` if the token is shorter than 16 characters, since an empty one would be everybody's, or if two
- * of the queues have the same name.
+ * Serves the same, and under `/admin` the API for operators, which needs the token. Operators may list the dead letters of
+ * the queues in `deadLetters`, and move them back. Throws a `RangeError` if the token is shorter than 16 characters or has
+ * a character that is not printable ASCII, or if two of the queues have the same name.
  */
 export const layerWithAdmin = ({
   adminToken: token,

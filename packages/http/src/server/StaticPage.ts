@@ -1,6 +1,6 @@
 /**
- * A page that does not change while the process runs. Its text is made, compressed and hashed once; a request for it
- * costs a look at two headers, and the bytes that are written.
+ * A page that does not change while the process runs. Its text is made, compressed and hashed once. A request for it takes two
+ * look-ups of headers, and the writing of the bytes.
  *
  * ```text
  * Accept-Encoding ──▶ br | gzip | identity | 406
@@ -28,7 +28,7 @@ export interface StaticPage {
 export interface StaticPageOptions {
   readonly contentType: string
   readonly text: string
-  /** Default: caches ask each time whether the page is still the same. */
+  /** Default: `no-cache`, so that caches ask each time whether the page is still the same. */
   readonly cacheControl?: string
 }
 
@@ -38,15 +38,15 @@ interface Variant {
   readonly tag: string
 }
 
-/** The page is compressed once, on the threads of zlib: well beyond this, compressing better takes seconds. */
+/** The quality of compression, which happens once, on the threads of zlib. Much higher qualities take seconds. */
 const BROTLI_QUALITY = 5
-/** What is written at once; more is written in pieces. */
+/** The most bytes that are written at once; a longer page is written in pieces. */
 const WHOLE_BYTES = 256 * 1024
 const PIECE_BYTES = 64 * 1024
 
 /**
- * Gives the bytes piece by piece, each in a turn of the event loop of its own and none before the socket has taken the
- * one before: a reader who takes all at once shares the loop with everybody else.
+ * Gives the bytes piece by piece, each in its own turn of the event loop, and each only after the socket has taken the
+ * piece before: so a fast reader does not keep the event loop from other requests.
  */
 const inPieces = (bytes: Buffer): Readable => {
   let at = 0
@@ -63,7 +63,7 @@ const inPieces = (bytes: Buffer): Readable => {
   })
 }
 
-/** Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2). */
+/** Tells whether `If-None-Match` names the tag, by weak comparison (RFC 9110, 13.1.2). */
 const names = (header: string, tag: string): boolean =>
   header.trim() === "*" ||
   Array.from(header.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g)).some(([, one]) => one === tag)
@@ -131,7 +131,7 @@ const respond = (
     : HttpServerResponse.raw(inPieces(bytes), { headers: own, contentLength })
 }
 
-/** Begins to compress at once, and does not wait for it: the first requests do, if they come so early. */
+/** Makes a page. Compression begins at once; only requests that arrive before its end wait for it. */
 export const make = (options: StaticPageOptions): StaticPage => {
   const variants = makeVariants(options)
   const made = Effect.promise(() => variants)

@@ -1,5 +1,5 @@
 /**
- * What a token of the API for operators must be like: the shortest that nobody guesses.
+ * The rule for the token of the API for operators: it must be long enough that it cannot be guessed.
  */
 
 const MIN_LENGTH = 16

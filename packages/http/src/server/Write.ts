@@ -1,8 +1,8 @@
 /**
  * The writes of HTTP: each carries out one command of the `Turnout` service, under the idempotency key of its request.
  *
- * The server works on one request for a key at a time, for each principal. A command that has begun is finished, although its request
- * has been given up.
+ * For each principal and key, the server works on one request at a time. A command that has begun is finished, even if its
+ * request has been given up.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
@@ -18,8 +18,8 @@ import { setHeader } from "./Boundary.ts"
 import { Principal } from "./Principal.ts"
 
 /**
- * How a request is answered whose idempotency key was answered before: with the first answer, marked as replayed, or
- * with 409.
+ * The answer to a request whose idempotency key was answered before: the first answer, marked with `Idempotent-Replayed`,
+ * or 409.
  */
 export type OnReplay = "replay" | "conflict"
 
@@ -27,11 +27,11 @@ export const ReplayPolicy = Context.Reference<OnReplay>("@turnout/ReplayPolicy",
   defaultValue: () => "replay"
 })
 
-/** Carries out commands for whom `Principal` says: one at a time for each idempotency key of a principal. */
+/** Carries out commands for the principal of the request, one at a time for each of its idempotency keys. */
 export const makeWrite = Effect.gen(function* () {
   const turnout = yield* Turnout
   const onReplay = yield* ReplayPolicy
-  /** By the ids of idempotency scopes, as the store keeps them apart. */
+  /** The ids of the idempotency scopes that are in use, which are the keys of the store too. */
   const inFlight = new Set<string>()
 
   const carryOut = <C extends Command>(command: C, headers: WriteHeaders, principal: string) => {
@@ -59,7 +59,7 @@ export const makeWrite = Effect.gen(function* () {
         inFlight.add(scopeId)
         return Effect.void
       }),
-      // The command goes on when its request has been given up, and its key is in use until it is done.
+      // The command goes on when its request has been given up, and its key stays in use until the command is done.
       () => Effect.uninterruptible(work),
       () => Effect.sync(() => inFlight.delete(scopeId))
     )

@@ -1,5 +1,5 @@
 /**
- * The group `webhooks` of the API for operators: the URLs that journal events are posted to.
+ * The group `webhooks` of the API for operators: the URLs that messages are posted to.
  */
 import { Rotation, WebhookChanges } from "@turnout/core/webhooks/application/Webhooks"
 import { Webhook, WebhookAttempt, WebhookId, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
@@ -38,7 +38,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       }).annotate({ identifier: "WebhookInput" }),
       success: WithSecret.pipe(HttpApiSchema.status(201))
     })
-      .annotate(OpenApi.Summary, "Add a webhook; its secret is shown this once")
+      .annotate(OpenApi.Summary, "Add a webhook; its secret is shown this once only")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/webhooks", {
@@ -72,7 +72,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .annotate(OpenApi.Summary, "Sign with a new secret, and for a while with the one before as well")
       .middleware(Boundary)
       .middleware(BodyBoundary),
-    changeWebhook("enable", "Post again, beginning with what happened meanwhile"),
+    changeWebhook("enable", "Post again, beginning where it stopped"),
     changeWebhook("disable", "Post nothing until it is enabled again"),
     HttpApiEndpoint.delete("remove", "/admin/webhooks/:webhookId", {
       params: ofWebhook,
@@ -80,7 +80,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       success: HttpApiSchema.NoContent,
       error: OperatorProblems.webhookNotFound
     })
-      .annotate(OpenApi.Summary, "Remove a webhook, with its log and what waits for it")
+      .annotate(OpenApi.Summary, "Remove a webhook, with its log and everything that waits for it")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("attempts", "/admin/webhooks/:webhookId/attempts", {
@@ -95,4 +95,4 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .annotate(OpenApi.Summary, "List the requests that were made, the latest first")
       .annotate(OpenApi.Transform, describeLimit)
   )
-  .annotate(OpenApi.Description, "URLs that events are posted to.") {}
+  .annotate(OpenApi.Description, "URLs that messages are posted to.") {}
