@@ -1,6 +1,5 @@
 /**
- * Draws the picture of the house in `docs/architecture.md` from the table in `house.ts`: `npm run architecture`. A test compares
- * the two.
+ * Draws the picture in `docs/architecture.md` from the table in `house.ts`: `npm run architecture`. A test compares the two.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -12,7 +11,10 @@ interface Part {
   readonly imports: ReadonlyArray<string>
 }
 
-/** One row for each part: a filled mark for what it may import, a hollow one for what it may import some rooms of. */
+/**
+ * One row for each part. A filled mark means that it may import the other part, a hollow mark that it may import some rooms
+ * of it.
+ */
 const matrix = (parts: ReadonlyArray<Part>): string => {
   const width = Math.max(...parts.map(({ name }) => name.length))
   const head = `${" ".repeat(width)}  ${parts.map(({ name }) => name).join("  ")}`
@@ -37,7 +39,7 @@ const rooms = subjects.flatMap(({ imports, name }) =>
   imports.filter((one) => one.includes("/")).map((room) => `${name} imports ${room} only, of that subject`)
 )
 
-/** The picture, as it stands between the marks in the page. */
+/** The text between the two marks in the page. */
 export const picture = (): string =>
   [
     "```text",
@@ -62,7 +64,7 @@ const PAGE = fileURLToPath(new URL("../docs/architecture.md", import.meta.url))
 const BEGIN = "<!-- The picture is made by `npm run architecture`. -->\n\n"
 const END = "\n\n<!-- End of the picture. -->"
 
-/** The page with the picture of today in it. */
+/** The page with the picture made anew. */
 export const page = (text: string): string => {
   const begin = text.indexOf(BEGIN) + BEGIN.length
   const end = text.indexOf(END)

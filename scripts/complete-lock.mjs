@@ -1,5 +1,5 @@
-// Lists in package-lock.json every optional platform package its owner names but the registry did not serve at
-// `npm install` time. Without these entries `npm ci` refuses the lock file ("Missing: ... from lock file").
+// Adds to package-lock.json every optional platform package that its owner names and that the registry did not serve to
+// `npm install`. Without these entries `npm ci` refuses the lock file ("Missing: ... from lock file").
 import { readFileSync, writeFileSync } from "node:fs"
 
 const path = process.argv[2] ?? "package-lock.json"
@@ -24,7 +24,7 @@ for (const [at, owner] of Object.entries(lock.packages)) {
     }
   }
 }
-// As npm sorts them, so that `npm install` leaves the file as it is.
+// The entries are sorted as npm sorts them, so that `npm install` leaves the file as it is.
 const sorted = Object.entries({ ...lock.packages, ...added }).toSorted(([a], [b]) => a.localeCompare(b, "en"))
 lock.packages = Object.fromEntries(sorted)
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)

@@ -1,5 +1,5 @@
-// Copies the declarations `tsc -b` wrote to packages/*/.tsbuild into dist, with "./X.ts" import paths turned into
-// "./X.js": TypeScript rewrites relative extensions in JavaScript output only. Both have equal length, so the
+// Copies the declarations that `tsc -b` has written to packages/*/.tsbuild into dist, and turns the import paths "./X.ts" into
+// "./X.js", since TypeScript rewrites relative extensions only in JavaScript. Both paths have the same length, so the
 // declaration maps stay exact.
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"

@@ -1,5 +1,5 @@
 /**
- * The house as data: which parts there are, and which part may import which.
+ * The parts of the sources as data, and the parts that each may import.
  *
  * The rules of the linter (`oxlint.config.ts`), the rows of its tests (`test/tooling/importRules.test.ts`) and the picture in
  * `docs/architecture.md` are made from this table.
@@ -8,20 +8,24 @@
 /** A part of `packages/core/src`. */
 export interface Subject {
   readonly name: string
-  /** What it is about, for the picture. */
+  /** A description for the picture. */
   readonly about: string
   /** The subjects that it may import, or rooms of them, such as `admission/ports`. */
   readonly imports: ReadonlyArray<string>
 }
 
-/** Every subject has three layers at most, and imports go from right to left only. */
+/** The layers of a subject. A layer imports itself and the layers before it. A subject may lack some of them. */
 export const layers = ["domain", "ports", "application"] as const
 
 export const subjects: ReadonlyArray<Subject> = [
   { name: "kernel", about: "values and words that know no subject", imports: [] },
-  { name: "access", about: "who may do what, and what operators did", imports: ["kernel"] },
+  { name: "access", about: "the audit log of the decisions of operators", imports: ["kernel"] },
   { name: "admission", about: "events, seats, waitlists", imports: ["kernel"] },
-  { name: "journal", about: "what has happened, to be read", imports: ["kernel", "admission/domain/model"] },
+  {
+    name: "journal",
+    about: "the record of what has happened, and reading it",
+    imports: ["kernel", "admission/domain/model"]
+  },
   { name: "delivery", about: "the outbox: relays, leases, replays", imports: ["kernel", "access", "journal"] },
   {
     name: "webhooks",
@@ -35,17 +39,17 @@ export const subjects: ReadonlyArray<Subject> = [
   },
   {
     name: "projections",
-    about: "what is made of the journal, to be read",
+    about: "tables that are made from the journal, to be read",
     imports: ["kernel", "access", "journal", "delivery", "admission/domain/model", "admission/ports"]
   }
 ]
 
-/** The rooms of a subject, as imports name them: folders, and `domain/[A-Z]` for the files that stand in `domain` itself. */
+/** The rooms of a subject, as imports name them: folders, and `domain/[A-Z]` for the files directly in `domain`. */
 export const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   admission: ["domain/model", "domain/state", "domain/rules", "domain/[A-Z]", "ports", "application"]
 }
 
-/** The storeys of `admission/domain`, from the ground up: each imports those before it. */
+/** The storeys of `admission/domain`, from the ground up: each may import those before it. */
 export const storeys = ["domain/model", "domain/state", "domain/rules", "domain/[A-Z]"] as const
 
 /** The packages, and the packages that each may import. */
@@ -74,7 +78,7 @@ export const technologies: Readonly<Record<string, ReadonlyArray<string>>> = {
   webhooks: []
 }
 
-/** Effect's pure modules: what the domain may import besides its own files. */
+/** Effect's pure modules, which the domain may import besides its own files. */
 export const pureModules = [
   "BigInt",
   "Boolean",
@@ -106,10 +110,10 @@ export const pureModules = [
   "Types"
 ] as const
 
-/** The most files in a folder of the sources, folders not counted. */
+/** The most files in a folder of the sources. Folders are not counted. */
 export const MAX_FILES_IN_A_FOLDER = 12
 
-/** The most lines of a function, without blank lines and comments. */
+/** The most lines of a function. Blank lines and comments are not counted. */
 export const MAX_LINES_OF_A_FUNCTION = 100
 
 const roomsOf = (subject: string): ReadonlyArray<string> => rooms[subject] ?? layers
@@ -122,6 +126,6 @@ export const forbiddenTo = ({ imports, name }: Subject): ReadonlyArray<string> =
     return all.filter((room) => !imports.includes(room))
   })
 
-/** The rooms that a file of a layer may not import, in its own subject and in others. */
+/** The layers that a file of this layer may not import, in its own subject and in others. */
 export const layersAbove = (layer: (typeof layers)[number]): ReadonlyArray<string> =>
   layers.slice(layers.indexOf(layer) + 1)
