@@ -1,10 +1,10 @@
 /**
- * Pure decisions per second, and what they allocate: no store, no Effect, one batch after the other.
+ * Pure decisions per second, and the bytes that they allocate: no store, no Effect, one batch after the other.
  *
  *     npm run bench:core -- [--rounds N] [--seconds N] [--batch N] [--json]
  *
- * A decision is all that the core does for one registration once its batch is loaded: the idempotency key is looked up,
- * the command decided, the working set evolved, the journal entry, the record and the reply made.
+ * A decision is the whole work of the core for one registration once its batch is loaded: it looks up the idempotency key,
+ * decides the command, updates the working set, and makes the entry, the record of the key and the reply.
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
@@ -45,7 +45,7 @@ const event = (capacity: number): Event => ({
   updatedAt: NOW
 })
 
-/** In one piece, as texts are that come out of a parser. */
+/** Makes a text one flat string, as a parser does: V8 keeps a text that was put together from parts as a tree. */
 const flat = (text: string): string => Buffer.from(text).toString()
 
 const request = (command: Request["command"], freshId: string): Request => {
@@ -75,7 +75,7 @@ interface Prepared {
   readonly set: WorkingSet
 }
 
-/** Batches of each kind, ready to be decided. */
+/** Makes a batch of each kind. */
 const kinds: Record<string, () => Prepared> = {
   "register, a seat is free": () => ({ requests: Array.from({ length: settings.batch }, register), set: empty(1e6) }),
   "register, onto the waitlist": () => ({ requests: Array.from({ length: settings.batch }, register), set: empty(0) }),
@@ -101,8 +101,8 @@ const decide = ({ requests, set }: Prepared): void => {
 }
 
 /**
- * Decides prepared batches for a while; only the deciding is timed. The median of the batches counts: making them leaves
- * more garbage than deciding them, and it is collected whenever it pleases.
+ * Decides prepared batches for a while. Only the decisions are timed. The median of the batches counts, since their
+ * preparation leaves more garbage than the decisions, and the garbage collector may run at any time.
  */
 const time = (prepare: () => Prepared): number => {
   const rates: Array<number> = []
@@ -116,7 +116,10 @@ const time = (prepare: () => Prepared): number => {
   return median(rates)
 }
 
-/** What deciding a batch leaves behind on the heap, garbage included; with a collection before, there is none within. */
+/**
+ * The bytes that a decision leaves on the heap, garbage included. The heap is collected before the batch, so that no
+ * collection happens within it.
+ */
 const weigh = (prepare: () => Prepared): number => {
   const prepared = prepare()
   globalThis.gc?.()

@@ -1,11 +1,11 @@
 /**
- * Registrations per second over HTTP, next to the same route of the same server with nothing behind it.
+ * Registrations per second over HTTP, compared with the same route of the same server without a database.
  *
  *     npm run bench:http -- [--rounds N] [--seconds N] [--connections N] [--json]
  *
- * Both servers have all of the middleware, read and check the same requests and write the same answers; behind one of
- * them is Turnout on Postgres, with one hot event, behind the other a service that answers at once. The load comes from
- * a process of its own, and has a core to itself if there is one.
+ * Both servers have all of the middleware, read and check the same requests and write the same answers. One of them calls
+ * Turnout on Postgres, with one hot event, the other a service that answers at once. The load comes from a process of its
+ * own, which has a core to itself if the machine has more than one.
  */
 import autocannon from "autocannon"
 import * as Rec from "effect/Record"

@@ -1,17 +1,18 @@
 /**
- * Messages delivered per second to a sink that does nothing: Turnout's relay, next to queues and an outbox on the same
- * server; what reading costs when the backlog is long, or somebody holds a transaction open; and how long the slots of a
- * worker that is killed wait for another.
+ * Messages delivered per second to a sink that does nothing: Turnout's relay, compared with queues and an outbox on the same
+ * server; the time of a read when the backlog is long, or a transaction is held open; and the time that the slots of a killed
+ * relay wait for another.
  *
  *     npm run bench:outbox -- [--rounds N] [--messages N] [--streams N] [--few N] [--small N] [--large N] [--huge N]
  *       [--samples N] [--registrations N] [--ttl N] [--json]
  *
- * Drains: `--messages` over `--streams`, by one worker and by four, in one process and in four; pg-transactional-outbox is
- * given `--few` only, because it is slow, and slower the more there are. Only Turnout delivers in order per stream. Backlogs
- * of `--small` and `--large`, and of `--huge`, 10,000,000 for instance, if that is larger, are drained by Turnout, and read.
- * Latency: `--registrations` in a row. To a FIFO queue: `--few` messages to a server on this machine that speaks SQS.
- * Takeover: leases of `--ttl` milliseconds. A turn of another contestant that comes to a halt, as one of
- * pg-transactional-outbox has, is repeated once, with a word on stderr.
+ * Drains: `--messages` in `--streams` are delivered by one worker and by four, in one process and in four. A worker is a
+ * relay of Turnout, or a worker of another contestant. pg-transactional-outbox gets `--few` messages only: it is slow, and
+ * slower the more there are. Only Turnout delivers each stream in order. Turnout also drains and reads backlogs of
+ * `--small` and `--large` messages, and of `--huge`, for instance 10,000,000, if that is more than `--large`. Latency:
+ * `--registrations` one after the other. FIFO queue: `--few` messages to a server on this machine that speaks SQS.
+ * Takeover: leases of `--ttl` milliseconds. If a turn of another contestant fails, as one of pg-transactional-outbox did
+ * that came to a halt, it is repeated once, and stderr says so.
  */
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import { PgClient } from "@effect/sql-pg"
@@ -45,22 +46,22 @@ const settings = Settings.read({
 })
 const { few, huge, large, messages, registrations, samples, small, streams, ttl } = settings
 
-/** Scripts in `outbox/`. */
+/** The contestants, each with a script in `outbox/`. */
 const CONTESTANTS = ["turnout", "graphile-worker", "pg-boss", "pg-transactional-outbox"] as const
 type Contestant = (typeof CONTESTANTS)[number]
-/** Processes, and workers in each. */
+/** The numbers of processes, and of workers in each. */
 const CREWS = { "1 worker": [1, 1], "4 workers": [1, 4], "4 processes": [4, 1] } as const
 type Crew = keyof typeof CREWS
 const HELD: ReadonlyArray<Held> = ["transaction id", "snapshot"]
 const BACKLOGS = huge > large ? [small, large, huge] : [small, large]
 
 const STREAMS_PER_MESSAGE = 1 / 5
-/** Every second message of a backlog that is read is in slot 0, and every slot can be read so often. */
+/** The number of samples that slot 0 of the smallest backlog has messages for. Half of a backlog that is read is in slot 0. */
 const DEPTH = Math.max(1, Math.floor(small / 2 / 500) - 2)
 
 const count = (number: number): string => number.toLocaleString("en")
 
-/** While somebody holds a transaction open, if anybody does. */
+/** Runs the work while a process holds a transaction open, or alone if `held` is undefined. */
 const during = async <A>(url: string, held: Held | undefined, work: () => Promise<A>): Promise<A> => {
   if (held === undefined) return work()
   await using _holder = await Script.start("outbox/held.ts", { url, held })
@@ -69,7 +70,7 @@ const during = async <A>(url: string, held: Held | undefined, work: () => Promis
 
 const schemaOf = (backlog: number): string => `backlog_${backlog}`
 
-/** A schema with a backlog: one half of it is in slot 0, the other everywhere. */
+/** Makes a schema with a backlog: one half of it is in slot 0, the other in all slots. */
 const makeBacklog = async ({ sql, url }: Database.Database, backlog: number): Promise<void> => {
   const schema = schemaOf(backlog)
   const client = Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 }))
@@ -169,7 +170,7 @@ await Database.use(async (database) => {
   }))
 
   const rate = (name: string) => drained[name]!.perSecond.median
-  /** Four workers are wherever this contestant is faster with them. */
+  /** The rate of a contestant. Four workers count in one process or in four, whichever is faster. */
   const rateOf = (who: Contestant, workers: 1 | 4) =>
     workers === 1 ? rate(`${who}, 1 worker`) : Math.max(rate(`${who}, 4 workers`), rate(`${who}, 4 processes`))
   const ratio = (kind: "allSlotsMillis" | "oneSlotMillis", one: string, other: string) =>
@@ -205,7 +206,7 @@ await Database.use(async (database) => {
   const takenOver = takeovers["takeover"]!
   const slowest = Math.max(...takenOver.map(({ millis }) => millis))
   const takeoverSection: Section = {
-    title: `One of three workers is killed, and another paused, with leases of ${count(ttl)} ms`,
+    title: `One of three relays is killed, and another paused, with leases of ${count(ttl)} ms`,
     head: ["slots", "delivered again after ms", "writes refused, slots", "messages", "delivered twice"],
     rows: takenOver.map((one) => [one.slots, one.millis.toFixed(0), one.refused, count(one.messages), count(one.again)])
   }
@@ -219,8 +220,8 @@ await Database.use(async (database) => {
         target: 2
       },
       {
-        what: `${crew}: turnout / pg-transactional-outbox, with however many of these it is fastest`,
-        // More of its workers were not faster.
+        what: `${crew}: turnout / pg-transactional-outbox, with one or as many workers, whichever is faster`,
+        // pg-transactional-outbox was not faster with more workers.
         value: own / Math.max(rateOf("pg-transactional-outbox", 1), rateOf("pg-transactional-outbox", workers)),
         target: 40
       }
@@ -253,7 +254,7 @@ await Database.use(async (database) => {
       ...readTargets,
       { what: "commit to sink: p50, ms", value: latencyFigures.sinceCommit.p50Millis, target: 5, atMost: true },
       {
-        what: "the slots of a killed worker are delivered again: ms",
+        what: "the slots of a killed relay are delivered again: ms",
         value: slowest,
         target: ttl + 1_000,
         atMost: true

@@ -1,11 +1,12 @@
 /**
- * Durable registrations per second: Turnout, next to pgbench, a naive service and a ceiling, on the same server.
+ * Durable registrations per second: Turnout, compared with pgbench, a naive service and a ceiling, on the same server.
  *
  *     npm run bench:registrations -- [--rounds N] [--seconds N] [--callers N] [--burst N] [--spread N] [--json]
  *
- * Every registration has an idempotency key and is journalled; every contestant writes the same rows into the same tables.
- * A turn begins with empty tables, and is measured after a warm-up. `--callers` is the largest number of callers, `--burst`
- * how many come at once, `--spread` how many events are many.
+ * Every registration has an idempotency key and an entry in the journal; every contestant writes the same rows into the
+ * same tables. A turn begins with empty tables, and is measured after a warm-up. `--callers` is the largest number of
+ * callers, `--burst` the number of callers that come at once, and `--spread` the number of events in the runs with many
+ * events.
  */
 import * as Rec from "effect/Record"
 import * as Pgbench from "./registrations/pgbench.ts"
@@ -18,13 +19,16 @@ import * as Settings from "./support/Settings.ts"
 
 const settings = Settings.read({ rounds: 5, seconds: 2, callers: 1_024, burst: 10_000, spread: 1_000 })
 const CALLERS = [1, 64, 256, 1_024].filter((callers) => callers <= settings.callers)
-/** The largest of them that is not larger. */
+/** The largest number in `CALLERS` that is not above this one. */
 const upTo = (callers: number): number => CALLERS.findLast((tried) => tried <= callers)!
 const PGBENCH = Database.findPgbench()
 const FUNCTIONS = PGBENCH === undefined ? [] : (["register", "register_in_turn"] as const)
 const PGBENCH_CLIENTS = [1, 8, Pgbench.CLIENTS]
 if (PGBENCH === undefined) process.stderr.write("pgbench was not found and is left out: apt-get install postgresql\n")
-/** It takes seconds until what runs all the time is compiled, and a server on sale has run for longer. */
+/**
+ * The warm-up. V8 takes seconds until it has compiled the code that runs all the time, and a server on sale has run for
+ * longer.
+ */
 const WARM_UP_SECONDS = Math.min(3, settings.seconds * 3)
 
 interface Figures {
@@ -33,10 +37,10 @@ interface Figures {
   readonly p99Millis: number
   readonly batch: number
   readonly cpuMicros: number
-  /** Registrations that failed, in all turns. */
+  /** The number of registrations that failed, in all turns. */
   readonly errors: number
   readonly heapGrowthMiB: number
-  /** Of every turn, for those who want to see how far apart they are. */
+  /** The rate of every turn, which shows how far apart they are. */
   readonly turns: ReadonlyArray<number>
 }
 
@@ -70,7 +74,7 @@ await Database.use(async (database) => {
   }
 
   const contestants: Record<string, () => Promise<Told>> = {}
-  /** What Turnout's transactions held, for the ceiling to do the same. */
+  /** The number of registrations in a transaction of Turnout, which the ceiling uses too. */
   const batches = new Map<string, number>()
   for (const events of [1, settings.spread]) {
     for (const callers of CALLERS) {
@@ -221,7 +225,7 @@ await Database.use(async (database) => {
         target: 0.8
       },
       {
-        what: "registrations that failed, of everybody",
+        what: "registrations that failed, of all contestants",
         value: Object.values(figures).reduce((sum, { errors }) => sum + errors, 0),
         target: 0,
         atMost: true

@@ -1,11 +1,12 @@
 /**
- * Whether a waitlist of a million costs what one of a thousand does.
+ * The cost of a waitlist of a million, compared with one of a thousand.
  *
  *     npm run bench:waitlist -- [--rounds N] [--samples N] [--small N] [--large N] [--json]
  *
- * One caller, one event with a short list and one with a long one, in turns: register (at the end of the list), cancel a
- * seat (which promotes the first), ask for a place in the last tenth of the list, read the first page. Then the capacity of the
- * event with the long list is raised by a tenth of it, or 100,000, and somebody registers again and again while that promotes.
+ * One caller uses an event with a short list and an event with a long one in turns. It registers (at the end of the list),
+ * cancels a seat (which promotes the first), asks for a place in the last tenth of the list, and reads the first page. Then
+ * the capacity of the event with the long list is raised by a tenth of the list, at most 100,000, and people register one
+ * after the other while that promotes.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -21,17 +22,17 @@ import * as Settings from "./support/Settings.ts"
 
 const settings = Settings.read({ rounds: 7, samples: 100, small: 1_000, large: 1_000_000 })
 const { large, rounds, samples, small } = settings
-/** How many people of each list ask for their place. */
+/** The number of people of each list who ask for their place. */
 const PLACES = Math.ceil(small / 10)
-/** By how much the capacity is raised, at most. */
+/** The most seats by which the capacity is raised. */
 const MOST_RAISED = 100_000
-/** Seats to cancel, one in each sample of each round, warm-up included. */
+/** The number of seats to cancel, one in each sample of each round, warm-up included. */
 const SEATS = samples * (rounds + 1)
 
 const registrationId = (event: number, n: number) =>
   `01900000-0000-7000-9${String(event).padStart(3, "0")}-${n.toString(16).padStart(12, "0")}`
 
-/** The n-th event as it is once all of its seats are taken, and so many wait. */
+/** Brings the n-th event into the state with all of its seats taken and `waiting` people on its waitlist. */
 const fill = async (database: Database.Database, event: number, waiting: number) => {
   const id = Database.eventId(event)
   const prefix = registrationId(event, 0).slice(0, 24)
@@ -80,15 +81,15 @@ await Database.use(async (database) => {
           { idempotencyKey: randomUUID() }
         ),
       position: (size) => {
-        // Beyond those who have been promoted by now, and of either list as many different people: it is not about how
-        // much of a list is in the server's memory.
+        // The people who ask have not been promoted by now. They are as many in the short list as in the long one, so that
+        // the parts of both lists that are in the server's memory are alike.
         const asked = Math.floor(Math.random() * PLACES) / PLACES
         const waiting = SEATS + Math.floor(lists[size].waiting * (0.9 + asked * 0.1))
         return turnout.waitlistPosition(Database.eventId(lists[size].event), registrationId(lists[size].event, waiting))
       },
       "first page": (size) => turnout.listWaitlist(Database.eventId(lists[size].event), { limit: 50 })
     }
-    /** The median of so many calls, one list after the other. */
+    /** The median times of `samples` calls for each list, one list after the other. */
     const turn = async (operation: (size: Size) => Effect.Effect<unknown, unknown>) => {
       const millis: Record<Size, Array<number>> = { small: [], large: [] }
       for (let sample = 0; sample < samples; sample++) {

@@ -1,5 +1,5 @@
 /**
- * The HTTP server, with Turnout on Postgres behind it, or with a service that answers every command at once.
+ * The HTTP server, on Turnout and Postgres, or on a service that answers every command at once.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"

@@ -1,5 +1,5 @@
 /**
- * A connection that is kept, for whoever makes the messages and looks at what is left of them.
+ * A connection that stays open, for the process that makes the messages and counts those that are left.
  */
 import { PgClient } from "@effect/sql-pg"
 import type * as Effect from "effect/Effect"

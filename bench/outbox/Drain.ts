@@ -1,10 +1,10 @@
 /**
- * A drain: a backlog is made, workers in processes of their own get ready, are let go together, and the clock runs until
- * every message was delivered and nothing is left in the database.
+ * A drain: a backlog is made, workers in processes of their own get ready and begin together, and the clock runs until every
+ * message is delivered and nothing is left in the database.
  *
- * Not timed are making the backlog, starting processes and opening connections. The clock starts when the first worker
- * asks for messages. A script that calls `run` is both: run as it is, it is who makes the backlog and looks at the clock,
- * and it starts itself again for each process with workers.
+ * The clock starts when the first worker asks for messages, so it does not count the making of the backlog, the start of
+ * processes and the opening of connections. A script that calls `run` has two parts: the main process makes the backlog and
+ * looks at the clock, and starts the script again for each process with workers.
  */
 import { fork, type ChildProcess } from "node:child_process"
 import * as Script from "../support/Script.ts"
@@ -12,17 +12,17 @@ import type { Backlog } from "./Backlog.ts"
 import * as Connection from "./Connection.ts"
 import * as Wait from "./Wait.ts"
 
-/** What a contestant is asked to do in one turn. */
+/** The task of a contestant in one turn. */
 export interface Drain extends Backlog {
   readonly url: string
   readonly processes: number
   /** Workers in each process. */
   readonly workers: number
-  /** The queue to deliver to; without, messages are delivered to nobody. */
+  /** The queue to deliver to. Without it, messages go to a sink that does nothing. */
   readonly queue?: Queue
 }
 
-/** A FIFO queue of something that speaks SQS. */
+/** A FIFO queue on a server that speaks SQS. */
 export interface Queue {
   readonly queueUrl: string
   readonly endpoint: string
@@ -30,44 +30,44 @@ export interface Queue {
 
 export interface Drained {
   readonly perSecond: number
-  /** Microseconds that the processes with workers computed for each message. */
+  /** CPU time of the processes with workers for each message, in microseconds. */
   readonly cpuMicros: number
 }
 
-/** Who is told in a process with workers. */
+/** The counter in a process with workers. */
 export interface Count {
-  /** Messages are asked for from now on. */
+  /** The workers call this when they begin to ask for messages. */
   readonly began: () => void
   readonly delivered: (count: number) => void
 }
 
 export interface Contestant {
-  /** Makes the backlog, and nothing else, be there. */
+  /** Makes the backlog, and removes everything else. */
   readonly prepare: (sql: Connection.Sql, drain: Drain) => Promise<void>
-  /** SQL for a row, if the workers are ready to be let go; unless given, they are once they are open. */
+  /** SQL that gives a row once the workers are ready to begin. Default: they are ready once they are open. */
   readonly isReady?: (drain: Drain) => string
-  /** SQL for how much is `left` to be delivered or acknowledged. */
+  /** SQL for the number of messages that are `left` to be delivered or acknowledged. */
   readonly left: string
-  /** Opens what there is to open, and gives what lets the workers go. */
+  /** Opens connections, and gives a function that starts the workers. */
   readonly open: (drain: Drain, count: Count) => Promise<() => unknown>
 }
 
-/** What a process with workers tells. */
+/** The report of a process with workers. */
 interface Report {
-  /** By the clock of the machine, in milliseconds. */
+  /** The time when it began, by the clock of the machine, in milliseconds. */
   readonly beganAt: number | null
   readonly delivered: number
   readonly cpuMicros: number
 }
 
 const REPORT_MILLIS = 2
-/** A turn that takes longer than this, and so much for each message, has come to a halt. */
+/** A turn has come to a halt if it takes longer than the first of these, and the second for each message. */
 const LONGEST_MILLIS = 60_000
 const LONGEST_MILLIS_EACH = 1 / 20
 
 const now = (): number => performance.timeOrigin + performance.now()
 
-/** In a process with workers: opens, waits for the word, and reports. */
+/** The part of a process with workers: opens connections, waits for the signal to begin, and reports. */
 const work = async (contestant: Contestant): Promise<void> => {
   const report = { beganAt: null as number | null, delivered: 0, cpuMicros: 0 }
   let cpu = process.cpuUsage()
@@ -92,7 +92,7 @@ const work = async (contestant: Contestant): Promise<void> => {
   send("open")
 }
 
-/** A process with workers, as the one with the clock knows it. */
+/** A process with workers, seen from the main process. */
 interface Worker {
   readonly child: ChildProcess
   readonly opened: Promise<void>
@@ -147,7 +147,7 @@ const drain = async (contestant: Contestant, sql: Connection.Sql, drain: Drain):
   }
 }
 
-/** What a contestant's script does. */
+/** Runs a contestant: in the main process the turn, in a process with workers their part of it. */
 export const run = async (contestant: Contestant): Promise<void> => {
   if (process.send !== undefined) return work(contestant)
   const asked = Script.settings<Drain>()

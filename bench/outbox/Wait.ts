@@ -1,11 +1,11 @@
 /**
- * Waiting for something that others do.
+ * Waits for other processes.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 
 const LOOK_MILLIS = 5
 
-/** What waits until it is so, looking often; whatever takes longer than that has failed. */
+/** Makes a function that looks every few milliseconds until `isSo` is true, and throws after `longestMillis`. */
 export const within =
   (longestMillis: number) =>
   async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * graphile-worker at its fastest: jobs are fetched into a local queue in large batches, completed in batches, and many
- * run at a time. Jobs have no queue name, so they are delivered in no order.
+ * graphile-worker with its fastest settings: jobs are fetched into a local queue in large batches, completed in batches,
+ * and many run at a time. Jobs have no queue name, so they are delivered in no order.
  */
 import { Logger, run, runMigrations, type WorkerEvents } from "graphile-worker"
 import { EventEmitter } from "node:events"
@@ -9,10 +9,10 @@ import * as Drain from "./Drain.ts"
 
 const TASK = "deliver"
 const silent = new Logger(() => () => {})
-/** Larger ones were not faster. */
+/** The size of the local queue. A larger one was not faster. */
 const LOCAL_QUEUE = 2_000
 const CONCURRENT_JOBS = 256
-/** What has ended in the meantime is written together. */
+/** Jobs that have ended since the last write are completed together, without a delay. */
 const BATCH_DELAY_MILLIS = 0
 
 await Drain.run({

@@ -1,5 +1,5 @@
 /**
- * Somebody who holds a transaction open until they are stopped: one that has an id, or one that looks at a snapshot.
+ * A process that holds a transaction open until it is stopped: one that has an id, or one that has a snapshot.
  */
 import { PgConnection } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"

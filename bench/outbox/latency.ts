@@ -1,7 +1,8 @@
 /**
- * How long a registration takes until it is handed to a sink by a relay in the same process, when nothing else goes on.
+ * The time from a registration until a relay in the same process hands it to a sink, when nothing else goes on.
  *
- * People register one after the other, each after the one before has arrived and the relay has gone to sleep.
+ * People register one after the other. Each waits until the message of the one before has arrived and the relay has gone to
+ * sleep.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
@@ -28,14 +29,14 @@ interface Percentiles {
 }
 
 export interface Latencies {
-  /** From when this process heard of the commit. */
+  /** The time since the outbox reported the commit to this process. */
   readonly sinceCommit: Percentiles
-  /** From when the registration was asked for. */
+  /** The time since the call of `register`. */
   readonly sinceCall: Percentiles
 }
 
 const LONGEST_WARM_UP = 100
-/** Longer than everything that the relay does after a delivery takes, and not in step with anything. */
+/** A pause that is longer than the work of the relay after a delivery, and random, so that it is not in step with anything. */
 const pauseMillis = () => 10 + Math.random() * 10
 
 const percentiles = (millis: ReadonlyArray<number>): Percentiles => {

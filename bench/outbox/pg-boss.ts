@@ -1,18 +1,19 @@
 /**
- * pg-boss at its fastest: workers fetch and complete jobs in large batches, and ask again at once; its own `work` does the
- * same and was a little slower. The queue has a table of its own and the policy `standard`: jobs are delivered in no order.
+ * pg-boss with its fastest settings: workers fetch and complete jobs in large batches, and ask again at once. The `work` of
+ * pg-boss does the same and was a little slower. The queue has a table of its own and the policy `standard`: jobs are
+ * delivered in no order.
  */
 import { PgBoss } from "pg-boss"
 import { messages } from "./Backlog.ts"
 import * as Drain from "./Drain.ts"
 
 const QUEUE = "deliver"
-/** Larger ones were slower. */
+/** The size of a batch. Larger ones were slower. */
 const BATCH = 1_000
-/** As many are sent to the server at once when the backlog is made. */
+/** The number of jobs in one insert when the backlog is made. */
 const INSERTED_AT_ONCE = 10_000
 
-/** Nothing but what is measured runs beside it. */
+/** A pg-boss without supervision and schedules, so that nothing runs beside the work that is measured. */
 const boss = (url: string): PgBoss => {
   const boss = new PgBoss({ connectionString: url, supervise: false, schedule: false })
   boss.on("error", (error) => {

@@ -1,9 +1,10 @@
 /**
- * pg-transactional-outbox at its fastest: the polling listener, which handles each message in a transaction of its own.
+ * pg-transactional-outbox with its fastest settings: the polling listener, which handles each message in a transaction of
+ * its own.
  *
- * Left as they are, its batches are of one message for as many times as a batch is large, and then are as large as what has
- * just ended; here they are large from the beginning, and asked for when half of the last has ended. Messages may be
- * handled in parallel, in no order.
+ * By default, the first batches have one message each, for as many times as the batch size says, and the later ones are as
+ * large as the number of messages that have just ended. Here a batch is large from the beginning, and the next one is
+ * fetched when half of the last has ended. Messages may be handled in parallel, in no order.
  */
 import {
   DatabaseSetup,
@@ -17,9 +18,12 @@ import { messages } from "./Backlog.ts"
 import * as Drain from "./Drain.ts"
 
 const BATCH = 500
-/** Workers get in each other's way, and what one has let go for that is handled after this time. */
+/**
+ * The time of a lock. Workers get in each other's way, and a message that one has given up for that is handled after this
+ * time.
+ */
 const LOCK_MILLIS = 1_000
-/** Connections of all workers together; with more of them it was not faster. */
+/** The connections of all workers together. More of them were not faster. */
 const CONNECTIONS = 20
 
 const setup: DatabasePollingSetupConfig = {
@@ -32,7 +36,7 @@ const setup: DatabasePollingSetupConfig = {
   nextMessagesName: "next_outbox_messages"
 }
 
-/** One statement at a time: the client prepares what it sends. */
+/** The statements of a script, since the client prepares a query and so takes only one statement. */
 const statements = (script: string): ReadonlyArray<string> =>
   script.split(/;\s*\n(?=(?:ALTER|CREATE|DROP)\b)/).filter((statement) => statement.trim() !== "")
 
@@ -49,7 +53,7 @@ const prepare: Drain.Contestant["prepare"] = async (sql, drain) => {
     FROM ${messages(drain)} ORDER BY n`)
 }
 
-/** Asks for a batch when at most half of one is under way; asks for nothing otherwise, and lets others have the thread. */
+/** Asks for a batch when at most half of one is under way. Otherwise it asks for nothing, and gives other work a turn. */
 const batchSizeStrategy = async (busy: number): Promise<number> => {
   if (busy <= BATCH / 2) return busy + BATCH
   await setImmediate()

@@ -1,8 +1,8 @@
 /**
- * How long it takes to claim and read 500 messages of a backlog: a few from each slot, or all from one.
+ * The time to claim slots and read 500 messages of a backlog: a few from each slot, or all from one.
  *
- * Every sample acknowledges what it has read and gives its slots back, and after some of them the positions go back to the
- * beginning, so that a backlog of any length is read at the same places. Only claiming and reading are timed.
+ * Every sample acknowledges the messages that it has read, and gives its slots back. After some samples the positions go
+ * back to the beginning, so that a backlog of any length is read at the same places. Only the claim and the read are timed.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
@@ -15,25 +15,28 @@ import { randomUUID } from "node:crypto"
 import { median } from "../support/Contest.ts"
 import * as Script from "../support/Script.ts"
 
-/** So many messages, or a few more, are read at once. */
+/** The number of messages in a sample, which may have a few more. */
 export const MESSAGES = 500
 
 export interface Reading {
   readonly url: string
   readonly schema: string
   readonly samples: number
-  /** How many samples can be read of the backlog before it has to begin again. */
+  /** The number of samples until the positions go back to the beginning. */
   readonly depth: number
 }
 
-/** Medians, in milliseconds. */
+/** Median times, in milliseconds. */
 export interface Read {
   readonly allSlots: number
   readonly oneSlot: number
 }
 
 const TTL_MILLIS = 60_000
-/** So many at most are not measured; what somebody who holds a transaction keeps from being cleaned up has piled up by then. */
+/**
+ * The most samples that are not measured. By their end, row versions that a held transaction keeps from clean-up have piled
+ * up.
+ */
 const LONGEST_WARM_UP = 50
 
 const measure = Effect.fnUntraced(function* ({ depth, samples }: Reading) {

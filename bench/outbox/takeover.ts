@@ -1,10 +1,9 @@
 /**
- * What happens to the slots of a worker that is ended by `kill -9`, and to one that is paused for longer than its lease.
+ * The takeover of the slots of a relay that is killed with `kill -9`, and of a relay that is paused for longer than its lease.
  *
- * Three workers, processes of their own, share the slots, in each of which something is written all the time. One is killed:
- * the clock runs until all of its slots are delivered again. Then another is stopped, and goes on once its slots are with the
- * last one: what it would still have written is refused. In the end everything that was written must have been delivered,
- * each stream in its order.
+ * Three relays in processes of their own share the slots, and entries are written to every slot all the time. One relay is
+ * killed: the clock runs until all of its slots are delivered again. Then another is paused, and goes on once the last one
+ * has its slots: the store refuses its writes. In the end every entry must have been delivered, each stream in its order.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
@@ -29,11 +28,11 @@ export interface Takeover {
 }
 
 export interface TakenOver {
-  /** From the kill until the last of the worker's slots was delivered again. */
+  /** The time from the kill until the last slot of the killed relay is delivered again. */
   readonly millis: number
-  /** How many it held. */
+  /** The number of slots that it held. */
   readonly slots: number
-  /** Slots of the worker that was paused, in which what it still had to write was refused. */
+  /** The number of slots in which the store refused writes of the paused relay. */
   readonly refused: number
   readonly messages: number
   /** Messages that were delivered more than once. */
@@ -43,16 +42,16 @@ export interface TakenOver {
 const SINK = "nowhere"
 const WORKERS = 3
 const WRITE_MILLIS = 20
-/** Load before somebody is killed, and after each takeover. */
+/** The time under load before the kill, and after each takeover. */
 const LOAD_MILLIS = 1_000
-/** Whatever takes longer has failed. */
+/** A wait that takes longer than this has failed. */
 const until = Wait.within(60_000)
 
-/** What a worker tells of each batch. */
+/** The report of a relay on each batch. */
 interface Told {
   readonly slot: number
   readonly entries: ReadonlyArray<{ readonly stream: string; readonly version: number }>
-  /** Slots that it has lost so far, before it could acknowledge. */
+  /** The number of slots that it has lost so far before it could acknowledge. */
   readonly stale: number
 }
 
@@ -77,9 +76,9 @@ const work = ({ ttlMillis, url }: Takeover, owner: string): Promise<void> => {
 const measure = async (sql: Connection.Sql): Promise<TakenOver> => {
   await sql(EMPTY_OUTBOX)
 
-  /** By stream, how often each version came. */
+  /** The number of times that each version of a stream arrived. */
   const came = new Map<string, Array<number>>()
-  /** By slot, who delivered it last, and when the present one began to. */
+  /** The relay that delivered each slot last, and the time when it began to. */
   const holders = new Map<number, { readonly worker: number; readonly since: number }>()
   const stale = new Map<number, number>()
   let again = 0
@@ -126,13 +125,13 @@ const measure = async (sql: Connection.Sql): Promise<TakenOver> => {
     const slots = slotsOf(0)
     const killedAt = performance.now()
     workers[0]!.kill("SIGKILL")
-    await until(() => slotsOf(0).length === 0, "the slots of the dead worker are delivered again")
+    await until(() => slotsOf(0).length === 0, "the slots of the dead relay are delivered again")
     const millis = Math.max(...slots.map((slot) => holders.get(slot)!.since)) - killedAt
     await sleep(LOAD_MILLIS)
     workers[1]!.kill("SIGSTOP")
-    await until(() => slotsOf(1).length === 0, "the slots of the paused worker are delivered again")
+    await until(() => slotsOf(1).length === 0, "the slots of the paused relay are delivered again")
     workers[1]!.kill("SIGCONT")
-    await until(() => slotsOf(1).length > 0, "the worker that was paused takes part again")
+    await until(() => slotsOf(1).length > 0, "the relay that was paused takes part again")
     await sleep(LOAD_MILLIS)
     stop.abort()
     await writing

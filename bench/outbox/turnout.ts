@@ -1,7 +1,7 @@
 /**
- * Turnout's relays, which deliver in the order of each stream, and are checked to.
+ * Turnout's relays. The sink checks that each stream arrives in its order.
  *
- * Workers have shared the slots when the clock starts, as they have when a sink comes back that was away.
+ * When the clock starts, the relays have shared the slots already, as they have when a sink is back after an outage.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
@@ -21,7 +21,7 @@ import * as Drain from "./Drain.ts"
 const SINK = "nowhere"
 const ACCESS = { region: "us-east-1", credentials: { accessKeyId: "bench", secretAccessKey: "bench" } }
 
-/** Does nothing but look at the order. */
+/** A sink that only checks the order. */
 const sink = (count: Drain.Count): Sink => {
   const versions = new Map<string, number>()
   const check = ({ eventId, version }: StoredEntry) => {
@@ -43,7 +43,7 @@ const sink = (count: Drain.Count): Sink => {
   }
 }
 
-/** Publishes to a queue, and counts what it took. */
+/** A sink that sends to a queue, and counts the messages that the queue took. */
 const toQueue = (queue: Drain.Queue, count: Drain.Count): Effect.Effect<Sink, never, Scope.Scope> =>
   Effect.map(Effect.orDie(SqsSink.make({ ...queue, ...ACCESS, concurrency: 16 })), (queueSink) => ({
     name: SINK,
@@ -53,7 +53,7 @@ const toQueue = (queue: Drain.Queue, count: Drain.Count): Effect.Effect<Sink, ne
       )
   }))
 
-/** An outbox in which there is nothing to read until the gate is open, which counts as a commit. */
+/** An outbox that gives no entries until the gate is open. The opening counts as a commit. */
 const gated = (gate: Gate) =>
   Layer.effect(
     Outbox,
@@ -106,7 +106,7 @@ await Drain.run({
     return `SELECT 1 FROM (SELECT count(*) AS slots FROM turnout.outbox_slots WHERE owner IS NOT NULL GROUP BY owner) AS held
       HAVING count(*) = ${all} AND sum(slots) = ${SLOTS} AND max(slots) <= ${Math.ceil(SLOTS / all)}`
   },
-  // Whether a slot has rows behind its position is seen at the first of them.
+  // Counts the slots that have a row after their position.
   left: `SELECT count(*) AS left FROM turnout.outbox_positions AS o CROSS JOIN LATERAL (
       SELECT 1 FROM turnout.journal AS j WHERE j.slot = o.slot
         AND j.seq > coalesce((o.position::json->>'position')::bigint, (o.position::json->>'floor')::bigint) LIMIT 1

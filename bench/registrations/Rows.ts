@@ -1,5 +1,5 @@
 /**
- * The rows of one registration, as Turnout writes them, for contestants who write them without it.
+ * The rows of one registration, as Turnout writes them, for the contestants that write them without Turnout.
  */
 import { randomUUID } from "node:crypto"
 import { NAME } from "./Turn.ts"

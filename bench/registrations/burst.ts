@@ -1,5 +1,5 @@
 /**
- * Everybody at once: so many callers ask for a seat in the same moment, each for one.
+ * A burst: all callers ask for a seat in the same moment, each for one.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"

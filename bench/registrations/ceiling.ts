@@ -1,6 +1,6 @@
 /**
- * The ceiling: the same rows in transactions of the same size, each of one statement, with nothing decided, nobody asking
- * and nothing looked up. One connection for each lane that has something to do.
+ * The ceiling: the same rows in transactions of the same size, each of one statement, without callers, decisions and
+ * look-ups. Each lane that has an event has one connection.
  */
 import { PgConnection } from "@effect/sql-pg"
 import { DEFAULTS } from "@turnout/core/admission/application/Lanes"
@@ -39,7 +39,7 @@ const array = (values: ReadonlyArray<string | number>): string => `{${values.joi
 
 const program = Effect.gen(function* () {
   let n = 0
-  /** The versions of the events, which nobody else changes. */
+  /** The versions of the events, which only this process changes. */
   const versions = new Map<number, number>()
   const lane = Effect.fnUntraced(function* (number: number, watch: Stopwatch) {
     const connection = yield* PgConnection.make({

@@ -1,5 +1,6 @@
 /**
- * What one would write first: a transaction for each registration, in statements, over the same client library.
+ * The service that most people would write first: a transaction of several statements for each registration, over the same
+ * client library.
  */
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,7 @@
 /**
- * pgbench: one function call for each registration, prepared, from many clients. The function is as good as a single
- * registration gets: everything in one call, the counter first, or behind an advisory lock, whose queue is fair.
+ * pgbench: one prepared call of a function for each registration, from many clients. The function does all of a
+ * registration in one call, which is the fastest way for a single one. It takes the lock of the counter first, or, in
+ * `register_in_turn`, an advisory lock, whose queue is fair.
  */
 import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -39,7 +40,7 @@ END $$;`
 
 export const CLIENTS = 64
 
-/** From the log, which has the microseconds of every transaction in its third column. */
+/** Reads the latencies from the log, which has the microseconds of every transaction in its third column. */
 const latencies = (folder: string) => {
   const millis = readdirSync(folder)
     .filter((name) => name.startsWith("log"))
@@ -49,7 +50,7 @@ const latencies = (folder: string) => {
   return { p50Millis: percentile(millis, 0.5), p99Millis: percentile(millis, 0.99) }
 }
 
-/** One turn with this function. */
+/** Runs one turn with a function. */
 export const run = async (
   database: Database.Database,
   command: string,
@@ -60,7 +61,7 @@ export const run = async (
     seconds
   }: { readonly clients?: number; readonly events: number; readonly seconds: number }
 ): Promise<Told> => {
-  // One statement at a time: the client prepares what it sends.
+  // The client prepares a query and so takes only one statement.
   for (const statement of FUNCTIONS.split("$$;")) if (statement.trim() !== "") await database.sql(`${statement}$$`)
   const folder = mkdtempSync(join(tmpdir(), "turnout-pgbench-"))
   try {

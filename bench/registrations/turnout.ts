@@ -1,5 +1,5 @@
 /**
- * Turnout, as a host would embed it: callers who register people, each with an idempotency key.
+ * Turnout as a host would embed it: callers register people, each with an idempotency key.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import { batchSize } from "@turnout/core/admission/application/EngineMetrics"

@@ -1,5 +1,5 @@
 /**
- * Callers who each wait for the answer before they ask again.
+ * Callers, each of which waits for its answer before it asks again.
  */
 import * as Effect from "effect/Effect"
 import { percentile } from "./Contest.ts"
@@ -9,14 +9,14 @@ export interface Speed {
   readonly p50Millis: number
   readonly p99Millis: number
   readonly errors: number
-  /** Microseconds that this process computed for each. */
+  /** CPU time of this process for each answer, in microseconds. */
   readonly cpuMicros: number
 }
 
-/** So many warm up, however few are measured: code that a server has run for a while is compiled. */
+/** The least number of callers in a warm-up, which has the code compiled as in a server that has run for a while. */
 const WARM_UP_CALLERS = 64
 
-/** Collects what took how long, from now on, for so many seconds, or until it is read. */
+/** Collects latencies from now on, for a number of seconds, or until it is read. */
 export class Stopwatch {
   readonly #latencies: Array<number> = []
   readonly #from = performance.now()
@@ -32,7 +32,7 @@ export class Stopwatch {
     return performance.now() >= this.#until
   }
 
-  /** Something that began then has just ended. */
+  /** Records that `count` answers have just arrived to calls that began at `beganAt`. */
   add(beganAt: number, count = 1): void {
     const now = performance.now()
     if (now > this.#until) return
@@ -52,7 +52,7 @@ export class Stopwatch {
   }
 }
 
-/** Callers who ask one after the other, each for as long as the stopwatch runs. */
+/** Runs callers, each of which asks again and again for as long as the stopwatch runs. */
 const ask = <E, R>(once: Effect.Effect<unknown, E, R>, callers: number, seconds: number) =>
   Effect.gen(function* () {
     const watch = new Stopwatch(seconds)
@@ -77,7 +77,7 @@ export interface Load {
   readonly seconds: number
 }
 
-/** Warms up, lets the callers ask, and tells how fast they were answered; `onWarm` is run in between. */
+/** Warms up, runs `onWarm`, lets the callers ask, and gives the speed of their answers. */
 export const measure = <E, R>(
   once: Effect.Effect<unknown, E, R>,
   { callers, seconds, warmUpSeconds }: Load,

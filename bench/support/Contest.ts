@@ -1,9 +1,8 @@
 /**
- * Contestants take turns, so that whatever slows the machine down for a while slows all of them down; a figure is the
- * median of the turns.
+ * Contestants take turns, so that a slow phase of the machine slows all of them down. A figure is the median of the turns.
  */
 
-/** The middle of some numbers, and how far they are apart. */
+/** The median of some numbers, and their range. */
 export interface Summary {
   readonly median: number
   readonly min: number
@@ -22,13 +21,13 @@ export const summarise = (values: ReadonlyArray<number>): Summary => ({
   max: Math.max(...values)
 })
 
-/** The value that this part of all values is below. */
+/** The smallest value that is above this part of all values, such as 0.99. */
 export const percentile = (sorted: ReadonlyArray<number> | Float64Array, part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 
 /**
- * Gives each contestant its turn in every round, each round beginning with the next of them, and gives the results by
- * name. `onTurn` is told of every turn before it begins.
+ * Gives each contestant its turn in every round, and returns the results by name. Each round begins with the next contestant.
+ * `onTurn` is called before every turn.
  */
 export const alternate = async <A>(
   contestants: Readonly<Record<string, () => Promise<A>>>,

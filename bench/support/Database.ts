@@ -1,5 +1,5 @@
 /**
- * A throw-away database on a server that syncs to disk, as one would run it.
+ * A throw-away database on a server that syncs to disk, as in production.
  */
 import { PgClient } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
@@ -15,7 +15,7 @@ export interface Database {
   readonly url: string
   /** Runs SQL, and gives the rows of the last statement. */
   readonly sql: <Row = Record<string, unknown>>(text: string) => Promise<ReadonlyArray<Row>>
-  /** Empties every table, and lets the server finish what it has put off. */
+  /** Empties every table, and makes a checkpoint, so that no turn pays for the writes of the one before. */
   readonly clear: () => Promise<void>
 }
 
@@ -54,7 +54,7 @@ export const use = async <A>(work: (database: Database) => Promise<A>): Promise<
   }
 }
 
-/** Where `pgbench` is, which comes with Postgres; `undefined` if it is not on this machine. */
+/** Finds `pgbench`, which comes with Postgres; `undefined` if it is not on this machine. */
 export const findPgbench = (): string | undefined => {
   for (const command of ["pgbench", ...globSync("/usr/lib/postgresql/*/bin/pgbench").toSorted().toReversed()]) {
     try {
@@ -67,7 +67,7 @@ export const findPgbench = (): string | undefined => {
   return undefined
 }
 
-/** Published events with room for everybody, and nobody in them. */
+/** Inserts published events without registrations, with more seats than a benchmark takes. */
 export const insertEvents = async (database: Database, count: number): Promise<void> => {
   await database.sql(`INSERT INTO turnout.events (id, title, description, location, organizer, starts_at, ends_at,
       time_zone, waitlist, capacity, status, version, confirmed, waitlisted, attended, no_show, created_at, updated_at)
@@ -78,5 +78,5 @@ export const insertEvents = async (database: Database, count: number): Promise<v
   await database.sql("ANALYZE turnout.events")
 }
 
-/** The id of the n-th of them, counted from 1. */
+/** The id of the n-th event, counted from 1. */
 export const eventId = (n: number): string => `01900000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`

@@ -1,5 +1,5 @@
 /**
- * What a benchmark prints: tables for people, or one JSON document; what it is at, on a terminal only.
+ * The output of a benchmark: tables for people, or one JSON document; and its progress, on a terminal only.
  */
 import { arch, cpus, platform, totalmem } from "node:os"
 import { styleText } from "node:util"
@@ -7,7 +7,7 @@ import { styleText } from "node:util"
 const heading = (text: string): string => styleText("bold", text, { stream: process.stdout })
 const faint = (text: string): string => styleText("dim", text, { stream: process.stdout })
 
-/** Rows under a heading; numbers, and what looks like one, to the right. */
+/** Rows under a heading. Columns of numbers are aligned to the right. */
 const table = (head: ReadonlyArray<string>, rows: Section["rows"]): string => {
   const cells = rows.map((row) => row.map(String))
   const widths = head.map((name, column) => Math.max(name.length, ...cells.map((row) => row[column]!.length)))
@@ -20,7 +20,7 @@ const table = (head: ReadonlyArray<string>, rows: Section["rows"]): string => {
   return [faint(line(head)), ...cells.map(line)].join("\n")
 }
 
-/** What is to be reached; `atMost` turns the comparison round. */
+/** A target: `value` is to be at least `target`, or, with `atMost`, at most. */
 export interface Target {
   readonly what: string
   readonly value: number
@@ -44,7 +44,7 @@ export const machine = () => ({
 
 const isReached = ({ atMost, target, value }: Target): boolean => (atMost === true ? value <= target : value >= target)
 
-/** A number with as many digits as it can bear. */
+/** A number with about three significant digits, and all digits from 1,000 on. */
 export const format = (value: number): string =>
   value >= 1_000 ? Math.round(value).toLocaleString("en") : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 
@@ -80,7 +80,7 @@ export const print = (
   process.stdout.write(`${lines.join("\n")}\n`)
 }
 
-/** What is going on, on a terminal; the last word is wiped away. */
+/** Shows progress on a terminal, in place of the line before. */
 export const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`)
 }

@@ -10,7 +10,7 @@ const launch = (script: string, settings: unknown): ChildProcess => {
   return spawn(process.execPath, [...options, file, JSON.stringify(settings)], { stdio: ["ignore", "pipe", "inherit"] })
 }
 
-/** Runs a script, given by its path under `bench`, with one JSON argument, and gives the JSON that it prints. */
+/** Runs a script, given by its path in `bench`, with one JSON argument, and gives the JSON that it prints. */
 export const run = <A>(script: string, settings: unknown): Promise<A> =>
   new Promise((resolve, reject) => {
     const child = launch(script, settings)

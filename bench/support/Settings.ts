@@ -1,14 +1,14 @@
 /**
- * What every benchmark can be told on its command line.
+ * The options on the command line of a benchmark.
  *
- * `--json` prints one JSON document instead of tables, `--rounds N` says how often each contestant has its turn; whatever
- * else a benchmark takes is listed in its own file.
+ * Every benchmark takes `--json`, which prints one JSON document instead of tables, and `--rounds N`, the number of turns
+ * of each contestant. The file of a benchmark lists its other options.
  */
 import { parseArgs } from "node:util"
 
 export interface Settings {
   readonly json: boolean
-  /** How often each contestant has its turn; medians are over these. */
+  /** The number of turns of each contestant, over which medians are taken. */
   readonly rounds: number
 }
 
@@ -18,7 +18,7 @@ const number = (text: string, name: string): number => {
   throw new Error(`--${name} must be a number above 0, got ${JSON.stringify(text)}`)
 }
 
-/** The settings, numbers by name, with the values that they have unless told otherwise. */
+/** Reads the settings, which are numbers by name, from the command line; `defaults` has their default values. */
 export const read = <Name extends string>(
   defaults: Readonly<Record<Name | "rounds", number>>
 ): Settings & Readonly<Record<Name, number>> => {
