@@ -1,5 +1,5 @@
 /**
- * Requests to the API for operators, as they come over a socket.
+ * Requests to the API for operators, over a socket.
  */
 import { Effect } from "effect"
 import { HttpServer } from "effect/http"
@@ -16,11 +16,11 @@ export interface Reply {
 export interface Asked {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** `null` for none. Default: the right one. */
+  /** The token, or `null` for none. Default: the right one. */
   readonly token?: string | null
 }
 
-/** Asks a server at an address for something. */
+/** Sends a request to the server at an address. */
 export const request = async (
   address: string,
   method: string,
@@ -44,7 +44,7 @@ export const request = async (
   }
 }
 
-/** Asks the server that is there. */
+/** Sends a request to the server in the context. */
 export const call = (method: string, path: string, asked?: Asked): Effect.Effect<Reply, never, HttpServer.HttpServer> =>
   HttpServer.HttpServer.use(({ address }) =>
     Effect.promise(() => request(HttpServer.formatAddress(address), method, path, asked))

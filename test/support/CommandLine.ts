@@ -1,6 +1,6 @@
 /**
- * The command line as its users meet it: a process of its own, in a folder of its own, with none of the settings of the
- * machine. What a test opens goes away with it:
+ * The command line as operators use it: a process of its own, in a folder of its own, without the settings of the machine. Its
+ * folder, its processes and its database are removed when the test disposes of it:
  *
  * ```ts
  * await using turnout = await CommandLine.onPostgres()
@@ -20,10 +20,10 @@ import * as TestDatabase from "./TestDatabase.ts"
 const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 /** The file that Node runs. */
 export const COMMAND = join(ROOT, "packages/cli/bin/turnout.js")
-/** A command that takes longer hangs. */
+/** A command that takes longer than this hangs, and is killed. */
 const PATIENCE_MILLIS = 90_000
 
-/** The SQS of tests takes any key. */
+/** The SQS of the tests takes any credentials. */
 const AWS_KEY = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" }
 
 /** A process that has ended. `code` is `null` if a signal ended it. */
@@ -37,18 +37,18 @@ export interface Ended {
 export interface Running {
   readonly pid: number
   readonly process: ChildProcess
-  /** What it printed so far. */
+  /** The output so far. */
   readonly printed: { stdout: string; stderr: string }
   readonly ended: Promise<Ended>
 }
 
 export interface Server extends Running {
   readonly url: string
-  /** Sends the signal, and gives how the server ended. */
+  /** Sends the signal, waits for the end of the server, and gives its exit code and output. */
   readonly stop: (signal: NodeJS.Signals) => Promise<Ended>
 }
 
-/** The members of documents that tests read; which of them are there depends on the command. */
+/** The members of documents that tests read. Each command has some of them. */
 export interface Document {
   readonly id: string
   readonly title: string
@@ -90,7 +90,7 @@ const start = (program: string, args: ReadonlyArray<string>, cwd: string, env: R
 
 export class CommandLine implements AsyncDisposable {
   readonly folder: string
-  /** URL of the database of `onPostgres`. */
+  /** The URL of the database, if `onPostgres` made this command line. */
   readonly database: string | undefined
   readonly #scope: Scope.Closeable
   readonly #where: ReadonlyArray<string>
@@ -128,7 +128,7 @@ export class CommandLine implements AsyncDisposable {
     return inTime(this.#track(start("bash", ["-c", line], this.folder, {})))
   }
 
-  /** A server on a free port that is ready for requests. */
+  /** Starts a server on a free port, and waits until it is ready for requests. */
   async serve(...args: ReadonlyArray<string>): Promise<Server> {
     const running = this.start(["serve", "--port", "0", ...args])
     const { ended, printed, process: child } = running
@@ -149,7 +149,7 @@ export class CommandLine implements AsyncDisposable {
     return name
   }
 
-  /** Every page of a list, and how many there were. */
+  /** Every page of a list. */
   async pages(...args: ReadonlyArray<string>): Promise<ReadonlyArray<Document>> {
     const pages: Array<Document> = []
     for (let cursor: string | null = ""; cursor !== null; cursor = pages.at(-1)!.nextCursor) {
@@ -185,23 +185,23 @@ const inTime = async ({ ended, process: child }: Running): Promise<Ended> => {
   }
 }
 
-/** On the embedded database: in `turnout-data` in the folder of the command line, or in the one that `data` names. */
+/** A command line on the embedded database: in `turnout-data` in its folder, or in the folder that `data` names. */
 export const embedded = async (given: { readonly data?: string } = {}): Promise<CommandLine> =>
   new CommandLine(await Effect.runPromise(Scope.make()), given)
 
-/** On a new, empty Postgres database. */
+/** A command line on a new, empty Postgres database. */
 export const onPostgres = async (): Promise<CommandLine> => {
   const scope = await Effect.runPromise(Scope.make())
   return new CommandLine(scope, { database: await Effect.runPromise(Scope.provide(TestDatabase.make, scope)) })
 }
 
-/** The one JSON document that stdout consists of. */
+/** The document on stdout, which must be one line of JSON. */
 export const documentOf = ({ stderr, stdout }: Ended): Document => {
   assert.match(stdout, /^\{.*\}\n$/, `stdout must be one line of JSON; stderr: ${stderr}`)
   return JSON.parse(stdout) as Document
 }
 
-/** Resolves when the condition holds; fails after a minute, or as many seconds as given. */
+/** Waits until the condition holds; fails after `seconds`. */
 export const until = async (condition: () => boolean, what: string, seconds = 60): Promise<void> => {
   for (const end = Date.now() + seconds * 1_000; !condition();) {
     if (Date.now() > end) throw new Error(`waited ${seconds} seconds for ${what}`)
@@ -209,7 +209,7 @@ export const until = async (condition: () => boolean, what: string, seconds = 60
   }
 }
 
-/** Runs statements, as psql would, and gives the rows of the last one. */
+/** Runs statements one after the other, and gives the rows of the last one. */
 export const sql = (url: string, ...statements: ReadonlyArray<string>): Promise<ReadonlyArray<unknown>> =>
   Effect.gen(function* () {
     const client = yield* TestDatabase.client(url)
@@ -218,11 +218,11 @@ export const sql = (url: string, ...statements: ReadonlyArray<string>): Promise<
     return rows
   }).pipe(Effect.scoped, Effect.runPromise)
 
-/** Keeps every event of a database locked for writing, until the function that it gives is called. */
+/** Locks every event of a database for writing, and gives a function that releases the locks. */
 export const lockEvents = (url: string): Promise<() => Promise<void>> =>
   lock(url, "SELECT id FROM turnout.events FOR UPDATE")
 
-/** Keeps the journal of a database from being read, until the function that it gives is called. */
+/** Locks the journal of a database against reading, and gives a function that releases the lock. */
 export const lockJournal = (url: string): Promise<() => Promise<void>> =>
   lock(url, "LOCK TABLE turnout.journal IN ACCESS EXCLUSIVE MODE")
 
@@ -244,7 +244,7 @@ const lock = async (url: string, statement: string): Promise<() => Promise<void>
   return () => (release(), held)
 }
 
-/** Resolves when a statement waits for a lock in the database. */
+/** Waits until a statement waits for a lock in the database. */
 export const untilBlocked = async (url: string): Promise<void> => {
   for (let attempt = 1; attempt <= 100; attempt++) {
     const waiting = await sql(
@@ -262,12 +262,13 @@ export const upTo = (n: number): ReadonlyArray<number> => Array.from({ length: n
 
 export const email = (n: number): string => `attendee-${String(n).padStart(4, "0")}@example.com`
 
-/** The row, after that of the header, at which the person of row `REPEATED_PERSON` arrives a second time. */
+/** The row, counted without the header, in which the person of row `REPEATED_PERSON` registers a second time. */
 export const REPEATED_ROW = 3_435
 export const REPEATED_PERSON = 2_066
 
 /**
- * The addresses of a conference's 5,175 registrations in the order of arrival, `REPEATED_PERSON` twice: 5,174 people.
+ * The addresses of a conference's 5,175 registrations in the order of arrival. `REPEATED_PERSON` is there twice, so there
+ * are 5,174 people.
  */
 export const arrivals: ReadonlyArray<string> = upTo(5_175).map((row) =>
   email(row < REPEATED_ROW ? row : row === REPEATED_ROW ? REPEATED_PERSON : row - 1)

@@ -1,5 +1,5 @@
 /**
- * The pages of the docs as tests read them: their text, and the blocks of code in them.
+ * The pages of the docs for the tests: their text, and their blocks of code.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -17,7 +17,7 @@ export const PAGES: ReadonlyArray<string> = ["README.md", "CONTRIBUTING.md"].con
 
 export const textOf = (page: string): string => readFileSync(join(ROOT, page), "utf8")
 
-/** The blocks of a page in a language, without the indentation of a list that they stand in. */
+/** The blocks of code of a page in a language. If a block is part of a list, its indentation is removed. */
 export const blocksOf = (page: string, language: string): ReadonlyArray<string> =>
   [...textOf(page).matchAll(new RegExp(String.raw`^( *)\`\`\`${language}\n(.*?)^\1\`\`\`$`, "gms"))].map(
     ([, indent = "", code = ""]) => code.replaceAll(new RegExp(`^${indent}`, "gm"), "")

@@ -1,20 +1,20 @@
 /**
  * A TCP proxy in front of Postgres that cuts connections around a commit.
  *
- * It looks into the bytes. What commits is a COMMIT, sent as text on a new connection, or the statement that writes a batch,
- * where nothing else is in its transaction; that one is known by its name once it was prepared. Either is answered with the
- * tag `COMMIT`, or by a server that was told to write and is outside of a transaction again.
+ * The proxy recognises a commit by its bytes. It is a COMMIT, sent as text on a new connection, or a statement that writes
+ * a batch and is alone in its transaction; the proxy knows the name of that statement once it is prepared. The server has
+ * committed when it answers with the tag `COMMIT`, or when it has run the write and is outside of a transaction again.
  */
 import { Effect } from "effect"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
 
 /**
  * - `silence after commit`: the server has committed, and from then on nothing gets through, though nothing is closed.
- * - `before commit`: the server never hears of what commits.
- * - `while committing`: it is passed on and the client is cut off at once.
+ * - `before commit`: the commit never reaches the server.
+ * - `while committing`: the commit is passed on, and the client is cut off at once.
  * - `after commit`: the server has committed, and its answer is thrown away.
- * - `silence before an answer`: the server hears what it is asked next, and from then on nothing gets back to the client.
- * - `before work`: cuts on the first statement that asks for events by their ids, or writes.
+ * - `silence before an answer`: the next statement reaches the server, and from then on nothing gets back to the client.
+ * - `before work`: the connection is cut at the first statement that reads events by their ids, or writes.
  */
 export type Fault =
   | "before work"
@@ -24,20 +24,20 @@ export type Fault =
   | "silence after commit"
   | "silence before an answer"
 
-/** The statement, and the tag of its answer, as they are on the wire; unlike in READ COMMITTED. */
+/** The bytes of the statement, and of the tag of its answer. The zero byte keeps READ COMMITTED from matching. */
 const COMMIT = "COMMIT\0"
-/** A statement that writes a batch, where it is prepared: its name comes before it. */
+/** The preparation of a statement that writes a batch: the name of the statement, and then its text. */
 const WRITE = /(effect_[0-9a-f]+_\d+)\0WITH tables AS/g
-/** "Ready for query", outside of a transaction. */
+/** The bytes of "ready for query", outside of a transaction. */
 const IDLE = "Z\0\0\0\u0005I"
 
 export interface FaultProxy {
   /** The URL of the database through the proxy. */
   readonly url: string
-  /** Arms one fault; with `stayDown` nothing gets through afterwards until `restore`. */
+  /** Arms one fault. With `stayDown`, nothing gets through after the fault until `restore`. */
   readonly arm: (fault: Fault, options?: { readonly stayDown?: boolean }) => void
   readonly restore: () => void
-  /** How many faults were carried out. */
+  /** The number of faults that were carried out. */
   readonly faults: () => number
 }
 
@@ -67,7 +67,7 @@ export const make = (url: string) =>
           upstream.destroy()
         }
         const writes = new Set<string>()
-        /** Whether the server was told to write and has not ended the transaction. */
+        /** Whether the server has been sent a write and has not ended its transaction. */
         let isWriting = false
         client.on("data", (chunk) => {
           const text = chunk.toString("latin1")
@@ -77,7 +77,7 @@ export const make = (url: string) =>
           if (armed === "before work" && (commits || text.includes(".events WHERE id ="))) return cut()
           if (armed === "before commit" && commits) return cut()
           if (armed === "while committing" && commits) {
-            // `end` lets the bytes out before it closes, so the server gets all of them and nobody to answer.
+            // `end` sends the bytes before it closes, so the server gets all of them, and its answer reaches nobody.
             armed = undefined
             faults += 1
             down = stayDown

@@ -1,7 +1,7 @@
 /**
- * FIFO queues in memory, to which the client of AWS is made to speak: they give the messages of a group as SQS does. A request is
- * given up to ten messages, as many of one group as there are before those of the next, and none of a group of which some are out.
- * The SQS in this process (`SqsServer`) gives one message of a group at a time.
+ * FIFO queues in memory, with the interface of the AWS client. They give the messages of a group as SQS does: a request
+ * gets up to ten messages, all of one group before those of the next, and none of a group that has received messages which
+ * are not deleted or back. The SQS in this process (`SqsServer`) gives one message of a group at a time.
  */
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -18,7 +18,7 @@ interface Stored {
   readonly body: string
   readonly group: string
   readonly sentAt: number
-  /** While it is out. */
+  /** The receipt, while the message is received and neither deleted nor back. */
   receipt: string | null
   receiveCount: number
 }
@@ -36,7 +36,7 @@ export class FifoQueues {
     this.#queue(url).push({ id: randomUUID(), body, group, sentAt: Date.now(), receipt: null, receiveCount: 0 })
   }
 
-  /** The messages that are not out. */
+  /** The messages that can be received, or wait for others of their group. */
   messages(url: string): ReadonlyArray<Pick<Stored, "body" | "group">> {
     return this.#queue(url).filter(({ receipt }) => receipt === null)
   }

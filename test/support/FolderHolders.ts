@@ -1,5 +1,5 @@
 /**
- * Holders of data folders: processes, processes in PID namespaces of their own, and threads, each running `folderHolder.ts`.
+ * Holders of data folders: processes, processes in PID namespaces of their own, and threads. Each runs `folderHolder.ts`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -10,20 +10,20 @@ import type { Order } from "./folderHolder.ts"
 const SCRIPT = new URL("folderHolder.ts", import.meta.url)
 const CONDITIONS = "--conditions=@turnout/source"
 
-/** As a container has it: its own numbers of processes, of which it is the first. `kill` ends both with `kill -9`. */
+/** A PID namespace as a container has it, in which the holder is process 1. `kill -9` of `unshare` ends the holder too. */
 const NAMESPACE = ["unshare", "-r", "-p", "-f", "--mount-proc", "--kill-child"] as const
 
 export const hasNamespaces: boolean = spawnSync(NAMESPACE[0], [...NAMESPACE.slice(1), "true"]).status === 0
 
 export interface Holder {
   readonly pid: number
-  /** Gives it an order, and gives its answer. */
+  /** Sends an order to the holder, and gives its answer. */
   readonly tell: (order: Order) => Promise<string>
-  /** `kill -9`, or what comes next to it for a thread; resolves when it is gone. */
+  /** Kills the holder: `kill -9` for a process, `terminate` for a thread. Resolves when it is gone. */
   readonly kill: () => Promise<unknown>
 }
 
-/** Answers in the order in which they come; rejects when nobody will answer any more. */
+/** The answers of a holder, in their order. They reject when the holder has ended. */
 const answers = (of: ChildProcess | Worker) => {
   const waiting: Array<{ readonly resolve: (text: string) => void; readonly reject: (error: Error) => void }> = []
   const gone = new Promise<unknown>((resolve) =>

@@ -1,10 +1,10 @@
 /**
- * As much of a database server as matters to those who read its log: transaction ids and numbers, locks, snapshots and marks,
- * and a log that is flushed to a disk and sent to a standby.
+ * A model of a database server, with the parts that matter to a reader of its journal: transaction ids and numbers, locks,
+ * snapshots and marks, and a write-ahead log that is flushed to a disk and sent to a standby.
  *
- * What happens is in the log at once, on disk after a flush, and on the standby when it has arrived there. After a crash the
- * server goes on with what is on disk: ids and numbers that are in no record are given out again. After a failover it goes on
- * with what the standby has heard of: commits are lost, and so are marks and whatever else was written.
+ * A change is in the log at once, on disk after a flush, and on the standby when it has arrived there. After a crash the
+ * server goes on with the state on disk: ids and numbers that are in no record are given out again. After a failover it
+ * goes on with the state of the standby: later commits, marks and other writes are lost.
  */
 import * as LogWindow from "@turnout/adapters/postgres/log-window"
 import * as LogWindowText from "@turnout/adapters/postgres/log-window-text"
@@ -14,15 +14,17 @@ export interface Transaction<Row> {
   readonly life: number
   tx: bigint | undefined
   readonly rows: Array<Row>
-  /** The streams that it writes to. */
+  /** The streams whose locks it has. */
   readonly locks: Set<unknown>
 }
 
-/** What a server knows when it has read its log up to some place. */
+/** The state of a server that has read its log up to some place. */
 interface State<Row, Tables> {
   /** The highest id with a record in the log. */
   readonly highest: bigint
-  /** The last number that the log has reserved: a server logs numbers some ahead, and goes on behind those after a crash. */
+  /**
+   * The last number that the log has reserved: a server reserves numbers ahead, and goes on after them when it has crashed.
+   */
   readonly reserved: number
   readonly committed: ReadonlyArray<Row>
   readonly marks: ReadonlyMap<string, LogWindow.Horizon>
@@ -48,7 +50,7 @@ export class ForgetfulLog<Row, Tables = unknown> {
   #life = 0
   #nonces = 0
 
-  /** `send` calls `arrive` when the standby has heard of what was just flushed: at once, later, or never. */
+  /** `send` calls `arrive` when the last flush has reached the standby: at once, later, or never. */
   constructor(tables: Tables, send: (arrive: () => void) => void) {
     const root = { floor: 0, snapshot: { xmax: LogWindow.FIRST, open: [] }, mark: ROOT }
     const marks = new Map([[LogWindowText.markText(ROOT), root]])
@@ -69,7 +71,7 @@ export class ForgetfulLog<Row, Tables = unknown> {
     const xmax = this.#completed + 1n
     return { xmax, open: [...this.#running].filter((tx) => tx < xmax) }
   }
-  /** How often it has begun anew. */
+  /** The number of times that the server has started again. */
   get life(): number {
     return this.#life
   }
@@ -94,7 +96,7 @@ export class ForgetfulLog<Row, Tables = unknown> {
     const written = (this.#onDisk = this.#state)
     const life = this.#life
     this.#send(() => {
-      // What is sent later arrives later.
+      // A later state never gives way to an earlier one.
       if (life === this.#life && written.highest >= this.#onStandby.highest) this.#onStandby = written
     })
   }
@@ -118,7 +120,7 @@ export class ForgetfulLog<Row, Tables = unknown> {
     return { life: this.#life, tx: undefined, rows: [], locks: new Set() }
   }
 
-  /** Gives a transaction its id, as its first write does. That is not in the log by itself. */
+  /** Gives a transaction its id, as its first write does. An id without a write is not in the log. */
   assign(transaction: Transaction<Row>): bigint {
     if (transaction.tx === undefined) {
       transaction.tx = this.#nextTx++
@@ -127,7 +129,10 @@ export class ForgetfulLog<Row, Tables = unknown> {
     return transaction.tx
   }
 
-  /** Writes a row of a stream; false if another transaction has its lock, or the server is another by now. */
+  /**
+   * Writes a row of a stream. Gives false if another transaction has the lock of the stream, or the server has started
+   * again.
+   */
   append(transaction: Transaction<Row>, stream: unknown, row: (tx: bigint, seq: number) => Row): boolean {
     if (transaction.life !== this.#life) return false
     if (this.#locked.has(stream) && !transaction.locks.has(stream)) return false
@@ -141,7 +146,7 @@ export class ForgetfulLog<Row, Tables = unknown> {
     return true
   }
 
-  /** A commit is on disk before anybody sees it, unless nothing was written. */
+  /** Ends a transaction. A commit with a write is on disk before other transactions see it, unless `isFlushed` is false. */
   end(transaction: Transaction<Row>, how: "commit" | "rollback", isFlushed = true): void {
     const { life, locks, rows, tx } = transaction
     if (tx === undefined || life !== this.#life || !this.#running.has(tx)) return
@@ -161,7 +166,7 @@ export class ForgetfulLog<Row, Tables = unknown> {
     this.end(writing, "commit")
   }
 
-  /** Writes down a snapshot, in a transaction of its own. */
+  /** Writes a mark with a snapshot, in a transaction of its own. */
   writeMark(horizon: Omit<LogWindow.Horizon, "mark">): LogWindow.Horizon {
     const marking = this.begin()
     const mark = { tx: this.assign(marking), nonce: (++this.#nonces).toString(16).padStart(12, "0") }

@@ -1,5 +1,5 @@
 /**
- * What tests start from.
+ * Input and state that tests start from.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { EventInput } from "@turnout/core/admission/domain/model/Event"
@@ -30,7 +30,7 @@ export const publishedEvent = (changes?: Partial<typeof EventInput.Encoded>) =>
     Effect.flatMap(turnout.createEvent(eventInput(changes)), ({ id }) => turnout.publishEvent(id))
   )
 
-/** The n-th person. */
+/** The registration input of the n-th person. */
 export const person = (n: number) => ({ attendee: { name: `Person ${n}`, email: `person-${n}@example.com` } })
 
 /** Registers the n-th person. */
@@ -40,7 +40,7 @@ export const register = (eventId: string, n: number) =>
     ({ registration }) => registration
   )
 
-/** The event once no more promotions are due. */
+/** Waits until no more promotions of an event are due, and gives the event. */
 export const settled = (eventId: string) =>
   Turnout.use((turnout) =>
     Effect.repeat(

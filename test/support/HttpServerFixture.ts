@@ -22,9 +22,9 @@ export class TestServer extends Context.Service<
   {
     readonly url: string
     readonly port: number
-    /** The store as it is, and what takes the place of some of it while a test wants that. */
+    /** The real store, and the functions that replace some of its own during a test. */
     readonly store: { readonly real: Store; replaced: Partial<Store> }
-    /** What the server logged. */
+    /** The lines that the server has logged. */
     readonly logged: Array<string>
   }
 >()("test/HttpServerFixture") {}
@@ -37,7 +37,7 @@ export interface Options<E = never> {
   readonly turnout?: Turnout.TurnoutOptions
 }
 
-/** The server, with the service behind it for what a test starts from. */
+/** The server, with the services that a test uses to make its starting state. */
 export const layer = <E = never>(options: Options<E> = {}) => {
   const logged: Array<string> = []
   const replaceable = Layer.effect(
@@ -88,7 +88,7 @@ export const replaceInStore = Effect.fnUntraced(function* (replace: (real: Store
   )
 })
 
-/** Commits, whose batches are closed, wait for the gate, and like every commit they are not interrupted while they do. */
+/** Makes commits wait for a gate, after their batches have closed. Like every commit, they cannot be interrupted meanwhile. */
 export const holdCommits = Effect.gen(function* () {
   const gate = yield* Deferred.make<void>()
   const held = { waiting: 0 }
@@ -110,7 +110,7 @@ export const holdCommits = Effect.gen(function* () {
   return { open, oneIsWaiting: until(() => held.waiting === 1) }
 })
 
-/** A server that a test stops itself. `stop` gives the milliseconds that it took. */
+/** Starts a server that the test stops itself. `stop` gives the milliseconds that it took. */
 export const start = Effect.fnUntraced(function* (options: Options = {}) {
   const scope = yield* Scope.make()
   const context = yield* Layer.buildWithScope(layer(options), scope)
@@ -133,7 +133,7 @@ export interface Violation {
   readonly rule: string
 }
 
-/** The members of bodies that tests read; which of them are there depends on the answer. */
+/** The members of bodies that tests read. Each answer has some of them. */
 export interface Body {
   readonly id: string
   readonly title: string
@@ -166,9 +166,9 @@ export interface Reply {
 }
 
 export interface CallOptions {
-  /** Sent as JSON; strings and bytes are sent as they are. */
+  /** The body, which is sent as JSON; strings and bytes are sent as they are. */
   readonly body?: unknown
-  /** `null` sends none; a write without one gets a new key. */
+  /** The idempotency key. `null` sends none. Default: a new key for each write. */
   readonly key?: string | null
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -206,7 +206,7 @@ export const get = (path: string) => call("GET", path)
 export const post = (path: string, body?: unknown, options: CallOptions = {}) =>
   call("POST", path, { ...options, body })
 
-/** An event as JSON. */
+/** The JSON that creates an event. */
 export const eventJson = (changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({
   ...Given.eventInput(),
   ...changes
@@ -232,7 +232,7 @@ const readRaw = (text: string): Pick<RawReply, "status" | "type" | "head" | "bod
   return { status, type: /^content-type: (.*)$/im.exec(head)?.[1] ?? null, head, body: parse(text.slice(end + 4)) }
 }
 
-/** Sends bytes as they are, and collects what comes back until the server ends the connection or the time is up. */
+/** Sends bytes as they are, and collects the answer until the server ends the connection or the time is up. */
 export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, options: { readonly millis?: number } = {}) {
   const { port } = yield* TestServer
   return yield* Effect.callback<RawReply>((resume) => {
@@ -255,7 +255,7 @@ export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, optio
 export const head = (method: string, path: string, ...headers: ReadonlyArray<string>): string =>
   [`${method} ${path} HTTP/1.1`, "Host: localhost", `Idempotency-Key: ${randomUUID()}`, ...headers, ""].join("\r\n")
 
-/** A connection that stays open until the test ends, and whether the server has ended it. */
+/** Opens a connection that stays open until the test ends. Its state says whether the server has ended it. */
 export const openConnection = Effect.fnUntraced(function* (port: number, data?: string) {
   const state: { ended: boolean; text: string; socket: Socket } = { ended: false, text: "", socket: connect(port) }
   state.socket.on("data", (chunk) => (state.text += chunk.toString("latin1")))
@@ -269,16 +269,16 @@ export const openConnection = Effect.fnUntraced(function* (port: number, data?: 
   return state
 })
 
-/** Waits until something holds. */
+/** Waits until the condition holds. */
 export const until = (condition: () => boolean) =>
   Effect.gen(function* () {
     for (let tries = 0; tries < 500 && !condition(); tries++) yield* Effect.sleep(10)
     assert.isTrue(condition(), "waited for 5 seconds in vain")
   })
 
-// --- what answers hold ---
+// --- checks of answers ---
 
-/** A problem with this status and code: the whole form of it, and the facts given. */
+/** Checks that the answer is a problem of the right form, with this status, this code and these facts. */
 export const assertProblem = (
   reply: Pick<Reply, "status" | "type" | "body">,
   status: number,
@@ -293,7 +293,7 @@ export const assertProblem = (
   assert.notProperty(body, "_tag")
 }
 
-/** A refused request: the violations are at these places, and nowhere else. */
+/** Checks that the request was refused with violations at these places, and at no others. */
 export const assertInvalid = (
   reply: Pick<Reply, "status" | "type" | "body">,
   ...places: ReadonlyArray<string>

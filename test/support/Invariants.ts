@@ -1,6 +1,6 @@
 /**
- * Checkers of the invariants, kept apart from the code under test: they read what is stored through the public reads and
- * recount everything from the journal with rules of their own.
+ * Checkers of the invariants. They share no code with the code under test: they read the stored state through the public
+ * reads, and recount everything from the journal with rules of their own.
  */
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
@@ -36,7 +36,7 @@ export interface Snapshot {
   readonly journal: ReadonlyArray<StoredJournalEntry>
 }
 
-/** Everything that is stored of an event; take it when nothing is being written. */
+/** Reads everything that is stored of an event. No write may be under way meanwhile. */
 export const snapshot = Effect.fn("snapshot")(function* (eventId: string) {
   const turnout = yield* Turnout
   const taken: Snapshot = {
@@ -48,7 +48,7 @@ export const snapshot = Effect.fn("snapshot")(function* (eventId: string) {
   return taken
 })
 
-/** As chai's, without what it does for an assertion that holds: simulations ask millions of times. */
+/** An assertion that costs little if it holds, unlike chai's: simulations make millions of them. */
 const isTrue = (condition: boolean, message: string): void => {
   if (!condition) assert.fail(message)
 }
@@ -58,7 +58,7 @@ const areEqual = (actual: unknown, expected: unknown, message: string): void => 
 
 const TAKES_SEAT = ["confirmed", "attended", "noShow"]
 
-/** From which states a registration may come into a state; "" stands for not being there. */
+/** The legal transitions of each type of journal event, from the state before the arrow; "" stands for no registration. */
 const LEGAL: Record<string, ReadonlyArray<string>> = {
   AttendeeRegistered: ["→confirmed"],
   AttendeeWaitlisted: ["→waitlisted"],
@@ -70,8 +70,8 @@ const LEGAL: Record<string, ReadonlyArray<string>> = {
 }
 
 /**
- * R1, R6, W1, W4 after every step, by replaying the journal; gives the registrations as the journal has them, in order of
- * entry. `overhang` allows seats taken to be above a capacity that was lowered, as long as they only shrink.
+ * Checks R1, R6, W1 and W4 after every entry of the journal. Gives the registrations as the journal has them, in order of
+ * entry. Seats taken may be above a capacity that was lowered, as long as nobody gets another seat.
  */
 export const replay = (
   journal: ReadonlyArray<{ readonly version: number; readonly event: JournalEvent }>
@@ -141,7 +141,7 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
   areEqual(registrations, replayed, "O1, R4: what is stored is what the journal tells")
 }
 
-/** Reads an event and checks everything. */
+/** Reads everything of an event, and checks it. */
 export const hold = (eventId: string) =>
   Effect.map(snapshot(eventId), (taken) => {
     check(taken)

@@ -1,6 +1,6 @@
 /**
- * Everybody who reads the journal of a database, and what each has been given: a relay to a queue, replays to it, a projection,
- * and a subscription that goes on at its cursor whenever the store was away.
+ * All kinds of readers of the journal of a database, and the entries that each has been given: a relay to a queue, replays
+ * to that queue, a projection, and a subscription that goes on at its cursor after each outage of the store.
  */
 import type * as Database from "turnout/database"
 import * as ProjectionSink from "@turnout/core/projections/application/ProjectionSink"
@@ -21,17 +21,17 @@ export interface Given {
 }
 
 export interface JournalReaders {
-  /** What the queue was given, and what the subscription was, in this order. */
+  /** The entries that the queue was given, and those that the subscription was given, each in the order of their arrival. */
   readonly relayed: ReadonlyArray<Given>
   readonly subscribed: ReadonlyArray<Given>
-  /** What each replay has sent. */
+  /** The ids of the messages that each replay has sent. */
   readonly replayed: ReadonlyMap<string, ReadonlySet<string>>
-  /** Is called when the queue is given something, before it takes it. */
+  /** Called for each message that the queue is given, before it takes the message. */
   whileDelivering: (given: Given) => void
   readonly layer: Layer.Layer<never, never, Database.Stores>
 }
 
-/** Leases that run out soon, so that nobody waits for long for what is only taken over. */
+/** A short lease, so that a takeover does not take long. */
 const TTL_MILLIS = 1_500
 
 export const QUEUE = "queue"
@@ -96,7 +96,7 @@ interface Entry extends Given {
   readonly occurredAt: number
 }
 
-/** The journal of a database as it is, past everybody who serves it. */
+/** Reads the journal of a database from its table. */
 export const journalOf = (url: string): Promise<ReadonlyArray<Entry>> =>
   Effect.flatMap(TestDatabase.client(url), (sql) =>
     sql.unsafe<Entry>(
@@ -117,7 +117,7 @@ const projectedOf = (url: string): Promise<ReadonlyMap<string, number>> =>
     Effect.runPromise
   )
 
-/** What is still to come of a journal, in words; nothing, if everybody has been given all of it. */
+/** The entries that a reader has not been given yet, in words; an empty list if all readers have been given all entries. */
 export const missing = async ({ relayed, subscribed }: JournalReaders, url: string): Promise<ReadonlyArray<string>> => {
   const journal = await journalOf(url)
   const notIn = (who: string, given: ReadonlyArray<Given>) => {
@@ -137,7 +137,7 @@ export const missing = async ({ relayed, subscribed }: JournalReaders, url: stri
   ]
 }
 
-/** O3: of what is in a journal, the first deliveries of each stream are in order. */
+/** The entries of the journal that break O3, in words: the first deliveries of each stream must be in order. */
 export const misplaced = async (
   { relayed, subscribed }: JournalReaders,
   url: string
@@ -158,7 +158,7 @@ export const misplaced = async (
   return [...outOfOrder("the relay", relayed), ...outOfOrder("the subscription", subscribed)]
 }
 
-/** Waits until nothing is missing, for so long; gives what is then. */
+/** Waits until nothing is missing, for at most `millis`; gives the entries that are missing then, in words. */
 export const untilComplete = async (readers: JournalReaders, url: string, millis: number) => {
   const end = performance.now() + millis
   while (true) {

@@ -1,5 +1,5 @@
 /**
- * Tables of the docs as data, so that the docs are what the tests check.
+ * Tables of the docs as data, so that tests can check the docs.
  */
 import { readFileSync } from "node:fs"
 

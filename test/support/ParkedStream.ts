@@ -1,5 +1,5 @@
 /**
- * A stream that is parked, in the database of a command line.
+ * A parked stream in the database of a command line.
  */
 import { PgClient } from "@effect/sql-pg"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
@@ -8,8 +8,8 @@ import { Effect, Layer, Redacted } from "effect"
 import type * as CommandLine from "./CommandLine.ts"
 
 /**
- * Makes an event with three people, all of it given to the sink `mail` but for the second entry, which is parked. Gives the id
- * of the event, which is the same in every database.
+ * Makes an event with three people, whose stream is parked for the sink `mail` from the second entry on. The sink has been
+ * given the rest of the journal. Gives the id of the event, which is the same in every database.
  */
 export const make = async (turnout: CommandLine.CommandLine): Promise<string> => {
   const file = turnout.write("people.csv", "email\nada@example.com\nbob@example.com\ncarl@example.com\n")

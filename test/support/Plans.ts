@@ -1,5 +1,5 @@
 /**
- * The plans of the statements that a connection has prepared, and how they find their rows.
+ * The plans of the statements that a connection has prepared, and the indexes by which they find their rows.
  */
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -29,15 +29,15 @@ export interface Plan {
 }
 
 /**
- * The columns that an index is searched by: in `((event_id = $1) AND (sequence > ($2)::bigint))`, these two, and likewise
- * in `(ROW(event_id, sequence) > ROW($1, $2))`.
+ * The columns by which an index is searched, such as `event_id, sequence` for `((event_id = $1) AND (sequence >
+ * ($2)::bigint))` and for `(ROW(event_id, sequence) > ROW($1, $2))`.
  */
 const columns = (condition = ""): string => {
   const sides = Array.from(condition.matchAll(/\((?:ROW\(([\w, ]+)\)|(\w+)) (?:=|<|<=|>|>=) /g))
   return [...new Set(sides.flatMap(([, row, column]) => row?.split(", ") ?? column))].join(", ")
 }
 
-/** How a plan finds its rows, such as `registrations_pkey (id)`, in its order. */
+/** The ways in which a plan finds its rows, such as `registrations_pkey (id)`, in the order of the plan. */
 export const accesses = (node: Node): ReadonlyArray<string> => {
   const { "Conflict Arbiter Indexes": arbiters = [], "Index Name": index, "Node Type": type } = node
   const own =
@@ -90,7 +90,10 @@ export const plans = Effect.gen(function* () {
   )
 })
 
-/** Runs the prepared statement that has `text` in it, with values given as SQL, and gives how many pages it looked at. */
+/**
+ * Runs the prepared statement that contains `text`, with values given as SQL, and gives the number of pages that it has
+ * read.
+ */
 export const pages = Effect.fnUntraced(function* (text: string, values: ReadonlyArray<string>) {
   const { name } = (yield* prepared).find(({ statement }) => statement.includes(text))!
   const root = yield* explain(name, values, "ANALYZE", "BUFFERS")

@@ -1,5 +1,5 @@
 /**
- * The Postgres server that the tests use, in this order:
+ * The Postgres server of the tests, which is the first of these that there is:
  *
  * 1. the one that `DATABASE_URL` names; if it cannot be used, that is an error, and nothing else is tried;
  * 2. the local server at 127.0.0.1:5432 (or `PGHOST`, `PGPORT`), if it lets this user create databases;
@@ -19,18 +19,21 @@ import { delimiter, join } from "node:path"
 export interface PostgresServer {
   /** URL of a database on the server, for a user who may create databases. */
   readonly url: string
-  /** Where it comes from, for people. */
+  /** The origin of the server in words, such as `DATABASE_URL`. */
   readonly origin: string
   readonly stop: () => Promise<void>
 }
 
-/** A server of one's own. */
+/** A server that a test has started for itself. */
 export interface OwnServer extends PostgresServer {
-  /** Ends it without shutting it down, as `pg_ctl stop -m immediate` does, and starts it again: it recovers from its log. */
+  /** Ends the server without a shutdown, as `pg_ctl stop -m immediate` does, and starts it again: it recovers from its log. */
   readonly crash: () => Promise<void>
   /** The folder of its data. */
   readonly data: string
-  /** Shuts it down, changes its data if asked to, and starts it again, with further settings; waits until it can be used. */
+  /**
+   * Shuts the server down, calls `change`, and starts it with further settings. Waits until it can be used, unless
+   * `awaitReady` is false.
+   */
   readonly restart: (settings?: ReadonlyArray<string>, change?: () => void, awaitReady?: boolean) => Promise<void>
 }
 
@@ -74,7 +77,7 @@ export const findBinaries = (): string | undefined => {
   return found.filter(({ major }) => major >= OLDEST_VERSION).toSorted((a, b) => b.major - a.major)[0]?.folder
 }
 
-/** Postgres refuses to run as root: the user to run it as instead. */
+/** The user to run Postgres as, since it refuses to run as root; `undefined` if this process does not run as root. */
 export const unprivileged = (): { uid: number; gid: number } | undefined => {
   if (userInfo().uid !== 0) return undefined
   const users = new Map(
@@ -119,7 +122,7 @@ export const start = async (binaries: string, settings: ReadonlyArray<string> = 
   const end = async (signal: "SIGINT" | "SIGQUIT") => {
     const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
     server.kill(signal)
-    // A server that is told to stop while it recovers may wait for itself.
+    // A server that gets the signal to stop during recovery may wait for itself.
     const patience = setTimeout(() => server.kill("SIGQUIT"), 10_000)
     await exited
     clearTimeout(patience)
@@ -153,7 +156,7 @@ export const start = async (binaries: string, settings: ReadonlyArray<string> = 
   return { url, origin: `started from ${binaries}`, stop, crash, data, restart }
 }
 
-/** Finds or starts the server; `settings` are for one that is started. */
+/** Finds or starts the server of the tests. `settings` apply only to a server that is started. */
 export const provide = async (settings?: ReadonlyArray<string>): Promise<PostgresServer> => {
   const named = process.env["DATABASE_URL"]
   if (named) {

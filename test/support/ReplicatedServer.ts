@@ -1,5 +1,5 @@
 /**
- * A primary and an asynchronous standby of one's own, and an address that leads to whichever of them is the primary.
+ * A primary and an asynchronous standby that a test has for itself, and an address that leads to the present primary.
  */
 import { execFile, spawn, type ChildProcess } from "node:child_process"
 import { chownSync, mkdtempSync, rmSync } from "node:fs"
@@ -10,16 +10,16 @@ import * as Way from "./Way.ts"
 import { findBinaries, freePort, probe, unprivileged } from "./PostgresServer.ts"
 
 export interface ReplicatedServer {
-  /** Leads to the primary. */
+  /** The URL that leads to the primary. */
   readonly url: string
-  /** Keeps the standby from hearing of what is committed from now on. */
+  /** Cuts the standby off: commits from now on do not reach it. */
   readonly holdBack: () => void
   /**
-   * Ends the primary at once, and makes a primary of the standby as it is. What it had not heard of is lost. Gives the URL of
-   * the new primary itself; `standBy` gives that a standby.
+   * Ends the primary at once, and promotes the standby. Commits that have not reached it are lost. Gives the URL of the new
+   * primary itself. `standBy` makes a standby for it.
    */
   readonly failOver: () => Promise<string>
-  /** Copies the primary for a standby, and starts it. */
+  /** Makes a standby from a copy of the primary, and starts it. */
   readonly standBy: () => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -58,7 +58,7 @@ export const start = async (): Promise<ReplicatedServer> => {
       `unix_socket_directories=${folder}`,
       "max_connections=100",
       "wal_keep_size=256MB",
-      // The disk is not what is tested: the primary never comes back.
+      // The tests are not about the disk: a primary that has ended never comes back.
       "fsync=off"
     ]
     const args = ["-D", data, ...settings.flatMap((setting) => ["-c", setting])]
@@ -67,7 +67,7 @@ export const start = async (): Promise<ReplicatedServer> => {
     await untilReady(url)
     return { data, port, url, process: child }
   }
-  /** Ends a server and all of its processes at once: nothing of it writes another byte. */
+  /** Ends a server and all of its processes at once, so that none of them writes another byte. */
   const kill = async ({ data, process: child }: Instance): Promise<void> => {
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
     await run("pg_ctl", ["-D", data, "-m", "immediate", "-W", "stop"])

@@ -1,14 +1,14 @@
 /**
- * An SQS in this process, which the client of AWS speaks to over HTTP.
+ * An SQS in this process, to which the AWS client speaks over HTTP.
  */
 import { type FauxqsServer, startFauxqs } from "fauxqs"
 import { afterAll, beforeAll } from "vitest"
 
 const region = "us-east-1"
-/** Whom it takes anybody for. */
+/** The region and the credentials of clients. The server takes any. */
 export const ACCOUNT = { region, credentials: { accessKeyId: "test", secretAccessKey: "test" } }
 
-/** One for the tests of a file, which is there once they run. */
+/** Starts a server for the tests of a file before they run, and stops it after them. */
 export const use = () => {
   let server: FauxqsServer
   beforeAll(async () => {
@@ -24,9 +24,9 @@ export const use = () => {
   let pairs = 0
   const endpoint = () => `http://127.0.0.1:${server.port}`
   return {
-    /** Its queues, without a client. */
+    /** The server itself, whose queues can be read without a client. */
     queues: () => server,
-    /** A dead-letter queue, and the one that its messages came from. */
+    /** Makes a dead-letter queue, and the queue that its messages came from. */
     deadLetterQueues: () => {
       const name = `letters-${++pairs}`
       const dead = createQueue(`${name}-dead.fifo`)
@@ -38,9 +38,9 @@ export const use = () => {
       return { live: createQueue(`${name}.fifo`), dead, bury }
     },
     endpoint,
-    /** For a client. */
+    /** The options of a client. */
     access: () => ({ ...ACCOUNT, endpoint: endpoint() }),
-    /** For the command line. */
+    /** The options of the command line. */
     options: () => ["--sqs-endpoint", endpoint(), "--sqs-region", region]
   }
 }

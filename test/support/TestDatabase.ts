@@ -1,5 +1,5 @@
 /**
- * A throw-away database on the server of the tests, dropped when its scope ends.
+ * A throw-away database on the server of the tests, which is dropped when its scope ends.
  */
 import { PgClient } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
@@ -37,7 +37,7 @@ export interface Scratch extends AsyncDisposable {
   readonly url: string
 }
 
-/** A new, empty database on a server, for those who have no scope. */
+/** A new, empty database on a server, for tests without a scope. */
 export const scratch = async (server: string): Promise<Scratch> => {
   const scope = await Effect.runPromise(Scope.make())
   return {
@@ -46,7 +46,7 @@ export const scratch = async (server: string): Promise<Scratch> => {
   }
 }
 
-/** Migrates before the store is used. */
+/** Migrates the database of a layer before the layer is used. */
 export const migrated = <A, E, R>(
   layer: Layer.Layer<A | SqlClient.SqlClient, E, R>,
   options?: { readonly schema?: string }

@@ -1,6 +1,6 @@
 import type { Reporter, SerializedError, TestModule, TestRunEndReason } from "vitest/node"
 
-/** Ends the test run's output with one line of totals: "N passed, N failed", plus ", N skipped" when there are any. */
+/** Ends the output of a test run with one line of totals: "N passed, N failed", and ", N skipped" if tests were skipped. */
 export default class TotalsReporter implements Reporter {
   onTestRunEnd(
     modules: ReadonlyArray<TestModule>,
@@ -18,12 +18,12 @@ export default class TotalsReporter implements Reporter {
         else if (state === "skipped") skipped += 1
         else failedInside += 1
       }
-      // A module or suite that breaks outside its tests (import error, failing hook) counts once.
+      // A module or suite that fails outside of its tests, by an import or a hook, counts once.
       failed += failedInside > 0 ? failedInside : module.state() === "failed" ? 1 : 0
     }
     if (reason === "failed" && failed === 0) failed = 1
     const line = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`
-    // Printed on exit, so that nothing any other reporter writes at the end comes after it.
+    // The line is printed on exit, so that it comes after the output of the other reporters.
     process.once("exit", () => process.stdout.write(`${line}\n`))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Turnout in two processes on one database, as far as the database can tell.
+ * Two instances of Turnout on one database, which look to the database like two processes.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -16,7 +16,7 @@ export interface TwoProcesses {
   readonly elsewhere: Process
 }
 
-/** Each with its client, on a new database, until the scope ends. */
+/** Makes two instances, each with a client of its own, on a new database, until the scope ends. */
 export const make = Effect.fnUntraced(function* (options?: Turnout.TurnoutOptions) {
   const url = yield* TestDatabase.make
   const on = (store: ReturnType<typeof PostgresStore.layer>) =>

@@ -1,11 +1,11 @@
 /**
- * An address that leads to a port, and can be closed for a while: what goes through it then is cut off.
+ * An address that forwards to a port and can be closed for a while, which cuts off the connections through it.
  */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 
 export interface Way {
   readonly port: number
-  /** Cuts off whoever goes through it now. */
+  /** Cuts off the present connections. */
   readonly cut: () => void
   readonly close: () => void
   readonly open: () => void

@@ -1,8 +1,8 @@
 /**
- * Another process at work on the same database: a script of this folder, on the sources and on the Node of the tests.
+ * Another process that uses the same database. It runs a script of this folder, on the sources and on the Node of the tests.
  *
- * A script says `ready` (with `WorkerScript.ready`) once it is connected and then waits to be told to go; whatever else it
- * says is its result.
+ * A script sends `ready` (by `WorkerScript.ready`) once it is connected, and then waits for the message `go`. Its other
+ * messages are its results.
  */
 import { Deferred, Effect, Queue } from "effect"
 import { fork } from "node:child_process"
@@ -11,9 +11,9 @@ import { environment } from "./Environment.ts"
 
 export interface Worker {
   readonly go: Effect.Effect<void>
-  /** The next thing that it says; a defect if it has ended. */
+  /** The next message of the script; a defect if it has ended. */
   readonly result: Effect.Effect<unknown>
-  /** `kill -9`; resolves when the process is gone. */
+  /** Kills the process with `kill -9`. Resolves when it is gone. */
   readonly kill: Effect.Effect<void>
 }
 

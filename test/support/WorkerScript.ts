@@ -1,19 +1,19 @@
 /**
- * What the scripts of `Worker` have in common.
+ * The common part of the scripts that `Worker` runs.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect, Layer } from "effect"
 import { once } from "node:events"
 
-/** Says that the script is ready, and waits to be told to go. */
+/** Sends `ready`, and waits for the message `go`. */
 export const ready = Effect.promise(() => {
   const told = once(process, "message")
   process.send!("ready")
   return told
 })
 
-/** Runs the script on Turnout on a database, says what comes of it, and ends. */
+/** Runs the script with Turnout on a database, sends its result, and ends. */
 export const run = (url: string, script: Effect.Effect<unknown, unknown, Turnout.Turnout>): Promise<void> =>
   script
     .pipe(

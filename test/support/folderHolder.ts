@@ -1,8 +1,10 @@
 /**
- * A process, or a thread of one, that holds a data folder when it is told to.
+ * A process, or a thread, that holds a data folder. It obeys four orders:
  *
- * It is told `{ open: folder }` and answers `held`, or why it does not hold the folder; `"write"`, and answers the id of an
- * event that it has created; `"count"`, and answers how many events there are; or `"close"`, and answers `closed`.
+ * - `{ open: folder }` opens the folder. The answer is `held`, or the reason why the folder cannot be held.
+ * - `"write"` creates an event. The answer is its id.
+ * - `"count"` counts the events. The answer is their number.
+ * - `"close"` closes the folder. The answer is `closed`.
  */
 import { createTurnout, type Turnout } from "turnout"
 import { parentPort } from "node:worker_threads"

@@ -1,6 +1,7 @@
 /**
- * A process that sells. It registers five hundred people of its own for the hot event, and then every other one of them for
- * all of the shared events in one go, and the rest for one of these each. Its result is how many milliseconds that took.
+ * A process that registers people during an on-sale. It registers five hundred people of its own for the hot event. Then it
+ * registers every other one of them for all of the shared events in one batch, and each of the rest for one of these. Its
+ * result is the time in milliseconds.
  *
  * Arguments: the database, its name, the hot event, the shared events.
  */
@@ -20,7 +21,7 @@ const sell = Effect.fnUntraced(function* (n: number) {
   const attendee = { email: `${actor}-${n}@example.com` }
   yield* turnout.register(hot, { attendee }, { actor })
   if (n % 2 === 1) return yield* turnout.register(shared[(n >> 1) % shared.length]!, { attendee }, { actor })
-  // In one order and in the other: whoever locks in the order of asking meets somebody head-on.
+  // The batches name the shared events in both orders. A store that locked them in the order of a batch would deadlock.
   const order = n % 4 === 0 ? shared : shared.toReversed()
   return yield* turnout.executeAll(
     order.map((eventId) => ({

@@ -1,6 +1,6 @@
 /**
- * A process that raises the capacity of an event, which makes more promotions due than one commit takes, and goes on with
- * them until it ends. Its result is the answer. Arguments: the database, the event, the capacity.
+ * A process that raises the capacity of an event, which makes more promotions due than one commit takes, and carries on
+ * with the promotions until it ends. Its result is the answer. Arguments: the database, the event, the capacity.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import { Effect } from "effect"

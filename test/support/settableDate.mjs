@@ -1,5 +1,6 @@
 /**
- * Loaded before a program, lets its wall clock be set: SIGUSR2 sets it back by a minute. Timers and `performance` go on.
+ * Makes the wall clock of a program settable, if it is loaded before the program: SIGUSR2 sets the clock back by a minute.
+ * Timers and `performance` are not affected.
  */
 const RealDate = Date
 let aheadMillis = 0
