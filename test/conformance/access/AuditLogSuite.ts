@@ -1,6 +1,6 @@
 /**
- * What every audit log does, whatever it is made of, and what the stores beside it write into it. It is held to that with one
- * line:
+ * The contract of an audit log, and of the entries that the other stores write into it, as a suite. One line runs it on a
+ * log and its stores:
  *
  * ```ts
  * suite("my audit log", layer)
@@ -21,7 +21,7 @@ const use = <A, E, R>(f: (log: AuditLog["Service"]) => Effect.Effect<A, E, R>) =
 
 const latest = (limit: number, after: number | null = null) => use((log) => log.list({ after, limit }))
 
-/** What was written since, the first first. */
+/** The entries after an id, in the order of their ids. */
 const since = (last: number) => Effect.map(latest(200), (entries) => entries.filter(({ id }) => id > last).toReversed())
 
 /** The id of the last entry. */
@@ -29,7 +29,7 @@ const last = Effect.map(latest(1), ([entry]) => entry?.id ?? 0)
 
 const shown = ({ action, details, who }: AuditEntry) => ({ who, action, details })
 
-/** How far the clock of a store may be from that of the test. */
+/** The largest difference between the clock of a store and that of the test. */
 const TOLERANCE_MILLIS = 5_000
 
 export const suite = <E>(
@@ -62,7 +62,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("does not change with what was noted", () =>
+      it.effect("does not change with the object that was noted", () =>
         Effect.gen(function* () {
           const details = { ids: ["a"] }
           yield* use((log) => log.note("ada", "test.ids", details))
@@ -71,7 +71,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("has an entry for each time that the same was done, the latest with the highest id", () =>
+      it.effect("has an entry for each time that an action is repeated, the latest with the highest id", () =>
         Effect.gen(function* () {
           const before = yield* last
           for (let n = 0; n < 3; n++) yield* use((log) => log.note("ada", "test.again", {}))
@@ -84,7 +84,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("keeps each of those that are written at the same time", () =>
+      it.effect("keeps every entry of those that are written at the same time", () =>
         Effect.gen(function* () {
           const before = yield* last
           const numbers = Array.from({ length: 40 }, (_, n) => n)
@@ -100,7 +100,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("lists the latest first, page by page, without what is written meanwhile", () =>
+      it.effect("lists the latest first, page by page, without entries that are written meanwhile", () =>
         Effect.gen(function* () {
           for (const n of [1, 2, 3, 4, 5]) yield* use((log) => log.note("ada", "test.page", { n }))
           const all = yield* latest(200)
@@ -119,7 +119,7 @@ export const suite = <E>(
       )
 
       it.effect(
-        "has what the stores do among what is noted, each with what was decided, and nothing that was refused",
+        "has an entry for each change of a store, with the details of the decision, and none for a refusal",
         () =>
           Effect.gen(function* () {
             const [webhooks, replays, operations] = [yield* WebhookStore, yield* Replays, yield* OutboxOperations]
@@ -152,7 +152,7 @@ export const suite = <E>(
             yield* Effect.flip(operations.forget(sink, "nobody"))
 
             const entries = (yield* since(before)).map(shown)
-            // Stores write a moment in different ways.
+            // Stores write a time in different forms.
             const until = entries.find(({ action }) => action === "webhooks.rotate")?.details["until"]
             assert.deepStrictEqual(new Date(String(until)), previousSecretUntil)
             const of = (who: string, action: string, details: Record<string, unknown>) => ({ who, action, details })

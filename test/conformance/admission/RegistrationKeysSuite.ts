@@ -1,6 +1,6 @@
 /**
- * That every registration store tells rows apart by every part of their keys, and ends pages and batches where they end. A
- * store is held to it with one line:
+ * The contract of a registration store about keys, as a suite: a store distinguishes rows by every part of their keys, and
+ * ends pages and batches at the right place. One line runs it on a store:
  *
  * ```ts
  * suite("my store", layer)
@@ -50,7 +50,7 @@ const executeAll = (commands: ReadonlyArray<Command>) =>
 /** The service on the same store, with a memory of one second for idempotency keys. */
 const forgetful = Turnout.layer({ idempotencyTtlMillis: 1_000 })
 
-/** W6: the place of everybody who waits for an event is the rank by recount, however it is asked for. */
+/** Checks W6: both reads of the place of each waiter give the rank by recount. */
 const placesHold = Effect.fnUntraced(function* (eventId: EventId) {
   const { waitlist } = yield* Invariants.hold(eventId)
   for (const { position, registration } of waitlist) {
@@ -64,7 +64,7 @@ type List = (query: {
   readonly cursor?: string
 }) => Effect.Effect<Page<unknown>, unknown, Turnout.Turnout>
 
-/** How many items each page of a list has. */
+/** The number of items on each page of a list. */
 const pagesOf = Effect.fnUntraced(function* (list: List, limit: number) {
   const sizes: Array<number> = []
   let cursor: string | undefined
@@ -80,7 +80,7 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
   describe(`keys of the registration store: ${name}`, () => {
     const layer = Turnout.layer().pipe(Layer.provideMerge(store))
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
-      it.effect("finds nothing of one event through another, whatever is asked", () =>
+      it.effect("finds nothing of one event through another, by any request", () =>
         Effect.gen(function* () {
           const [one, two] = yield* Effect.all([
             Given.publishedEvent({ capacity: 0 }),
@@ -104,7 +104,7 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
 
       it.effect("W6: counts the waitlists of events apart that change in one batch", () =>
         Effect.gen(function* () {
-          // Long enough for places that are told from counts of many.
+          // The lists are long enough that places are computed from the counts of blocks.
           const waiters = 150
           const events = yield* Effect.forEach(upTo(2), () => Given.publishedEvent({ capacity: 0 }))
           const outcomes = yield* executeAll(
@@ -113,14 +113,14 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
           for (const { id } of events) yield* placesHold(id)
           const registered = outcomes.flatMap((outcome) => ("registration" in outcome ? [outcome.registration] : []))
           assert.strictEqual(registered.length, 2 * waiters)
-          // More of one than of the other leave.
+          // More people leave one list than the other.
           const leaving = registered.filter(({ eventId }, n) => n % (eventId === events[0]!.id ? 3 : 10) === 0)
           yield* executeAll(leaving.map(({ eventId, id }) => cancelling(eventId, id)))
           for (const { id } of events) yield* placesHold(id)
         })
       )
 
-      it.effect("lists all that an attendee ever had, and nothing of anybody else's", () =>
+      it.effect("lists all registrations that an attendee ever had, and none of another attendee", () =>
         Effect.gen(function* () {
           const [email, other] = [`ada-${randomUUID()}@example.com`, `bob-${randomUUID()}@example.com`]
           const events = yield* Effect.forEach(upTo(3), () => Given.publishedEvent())
@@ -179,7 +179,7 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
         })
       )
 
-      it.effect("I4, I6: uses a key anew that has expired, and leaves those of others that have as well", () =>
+      it.effect("I4, I6: uses a key anew that has expired, and leaves expired keys of others as they are", () =>
         Effect.gen(function* () {
           const event = yield* Given.publishedEvent({ capacity: 100 })
           const [first, second] = [randomUUID(), randomUUID()]
@@ -189,7 +189,7 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
             use((turnout) => turnout.execute(cancelling(event.id, registrationId), { actor, idempotencyKey }))
           const idOf = ({ answer }: Effect.Success<ReturnType<typeof register>>) =>
             Result.getOrThrow(answer).registration.id
-          // One key of two principals, another key of one of them, and another operation.
+          // Two principals have the same key, and one of them has another key too, and a key of another operation.
           const ada = idOf(yield* register(1, "ada", first))
           yield* register(2, "bob", first)
           yield* register(3, "ada", second)
@@ -211,7 +211,7 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
         }).pipe(Effect.provide(forgetful))
       )
 
-      it.effect("has no empty page at the end of a list, and no cursor on the last one, whatever is left for it", () =>
+      it.effect("has no empty page at the end of a list, and no cursor on the last page, be that full or not", () =>
         Effect.gen(function* () {
           const limit = 3
           for (const [items, pages] of [

@@ -1,5 +1,5 @@
 /**
- * What every registration store does, whatever it is made of. A store is held to it with one line:
+ * The contract of a registration store, as a suite. One line runs it on a store:
  *
  * ```ts
  * suite("my store", layer)
@@ -20,9 +20,9 @@ import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
 
-/** How a store differs, as data. */
+/** The differences between stores, as data. */
 export interface Capabilities {
-  /** Callers at once in the largest test. */
+  /** The number of concurrent callers in the largest test. */
   readonly callers: number
 }
 
@@ -121,7 +121,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("R4: what was acknowledged is there, with every field as it was given", () =>
+        it.effect("R4: a registration that was acknowledged is there, with every field as it was given", () =>
           Effect.gen(function* () {
             const opensAt = new Date("2020-01-01T00:00:00.000Z")
             const closesAt = new Date("2098-12-31T23:59:59.999Z")
@@ -343,7 +343,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("I3: of concurrent creations under one id, one has an effect, and the others are told", () =>
+        it.effect("I3: of concurrent creations under one id, one has an effect, and the others are refused", () =>
           Effect.gen(function* () {
             const input = Given.eventInput({ id: randomUUID() as never })
             const answers = yield* Effect.forEach(
@@ -421,7 +421,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("I6: a key whose time is over can be used for something else, and that is remembered then", () =>
+        it.effect("I6: a key that has expired can be used for another command, whose answer is remembered", () =>
           Effect.gen(function* () {
             const event = yield* Given.publishedEvent({ capacity: 5 })
             const send = (n: number) =>
@@ -445,7 +445,7 @@ export const suite = <E>(
           }).pipe(Effect.provide(forgetful))
         )
 
-        it.effect("says whether an answer is a replay", () =>
+        it.effect("says whether an answer is a repeated one", () =>
           Effect.gen(function* () {
             const event = yield* Given.draftEvent()
             const send = use((turnout) =>
@@ -457,7 +457,7 @@ export const suite = <E>(
       })
 
       describe("journal", () => {
-        it.effect("O1: has an entry for each change, with who caused it, and none for what was refused", () =>
+        it.effect("O1: has an entry for each change, with its principal, and none for a refusal", () =>
           Effect.gen(function* () {
             const event = yield* Given.publishedEvent({ capacity: 1, waitlist: "closed" })
             const options = { actor: "ada", correlationId: "request 1", causationId: "click 1" }
@@ -635,7 +635,7 @@ export const suite = <E>(
             assert.deepStrictEqual(
               further.items.map(({ startsAt }) => startsAt.getUTCDate()),
               [4],
-              "a place to go on from that is before `from`"
+              "a cursor whose place is before `from`"
             )
             const [first] = yield* list({})
             yield* use((turnout) => turnout.publishEvent(first!.id))
@@ -671,7 +671,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("lists the registrations of an attendee over all events, whatever the spelling", () =>
+        it.effect("lists the registrations of an attendee over all events, however the id is spelled", () =>
           Effect.gen(function* () {
             const email = `Someone-${randomUUID()}@Example.com`
             const events = yield* Effect.forEach([1, 2, 3], () => Given.publishedEvent())

@@ -1,6 +1,6 @@
 /**
- * What the dead letters of every queue do when there are more of them, in groups of their own, than the queue gives at once.
- * They are held to it with one line:
+ * The contract of dead letters that are more, each in a group of its own, than the queue gives at once, as a suite. One
+ * line runs it on a queue:
  *
  * ```ts
  * suite("my queue", bury => …)
@@ -11,7 +11,7 @@ import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import { Effect } from "effect"
 import type { Buried, Bury } from "./DeadLettersSuite.ts"
 
-/** The most that a queue gives at once. */
+/** The most messages that a queue gives at once. */
 const AT_ONCE = 10
 
 const bodies = (letters: DeadLetters, limit = 100) =>
@@ -25,13 +25,13 @@ export const suite = (name: string, bury: Bury): void => {
         const { letters, live } = yield* bury(all)
         const expected = all.map(([body]) => body).toSorted()
         assert.deepStrictEqual(yield* bodies(letters), expected)
-        assert.deepStrictEqual(yield* bodies(letters), expected, "what was looked at can be looked at again")
+        assert.deepStrictEqual(yield* bodies(letters), expected, "letters that were listed can be listed again")
         assert.strictEqual((yield* bodies(letters, count - 1)).length, count - 1)
         assert.deepStrictEqual([yield* letters.count, yield* live], [count, []])
       }).pipe(Effect.scoped)
     )
 
-    it.live("those that are asked for are moved, wherever they are, and the others can be seen at once", () =>
+    it.live("those that are asked for are moved from any place, and the others can be seen at once", () =>
       Effect.gen(function* () {
         const all = Array.from({ length: 2 * AT_ONCE + 3 }, (_, n): Buried => [`letter ${n}`, `group ${n}`])
         const { letters, live } = yield* bury(all)

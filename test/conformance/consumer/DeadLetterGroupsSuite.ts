@@ -1,5 +1,6 @@
 /**
- * What the dead letters of every queue do with a group of which only some are asked for. They are held to it with one line:
+ * The contract of dead letters about a group of which only some messages are asked for, as a suite. One line runs it on a
+ * queue:
  *
  * ```ts
  * suite("my queue", bury => …, { atOnce: 10 })
@@ -12,14 +13,14 @@ import { randomUUID } from "node:crypto"
 import { type Buried, type Bury, makeMessage } from "./DeadLettersSuite.ts"
 
 export interface Capabilities {
-  /** The most of a group that the queue gives while none of it is deleted. */
+  /** The most messages of a group that the queue gives while none of them is deleted. */
   readonly atOnce: number
 }
 
-/** More than any queue gives at once. */
+/** More messages than any queue gives at once. */
 const MANY = 25
 
-/** Dead letters of one group, with the ids by which they can be asked for. */
+/** Makes dead letters of one group, and gives their ids and their bodies. */
 const makeGroup = (group: string, count: number) => {
   const messages = Array.from({ length: count }, makeMessage)
   return {
@@ -35,7 +36,7 @@ const redriveFailing = (letters: DeadLetters, only: ReadonlyArray<string>) =>
 
 export const suite = (name: string, bury: Bury, { atOnce }: Capabilities): void => {
   describe(`dead letters of a group: ${name}`, { timeout: 120_000 }, () => {
-    it.live("are moved past others before them, as far as the queue gives them", () =>
+    it.live("are moved although others stand before them, as far as the queue gives them", () =>
       Effect.gen(function* () {
         const { buried, ids } = makeGroup("a", atOnce)
         const { letters, live } = yield* bury(buried)
@@ -58,7 +59,7 @@ export const suite = (name: string, bury: Bury, { atOnce }: Capabilities): void 
       }).pipe(Effect.scoped)
     )
 
-    it.live("are seen as far in a group that shares what is given at once with another", () =>
+    it.live("are seen as far in a group that shares the queue with another group", () =>
       Effect.gen(function* () {
         const size = Math.min(atOnce, 6)
         const [one, other] = [makeGroup("a", size), makeGroup("b", size)]
@@ -68,7 +69,7 @@ export const suite = (name: string, bury: Bury, { atOnce }: Capabilities): void 
       }).pipe(Effect.scoped)
     )
 
-    it.live("that stand further back stay, and it is told what stands before them", () =>
+    it.live("that stand further back stay, and the error names those that stand before them", () =>
       Effect.gen(function* () {
         const [group, other] = [makeGroup("a", MANY), makeGroup("b", 2)]
         const { letters, live } = yield* bury([...group.buried, ...other.buried])
@@ -80,7 +81,8 @@ export const suite = (name: string, bury: Bury, { atOnce }: Capabilities): void 
         for (const id of [group.ids.at(-1)!, group.ids[1]!]) assert.include(error.message, id)
         assert.sameDeepMembers([...(yield* live)], [group.buried[0]!, other.buried[0]!])
 
-        // All that stays is there at once, and in its order. What stood before the others can be asked for, and then they can.
+        // All letters are there at once, and in their order. Those that stood before the others can be moved together with
+        // them.
         assert.strictEqual(yield* letters.count, MANY)
         assert.strictEqual(yield* letters.redrive({ only: group.ids.slice(1) }), MANY - 1)
         const moved = (yield* live).filter(([, name]) => name === "a")
@@ -88,7 +90,7 @@ export const suite = (name: string, bury: Bury, { atOnce }: Capabilities): void 
       }).pipe(Effect.scoped)
     )
 
-    it.live("that are not there are not told to be out of reach, once all that is there was seen", () =>
+    it.live("that are not there are not reported as out of reach, once all letters were seen", () =>
       Effect.gen(function* () {
         const [one, other] = [makeGroup("a", atOnce), makeGroup("b", 1)]
         const { letters, live } = yield* bury([...one.buried, ...other.buried])
@@ -97,7 +99,7 @@ export const suite = (name: string, bury: Bury, { atOnce }: Capabilities): void 
       }).pipe(Effect.scoped)
     )
 
-    it.live("are moved up to a number, though more is asked for that is out of reach", () =>
+    it.live("are moved up to a number, though more are asked for that are out of reach", () =>
       Effect.gen(function* () {
         const { buried, ids } = makeGroup("a", MANY)
         const { letters, live } = yield* bury(buried)

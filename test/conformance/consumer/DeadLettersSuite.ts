@@ -1,5 +1,5 @@
 /**
- * What the dead letters of every queue do. They are held to it with one line:
+ * The contract of dead letters, as a suite. One line runs it on a queue:
  *
  * ```ts
  * suite("my queue", bury => …)
@@ -15,7 +15,7 @@ import { randomUUID } from "node:crypto"
 /** A body, and the group that it is in. */
 export type Buried = readonly [body: string, group: string]
 
-/** The dead letters of a new queue, in which these are, and what there is in the queue that they are moved to. */
+/** Makes a new queue with these dead letters. Gives them, and the messages in the queue that they are moved to. */
 export type Bury = (letters: ReadonlyArray<Buried>) => Effect.Effect<
   {
     readonly letters: DeadLetters
@@ -25,7 +25,7 @@ export type Bury = (letters: ReadonlyArray<Buried>) => Effect.Effect<
   Scope.Scope
 >
 
-/** A message as the library writes it, and the message id in it. */
+/** Makes a message as the library writes it, and gives its body and its message id. */
 export const makeMessage = (): { readonly id: string; readonly body: string } => {
   const delivery: StoredEntry = {
     id: randomUUID(),
@@ -96,7 +96,7 @@ export const suite = (name: string, bury: Bury): void => {
       }).pipe(Effect.scoped)
     )
 
-    it.live("are moved up to a number, those of a group in order, and it is told how many were", () =>
+    it.live("are moved up to a number, those of a group in order, and the number of those moved is given", () =>
       Effect.gen(function* () {
         const all = Array.from({ length: 13 }, (_, n): Buried => [`letter ${n}`, "group"])
         const { letters, live } = yield* bury(all)

@@ -1,6 +1,6 @@
 /**
- * That every inbox tells messages apart by consumer and key, wherever it looks for one, waits for one or forgets one. An
- * inbox is held to it with one line:
+ * The contract of an inbox about keys, as a suite: an inbox distinguishes messages by consumer and key when it looks for
+ * one, waits for one or forgets one. One line runs it on an inbox:
  *
  * ```ts
  * suite("my inbox", layer)
@@ -11,7 +11,7 @@ import { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { Deferred, Effect, type Layer } from "effect"
 import { randomUUID } from "node:crypto"
 
-/** How an inbox differs, as data. */
+/** The differences between inboxes, as data. */
 export interface Capabilities {
   /** Whether it deals with more than one message at a time: an embedded database has one connection. */
   readonly dealsAtOnce: boolean
@@ -24,7 +24,7 @@ const once = (consumer: string, key: string, effect: Effect.Effect<unknown> = Ef
 
 const forget = (before: Date, limit = 1_000) => use((inbox) => inbox.forget(before, limit))
 
-/** A moment that is later than all that has happened, and earlier than all that will. */
+/** A time that is later than all records so far, and earlier than all later ones. */
 const moment = Effect.sleep(30).pipe(
   Effect.andThen(Effect.sync(() => new Date())),
   Effect.tap(() => Effect.sleep(30))
@@ -37,23 +37,25 @@ export const suite = <E>(
 ): void => {
   describe(`keys of the inbox: ${name}`, () => {
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
-      it.effect("N1: forgets by consumer and key: what another consumer has dealt with since stays known", () =>
-        Effect.gen(function* () {
-          const [key, another] = [randomUUID(), randomUUID()]
-          yield* once("mail", key)
-          const between = yield* moment
-          yield* once("sales", key)
-          yield* once("mail", another)
-          assert.isAtLeast(yield* forget(between), 1)
-          assert.isFalse(yield* once("sales", key), "of another consumer")
-          assert.isFalse(yield* once("mail", another), "of another key")
-          assert.isTrue(yield* once("mail", key), "it was forgotten")
-        })
+      it.effect(
+        "N1: forgets by consumer and key: a message that another consumer has dealt with since stays known",
+        () =>
+          Effect.gen(function* () {
+            const [key, another] = [randomUUID(), randomUUID()]
+            yield* once("mail", key)
+            const between = yield* moment
+            yield* once("sales", key)
+            yield* once("mail", another)
+            assert.isAtLeast(yield* forget(between), 1)
+            assert.isFalse(yield* once("sales", key), "of another consumer")
+            assert.isFalse(yield* once("mail", another), "of another key")
+            assert.isTrue(yield* once("mail", key), "it was forgotten")
+          })
       )
 
-      it.effect("forgets as many as it may, and the rest the next time, whatever is left of them", () =>
+      it.effect("forgets as many as it may, and the rest the next time, for any number that is left", () =>
         Effect.gen(function* () {
-          // What other tests have left behind.
+          // Removes the records of other tests.
           yield* forget(yield* moment)
           const records = [1, 2, 3, 4, 5].map((n) => [`consumer ${n % 2}`, randomUUID()] as const)
           for (const [consumer, key] of records) yield* once(consumer, key)
@@ -65,7 +67,7 @@ export const suite = <E>(
         })
       )
 
-      // It is no promise of a store with one connection.
+      // A store with one connection does not promise this.
       if (dealsAtOnce)
         it.effect("N1: keeps nobody waiting for the message of another consumer, or another key", () =>
           Effect.gen(function* () {
@@ -76,7 +78,7 @@ export const suite = <E>(
               ["mail", randomUUID()]
             ] as const
             const begun = yield* Effect.forEach(messages, () => Deferred.make<void>())
-            // Each ends only once all have begun.
+            // Each effect ends only once all have begun.
             const all = Effect.forEach(begun, (one) => Deferred.await(one), { discard: true })
             const ran = yield* Effect.forEach(
               messages,

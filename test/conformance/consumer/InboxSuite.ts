@@ -1,5 +1,5 @@
 /**
- * What every inbox does, whatever it is made of. An inbox is held to it with one line:
+ * The contract of an inbox, as a suite. One line runs it on an inbox:
  *
  * ```ts
  * suite("my inbox", layer)
@@ -12,7 +12,7 @@ import { randomUUID } from "node:crypto"
 
 const use = <A, E, R>(f: (inbox: Inbox["Service"]) => Effect.Effect<A, E, R>) => Inbox.use(f)
 
-/** An effect, and how often it has run. */
+/** An effect, and the number of its runs. */
 const counted = (pause: Effect.Effect<unknown> = Effect.void) => {
   const state = { runs: 0 }
   const effect = Effect.suspend(() => {
@@ -25,7 +25,7 @@ const counted = (pause: Effect.Effect<unknown> = Effect.void) => {
 export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
   describe(`inbox: ${name}`, () => {
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
-      it.effect("N1: runs the effect of a message once, however often it comes", () =>
+      it.effect("N1: runs the effect of a message once, however often the message comes", () =>
         Effect.gen(function* () {
           const key = randomUUID()
           const { effect, state } = counted()
@@ -63,7 +63,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
         })
       )
 
-      it.effect("runs it for the one who waited, if the one before fails", () =>
+      it.effect("runs the effect for a caller that waited, if the one before fails", () =>
         Effect.gen(function* () {
           const key = randomUUID()
           const first = yield* Effect.forkChild(
@@ -100,7 +100,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
         })
       )
 
-      it.effect("forgets what was dealt with before a time, a bounded number at once", () =>
+      it.effect("forgets messages that were dealt with before a time, a bounded number at once", () =>
         Effect.gen(function* () {
           const keys = [randomUUID(), randomUUID(), randomUUID()]
           for (const key of keys) yield* use((inbox) => inbox.once("forgetful", key, Effect.void))

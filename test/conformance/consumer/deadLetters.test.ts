@@ -10,7 +10,7 @@ import { type Bury, suite } from "./DeadLettersSuite.ts"
 const inMemory: Bury = Effect.fnUntraced(function* (buried) {
   const queue = yield* MemoryQueue.make({ maxReceiveCount: 3, visibilityMillis: 0, waitMillis: 0 })
   for (const [body, group] of buried) yield* queue.send(body, group)
-  // Until each has been received too often; what is moved back may be looked at three times.
+  // Each message is received until it becomes a dead letter. One that is moved back can be received three times again.
   while (queue.size() > 0) yield* queue.receive(10)
   return {
     letters: queue.deadLetters,

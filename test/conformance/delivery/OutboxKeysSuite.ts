@@ -1,6 +1,7 @@
 /**
- * That every outbox tells its rows apart by every part of their keys: slots, positions, workers and blocked streams by their
- * sink as well, and blocked streams of one sink by their stream, slot and version. An outbox is held to it with one line:
+ * The contract of an outbox about keys, as a suite: an outbox distinguishes its rows by every part of their keys: slots,
+ * positions, relays and blocked streams by their sink as well, and blocked streams of one sink by their stream, slot and
+ * version. One line runs it on an outbox:
  *
  * ```ts
  * suite("my outbox", layer)
@@ -24,7 +25,7 @@ import { Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 
-/** Longer than any test. */
+/** A lease that is longer than any test. */
 const LONG = 120_000
 
 const use = <A, E, R>(f: (outbox: Outbox["Service"]) => Effect.Effect<A, E, R>) => Outbox.use(f)
@@ -41,7 +42,7 @@ const streamIn = Effect.fnUntraced(function* (slot: number) {
   return id
 })
 
-/** A sink that begins now, with a worker that holds all of its slots. */
+/** A sink that begins now, with a relay that holds all of its slots. */
 const newSink = Effect.gen(function* () {
   const sink = `sink ${randomUUID()}`
   yield* use((outbox) => outbox.register(sink, "now"))
@@ -80,7 +81,7 @@ const blockOf = (stream: EventId, version: number, rest: Partial<Block> = {}): B
   ...rest
 })
 
-/** Blocks streams of a slot, all of whose entries have been read; gives the position. */
+/** Blocks streams of a slot after reading all entries of the slot, and gives the position. */
 const block = Effect.fnUntraced(function* (held: Held, slot: number, blocked: ReadonlyArray<Block>) {
   const lease = leaseOf(held, slot)
   const position = yield* endOf(held, slot)
@@ -109,7 +110,7 @@ const due = (
         .toSorted((a, b) => (a.stream < b.stream ? -1 : 1))
   )
 
-/** What is blocked, as its operators see it. */
+/** The blocked streams of a sink, as operators see them. */
 const blockedOf = (sink: string) =>
   Effect.map(
     operate((operations) => operations.blocked(sink, null, { limit: 100, after: null })),
@@ -131,8 +132,8 @@ export const suite = <E>(
   describe(`keys of the outbox: ${name}`, () => {
     const layer = Turnout.layer().pipe(Layer.provideMerge(store))
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
-      describe("what is to be tried again", () => {
-        it.effect("is that of the sink, also where another one waits with the same stream", () =>
+      describe("retries that are due", () => {
+        it.effect("are those of the sink, also if another sink is blocked with the same stream", () =>
           Effect.gen(function* () {
             const [one, other] = [yield* newSink, yield* newSink]
             const stream = yield* streamIn(3)
@@ -147,7 +148,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("is that of the slots that were asked for", () =>
+        it.effect("are those of the slots that were asked for", () =>
           Effect.gen(function* () {
             const held = yield* newSink
             const [stream, elsewhere] = [yield* streamIn(4), yield* streamIn(5)]
@@ -167,7 +168,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("is so much of each slot, what has been due for longest first", () =>
+        it.effect("are up to a number of each slot, those that have been due for longest first", () =>
           Effect.gen(function* () {
             const held = yield* newSink
             const streams = [yield* streamIn(6), yield* streamIn(6), yield* streamIn(6)]
@@ -202,7 +203,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("is as many entries of a stream as may be: one fewer, all, or one more than there are", () =>
+        it.effect("have entries of a stream up to a number: one fewer, as many, or one more than there are", () =>
           Effect.gen(function* () {
             const held = yield* newSink
             const stream = yield* streamIn(8)
@@ -224,7 +225,7 @@ export const suite = <E>(
         )
       })
 
-      describe("what became of a retry", () => {
+      describe("the outcome of a retry", () => {
         const settle = (held: Held, settlements: ReadonlyArray<Omit<Settlement, "slot" | "epoch" | "owner">>) =>
           use((outbox) =>
             outbox.settle(
@@ -265,7 +266,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("L1: is noted where the lease is held, and not where it is not, in one go", () =>
+        it.effect("L1: is noted for slots whose lease is held, and not for others, in one call", () =>
           Effect.gen(function* () {
             const held = yield* newSink
             const [kept, lost] = [yield* streamIn(10), yield* streamIn(11)]
@@ -288,14 +289,14 @@ export const suite = <E>(
         )
       })
 
-      describe("leases and workers", () => {
+      describe("leases and relays", () => {
         it.effect("L1: of one sink are given back, and those of another are held as before", () =>
           Effect.gen(function* () {
             const [one, other] = [yield* newSink, yield* newSink]
             assert.strictEqual((yield* use((outbox) => outbox.release(one.sink, one.claims))).length, SLOTS)
             const claim = { owner: "another", ttlMillis: LONG, limit: SLOTS }
             assert.deepStrictEqual(yield* use((outbox) => outbox.claim(other.sink, claim)), [])
-            // Its epochs are those of the other sink, whose leases are held.
+            // The epochs are those of the other sink too, whose leases are held.
             assert.deepStrictEqual(yield* use((outbox) => outbox.renew(one.sink, one.claims, LONG)), [])
             const acknowledgements = one.claims.map((lease) => ({ ...lease, blocked: [] }))
             assert.deepStrictEqual(yield* use((outbox) => outbox.acknowledge(one.sink, acknowledgements)), [])

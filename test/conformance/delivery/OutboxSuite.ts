@@ -1,5 +1,5 @@
 /**
- * What every outbox does, whatever it is made of. An outbox is held to it with one line:
+ * The contract of an outbox, as a suite. One line runs it on an outbox:
  *
  * ```ts
  * suite("my outbox", layer)
@@ -25,14 +25,14 @@ import * as fc from "fast-check"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 
-/** Longer than any test. */
+/** A time that is longer than any test. */
 const LONG = 120_000
-/** Shorter than any pause in a test. */
+/** A time that is shorter than any pause in a test. */
 const SHORT = 1_000
 
 const use = <A, E, R>(f: (outbox: Outbox["Service"]) => Effect.Effect<A, E, R>) => Outbox.use(f)
 
-/** A sink that nobody else has. */
+/** A sink that no other test has. */
 const newSink = (from: "beginning" | "now" = "now") =>
   Effect.gen(function* () {
     const sink = `sink ${randomUUID()}`
@@ -43,7 +43,7 @@ const newSink = (from: "beginning" | "now" = "now") =>
 const claim = (sink: string, owner = "worker", ttlMillis = LONG, limit = SLOTS) =>
   use((outbox) => outbox.claim(sink, { owner, ttlMillis, limit }))
 
-/** An event that so many people registered for: a stream of two entries and one for each of them. */
+/** An event with this number of registrations: a stream of two entries and one for each registration. */
 const stream = Effect.fnUntraced(function* (people: number) {
   const event = yield* Given.publishedEvent({ capacity: 1_000 })
   for (let person = 1; person <= people; person++) yield* Given.register(event.id, person)
@@ -52,7 +52,7 @@ const stream = Effect.fnUntraced(function* (people: number) {
 
 const another = (eventId: EventId, person: number) => Given.register(eventId, person)
 
-/** Reads on from a position until there is nothing more, and gives all of it. */
+/** Reads from the positions of some slots to the end of the journal, and gives all entries. */
 const readAll = Effect.fnUntraced(function* (sink: string, claims: ReadonlyArray<Claim>, limit = 100) {
   const positions = new Map(claims.map(({ position, slot }) => [slot, position]))
   const deliveries: Array<StoredEntry> = []
@@ -123,7 +123,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("gives a sink that begins now nothing of what was before", () =>
+        it.effect("gives a sink that begins now no entry from before", () =>
           Effect.gen(function* () {
             const eventId = yield* stream(1)
             const sink = yield* newSink("now")
@@ -133,12 +133,12 @@ export const suite = <E>(
           })
         )
 
-        it.effect("tells everybody who listens of each commit, until they stop", () =>
+        it.effect("tells every listener of each commit, until it stops listening", () =>
           Effect.gen(function* () {
             const told: Array<string> = []
             const listen = (name: string) => use(({ onCommit }) => Effect.sync(() => onCommit(() => told.push(name))))
             const [stop, stopOther] = [yield* listen("first"), yield* listen("second")]
-            // Drafting and publishing are two commits.
+            // Creating and publishing the event are two commits.
             yield* stream(0)
             assert.deepStrictEqual(told.splice(0), ["first", "second", "first", "second"])
             stop()
@@ -165,7 +165,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("O2: gives again what was not acknowledged, and what was acknowledged no more", () =>
+        it.effect("O2: gives entries again that were not acknowledged, and no others", () =>
           Effect.gen(function* () {
             const sink = yield* newSink()
             const eventId = yield* stream(2)
@@ -210,7 +210,7 @@ export const suite = <E>(
       })
 
       describe("leases", () => {
-        it.effect("L1: gives each slot to one worker, however many ask at once", () =>
+        it.effect("L1: gives each slot to one relay, however many ask at once", () =>
           Effect.gen(function* () {
             const sink = yield* newSink()
             const claims = yield* Effect.forEach(upTo(8), (n) => claim(sink, `worker ${n}`, LONG, 10), {
@@ -305,7 +305,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("gives a lease back at once, and a new epoch to the next", () =>
+        it.effect("gives a lease back at once, and a new epoch to the next claim", () =>
           Effect.gen(function* () {
             const sink = yield* newSink()
             const before = yield* claim(sink, "one")
@@ -320,7 +320,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("L1: does with leases what the state machine does, whatever is asked", () =>
+        it.effect("L1: changes leases as the state machine does, for any sequence of calls", () =>
           Effect.flatMap(Effect.context<Outbox>(), (context) =>
             Effect.promise(() =>
               fc.assert(
@@ -340,14 +340,14 @@ export const suite = <E>(
                       const { position, slot } = first!
                       let lease: Lease.Lease = { epoch: 1, owner: "somebody", until: new Date(0) }
                       for (const { epoch, kind, ttlMillis } of steps) {
-                        // What has expired has done so for good, and what is held is for longer than this takes.
+                        // A lease that has expired stays so, and one that is held is longer than the test.
                         const now = new Date(1)
                         const asked = { owner: "somebody", epoch, now, ttlMillis: ttlMillis === 0 ? -1 : LONG }
                         const held: ReadonlyArray<HeldLease> = [
                           { slot, epoch, owner: "somebody", acknowledged: position }
                         ]
                         if (kind === "claim") {
-                          // The others are free, and come behind.
+                          // The other slots are free too, and a claim gives them after this one.
                           const [claimed] = yield* claim(sink, "somebody", ttlMillis, 1)
                           const expected = Lease.claim(lease, asked)
                           if (Result.isSuccess(expected)) {
@@ -383,7 +383,7 @@ export const suite = <E>(
           )
         )
 
-        it.effect("counts the workers that are there", () =>
+        it.effect("counts the relays that are there", () =>
           Effect.gen(function* () {
             const sink = yield* newSink()
             const announce = (owner: string, ttlMillis = LONG) =>
@@ -496,7 +496,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("keeps what an error says, whatever is in it", () =>
+        it.effect("keeps the text of an error, with any characters", () =>
           Effect.gen(function* () {
             const error = `"quoted" \\ {braces}, NULL\n\u2028 and 👋`
             const lease = yield* blockedStream({ error })
@@ -519,7 +519,7 @@ export const suite = <E>(
           )
         const nobody = "00000000-0000-7000-8000-000000000000" as EventId
 
-        it.effect("tells what waits for a sink, since when, and who delivers it", () =>
+        it.effect("shows the backlog of a sink, its age, and the relays that deliver it", () =>
           Effect.gen(function* () {
             const sink = yield* newSink()
             assert.deepInclude(yield* statusOf(sink), { backlog: 0, oldest: null, workers: 0, retrying: 0, parked: 0 })
@@ -549,7 +549,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("O2: shows the streams that are blocked, and what waits", () =>
+        it.effect("O2: shows the blocked streams, and the entries that wait", () =>
           Effect.gen(function* () {
             const { eventId, sink } = yield* blockedStream({ retryAfterMillis: null, error: "it rained" })
             const page = { limit: 10, after: null }
@@ -603,7 +603,7 @@ export const suite = <E>(
           })
         )
 
-        it.effect("skips one entry, and discards all that there are", () =>
+        it.effect("skips one entry, and discards all entries that wait", () =>
           Effect.gen(function* () {
             const blocked = yield* blockedStream({ retryAfterMillis: null })
             const { eventId, sink } = blocked
@@ -615,7 +615,7 @@ export const suite = <E>(
             assert.deepStrictEqual(yield* waiting, [4, 5], "asked for twice, and done once")
             yield* operate((operations) => operations.discard(sink, eventId, "ada"))
             assert.deepStrictEqual(yield* waiting, [])
-            // What comes afterwards waits behind the block until its holder ends it.
+            // Later entries wait until the holder of the lease ends the block.
             yield* another(eventId, 4)
             const { positionOf } = yield* readAll(sink, [blocked])
             const [retry] = yield* due(sink, { slot: blocked.slot, position: positionOf(blocked.slot) })
@@ -626,46 +626,54 @@ export const suite = <E>(
           })
         )
 
-        it.effect("leaves out for good what has been skipped or discarded, also what has not been read by then", () =>
-          Effect.gen(function* () {
-            const decisions: ReadonlyArray<
-              (sink: string, stream: EventId) => Effect.Effect<unknown, unknown, OutboxOperations>
-            > = [
-              (sink, stream) => operate((operations) => operations.discard(sink, stream, "ada")),
-              (sink, stream) =>
-                Effect.forEach([3, 4, 5, 6, 7], (version) =>
-                  operate((operations) => operations.skip(sink, stream, version, "ada"))
+        it.effect(
+          "leaves out for good entries that were skipped or discarded, even those that were not read by then",
+          () =>
+            Effect.gen(function* () {
+              const decisions: ReadonlyArray<
+                (sink: string, stream: EventId) => Effect.Effect<unknown, unknown, OutboxOperations>
+              > = [
+                (sink, stream) => operate((operations) => operations.discard(sink, stream, "ada")),
+                (sink, stream) =>
+                  Effect.forEach([3, 4, 5, 6, 7], (version) =>
+                    operate((operations) => operations.skip(sink, stream, version, "ada"))
+                  )
+              ]
+              for (const decide of decisions) {
+                const blocked = yield* blockedStream({ retryAfterMillis: null })
+                const { eventId, sink, slot } = blocked
+                // Versions 6 and 7 come after the position that has been read.
+                yield* another(eventId, 4)
+                yield* another(eventId, 5)
+                yield* decide(sink, eventId)
+                assert.deepStrictEqual(
+                  yield* due(sink, blocked),
+                  [],
+                  "the entries that are left out have not been read"
                 )
-            ]
-            for (const decide of decisions) {
-              const blocked = yield* blockedStream({ retryAfterMillis: null })
-              const { eventId, sink, slot } = blocked
-              // Behind what has been read: versions 6 and 7.
-              yield* another(eventId, 4)
-              yield* another(eventId, 5)
-              yield* decide(sink, eventId)
-              assert.deepStrictEqual(yield* due(sink, blocked), [], "what is left out has not been read")
-              yield* another(eventId, 6)
-              const { positionOf } = yield* readAll(sink, [blocked])
-              const [retry] = yield* due(sink, { slot, position: positionOf(slot) })
-              assert.deepStrictEqual(
-                retry?.deliveries.map(({ version }) => version),
-                [8]
-              )
-            }
-          })
+                yield* another(eventId, 6)
+                const { positionOf } = yield* readAll(sink, [blocked])
+                const [retry] = yield* due(sink, { slot, position: positionOf(slot) })
+                assert.deepStrictEqual(
+                  retry?.deliveries.map(({ version }) => version),
+                  [8]
+                )
+              }
+            })
         )
 
-        it.effect("has the last word: what the holder of the lease found out meanwhile does not undo a decision", () =>
-          Effect.gen(function* () {
-            const blocked = yield* blockedStream()
-            const { eventId, sink } = blocked
-            yield* operate((operations) => operations.skip(sink, eventId, 3, "ada"))
-            const block = blockOf(eventId, 3, { attempts: 2, retryAfterMillis: null })
-            yield* use((outbox) => outbox.settle(sink, [{ ...blocked, stream: eventId, version: 3, block }]))
-            const [retry] = yield* due(sink, blocked)
-            assert.strictEqual(retry?.version, 4)
-          })
+        it.effect(
+          "has the last word: a result of the holder of the lease does not undo a decision made meanwhile",
+          () =>
+            Effect.gen(function* () {
+              const blocked = yield* blockedStream()
+              const { eventId, sink } = blocked
+              yield* operate((operations) => operations.skip(sink, eventId, 3, "ada"))
+              const block = blockOf(eventId, 3, { attempts: 2, retryAfterMillis: null })
+              yield* use((outbox) => outbox.settle(sink, [{ ...blocked, stream: eventId, version: 3, block }]))
+              const [retry] = yield* due(sink, blocked)
+              assert.strictEqual(retry?.version, 4)
+            })
         )
 
         it.effect("writes down who did what, and nothing if nothing was done", () =>

@@ -1,5 +1,6 @@
 /**
- * That every store of replays changes the replay that is named and no other. A store is held to it with one line:
+ * The contract of a store of replays about keys, as a suite: a store changes the replay that is named and no other. One
+ * line runs it on a store:
  *
  * ```ts
  * suite("my replays", layer)
@@ -22,7 +23,7 @@ const use = <A, E, R>(f: (replays: Replays["Service"]) => Effect.Effect<A, E, R>
 
 const claim = (sink: string) => use((replays) => replays.claim(sink, "worker", LONG))
 
-/** A replay of a stream to a sink of its own, held by a worker; every one of them under the same epoch. */
+/** A replay of a stream to a sink of its own, held by a relay. All of these have the same epoch. */
 const heldReplay = Effect.gen(function* () {
   const sink = `sink ${randomUUID()}`
   yield* Outbox.use((outbox) => outbox.register(sink, "now"))
@@ -64,14 +65,15 @@ export const suite = <E>(
             others.map(({ epoch }) => epoch),
             [own.epoch, own.epoch]
           )
-          // One of the others is stopped.
+          // One of the other replays is stopped.
           yield* use((replays) => advance(replays, others[1]!, "stopped"))
           const states = Effect.forEach(others, ({ replay }) => stateOf(replay.id))
           const before = yield* states
           yield* use((replays) => change(replays, own))
           assert.deepStrictEqual(yield* states, before)
-          for (const { replay } of others) assert.isUndefined(yield* claim(replay.sink), "it is held, or stopped")
-          assert.isDefined(yield* use((replays) => advance(replays, others[0]!, "running")), "it is held")
+          for (const { replay } of others)
+            assert.isUndefined(yield* claim(replay.sink), "the replay is held, or stopped")
+          assert.isDefined(yield* use((replays) => advance(replays, others[0]!, "running")), "the replay is held")
         })
       )
     })

@@ -1,5 +1,5 @@
 /**
- * What every store of replays does, whatever it is made of. A store is held to it with one line:
+ * The contract of a store of replays, as a suite. One line runs it on a store:
  *
  * ```ts
  * suite("my replays", layer)
@@ -32,7 +32,7 @@ const newSink = Effect.gen(function* () {
   return sink
 })
 
-/** An event that so many people registered for: a stream of two entries and one for each of them. */
+/** An event with this number of registrations: a stream of two entries and one for each registration. */
 const stream = Effect.fnUntraced(function* (people: number) {
   const event = yield* Given.publishedEvent({ capacity: 1_000 })
   for (let person = 1; person <= people; person++) yield* Given.register(event.id, person)
@@ -48,7 +48,7 @@ const claim = (sink: string, ttlMillis = LONG) =>
     (held) => held ?? assert.fail("there is nothing to claim")
   )
 
-/** Everything that a replay has from its place on, and the place behind it. */
+/** Reads all entries of a replay from its place on, and gives them and the place after them. */
 const readAll = Effect.fnUntraced(function* ({ place: from, replay }: HeldReplay, limit = 100) {
   const entries = []
   let place = from
@@ -129,7 +129,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("does not include what is written after it began", () =>
+      it.effect("does not include entries that are written after it began", () =>
         Effect.gen(function* () {
           const sink = yield* newSink
           const eventId = yield* stream(1)
@@ -140,33 +140,38 @@ export const suite = <E>(
         })
       )
 
-      it.effect("is carried out by one at a time, goes on where it was, and refuses whoever lost it", () =>
-        Effect.gen(function* () {
-          const sink = yield* newSink
-          const eventId = yield* stream(3)
-          const { id } = yield* start(sink, { stream: eventId })
-          const first = yield* claim(sink, 100)
-          assert.isUndefined(yield* use((replays) => replays.claim(sink, "another", LONG)))
-          const { entries } = yield* readAll(first)
-          const advance = (held: HeldReplay, sent: number, ttlMillis = LONG) =>
-            use((replays) =>
-              replays.advance(
-                { ...held, id, place: entries[sent - 1]!.place, sent, state: "running", error: null },
-                ttlMillis
+      it.effect(
+        "is carried out by one relay at a time, goes on where it was, and refuses a relay that has lost it",
+        () =>
+          Effect.gen(function* () {
+            const sink = yield* newSink
+            const eventId = yield* stream(3)
+            const { id } = yield* start(sink, { stream: eventId })
+            const first = yield* claim(sink, 100)
+            assert.isUndefined(yield* use((replays) => replays.claim(sink, "another", LONG)))
+            const { entries } = yield* readAll(first)
+            const advance = (held: HeldReplay, sent: number, ttlMillis = LONG) =>
+              use((replays) =>
+                replays.advance(
+                  { ...held, id, place: entries[sent - 1]!.place, sent, state: "running", error: null },
+                  ttlMillis
+                )
               )
+            assert.deepInclude(yield* advance(first, 2, 100), { sent: 2, state: "running" })
+            yield* Effect.sleep(150)
+            const second = yield* claim(sink)
+            assert.isAbove(second.epoch, first.epoch)
+            assert.strictEqual((yield* readAll(second)).entries.length, 3)
+            assert.isUndefined(yield* advance(first, 4), "its lease has been taken over")
+            assert.deepInclude(yield* advance(second, 3), { sent: 3 })
+            yield* use((replays) => replays.release({ ...first, id }))
+            assert.isUndefined(
+              yield* use((replays) => replays.claim(sink, "another", LONG)),
+              "a relay cannot give back a lease that it has lost"
             )
-          assert.deepInclude(yield* advance(first, 2, 100), { sent: 2, state: "running" })
-          yield* Effect.sleep(150)
-          const second = yield* claim(sink)
-          assert.isAbove(second.epoch, first.epoch)
-          assert.strictEqual((yield* readAll(second)).entries.length, 3)
-          assert.isUndefined(yield* advance(first, 4), "its lease has been taken over")
-          assert.deepInclude(yield* advance(second, 3), { sent: 3 })
-          yield* use((replays) => replays.release({ ...first, id }))
-          assert.isUndefined(yield* use((replays) => replays.claim(sink, "another", LONG)), "not its to give back")
-          yield* use((replays) => replays.release({ ...second, id }))
-          assert.isDefined(yield* use((replays) => replays.claim(sink, "another", LONG)))
-        })
+            yield* use((replays) => replays.release({ ...second, id }))
+            assert.isDefined(yield* use((replays) => replays.claim(sink, "another", LONG)))
+          })
       )
 
       it.effect("is stopped, resumed, cancelled and finished, and says what is not possible", () =>
@@ -230,7 +235,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("goes with its sink when that is forgotten", () =>
+      it.effect("is deleted when its sink is forgotten", () =>
         Effect.gen(function* () {
           const sink = yield* newSink
           const { id } = yield* start(sink, { stream: NOBODY as never })

@@ -1,6 +1,6 @@
 /**
- * That every store of projections tells states apart by projection and stream, and that a projection reads a journal to its
- * end wherever that is. A store is held to it with one line:
+ * The contract of a store of projections about keys, as a suite: a store distinguishes states by projection and stream, and a
+ * projection reads a journal of any length to its end. One line runs it on a store:
  *
  * ```ts
  * suite("my projections", layer)
@@ -18,7 +18,7 @@ import { Deferred, Effect, Layer, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 
-/** How a store differs, as data. */
+/** The differences between stores, as data. */
 export interface Capabilities {
   /** Whether it makes more than one change at a time: an embedded database has one connection. */
   readonly changesAtOnce: boolean
@@ -26,7 +26,7 @@ export interface Capabilities {
 
 const use = <A, E, R>(f: (projections: ProjectionStore["Service"]) => Effect.Effect<A, E, R>) => ProjectionStore.use(f)
 
-/** A projection that nobody else has: how many entries there were. */
+/** A projection that no other test has, whose state is the number of entries. */
 const counting = (): Projection.Projection<number> => ({
   name: `count ${randomUUID()}`,
   schema: Schema.Number,
@@ -36,7 +36,7 @@ const counting = (): Projection.Projection<number> => ({
 
 const newStream = (): EventId => randomUUID() as EventId
 
-/** The entries of a page of the journal, as many as a projection reads at once. */
+/** The number of entries that a projection reads at once. */
 const PAGE = 500
 
 export const suite = <E>(
@@ -99,7 +99,7 @@ export const suite = <E>(
         })
       )
 
-      // It is no promise of a store with one connection.
+      // A store with one connection does not promise this.
       if (changesAtOnce)
         it.effect("keeps nobody waiting for a change of another projection, or another stream", () =>
           Effect.gen(function* () {
@@ -110,7 +110,7 @@ export const suite = <E>(
               [`other ${randomUUID()}`, stream]
             ] as const
             const begun = yield* Effect.forEach(keys, () => Deferred.make<void>())
-            // Each ends only once all have begun.
+            // Each change ends only once all have begun.
             const all = Effect.forEach(begun, (one) => Deferred.await(one), { discard: true })
             yield* Effect.forEach(
               keys,
@@ -128,7 +128,7 @@ export const suite = <E>(
           })
         )
 
-      it.effect("changes a state one after the other, so that no change is lost", () =>
+      it.effect("makes the changes of a state one after the other, so that none is lost", () =>
         Effect.gen(function* () {
           const [own, stream] = [`count ${randomUUID()}`, newStream()]
           const changes = 8

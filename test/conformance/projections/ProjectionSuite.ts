@@ -1,5 +1,5 @@
 /**
- * What projections do on every store, whatever it is made of. A store is held to it with one line:
+ * The contract of projections on a store, as a suite. One line runs it on a store:
  *
  * ```ts
  * suite("my projections", layer)
@@ -24,7 +24,7 @@ const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E
 
 const sales = (eventId: EventId) => Projection.get(Sales.projection, eventId)
 
-/** A projection that nobody else has: the versions that it was given, in that order. */
+/** A projection that no other test has, whose state is the versions that it was given, in that order. */
 const versions = (): Projection.Projection<ReadonlyArray<number>> => ({
   name: `versions ${randomUUID()}`,
   schema: Schema.Array(Schema.Number),
@@ -32,7 +32,7 @@ const versions = (): Projection.Projection<ReadonlyArray<number>> => ({
   apply: (seen, { version }) => [...seen, version]
 })
 
-/** As a relay would say that a stream has moved on. */
+/** Delivers an entry of a stream, as a relay does when the stream has grown. */
 const deliver = <State>(projection: Projection.Projection<State>, eventId: EventId) =>
   Effect.flatMap(ProjectionSink.make(projection), (sink) =>
     sink.deliver({ slot: 0, epoch: 1, deliveries: [{ eventId } as StoredEntry] })
@@ -78,7 +78,7 @@ export const suite = <E>(
         })
       )
 
-      it.effect("has every entry once and in order, whatever is delivered again and at the same time", () =>
+      it.effect("has every entry once and in order, even if entries are delivered again or at the same time", () =>
         Effect.gen(function* () {
           const projection = versions()
           const { id } = yield* Given.publishedEvent({ capacity: 1_000 })
@@ -223,7 +223,7 @@ export const suite = <E>(
           assert.includeMembers(soFar, [0, 1, 6])
           assert.notInclude(soFar, 2)
           for (const index of soFar) assert.isDefined(yield* Projection.get(projection, ids[index] ?? ids[0]!))
-          // Where others hold the same rows, that is about one stream.
+          // Contention is about the rows of one stream.
           assert.deepStrictEqual(yield* known(new StoreError.Contention({ cause })), [0, 1, 3, 4, 5, 6])
           for (const [n, id] of ids.entries())
             assert.strictEqual((yield* Projection.get(projection, id)) === undefined, n === 2)

@@ -1,6 +1,6 @@
 /**
- * That every store of webhooks changes the webhook that is named and no other, and forgets as many attempts as it may of all
- * of them together. A store is held to it with one line:
+ * The contract of a store of webhooks about keys, as a suite: a store changes the webhook that is named and no other, and
+ * forgets attempts up to a number of all webhooks together. One line runs it on a store:
  *
  * ```ts
  * suite("my webhooks", layer)
@@ -35,11 +35,11 @@ const attempt = (at: Date): Omit<WebhookAttempt, "id"> => ({
   error: null
 })
 
-/** Before that of any other test. */
+/** A time before the attempts of any other test. */
 const LONG_AGO = new Date("2001-01-01T00:00:00Z")
 const LONG_AGO_TOO = new Date("2002-01-01T00:00:00Z")
 
-/** All that is kept of a webhook. */
+/** Everything that a store keeps of a webhook. */
 const stateOf = Effect.fnUntraced(function* (id: WebhookId) {
   const targets = yield* use((store) => store.targets)
   return {
@@ -88,7 +88,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<WebhookStore, E>): voi
         })
       )
 
-      it.effect("forgets so many attempts of all webhooks together, the old ones, and tells how many", () =>
+      it.effect("forgets old attempts of all webhooks together, up to a number, and gives the number", () =>
         Effect.gen(function* () {
           const webhooks = [yield* create("one"), yield* create("two"), yield* create("three")]
           for (const { id } of webhooks)
@@ -103,7 +103,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<WebhookStore, E>): voi
             assert.strictEqual(yield* left, expected)
           }
           assert.deepStrictEqual(forgotten, [4, 2, 0])
-          // Exactly as many as there are.
+          // The limit is exactly the number of attempts.
           yield* use((store) => store.record(webhooks[0]!.id, [attempt(LONG_AGO), attempt(LONG_AGO)]))
           assert.strictEqual(yield* use((store) => store.forget(LONG_AGO_TOO, 2)), 2)
           assert.strictEqual(yield* use((store) => store.forget(LONG_AGO_TOO, 2)), 0)

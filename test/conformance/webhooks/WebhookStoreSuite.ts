@@ -1,5 +1,5 @@
 /**
- * What every store of webhooks does, whatever it is made of. A store is held to it with one line:
+ * The contract of a store of webhooks, as a suite. One line runs it on a store:
  *
  * ```ts
  * suite("my webhooks", layer)
@@ -49,7 +49,7 @@ const attempt = (changes: Partial<WebhookAttempt> = {}): Omit<WebhookAttempt, "i
 const register = (id: string, before?: SinkId) =>
   Outbox.use((outbox) => outbox.register(sinkOf(id), "beginning", before))
 
-/** Whether a webhook has a sink. */
+/** Tells whether a webhook has a sink. */
 const hasSink = (id: string) =>
   OutboxOperations.use(({ relays }) =>
     relays(sinkOf(id)).pipe(
@@ -61,7 +61,7 @@ const hasSink = (id: string) =>
 const claim = (id: string) =>
   Outbox.use((outbox) => outbox.claim(sinkOf(id), { owner: "worker", ttlMillis: 60_000, limit: SLOTS }))
 
-/** The versions of an event that the sink of a webhook is given. */
+/** The versions of the entries of an event that the sink of a webhook is given. */
 const versionsFor = (id: string, eventId: EventId) =>
   Effect.gen(function* () {
     const claims = yield* claim(id)
@@ -77,7 +77,7 @@ export const suite = <E>(name: string, store: Layer.Layer<Stores, E>): void => {
   const layer = Turnout.layer().pipe(Layer.provideMerge(store))
   describe(`webhooks: ${name}`, () => {
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
-      it.effect("gives back what was said of a webhook, and what is changed later", () =>
+      it.effect("gives back the settings of a webhook, and those that are changed later", () =>
         Effect.gen(function* () {
           const made = yield* create({ types: ["EventCreated", "AttendeeRegistered"], description: 'the "shop", äöü' })
           assert.deepInclude(made, {
@@ -158,7 +158,7 @@ export const suite = <E>(name: string, store: Layer.Layer<Stores, E>): void => {
         })
       )
 
-      it.effect("has a sink that begins where it is told", () =>
+      it.effect("has a sink that begins at the chosen place", () =>
         Effect.gen(function* () {
           const event = yield* Given.publishedEvent({ capacity: 5 })
           const [all, next] = [randomUUID(), randomUUID()]
@@ -215,7 +215,7 @@ export const suite = <E>(name: string, store: Layer.Layer<Stores, E>): void => {
         })
       )
 
-      it.effect("is gone with its log once it is removed, and nothing is noted of it any more", () =>
+      it.effect("is gone with its log once it is removed, and no attempt is recorded any more", () =>
         Effect.gen(function* () {
           const { id } = yield* create()
           yield* use((store) => store.record(id, [attempt()]))
