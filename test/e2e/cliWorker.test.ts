@@ -153,7 +153,10 @@ describe("turnout worker", { timeout: 180_000 }, () => {
     turnout.write("none.mjs", "export const a = 1\n")
     assert.include((await start("--sqs", live, "--handlers", "none.mjs"))[1], "must export an object by default")
     turnout.write("unknown.mjs", "export default { SeatSold: () => {} }\n")
-    assert.include((await start("--sqs", live, "--handlers", "unknown.mjs"))[1], "there is no journal event of type SeatSold")
+    assert.include(
+      (await start("--sqs", live, "--handlers", "unknown.mjs"))[1],
+      "there is no journal event of type SeatSold"
+    )
     turnout.write("wrong.mjs", "export default { EventCreated: 1 }\n")
     assert.include((await start("--sqs", live, "--handlers", "wrong.mjs"))[1], "EventCreated must be a function")
     turnout.write("fine.mjs", "export default { EventCreated: () => {} }\n")

@@ -77,7 +77,11 @@ export interface Document {
 
 const start = (program: string, args: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>>) => {
   const began = Date.now()
-  const child = spawn(program, args, { cwd, env: { ...environment, ...AWS_KEY, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...environment, ...AWS_KEY, ...env },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
   const printed = { stdout: "", stderr: "" }
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (printed.stdout += chunk))
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (printed.stderr += chunk))
