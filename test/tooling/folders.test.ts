@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -41,6 +41,17 @@ describe("the folders of the sources", () => {
         .toSorted()
     assert.deepStrictEqual(folders("packages/core/src"), subjects.map(({ name }) => name).toSorted())
     assert.deepStrictEqual(folders("packages"), packages.map(({ name }) => name).toSorted())
+  })
+})
+
+describe("the conformance suites", () => {
+  it("have 250 lines at most", () => {
+    const suites = readdirSync(join(ROOT, "test/conformance"), { encoding: "utf8", recursive: true })
+    const long = suites
+      .filter((path) => path.endsWith("Suite.ts"))
+      .filter((path) => readFileSync(join(ROOT, "test/conformance", path), "utf8").split("\n").length > 251)
+    assert.isAbove(suites.length, 10)
+    assert.deepStrictEqual(long, [])
   })
 })
 

@@ -20,6 +20,7 @@ import { type HeldReplay, Replays } from "@turnout/core/delivery/ports/Replays"
 import { Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
+import { stream } from "./outbox/OutboxGiven.ts"
 
 const LONG = 120_000
 const NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -30,13 +31,6 @@ const newSink = Effect.gen(function* () {
   const sink = `sink ${randomUUID()}`
   yield* Outbox.use((outbox) => outbox.register(sink, "now"))
   return sink
-})
-
-/** An event with this number of registrations: a stream of two entries and one for each registration. */
-const stream = Effect.fnUntraced(function* (people: number) {
-  const event = yield* Given.publishedEvent({ capacity: 1_000 })
-  for (let person = 1; person <= people; person++) yield* Given.register(event.id, person)
-  return event.id
 })
 
 const start = (sink: string, selection: Partial<Selection>, perSecond: number | null = null) =>

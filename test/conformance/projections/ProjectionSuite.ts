@@ -38,10 +38,9 @@ const deliver = <State>(projection: Projection.Projection<State>, eventId: Event
     sink.deliver({ slot: 0, epoch: 1, deliveries: [{ eventId } as StoredEntry] })
   )
 
-export const suite = <E>(
-  name: string,
-  store: Layer.Layer<AdmissionStore | AdmissionReads | ProjectionStore, E>
-): void => {
+type Services = AdmissionStore | AdmissionReads | ProjectionStore
+
+export const suite = <E>(name: string, store: Layer.Layer<Services, E>): void => {
   describe(`projections: ${name}`, () => {
     const services = Turnout.layer().pipe(Layer.provideMerge(store))
     withLayer(services, { timeout: "60 seconds", excludeTestServices: true })((it) => {

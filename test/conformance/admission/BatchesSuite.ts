@@ -1,0 +1,178 @@
+/**
+ * The contract of a registration store about what is written together: the journal, commands in one transaction, and
+ * concurrent callers.
+ */
+import { assert, describe, type Vitest } from "@effect/vitest"
+import { MAX_COMMANDS } from "@turnout/core/admission/application/Commands"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { Effect, Result } from "effect"
+import * as Given from "../../support/Given.ts"
+import * as Invariants from "../../support/Invariants.ts"
+
+/** The differences between stores, as data. */
+export interface Capabilities {
+  /** The number of concurrent callers in the largest test. */
+  readonly callers: number
+}
+
+const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
+
+type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
+
+export const batches = (it: It, capabilities: Capabilities): void => {
+  describe("journal", () => {
+    it.effect("O1: has an entry for each change, with its principal, and none for a refusal", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 1, waitlist: "closed" })
+        const options = { actor: "ada", correlationId: "request 1", causationId: "click 1" }
+        yield* use((turnout) => turnout.register(event.id, Given.person(1), options))
+        yield* Effect.flip(Given.register(event.id, 2))
+        const { journal } = yield* Invariants.hold(event.id)
+        assert.deepStrictEqual(
+          journal.map(({ type }) => type),
+          ["EventCreated", "EventPublished", "AttendeeRegistered"]
+        )
+        assert.deepStrictEqual(journal[2]?.metadata, options)
+        assert.deepStrictEqual(
+          journal.slice(0, 2).map(({ occurredAt }) => occurredAt),
+          [event.createdAt, event.updatedAt]
+        )
+        assert.strictEqual(new Set(journal.map(({ id }) => id)).size, 3)
+      })
+    )
+  })
+
+  describe("commands together", () => {
+    it.effect("a batch of commands of every kind about one event stores all that they change", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.draftEvent({ capacity: 1 })
+        const register = (n: number) => ({
+          _tag: "Register" as const,
+          eventId: event.id,
+          attendee: fromInput({ email: `person-${n}@example.com` }),
+          notes: "",
+          registeredAt: null
+        })
+        const commands: ReadonlyArray<Command> = [
+          { _tag: "UpdateEvent", eventId: event.id, changes: { title: "Another title" } },
+          { _tag: "PublishEvent", eventId: event.id },
+          { _tag: "ChangeCapacity", eventId: event.id, capacity: 2, keepOverhang: false },
+          ...[1, 2, 3].map(register)
+        ]
+        const replies = yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))
+        assert.isTrue(replies.every(({ answer }) => Result.isSuccess(answer)))
+        const { event: after } = yield* Invariants.hold(event.id)
+        assert.deepStrictEqual([after.title, after.status, after.capacity], ["Another title", "published", 2])
+        assert.deepInclude(after.counts, { confirmed: 2, waitlisted: 1 })
+      })
+    )
+
+    it.effect("refuses more commands at once than it can bound", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.draftEvent()
+        const command = { _tag: "PublishEvent", eventId: event.id } as const
+        const commands = Array.from({ length: MAX_COMMANDS + 1 }, () => ({ command }))
+        assert.strictEqual((yield* Effect.flip(use((turnout) => turnout.executeAll(commands))))._tag, "InvalidInput")
+      })
+    )
+  })
+
+  describe("concurrent callers", () => {
+    const callers = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
+
+    it.effect("R1: 100 callers for 1 seat: one is confirmed, 99 wait", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 1 })
+        yield* Effect.forEach(callers(100), (n) => Given.register(event.id, n), { concurrency: "unbounded" })
+        const { event: after } = yield* Invariants.hold(event.id)
+        assert.deepInclude(after.counts, { confirmed: 1, waitlisted: 99 })
+      })
+    )
+
+    it.effect(`R1: ${capabilities.callers} callers for half as many seats`, () =>
+      Effect.gen(function* () {
+        const half = capabilities.callers / 2
+        const event = yield* Given.publishedEvent({ capacity: half })
+        yield* Effect.forEach(callers(capabilities.callers), (n) => Given.register(event.id, n), {
+          concurrency: "unbounded"
+        })
+        const { event: after } = yield* Invariants.hold(event.id)
+        assert.deepInclude(after.counts, { confirmed: half, waitlisted: half })
+      })
+    )
+
+    it.effect("R1, R6: batches of a thousand commands from several callers at once do not mix", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 1_000 })
+        const batch = (first: number) =>
+          callers(1_000).map((n) => ({
+            command: {
+              _tag: "Register" as const,
+              eventId: event.id,
+              attendee: fromInput({ email: `person-${first + n}@example.com` }),
+              notes: "",
+              registeredAt: null
+            }
+          }))
+        yield* Effect.forEach([0, 1_000, 2_000], (first) => use((turnout) => turnout.executeAll(batch(first))), {
+          concurrency: "unbounded"
+        })
+        const { event: after } = yield* Invariants.hold(event.id)
+        assert.deepInclude(after.counts, { confirmed: 1_000, waitlisted: 2_000 })
+      })
+    )
+
+    it.effect("G2: batches over the same events in different orders neither deadlock nor starve", () =>
+      Effect.gen(function* () {
+        const events = yield* Effect.forEach(callers(5), () => Given.publishedEvent({ capacity: 3 }))
+        yield* Effect.forEach(
+          callers(20),
+          (n) => {
+            const order = n % 2 === 0 ? events : events.toReversed()
+            return use((turnout) =>
+              turnout.executeAll(
+                order.map(({ id }) => ({
+                  command: {
+                    _tag: "Register" as const,
+                    eventId: id,
+                    attendee: fromInput({ email: `person-${n}@example.com` }),
+                    notes: "",
+                    registeredAt: null
+                  }
+                }))
+              )
+            )
+          },
+          { concurrency: "unbounded" }
+        )
+        for (const { id } of events) {
+          assert.deepInclude((yield* Invariants.hold(id)).event.counts, { confirmed: 3, waitlisted: 17 })
+        }
+      })
+    )
+
+    it.effect("R1 to R6, W1 to W6: register, cancel and change capacity at once from 20 callers", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 10 })
+        const worker = Effect.fnUntraced(function* (worker: number) {
+          for (let round = 0; round < 15; round++) {
+            const registered = yield* Effect.result(Given.register(event.id, (worker * 7 + round * 3) % 60))
+            if (Result.isSuccess(registered) && round % 3 === 0) {
+              yield* use((turnout) => turnout.cancelRegistration(event.id, registered.success.id))
+            }
+            if (round % 5 === 4) {
+              const capacity = 5 + ((worker + round) % 15)
+              yield* use((turnout) => turnout.changeCapacity(event.id, { capacity, keepOverhang: true }))
+            }
+          }
+        })
+        yield* Effect.forEach(callers(20), worker, { concurrency: "unbounded" })
+        yield* Invariants.hold(event.id)
+      })
+    )
+  })
+}
