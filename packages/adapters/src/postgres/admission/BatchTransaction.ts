@@ -1,14 +1,14 @@
 /**
- * The transaction of a batch: what is looked at, decided and written in it.
+ * The transaction of a batch: how it reads, decides and writes.
  *
  * | way | round trips | when |
  * | --- | --- | --- |
- * | on what is remembered | write | the batch is about newcomers, and nobody else has written its events lately |
- * | under the lock | lock; write | the batch is about newcomers; it is closed under the lock if others write its events |
- * | on what there is | lock and load; write | whatever it is about, and whenever a guess was wrong |
+ * | on what is remembered | write | the batch is about newcomers, and no other process has written its events lately |
+ * | under the lock | lock; write | the batch is about newcomers; it is closed under the lock if other processes write its events |
+ * | on what there is | lock and load; write | every other batch, and every batch whose guess was wrong |
  *
- * The first two rest on a guess that the write proves (see `Guess` in the domain). A guess that is refused has changed
- * nothing; it costs one attempt, and for a while there is none.
+ * The first two rest on a guess that the write proves (see `Guess` in the domain). A guess that is refused has changed nothing;
+ * it costs one attempt, and a few batches make no guess afterwards.
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import { withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
@@ -53,7 +53,7 @@ const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.Loa
   })
 }
 
-/** The result of an earlier attempt that turns out to have been committed. */
+/** The earlier attempt that turns out to have been committed, if there is one. */
 export const committedBefore = <A>(
   unresolved: ReadonlyArray<Transaction.Unresolved<Mark, A>>,
   found: Session.Rows
@@ -87,7 +87,7 @@ export const make = (options: Options): Transact => {
     let closed: ClosedBatch | undefined
     const batch = (): ClosedBatch => (closed ??= close())
 
-    /** What the last attempt wrote, if it wrote anything. */
+    /** The changes that the last attempt wrote, if it wrote any. */
     let written: { readonly changes: Batch.Changes; readonly messageIds: ReadonlyArray<string> } | undefined
 
     const done = (
@@ -105,7 +105,10 @@ export const make = (options: Options): Transact => {
       })
     }
 
-    /** What is decided if nothing that the batch looks for is there; `undefined` if writing that would not prove it. */
+    /**
+     * Decides as if none of the rows that the batch looks for were there; `undefined` if writing the result would not prove
+     * that.
+     */
     const guess = (found: ReadonlyArray<Event>, areLocked: boolean): Batch.Batch | undefined => {
       const { decide, footprint } = batch()
       if (!Guess.isGuessable(footprint) || withDuePromotions(footprint, found) !== footprint) return undefined
@@ -164,7 +167,7 @@ export const make = (options: Options): Transact => {
     const firstWay = (): Work => {
       if (!knownEvents.expectsNewcomers(events)) return lockAndLoad
       if (knownEvents.recall(events) !== undefined) return onWhatIsRemembered
-      // Closing the batch late is worth its while only where others hold the locks.
+      // Closing the batch late pays only if other processes hold the locks.
       return knownEvents.areShared(events) || Guess.isGuessable(batch().footprint) ? underLock : lockAndLoad
     }
 
@@ -185,7 +188,7 @@ export const make = (options: Options): Transact => {
             })
           )
     )
-    // At once, or when the host commits.
+    // Notifies at once, or when the host commits.
     return Effect.tap(replies, () => sql.afterCommit(Effect.sync(signal.notify)))
   }
 }

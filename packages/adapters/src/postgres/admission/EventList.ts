@@ -1,10 +1,10 @@
 /**
- * The statements that list events, one for each way of restricting the list by something other than time.
+ * The statements that list events, one for each combination of filters other than time.
  *
- * A plan is made once and serves every list that is asked for in the same way. A condition such as
- * `$1 IS NULL OR organizer = $1` is one that no index answers in such a plan: it would read events by their start until it
- * had found enough. So a status and an organizer are in a statement or not, which makes four. Times and the place to go on
- * from are one range of the index, always there, and as wide as it can be where nothing is asked.
+ * A plan is made once and serves every list with the same statement. No index answers a condition such as `$1 IS NULL OR
+ * organizer = $1` in such a plan: it would read events by their start until it had found enough. So a condition on status or
+ * organizer is in a statement or not, which makes four statements. Times and the place to go on from are one range of the
+ * index, which is always there, and as wide as possible where there is no bound.
  */
 import type { EventFilter, EventKey } from "@turnout/core/admission/ports/AdmissionReads"
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
@@ -17,19 +17,22 @@ export interface EventList {
 const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 const MILLISECOND = 1
 
-/** The place after which a page begins. Times are whole milliseconds, so what is before `from` ends one before it. */
+/**
+ * The place after which a page begins. Times are whole milliseconds, so the range before `from` ends one millisecond before it.
+ */
 const placeBefore = (from: Date | null, after: EventKey | null): readonly [startsAt: Date | string, id: string] => {
   if (after !== null && (from === null || after.startsAt.getTime() >= from.getTime())) return [after.startsAt, after.id]
   return [from === null ? "-infinity" : new Date(from.getTime() - MILLISECOND), LAST_ID]
 }
 
-/** What makes the statement for a page of the events that a filter lets through, in a schema, given as a quoted identifier. */
+/** Makes the statement for a page of the events that match a filter, in a schema, given as a quoted identifier. */
 export const make =
   (s: string, columns: string) =>
   ({ from, organizer, status, until }: EventFilter, { after, limit }: PageRequest<EventKey>): EventList => {
     const parameters: Array<unknown> = [...placeBefore(from, after), until ?? "infinity", limit]
     const parameter = (value: string) => `$${parameters.push(value)}::text`
-    // Within `coalesce` the planner counts on half of the events. Counting on few, it would sort all that are in the range.
+    // Within `coalesce`, the planner expects half of the events to match. If it expected few, it would sort all events of the
+    // range.
     const inStatus = status === null ? "" : ` AND coalesce(status = ${parameter(status)}, false)`
     const ofOrganizer = organizer === null ? "" : ` AND organizer = ${parameter(organizer)}`
     const text = `SELECT ${columns} FROM ${s}.events

@@ -1,24 +1,24 @@
 /**
- * Events as this process wrote them last, for guessing that they are still so (see `Guess` in the domain).
+ * Events as this process wrote them last, which it may guess that they still are (see `Guess` in the domain).
  *
- * As long as no other process serves an event, it is. Nothing is committed that rests on what is remembered here alone: a
- * write on a guess carries the message id of the last journal entry of each event, and changes nothing if one of them is
- * not the last that the server has. The version would not do: after a failover that has lost commits it may be the same
- * again, and the event another.
+ * As long as no other process serves an event, the guess is right. No commit rests on this memory alone: a write on a guess
+ * carries the message id of the last journal entry of each event, and changes nothing if one of them is not the last that the
+ * server has. The version would not do: after a failover that has lost commits, another history of the event may have the same
+ * version.
  */
 import type { Changes } from "@turnout/core/admission/domain/Batch"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 
-/** Events that are remembered; those that were written longest ago are forgotten. */
+/** The most events that are remembered; those that were written longest ago are forgotten. */
 const MAX_KNOWN = 4_096
-/** How many batches go without a guess after one that was wrong: this many at first, and at most. */
+/** How many batches make no guess after a wrong one: at first, and at most. */
 const FIRST_REST = 2
 const LONGEST_REST = 64
 
 /**
- * Whether to bet on something that is so most of the time: after it was not, not for a while, which doubles until it has
- * been so for long.
+ * Whether to bet on a condition that holds most of the time. After it did not hold, there is no bet for a number of batches,
+ * which doubles each time, until the condition has held for long.
  */
 class Confidence {
   #rest = 0
@@ -29,7 +29,7 @@ class Confidence {
     return this.#rest === 0
   }
 
-  /** A batch has gone by. */
+  /** Notes that a batch has gone by. */
   pass(): void {
     if (this.#rest > 0) this.#rest -= 1
     this.#passed += 1
@@ -51,16 +51,16 @@ export interface KnownEvent {
 
 interface Entry {
   known: KnownEvent
-  /** That nobody else writes it. */
+  /** The condition that no other process writes the event. */
   readonly inBeingAlone: Confidence
-  /** That a batch is about nobody, and no key, that is there already. */
+  /** The condition that a batch is about attendees and keys that are all new. */
   readonly inNewcomers: Confidence
 }
 
 export class KnownEvents {
   readonly #entries = new Map<EventId, Entry>()
 
-  /** All of these events as they were written last, if each of them is known, and likely to be still so. */
+  /** All of these events as they were written last, if each of them is known and likely to be unchanged. */
   recall(ids: ReadonlyArray<EventId>): ReadonlyArray<KnownEvent> | undefined {
     const found: Array<KnownEvent> = []
     for (const id of ids) {
@@ -71,17 +71,17 @@ export class KnownEvents {
     return found
   }
 
-  /** Whether somebody else has written one of these events lately. */
+  /** Whether another process has written one of these events lately. */
   areShared(ids: ReadonlyArray<EventId>): boolean {
     return ids.some((id) => this.#entries.get(id)?.inBeingAlone.isThere === false)
   }
 
-  /** Whether it is likely that a batch is about nobody who is there already. */
+  /** Whether a batch about these events is likely to be about newcomers alone. */
   expectsNewcomers(ids: ReadonlyArray<EventId>): boolean {
     return ids.every((id) => this.#entries.get(id)?.inNewcomers.isThere !== false)
   }
 
-  /** Events as they were found under their locks. */
+  /** Compares events, as they were found under their locks, with the remembered ones. */
   compare(found: ReadonlyArray<Event>): void {
     for (const { id, version } of found) {
       const entry = this.#entries.get(id)
@@ -89,12 +89,12 @@ export class KnownEvents {
     }
   }
 
-  /** A batch about these events was not about newcomers alone, or could not be shown to be. */
+  /** Notes that a batch about these events was not about newcomers alone, or could not be shown to be. */
   metOthers(ids: ReadonlyArray<EventId>): void {
     for (const id of ids) this.#entries.get(id)?.inNewcomers.lose()
   }
 
-  /** What was committed, with the message ids of its journal entries. */
+  /** Remembers the changes that were committed, with the message ids of their journal entries. */
   learn({ events, journal }: Changes, messageIds: ReadonlyArray<string>): void {
     const last = new Map<EventId, string>()
     journal.forEach(({ eventId }, index) => last.set(eventId, messageIds[index]!))
@@ -108,7 +108,7 @@ export class KnownEvents {
       entry.known = known
       entry.inBeingAlone.pass()
       entry.inNewcomers.pass()
-      // To the end: those that were written longest ago come first.
+      // The entry moves to the end: the events that were written longest ago come first.
       this.#entries.delete(event.id)
       this.#entries.set(event.id, entry)
     }

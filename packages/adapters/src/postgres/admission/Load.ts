@@ -1,8 +1,8 @@
 /**
  * The statement that loads a footprint: registrations, the heads of waitlists, and idempotency records.
  *
- * `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning the
- * probes into a scan when the plan is made while the tables are still empty.
+ * `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning the probes into a scan when the plan is made while the
+ * tables are still empty.
  */
 import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
 import { Chosen, memoize, type Part, sql } from "../statements/Parts.ts"
@@ -10,7 +10,7 @@ import { REGISTRATION } from "./Reads.ts"
 import { plain, quoted } from "../statements/RowSource.ts"
 import type { Statement } from "../client/Session.ts"
 
-/** Active registrations. */
+/** The active registrations of attendees. */
 const attendees: Part<Footprint["attendees"][number]> = {
   name: "attendees",
   columns: [quoted("attendee", ({ attendeeId }) => attendeeId), plain("event", "uuid", ({ eventId }) => eventId)],
@@ -59,7 +59,9 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = i.registration_id OFFSET 0) r ON true`
 }
 
-/** What loads footprints from a schema, given as a quoted identifier; no statement if there is nothing to look for. */
+/**
+ * Makes the statements that load a footprint from a schema, given as a quoted identifier; none, if nothing is to be looked for.
+ */
 export const make = (s: string): ((footprint: Footprint) => ReadonlyArray<Statement>) => {
   const textOf = memoize((used) => used.map((one) => sql(s, one)).join("\nUNION ALL\n"))
   return (footprint) => {

@@ -1,6 +1,6 @@
 /**
- * Reading events, registrations, waitlists and journals from Postgres, and from PGlite: one statement a read, which costs what the
- * page costs, however much there is.
+ * Reading events, registrations, waitlists and journals from Postgres, and from PGlite: each read is one statement, whose cost
+ * depends on the page and not on the size of the tables.
  */
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import type { Query } from "../client/Query.ts"
 import * as Reads from "./Reads.ts"
 import * as Rows from "./Rows.ts"
 
-/** Makes the reads of a schema, whose name is quoted. */
+/** The reads of a schema, given as a quoted identifier. */
 export const make = (read: Query, schema: string): AdmissionReads["Service"] => {
   const reads = Reads.make(schema)
   const listEvents = EventList.make(schema, Reads.EVENT)

@@ -1,17 +1,17 @@
 /**
- * The registration store on Postgres 15 and newer.
+ * The store of events and registrations on Postgres 15 and newer.
  *
- * Guarantees: each `transact` is one transaction at READ COMMITTED that locks the rows of its events in id order, so that
- * any number of processes may serve the same event; it is answered after the commit, which is as durable as the server's
- * `synchronous_commit`. Deadlocks, serialization failures, lock time-outs and lost connections are tried again with
- * jitter for five seconds, and so is what a server refuses that takes no writes; once it has refused them for as long, what
- * comes next is told so at once. What a lost connection leaves unknown is looked up, never guessed. A server that falls silent is
- * given up after `SILENCE_TIMEOUT_MILLIS`.
+ * Guarantees: each `transact` is one transaction at READ COMMITTED that locks the rows of its events in id order, so that any
+ * number of processes may serve the same event; it is answered after the commit, which is as durable as the server's
+ * `synchronous_commit`. Deadlocks, serialization failures, lock time-outs, lost connections and refusals of a server that takes
+ * no writes are tried again with jitter for five seconds; once a server has refused writes for that long, later transactions
+ * fail at once. If a lost connection leaves the outcome unknown, the store looks it up, and never guesses. A server that falls
+ * silent is given up after `SILENCE_TIMEOUT_MILLIS`.
  *
  * Within `SqlClient.withTransaction` of the client that the store was made from, everything becomes part of the host's
  * transaction.
  *
- * `layer` opens a pool of its own; `layerFromClient` takes the `SqlClient` that the host has.
+ * `layer` opens a pool of its own; `layerFromClient` uses the `SqlClient` of the host.
  */
 import { type PgClient, PgPool } from "@effect/sql-pg"
 import * as Lanes from "@turnout/core/admission/application/Lanes"
@@ -39,35 +39,41 @@ import * as Session from "../client/Session.ts"
 import { SILENCE_TIMEOUT_MILLIS } from "../client/Silence.ts"
 import * as Transaction from "../client/Transaction.ts"
 
-/** How long a statement waits for a row lock, runs, and how long a transaction may sit idle, on connections of `layer`. */
+/**
+ * How long a statement waits for a row lock, how long it runs, and how long a transaction may sit idle, on connections of
+ * `layer`.
+ */
 export const LOCK_TIMEOUT_MILLIS = 5_000
 export const STATEMENT_TIMEOUT_MILLIS = 30_000
 export const IDLE_TRANSACTION_TIMEOUT_MILLIS = 10_000
-/** Connections for reading, unless the size of the pool says otherwise. */
+/** The number of connections for reading, unless `poolSize` says otherwise. */
 const DEFAULT_READERS = 6
 
 export interface StoreOptions {
   /** The Postgres schema that everything lives in. Default `turnout`. */
   readonly schema?: string
   /**
-   * How long a transaction waits for a server that has fallen silent. Default 40 seconds, which is longer than the time-outs that the
-   * server itself is given.
+   * How long a transaction waits for a server that has fallen silent. Default 40 seconds, which is longer than the time-outs of
+   * the server itself.
    */
   readonly attemptTimeoutMillis?: number
-  /** The same for a read, which then fails as unavailable. Default 40 seconds. */
+  /** How long a read waits; it then fails with `Unavailable`. Default 40 seconds. */
   readonly readTimeoutMillis?: number
 }
 
 export interface PostgresOptions extends StoreOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string
-  /** Connections in all, two at least: see `connectionsOf`. Default: what the lanes need, and 6 for reading; 10 in all. */
+  /**
+   * The number of all connections, at least two: see `connectionsOf`. Default: those for the lanes, and 6 for reading; 10 in
+   * all.
+   */
   readonly poolSize?: number
   /** The lanes of the service on this store, each of which commits one transaction at a time. Default 3. */
   readonly lanes?: number
 }
 
-/** Makes the store, and its reads, from the `SqlClient` in the context, which must speak to Postgres. */
+/** Makes the store, and its reads, from the `SqlClient` in the context, which must be connected to Postgres. */
 export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const { schema: name = DEFAULT_SCHEMA } = options
   const schema = quote(name)
@@ -118,7 +124,7 @@ const connection = (options: PostgresOptions) =>
     keepAlive: "10 seconds",
     applicationName: "turnout",
     startupParameters: {
-      // A plan that is made while the tables are empty would otherwise scan them for as long as the connection lives.
+      // Without these, a plan that is made while the tables are empty would scan them for as long as the connection lives.
       plan_cache_mode: "force_generic_plan",
       enable_seqscan: "off",
       jit: "off",
@@ -129,9 +135,9 @@ const connection = (options: PostgresOptions) =>
   }) as const
 
 /**
- * How many connections are for transactions (one for each lane, and one for work that commits beside the lanes, such as an
- * import), and how many for reading and for statements of the host. Transactions get at most half of a `poolSize` that is
- * given, and each of the two one at least.
+ * The number of connections for transactions (one for each lane, and one for work that commits beside the lanes, such as an
+ * import), and of those for reading and for statements of the host. Transactions get at most half of a given `poolSize`, and
+ * each of the two at least one.
  */
 export const connectionsOf = ({
   lanes = Lanes.DEFAULTS.lanes,

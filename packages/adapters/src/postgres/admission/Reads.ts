@@ -1,5 +1,5 @@
 /**
- * The SQL that reads: the lock, and the queries but for the list of events (see `EventList`).
+ * The SQL that reads: the lock, and all queries but the list of events (see `EventList`).
  *
  * Every statement of the hot path takes all of its rows as array parameters, so that its text, and with it the prepared plan,
  * is the same for a batch of one and a batch of a thousand. `CROSS JOIN LATERAL (… OFFSET 0)` keeps the planner from turning
@@ -18,9 +18,9 @@ export const EVENT = `id, title, description, location, organizer, starts_at, en
 export const REGISTRATION = "id, event_id, attendee_id, name, email, notes, state, sequence, registered_at, changed_at"
 
 export interface Reads {
-  /** $1: event ids. Locks them in ascending order. */
+  /** $1: event ids. Locks the events in ascending order. */
   readonly lock: string
-  /** $1, $2, $3: event ids, versions and message ids. One row for each that is in the journal. */
+  /** $1, $2, $3: event ids, versions and message ids. Returns one row for each entry that is in the journal. */
   readonly probe: string
   readonly event: string
   readonly registration: string
@@ -36,16 +36,19 @@ export interface Reads {
   readonly waitlistPlace: string
   /** $1: event, $2: after, $3: limit. */
   readonly journal: string
-  /** Events of which promotions are due. */
+  /** The events of which promotions are due. */
   readonly promotionsDue: string
   readonly ready: string
-  /** Writes nothing to any table, and fails where writing something would, as far as that depends on neither row nor disk. */
+  /**
+   * Writes nothing to any table, but fails if the server refuses writes for a reason that depends on neither a row nor the
+   * disk.
+   */
   readonly writable: string
 }
 
 /**
- * How many wait up to a sequence: whole blocks of the highest level, then those of the level below, and so on, then the
- * rest one by one. `event` and `sequence` are expressions.
+ * The number of waiters up to a sequence: whole blocks of the highest level, then those of the level below, and so on, then the
+ * remaining waiters one by one. `event` and `sequence` are expressions.
  */
 const waitingUpTo = (s: string, event: string, sequence: string): string => {
   const sums = BITS.map((bits, index) => {
@@ -104,13 +107,13 @@ renewed AS (UPDATE ${s}.idempotency SET answer = answer WHERE false)
 SELECT 1`
 })
 
-/** Locks events, in ascending order, and gives them. */
+/** Locks events, in ascending order, and returns them. */
 export const lock = (reads: Reads, events: ReadonlyArray<EventId>): Statement => ({
   text: reads.lock,
   parameters: [plainArray(events, (id) => id)]
 })
 
-/** A journal entry by its place and its message id. */
+/** A journal entry, by its place and its message id. */
 export interface JournalMark {
   readonly eventId: string
   readonly version: number

@@ -1,8 +1,8 @@
 /**
  * Rows of the database as domain values, and the other way round.
  *
- * What is read was written by this library and checked then, so it is mapped without being validated again. A host may
- * have a client that gives times as text and big integers as numbers; both are taken as they come.
+ * This library has checked and written the rows, so they are mapped without being validated again. A host may have a client
+ * that returns times as text and big integers as numbers; both are accepted.
  */
 import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import type { Event, EventStatus } from "@turnout/core/admission/domain/model/Event"
@@ -69,7 +69,7 @@ export const toEvent = (row: EventRow): Event => ({
   updatedAt: toDate(row.updated_at)
 })
 
-/** An event as a JSON object with the names of the columns, for `jsonb_to_recordset`. */
+/** An event as a JSON object with the names of the columns, for `jsonb_to_record`. */
 export const fromEvent = (event: Event): Record<string, unknown> => ({
   id: event.id,
   title: event.title,
@@ -118,7 +118,7 @@ export const toRegistration = (row: RegistrationRow): Registration => ({
   changedAt: toDate(row.changed_at)
 })
 
-/** An idempotency record as `to_jsonb` gives it. */
+/** An idempotency record as `to_jsonb` returns it. */
 export interface IdempotencyRow {
   readonly operation: string
   readonly key: string
@@ -131,8 +131,8 @@ export interface IdempotencyRow {
 }
 
 /**
- * What is remembered of an answer that shows a registration: only what may have changed since. The rest is read from the
- * registration itself, so that nobody's data is stored twice.
+ * The part that is stored of an answer that shows a registration: only fields that may change later. The others are read from
+ * the registration itself, so that no personal data is stored twice.
  */
 interface RegistrationAnswer {
   readonly state: RegistrationState
@@ -140,7 +140,7 @@ interface RegistrationAnswer {
   readonly waitlistPosition: number | null
 }
 
-/** The registration that an answer shows, if it does, and as JSON what else to store of it. */
+/** The id of the registration that an answer shows, or `null`, and as JSON the other parts of the answer to be stored. */
 export const fromAnswer = (answer: Answer): { readonly registrationId: string | null; readonly json: string } => {
   if (Result.isFailure(answer) || !("registration" in answer.success)) {
     return { registrationId: null, json: JSON.stringify(encodeAnswer(answer)) }
@@ -151,7 +151,7 @@ export const fromAnswer = (answer: Answer): { readonly registrationId: string | 
   return { registrationId: id, json }
 }
 
-/** The record, with the registration that it refers to as it is now. */
+/** The record, with the current registration that it refers to. */
 export const toIdempotencyRecord = (row: IdempotencyRow, registration: Registration | null): IdempotencyRecord => ({
   scope: scope(row.principal, row.operation, row.key),
   fingerprint: row.fingerprint,
@@ -164,13 +164,13 @@ export const toIdempotencyRecord = (row: IdempotencyRow, registration: Registrat
 const toAnswer = ({ changedAt, state, waitlistPosition }: RegistrationAnswer, now: Registration): Answer =>
   Result.succeed({ registration: { ...now, state, changedAt: new Date(changedAt) }, waitlistPosition })
 
-/** A row of `load`: a registration, or a record and the registration that it refers to, if any. */
+/** A row of `load`: a registration, or a record with the registration that it refers to, if any. */
 export type LoadRow = (RegistrationRow | { readonly [Column in keyof RegistrationRow]: null }) & {
   readonly is_head: boolean
   readonly record: IdempotencyRow | null
 }
 
-/** A row of the journal; the payload is JSON that was read, or its text. */
+/** A row of the journal. Its payload is JSON that the client has parsed, or the text of it. */
 export interface JournalRow<Payload = unknown> {
   readonly event_id: string
   readonly version: bigint

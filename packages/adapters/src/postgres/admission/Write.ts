@@ -1,9 +1,9 @@
 /**
  * The statement that writes a batch: all of its rows at once.
  *
- * For large batches most of the cost is the server's reading of the parameters, so whatever repeats from row to row is
- * sent once: event ids and times go into two tables, and the rows refer to them by number. JSON texts are separated by a
- * control character, which JSON never contains.
+ * For large batches, the server spends most of the time on reading the parameters, so values that repeat from row to row are
+ * sent once: event ids and times are in two tables, and the rows refer to them by number. JSON texts are separated by a control
+ * character, which JSON never contains.
  */
 import type { Changes } from "@turnout/core/admission/domain/Batch"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -17,17 +17,17 @@ import type { Statement } from "../client/Session.ts"
 import { deltas } from "./WaitlistBlocks.ts"
 import * as Kinds from "./WriteParts.ts"
 
-/** How many parameters come before those of the parts: the tables of ids and times. */
+/** The number of parameters before those of the parts: the tables of ids and times. */
 const TABLES = 2
 
-/** How many rows a part has, told from the array of its first column. */
+/** The number of rows of a part, from the array of its first column. */
 const rowsOf = ({ isOne, parameter, part }: Used): string =>
   isOne ? "1" : `cardinality($${parameter}::${part.columns[0]!.type}[])`
 
 /** The text of a statement for a schema, given as a quoted identifier. */
 const write = (s: string, used: ReadonlyArray<Used>): string => {
   const parts = used.map((one) => `${one.part.name} AS (\n  ${sql(s, one)}\n)`)
-  // Fails (22012) unless everything is found; what is looked at here is carried out before the rest.
+  // The statement fails (22012) unless everything is found. The parts in this condition are carried out before the others.
   const checks = used
     .filter(({ part }) => part.mustFindAll)
     .map((one) => `(SELECT count(*) FROM ${one.part.name}) = ${rowsOf(one)}`)
@@ -37,8 +37,8 @@ const write = (s: string, used: ReadonlyArray<Used>): string => {
 }
 
 /**
- * A batch as a statement, with one message id for each journal entry. `expected` are the events as the batch was decided on
- * them, in the order of their ids: if one of them has become another, the statement fails (22012).
+ * Makes the statement for a batch, with one message id for each journal entry. `expected` are the events as the batch was
+ * decided on them, in the order of their ids: if one of them has changed since, the statement fails (22012).
  */
 export type Write = (
   changes: Changes,
@@ -46,7 +46,7 @@ export type Write = (
   expected?: ReadonlyArray<KnownEvent> | undefined
 ) => Statement
 
-/** What writes batches into a schema, given as a quoted identifier. */
+/** Writes batches into a schema, given as a quoted identifier. */
 export const make = (s: string): Write => {
   const textOf = memoize((used) => write(s, used))
   return (changes, messageIds, expected) => {

@@ -1,9 +1,9 @@
 /**
- * How each kind of row is written: the columns with their values, and the SQL. Rows refer to ids and times by their
- * numbers in the tables that are the first two parameters of the statement.
+ * How each kind of row is written: the columns with their values, and the SQL. Rows refer to ids and times by their numbers in
+ * the tables that are the first two parameters of the statement.
  *
- * What changes rows is carried out before what makes new ones (see `Part.mustFindAll`), so a registration that a batch
- * cancels is out of the unique index before the same attendee's new one is in, and the journal draws no number before the
+ * Parts that change rows are carried out before parts that make new ones (see `Part.mustFindAll`). So a registration that a
+ * batch cancels is out of the unique index before the same attendee's new one is in, and the journal draws no number before the
  * events are locked.
  */
 import type { ChangedRegistration, Changes } from "@turnout/core/admission/domain/Batch"
@@ -27,9 +27,9 @@ import type { BlockDelta } from "./WaitlistBlocks.ts"
 export interface Shared {
   readonly ids: NumberedValues<EventId>
   readonly times: NumberedValues<Date>
-  /** One for each entry of the journal. */
+  /** One id for each entry of the journal. */
   readonly messageIds: ReadonlyArray<string>
-  /** The events that have moved, as they are now. */
+  /** The events that have changed, as they are now. */
   readonly moved: ReadonlyMap<EventId, Event>
 }
 
@@ -52,10 +52,9 @@ export const created: Part<EventChange> = {
 }
 
 /**
- * Where the row is that a row of `t` is about: as `p`, with its `place`, and whatever else is asked for. Rows are looked up
- * one by one and then updated by their place: joined to the table, they are found by reading all of it as soon as a plan is
- * made while there is little in it, and a plan outlives that by far. A row that another transaction is changing is not
- * found.
+ * Finds the row that a row of `t` is about, as `p`, with its `place` and other columns. Rows are looked up one by one and then
+ * updated by their place: in a join, the whole table would be read if the plan was made while there is little in the table, and
+ * a plan is used for much longer. A row that another transaction is changing is not found.
  */
 const placeOf = (s: string, table: string, condition: string, ...columns: ReadonlyArray<string>): string =>
   `CROSS JOIN LATERAL (SELECT ${["f.ctid AS place", ...columns].join(", ")} FROM ${s}.${table} f WHERE ${condition} OFFSET 0) p`
@@ -99,15 +98,15 @@ const move = (s: string, rows: string, condition = ""): string => `UPDATE ${s}.e
 
 export const moved: Part<Event> = { name: "moved", columns: movedColumns, mustFindAll: true, sql: move }
 
-/** A column of the event that an expected one has become. */
+/** A column of the event that an expected event has become. */
 const ofMoved = (column: Column<Event, Shared>): Column<KnownEvent, Shared> => {
   const { valueOf } = column
   return { ...column, valueOf: ({ event }, n, shared) => valueOf(shared.moved.get(event.id)!, n, shared) }
 }
 
 /**
- * Events that are as they are expected to be, told by the last entry of their journal. The rows are in the order of their
- * ids, and are locked in that order.
+ * Events that are still as expected, which the last entry of their journal tells. The rows are in the order of their ids, and
+ * are locked in that order.
  */
 export const followed: Part<KnownEvent> = {
   name: "followed",
@@ -199,7 +198,7 @@ export const journalled: Part<JournalEntry> = {
   FROM ${rows}`
 }
 
-/** A record, with its answer as it is stored. */
+/** A record, with its answer in the form in which it is stored. */
 export type StoredRecord = { readonly record: IdempotencyRecord } & ReturnType<typeof fromAnswer>
 
 const recordColumns: ReadonlyArray<Column<StoredRecord, Shared>> = [
@@ -228,7 +227,7 @@ export const remembered: Part<StoredRecord> = {
   FROM ${rows}`
 }
 
-/** Expired records that make way for a new one, unless another transaction has done so in the meantime. */
+/** Expired records that are replaced by new ones, unless another transaction has replaced them in the meantime. */
 export const renewed: Part<StoredRecord> = {
   name: "renewed",
   columns: recordColumns,

@@ -1,13 +1,13 @@
 /**
  * Array parameters as Postgres array literals.
  *
- * A literal is bound untyped and cast in the statement (`$1::uuid[]`), so that a statement has the same parameter types,
- * and one plan, whatever the values are, even when all of them are null or there are none.
+ * A literal is bound untyped and cast in the statement (`$1::uuid[]`), so that a statement has the same parameter types, and
+ * one plan, for all values, even when all of them are null or there are none.
  */
 
 type Element = string | number | null
 
-/** A kind of array: the literal for values, each written as the text that `text` has for it and for what all share. */
+/** A kind of array: makes the literal from values, each written as the text that `text` has for it and for what all share. */
 interface ArrayOf {
   <A>(values: ReadonlyArray<A>, text: (value: A, index: number) => Element): string
   <A, Shared>(
@@ -17,7 +17,7 @@ interface ArrayOf {
   ): string
 }
 
-/** `{1,2,NULL}`: of values whose text needs no quotes, such as numbers, UUIDs, times and the names of states. */
+/** `{1,2,NULL}`: for values whose text needs no quotes, such as numbers, UUIDs, times and the names of states. */
 export const plainArray: ArrayOf = <A, Shared>(
   values: ReadonlyArray<A>,
   text: (value: A, index: number, shared: Shared) => Element,
@@ -34,7 +34,7 @@ export const plainArray: ArrayOf = <A, Shared>(
 const SPECIAL = /["\\]/
 const SPECIALS = /["\\]/g
 
-/** `{"a","b",NULL}`: of any text. */
+/** `{"a","b",NULL}`: for any text. */
 export const textArray: ArrayOf = <A, Shared>(
   values: ReadonlyArray<A>,
   text: (value: A, index: number, shared: Shared) => Element,

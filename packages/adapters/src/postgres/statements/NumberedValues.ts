@@ -4,7 +4,7 @@ export interface NumberedValues<A> {
   readonly numberOf: (value: A) => number
 }
 
-/** Numbers values that are the same if they have the same key. */
+/** Numbers values. Two values are the same if they have the same key. */
 export const make = <A, K>(keyOf: (value: A) => K): NumberedValues<A> => {
   const numbers = new Map<K, number>()
   const values: Array<A> = []

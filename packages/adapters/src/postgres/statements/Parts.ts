@@ -1,28 +1,28 @@
 /**
- * Statements that are made of parts, one for each kind of row, of which only those that have rows take part.
+ * Statements that are made of parts, one for each kind of row; only parts that have rows are used.
  *
  * The executor starts every part that it is given, which for a single registration would cost more than its work. Few
  * combinations occur, so each of them is written once and becomes one prepared statement.
  */
 import * as RowSource from "./RowSource.ts"
 
-/** What is done with one kind of row. The rows are there as `t`, from what `rows` stands for, in the schema `s`. */
+/** The SQL for one kind of row. Its rows are there as `t`, from the source `rows`, in the schema `s`. */
 export interface Part<in Row, in Shared = undefined> {
   readonly name: string
   readonly columns: ReadonlyArray<RowSource.Column<Row, Shared>>
   readonly sql: (s: string, rows: string) => string
-  /** Whether it gives a row for each that it has found, of which none may be missing. */
+  /** Whether the part returns a row for each row that it has found, and none may be missing. */
   readonly mustFindAll?: boolean
 }
 
-/** A part that has rows, and the number of the first of its parameters. */
+/** A part that has rows, and the number of its first parameter. */
 export interface Used {
   readonly part: Part<never, never>
   readonly isOne: boolean
   readonly parameter: number
 }
 
-/** The parts that have rows, with their parameters, which come after `before` others. */
+/** The parts that have rows, with their parameters. `before` is the number of parameters that come first. */
 export class Chosen<Shared> {
   readonly used: Array<Used> = []
   readonly parameters: Array<string | null> = []
@@ -46,7 +46,7 @@ export class Chosen<Shared> {
 export const sql = (s: string, { isOne, parameter, part }: Used): string =>
   part.sql(s, RowSource.source(part.columns, isOne, parameter))
 
-/** Remembers what is written for each combination of parts. */
+/** Remembers the text for each combination of parts. */
 export const memoize = (write: (used: ReadonlyArray<Used>) => string): ((used: ReadonlyArray<Used>) => string) => {
   const texts = new Map<string, string>()
   return (used) => {

@@ -1,25 +1,25 @@
 /**
  * Rows that are sent with a statement, as the source of a `SELECT`.
  *
- * Several rows come as arrays, one for each column, which are unfolded; JSON texts come as one text, separated by a control
- * character that JSON never contains. One row comes as its values: unfolding it would be most of what it costs.
+ * Several rows are sent as arrays, one for each column, which the server unfolds; JSON texts are sent as one text, separated by
+ * a control character that JSON never contains. A single row is sent as its values: unfolding would be most of its cost.
  *
- * Reading arrays is a good part of what a large batch costs the server, and in an on-sale most columns have one value for
- * all rows. Such a column is sent as an array of that value alone, and filled up: unfolding together makes what is missing
- * NULL. The first column is always whole, so that there are as many rows as there were.
+ * Reading arrays is a good part of the cost of a large batch on the server, and in an on-sale most columns have one value for
+ * all rows. Such a column is sent as an array of that value alone, and filled up: where an array is shorter, unfolding gives
+ * NULL. The first column is always whole, so that the number of rows is right.
  */
 import { plainArray, textArray } from "./ArrayLiteral.ts"
 
-/** What separates JSON texts: "record separator", as in RFC 7464. */
+/** The separator of JSON texts: "record separator", as in RFC 7464. */
 const SEPARATOR = "\u001e"
 
 export type Value = string | number | null
 
-/** What a column has for a row, with what all rows of a statement share. */
+/** The value of a column for a row. It may depend on what all rows of a statement share. */
 export type ValueOf<in Row, in Shared> = (row: Row, index: number, shared: Shared) => Value
 
 /**
- * A column of the rows that are sent: its value for a row, and how its values go into the text of a parameter. `plain`
+ * A column of the rows that are sent: its value for a row, and how its values are written into the text of a parameter. `plain`
  * needs no quotes, `quoted` is any text, `json` is a JSON text, which is a `text` for the statement.
  */
 export interface Column<in Row, in Shared = undefined> {
@@ -31,7 +31,7 @@ export interface Column<in Row, in Shared = undefined> {
   readonly valueOf: ValueOf<Row, Shared>
 }
 
-/** What the text of a statement takes from columns: everything but their values. */
+/** The part of a column that the text of a statement depends on: everything but its values. */
 export type AnyColumn = Column<never, never>
 
 export const plain = <Row, Shared>(name: string, type: string, valueOf: ValueOf<Row, Shared>): Column<Row, Shared> => ({
@@ -60,7 +60,7 @@ export const nullable = <Row, Shared>(column: Column<Row, Shared>): Column<Row, 
   isNullable: true
 })
 
-/** The rows as `t`, whose parameters have numbers from `first` on. */
+/** The rows as `t`; their parameters are numbered from `first` on. */
 export const source = (columns: ReadonlyArray<AnyColumn>, isOne: boolean, first: number): string => {
   const parameter = (index: number, type: string) => `$${first + index}::${type}`
   if (isOne) return `(SELECT ${columns.map(({ name, type }, n) => `${parameter(n, type)} AS ${name}`).join(", ")}) AS t`
@@ -71,7 +71,7 @@ export const source = (columns: ReadonlyArray<AnyColumn>, isOne: boolean, first:
   )
   const unfolded = `unnest(${arrays.join(", ")})`
   const rows = `${texts.length === 0 ? unfolded : `ROWS FROM (${[unfolded, ...texts].join(", ")})`} AS u(${names})`
-  // A value in a query of its own is taken out of its array once, not for every row.
+  // The value is in a query of its own, so that the server takes it out of its array once, not for every row.
   const values = columns.map((column, n) => {
     const { name, type } = column
     return isShortened(column, n) && !column.isNullable
@@ -81,10 +81,10 @@ export const source = (columns: ReadonlyArray<AnyColumn>, isOne: boolean, first:
   return `(SELECT ${values.join(", ")} FROM ${rows}) AS t`
 }
 
-/** Whether what repeats in a column is sent once. */
+/** Whether a value that all rows have is sent once. */
 const isShortened = ({ kind }: AnyColumn, index: number): boolean => index > 0 && kind !== "json"
 
-/** The parameters for the rows: for one its values, for several each column as an array. */
+/** The parameters for the rows: the values of a single row, or each column of several rows as an array. */
 export const parameters = <Row, Shared>(
   columns: ReadonlyArray<Column<Row, Shared>>,
   rows: ReadonlyArray<Row>,

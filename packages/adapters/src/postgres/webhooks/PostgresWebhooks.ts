@@ -1,7 +1,7 @@
 /**
  * Webhooks on Postgres and PGlite.
  *
- * Guarantees: every operation is one statement, an operator's with its entry in the audit log.
+ * Guarantees: every change is one statement or one transaction; a change by an operator includes its entry in the audit log.
  */
 import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -76,10 +76,10 @@ const typesParameter = (types: ReadonlyArray<string> | null): string | null =>
   types === null ? null : textArray(types, (type) => type)
 
 const statementsOf = (s: string) => {
-  /** The entry of a webhook in the audit log; $2 is who. */
+  /** The entry of a webhook in the audit log; $2 is the operator. */
   const entry = (action: string, from: string, details: PostgresAuditLog.Entry["details"]) =>
     PostgresAuditLog.entry(s, { who: "$2", action, details: { webhook: "id", ...details }, from })
-  /** A change that is written to the audit log; $1 is the webhook and $2 who. */
+  /** A change that is written to the audit log; $1 is the webhook and $2 the operator. */
   const change = (
     action: string,
     to: string,
@@ -91,7 +91,7 @@ const statementsOf = (s: string) => {
 )
 SELECT ${WEBHOOK} FROM changed w`
   return {
-    // None is created on a server that has not got the marks which the place of its sink rests on.
+    // Nothing is created on a server that does not have the marks on which the first position of the sink rests.
     create: `WITH created AS (
   INSERT INTO ${s}.webhooks (id, url, types, description, secret)
   SELECT $1::uuid, $3, $4::text[], $5, $6 WHERE ${hasMarks(s, "$10", "$11")}
@@ -166,13 +166,13 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       who
     ): Effect.fn.Return<Webhook, StoreError> {
       const said = [id, who, url, typesParameter(types), description, secret]
-      // On another server than the one that wrote down where the sink begins, it is begun anew.
+      // If `create` reaches another server than the one that wrote down where the sink begins, it starts again.
       while (true) {
         const { marks, position } = yield* SinkStart.of(query, schema, from)
         const parameters = [...said, sinkOf(id), SinkStatements.SLOTS, position, ...marks]
         const [row] = yield* repeatable<WebhookRow>(statements.create, parameters)
         if (row !== undefined) return toWebhook(row)
-        // There is one if it was written before the connection was lost.
+        // The webhook exists if it was written before the connection was lost.
         const [known] = yield* query<WebhookRow>(statements.get, [id])
         if (known !== undefined) return toWebhook(known)
       }
@@ -200,13 +200,14 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
           changes.description ?? null
         ])
       ),
-    // Twice, and the secret before would be forgotten.
+    // A second rotation by a retry would forget the secret before.
     rotate: (id, secret, overlapMillis, who) =>
       one(id, once<WebhookRow>(statements.rotate, [id, who, secret, overlapMillis])),
     enable: (id, who) => one(id, query<WebhookRow>(statements.enable, [id, who])),
     disable: (id, reason, who) => one(id, query<WebhookRow>(statements.disable, [id, who, reason])),
     remove: (id, who) => {
-      // The table of slots is locked first and the webhook second, as where a sink is made known: neither waits for the other.
+      // The table of slots is locked first and the webhook second, as when a sink is registered, so that neither waits for the
+      // other.
       const removing = transact<ReadonlyArray<WebhookRow>, never, never>(
         sql,
         Effect.fnUntraced(function* (run) {
