@@ -1,24 +1,24 @@
 /**
- * The signal of a commit: within a process, the store that commits tells the outboxes of the same database.
+ * The signal of a commit: within a process, the store that commits notifies the outboxes of the same database.
  *
- * A database has one signal in a process, however many stores and outboxes are built on it, and whether they are built together
- * or apart. Databases are told apart by their keys: an object that all of them share, or a text that is the same for all.
+ * A database has one signal in a process, even if several stores and outboxes are built on it, together or apart. Databases are
+ * distinguished by their keys: an object that all of them share, or a text that is the same for all.
  */
 export interface CommitSignal {
-  /** Something may have been committed. */
+  /** Notifies all listeners that something may have been committed. */
   readonly notify: () => void
   /** As `onCommit` of an outbox. */
   readonly listen: (listener: () => void) => () => void
 }
 
-/** Those who listen, by the key of their database; a database that nobody listens to is not in it. */
+/** The listeners by the key of their database; a database without listeners is not in it. */
 const listeners = new Map<unknown, Set<() => void>>()
 
 /** The signal of the database with this key. */
 export const of = (database: unknown): CommitSignal => ({
   notify: () => listeners.get(database)?.forEach((listener) => listener()),
   listen: (listener) => {
-    // One of its own for each call: the same function may listen twice.
+    // A function of its own for each call: the same listener may be added twice.
     const own = () => listener()
     const all = listeners.get(database) ?? new Set()
     listeners.set(database, all.add(own))

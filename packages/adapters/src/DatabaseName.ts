@@ -1,9 +1,10 @@
 /**
  * The name of a database: a Postgres server, memory, or a folder for an embedded Postgres.
  *
- * A name that is meant for a server never becomes a folder: a name with a scheme, in any case and with blanks around it, is a
- * server or memory, or it is refused. So is what looks like an address that has lost its scheme, like a variable that was not
- * replaced, or like settings of libpq. A folder of such a name is written as a path, `./name` or `/srv/name`.
+ * A name that is meant for a server never becomes a folder. A name with a scheme, in any case and with blanks around it, is a
+ * server or memory, or it is refused. A name that looks like an address without its scheme, like a variable that was not
+ * replaced, or like settings of libpq, is refused as well. A folder of such a name is written as a path, `./name` or
+ * `/srv/name`.
  */
 import * as Result from "effect/Result"
 
@@ -24,15 +25,15 @@ const LIST =
 
 const SERVER = /^postgres(?:ql)?:\/\//i
 const MEMORY = /^memory:$/i
-/** `/srv`, `./data`, `..`, `\\host\share`, `C:\data`: a path in so many words. Two slashes begin an address. */
+/** `/srv`, `./data`, `..`, `\\host\share`, `C:\data`: an explicit path. Two slashes begin an address. */
 const PATH = /^(?:\.{0,2}(?:\/(?!\/)|\\)|\.{1,2}$|[a-z]:[\\/])/i
-/** What names of folders seldom have: addresses, settings, variables, quotes and the home of a shell do. */
+/** Characters that are rare in names of folders, but not in addresses, settings, variables, quotes and the home of a shell. */
 const ADDRESS = /[:@=?$%<>{}|*"'`]|\/\/|^~/
 
-/** NUL ends a name for the system, and half a surrogate pair becomes another character in it. */
+/** NUL ends a name for the operating system, and half a surrogate pair becomes another character in it. */
 const isText = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed()
 
-/** What is named; fails with the rule that the name breaks. */
+/** Parses a name; fails with the rule that it breaks. */
 export const parse = (given: string): Result.Result<DatabaseName, string> => {
   const name = given.trim()
   if (name === "") return Result.fail(EMPTY)

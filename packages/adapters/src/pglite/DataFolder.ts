@@ -1,12 +1,12 @@
 /**
- * The folder that holds an embedded database: made if it is not there, and looked at before anything is opened in it.
+ * The folder that holds an embedded database: made if it does not exist, and checked before anything is opened in it.
  *
- * What is wrong with it is told in words, with the path that is at fault.
+ * If it cannot be used, the error says why, with the path that is at fault.
  */
 import { accessSync, constants, lstatSync, mkdirSync, realpathSync, type Stats, statSync } from "node:fs"
 import { dirname, join, parse, resolve } from "node:path"
 
-/** Where the data is, without symbolic links on the way. */
+/** The paths of the data, without symbolic links on the way. */
 export interface DataFolder {
   /** The folder of the embedded Postgres, which may be missing. */
   readonly postgres: string
@@ -36,13 +36,13 @@ const REASONS: Readonly<Record<string, (path: string) => string>> = {
   EDQUOT: (path) => `there is no space left for ${path}`
 }
 
-/** An error of the file system in words. */
+/** The reason for an error of the file system, in words. */
 export const reasonOf = (error: unknown, path: string): string => {
   const { code, message } = error as NodeJS.ErrnoException
   return REASONS[code ?? ""]?.(path) ?? message
 }
 
-/** What `look` finds; nothing if the path is missing, or one that it goes through is no folder. */
+/** The result of `look`; `undefined` if the path does not exist, or leads through something that is no folder. */
 const found = (look: typeof statSync, path: string): Stats | undefined => {
   try {
     return look(path)
@@ -56,8 +56,8 @@ const found = (look: typeof statSync, path: string): Stats | undefined => {
 const failure = (code: string): Error => Object.assign(new Error(code), { code })
 
 /**
- * Whether there is a folder at the path; throws if there is something else. The link is looked at before what it leads to: in
- * the other order, a folder that another process makes meanwhile would be taken for a link to nowhere.
+ * Whether there is a folder at the path; throws if there is something else. The link is looked at before its target: in the
+ * other order, a folder that another process makes meanwhile would be taken for a link to nowhere.
  */
 const isFolder = (path: string): boolean => {
   const entry = found(lstatSync, path)
@@ -79,10 +79,10 @@ const makeOne = (path: string): void => {
 
 const USABLE = constants.R_OK | constants.W_OK | constants.X_OK
 
-/** Makes the folder if it is not there, and sees that it can be read and written. Throws `FolderUnusable`. */
+/** Makes the folder if it does not exist, and checks that it can be read and written. Throws `FolderUnusable`. */
 export const open = (given: string): DataFolder => {
   const folder = resolve(given)
-  /** Does something with a path; what goes wrong with it is why the folder cannot be used. */
+  /** Does some work with a path. If the work fails, its error is the reason why the folder cannot be used. */
   const at = <A>(path: string, work: (path: string) => A): A => {
     try {
       return work(path)
@@ -92,7 +92,8 @@ export const open = (given: string): DataFolder => {
   }
   const checkUsable = (path: string) => at(path, () => accessSync(path, USABLE))
 
-  // One by one from the outermost that is missing: where no folder can be made, as in /proc, Node itself would try for ever.
+  // Folders are made one by one, beginning with the outermost that is missing: where no folder can be made, as in /proc, Node's
+  // own recursive `mkdir` would try for ever.
   const missing: Array<string> = []
   for (let path = folder; path !== parse(path).root && !at(path, isFolder); path = dirname(path)) missing.unshift(path)
   for (const path of missing) at(path, makeOne)

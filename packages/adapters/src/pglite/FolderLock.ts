@@ -1,14 +1,14 @@
 /**
- * Keeps a second process out of a data folder: two would overwrite each other's data without noticing.
+ * Keeps a second process out of a data folder: two processes would overwrite each other's data without noticing.
  *
  * The lock is the operating system's, held on `turnout.lock` in the folder through an exclusive transaction of SQLite. It is a
- * lock on the file itself, whatever path or container it is reached by, it keeps out other threads of the process as well, and
- * it ends with its holder, however that ends. What the file says does not matter, nor does a file that was left behind.
- * `turnout.pid` tells people who the holder is, and decides nothing.
+ * lock on the file itself, by any path and from any container, it keeps out other threads of the process as well, and it ends
+ * with its holder, in any way that the holder ends. The contents of the file do not matter, nor does a file that an earlier
+ * holder has left. `turnout.pid` tells people who the holder is, and decides nothing.
  *
- * The file stays when the lock is let go of: who deletes it lets in a second process, since a new file has a lock of its own.
- * For the same reason a file system is needed that has locks, and nothing else in the process may open the file: POSIX takes
- * all of a process's locks on a file away when the process closes it once.
+ * The file stays when the lock is released: deleting it would let in a second process, since a new file has a lock of its own.
+ * For the same reason, the file system must have locks, and nothing else in the process may open the file: POSIX releases all
+ * locks of a process on a file when the process closes the file once.
  */
 import { readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
@@ -17,10 +17,13 @@ import type { DatabaseSync } from "node:sqlite"
 import * as DataFolder from "./DataFolder.ts"
 import * as Sqlite from "./Sqlite.ts"
 
-/** Folders that this thread holds, by their real paths, with what holds them: a connection that is collected is closed. */
+/**
+ * The folders that this thread holds, by their real paths, with the connections that hold them: the garbage collector would
+ * close a connection without a reference.
+ */
 const held = new Map<string, DatabaseSync | undefined>()
 
-/** How long a lock that is held is tried again: starts at the same moment get in each other's way for some milliseconds. */
+/** How long to try for a lock that is held: processes that start at the same moment hinder each other for some milliseconds. */
 const PATIENCE_MILLIS = 500
 const MAX_PAUSE_MILLIS = 25
 
@@ -34,7 +37,7 @@ export class FolderInUse extends Error {
 const lockFileOf = (folder: string) => join(folder, "turnout.lock")
 const holderFileOf = (folder: string) => join(folder, "turnout.pid")
 
-/** Where process numbers mean what they mean here: the host, and on Linux the namespace of process numbers. */
+/** Where process numbers are valid: the host, and on Linux the namespace of process numbers. */
 const place = (): string => {
   try {
     return `${hostname()} ${readlinkSync("/proc/self/ns/pid")}`
@@ -51,7 +54,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** The holder in words, as far as it can be told. */
+/** The holder in words, as far as it is known. */
 const holderOf = (folder: string): string => {
   try {
     const [number, where = ""] = readFileSync(holderFileOf(folder), "utf8").split("\n")
@@ -60,7 +63,7 @@ const holderOf = (folder: string): string => {
     if (pid === process.pid) return "this process"
     if (pid > 0 && isAlive(pid)) return `process ${pid}`
   } catch {
-    // Nobody has written it yet, or nobody may read it.
+    // No holder has written the file yet, or it cannot be read.
   }
   return "another process"
 }
@@ -69,18 +72,18 @@ const forgetHolder = (folder: string): void => {
   try {
     rmSync(holderFileOf(folder), { force: true })
   } catch {
-    // It decides nothing.
+    // The file decides nothing, so a failure does not matter.
   }
 }
 
-/** Says who holds the folder. To fail to do so is no reason to fail, but then nobody else may be named. */
+/** Writes down who holds the folder. A failure to do so is ignored, but then no other holder may be named. */
 const tellHolder = (folder: string): void => {
   forgetHolder(folder)
   try {
-    // What is there all the same, such as a folder, is left alone.
+    // If something is still there, such as a folder, it is left alone.
     writeFileSync(holderFileOf(folder), `${process.pid}\n${place()}\n`, { flag: "wx" })
   } catch {
-    // It decides nothing.
+    // The file decides nothing, so a failure does not matter.
   }
 }
 
@@ -98,10 +101,10 @@ const wordsOf = (error: unknown, file: string): string => {
   }
 }
 
-/** Tries once; false if the lock is held. */
+/** Tries once to take the lock; returns false if it is held. */
 const tryLock = (connection: DatabaseSync): boolean => {
   try {
-    // Nothing is ever written, so there is nothing to keep a journal of, and a holder that is killed leaves none behind.
+    // Nothing is ever written, so no journal is needed, and a holder that is killed leaves none.
     connection.exec("PRAGMA journal_mode = MEMORY")
     connection.exec("BEGIN EXCLUSIVE")
     return true
@@ -111,7 +114,7 @@ const tryLock = (connection: DatabaseSync): boolean => {
   }
 }
 
-/** An open connection that has the lock; `undefined` if somebody else keeps it. */
+/** An open connection that has the lock; `undefined` if another process keeps it. */
 const lock = async (folder: string): Promise<DatabaseSync | undefined> => {
   let connection: DatabaseSync | undefined
   try {
@@ -136,7 +139,7 @@ export interface Held {
   readonly release: () => void
 }
 
-/** Takes the folder, which is made if it is not there. Rejects with `FolderInUse` or `FolderUnusable`. */
+/** Takes the folder, which is made if it does not exist. Rejects with `FolderInUse` or `FolderUnusable`. */
 export const acquire = async (given: string): Promise<Held> => {
   const { postgres, root: folder } = DataFolder.open(given)
   if (held.has(folder)) throw new FolderInUse(folder, "this process")
@@ -147,7 +150,7 @@ export const acquire = async (given: string): Promise<Held> => {
     held.set(folder, connection)
     tellHolder(folder)
     const release = () => {
-      // Before the lock is let go of: afterwards the file may be somebody else's.
+      // Before the lock is released: afterwards, the file may belong to another process.
       forgetHolder(folder)
       connection.close()
       held.delete(folder)

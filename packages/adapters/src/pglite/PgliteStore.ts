@@ -1,5 +1,5 @@
 /**
- * The registration store on PGlite: Postgres embedded in the process, with its data in a folder or in memory.
+ * The store of events and registrations on PGlite: Postgres embedded in the process, with its data in a folder or in memory.
  *
  * Runs the SQL of the Postgres store through the same client, over a stream instead of a socket. Guarantees what that
  * store guarantees, within one process, which must be the only one to use the folder. PGlite runs with fsync off: a data
@@ -23,7 +23,7 @@ import * as FolderLock from "./FolderLock.ts"
 import { pgliteStream } from "./PgliteStream.ts"
 
 export interface PgliteOptions extends StoreOptions {
-  /** The folder that holds the data, made if it is not there; without one, data is kept in memory only. */
+  /** The folder that holds the data, made if it does not exist; without one, data is kept in memory only. */
   readonly folder?: string
 }
 
@@ -32,7 +32,7 @@ const failed = (cause: unknown): SqlError.SqlError =>
     reason: new SqlError.UnknownError({ cause, message: "the embedded Postgres cannot be started", operation: "open" })
   })
 
-/** Numbers of errors of the file system, as WebAssembly has them. */
+/** The numbers of file system errors in WebAssembly. */
 const WASI_CODES: Readonly<Record<number, string>> = {
   2: "EACCES",
   51: "ENOSPC",
@@ -41,7 +41,7 @@ const WASI_CODES: Readonly<Record<number, string>> = {
   69: "EROFS"
 }
 
-/** Why the embedded Postgres does not start in a folder, in words. */
+/** The reason why the embedded Postgres does not start in a folder, in words. */
 const toUnusable = (postgres: string, cause: unknown): DataFolder.FolderUnusable => {
   const { errno, message } = cause as { readonly errno?: number; readonly message?: string }
   const code = WASI_CODES[errno ?? 0]
@@ -52,7 +52,7 @@ const toUnusable = (postgres: string, cause: unknown): DataFolder.FolderUnusable
   return new DataFolder.FolderUnusable(dirname(postgres), reason, { cause })
 }
 
-/** Holds the folder until the scope closes, and gives the folder of the embedded Postgres. */
+/** Holds the folder until the scope closes, and returns the folder of the embedded Postgres. */
 const holdFolder = (given: string) =>
   Effect.gen(function* () {
     const name = Result.getOrUndefined(DatabaseName.parse(given))
@@ -65,14 +65,14 @@ const holdFolder = (given: string) =>
     return postgres
   })
 
-/** A `SqlClient` that speaks to an embedded Postgres; it is started with the layer and closed with it. */
+/** A `SqlClient` of an embedded Postgres, which is started with the layer and closed with it. */
 export const layerClient = (
   options: PgliteOptions = {}
 ): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError.SqlError> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { folder } = options
-      // The lock is taken before Postgres is opened, and let go of after it is closed.
+      // The lock is taken before Postgres is opened, and released after it is closed.
       const dataDir = folder === undefined ? undefined : yield* holdFolder(folder)
       const database = yield* Effect.acquireRelease(
         Effect.tryPromise({

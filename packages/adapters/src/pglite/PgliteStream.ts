@@ -1,13 +1,13 @@
 /**
- * A PGlite database as a stream that speaks the Postgres wire protocol, as a socket to a server would.
+ * A PGlite database as a stream of the Postgres wire protocol, like a socket to a server.
  *
- * PGlite has one session for its whole life. When a stream ends, the session is cleared for the next one: what is open is
- * rolled back, and prepared statements, settings and temporary tables are forgotten.
+ * PGlite has one session for its whole life. When a stream ends, the session is cleared for the next one: an open transaction
+ * is rolled back, and prepared statements, settings and temporary tables are forgotten.
  */
 import type { PGlite } from "@electric-sql/pglite"
 import { Duplex } from "node:stream"
 
-/** What is still to be done before a session can be used again. */
+/** The clearing that must end before a session can be used again. */
 const clearing = new WeakMap<PGlite, Promise<void>>()
 
 const clear = async (database: PGlite): Promise<void> => {
@@ -18,7 +18,7 @@ const clear = async (database: PGlite): Promise<void> => {
 
 export const pgliteStream = (database: PGlite): Duplex => {
   let cleared: Promise<void> | undefined
-  /** Once for each stream, and as soon as it ends: the next one may write before this one is destroyed. */
+  /** Runs once for each stream, and as soon as the stream ends: the next one may write before this one is destroyed. */
   const clearSession = () => {
     if (cleared === undefined) {
       cleared = clear(database).catch(() => {})

@@ -1,12 +1,12 @@
 /**
- * SQLite as the runtime brings it along, in `node:sqlite`.
+ * The SQLite of the runtime, in `node:sqlite`.
  */
 import type { DatabaseSync } from "node:sqlite"
 
 /** Result codes, see https://sqlite.org/rescode.html. */
 export const CODES = { BUSY: 5, READONLY: 8, FULL: 13, CANTOPEN: 14, NOTADB: 26 } as const
 
-/** The result code of a failure, without what extends it; `undefined` if it is not one of SQLite. */
+/** The primary result code of a failure, without its extension; `undefined` if the failure is not one of SQLite. */
 export const codeOf = (error: unknown): number | undefined => {
   const { errcode } = error as { readonly errcode?: unknown }
   return typeof errcode === "number" ? errcode & 0xff : undefined
@@ -16,8 +16,8 @@ const isAboutSqlite = (warning: unknown, kind: unknown): boolean =>
   kind === "ExperimentalWarning" && String(warning).startsWith("SQLite is an experimental feature")
 
 /**
- * Loads without the warning that Node 22 gives about `node:sqlite`, which users can do nothing about. Loading is synchronous,
- * so that all other warnings are given as always.
+ * Loads without the warning of Node 22 about `node:sqlite`, which users can do nothing about. Loading is synchronous, so all
+ * other warnings are given as always.
  */
 export const withoutWarning = <A>(load: () => A): A => {
   const emit = process.emitWarning
@@ -31,7 +31,7 @@ export const withoutWarning = <A>(load: () => A): A => {
   }
 }
 
-/** Opens a file, which is made if it is not there; nothing is waited for. Throws if the runtime brings no SQLite along. */
+/** Opens a file, which is made if it does not exist, without waiting for a lock. Throws if the runtime has no SQLite. */
 export const open = (file: string): DatabaseSync => {
   const sqlite = withoutWarning(() => process.getBuiltinModule("node:sqlite"))
   if (sqlite === undefined)

@@ -1,10 +1,10 @@
 /**
- * Public addresses: those that a webhook may be posted to, whatever its host name resolves to.
+ * Public addresses: webhooks may be posted to no others, after any resolution of their host names.
  *
- * A URL comes from whoever may add webhooks; requests are made from inside of the operator's network. So an address that is
- * not of the public internet (loopback, private, link-local, carrier-grade NAT, multicast, reserved, and IPv6 forms that
- * embed such) is refused: for a literal before anything is sent, and for a name when it is resolved for the very connection,
- * so that what was checked is what is connected to.
+ * The operator's users may add the URLs of webhooks, and requests are made from inside of the operator's network. So an address
+ * that is not of the public internet (loopback, private, link-local, carrier-grade NAT, multicast, reserved, and IPv6 forms
+ * that embed such) is refused: a literal address before anything is sent, and a name when it is resolved for the very
+ * connection, so that the address that was checked is the one that is connected to.
  */
 import ipaddr from "ipaddr.js"
 import { lookup as resolve, type LookupAddress, type LookupAllOptions } from "node:dns"
@@ -23,7 +23,7 @@ export class PrivateAddress extends Error {
 
 export const isPublic = (address: string): boolean => {
   if (!ipaddr.isValid(address)) return false
-  // An IPv4 address in the clothes of an IPv6 one is judged as what it is.
+  // An IPv4 address that is embedded in an IPv6 one is judged as an IPv4 address.
   return ipaddr.process(address).range() === "unicast"
 }
 
@@ -33,14 +33,14 @@ export const literalOf = ({ hostname }: URL): string | undefined => {
   return ipaddr.isValid(host) ? host : undefined
 }
 
-/** What gives all addresses of a name. */
+/** Finds all addresses of a name. */
 export type Resolve = (
   hostname: string,
   options: LookupAllOptions,
   callback: (error: NodeJS.ErrnoException | null, addresses: Array<LookupAddress>) => void
 ) => void
 
-/** Resolves a name in some way, and fails if one of its addresses is not public. */
+/** Resolves a name with `resolve`, and fails if one of its addresses is not public. */
 export const lookupBy =
   (resolve: Resolve): LookupFunction =>
   (hostname, options, callback) => {

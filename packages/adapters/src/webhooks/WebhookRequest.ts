@@ -21,10 +21,10 @@ export interface RequestOptions {
   readonly connections: number
 }
 
-/** As much of an answer as is kept for the operator. */
+/** The number of bytes of a response that are kept for the operator. */
 const KEPT_BYTES = 500
 
-/** The first part of an answer, as text; the rest is not waited for. */
+/** The first part of a response, as text, without waiting for the rest. */
 const beginningOf = async (body: Dispatcher.ResponseData["body"]): Promise<string> => {
   const chunks: Array<Buffer> = []
   let bytes = 0
@@ -38,7 +38,10 @@ const beginningOf = async (body: Dispatcher.ResponseData["body"]): Promise<strin
 
 type Header = string | ReadonlyArray<string> | undefined
 
-/** `Retry-After`, in seconds or as a date; a date is one of the server's clock, by which its answer is dated as well. */
+/**
+ * `Retry-After`, in seconds or as a date. A date is by the server's clock, and so is the `Date` of the response that it is
+ * compared with.
+ */
 const retryAfterMillis = (header: Header, date: Header, now: number): number | undefined => {
   if (typeof header !== "string") return undefined
   const dated = typeof date === "string" ? Date.parse(date) : Number.NaN

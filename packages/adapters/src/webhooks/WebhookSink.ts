@@ -14,7 +14,10 @@ import type * as Scope from "effect/Scope"
 import * as WebhookRequest from "./WebhookRequest.ts"
 
 export interface WebhookOptions extends Core.WebhookSinkOptions {
-  /** Whether addresses of private networks, and plain http, are allowed: for development, and inside of one's own network. */
+  /**
+   * Whether addresses of private networks, and plain http, are allowed: for development, or for endpoints in the operator's
+   * network.
+   */
   readonly allowPrivate?: boolean
 }
 
