@@ -11,7 +11,7 @@ export interface Lock {
 
 export type KeyedLock = (key: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Locks that are kept in a map for as long as somebody has them, or waits for them. */
+/** Makes locks that are kept in a map while an effect has them, or waits for them. */
 export const make =
   (locks: Map<string, Lock> = new Map()): KeyedLock =>
   (key) =>

@@ -1,5 +1,5 @@
 /**
- * Everything that is kept in memory: for tests, and for hosts that keep nothing across restarts.
+ * All stores in memory: for tests, and for hosts that keep nothing across restarts.
  */
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
@@ -36,7 +36,7 @@ type Stores =
   | WebhookStore
   | ProjectionStore
 
-/** As `layer`, with random numbers that are provided. */
+/** Like `layer`, with random numbers that the caller provides. */
 export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureRandom> = MemoryStore.layer.pipe(
   Layer.merge(MemoryJournalReader.layer),
   Layer.merge(MemoryOutbox.layer),

@@ -1,6 +1,6 @@
 /**
- * The clocks of a store in memory: one for moments, which are shown, and one for leases and pauses, which must end when they
- * should, whatever happens to the wall clock.
+ * The clocks of a store in memory: one for moments, which are shown, and one for leases and pauses, which must end in time even
+ * if the wall clock is set.
  */
 import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
 import * as Clock from "effect/Clock"
@@ -9,15 +9,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 export interface Clocks {
-  /** The moment that it is. */
+  /** The present moment, by the wall clock. */
   readonly now: () => Date
-  /** Milliseconds that neither jump nor go back. They look like wall time, as long as nobody sets the clock. */
+  /** Milliseconds that neither jump nor go back. They equal wall time as long as nobody sets the clock. */
   readonly steady: () => number
-  /** When that is, by the wall clock as it goes now. */
+  /** The moment at this steady time, by the wall clock as it is set now. */
   readonly toMoment: (steadyMillis: number) => Date
 }
 
-/** What both clocks may differ by without anybody having set one. */
+/** The difference between both clocks that is possible without anybody having set one. */
 const TOLERANCE_MILLIS = 1_000
 
 export const make = (clock: Clock.Clock): Clocks => {
@@ -33,7 +33,7 @@ export const make = (clock: Clock.Clock): Clocks => {
   }
 }
 
-/** Those that the parts of a store share. */
+/** The clocks that the parts of a store share. */
 export class MemoryClock extends Context.Service<MemoryClock, Clocks>()("@turnout/MemoryClock") {}
 
 export const layer: Layer.Layer<MemoryClock> = Layer.effect(MemoryClock, Effect.map(Clock.Clock, make))

@@ -8,7 +8,7 @@ import { dirname, join, parse, resolve } from "node:path"
 
 /** The paths of the data, without symbolic links on the way. */
 export interface DataFolder {
-  /** The folder of the embedded Postgres, which may be missing. */
+  /** The folder of the embedded Postgres, which may not exist. */
   readonly postgres: string
   /** The folder that it is in: the data folder, unless its `postgres` is a symbolic link. */
   readonly root: string

@@ -1,7 +1,7 @@
 /**
- * Public addresses: webhooks may be posted to no others, after any resolution of their host names.
+ * Public addresses: webhooks are posted to no others, whichever address their host name resolves to.
  *
- * The operator's users may add the URLs of webhooks, and requests are made from inside of the operator's network. So an address
+ * A person who may add webhooks chooses their URLs, but requests are made from inside of the operator's network. So an address
  * that is not of the public internet (loopback, private, link-local, carrier-grade NAT, multicast, reserved, and IPv6 forms
  * that embed such) is refused: a literal address before anything is sent, and a name when it is resolved for the very
  * connection, so that the address that was checked is the one that is connected to.

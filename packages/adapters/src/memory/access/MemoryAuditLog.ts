@@ -1,5 +1,5 @@
 /**
- * The audit log in memory. What other stores in memory do goes into it by `Entries`, in the same step as their change.
+ * The audit log in memory. Other stores in memory write to it through `Entries`, in the same step as their change.
  */
 import { type AuditEntry, AuditLog } from "@turnout/core/access/ports/AuditLog"
 import * as Context from "effect/Context"
@@ -8,12 +8,12 @@ import * as Layer from "effect/Layer"
 import { MemoryClock } from "../MemoryClock.ts"
 
 export interface AuditEntries {
-  /** In the order in which they were written. */
+  /** The entries in the order in which they were written. */
   readonly all: ReadonlyArray<AuditEntry>
   readonly write: (who: string, action: string, details: Readonly<Record<string, unknown>>) => void
 }
 
-/** What is in the log. */
+/** The entries of the log. */
 export class Entries extends Context.Service<Entries, AuditEntries>()("@turnout/MemoryAuditEntries") {}
 
 const makeEntries = Effect.gen(function* () {
@@ -21,7 +21,7 @@ const makeEntries = Effect.gen(function* () {
   const all: Array<AuditEntry> = []
   return Entries.of({
     all,
-    // As JSON, which is what other stores give back.
+    // The details go through JSON, since other stores return them in that form.
     write: (who, action, details) =>
       all.push({ id: all.length + 1, at: now(), who, action, details: JSON.parse(JSON.stringify(details)) })
   })

@@ -1,6 +1,6 @@
 /**
- * Reading events, registrations, waitlists and journals from memory. A page costs what it has, but for a list of all events, or of
- * one attendee's registrations, which is sorted when it is asked for.
+ * Reading events, registrations, waitlists and journals from memory. The cost of a read depends on its page, except for a list
+ * of all events, or of one attendee's registrations, which is sorted when it is asked for.
  */
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"

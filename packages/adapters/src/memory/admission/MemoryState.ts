@@ -14,7 +14,7 @@ export interface MemoryState {
   readonly registrations: Map<RegistrationId, Registration>
   /** The registrations of an event in the order of entry, which is the order of insertion. */
   readonly byEvent: Map<EventId, Map<RegistrationId, Registration>>
-  /** The registrations of an event that wait. */
+  /** The waitlist of each event. */
   readonly waiting: Map<EventId, WaitingList>
   readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
   readonly idempotency: Map<string, IdempotencyRecord>

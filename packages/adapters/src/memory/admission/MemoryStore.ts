@@ -1,8 +1,7 @@
 /**
- * The registration store in memory: for tests, and for hosts that keep nothing across restarts.
+ * The store of events and registrations in memory: for tests, and for hosts that keep nothing across restarts.
  *
- * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing
- * survives the process.
+ * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing survives the process.
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
@@ -110,6 +109,6 @@ const make = Effect.gen(function* () {
   return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, MemoryReads.make(state)))
 })
 
-/** The store of a log, and its reads. */
+/** The store on a log, and its reads. */
 export const layer: Layer.Layer<AdmissionStore | AdmissionReads, never, MemoryLog.Log | SecureRandom.SecureRandom> =
   Layer.effectContext(make)

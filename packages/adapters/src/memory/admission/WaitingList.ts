@@ -1,15 +1,15 @@
 /**
- * Who waits for an event, in the order of entry.
+ * The waitlist of an event, in the order of entry.
  *
- * Kept in blocks of the sequence, so that a place costs the same in a long list as in a short one, and so does taking the
- * first: one map would leave a hole for everybody who left, and walk over all of them.
+ * It is kept in blocks of the sequence, so that finding a place costs the same in a long list as in a short one, and so does
+ * taking the first waiter: a single map would keep a hole for everybody who left, and walk over all of them.
  */
 import type { Registration, RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 
 const BLOCK = 1_024
 
 export class WaitingList {
-  /** In ascending order; none is empty. */
+  /** The blocks in ascending order; none is empty. */
   readonly #blocks = new Map<number, Map<RegistrationId, Registration>>()
   #length = 0
 
@@ -17,7 +17,7 @@ export class WaitingList {
     return this.#length
   }
 
-  /** Adds somebody behind all others. */
+  /** Adds a registration at the end of the list. */
   add(registration: Registration): void {
     const number = Math.floor(registration.sequence / BLOCK)
     let block = this.#blocks.get(number)
@@ -34,7 +34,7 @@ export class WaitingList {
     if (block.size === 0) this.#blocks.delete(number)
   }
 
-  /** Those behind a place in the sequence, in order. */
+  /** The registrations after a place in the sequence, in order. */
   *after(sequence: number): Generator<Registration> {
     for (const [number, block] of this.#blocks) {
       if ((number + 1) * BLOCK <= sequence) continue
@@ -42,7 +42,7 @@ export class WaitingList {
     }
   }
 
-  /** How many wait up to a place in the sequence. */
+  /** The number of waiters up to a place in the sequence. */
   countUpTo(sequence: number): number {
     let count = 0
     for (const [number, block] of this.#blocks) {

@@ -1,8 +1,8 @@
 /**
  * The dead letters of a queue in memory.
  *
- * They are in one list, in the order in which the queue gave them up; each is moved back in one step. A group is seen as far as
- * SQS would show it: up to the tenth that stays.
+ * They are in one list, in the order in which the queue gave them up; each is moved back in one step. Of each group, as many
+ * are seen as SQS would show: up to the tenth that stays.
  */
 import { fromJson } from "@turnout/core/delivery/domain/Message"
 import {
@@ -16,7 +16,7 @@ import {
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
-/** The most of a group that may stay before what is moved: as many as SQS gives at once. */
+/** The most messages of a group that may stay before one that is moved: as many as SQS gives at once. */
 const MOST_BEFORE = 10
 
 export interface MemoryDeadLetters extends DeadLetters {
@@ -24,7 +24,7 @@ export interface MemoryDeadLetters extends DeadLetters {
   readonly bury: (letter: Omit<DeadLetter, "message">) => void
 }
 
-/** Those of the queue of that name, to which `send` gives a message back. */
+/** The dead letters of the queue of this name, to which `send` returns a message. */
 export const make = (queue: string, send: (letter: DeadLetter) => void): MemoryDeadLetters => {
   const letters = new Set<DeadLetter>()
   return {
@@ -37,7 +37,7 @@ export const make = (queue: string, send: (letter: DeadLetter) => void): MemoryD
       Effect.suspend(() => {
         const { most = Infinity, onMoved, only } = asked
         const missing = new Set(only)
-        /** What stays of each group, and the groups that are not seen to their end. */
+        /** The messages that stay, by group, and the groups that are not seen to their end. */
         const staying = new Map<string, Array<DeadLetter>>()
         const cut = new Set<string>()
         let moved = 0

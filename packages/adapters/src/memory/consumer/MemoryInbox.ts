@@ -1,8 +1,8 @@
 /**
  * The inbox in memory: for tests, and for hosts that keep nothing across restarts.
  *
- * A message is dealt with by one fiber at a time, and recorded once its effect has succeeded. What an effect changed before
- * it failed stays changed: memory has no transactions.
+ * A message is dealt with by one fiber at a time, and recorded once its effect has succeeded. If an effect fails, its earlier
+ * changes stay: memory has no transactions.
  */
 import { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import * as Clock from "effect/Clock"

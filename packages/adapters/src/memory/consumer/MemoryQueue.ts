@@ -1,9 +1,9 @@
 /**
  * A queue in memory: for tests, and for hosts whose consumers live in the same process.
  *
- * Does what a FIFO queue of SQS does: messages of a group in order, and none of it while an earlier one is out; a message
- * that was received is hidden for a while; one that has been received too often is moved to the dead letters when it would be
- * received again. Messages without a group are independent of each other.
+ * It behaves as a FIFO queue of SQS: it gives the messages of a group in order, and none while an earlier one is hidden; a
+ * message that was received is hidden for a while; one that has been received too often is moved to the dead letters when it
+ * would be received again. Messages without a group are independent of each other.
  */
 import { delivered } from "@turnout/core/delivery/domain/DeliveryOutcome"
 import { toJson } from "@turnout/core/delivery/domain/Message"
@@ -18,7 +18,7 @@ import * as MemoryDeadLetters from "./MemoryDeadLetters.ts"
 
 export interface MemoryQueueOptions {
   readonly name?: string
-  /** How long a message is hidden once it was received. Default 30 seconds. */
+  /** How long a received message is hidden. Default 30 seconds. */
   readonly visibilityMillis?: number
   /** How often a message is received before it becomes a dead letter. Default 5. */
   readonly maxReceiveCount?: number
@@ -28,9 +28,9 @@ export interface MemoryQueueOptions {
 
 export interface MemoryQueue extends Queue {
   readonly send: (body: string, group: string | null) => Effect.Effect<void>
-  /** How many messages there are, hidden ones included. */
+  /** The number of messages, hidden ones included. */
   readonly size: () => number
-  /** Messages that were received too often; what is moved back comes after all that is there. */
+  /** The messages that were received too often. A message that is moved back comes after all that are in the queue. */
   readonly deadLetters: DeadLetters
   /** Puts journal entries into the queue, each stream in a group of its own. */
   readonly sink: Sink
@@ -43,7 +43,7 @@ interface Stored {
   readonly sentAt: Date
   receipt: string
   receiveCount: number
-  /** By steady time, as the queue has it. */
+  /** The moment until which it is hidden, by the steady time of the queue. */
   hiddenUntil: number
 }
 
@@ -56,7 +56,7 @@ export const make = Effect.fnUntraced(function* ({
   const { now, steady } = MemoryClock.make(yield* Clock.Clock)
   const messages = new Set<Stored>()
   const byReceipt = new Map<string, Stored>()
-  /** Opened whenever there may be something to take. */
+  /** Opened whenever there may be a message to take. */
   const changed = Latch.makeUnsafe(false)
   let sent = 0
   let receipts = 0
@@ -97,14 +97,14 @@ export const make = Effect.fnUntraced(function* ({
     return taken
   }
 
-  /** Does something to the messages that are still out under these receipts, and gives the receipts of the others. */
+  /** Changes the messages that are still hidden under these receipts, and returns the other receipts. */
   const onReceipts = (given: ReadonlyArray<string>, change: (message: Stored) => void) =>
     Effect.sync(() =>
       given.filter((receipt) => {
         const message = byReceipt.get(receipt)
         if (message === undefined || message.hiddenUntil <= steady()) return true
         change(message)
-        // What was behind it in its group may be next.
+        // The next message of its group may be taken now.
         changed.openUnsafe()
         return false
       })

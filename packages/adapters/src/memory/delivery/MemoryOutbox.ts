@@ -1,9 +1,9 @@
 /**
  * The outbox in memory: for tests, and for hosts that keep nothing across restarts.
  *
- * Guarantees what every outbox guarantees, within one process. Entries are committed one batch at a time, so a position is
- * simply how many entries of the slot have been given, with the name of the log. A log in memory loses nothing as long as it is
- * there, so nobody is ever set back.
+ * Guarantees what every outbox guarantees, within one process. Entries are committed one batch at a time, so a position is just
+ * the number of entries of the slot that have been given, with the name of the log. A log in memory loses nothing as long as it
+ * exists, so no reader is ever set back.
  */
 import type { Block } from "@turnout/core/delivery/domain/Block"
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
@@ -25,12 +25,12 @@ const make = Effect.gen(function* () {
   const { now, steady } = yield* MemoryClock
   const sinks = yield* Sinks
   const webhooks = yield* Webhooks
-  /** What leases go by. */
+  /** The time that leases are based on. */
   const leaseTime = (): Date => new Date(steady())
 
   const { givenOf, read, toPosition } = MemoryPositions.make(log)
 
-  /** Of a sink that nobody knows, or that was forgotten: nothing can be claimed of it. */
+  /** The state of a sink that is not registered, or was forgotten: no slot of it can be claimed. */
   const nothing = (): SinkState => ({
     id: "" as SinkId,
     leases: [],
@@ -40,7 +40,7 @@ const make = Effect.gen(function* () {
     createdAt: now()
   })
   const stateOf = (sink: string): SinkState => sinks.get(sink) ?? nothing()
-  /** Something done at once, for a sink. */
+  /** Does some work for a sink in one step. */
   const at = <A>(sink: string, work: (state: SinkState) => A): Effect.Effect<A> =>
     Effect.sync(() => work(stateOf(sink)))
 
@@ -53,7 +53,7 @@ const make = Effect.gen(function* () {
     retryAt: retryAfterMillis === null ? null : steady() + retryAfterMillis
   })
 
-  /** Changes the leases for which that is allowed, and gives their slots. */
+  /** Changes the leases for which that is allowed, and returns their slots. */
   const change = <L extends Omit<HeldLease, "acknowledged">>(
     { leases }: SinkState,
     held: ReadonlyArray<L>,
@@ -72,7 +72,7 @@ const make = Effect.gen(function* () {
     onCommit: log.onAppend,
     register: (sink, from, before) =>
       Effect.sync(() => {
-        // Nothing is ever lost here: a sink that was there has been forgotten.
+        // Nothing is ever lost here: a sink that was registered before, and is missing, has been forgotten.
         const known = sinks.get(sink)
         if (known !== undefined) return known.id
         if (before !== undefined) return undefined
@@ -168,5 +168,5 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** The outbox of a log. */
+/** The outbox on a log. */
 export const layer: Layer.Layer<Outbox, never, Log | Sinks | Webhooks | MemoryClock> = Layer.effect(Outbox, make)

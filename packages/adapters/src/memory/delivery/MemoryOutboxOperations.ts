@@ -1,5 +1,5 @@
 /**
- * The outbox in memory, for its operators. The log is kept whole: there is nothing to prune.
+ * The outbox in memory, for its operators. The log is kept whole, so there is nothing to prune.
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { slots } from "@turnout/core/journal/domain/Slot"
@@ -49,7 +49,7 @@ const make = Effect.gen(function* () {
         : Effect.succeed({ state, blocked })
     })
 
-  /** Lets a blocked stream be tried again at once, from some entry on. */
+  /** Lets the relay try a blocked stream again at once, from a version on. */
   const change =
     (action: string, version: (blocked: Blocked, stream: EventId) => number) =>
     (sink: string, stream: EventId, who: string) =>

@@ -1,5 +1,5 @@
 /**
- * Replays in memory. The log is kept whole and in order, so a place in it is how many of its entries have been looked at.
+ * Replays in memory. The log is kept whole and in order, so a place in it is the number of entries that have been looked at.
  */
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import * as Lease from "@turnout/core/delivery/domain/Lease"
@@ -20,9 +20,9 @@ interface State {
   replay: Replay
   lease: Lease.Lease
   place: number
-  /** The sink as it was when it began: if it was forgotten since, so is this. */
+  /** The sink when the replay began: if it was forgotten since then, so is the replay. */
   readonly sink: SinkState
-  /** How long the log was when it began. */
+  /** The length of the log when the replay began. */
   readonly upTo: number
 }
 
@@ -40,9 +40,9 @@ const make = Effect.gen(function* () {
   const sinks = yield* Sinks
   const audit = yield* Entries
   const { now, steady } = yield* MemoryClock
-  /** What leases go by. */
+  /** The time that leases are based on. */
   const leaseTime = (): Date => new Date(steady())
-  /** In the order in which they began. */
+  /** The replays in the order in which they began. */
   const states = new Map<ReplayId, State>()
   const all = () => [...states.values()].filter(({ replay, sink }) => sinks.get(replay.sink) === sink)
 

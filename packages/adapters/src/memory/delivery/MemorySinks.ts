@@ -1,5 +1,5 @@
 /**
- * What the outbox in memory keeps of its sinks, and the webhooks that sinks may belong to.
+ * The sinks of the outbox in memory, and the webhooks that sinks may belong to.
  */
 import * as Lease from "@turnout/core/delivery/domain/Lease"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -14,29 +14,29 @@ import type { MemoryLog } from "../journal/MemoryLog.ts"
 
 export interface Blocked {
   readonly slot: number
-  /** As `retryAt`, by the steady time of the store. */
+  /** By the steady time of the store, as is `retryAt`. */
   readonly since: number
   readonly version: number
   readonly attempts: number
   readonly error: string
-  /** `null` while it is parked. */
+  /** `null` while the stream is parked. */
   readonly retryAt: number | null
 }
 
 export interface SinkState {
   readonly id: SinkId
   readonly leases: Array<Lease.Lease>
-  /** How many entries of each slot have been given. */
+  /** The number of entries of each slot that have been given. */
   readonly positions: Array<number>
   readonly blocked: Map<EventId, Blocked>
-  /** Until when each worker is there, by the steady time of the store, as the leases. */
+  /** Until when each relay is announced, by the steady time of the store, as are the leases. */
   readonly workers: Map<Lease.Owner, number>
   readonly createdAt: Date
 }
 
 export class Sinks extends Context.Service<Sinks, Map<string, SinkState>>()("@turnout/MemorySinks") {}
 
-/** A sink that was not known before. */
+/** A newly registered sink. */
 export const newSink = (log: MemoryLog, from: StartFrom, createdAt: Date): SinkState => ({
   id: randomUUID() as SinkId,
   leases: slots.map(() => Lease.free),
@@ -50,11 +50,11 @@ export interface WebhookState {
   webhook: Webhook
   secret: string
   previousSecret: string | null
-  /** In the order in which they were made. */
+  /** The attempts in the order in which they were made. */
   attempts: Array<WebhookAttempt>
 }
 
-/** The webhooks that there are, the oldest first. */
+/** All webhooks, the oldest first. */
 export class Webhooks extends Context.Service<Webhooks, Map<WebhookId, WebhookState>>()("@turnout/MemoryWebhooks") {}
 
 /** Sinks and webhooks of their own for each build of the layer. */

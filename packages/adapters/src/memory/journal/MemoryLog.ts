@@ -1,5 +1,5 @@
 /**
- * The journal in memory, by slot: what the store appends to and the outbox reads from.
+ * The journal in memory, by slot: the store appends to it, and the outbox reads from it.
  */
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
@@ -10,14 +10,14 @@ import { randomUUID } from "node:crypto"
 import * as CommitSignal from "../../CommitSignal.ts"
 
 export interface MemoryLog {
-  /** Tells this log from every other: positions of another mean nothing here. */
+  /** Distinguishes this log from every other: positions of another log mean nothing here. */
   readonly name: string
-  /** Every entry in the order in which they were committed. */
+  /** Every entry, in the order of the commits. */
   readonly all: ReadonlyArray<StoredEntry>
-  /** The entries of a slot, likewise. */
+  /** The entries of a slot, in the order of the commits. */
   readonly slot: (slot: number) => ReadonlyArray<StoredEntry>
   readonly append: (entries: ReadonlyArray<StoredJournalEntry>) => void
-  /** Calls the listener whenever something was appended, until the function that it gives is called. */
+  /** Calls the listener whenever an entry was appended, until the returned function is called. */
   readonly onAppend: (listener: () => void) => () => void
 }
 

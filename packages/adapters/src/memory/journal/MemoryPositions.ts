@@ -1,7 +1,7 @@
 /**
- * Positions in a log in memory: how many entries of the slot have been given, with the name of the log.
+ * Positions in a log in memory: the number of entries of the slot that have been given, with the name of the log.
  *
- * Entries are committed one batch at a time, and a log in memory loses nothing as long as it is there, so nobody is set back.
+ * Entries are committed one batch at a time, and a log in memory loses nothing as long as it exists, so no reader is set back.
  */
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import type { Position, ReadFrom, Slice } from "@turnout/core/journal/ports/JournalReader"

@@ -19,7 +19,7 @@ const make = Effect.gen(function* () {
   const log = yield* Log
   let lastAttempt = 0
 
-  /** As it is now: a secret that is over is gone. */
+  /** The webhook as it is now: a previous secret that has expired is gone. */
   const show = (state: WebhookState): Webhook => {
     const { previousSecretUntil: until } = state.webhook
     if (until !== null && until <= now()) {
