@@ -1,7 +1,7 @@
 /**
- * A database by its name: the store for a `postgres://` URL, a folder, or memory.
+ * A database by its name: the stores for a `postgres://` URL, a folder, or memory.
  *
- * The client of a database is loaded only if that database is named, so a host installs what it uses.
+ * The client of a database is loaded only if that database is named, so a host installs only the clients that it uses.
  */
 import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -29,16 +29,16 @@ import * as Migrations from "@turnout/adapters/postgres/migrations"
 
 export interface DatabaseOptions {
   /**
-   * Where the data is:
+   * The place of the data:
    * - `postgres://…` or `postgresql://…`: a Postgres server, 15 or newer (install `@effect/sql-pg`);
-   * - `memory:` (the default): nowhere but in this process;
-   * - a folder for an embedded Postgres (install `@effect/sql-pg` and `@electric-sql/pglite`), which one process at a time
-   *   may use. Its name must not look like an address, unless it is written as a path: see `DatabaseName`.
+   * - `memory:` (the default): only in this process;
+   * - a folder for an embedded Postgres (install `@effect/sql-pg` and `@electric-sql/pglite`), which one process at a time may
+   *   use. Its name must not look like an address, unless it is written as a path: see `DatabaseName`.
    */
   readonly database?: string
   /** The Postgres schema that everything lives in. Default `turnout`. */
   readonly schema?: string
-  /** Connections to a Postgres server. Default: one for each lane, and 7; 10 in all. */
+  /** The number of connections to a Postgres server. Default: one for each lane, and 7; 10 in all. */
   readonly poolSize?: number
   /** The lanes of the service on these stores, each of which needs a connection. Default 3. */
   readonly lanes?: number
@@ -99,7 +99,7 @@ const loadPglite = Effect.tryPromise({
   catch: install("@effect/sql-pg @electric-sql/pglite")
 })
 
-/** Why a database cannot be opened, in the words of whoever found out. */
+/** The reason why a database cannot be opened, in the words of the client or the file system. */
 const toOpenError = ({ reason }: SqlError) => unexpected(reason.cause instanceof Error ? reason.cause : reason)
 
 const unexpected = (cause: unknown) => new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause }) })
@@ -139,7 +139,7 @@ const prepare = Effect.fnUntraced(function* (name: SqlDatabase, options: Databas
   if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema(options))
 })
 
-/** What is named by options that must name a server or a folder. */
+/** Decodes options that must name a server or a folder. */
 const decodeSql = Effect.fnUntraced(function* (given: Named) {
   const options = yield* decodeOptions(given)
   const name = yield* nameOf(given.database)
@@ -150,13 +150,13 @@ const decodeSql = Effect.fnUntraced(function* (given: Named) {
   return { name, options }
 })
 
-/** The `SqlClient` of a server or a folder, without anything being migrated. `memory:` has none, and is refused. */
+/** The `SqlClient` of a server or a folder, without any migration. `memory:` has none, and is refused. */
 export const layerClient = (given: Named): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(Effect.map(decodeSql(given), ({ name, options }) => clientOf(name, options)))
 
 /**
- * The inbox in the named database, and the client for what is written together with it. Fails as `layer` does; `memory:` has
- * none, and is refused.
+ * The inbox in the named database, and the client for writes that belong to the same transaction. Fails as `layer` does;
+ * `memory:` has none, and is refused.
  */
 export const layerInbox = (
   given: Named
@@ -172,7 +172,7 @@ export const layerInbox = (
     })
   )
 
-/** Everything that is kept in a database. */
+/** All stores of a database. */
 export type Stores =
   | AdmissionStore
   | AdmissionReads
@@ -184,7 +184,10 @@ export type Stores =
   | WebhookStore
   | ProjectionStore
 
-/** Every store, with spans around what it does (`TracedPort`). A layer of its own for each database: layers are built once. */
+/**
+ * Every store, with spans around its operations (`TracedPort`). A new layer for each database, since a layer is built only
+ * once.
+ */
 const traced = (): Layer.Layer<Stores, never, Stores> =>
   Layer.mergeAll(
     TracedPort.layer(AdmissionStore),
@@ -198,7 +201,7 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(ProjectionStore)
   )
 
-/** The stores in the named database. Fails if it cannot be reached or is not migrated as `migrate` asks. */
+/** The stores in the named database. Fails if the database cannot be reached, or is not migrated as `migrate` asks. */
 export const layer = (given: DatabaseOptions = {}): Layer.Layer<Stores, StoreError.StoreError | InvalidInput> =>
   Layer.provide(traced(), layerUntraced(given))
 

@@ -1,5 +1,5 @@
 /**
- * Turnout for those who do not use Effect: plain async functions.
+ * Turnout for hosts that do not use Effect: plain async functions.
  *
  * ```ts
  * const turnout = createTurnout({ database: "postgres://localhost/app" })
@@ -7,8 +7,8 @@
  * await turnout.close()
  * ```
  *
- * Every function takes what the method of that name of the `Turnout` service takes, and resolves to what it succeeds
- * with. It rejects with the same errors, all of them classes with a `_tag`: a rejection of the domain
+ * Every function takes the same parameters as the method of that name of the `Turnout` service, and resolves to the same
+ * result. It rejects with the same errors, all of them classes with a `_tag`: a rejection of the domain
  * (`@turnout/core/admission/domain/model/Rejection`), `InvalidInput`, `StoreError`, `Overloaded`, or `TurnoutClosed`.
  */
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -46,11 +46,11 @@ export type Turnout = Calls & {
   /** Resolves if the store can be reached, is migrated, and takes writes; rejects with a `StoreError` otherwise. */
   readonly ready: () => Promise<void>
   /**
-   * The journal as it is written, from now on, from the beginning, or from behind an event: `for await (const { event } of
+   * The journal as it is written, from now on, from the beginning, or from a cursor: `for await (const { event } of
    * turnout.subscribe())`. Ends when Turnout is closed; see `@turnout/core/journal/application/Subscription`.
    */
   readonly subscribe: (options?: Subscription.SubscribeOptions) => AsyncIterable<Subscription.Received>
-  /** Waits for what is being committed, then lets go of every connection. Nothing can be called afterwards. */
+  /** Waits for calls that are under way, then closes every connection. Nothing can be called afterwards. */
   readonly close: () => Promise<void>
 }
 
@@ -61,12 +61,12 @@ export class TurnoutClosed extends Schema.TaggedError<TurnoutClosed>()("TurnoutC
   }
 }
 
-/** What the functions reject with. */
+/** The errors that the functions reject with. */
 export type TurnoutError = Rejection.Rejection | InvalidInput | StoreError | Overloaded | TurnoutClosed
 
 const isRejection = Schema.is(Rejection.Rejection)
 
-/** Tells the errors of Turnout from all others, so that a `switch` on `_tag` is checked by the compiler. */
+/** Distinguishes the errors of Turnout from all others, so that the compiler checks a `switch` on `_tag`. */
 export const isTurnoutError = (error: unknown): error is TurnoutError =>
   error instanceof InvalidInput ||
   error instanceof StoreError ||
@@ -91,8 +91,8 @@ const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOp
 const decodeOptions = decoder(Options)
 
 /**
- * Throws `InvalidInput` for options that break a rule. Nothing is opened before the first call; if the database cannot be
- * opened, that call rejects with a `StoreError`, and the next one tries again.
+ * Makes the functions of Turnout. Throws `InvalidInput` for options that break a rule. Nothing is opened before the first call;
+ * if the database cannot be opened, that call rejects with a `StoreError`, and the next one tries again.
  */
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
   const decoded = Effect.runSync(decodeOptions(options))
