@@ -145,7 +145,7 @@ const decodeSql = Effect.fnUntraced(function* (given: Named) {
   const name = yield* nameOf(given.database)
   if (name._tag === "Memory")
     return yield* new InvalidInput({
-      issues: [{ field: "database", rule: "must be a server or a folder: memory speaks no SQL" }]
+      issues: [{ field: "database", rule: "must be a server or a folder: memory has no SQL client" }]
     })
   return { name, options }
 })

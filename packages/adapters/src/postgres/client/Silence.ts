@@ -2,7 +2,7 @@
  * Waiting for a server that may have fallen silent: it closes no connection, and sends nothing any more.
  *
  * Neither the operating system nor the client can tell a connection to a silent server from one to a busy server. The time-out
- * is in real time, since it is a network that is waited for.
+ * is in real time, since the network does not follow a test clock.
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"

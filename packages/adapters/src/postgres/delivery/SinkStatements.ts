@@ -28,7 +28,7 @@ positions AS (
 )`
 
 /**
- * $1: sink, $2: who. Forgets a sink for an operator, and returns a row if it was registered. It comes after `quiet` in its
+ * $1: sink, $2: the operator. Forgets a sink on purpose, and returns a row if it was registered. It comes after `quiet` in its
  * transaction, so that everything that relays have been writing is forgotten as well.
  */
 export const forget = (

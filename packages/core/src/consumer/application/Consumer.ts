@@ -330,7 +330,7 @@ const receive = <R>(working: Working<R>): Effect.Effect<void> => {
           take(working, received)
         }),
       onFailure: (error) =>
-        Effect.logWarning(`${queue.name} is waited for`, error).pipe(
+        Effect.logWarning(`the consumer waits for ${queue.name}`, error).pipe(
           Effect.andThen(Effect.suspend(() => pause(working, ++working.queueFailures)))
         )
     })

@@ -107,7 +107,7 @@ const progressOf = (finished: Finished, slice: WorkSlice, policy: RetryPolicy, d
 /** The most entries of a blocked stream that are tried again together. */
 export const RETRY_DEPTH = 50
 
-/** What the relay writes down, and how its slots stand once that is written. */
+/** What the relay writes down, and the state of its slots after that. */
 export interface Writing {
   readonly acknowledgements: ReadonlyArray<Acknowledgement>
   readonly settlements: ReadonlyArray<Settlement>
