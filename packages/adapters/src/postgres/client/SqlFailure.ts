@@ -81,7 +81,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "55": "broken"
 }
 
-/** The classes of errors about the login while connecting. */
+/** The classes of errors about the client's identity while connecting. */
 const IDENTITY = ["0L", "0P", "22", "28", "3D", "42"]
 
 /** The fields that the server sent along with an error. */

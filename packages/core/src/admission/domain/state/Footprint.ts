@@ -14,10 +14,7 @@ import { PROMOTION_BATCH } from "./WorkingSet.ts"
 export interface Footprint {
   /** Rows to lock, in ascending order. */
   readonly events: ReadonlyArray<EventId>
-  /**
-   * The attendees whose active registrations are needed. # Such a command may take one waiter from the head of the list: the
-   * one that it cancels or confirms, or promotes into the seat that it frees.
-   */
+  /** The attendees whose active registrations are needed. */
   readonly attendees: ReadonlyArray<{ readonly eventId: EventId; readonly attendeeId: AttendeeId }>
   readonly registrations: ReadonlyArray<{ readonly eventId: EventId; readonly registrationId: RegistrationId }>
   /** The first `limit` waiters of an event. */
@@ -46,8 +43,8 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
     } else if ("registrationId" in command) {
       registrations.set(command.registrationId, { eventId, registrationId: command.registrationId })
     }
-    // A command that cancels or confirms a registration, or promotes into the seat that it frees, takes one from the head of
-    // the list.
+    // The registration that a command cancels or confirms, or promotes into the seat that it frees, leaves the head of the
+    // list.
     if (command._tag === "CancelRegistration" || command._tag === "ConfirmRegistration") {
       waiting.set(eventId, (waiting.get(eventId) ?? 0) + 1)
     }
