@@ -248,6 +248,22 @@ describe("a replayer", () => {
     }).pipe(run)
   )
 
+  it.effect("O3: sends what a sink let overtake a refused entry again, after that entry", () =>
+    Effect.gen(function* () {
+      const [first, second] = [yield* stream(2), yield* stream(1)]
+      const failing = new Set([`${first} 2`])
+      const { of, sink } = makeSink(({ eventId, version }) =>
+        Effect.sync(() => (failing.delete(`${eventId} ${version}`) ? no : delivered))
+      )
+      const { id } = yield* ask()
+      yield* start(sink)
+      yield* pass(60_000)
+      assert.deepStrictEqual(of(first), [1, 2, 3, 4, 2, 3, 4])
+      assert.deepStrictEqual(of(second), [1, 2, 3])
+      assert.deepInclude(yield* now(id), { state: "finished", sent: 7 })
+    }).pipe(run)
+  )
+
   it.effect("waits for a sink that cannot be reached, and keeps its lease meanwhile", () =>
     Effect.gen(function* () {
       yield* stream(2)

@@ -6,7 +6,7 @@
  * | `turnout.relay.deliveries` | counter | entries that arrived |
  * | `turnout.relay.retries` | counter | attempts that failed and are made again |
  * | `turnout.relay.parks` | counter | streams that were parked |
- * | `turnout.relay.takeovers` | counter | slots that were claimed after another relay had held them |
+ * | `turnout.relay.takeovers` | counter | slots that were claimed after a relay had held them before |
  * | `turnout.relay.stale` | counter | slots whose lease was lost before what was sent could be acknowledged |
  * | `turnout.relay.lag.gate` | histogram | milliseconds from when the first entry of a slice happened until it was read |
  * | `turnout.relay.lag.claim` | histogram | the same, of the first slice of a slot that was just claimed |
@@ -24,7 +24,7 @@ const histogram = (name: string, description: string) => Metric.histogram(name, 
 export const deliveries = counter("turnout.relay.deliveries", "Entries that arrived")
 export const retries = counter("turnout.relay.retries", "Attempts that failed and are made again")
 export const parks = counter("turnout.relay.parks", "Streams that were parked")
-export const takeovers = counter("turnout.relay.takeovers", "Slots claimed after another relay had held them")
+export const takeovers = counter("turnout.relay.takeovers", "Slots claimed after a relay had held them before")
 export const stale = counter("turnout.relay.stale", "Slots lost before what was sent could be acknowledged")
 export const gateLag = histogram("turnout.relay.lag.gate", "Milliseconds until an entry was read")
 export const claimLag = histogram("turnout.relay.lag.claim", "Milliseconds until an entry of a claimed slot was read")

@@ -10,7 +10,8 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { areSettled, type DeliveryOutcome, unanswered } from "../domain/DeliveryOutcome.ts"
+import { type DeliveryOutcome, unanswered } from "../domain/DeliveryOutcome.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
 import type { Replay } from "../domain/Replay.ts"
@@ -73,13 +74,16 @@ const refusalOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): Refusal |
 /** The outcome of each entry; `undefined` if it is not known. */
 type Outcomes = ReadonlyArray<DeliveryOutcome | undefined>
 
-/** The entries to send again: those that have not arrived, and those after an unknown outcome in their stream. */
+/**
+ * The entries to send again: in each stream, the first that has not arrived, or of which nothing is known, and all after it. A
+ * later one may have arrived, and is sent again after the earlier one, as a relay does.
+ */
 const leftOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): ReadonlyArray<Entry> => {
-  const settled = areSettled(
-    entries.map(({ delivery }) => delivery),
-    outcomes
-  )
-  return entries.filter((_, index) => !settled[index]! || outcomes[index]?._tag !== "Delivered")
+  const held = new Set<EventId>()
+  return entries.filter(({ delivery: { eventId } }, index) => {
+    if (outcomes[index]?._tag !== "Delivered") held.add(eventId)
+    return held.has(eventId)
+  })
 }
 
 const describe = ({ eventId, id, type, version }: StoredEntry): string =>

@@ -151,7 +151,8 @@ export class OutboxOperations extends Context.Service<
     readonly repair: (who: string) => Effect.Effect<Repaired | null, StoreError>
     /**
      * Deletes up to `limit` journal entries that happened before this time and that no sink needs any more; returns their
-     * number. Afterwards, they are missing from the journals of their events.
+     * number. Afterwards, they are missing from the journals of their events. A store may keep the latest entries (on Postgres
+     * those of the last hour), which cursors of subscriptions may still rest on.
      */
     readonly prune: (before: Date, limit: number, who: string) => Effect.Effect<number, StoreError>
   }
