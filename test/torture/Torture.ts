@@ -1,11 +1,11 @@
 /**
- * Real histories: processes at work on a real server, while connections are cut, processes are killed and the server crashes.
+ * Real histories: processes use a real server, while connections are cut, processes are killed and the server crashes.
  *
- * Every operation is noted with its start, its end and its answers. What was under way in a process that was killed is asked
- * again elsewhere under the same idempotency key, as a client would. Once all that was asked of an event has been answered,
- * the history of the event is checked: by what was told (`simulation/Checkers`), and by recounting everything from the journal
- * (`support/Invariants`). All the while a relay, a projection and a subscription read the journal, and in the end they must have
- * been given all of it (`support/JournalReaders`).
+ * Every operation is recorded with its start, its end and its answers. Operations that were under way in a killed process
+ * are sent to another one under the same idempotency key, as a client would. Once all operations on an event have been
+ * answered, the history of the event is checked: the answers by `simulation/Checkers`, and the stored state by a recount
+ * from the journal (`support/Invariants`). All the while a relay, a projection and a subscription read the journal, and at
+ * the end they must have been given all of it (`support/JournalReaders`).
  */
 import { PgClient } from "@effect/sql-pg"
 import * as Database from "turnout/database"
@@ -27,7 +27,7 @@ import * as Invariants from "../support/Invariants.ts"
 import * as JournalReaders from "../support/JournalReaders.ts"
 import { findBinaries, start } from "../support/PostgresServer.ts"
 
-/** What a process is asked to do, and what it tells. */
+/** The request to a process, and its report. */
 export interface Asked {
   readonly number: number
   readonly key: string
@@ -40,9 +40,9 @@ export interface Told {
 
 export interface TortureOptions {
   readonly minutes: number
-  /** Ends sooner once there were so many. */
+  /** The number of operations after which the torture ends early. */
   readonly operations: number
-  /** How often, on average, each thing happens, in milliseconds. */
+  /** The average time between two accidents of each kind, in milliseconds. */
   readonly backendKillMillis: number
   readonly workerKillMillis: number
   readonly crashMillis: number
@@ -66,13 +66,13 @@ export interface Outcome extends Counts {
 }
 
 const WORKERS = 3
-/** What becomes of a COMMIT: it never arrives, or is carried out and nobody is told, by chance or for certain. */
+/** The faults of a COMMIT: it never arrives, or may have been carried out, or was carried out, and its answer is lost. */
 const CUTS: ReadonlyArray<FaultProxy.Fault> = ["before commit", "while committing", "after commit"]
-/** How long readers may take for what is left of the journal in the end. */
+/** The time that readers may take at the end for the rest of the journal. */
 const READING_MILLIS = 120_000
-/** Operations under way in each process. */
+/** The number of operations under way in each process. */
 const IN_FLIGHT = 60
-/** Events that are worked on at the same time, and what is asked of each. */
+/** The number of events with operations at the same time, and the number of operations on each. */
 const OPEN_EVENTS = 6
 const OPERATIONS_PER_EVENT = 600
 
@@ -118,7 +118,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
       Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })),
       Effect.runPromise
     )
-  /** However often the server is away. */
+  /** Runs an effect, and tries again for a minute while the server is away. */
   const stubbornly = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout>): Promise<A> =>
     runtime.runPromise(Effect.retry(effect, { schedule: Schedule.spaced("200 millis"), times: 300 }))
 
@@ -131,7 +131,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
 
   const workers: Array<Worker> = []
   const events: Array<OpenEvent> = []
-  /** What has to be asked again. */
+  /** The operations that have to be sent again. */
   const again: Array<Underway> = []
   const checking = new Set<Promise<void>>()
   let numbers = 0
@@ -208,7 +208,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     operation.endedAt = performance.now()
     counts.operations += 1
     if (operation.what === "register" && answer.isOk) event.registered.push(answer.registrationId as RegistrationId)
-    // Now and then a client asks again though it was told.
+    // Now and then a client repeats a command that was answered.
     if (Math.random() < 0.02) again.push({ asked, event, operation })
   }
 
@@ -252,7 +252,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
     }
   }
 
-  /** Does something again and again, after pauses of this length on average. */
+  /** Does `work` again and again, after pauses of this length on average. */
   const every = async (millis: number, work: () => Promise<void>) => {
     while (!isOver()) {
       await sleep(Math.random() * 2 * millis)

@@ -3,7 +3,7 @@
  *
  *     npm run torture -- [--minutes M] [--operations N] [--json]
  *
- * Exit code 1 if anything was violated.
+ * The exit code is 1 if there is a violation.
  */
 import { SingleBar } from "cli-progress"
 import { parseArgs } from "node:util"

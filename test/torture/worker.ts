@@ -1,5 +1,5 @@
 /**
- * A process that carries out what it is told to, each until it has an answer.
+ * A process that carries out commands, and tries each until it has an answer.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import type { Reply } from "@turnout/core/admission/application/Commands"
@@ -22,7 +22,8 @@ const work = Effect.gen(function* () {
   const turnout = yield* Turnout.Turnout
   process.on("message", ({ command, key, number }: Asked) => {
     const asking = turnout.execute(command, { idempotencyKey: key, actor: "client" }).pipe(
-      // A server that is away, a connection that was cut, an outcome that nobody knows: the same key finds out.
+      // The server is away, the connection was cut, or the outcome is unknown: repeating the command under its key gives
+      // the answer.
       Effect.retry({
         while: (error) => error._tag === "Overloaded" || (error._tag === "StoreError" && error.isRetryable),
         schedule: Schedule.jittered(Schedule.spaced("100 millis"))
