@@ -1,10 +1,10 @@
 /**
- * What must hold of the words of answers, told apart from the code that made them: places in the waitlist, states, counts,
- * who is shown, whether an answer was given before, when to come back; and of what is recorded of who asked for what.
+ * Checks of the content of answers, independent of the code that made them: places in the waitlist, states, counts,
+ * registrations, whether an answer was given before, the time to come back; and of the principals that the journal records.
  *
- * Everything is recounted from the journal, which is what happened. An answer that shows what a command did must be what the
- * journal says of it; one that shows what there was, such as a rejection or a read, must have been true at some moment
- * between its question and itself.
+ * Everything is recounted from the journal, which is the record of what happened. An answer that shows the effect of a
+ * command must agree with the journal. An answer that shows a state, such as a rejection or a read, must have been true at
+ * some moment between the request and the answer.
  */
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
@@ -22,24 +22,24 @@ import { Result } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { Operation, Violation } from "./Checkers.ts"
 
-/** An operation with the words that were said. */
+/** An operation with its command and the content of its answers. */
 export interface Asked extends Operation {
   readonly command: Command
   readonly actor: string
-  /** Not unique: other clients, other operations and other payloads may come with the same. */
+  /** The idempotency key, which is not unique: other clients, other operations and other payloads may use the same. */
   readonly idempotencyKey: string
-  /** How often it was sent to a process. */
+  /** The number of times that it was sent to a process. */
   sent: number
-  /** Each with the number of what it answers. */
+  /** The replies, each with the number of the send that it answers. */
   readonly replies: Array<Reply<Command> & { readonly sent: number }>
   readonly failures: Array<{ readonly error: InvalidInput | StoreError | Overloaded; readonly sent: number }>
 }
 
-/** What the journal is to name as the cause of what an operation does, each time that it is sent. */
+/** The cause that the journal must name for the effect of an operation, which is different each time that it is sent. */
 export const causeOf = ({ actor, key }: Pick<Asked, "actor" | "key">, sent: number): string =>
   `${key} of ${actor}, sent for the ${sent}. time`
 
-/** What a client read, and what it was shown. */
+/** A read of a client, and its answer. */
 export type Look = {
   readonly eventId: string
   readonly startedAt: number
@@ -53,17 +53,17 @@ export type Look = {
 export interface Words {
   readonly asked: ReadonlyArray<Asked>
   readonly looks: ReadonlyArray<Look>
-  /** By stream. */
+  /** The journals by their streams. */
   readonly journals: ReadonlyMap<string, ReadonlyArray<StoredJournalEntry>>
   /** The messages that consumers were given. */
   readonly messages: ReadonlyArray<Message>
 }
 
-/** An event behind an entry of its journal, by recount. */
+/** The state of an event after an entry of its journal, by recount. */
 interface Moment {
   readonly version: number
   readonly event: Omit<Event, "id">
-  /** Who waits, first in line first. */
+  /** The ids of the waitlisted registrations, first in line first. */
   readonly waiting: ReadonlyArray<string>
   readonly registrations: ReadonlyMap<string, Registration>
 }
@@ -75,9 +75,9 @@ interface Entry {
 
 interface Stream {
   readonly entries: ReadonlyArray<Entry>
-  /** Behind each of the entries. */
+  /** The state after each entry. */
   readonly moments: ReadonlyArray<Moment>
-  /** By the operation that asked for them. */
+  /** The entries by the operation that asked for them. */
   readonly byOperation: ReadonlyMap<string, ReadonlyArray<Entry>>
 }
 
@@ -122,7 +122,7 @@ const isSame = <A>(actual: A, expected: A): boolean => isDeepStrictEqual(actual,
 
 const wordsOf = (value: unknown): string => JSON.stringify(value)
 
-/** Which moments lie between two times, as far as that is known from what was answered before and asked after. */
+/** The moments between two times, as far as the operations answered before and begun after them show. */
 const boundsOf = (stream: Stream, asked: ReadonlyArray<Asked>) => {
   const placed = asked.flatMap((operation) => {
     const last = stream.byOperation.get(operation.key)?.at(-1)
@@ -138,7 +138,7 @@ const boundsOf = (stream: Stream, asked: ReadonlyArray<Asked>) => {
   }
 }
 
-/** What a command that was accepted has done, and what it said. */
+/** Checks the answer to a command that was accepted against its effect. */
 const success = (
   { command, key }: Asked,
   outcome: Result.Result.Success<Reply<Command>["answer"]>,
@@ -149,12 +149,14 @@ const success = (
     const { id, ...shown } = outcome.event
     const moment = moments.find(({ version }) => version === shown.version)
     if (command._tag !== "ChangeCapacity" || id !== command.eventId || shown.capacity !== command.capacity)
-      return [`G1: ${key} asked for ${wordsOf(command)} and was shown ${wordsOf(outcome.event)}`]
+      return [`G1: ${key} asked for ${wordsOf(command)} and got ${wordsOf(outcome.event)}`]
     if (moment === undefined || !isSame(shown, moment.event))
-      return [`R3: ${key} was shown ${wordsOf(shown)}, and by recount it was ${wordsOf(moment?.event)}`]
+      return [`R3: ${key} got ${wordsOf(shown)}, and by recount it was ${wordsOf(moment?.event)}`]
     const last = own.at(-1)
     if (last !== undefined && last.stored.version !== shown.version)
-      return [`G1: ${key} was shown version ${shown.version} of what it had brought to version ${last.stored.version}`]
+      return [
+        `G1: ${key} got version ${shown.version} of an event that it had brought to version ${last.stored.version}`
+      ]
     return []
   }
   const { registration, waitlistPosition } = outcome
@@ -166,30 +168,30 @@ const success = (
     )
   })
   if (entry === undefined || !("registration" in entry.happened))
-    return [`R4: ${key} was shown ${wordsOf(registration)}, of which the journal knows nothing`]
+    return [`R4: ${key} got ${wordsOf(registration)}, of which the journal knows nothing`]
   const found: Array<Violation> = []
   if (!isSame(registration, entry.happened.registration))
-    found.push(`R4: ${key} was shown ${wordsOf(registration)}, and it is ${wordsOf(entry.happened.registration)}`)
+    found.push(`R4: ${key} got ${wordsOf(registration)}, and it is ${wordsOf(entry.happened.registration)}`)
   const { version } = entry.stored
   const rank = moments[entries.indexOf(entry)]!.waiting.indexOf(registration.id) + 1
   const place = command._tag === "Register" && rank > 0 ? rank : null
   if (waitlistPosition !== place)
-    found.push(`W6: ${key} was told place ${waitlistPosition}, and had place ${place} by recount`)
+    found.push(`W6: ${key} got place ${waitlistPosition}, and had place ${place} by recount`)
   if (command._tag === "Register") {
     const { attendee, eventId, notes } = command
     if (!isSame([registration.eventId, registration.attendee, registration.notes], [eventId, attendee, notes]))
-      found.push(`R4: ${key} asked for ${wordsOf(command)} and was shown ${wordsOf(registration)}`)
+      found.push(`R4: ${key} asked for ${wordsOf(command)} and got ${wordsOf(registration)}`)
     if (registration.sequence !== version)
-      found.push(`R6: ${key} was given the sequence ${registration.sequence} by version ${version}`)
+      found.push(`R6: ${key} got the sequence ${registration.sequence} from version ${version}`)
     if (own.length !== 1 || own[0] !== entry)
-      found.push(`R4: ${key} was shown what another operation has done, or has done more than that`)
+      found.push(`R4: ${key} got the effect of another operation, or had another effect too`)
   }
   if (command._tag === "CancelRegistration" && registration.id !== command.registrationId)
-    found.push(`G1: ${key} asked for ${command.registrationId} and was shown ${registration.id}`)
+    found.push(`G1: ${key} asked for ${command.registrationId} and got ${registration.id}`)
   return found
 }
 
-/** Refusals that a simulated client can meet with, and what must have been so at some moment. */
+/** Tells whether a rejection that a simulated client can get was true at a moment. */
 const isTrueAt =
   (rejection: Rejection, { attendeeId }: { readonly attendeeId: string | undefined }) =>
   ({ event, registrations, waiting }: Moment): boolean => {
@@ -226,15 +228,15 @@ const failure = (
   if (stream.byOperation.has(key)) return [`G1: ${key} was refused (${rejection._tag}), and is in the journal`]
   if (rejection._tag === "IdempotencyKeyReused") {
     const isReused = sameScope.some((other) => !isSame(other.command, command) && other.startedAt <= operation.endedAt)
-    return isReused ? [] : [`I2: ${key} was told that its idempotency key had been used for something else`]
+    return isReused ? [] : [`I2: ${key} was refused for a key that no other command had used`]
   }
   const attendeeId = command._tag === "Register" ? command.attendee.id : undefined
   return moments.some(isTrueAt(rejection, { attendeeId }))
     ? []
-    : [`G1: ${key} was told ${wordsOf(rejection)}, which was never so while it ran`]
+    : [`G1: ${key} was refused with ${wordsOf(rejection)}, which was never true while it ran`]
 }
 
-/** The number of what had the effect of an operation; `undefined` if the journal has nothing of it. */
+/** The number of the send that had the effect of an operation; `undefined` if the journal has no entry of it. */
 const effectiveOf = (operation: Asked, { byOperation }: Stream): number | undefined => {
   const [entry] = byOperation.get(operation.key) ?? []
   if (entry === undefined) return undefined
@@ -242,45 +244,48 @@ const effectiveOf = (operation: Asked, { byOperation }: Stream): number | undefi
   return numbers.find((sent) => causeOf(operation, sent) === entry.stored.metadata.causationId)
 }
 
-/** I1, I2: what has been said before is said to be so, and the first of all answers is to what had the effect. */
+/** Checks I1 and I2: repeated answers are marked as such, and the first answer belongs to the send that had the effect. */
 const repeats = (operation: Asked, stream: Stream): ReadonlyArray<Violation> => {
   const { key, replies, sent } = operation
   const refused = replies.filter(
     ({ answer }) => Result.isFailure(answer) && answer.failure._tag === "IdempotencyKeyReused"
   )
   if (refused.some(({ replayed }) => replayed))
-    return [`I1: ${key} was told of a refused key that this was said before`]
+    return [`I1: the refusal of ${key} for its idempotency key was marked as repeated`]
   if (refused.length > 0) return []
   const first = replies.filter(({ replayed }) => !replayed)
   if (first.length > 1) return [`I1: ${key} was answered for the first time ${first.length} times`]
   if (first.length === 0 && replies.length > 0 && replies.length === sent)
-    return [`I1: every answer to ${key} was said to be a repetition`]
+    return [`I1: every answer to ${key} was marked as repeated`]
   const effective = effectiveOf(operation, stream)
   return effective !== undefined && replies.some((reply) => reply.replayed === (reply.sent === effective))
-    ? [`I1: the ${effective}. time that ${key} was sent had the effect, and another answer was said to be the first`]
+    ? [`I1: the ${effective}. time that ${key} was sent had the effect, and another answer was marked as the first`]
     : []
 }
 
-/** The shortest and the longest that whoever is refused is to wait. */
+/** The shortest and the longest time for which a refused caller is asked to wait, in milliseconds. */
 const WAITS = { shortest: 50, longest: 10_000 } as const
 
-/** G1: who is told that nothing has changed has changed nothing, and whoever is refused is told when to come back. */
+/**
+ * Checks G1: an operation that failed with nothing changed has had no effect, and a refused caller gets a time to come
+ * back.
+ */
 const failed = (operation: Asked, stream: Stream): ReadonlyArray<Violation> => {
   const { failures, key } = operation
   const effective = effectiveOf(operation, stream)
   return failures.flatMap(({ error, sent }): ReadonlyArray<Violation> => {
     const isUnknown = error._tag === "StoreError" && error.reason._tag === "OutcomeUnknown"
     if (sent === effective && !isUnknown)
-      return [`G1: ${key} was told ${error._tag}, after which nothing has changed, and has had an effect`]
+      return [`G1: ${key} failed with ${error._tag}, after which nothing has changed, and has had an effect`]
     if (error._tag === "StoreError") return []
-    if (error._tag !== "Overloaded") return [`G1: ${key} was told ${error._tag}`]
+    if (error._tag !== "Overloaded") return [`G1: ${key} failed with ${error._tag}`]
     const { retryAfterMillis: millis } = error
     const isWithin = millis >= WAITS.shortest && millis <= WAITS.longest
-    return isWithin ? [] : [`G2: ${key} was told to come back after ${millis} milliseconds`]
+    return isWithin ? [] : [`G2: ${key} was asked to come back after ${millis} milliseconds`]
   })
 }
 
-/** I2: of several commands under one key, of one principal and operation, one has an effect. */
+/** Checks I2: of several commands under one key, of one principal and operation, one has an effect. */
 const onePayload = (sameScope: ReadonlyArray<Asked>): ReadonlyArray<Violation> => {
   const accepted = sameScope.filter(({ replies }) => replies.some(({ answer }) => Result.isSuccess(answer)))
   const [first, ...others] = accepted
@@ -289,7 +294,7 @@ const onePayload = (sameScope: ReadonlyArray<Asked>): ReadonlyArray<Violation> =
     .map(({ key }): Violation => `I2: ${key} was carried out under the idempotency key of ${first!.key}`)
 }
 
-/** A5: every entry names who asked for it, and is what they asked for. */
+/** Checks A5: every entry names the principal who asked for it, and is the effect of that principal's command. */
 const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): ReadonlyArray<Violation> => {
   const { entries } = stream
   const found: Array<Violation> = []
@@ -314,7 +319,7 @@ const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): Readonly
               "registration" in happened &&
               isSame(happened.registration.attendee, command.attendee)
     if (operation === undefined || !isOwn || !isAskedFor || operation.eventId !== stored.eventId)
-      found.push(`A5: version ${version}, ${happened._tag}, says ${wordsOf(metadata)}, who did not ask for it`)
+      found.push(`A5: version ${version}, ${happened._tag}, names ${wordsOf(metadata)}, who did not ask for it`)
     if (happened._tag === "AttendeeWaitlisted") {
       const limit = entries.flatMap((entry) => (entry.happened._tag === "EventCreated" ? [entry.happened] : []))[0]!
         .details.waitlistLimit
@@ -330,7 +335,7 @@ const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): Readonly
   return found
 }
 
-/** C2, W6: what was read was so at some moment while it was read. */
+/** Checks C2 and W6: the answer to a read was true at some moment during the read. */
 const seen = (look: Look, moments: ReadonlyArray<Moment>): ReadonlyArray<Violation> => {
   const isShown = ({ event, registrations, waiting }: Moment): boolean => {
     if (look._tag === "Event") return isSame({ ...event, id: look.eventId } as Event, look.event)
@@ -340,10 +345,12 @@ const seen = (look: Look, moments: ReadonlyArray<Moment>): ReadonlyArray<Violati
     return isSame(look.waitlist, line)
   }
   const { _tag, endedAt: _e, eventId, startedAt: _s, ...shown } = look
-  return moments.some(isShown) ? [] : [`W6: of ${eventId} was shown ${wordsOf(shown)}, which was never so meanwhile`]
+  return moments.some(isShown)
+    ? []
+    : [`W6: a read of ${eventId} gave ${wordsOf(shown)}, which was never true meanwhile`]
 }
 
-/** O1: consumers are given what the journal has. */
+/** Checks O1: consumers are given the entries of the journal. */
 const given = (messages: ReadonlyArray<Message>, journals: Words["journals"]): ReadonlyArray<Violation> => {
   const happened = new Map([...journals.values()].flat().map((entry) => [entry.id, entry]))
   return messages.flatMap((message): ReadonlyArray<Violation> => {
@@ -354,7 +361,7 @@ const given = (messages: ReadonlyArray<Message>, journals: Words["journals"]): R
   })
 }
 
-/** What was said about an event, beside its journal. */
+/** Checks all answers about an event against its journal. */
 const aboutEvent = (
   eventId: string,
   journal: ReadonlyArray<StoredJournalEntry>,

@@ -1,27 +1,27 @@
 /**
- * What must hold of a history, checked apart from the code that made it: by what clients were told, what the journal says,
- * what arrived at the queue and what consumers have recorded.
+ * Checks of a history, independent of the code that made it: they compare the answers to clients, the journal, the arrivals
+ * at the queue and the records of consumers.
  */
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { Arrival, Recorded } from "./Servers.ts"
 
-/** What a client asked for, and what it was told in the end. */
+/** A request of a client, and its answers. */
 export interface Operation {
   readonly key: string
   readonly what: "register" | "cancel" | "capacity"
   readonly eventId: string
-  /** Who is to be registered. */
+  /** The id of the attendee who is to be registered. */
   readonly attendee?: string
-  /** The capacity that is asked for. */
+  /** The new capacity. */
   readonly capacity?: number
   readonly startedAt: number
   endedAt: number
-  /** Answers, however many: a client that does not know asks again. */
+  /** The answers. There may be several, since a client without an answer asks again. */
   readonly answers: Array<{ readonly isOk: boolean; readonly text: string; readonly registrationId?: string }>
 }
 
-/** What of a command is of interest here. */
+/** The part of a command that the checks need. */
 export const askedOf = (command: Command): Pick<Operation, "attendee" | "capacity"> => {
   if (command._tag === "Register") return { attendee: command.attendee.id }
   return command._tag === "ChangeCapacity" ? { capacity: command.capacity } : {}
@@ -29,7 +29,7 @@ export const askedOf = (command: Command): Pick<Operation, "attendee" | "capacit
 
 export interface History {
   readonly operations: ReadonlyArray<Operation>
-  /** By stream. */
+  /** The journals by their streams. */
   readonly journals: ReadonlyMap<string, ReadonlyArray<StoredJournalEntry>>
   readonly arrivals: ReadonlyArray<Arrival>
   readonly recorded: ReadonlyArray<Recorded>
@@ -45,7 +45,7 @@ interface WithRegistration {
 const registrationOf = ({ payload }: StoredJournalEntry): string | undefined =>
   (payload as WithRegistration).registration?.id
 
-/** I1, I5, R4: one effect for each key, and the same answer every time; what was acknowledged is in the journal. */
+/** Checks I1, I5 and R4: each key has one effect and equal answers, and an acknowledged operation is in the journal. */
 const idempotency = ({ journals, operations }: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   const entries = new Map<string, Array<string>>()
@@ -72,7 +72,7 @@ const idempotency = ({ journals, operations }: Pick<History, "journals" | "opera
   return found
 }
 
-/** What an event was like behind an entry of its journal. */
+/** The state of an event after an entry of its journal. */
 interface Moment {
   readonly version: number
   readonly capacity: number
@@ -80,7 +80,7 @@ interface Moment {
   readonly active: ReadonlySet<string>
 }
 
-/** Every moment of an event, the one before its journal included. */
+/** Every moment of an event, including the one before its first entry. */
 const momentsOf = (journal: ReadonlyArray<StoredJournalEntry>): ReadonlyArray<Moment> => {
   const moments: Array<Moment> = [{ version: 0, capacity: 0, active: new Set() }]
   for (const { payload, type, version } of journal) {
@@ -110,7 +110,7 @@ interface Placed {
   readonly version: number
 }
 
-/** The highest version of those that were over before a time, and the lowest of those that began after it. */
+/** The highest version of the operations that ended before a time, and the lowest of those that began after it. */
 const bounds = (placed: ReadonlyArray<Placed>) => {
   const ended = placed.toSorted((a, b) => a.operation.endedAt - b.operation.endedAt)
   const highest: Array<Placed> = []
@@ -118,7 +118,7 @@ const bounds = (placed: ReadonlyArray<Placed>) => {
   const begun = placed.toSorted((a, b) => b.operation.startedAt - a.operation.startedAt)
   const lowest: Array<Placed> = []
   for (const one of begun) lowest.push(one.version < (lowest.at(-1)?.version ?? Infinity) ? one : lowest.at(-1)!)
-  /** How many at the start of a list, whose first ones are so, are so. */
+  /** The number of elements at the start of a list for which `isSo` is true, if it is false for all later ones. */
   const countWhile = (list: ReadonlyArray<Placed>, isSo: (one: Placed) => boolean) => {
     let [from, to] = [0, list.length]
     while (from < to) {
@@ -135,9 +135,10 @@ const bounds = (placed: ReadonlyArray<Placed>) => {
 }
 
 /**
- * G1: the history of each event is linearizable. The journal is the order; each operation has taken effect at one moment between
- * its start and its end, and was answered as that moment demands: what wrote an entry, at that entry; what wrote none, because
- * it was refused or because there was nothing left to do, at some moment that gives this answer.
+ * Checks G1: the history of each event is linearizable. The journal is the order. Each operation has taken effect at one
+ * moment between its start and its end, and has the answer of that moment. An operation that wrote an entry took effect at
+ * that entry. One that wrote none, because it was refused or had nothing left to do, took effect at some moment that gives
+ * its answer.
  */
 const linearizable = ({ journals, operations }: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
@@ -166,7 +167,7 @@ const linearizable = ({ journals, operations }: Pick<History, "journals" | "oper
       const state =
         entered.get(operation.answers[0]!.registrationId!)!.type === "AttendeeRegistered" ? "confirmed" : "waitlisted"
       if (!operation.answers[0]!.text.endsWith(` ${state}`))
-        found.push(`G1: ${operation.key} was ${state} and was told ${operation.answers[0]!.text}`)
+        found.push(`G1: ${operation.key} was ${state} and got the answer ${operation.answers[0]!.text}`)
     }
     for (const operation of answered) {
       const answer = operation.answers[0]!
@@ -175,19 +176,22 @@ const linearizable = ({ journals, operations }: Pick<History, "journals" | "oper
       const hasMoment = (isSo: (moment: Moment) => boolean) =>
         moments.some((moment) => moment.version >= earliest && moment.version <= latest && isSo(moment))
       if (operation.what === "cancel" && answer.isOk && (cancelled.get(answer.registrationId!) ?? Infinity) > latest)
-        found.push(`G1: ${operation.key} was told that it was cancelled before it was`)
+        found.push(`G1: ${operation.key} was answered as cancelled before it was`)
       if (operation.what === "capacity" && answer.isOk && !hasMoment(({ capacity }) => capacity === operation.capacity))
         found.push(`G1: ${operation.key} set a capacity of ${operation.capacity} that there never was while it ran`)
       if (answer.text === "AlreadyRegistered" && !hasMoment(({ active }) => active.has(operation.attendee!)))
         found.push(
-          `G1: ${operation.key} was told that ${operation.attendee} was registered, who never was while it ran`
+          `G1: ${operation.key} was refused since ${operation.attendee} was registered, who never was while it ran`
         )
     }
   }
   return found
 }
 
-/** W2: between two commits nobody waits while a seat is free. What a commit promotes comes right behind what freed the seat. */
+/**
+ * Checks W2: between two commits nobody waits while a seat is free. A promotion comes right after the entry that freed the
+ * seat.
+ */
 const noSeatStaysFree = ({ journals }: Pick<History, "journals">): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   for (const [eventId, journal] of journals) {
@@ -213,7 +217,7 @@ const noSeatStaysFree = ({ journals }: Pick<History, "journals">): ReadonlyArray
   return found
 }
 
-/** O2, O3, O4: everything arrives, each stream in order, and nothing that did not happen. */
+/** Checks O2, O3 and O4: every entry arrives, each stream in order, and nothing arrives that is not in the journal. */
 const delivery = ({ arrivals, journals }: History): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   const happened = new Map([...journals.values()].flat().map((entry) => [entry.id, entry]))
@@ -232,7 +236,7 @@ const delivery = ({ arrivals, journals }: History): ReadonlyArray<Violation> => 
   return found
 }
 
-/** N1, N2: at each consumer, one effect for each message, in the order of its stream. */
+/** Checks N1 and N2: at each consumer, each message has one effect, in the order of its stream. */
 const effects = ({ consumers, journals, recorded }: History): ReadonlyArray<Violation> =>
   consumers.flatMap((consumer) =>
     effectsAt(
@@ -258,7 +262,7 @@ const effectsAt = (journals: History["journals"], recorded: ReadonlyArray<Record
   return found
 }
 
-/** L1: of a message, deliveries under a later epoch of its slot are never followed by a first one under an earlier. */
+/** Checks L1: once an entry of a stream has arrived under an epoch, no new entry of it arrives under an earlier epoch. */
 const epochs = ({ arrivals }: History): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   const highest = new Map<string, { readonly epoch: number; readonly version: number }>()
@@ -274,7 +278,7 @@ const epochs = ({ arrivals }: History): ReadonlyArray<Violation> => {
   return found
 }
 
-/** What must hold of the registrations of events. */
+/** Runs the checks about the registrations of events. */
 export const checkRegistrations = (history: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => [
   ...idempotency(history),
   ...linearizable(history),

@@ -1,12 +1,12 @@
 /**
- * Simulations on every core: processes that are each given a few seeds at a time.
+ * Simulations on every core: each of several processes gets a few seeds at a time.
  */
 import { fork } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import type { Outcome, Plan } from "./Simulation.ts"
 
-/** What a process is asked: these seeds, one after the other. */
+/** The task of a process: these seeds, one after the other. */
 export interface Asked {
   readonly from: number
   readonly count: number
@@ -23,7 +23,7 @@ export interface Totals {
 
 export interface Told {
   readonly totals: Totals
-  /** Those that violated something. */
+  /** The outcomes of the seeds with violations. */
   readonly bad: ReadonlyArray<Outcome>
 }
 
@@ -33,7 +33,7 @@ export interface Run {
   readonly changes: Partial<Plan>
   /** No seed is begun after this time, on the clock of `performance`. */
   readonly end: number
-  /** Whether to end at the first seed that violates something: no later seed than that is told of. */
+  /** Whether to end at the first seed with a violation, and to report no later one. */
   readonly untilFirst: boolean
   readonly onProgress: (told: Told) => void
 }
@@ -46,7 +46,7 @@ export const add = (totals: Totals, more: Totals): void => {
 
 const SEEDS_AT_ONCE = 10
 
-/** Runs the seeds; tells of all that violated something, in the order of the seeds. */
+/** Runs the seeds. Gives the outcomes with violations, in the order of the seeds. */
 export const run = async ({ changes, count, end, first, onProgress, untilFirst }: Run): Promise<Told> => {
   const totals = nothing()
   const bad: Array<Outcome> = []

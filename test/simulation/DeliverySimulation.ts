@@ -1,9 +1,9 @@
 /**
- * A simulation of what becomes of a journal whose server forgets: writers, processes that relay to a queue and listen as
- * subscribers do, and a server that crashes, or is replaced by a standby which has not heard of everything.
+ * A simulation of a journal whose server forgets: writers, processes that relay to a queue and listen as subscribers do, and a
+ * server that crashes, or is replaced by a standby that lacks some commits.
  *
- * What is in the journal in the end has come to the queue and to every subscriber, each stream in order. What was lost with a
- * server may have come as well.
+ * At the end, every entry of the journal must have come to the queue and to every subscriber, each stream in order. Entries
+ * that were lost with a server may have come as well.
  */
 import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import * as Relay from "@turnout/core/delivery/application/Relay"
@@ -25,7 +25,7 @@ const LOOK_MILLIS = 500
 const LEASE_MILLIS = 1_200
 const WRITERS = 3
 
-/** Two of them are in one slot. */
+/** The streams, two of which are in one slot. */
 const STREAMS = ["07", "47", "08"].map((slot) => `01890000-0000-7000-8000-0000000000${slot}` as EventId)
 
 const silent = Logger.layer([])
@@ -41,7 +41,7 @@ class DeliverySimulation {
   readonly #queue: SimulatedQueue
   readonly #queueServer: Node
   readonly #defects: Array<Violation> = []
-  /** What each subscriber was given. */
+  /** The entries that each subscriber was given. */
   readonly #subscribed: Array<Array<Given>> = []
   #processes: Array<Node> = []
   #started = 0
@@ -65,7 +65,7 @@ class DeliverySimulation {
     this.#queue.refused = some(40)
   }
 
-  /** Writes entries of some streams, in transactions that stay open for a while, and not all of which commit. */
+  /** Writes entries of some streams, in transactions that stay open for a while; some of them roll back. */
   #writer(node: Node) {
     const { world } = this
     const server = this.#server
@@ -81,7 +81,7 @@ class DeliverySimulation {
           if (world.happens(300)) yield* Effect.sleep(world.choose(200))
         }
         yield* ask(() => server.end(transaction, world.happens(800) ? "commit" : "rollback"))
-        // A connection that is gone takes its transaction with it.
+        // If the request was lost, the transaction ends with its connection.
         server.end(transaction, "rollback")
       }
     })
@@ -198,5 +198,5 @@ class DeliverySimulation {
   }
 }
 
-/** What becomes of a seed. */
+/** Simulates a seed. */
 export const simulateDelivery = (seed: number): PartOutcome => outcomeOf(new DeliverySimulation(seed))

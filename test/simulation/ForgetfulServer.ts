@@ -1,6 +1,6 @@
 /**
- * The outbox on a database server that forgets (`ForgetfulLog`): its tables are lost with what was committed. Whatever is asked
- * of it is one statement, which it carries out at once or not at all.
+ * The outbox on a database server that forgets (`ForgetfulLog`), which loses changes of its tables with its commits. Each
+ * request is one statement, which the server carries out in one step or not at all.
  */
 import type { At, KnownMark, LogServer, Rows } from "@turnout/adapters/postgres/log-reader"
 import * as LogReader from "@turnout/adapters/postgres/log-reader"
@@ -46,7 +46,7 @@ interface Slot {
 }
 
 interface Tables {
-  /** Of the one sink that there is; none before it is registered. */
+  /** The slots of the only sink; there are none before it is registered. */
   readonly slots: ReadonlyArray<Slot>
   readonly blocked: ReadonlyMap<EventId, Blocked>
   readonly workers: ReadonlyMap<string, number>
@@ -57,7 +57,7 @@ export class ForgetfulServer {
   readonly #log: ForgetfulLog.ForgetfulLog<Entry, Tables>
   readonly node: Node
   #messages = 0
-  /** How long the standby takes to hear of something, at most. */
+  /** The longest time until a flush reaches the standby. */
   longestLagMillis = 0
 
   constructor(world: World) {
@@ -87,7 +87,7 @@ export class ForgetfulServer {
   begin(): Transaction {
     return this.#log.begin()
   }
-  /** Writes the next entry of a stream; false if another transaction has its lock, or the server is another by now. */
+  /** Writes the next entry of a stream. Gives false if another transaction has the lock, or the server has started again. */
   append(transaction: Transaction, stream: EventId): boolean {
     const own = (all: ReadonlyArray<Entry>) => all.filter(({ delivery }) => delivery.eventId === stream).length
     return this.#log.append(transaction, stream, (tx, seq) => ({
@@ -151,7 +151,7 @@ export class ForgetfulServer {
 
   // --- the outbox ---
 
-  /** Changes the slots whose leases are still held, and gives them; in the same transaction, what is blocked. */
+  /** Changes the slots whose leases are still held, and, in the same transaction, the blocked streams. Gives the slots. */
   #held<L extends Omit<HeldLease, "acknowledged">>(
     leases: ReadonlyArray<L>,
     change: (slot: Slot, lease: L) => Slot | undefined,
@@ -195,7 +195,7 @@ export class ForgetfulServer {
     )
   }
 
-  /** The log of this server, as a node reads it, and how the node asks the server for something else. */
+  /** The reader by which a node reads the journal of this server, and the function by which it sends other requests. */
   #readerOf(network: Network, from: Node) {
     const lost = () =>
       new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause: new Error("no answer") }) })
@@ -214,12 +214,12 @@ export class ForgetfulServer {
     return { ask, reader: LogReader.make(server) }
   }
 
-  /** The journal of this server, as a node reads it. */
+  /** The journal reader of a node. */
   journalReader(network: Network, from: Node): JournalReader["Service"] {
     return LogReader.toJournalReader(this.#readerOf(network, from).reader, () => () => {})
   }
 
-  /** The outbox of this server, as a node has it, which asks one statement after the other. */
+  /** The outbox of a node, which sends one statement after the other to this server. */
   outbox(network: Network, from: Node): Outbox["Service"] {
     const { ask, reader } = this.#readerOf(network, from)
     const now = () => this.#world.now

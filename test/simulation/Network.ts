@@ -1,29 +1,29 @@
 /**
- * The network between nodes and servers: late, lossy, cut; and what callers make of that.
+ * The network between nodes and servers, which is slow, loses messages, and can be cut; and the errors that callers get then.
  *
- * A request takes a while to arrive, is carried out in one step, and its answer takes a while to come back. Either can be
- * lost. The caller learns of that after a time-out, and of a lost answer only that it does not know.
+ * A request takes a while to arrive, is carried out in one step, and its answer takes a while to come back. Both can be
+ * lost. Then the caller gets an error after a time-out; if the answer was lost, the error says that the outcome is unknown.
  */
 import { Effect, type Semaphore } from "effect"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import type { Node, World } from "./World.ts"
 
 export interface Faults {
-  /** In a thousand: requests that never arrive, and answers that do not. */
+  /** Of a thousand, the requests and the answers that are lost. */
   readonly lostRequests: number
   readonly lostAnswers: number
-  /** In a thousand: what clients ask that arrives twice, at one process or at two. */
+  /** Of a thousand, the requests of clients that arrive twice, at one process or at two. */
   readonly duplicates: number
-  /** In a thousand: transactions that fail since others hold the same rows. */
+  /** Of a thousand, the transactions that fail since others hold the same rows. */
   readonly contention: number
   readonly longestLatencyMillis: number
 }
 
 const TIMEOUT_MILLIS = 1_000
-/** How long a call waits for a connection, when the others of its process have them all. */
+/** The time for which a call waits for a connection of its process. */
 const POOL_MILLIS = 500
 
-/** What a store does without writing. */
+/** The methods of stores that only read. */
 const READS = new Set(
   [
     "event events registration registrations attendeeRegistrations waitlist waitlistPlace journal eventsWithPromotionsDue",
@@ -37,7 +37,7 @@ export class Network {
   readonly #world: World
   readonly #cut = new Set<Node>()
   faults: Faults
-  /** Whether the store is there and takes no writes. */
+  /** Whether the store is up and takes no writes. */
   isReadOnly = false
 
   constructor(world: World, faults: Faults) {
@@ -45,7 +45,7 @@ export class Network {
     this.faults = faults
   }
 
-  /** Cuts a node off from every server for so long. */
+  /** Cuts a node off from every server for some milliseconds. */
   cut(node: Node, millis: number): void {
     this.#cut.add(node)
     this.#world.after(millis, () => this.#cut.delete(node))
@@ -55,7 +55,7 @@ export class Network {
     return 1 + this.#world.choose(this.faults.longestLatencyMillis)
   }
 
-  /** Carries out something on a server. `lost` tells what the caller makes of not hearing of it. */
+  /** Carries out an operation on a server. `lost` makes the error that the caller gets if it hears nothing. */
   call<A, E, F>(
     from: Node,
     server: Node,
@@ -77,7 +77,7 @@ export class Network {
     })
   }
 
-  /** Something that a store does in a transaction that writes. */
+  /** An operation of a store in a transaction that writes, which fails while the store takes no writes. */
   writing<A, E>(operation: Effect.Effect<A, E>): Effect.Effect<A, E | StoreError.StoreError> {
     return Effect.suspend((): Effect.Effect<A, E | StoreError.StoreError> => {
       if (!this.isReadOnly) return operation
@@ -86,7 +86,7 @@ export class Network {
     })
   }
 
-  /** A call that waited for too long for its connection fails without having been sent. */
+  /** A call that needs a connection. If it waits for that too long, it fails without having been sent. */
   #withConnection<A, E, F>(
     pool: Semaphore.Semaphore | undefined,
     call: Effect.Effect<A, E>,
@@ -102,7 +102,10 @@ export class Network {
     })
   }
 
-  /** A service of a store, as a node meets it over the network, with a pool of connections if there are not enough for all. */
+  /**
+   * The service of a store for a node, which calls it over the network, with a pool of connections if their number is
+   * limited.
+   */
   store<Service extends object>(
     from: Node,
     server: Node,
@@ -132,7 +135,7 @@ export class Network {
     return Object.fromEntries(
       Object.entries(service).map(([name, member]) => {
         if (name === "isInTransaction") return [name, member]
-        // Nobody hears over the network of what others commit.
+        // The network carries no signals of commits.
         if (name === "onCommit") return [name, () => () => {}]
         if (Effect.isEffect(member)) return [name, remote(name, member as Effect.Effect<unknown, unknown>)]
         const method = member as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>

@@ -1,12 +1,12 @@
 /**
- * What becomes of a simulation in a world of its own. Each seed has several, one beside the other.
+ * A part of the simulation of a seed, in a world of its own. A seed has several parts, which do not affect each other.
  */
 import type { Violation } from "./Checkers.ts"
 import { Livelock, type World } from "./World.ts"
 
 export interface Part {
   readonly world: World
-  /** Runs it to its end, and gives what must hold and did not. */
+  /** Runs the part to its end, and gives the violations. */
   readonly run: () => ReadonlyArray<Violation>
 }
 
@@ -19,7 +19,7 @@ export interface PartOutcome {
 /** The outcome of a part that is left out. */
 export const nothing: PartOutcome = { steps: 0, fingerprint: 0, violations: [] }
 
-/** Runs a part. That it never ends is a violation as well. */
+/** Runs a part. A part that never ends is a violation as well. */
 export const outcomeOf = (part: Part): PartOutcome => {
   let violations: ReadonlyArray<Violation>
   try {

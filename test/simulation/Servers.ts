@@ -1,5 +1,6 @@
 /**
- * The servers of a simulated world: a database, a queue, and what consumers write. Each does one thing at a time.
+ * The servers of a simulated world: a database, a queue, and the tables that consumers write. Each carries out one request
+ * at a time.
  */
 import * as MemoryStore from "@turnout/adapters/memory"
 import * as MemoryInbox from "@turnout/adapters/memory/inbox"
@@ -19,24 +20,26 @@ import type { Node, World } from "./World.ts"
 
 export type Database = Context.Context<AdmissionStore | AdmissionReads | Outbox>
 
-/** A database: the store in memory, with the world's clock and chance. */
+/** Makes a database: the store in memory, with the clock and the chance of the world. */
 export const makeDatabase = (world: World, node: Node): Database =>
   Effect.runSync(world.provide(node, Effect.scoped(Layer.build(MemoryStore.layerWithoutRandom))))
 
-/** Watches the leases of slots, from what the database answers. */
+/** Checks L1 on the answers of the database about leases. */
 export class LeaseWitness {
   /** The latest epoch of each slot. */
   readonly #epochs = new Map<number, number>()
   readonly violations: Array<`${string}: ${string}`> = []
 
-  /** The outbox, watched. */
+  /** The outbox, with its answers checked. */
   watch(outbox: Outbox["Service"]): Outbox["Service"] {
     type Asked = ReadonlyArray<{ readonly slot: number; readonly epoch: number }>
     const note = (what: string, asked: Asked) => (slots: ReadonlyArray<number>) => {
       for (const { epoch, slot } of asked) {
         const latest = this.#epochs.get(slot) ?? 0
         if (slots.includes(slot) && epoch < latest)
-          this.violations.push(`L1: ${what} of slot ${slot} under epoch ${epoch} counted, though it was at ${latest}`)
+          this.violations.push(
+            `L1: ${what} of slot ${slot} under epoch ${epoch} was accepted, though the slot was at ${latest}`
+          )
       }
       return slots
     }
@@ -71,7 +74,7 @@ interface Stored {
   receiveCount: number
 }
 
-/** Something that was given to the queue, whether the queue had it already or not. */
+/** A message that was given to the queue, whether the queue had it already or not. */
 export interface Arrival {
   readonly id: string
   readonly stream: string
@@ -81,10 +84,10 @@ export interface Arrival {
 
 const VISIBILITY_MILLIS = 1_500
 const NAME = "queue"
-/** Entries that a sink sends in one request. */
+/** The number of entries that a sink sends in one request. */
 const SENT_AT_ONCE = 2
 
-/** A FIFO queue, which drops what it has been given before, and blocks a group while one of it is out. */
+/** A FIFO queue, which drops messages that it has been given before, and blocks a group while a message of it is received. */
 export class SimulatedQueue {
   readonly #world: World
   readonly #known = new Set<string>()
@@ -92,11 +95,11 @@ export class SimulatedQueue {
   #receipts = 0
   readonly arrivals: Array<Arrival> = []
   readonly violations: Array<`${string}: ${string}`> = []
-  /** Queues that are given whatever this one takes. */
+  /** Queues that get every message that this one takes. */
   readonly followers: Array<SimulatedQueue> = []
-  /** In a thousand: entries that are refused. */
+  /** Of a thousand, the entries that are refused. */
   refused = 0
-  /** How often each message has been received since `countReceptions` was called. */
+  /** The number of receptions of each message since `countReceptions` was called. */
   #receptions = new Map<string, number>()
 
   constructor(world: World) {
@@ -107,19 +110,19 @@ export class SimulatedQueue {
     return this.#messages.length === 0
   }
 
-  /** Begins to count anew how often messages are received. */
+  /** Begins to count the receptions of messages anew. */
   countReceptions(): void {
     this.#receptions = new Map()
   }
 
-  /** The most that one message has been received since. */
+  /** The most receptions of one message since then. */
   get mostReceptions(): number {
     return Math.max(0, ...this.#receptions.values())
   }
 
   /**
-   * The sink of a node, which sends a consignment in several requests, each of which can be lost. What the sink has said to
-   * have arrived is not given to it again under the same lease.
+   * The sink of a node, which sends a consignment in several requests, each of which can be lost. It checks that an entry
+   * which it has reported as delivered is not given to it again under the same lease.
    */
   sink(network: Network, from: Node, server: Node): Sink {
     const told = new Set<string>()
@@ -149,7 +152,7 @@ export class SimulatedQueue {
     const deliver: Sink["deliver"] = Effect.fnUntraced({ self: this }, function* ({ deliveries, epoch, settled }) {
       for (const { id } of deliveries)
         if (told.has(`${epoch} ${id}`))
-          this.violations.push(`O2: ${id} was given to the sink again, which had said that it has arrived`)
+          this.violations.push(`O2: ${id} was given to the sink again, which had reported it as delivered`)
       const outcomes: Array<DeliveryOutcome> = []
       const sendStream = Effect.fnUntraced({ self: this }, function* (own: ReadonlyArray<number>) {
         const blocked = new Set<string>()
@@ -196,7 +199,7 @@ export class SimulatedQueue {
     return taken
   }
 
-  /** The queue as a node sees it. */
+  /** The queue of a node, which calls this server over the network. */
   queue(network: Network, from: Node, server: Node): Queue {
     const call = <A>(work: () => A) =>
       network.call(from, server, Effect.sync(work), () => new QueueUnavailable({ cause: new Error("no answer") }))
@@ -229,7 +232,7 @@ export class SimulatedQueue {
   }
 }
 
-// --- what consumers write ---
+// --- the effects of consumers ---
 
 /** An effect of a message. */
 export interface Recorded {
@@ -237,16 +240,16 @@ export interface Recorded {
   readonly message: string
   readonly stream: string
   readonly version: number
-  /** As the consumer was given it. */
+  /** The message as the consumer got it. */
   readonly content: Message
 }
 
-/** What a handler has written in the transaction that is open. */
+/** The effects that a handler has written in the open transaction. */
 export class Written extends Context.Service<Written, Array<Recorded>>()("test/simulation/Written") {}
 
 /**
- * A table of effects, and the inbox beside it, which is the one in memory: written together, or not at all. A handler runs in
- * its process, and what it has written is recorded in one step at the server.
+ * A table of effects and the inbox in memory, which are written together or not at all. A handler runs in its process, and
+ * the server records its effects in one step.
  */
 export class Effects {
   readonly #inbox: Inbox["Service"]

@@ -1,9 +1,10 @@
 /**
- * A simulation: clients, three processes and three servers in one world, with faults while they work, and none in the end.
+ * A simulation: clients, up to three processes, a store and queues in one world, with faults while they work, and none at
+ * the end.
  *
- * Each process is what `turnout serve` and `turnout worker` are together: the service with its lanes, a relay to the queue and
- * a worker that takes from it. Everything in it is the code that users run; the servers, the network, clocks and chance are
- * simulated. What must hold is checked apart from all of it, by `Checkers` and `test/support/Invariants`.
+ * Each process is what `turnout serve` and `turnout worker` are together: the service with its lanes, a relay to the queue
+ * and consumers of it. All of this is the code that users run; the servers, the network, clocks and chance are simulated.
+ * `Checkers`, `AnswerCheckers` and `test/support/Invariants` check the history, and share no code with it.
  */
 import * as EngineMetrics from "@turnout/core/admission/application/EngineMetrics"
 import { EndOfTurn } from "@turnout/core/admission/application/Lanes"
@@ -44,7 +45,7 @@ import {
 import { simulateWebhooks } from "./WebhookSimulation.ts"
 import { Livelock, type Node, World } from "./World.ts"
 
-/** What differs from seed to seed. */
+/** The parameters of a simulation, which the seed draws. */
 export interface Plan {
   readonly processes: number
   readonly clients: number
@@ -52,29 +53,29 @@ export interface Plan {
   readonly seats: number
   readonly operations: number
   readonly faults: Faults
-  /** In a thousand: handlers that fail, entries that the queue refuses. */
+  /** Of a thousand, the handlers that fail, and the entries that the queue refuses. */
   readonly handlerFailures: number
   readonly refusals: number
-  /** How many times something happens to a process. */
+  /** The number of accidents that happen to processes. */
   readonly accidents: number
   readonly longestSkewMillis: number
-  /** How many times somebody sets a clock, of a process or of the store, and by how much at most. */
+  /** The number of times that a clock of a process or of the store is set, and the largest change. */
   readonly clockJumps: number
   readonly longestJumpMillis: number
   readonly preemption: number
-  /** Of a process to the store; 0 for as many as it likes. */
+  /** The connections of a process to the store; 0 for no limit. */
   readonly connections: number
-  /** How many times the store takes no writes for a while. */
+  /** The number of times that the store takes no writes for a while. */
   readonly closures: number
-  /** Whether a journal is delivered as well whose server forgets: see `DeliverySimulation`. */
+  /** Whether the seed also simulates a journal whose server forgets: see `DeliverySimulation`. */
   readonly isForgetful: boolean
-  /** Whether webhooks are posted to as well: see `WebhookSimulation`. */
+  /** Whether the seed also simulates webhooks: see `WebhookSimulation`. */
   readonly hasWebhooks: boolean
-  /** How many may wait for a seat of an event; 0 for any number. */
+  /** The limit of the waitlist of an event; 0 for none. */
   readonly waitlistLimit: number
-  /** How many commands may wait in a lane. */
+  /** The most commands that may wait in a lane. */
   readonly maxWaiting: number
-  /** How many consumers there are, each with a queue of its own. */
+  /** The number of consumers, each with a queue of its own. */
   readonly consumers: number
 }
 
@@ -84,29 +85,29 @@ export interface Outcome {
   readonly fingerprint: number
   readonly violations: ReadonlyArray<Violation>
   readonly plan: Plan
-  /** How much has happened. */
+  /** The amount of work in the simulation. */
   readonly counts: { readonly operations: number; readonly entries: number; readonly accidents: number }
 }
 
 const NONE: Faults = { lostRequests: 0, lostAnswers: 0, duplicates: 0, contention: 0, longestLatencyMillis: 5 }
 const MAX_STEPS = 2_000_000
 const LEASE_MILLIS = 1_500
-/** While clients work and accidents happen. */
+/** The time in which clients work and accidents happen. */
 const WORK_MILLIS = 4_000
-/** When whoever was paused at the last moment is back, and has learnt what became of what it had asked for. */
+/** The time when a process that was paused at the last moment is back, and has the outcome of its last requests. */
 const BACK_MILLIS = WORK_MILLIS + 4_500
 /**
- * The most that it takes until everything has come to rest, and how often to look: who has met a store that took no writes
- * several times waits for up to half a minute.
+ * The longest time until everything has come to rest, and the time between two looks: a component that has met a store without
+ * writes several times waits for up to half a minute.
  */
 const REST_MILLIS = 35_000
 const LOOK_MILLIS = 500
-/** For whoever is told to stop. */
+/** The time for processes to stop. */
 const STOP_MILLIS = 2_500
 const RPC_TIMEOUT_MILLIS = 1_500
 const MAX_ATTEMPTS = 12
 
-/** Drawn from the seed: some worlds are calm, some lose half of what is sent. */
+/** Draws the plan from the seed: some worlds are calm, and some lose many messages. */
 const planOf = (world: World, seed: number): Plan => {
   const some = (most: number) => (world.happens(500) ? 0 : world.choose(most) + 1)
   return {
@@ -132,7 +133,7 @@ const planOf = (world: World, seed: number): Plan => {
     connections: some(3),
     closures: some(2),
     isForgetful: true,
-    // Days of a webhook are many steps.
+    // Simulating days of a webhook takes many steps.
     hasWebhooks: seed % 4 === 3,
     waitlistLimit: world.happens(700) ? 0 : 1 + world.choose(4),
     maxWaiting: world.happens(800) ? 1_000 : 1 + world.choose(2),
@@ -143,7 +144,7 @@ const planOf = (world: World, seed: number): Plan => {
 interface Process {
   readonly node: Node
   turnout: Turnout.TurnoutService | undefined
-  /** Ends it as a signal does. */
+  /** Stops the process as a signal does. */
   stop: () => void
 }
 
@@ -159,7 +160,7 @@ const record = (consumer: string, content: Message) => {
   )
 }
 
-/** Each of them takes from a queue of its own. */
+/** The consumers, each of which takes from a queue of its own. */
 const CONSUMERS = ["recorder", "mailer"] as const
 
 const TYPES = [
@@ -184,7 +185,7 @@ const publishedEvent = ({ seats, waitlistLimit }: Plan, now: Date) =>
 
 type Reply = Commands.Reply<Command>
 
-/** What a client makes of an answer. */
+/** The answer as a client records it. */
 const toldOf = (answer: Reply["answer"]) => {
   if (Result.isFailure(answer)) return { isOk: false, text: answer.failure._tag }
   if (!("registration" in answer.success)) return { isOk: true, text: "ok" }
@@ -200,7 +201,7 @@ class Simulation {
   readonly #queueServer: Node
   readonly database: Database
   readonly queue: SimulatedQueue
-  /** Of each consumer; the first is `queue`. */
+  /** The queues of the consumers; the first is `queue`. */
   readonly #queues: ReadonlyArray<SimulatedQueue>
   readonly effects: Effects
   readonly leases = new LeaseWitness()
@@ -210,9 +211,9 @@ class Simulation {
   readonly events: Array<EventId> = []
   #processes: Array<Process> = []
   #started = 0
-  /** Whether processes are told to stop. */
+  /** Whether processes have been stopped. */
   #isOver = false
-  /** Metrics of every process. */
+  /** The metrics of all processes together. */
   readonly #metrics: Context.Service.Shape<typeof Metric.MetricRegistry> = new Map()
   accidents = 0
   handlerFailures = 0
@@ -232,7 +233,7 @@ class Simulation {
     this.effects = new Effects(this.world, this.#store)
   }
 
-  /** Runs something without a network, on the stores as they are. */
+  /** Runs an effect on the stores themselves, without the network. */
   #direct<A, E>(work: Effect.Effect<A, E, Turnout.Turnout | AdmissionStore | AdmissionReads | Outbox>): A {
     const node = this.world.node("the test")
     const ended: Array<Exit.Exit<A, E>> = []
@@ -271,7 +272,7 @@ class Simulation {
       this.leases.watch(Context.get(this.database, Outbox)),
       pool
     )
-    // A process tells its relay of what it commits itself.
+    // A process notifies its relay of its own commits.
     const listeners = new Set<() => void>()
     const tell = Effect.sync(() => listeners.forEach((listener) => listener()))
     const store = AdmissionStore.of({
@@ -334,8 +335,8 @@ class Simulation {
   }
 
   /**
-   * Asks a process for something; fails with `undefined` if there is no answer in time. `send` is called whenever it is sent,
-   * and numbers that; `told` and `failed` hear of every answer, late ones too.
+   * Sends a request to a process; fails with `undefined` if there is no answer in time. `send` is called each time that the
+   * request is sent, and gives the number of the send. `told` and `failed` are called with every answer, late ones too.
    */
   #ask<A, E>(
     client: Node,
@@ -380,7 +381,7 @@ class Simulation {
     })
   }
 
-  /** Looks at an event, or at a place in its waitlist, and remembers what was shown. */
+  /** Reads an event, its waitlist, or a place in it, and records the answer. */
   #look(client: Node, eventId: EventId, registrationId: RegistrationId | undefined) {
     const startedAt = this.world.elapsed
     const when = () => ({ eventId, startedAt, endedAt: this.world.elapsed })
@@ -408,7 +409,7 @@ class Simulation {
         )
   }
 
-  /** A client does one thing after the other, and asks again until it knows. */
+  /** A client, which sends one command after the other, each again and again until it has an answer. */
   #client(name: string, node: Node) {
     const { plan, world } = this
     const own: Array<{ readonly eventId: EventId; readonly id: RegistrationId }> = []
@@ -438,7 +439,7 @@ class Simulation {
         before = command
         const key = `${name} ${n}`
         const eventId = (command as { readonly eventId: EventId }).eventId
-        // Every client has the same idempotency keys, and now and then uses one again for something else.
+        // All clients use the same idempotency keys, and now and then use one again for another command.
         const idempotencyKey = `key ${n > 0 && isAnother && world.happens(100) ? n - 1 : n}`
         const operation: Asked = {
           key,
@@ -474,7 +475,7 @@ class Simulation {
             correlationId: key,
             causationId: causeOf(operation, sent)
           })
-        // Asked again after an answer as well, now and then.
+        // Now and then, the client sends the command once more after an answer.
         let again = world.happens(200) ? 2 : 1
         for (let attempt = 0; attempt < MAX_ATTEMPTS && again > 0; attempt++) {
           const exit = yield* Effect.result(this.#ask(node, world.pick(this.#processes), work, asking))
@@ -495,7 +496,7 @@ class Simulation {
     })
   }
 
-  /** Something happens to a process. */
+  /** Kills, pauses or cuts off a process, or sets its clock. */
   #accident(): void {
     const { world } = this
     const process = world.pick(this.#processes)
@@ -505,7 +506,7 @@ class Simulation {
         world.kill(process.node)
         this.#processes = this.#processes.filter((one) => one !== process)
         world.after(world.choose(2_000), () => this.startProcess())
-        // Clients always know one to ask.
+        // Clients always have a process to send to.
         if (this.#processes.length === 0) this.startProcess()
         return
       case 1:
@@ -517,7 +518,7 @@ class Simulation {
     }
   }
 
-  /** The store takes no writes for a while: nobody is to blame for that, neither a command of a batch nor a message. */
+  /** Makes the store take no writes for a while. That is the fault of neither a command of a batch nor a message. */
   #closeStore(): void {
     const { network, queue, world } = this
     if (network.isReadOnly) return
@@ -527,14 +528,14 @@ class Simulation {
       if (!network.isReadOnly) return
       network.isReadOnly = false
       const most = queue.mostReceptions
-      // Each process learns of it by what it has received, or is about to; answers that are lost count as well.
+      // Each process learns of it by a message that it has received or is about to receive; lost answers count as well.
       if (most > 2 * this.#started + 2) this.defects.push(`N3: a message was received ${most} times in vain`)
     }
     world.after(500 + world.choose(2_000), reopen)
     world.after(Math.max(0, WORK_MILLIS - world.elapsed), reopen)
   }
 
-  /** Somebody sets a clock, back or forward. */
+  /** Sets a clock back or forward. */
   #setClock(): void {
     const { plan, world } = this
     const node = world.pick([this.#store, ...this.#processes.map(({ node }) => node)])
@@ -577,7 +578,7 @@ class Simulation {
     return this.#verdict(stored)
   }
 
-  /** Ends every process that is left, and looks for what is left of it. */
+  /** Stops all processes, and checks that none leaves a fiber, a timer or a task. */
   #stopProcesses(): void {
     this.#isOver = true
     for (const { stop } of this.#processes) stop()
@@ -588,12 +589,12 @@ class Simulation {
     }
   }
 
-  /** Everything that is stored of each event. */
+  /** Reads everything that is stored of each event. */
   #stored(): ReadonlyArray<Invariants.Snapshot> {
     return this.#direct(Effect.forEach(this.events, (eventId) => Invariants.snapshot(eventId)))
   }
 
-  /** Whether everything that happened has had its effect, and nothing is left to be delivered again. */
+  /** Tells whether every entry has had its effect at every consumer, and every queue is empty. */
   #isAtRest(stored: ReadonlyArray<Invariants.Snapshot>): boolean {
     const happened = stored.reduce((sum, { journal }) => sum + journal.length, 0)
     const { consumers } = this.plan
@@ -621,7 +622,7 @@ class Simulation {
   }
 }
 
-/** What becomes of a seed; of its plan, some can be changed. */
+/** Simulates a seed. `changes` replaces parts of its plan. */
 export const simulate = (seed: number, changes: Partial<Plan> = {}): Outcome => {
   const simulation = new Simulation(seed, changes)
   const { plan } = simulation
@@ -676,8 +677,8 @@ const isPlan = ({ accidents, clients, operations, processes, seats }: Plan): boo
 const SHRINKING_MILLIS = 20_000
 
 /**
- * A small plan under which a seed still violates something, found by taking away one thing after the other, for a while:
- * some violations take long to come to light.
+ * Finds a small plan under which a seed still has a violation, by reducing one parameter after the other, for a limited
+ * time: some violations take long to appear.
  */
 export const shrink = (seed: number): Outcome => {
   const end = performance.now() + SHRINKING_MILLIS

@@ -1,11 +1,11 @@
 /**
- * What must hold of webhooks, checked apart from the code that posts: by what the endpoints were asked, and by what was written
+ * Checks of webhooks, independent of the code that posts: they compare the requests to the endpoints with the stored states
  * of the webhooks.
  */
 import type { WebhookId } from "@turnout/core/webhooks/domain/Webhook"
 import type { Violation } from "./Checkers.ts"
 
-/** A request that was made. */
+/** A request to an endpoint. */
 export interface Post {
   readonly id: WebhookId
   readonly message: string
@@ -13,13 +13,13 @@ export interface Post {
   readonly version: number
   readonly process: string
   readonly at: number
-  /** What the endpoint answered, whether that was heard or not; `null` if it did not. */
+  /** The status that the endpoint answered, even if the answer was lost; `null` if it did not answer. */
   readonly status: number | null
-  /** What the process has made of it; `unknown` while it waits, and for ever if it was killed. */
+  /** The outcome as the process sees it: `unknown` while it waits, and for ever if it was killed. */
   seenAs: "arrived" | "failed" | "unknown"
 }
 
-/** A webhook was disabled, or enabled again. */
+/** The change of a webhook that was disabled, or enabled again. */
 export interface Change {
   readonly id: WebhookId
   readonly at: number
@@ -29,15 +29,15 @@ export interface Change {
 export interface History {
   readonly posts: Array<Post>
   readonly changes: Array<Change>
-  /** How many entries each stream has. */
+  /** The number of entries of each stream. */
   readonly streams: Map<string, number>
   readonly ids: Array<WebhookId>
 }
 
 export interface Bounds {
-  /** After how long without a success a webhook is to be disabled. */
+  /** The time without a success after which a webhook is to be disabled. */
   readonly disableAfterMillis: number
-  /** How late a process may learn of what others have done, and how late it may try again. */
+  /** The longest delay with which a process learns of the acts of others, or tries again. */
   readonly lateMillis: number
   /** The most requests that an endpoint gets within ten seconds in which it answers none. */
   readonly mostInVain: number
@@ -48,7 +48,7 @@ const IN_VAIN_MILLIS = 10_000
 const isAccepted = ({ status }: Post): boolean => status !== null && status >= 200 && status < 300
 const hasArrived = ({ seenAs }: Post): boolean => seenAs === "arrived"
 
-/** O2: entries that no request has brought. */
+/** Checks O2: gives the entries that no request has brought. */
 export const missing = ({ ids, posts, streams }: History): ReadonlyArray<Violation> =>
   ids.flatMap((id) => {
     const known = new Set(
@@ -61,7 +61,7 @@ export const missing = ({ ids, posts, streams }: History): ReadonlyArray<Violati
     )
   })
 
-/** O3: no entry is posted before the one before it was accepted. */
+/** Checks O3: no entry is posted until the one before it was accepted. */
 const misplaced = ({ posts }: History): ReadonlyArray<Violation> => {
   const reached = new Map<string, number>()
   return posts.flatMap((post): ReadonlyArray<Violation> => {
@@ -77,7 +77,7 @@ const misplaced = ({ posts }: History): ReadonlyArray<Violation> => {
 const CHANCES = 3
 const APART_MILLIS = 1_500
 
-/** How many of the requests are apart from each other. */
+/** The number of requests that are at least `APART_MILLIS` apart from each other. */
 const chances = (posts: ReadonlyArray<Post>): number => {
   let last = -Infinity
   return posts.filter(({ at }) => {
@@ -87,14 +87,14 @@ const chances = (posts: ReadonlyArray<Post>): number => {
   }).length
 }
 
-/** O6: a webhook is disabled after 410, or days without a success, and only then. */
+/** Checks O6: a webhook is disabled after 410, or days without a success, and only then. */
 const disabling = (
   { changes, ids, posts }: History,
   { disableAfterMillis, lateMillis }: Bounds
 ): ReadonlyArray<Violation> =>
   ids.flatMap((id) => {
     const found: Array<Violation> = []
-    // What another process has just found out counts once it is known.
+    // A process learns late of the results of another one.
     const isBetween = (post: Post, from: number, to: number) => post.at > from + lateMillis && post.at < to - lateMillis
     const own = posts.filter((post) => post.id === id)
     const disabled = changes.filter((change) => change.id === id && change.disabledBecause !== null)
@@ -114,7 +114,7 @@ const disabling = (
         break
       }
     }
-    // A process may not hear of an answer, or not reach the store: it has more than one chance.
+    // A process may lose an answer, or not reach the store, so it has more than one chance.
     const enabled = own.filter(({ at }) => at <= disabledAt)
     if (chances(enabled.filter(({ seenAs, status }) => status === 410 && seenAs === "failed")) >= CHANCES)
       found.push(`O6: webhook ${id} answered 410, and was not disabled`)
@@ -125,7 +125,7 @@ const disabling = (
     return found
   })
 
-/** O7: an endpoint that is down is left alone, but for a request now and then. */
+/** Checks O7: an endpoint that is down gets only a request now and then. */
 const persistent = ({ ids, posts }: History, { mostInVain }: Bounds): ReadonlyArray<Violation> =>
   ids.flatMap((id) =>
     [...new Set(posts.map(({ process }) => process))].flatMap((process): ReadonlyArray<Violation> => {
@@ -140,13 +140,13 @@ const persistent = ({ ids, posts }: History, { mostInVain }: Bounds): ReadonlyAr
     })
   )
 
-/** O8: a webhook that is gone has left no sink. */
+/** Checks O8: a webhook that was removed has left no sink. */
 export const leftover = (sinks: ReadonlyArray<string>, webhooks: ReadonlyArray<WebhookId>): ReadonlyArray<Violation> =>
   sinks
     .filter((sink) => !webhooks.some((id) => sink === `webhook:${id}`))
     .map((sink): Violation => `O8: the sink ${sink} is there, and its webhook is not`)
 
-/** What must hold at any time. */
+/** Runs the checks that hold at any time. */
 export const check = (history: History, bounds: Bounds): ReadonlyArray<Violation> => [
   ...misplaced(history),
   ...disabling(history, bounds),

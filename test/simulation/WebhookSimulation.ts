@@ -1,11 +1,11 @@
 /**
- * A simulation of webhooks: writers, processes that relay to webhooks, and endpoints that are up, down for days, slow, gone, and
- * come back; an operator adds webhooks and removes them, soon after processes have begun with them, and enables in the end what was
- * disabled. A day takes four seconds here.
+ * A simulation of webhooks: writers, processes that relay to webhooks, and endpoints that are up, down for days, slow or
+ * gone, and come back. An operator adds webhooks, removes them soon after processes have begun to post to them, and at the
+ * end enables those that were disabled. A day takes four seconds here.
  *
- * What happens to requests is written down at the endpoints, and what becomes of webhooks at the store, and compared in the
- * end: nothing is lost, each stream comes in order, a webhook is disabled when it should be and only then, nothing is posted to
- * it from then on, and one that was removed has left no sink.
+ * The endpoints record the requests, and the store records the states of the webhooks. The checks compare both: no entry is
+ * lost, each stream arrives in order, a webhook is disabled when it should be and only then, nothing is posted to it from
+ * then on, and a webhook that was removed has left no sink.
  */
 import { EndOfTurn } from "@turnout/core/admission/application/Lanes"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -61,7 +61,9 @@ const OPTIONS = {
   }
 } satisfies WebhookRelays.WebhookRelayOptions
 
-/** A process that was paused learns late of everything, and one that is cut off learns of nothing. */
+/**
+ * The bounds of the checks. A process that was paused learns late of everything, and one that is cut off learns of nothing.
+ */
 const BOUNDS: WebhookCheckers.Bounds = {
   disableAfterMillis: 5 * DAY_MILLIS,
   lateMillis: 3 * LONGEST_PAUSE_MILLIS + TIMEOUT_MILLIS + 2_000,
@@ -70,11 +72,11 @@ const BOUNDS: WebhookCheckers.Bounds = {
 
 const silent = Logger.layer([])
 
-/** How an endpoint is for a while. */
+/** The states of an endpoint, each of which lasts for a while. */
 const STATES = ["up", "down", "away", "slow", "gone", "redirects"] as const
 type State = (typeof STATES)[number]
 
-/** The server of a webhook: how it is changes by and by. */
+/** The server of a webhook, whose state changes now and then. */
 interface Endpoint {
   readonly id: WebhookId
   readonly node: Node
@@ -126,12 +128,12 @@ class WebhookSimulation {
   get #store(): WebhookStore["Service"] {
     return Context.get(this.#database as unknown as Context.Context<WebhookStore>, WebhookStore)
   }
-  /** Does something at the store, at once. */
+  /** Runs an effect at the store, at once. */
   #atStore<A, E>(work: Effect.Effect<A, E>): A {
     return Effect.runSync(this.world.provide(this.#server, work))
   }
 
-  /** The webhooks of the store, which are watched: what becomes of one is written down. */
+  /** The store of webhooks, which records when a webhook is disabled. */
   #watched(): WebhookStore["Service"] {
     const store = this.#store
     return WebhookStore.of({
@@ -148,12 +150,12 @@ class WebhookSimulation {
     this.#history.changes.push({ id, at: this.world.elapsed, disabledBecause: null })
   }
 
-  /** Posts as an adapter does: what comes back is told, and no more. */
+  /** Posts as an adapter does: gives the response, and decides nothing. */
   #post(node: Node): Post {
     const { world } = this
     return ({ webhook }, key, body) => {
       const endpoint = this.#endpoints.find(({ id }) => id === webhook.id)
-      // Nobody looks at what comes to a webhook that is removed soon.
+      // The checks are not about the webhooks that the operator removes soon.
       if (endpoint === undefined) return Effect.succeed({ status: 204, text: "" })
       const { eventId, version } = JSON.parse(body) as { readonly eventId: string; readonly version: number }
       const written = { id: webhook.id, message: key, stream: eventId, version, process: node.name }
@@ -206,7 +208,7 @@ class WebhookSimulation {
     this.#processes.push(node)
   }
 
-  /** Makes an event, and registers for it by and by. */
+  /** Starts a writer, which creates an event and registers people for it over several days. */
   #startWriter(): void {
     const { world } = this
     const node = world.node("writer")
@@ -247,7 +249,7 @@ class WebhookSimulation {
     world.after(world.choose(3 * DAY_MILLIS), change)
   }
 
-  /** An operator adds webhooks, and removes each about when processes learn of it. */
+  /** Starts an operator, who adds webhooks and removes each about when processes learn of it. */
   #startOperator(): void {
     const { world } = this
     const node = world.node("operator")
@@ -269,7 +271,7 @@ class WebhookSimulation {
     })
   }
 
-  /** The sinks of webhooks that are gone. */
+  /** Checks that no sink of a removed webhook is left. */
   #leftover(): ReadonlyArray<Violation> {
     const operations = Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
     const { sinks } = this.#atStore(operations.status)
@@ -295,7 +297,10 @@ class WebhookSimulation {
     }
   }
 
-  /** An operator enables what is disabled, and tries again what is parked, which must have been posted often enough. */
+  /**
+   * Enables disabled webhooks and retries parked streams, as an operator does. Checks that a parked message was posted
+   * often enough.
+   */
   #takeUp(): ReadonlyArray<Violation> {
     const operations = Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
     return this.#endpoints.flatMap(({ id }) => {
@@ -329,7 +334,7 @@ class WebhookSimulation {
     world.run(WORK_MILLIS)
     this.#network.faults = { ...this.#network.faults, lostRequests: 0, lostAnswers: 0 }
     world.run(2 * DAY_MILLIS)
-    // Everything comes back, and what was parked or disabled is taken up again.
+    // All endpoints come back, disabled webhooks are enabled, and parked streams are tried again.
     for (const endpoint of this.#endpoints) endpoint.state = "up"
     world.run(BOUNDS.lateMillis)
     const found = [...WebhookCheckers.check(this.#history, BOUNDS), ...this.#takeUp()]
@@ -340,5 +345,5 @@ class WebhookSimulation {
   }
 }
 
-/** What becomes of a seed. */
+/** Simulates a seed. */
 export const simulateWebhooks = (seed: number): PartOutcome => outcomeOf(new WebhookSimulation(seed))

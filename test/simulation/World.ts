@@ -1,9 +1,10 @@
 /**
- * A world in which time, chance and the order of everything are one sequence of choices, drawn from a seed.
+ * A world in which time, chance and the order of all tasks are one sequence of choices, drawn from a seed.
  *
- * Whatever runs in it is a fiber of effect on the scheduler and the clock of its node. Each task that could run now is a choice;
- * time passes only when there is none. A node is a process: killed, nothing of it runs again, no finalizer and no
- * interruption; paused, its tasks and timers wait, while time goes on. Equal seeds make equal histories, in any process.
+ * All code in it runs in fibers of effect, on the scheduler and the clock of a node. If several tasks could run, the next
+ * one is a choice; time passes only when no task could run. A node is a process. When it is killed, no task of it runs
+ * again, no finalizer and no interruption. While it is paused, its tasks and timers wait, and time goes on. Equal seeds
+ * make equal histories, in any process.
  */
 import { Clock, Context, Duration, Effect, type Exit, type Fiber, Metric, Random, type Scheduler } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -35,22 +36,22 @@ export interface Node {
   readonly number: number
   isAlive: boolean
   pausedUntil: number
-  /** How far its wall clock is ahead. It can be set at any time; monotonic time goes on as if nothing had happened. */
+  /** The lead of its wall clock. It can be set at any time; monotonic time is not affected. */
   skewMillis: number
-  /** What waits while it is paused. */
+  /** The tasks that wait while it is paused. */
   readonly held: Array<() => void>
-  /** How many fibers have begun on it, and not ended. */
+  /** The number of fibers that have begun on it and not ended. */
   fibers: number
   readonly scheduler: Scheduler.Scheduler
   readonly services: Context.Context<SecureRandom.SecureRandom>
 }
 
-/** Nothing comes to its end: fibers wait for each other, or do the same for ever. */
+/** The world does not come to rest: fibers wait for each other, or do the same for ever. */
 export class Livelock extends Error {
   override readonly name = "Livelock"
 }
 
-/** Of effect, that a fiber carries out before it is the turn of others. */
+/** The most primitives of effect that a fiber runs before it gives others a turn. */
 const MOST_PRIMITIVES = 4_096
 
 const START = Date.UTC(2030, 0, 1)
@@ -58,19 +59,19 @@ const START = Date.UTC(2030, 0, 1)
 export class World {
   readonly #next: () => number
   readonly #maxSteps: number
-  /** One in how many of effect's primitives another fiber comes in between; 0 for none. */
+  /** The average number of effect's primitives after which a fiber gives others a turn; 0 if none does so early. */
   preemption = 0
   readonly #tasks: Array<Task> = []
-  /** A heap: the next timer first. */
+  /** A heap with the next timer first. */
   readonly #timers: Array<Timer> = []
   #number = 0
   #nodes = 0
   #primitives = 0
   #now = START
-  /** Since the beginning. */
+  /** Monotonic time since the beginning. */
   #nanos = 0n
   steps = 0
-  /** Of everything that was done, so that two runs can be compared. */
+  /** A hash of all steps, by which two runs can be compared. */
   fingerprint = 0
 
   /** More steps than `maxSteps` are a livelock. */
@@ -82,16 +83,16 @@ export class World {
   get now(): number {
     return this.#now
   }
-  /** Since the beginning. */
+  /** The milliseconds since the beginning. */
   get elapsed(): number {
     return this.#now - START
   }
 
-  /** From 0 up to, not including, `n`. */
+  /** Chooses a number from 0 to `n - 1`. */
   choose(n: number): number {
     return n <= 1 ? 0 : this.#next() % n
   }
-  /** Whether something happens that does in so many of a thousand cases. */
+  /** Chooses whether something happens that happens in `perMille` of a thousand cases. */
   happens(perMille: number): boolean {
     return perMille > 0 && this.choose(1_000) < perMille
   }
@@ -109,7 +110,7 @@ export class World {
     return bytes
   })
 
-  /** What happens to nodes, whatever state they are in. */
+  /** The node of events that happen to other nodes; it is never killed or paused. */
   readonly #fate = this.node("fate")
   after(millis: number, happens: () => void): void {
     this.timer(this.#fate, millis, happens)
@@ -129,7 +130,7 @@ export class World {
     const clock = {
       currentTimeMillisUnsafe: now,
       currentTimeMillis: Effect.sync(now),
-      // As effect has it: another reading of the wall clock.
+      // As in effect, this is the wall clock in nanoseconds.
       currentTimeNanosUnsafe: wallNanos,
       currentTimeNanos: Effect.sync(wallNanos),
       monotonicTimeNanosUnsafe: monotonic,
@@ -147,7 +148,8 @@ export class World {
       scheduler: {
         executionMode: "sync",
         shouldYield: () =>
-          // A fiber that never waits for anything must not run for ever, or nobody would notice.
+          // A fiber that never waits must give others a turn now and then. Otherwise a fiber that runs for ever would not
+          // be noticed.
           ++this.#primitives % MOST_PRIMITIVES === 0 || (this.preemption > 0 && this.choose(this.preemption) === 0),
         makeDispatcher: () => ({ scheduleTask: (run) => this.post(node, run), flush: () => {} })
       },
@@ -198,13 +200,13 @@ export class World {
     }
   }
 
-  /** Nothing of it runs again. */
+  /** Kills a node: no task of it runs again. */
   kill(node: Node): void {
     node.isAlive = false
     node.held.length = 0
   }
 
-  /** It does nothing for so long, and notices nothing. */
+  /** Pauses a node for some milliseconds, of which it notices nothing. */
   pause(node: Node, millis: number): void {
     node.pausedUntil = Math.max(node.pausedUntil, this.#now + millis)
     this.after(millis, () => {
@@ -213,7 +215,7 @@ export class World {
     })
   }
 
-  /** The services of a node. */
+  /** Provides the services of a node. */
   provide<A, E, R>(
     node: Node,
     effect: Effect.Effect<A, E, R>
@@ -221,7 +223,7 @@ export class World {
     return Effect.provide(effect, node.services)
   }
 
-  /** Runs an effect on a node, and tells how it ended, if it does; gives what interrupts it. */
+  /** Runs an effect on a node, and calls `ended` if it ends. Gives a function that interrupts it. */
   start<A, E>(
     node: Node,
     effect: Effect.Effect<A, E, SecureRandom.SecureRandom>,
@@ -235,7 +237,7 @@ export class World {
     return () => this.post(node, () => fiber?.interruptUnsafe())
   }
 
-  /** What of a node will still do something, or waits for something. */
+  /** The fibers, timers and tasks that a node still has, in words; `undefined` if it has none. */
   leftOf(node: Node): string | undefined {
     const timers = this.#timers.filter((timer) => timer.node === node && !timer.isCancelled).length
     const tasks = this.#tasks.filter((task) => task.node === node).length
@@ -259,7 +261,7 @@ export class World {
     this.#nanos = BigInt(this.elapsed) * 1_000_000n
   }
 
-  /** Runs until so much time has passed, or nothing is left to do. */
+  /** Runs for some milliseconds, or until no task and no timer is left. */
   run(forMillis = Infinity): void {
     const end = this.#now + forMillis
     while (true) {

@@ -1,5 +1,5 @@
 /**
- * A process that simulates the seeds that it is given.
+ * A process that simulates seeds, and reports their outcomes.
  */
 import "./withoutAsyncContext.ts"
 import { add, type Asked, nothing, type Told } from "./Crew.ts"

@@ -1,9 +1,9 @@
 /**
- * Plants bugs in a copy of the code, one at a time, and shows that simulations find each.
+ * Plants bugs in a copy of the code, one at a time, and shows that simulations find each of them.
  *
  *     npm run mutants -- [--seeds N] [--only TEXT …] [--json]
  *
- * Exit code 1 if one of them is not found within so many seeds (10,000 unless given).
+ * The exit code is 1 if a bug is not found within the number of seeds, which is 10,000 by default.
  */
 import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
@@ -34,7 +34,7 @@ interface Report {
   readonly bad: ReadonlyArray<{ readonly seed: number; readonly violations: ReadonlyArray<string> }>
 }
 
-/** A copy of what simulations need, with links to the packages of others. */
+/** Copies the code that simulations need, with links to the packages of others. */
 const copy = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "turnout-mutants-"))
   for (const part of ["package.json", "packages/core", "packages/adapters", "test/simulation", "test/support"])
@@ -51,7 +51,7 @@ const copy = (): string => {
 }
 
 const folder = copy()
-/** What simulations of the copy find; throws if they do not run. */
+/** Runs simulations of the copy. Throws if they do not run. */
 const simulate = (seeds: string): Report => {
   const args = ["--conditions=@turnout/source", "test/simulation/simulate.ts", "--json", "--first", "--seeds", seeds]
   const { stderr, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 60 * 60_000 })
@@ -59,7 +59,10 @@ const simulate = (seeds: string): Report => {
   return JSON.parse(stdout) as Report
 }
 
-/** A copy that finds something without a bug, or nothing runs in, would find every bug. */
+/**
+ * The number of seeds of the copy without a bug. If these found a violation, or did not run, every bug would seem to be
+ * found.
+ */
 const AS_IT_IS = "50"
 
 const caught: Array<Caught> = []

@@ -1,5 +1,5 @@
 /**
- * Bugs to plant: small changes of the real code, each of which breaks something that must hold.
+ * Bugs to plant: small changes of the real code, each of which breaks a guarantee.
  */
 export interface Mutation {
   readonly name: string
@@ -34,7 +34,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "if (activeId === null) {"
   },
   {
-    name: "who is registered is not loaded",
+    name: "a registered attendee is not loaded",
     breaks: "R",
     file: `${ADMISSION}/domain/state/Footprint.ts`,
     from: "attendees.push({ eventId, attendeeId })",
@@ -97,7 +97,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: `event.status === "published" ? Math.min(Math.max(1, seatsFree(event)), event.counts.waitlisted) : 0`
   },
   {
-    name: "who was promoted still waits in the store",
+    name: "a promoted attendee still waits in the store",
     breaks: "W",
     file: `${MEMORY}/admission/MemoryStore.ts`,
     from: "else state.waiting.get(eventId)?.delete(registration)",
@@ -118,7 +118,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "if (known === undefined) remembered.slice()"
   },
   {
-    name: "what is remembered is not looked at",
+    name: "remembered answers are not looked at",
     breaks: "I",
     file: `${ADMISSION}/domain/state/Idempotency.ts`,
     from: "if (record === undefined || record.expiresAt.getTime() <= now.getTime()) return undefined",
@@ -132,7 +132,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "idempotency.delete(request.idempotency.scope.id)"
   },
   {
-    name: "everybody in a batch is told the first one's answer",
+    name: "every caller of a batch gets the answer of the first",
     breaks: "I",
     file: `${ADMISSION}/application/Lanes.ts`,
     from: "else batch.forEach(({ answer }, index) => answer(told[index]!))",
@@ -160,35 +160,35 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "const behind = toPosition(given + entries.length + 1)"
   },
   {
-    name: "what could not be sent is acknowledged",
+    name: "an entry that could not be sent is acknowledged",
     breaks: "O",
     file: `${DELIVERY}/application/Relay.ts`,
     from: "finished.push({ holding, work, outcomes: [...outcomes], isCut: Exit.isFailure(exit) })",
     to: "finished.push({ holding, work, outcomes: outcomes.map((one) => one ?? delivered), isCut: false })"
   },
   {
-    name: "what was taken of a consignment that failed is sent again",
+    name: "entries that were taken of a consignment that failed are sent again",
     breaks: "O",
     file: `${DELIVERY}/application/Relay.ts`,
     from: "sink.deliver({ slot, epoch, deliveries, settled })",
     to: "sink.deliver({ slot, epoch, deliveries })"
   },
   {
-    name: "what has arrived behind the position is forgotten",
+    name: "entries that have arrived after the position are forgotten",
     breaks: "O",
     file: `${DELIVERY}/application/RelayProgress.ts`,
     from: `outcomes[index]?._tag === "Delivered" && !isBlocked.has(eventId)) left.add(id)`,
     to: `outcomes[index]?._tag === "Delivered" && !isBlocked.has(eventId)) left.delete(id)`
   },
   {
-    name: "the position passes an entry of which nothing is known",
+    name: "the position passes an entry whose outcome is not known",
     breaks: "O",
     file: `${DELIVERY}/application/RelayProgress.ts`,
     from: "end === 0 ? position : slice.positionAfter(end - 1)",
     to: "slice.positionAfter(end)"
   },
   {
-    name: "what was refused blocks nothing",
+    name: "an entry that was refused blocks nothing",
     breaks: "O",
     file: `${DELIVERY}/domain/Block.ts`,
     from: "  return [...found.values()]\n",
@@ -209,7 +209,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "if (now() < Infinity || idle.length === 0) return\n"
   },
   {
-    name: "a retry begins behind the entry that failed",
+    name: "a retry begins after the entry that failed",
     breaks: "O",
     file: `${MEMORY}/delivery/MemoryOutbox.ts`,
     from: "entry.eventId === stream && entry.version >= version",
@@ -258,14 +258,14 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "const steady = (): number => clock.currentTimeMillisUnsafe()"
   },
   {
-    name: "who fails is deleted",
+    name: "a message that fails is deleted",
     breaks: "N",
     file: `${CONSUMER}/application/Consumer.ts`,
     from: `if (fate === "failed") return yield* giveBack(working, rest, pauseOf(working, message))`,
     to: `if (fate === "failed" && rest.length === 0) return`
   },
   {
-    name: "who fails does not hold back its group",
+    name: "a message that fails does not hold back its group",
     breaks: "N",
     file: `${CONSUMER}/application/Consumer.ts`,
     from: `if (fate === "failed") return yield* giveBack(working, rest, pauseOf(working, message))`,
@@ -307,7 +307,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "  else batch.forEach(({ answer }, index) => answer(told.at(-1 - index)!))\n"
   },
   {
-    name: "who waits is told to have a seat",
+    name: "a waiter gets the answer that it has a seat",
     breaks: "G",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })\n",
@@ -321,7 +321,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: '    capacity <= event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]\n'
   },
   {
-    name: "who asks for another event than the batch is about is forgotten",
+    name: "a command for another event than that of the batch is forgotten",
     breaks: "G",
     file: `${ADMISSION}/application/Lanes.ts`,
     from: "    else left.push(entry)\n",
@@ -342,42 +342,42 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: ""
   },
   {
-    name: "a worker that is stopped keeps hiding messages",
+    name: "a consumer that is stopped keeps hiding messages",
     breaks: "G",
     file: `${CONSUMER}/application/Consumer.ts`,
     from: "    yield* Fiber.interruptAll([removing, hiding])\n",
     to: ""
   },
   {
-    name: "looking for promotions goes on after the end",
+    name: "the search for promotions goes on after the end",
     breaks: "G",
     file: `${ADMISSION}/application/Promotions.ts`,
     from: "    Effect.forkScoped\n",
     to: "    Effect.forkDetach\n"
   },
   {
-    name: "newcomers are told a place one too high",
+    name: "newcomers get a place that is one too high",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "waitlistPosition: waitlistLength + 1",
     to: "waitlistPosition: waitlistLength + 2"
   },
   {
-    name: "whoever asks for a place is told one too high",
+    name: "a read of a place gives one that is one too high",
     breaks: "W",
     file: `${MEMORY}/admission/MemoryReads.ts`,
     from: "position: waiting!.countUpTo(registration.sequence)",
     to: "position: waiting!.countUpTo(registration.sequence) + 1"
   },
   {
-    name: "whoever asks for a place is told that one more waits",
+    name: "a read of a place gives a length that is one too high",
     breaks: "W",
     file: `${MEMORY}/admission/MemoryReads.ts`,
     from: "length: waiting!.length }",
     to: "length: waiting!.length + 1 }"
   },
   {
-    name: "one more waits than may",
+    name: "the waitlist takes one more than its limit",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "waitlistLength >= waitlistLimit",
@@ -398,21 +398,21 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "return { event: now }"
   },
   {
-    name: "who cancels is shown the registration as it was",
+    name: "a cancellation shows the registration as it was",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "outcome: () => ({ registration: after, waitlistPosition: null })",
     to: "outcome: () => ({ registration: before, waitlistPosition: null })"
   },
   {
-    name: "what was noted of a registration is lost",
+    name: "the notes of a registration are lost",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "notes: command.notes,",
     to: 'notes: "",'
   },
   {
-    name: "who is registered already is shown a registration that is not there",
+    name: "the refusal of a second registration names one that is not there",
     breaks: "G",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
     from: "registrationId: id, state })",
@@ -426,21 +426,21 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "replayed: found.success.requestId === freshId"
   },
   {
-    name: "a key is everybody's",
+    name: "a key belongs to all principals",
     breaks: "I",
     file: `${ADMISSION}/domain/state/Idempotency.ts`,
     from: "id: `${operation}\\u0000${key}\\u0000${principal}`",
     to: "id: `${operation}\\u0000${key}`"
   },
   {
-    name: "a key is of every operation",
+    name: "a key belongs to all operations",
     breaks: "I",
     file: `${ADMISSION}/domain/state/Idempotency.ts`,
     from: "id: `${operation}\\u0000${key}\\u0000${principal}`",
     to: "id: `${key}\\u0000${principal}`"
   },
   {
-    name: "a key that was used for something else gives the answer to that",
+    name: "a key that was used for another command gives its answer",
     breaks: "I",
     file: `${ADMISSION}/domain/state/Idempotency.ts`,
     from: "return record.fingerprint === request.fingerprint",
@@ -454,7 +454,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "occurredAt: toText(new Date(0))"
   },
   {
-    name: "an inbox tells messages by their keys only",
+    name: "an inbox distinguishes messages by their keys only",
     breaks: "N",
     file: `${MEMORY}/consumer/MemoryInbox.ts`,
     from: "const id = JSON.stringify([consumer, key])",
@@ -468,28 +468,28 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: 'inbox.once("", keyOf(message), handle(message))'
   },
   {
-    name: "whoever is refused is told to come back at once",
+    name: "a lane that refuses a command asks for it again at once",
     breaks: "G",
     file: `${ADMISSION}/application/Lanes.ts`,
     from: "Math.min(Math.max(millis, SHORTEST_RETRY_MILLIS), LONGEST_RETRY_MILLIS)",
     to: "Math.min(Math.max(millis, 0), LONGEST_RETRY_MILLIS)"
   },
   {
-    name: "all of a batch is said to have been asked for by the first",
+    name: "every entry of a batch names the principal of the first command",
     breaks: "A",
     file: `${ADMISSION}/domain/Batch.ts`,
     from: "append(eventId, happened, request.metadata, request.now)",
     to: "append(eventId, happened, requests[0]!.metadata, request.now)"
   },
   {
-    name: "who has waited for too long is told that nothing has changed",
+    name: "a command that has waited for too long is answered as if nothing had changed",
     breaks: "G",
     file: `${ADMISSION}/application/Lanes.ts`,
     from: "entry.answer(failed(new StoreError.OutcomeUnknown({ cause })))",
     to: "entry.answer(failed(new StoreError.Unavailable({ cause })))"
   },
   {
-    name: "nobody looks whether a server has the marks",
+    name: "the reader does not check whether a server has the marks",
     breaks: "O",
     file: `${POSTGRES}/journal/LogWindow.ts`,
     from: "window === null ? [marks[0]] : [window.mark, marks[0]]",
@@ -566,7 +566,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "status >= 200 && status < 400 ? null"
   },
   {
-    name: "what was not posted to a webhook uses up an attempt",
+    name: "a message that was not posted to a webhook uses up an attempt",
     breaks: "O",
     file: `${WEBHOOKS}/application/WebhookSink.ts`,
     from: "if (response === undefined) return undefined",
@@ -580,7 +580,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "return CircuitBreaker.ignored; CircuitBreaker.failure("
   },
   {
-    name: "a webhook is posted what comes after a message that failed",
+    name: "messages after one that failed are posted to a webhook",
     breaks: "O",
     file: `${WEBHOOKS}/application/WebhookSink.ts`,
     from: 'return outcome?._tag === "Delivered"',

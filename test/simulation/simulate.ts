@@ -1,18 +1,19 @@
 /**
- * Runs simulations, one for each seed, and tells what must hold and did not.
+ * Runs simulations, one for each seed, and prints the violations.
  *
  *     npm run simulate -- [--seeds N] [--seed S] [--plan JSON] [--minutes M] [--first] [--json]
  *
- * `--seed` begins at a seed, and with nothing else runs that one alone; `--first` ends at the first seed that violates
- * something, which does so every time. A violation is shown with the smallest plan that still has it, and with the command that
- * shows it again: `--plan` changes a part of what the seed draws. All cores take part. Exit code 1 if anything was violated.
+ * `--seed` begins at a seed, and without other options runs only that one. `--first` ends at the first seed with a
+ * violation, which is the same every time. A violation is shown with the command that repeats it, and with the smallest
+ * plan that still has it; `--plan` replaces a part of the plan that the seed draws. All cores take part. The exit code is 1
+ * if there is a violation.
  */
 import { SingleBar } from "cli-progress"
 import { parseArgs } from "node:util"
 import * as Crew from "./Crew.ts"
 import { type Outcome, type Plan, shrink } from "./Simulation.ts"
 
-/** So many seeds that violate something are shown and shrunk. */
+/** The number of seeds with violations that are shown and shrunk. */
 const SHOWN = 5
 
 const { values } = parseArgs({
@@ -45,7 +46,7 @@ const isShown = process.stderr.isTTY && !values.json
 const bar = new SingleBar({ format: "{bar} {value}/{total} seeds, {violations} violations, {eta_formatted} left" })
 if (isShown) bar.start(Number.isFinite(count) ? count : 0, 0, { violations: 0 })
 
-/** The violations of a seed, the commands that show them, and the smallest plan that still has some. */
+/** Prints the violations of a seed, the command that repeats them, and the smallest plan that still has some. */
 const show = ({ seed, violations: all }: Outcome): void => {
   const list = (some: ReadonlyArray<string>) => some.slice(0, 5).map((violation) => `  ${violation}\n`)
   const { plan, violations } = shrink(seed)
@@ -63,7 +64,7 @@ const { bad, totals } = await Crew.run({
   end: beganAt + minutes * 60_000,
   untilFirst: values.first,
   onProgress: (told) => {
-    // A long run tells of what it has found at once.
+    // A long run prints violations at once.
     if (!values.json) told.bad.slice(0, Math.max(0, SHOWN - found)).forEach(show)
     done += told.totals.seeds
     found += told.bad.length

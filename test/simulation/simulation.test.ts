@@ -1,5 +1,5 @@
 /**
- * Simulations, as many seeds as fit into a test run; `npm run simulate` runs more.
+ * Simulations of as many seeds as fit into a test run. `npm run simulate` runs more.
  */
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
@@ -10,7 +10,7 @@ import { simulate } from "./Simulation.ts"
 const SEEDS = 1_000
 
 describe("simulation", { timeout: 600_000 }, () => {
-  it("R1–R6, W1–W6, I1–I5, O1–O8, L1, N1–N3, A5, G1–G3 hold whatever happens", async () => {
+  it("R1–R6, W1–W6, I1–I5, O1–O8, L1, N1–N3, A5, G1–G3 hold in every history", async () => {
     const { bad, totals } = await Crew.run({
       first: 1,
       count: SEEDS,
@@ -24,7 +24,7 @@ describe("simulation", { timeout: 600_000 }, () => {
     assert.strictEqual(totals.seeds, SEEDS)
   })
 
-  it("makes of a seed the same history every time", () => {
+  it("makes the same history of a seed every time", () => {
     for (const seed of [1, 2, 3]) assert.deepStrictEqual(simulate(seed), simulate(seed))
   })
 
