@@ -335,7 +335,7 @@ const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): Readonly
   return found
 }
 
-/** Checks C2 and W6: the answer to a read was true at some moment during the read. */
+/** Checks reads, and with them W6: the answer to a read was true at some moment during the read. */
 const seen = (look: Look, moments: ReadonlyArray<Moment>): ReadonlyArray<Violation> => {
   const isShown = ({ event, registrations, waiting }: Moment): boolean => {
     if (look._tag === "Event") return isSame({ ...event, id: look.eventId } as Event, look.event)
