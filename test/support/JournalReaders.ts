@@ -92,7 +92,7 @@ export const make = (): JournalReaders => {
 
 interface Entry extends Given {
   readonly seq: number
-  /** In milliseconds since 1970. */
+  /** The time of the entry, in milliseconds since 1970. */
   readonly occurredAt: number
 }
 

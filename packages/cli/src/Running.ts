@@ -1,5 +1,5 @@
 /**
- * Commands that run until somebody stops them.
+ * Commands that run until a signal stops them.
  *
  * SIGINT and SIGTERM interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
  * second signal, the process ends at once.

@@ -61,7 +61,7 @@ const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => 
 }
 
 export interface AdminOptions {
-  /** At least 16 characters. */
+  /** The admin token, of at least 16 characters. */
   readonly token: Redacted.Redacted<string>
   /** The dead-letter queues that operators may list, and whose messages they may move back. Default: none. */
   readonly deadLetters?: ReadonlyArray<DeadLetters>

@@ -1,5 +1,5 @@
 /**
- * `turnout relay`: delivers the journal to sinks until somebody stops it.
+ * `turnout relay`: delivers the journal to sinks until it is stopped.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"

@@ -1,5 +1,5 @@
 /**
- * `turnout outbox tail`: shows the journal as it is written, until somebody stops the command.
+ * `turnout outbox tail`: shows the journal as it is written, until it is stopped.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"

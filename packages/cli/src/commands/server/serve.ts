@@ -1,5 +1,5 @@
 /**
- * `turnout serve`: serves the HTTP API until somebody stops it.
+ * `turnout serve`: serves the HTTP API until it is stopped.
  */
 import { type Command, Option, InvalidArgumentError } from "commander"
 import type { Action } from "../../Action.ts"
