@@ -35,9 +35,10 @@ const list = (parts: ReadonlyArray<Part>): string => {
   return parts.map(({ about, name }) => `${name.padEnd(width)}  ${about}`).join("\n")
 }
 
-const rooms = subjects.flatMap(({ imports, name }) =>
-  imports.filter((one) => one.includes("/")).map((room) => `${name} imports ${room} only, of that subject`)
-)
+const rooms = subjects.flatMap(({ imports, name }) => {
+  const some = imports.filter((one) => one.includes("/"))
+  return some.length === 0 ? [] : [`Of a subject with ○, ${name} imports only ${some.join(" and ")}.`]
+})
 
 /** The text between the two marks in the page. */
 export const picture = (): string =>

@@ -15,11 +15,11 @@ const layer = MemoryOutbox.layer.pipe(
 )
 
 describe("the outbox in memory", () => {
-  it.effect("forgets workers that are gone, those of the sink", () =>
+  it.effect("forgets relays that are gone, those of the sink", () =>
     Effect.gen(function* () {
       const outbox = yield* Outbox
       const sinks = yield* MemorySinks.Sinks
-      const kept = (sink: string) => [...sinks.get(sink)!.workers.keys()]
+      const kept = (sink: string) => [...sinks.get(sink)!.relays.keys()]
       for (const sink of ["one", "other"]) {
         yield* outbox.register(sink, "now")
         for (const owner of ["gone", "here"]) yield* outbox.announce(sink, owner, owner === "gone" ? 1_000 : 60_000)

@@ -130,7 +130,7 @@ describe("a database server whose clock was set back", () => {
       assert.strictEqual(yield* outbox.announce("sink", "other", 60_000), 1)
       const operations = yield* OutboxOperations
       assert.strictEqual(yield* operations.relays("sink"), 1)
-      assert.strictEqual((yield* operations.status).sinks[0]!.workers, 1)
+      assert.strictEqual((yield* operations.status).sinks[0]!.relays, 1)
       assert.isDefined(yield* replays.claim("sink", "other", 1_000))
     }).pipe(Effect.provide(services))
   )

@@ -224,7 +224,7 @@ describe("the status", { timeout: 120_000 }, () => {
   )
 })
 
-describe("workers", () => {
+describe("relays that are there", () => {
   it.live("that have been gone for a minute are forgotten, those of the sink", () =>
     Effect.gen(function* () {
       const outbox = yield* Outbox

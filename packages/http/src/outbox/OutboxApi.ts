@@ -26,7 +26,7 @@ const SlotStatus = Schema.Struct({
 const SinkStatus = Schema.Struct({
   name: Schema.String,
   createdAt: Instant,
-  workers: Schema.Int,
+  relays: Schema.Int,
   slots: Schema.Array(SlotStatus),
   backlog: Schema.Int,
   isBacklogLarger: Schema.Boolean,

@@ -201,7 +201,7 @@ export const deliveryKeys = (it: It): void => {
         yield* use((outbox) => outbox.depart(one, "first"))
         assert.strictEqual(yield* announce(one, "second"), 2)
         assert.strictEqual(yield* announce(other, "second"), 3)
-        assert.deepStrictEqual([(yield* statusOf(one)).workers, (yield* statusOf(other)).workers], [2, 3])
+        assert.deepStrictEqual([(yield* statusOf(one)).relays, (yield* statusOf(other)).relays], [2, 3])
       })
     )
   })

@@ -150,7 +150,7 @@ export const operatorKeys = (it: It): void => {
         const before = yield* statusOf(stays.sink)
         yield* operate((operations) => operations.forget(gone.sink, "ada"))
         assert.deepStrictEqual(yield* statusOf(stays.sink), before)
-        assert.deepInclude(before, { workers: 1, parked: 1 })
+        assert.deepInclude(before, { relays: 1, parked: 1 })
         assert.deepStrictEqual(yield* blockedOf(stays.sink), [[stream, 2, 1, true]])
         assert.strictEqual((yield* use((outbox) => outbox.renew(stays.sink, stays.claims, LONG))).length, SLOTS)
         const held = yield* Replays.use((replays) => replays.claim(stays.sink, "worker", LONG))
@@ -158,7 +158,7 @@ export const operatorKeys = (it: It): void => {
 
         yield* use((outbox) => outbox.register(gone.sink, "now"))
         const again = yield* statusOf(gone.sink)
-        assert.deepInclude(again, { workers: 0, retrying: 0, parked: 0, parkedSince: null, backlog: 0 })
+        assert.deepInclude(again, { relays: 0, retrying: 0, parked: 0, parkedSince: null, backlog: 0 })
         assert.deepStrictEqual(
           again.slots.map(({ epoch, owner, slot }) => [slot, epoch, owner]),
           Array.from({ length: SLOTS }, (_, slot) => [slot, 0, null])

@@ -39,14 +39,14 @@ export const operators = (it: It): void => {
     it.effect("shows the backlog of a sink, its age, and the relays that deliver it", () =>
       Effect.gen(function* () {
         const sink = yield* newSink()
-        assert.deepInclude(yield* statusOf(sink), { backlog: 0, oldest: null, workers: 0, retrying: 0, parked: 0 })
+        assert.deepInclude(yield* statusOf(sink), { backlog: 0, oldest: null, relays: 0, retrying: 0, parked: 0 })
         assert.strictEqual(yield* operate(({ relays }) => relays(sink)), 0)
         const eventId = yield* stream(3)
         yield* stream(0)
         yield* use((outbox) => outbox.announce(sink, "worker", LONG))
         const claims = yield* claim(sink)
         const before = yield* statusOf(sink)
-        assert.deepInclude(before, { backlog: 7, isBacklogLarger: false, workers: 1 })
+        assert.deepInclude(before, { backlog: 7, isBacklogLarger: false, relays: 1 })
         assert.strictEqual(yield* operate(({ relays }) => relays(sink)), 1)
         assert.strictEqual(
           yield* operate(({ relays }) => Effect.flip(relays("none")).pipe(Effect.map(({ _tag }) => _tag))),

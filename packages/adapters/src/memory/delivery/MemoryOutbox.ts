@@ -36,7 +36,7 @@ const make = Effect.gen(function* () {
     leases: [],
     positions: [],
     blocked: new Map(),
-    workers: new Map(),
+    relays: new Map(),
     createdAt: now()
   })
   const stateOf = (sink: string): SinkState => sinks.get(sink) ?? nothing()
@@ -83,13 +83,13 @@ const make = Effect.gen(function* () {
         return state.id
       }),
     announce: (sink, owner, ttlMillis) =>
-      at(sink, ({ workers }) => {
+      at(sink, ({ relays }) => {
         const millis = steady()
-        workers.set(owner, millis + ttlMillis)
-        for (const [other, until] of workers) if (until <= millis) workers.delete(other)
-        return workers.size
+        relays.set(owner, millis + ttlMillis)
+        for (const [other, until] of relays) if (until <= millis) relays.delete(other)
+        return relays.size
       }),
-    depart: (sink, owner) => at(sink, ({ workers }) => void workers.delete(owner)),
+    depart: (sink, owner) => at(sink, ({ relays }) => void relays.delete(owner)),
     claim: (sink, { limit, owner, ttlMillis }) =>
       at(sink, ({ leases, positions }) => {
         const asked = { owner, ttlMillis, now: leaseTime() }

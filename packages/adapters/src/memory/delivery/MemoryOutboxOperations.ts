@@ -62,16 +62,16 @@ const make = Effect.gen(function* () {
   const retry = change("outbox.retry", ({ version }) => version)
   const skip = change("outbox.skip", ({ version }) => version + 1)
 
-  const running = (workers: SinkState["workers"]) => [...workers.values()].filter((until) => until > steady()).length
+  const running = (relays: SinkState["relays"]) => [...relays.values()].filter((until) => until > steady()).length
 
-  const statusOf = (name: string, { blocked, createdAt, leases, positions, workers }: SinkState): SinkStatus => {
+  const statusOf = (name: string, { blocked, createdAt, leases, positions, relays }: SinkState): SinkStatus => {
     const waiting = slots.flatMap((slot) => log.slot(slot).slice(positions[slot]))
     const parked = [...blocked.values()].filter(({ retryAt }) => retryAt === null)
     const earliest = (times: ReadonlyArray<number>) => (times.length === 0 ? null : new Date(Math.min(...times)))
     return {
       name,
       createdAt,
-      workers: running(workers),
+      relays: running(relays),
       slots: leases.map(({ epoch, owner, until }, slot) => ({
         slot,
         epoch,
@@ -93,7 +93,7 @@ const make = Effect.gen(function* () {
       written: slots.reduce((sum, slot) => sum + log.slot(slot).length, 0),
       sinks: [...sinks].map(([name, state]) => statusOf(name, state)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     })),
-    relays: (sink) => Effect.map(requireSink(sink), ({ workers }) => running(workers)),
+    relays: (sink) => Effect.map(requireSink(sink), ({ relays }) => running(relays)),
     blocked: (sink, isParked, { after, limit }) =>
       Effect.map(requireSink(sink), ({ blocked: all }) =>
         [...all]

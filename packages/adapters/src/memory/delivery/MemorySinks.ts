@@ -30,7 +30,7 @@ export interface SinkState {
   readonly positions: Array<number>
   readonly blocked: Map<EventId, Blocked>
   /** Until when each relay is announced, by the steady time of the store, as are the leases. */
-  readonly workers: Map<Lease.Owner, number>
+  readonly relays: Map<Lease.Owner, number>
   readonly createdAt: Date
 }
 
@@ -42,7 +42,7 @@ export const newSink = (log: MemoryLog, from: StartFrom, createdAt: Date): SinkS
   leases: slots.map(() => Lease.free),
   positions: slots.map((slot) => (from === "beginning" ? 0 : log.slot(slot).length)),
   blocked: new Map(),
-  workers: new Map(),
+  relays: new Map(),
   createdAt
 })
 

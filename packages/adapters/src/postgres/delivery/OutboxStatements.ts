@@ -56,7 +56,7 @@ export interface OutboxStatements {
   /** $1: sink, $2: owner, $3: milliseconds. */
   readonly announce: string
   /** $1: sink. */
-  readonly countWorkers: string
+  readonly countRelays: string
   /** $1: sink, $2: owner. */
   readonly depart: string
   /** $1: sink, $2: owner, $3: milliseconds, $4: limit. */
@@ -96,7 +96,7 @@ SELECT is_wanted FROM wanted`,
 )
 INSERT INTO ${s}.outbox_workers (sink, owner, until) VALUES ($1, $2, ${millisFromNow("$3::float8")})
 ON CONFLICT (sink, owner) DO UPDATE SET until = excluded.until`,
-  countWorkers: `SELECT count(*)::integer AS workers FROM ${s}.outbox_workers WHERE sink = $1 AND NOT ${isOver("until")}`,
+  countRelays: `SELECT count(*)::integer AS relays FROM ${s}.outbox_workers WHERE sink = $1 AND NOT ${isOver("until")}`,
   depart: `DELETE FROM ${s}.outbox_workers WHERE sink = $1 AND owner = $2`,
   claim: `WITH free AS (
   SELECT o.place FROM generate_series(0, ${SLOTS - 1}) AS n(slot)

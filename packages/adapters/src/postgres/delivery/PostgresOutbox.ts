@@ -90,8 +90,8 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     register,
     announce: (sink, owner, ttlMillis) =>
       query(statements.announce, [sink, owner, ttlMillis]).pipe(
-        Effect.andThen(query<{ workers: number }>(statements.countWorkers, [sink])),
-        Effect.map(([row]) => row!.workers)
+        Effect.andThen(query<{ relays: number }>(statements.countRelays, [sink])),
+        Effect.map(([row]) => row!.relays)
       ),
     depart: (sink, owner) => Effect.asVoid(query(statements.depart, [sink, owner])),
     claim: (sink, { limit, owner, ttlMillis }) =>

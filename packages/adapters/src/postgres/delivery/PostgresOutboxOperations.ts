@@ -41,7 +41,7 @@ interface SlotRow {
 interface SinkRow {
   readonly name: string
   readonly created_at: Time
-  readonly workers: number
+  readonly relays: number
   readonly retrying: number
   readonly parked: number
   readonly parked_since: Time | null
@@ -52,7 +52,7 @@ const statementsOf = (s: string) => {
   const RELAYS = `(SELECT count(*)::integer FROM ${s}.outbox_workers w WHERE w.sink = k.name AND NOT ${OutboxStatements.isOver("w.until")})`
   return {
     relays: `SELECT ${RELAYS} AS relays FROM ${s}.sinks k WHERE k.name = $1`,
-    sinks: `SELECT k.name, k.created_at, ${RELAYS} AS workers,
+    sinks: `SELECT k.name, k.created_at, ${RELAYS} AS relays,
   count(b.retry_at)::integer AS retrying, (count(b.stream) - count(b.retry_at))::integer AS parked,
   min(b.since) FILTER (WHERE b.retry_at IS NULL) AS parked_since
 FROM ${s}.sinks k LEFT JOIN ${s}.outbox_blocked b ON b.sink = k.name
@@ -94,7 +94,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
         return {
           name: row.name,
           createdAt: toDate(row.created_at),
-          workers: row.workers,
+          relays: row.relays,
           slots: own.map(({ epoch, owner, slot, until }) => ({
             slot,
             epoch: Number(epoch),

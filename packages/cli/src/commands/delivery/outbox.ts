@@ -66,13 +66,13 @@ const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyA
     `${count(sink.backlog)}${sink.isBacklogLarger ? " or more" : ""}`,
     ago(sink.oldest, now.at),
     rateOf(sink, now, before) ?? "",
-    sink.workers,
+    sink.relays,
     sink.slots.filter(({ owner }) => owner === null).length,
     sink.retrying,
     sink.parked,
     ago(sink.parkedSince, now.at)
   ])
-  const head = ["sink", "backlog", "oldest", "a second", "workers", "free slots", "retrying", "parked", "since"]
+  const head = ["sink", "backlog", "oldest", "a second", "relays", "free slots", "retrying", "parked", "since"]
   const holders = now.sinks.flatMap((sink) =>
     holdersOf(sink).map(({ epochs, owner, slots, until }) => [
       sink.name,

@@ -65,7 +65,7 @@ const RECEIVED_AT_ONCE = 10
 
 const counter = (outcome: string) =>
   Metric.withAttributes(
-    Metric.counter("turnout.worker.messages", { description: "Messages received", incremental: true }),
+    Metric.counter("turnout.consumer.messages", { description: "Messages received", incremental: true }),
     {
       outcome
     }

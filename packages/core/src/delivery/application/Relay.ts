@@ -329,7 +329,7 @@ export const run = Effect.fnUntraced(function* (
     leases: SlotLeases.make({
       outbox,
       sink: sink.name,
-      owner: owner ?? HeldLease.newOwner(random, "worker"),
+      owner: owner ?? HeldLease.newOwner(random, "relay"),
       ttlMillis,
       startFrom,
       clock,

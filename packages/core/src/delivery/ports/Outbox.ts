@@ -113,7 +113,7 @@ export class Outbox extends Context.Service<
     /** Claims up to `limit` slots that are free or whose lease has expired, except those that another claim is looking at. */
     readonly claim: (
       sink: string,
-      worker: { readonly owner: Owner; readonly ttlMillis: number; readonly limit: number }
+      relay: { readonly owner: Owner; readonly ttlMillis: number; readonly limit: number }
     ) => Effect.Effect<ReadonlyArray<Claim>, StoreError>
     /** Renews leases, and returns the slots whose lease was still held. */
     readonly renew: (

@@ -52,7 +52,7 @@ export interface SlotStatus {
 export interface SinkStatus {
   readonly name: string
   readonly createdAt: Date
-  readonly workers: number
+  readonly relays: number
   readonly slots: ReadonlyArray<SlotStatus>
   /**
    * The number of entries after the position of the sink. Entries of blocked streams that the position has passed do not count.
