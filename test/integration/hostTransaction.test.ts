@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
+import { checkSchemaName } from "@turnout/adapters/postgres/schema-name"
 import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -149,6 +150,6 @@ describe("the schema option", () => {
   )
 
   it.each(["", "Turnout", "a-b", "x; DROP TABLE y", "1a", "a".repeat(64)])("refuses %j as a name", (schema) => {
-    assert.throws(() => Migrations.checkSchemaName(schema), RangeError, "schema: must be")
+    assert.throws(() => checkSchemaName(schema), RangeError, "schema: must be")
   })
 })

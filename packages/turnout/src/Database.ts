@@ -26,6 +26,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as DatabaseName from "@turnout/adapters/database-name"
 import { between, mustBe } from "@turnout/core/kernel/domain/OptionRules"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
+import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/schema-name"
 
 export interface DatabaseOptions {
   /**
@@ -60,7 +61,7 @@ export const DatabaseOptions = Schema.Struct({
       )
     )
   ),
-  schema: Schema.optionalKey(mustBe(Migrations.SCHEMA_NAME_RULE, Migrations.isSchemaName)),
+  schema: Schema.optionalKey(mustBe(SCHEMA_NAME_RULE, isSchemaName)),
   poolSize: between(1, 1_000),
   lanes: between(1, 64),
   migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))

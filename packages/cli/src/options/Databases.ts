@@ -2,7 +2,7 @@
  * Options that name a database, or a schema in it.
  */
 import * as DatabaseName from "@turnout/adapters/database-name"
-import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/migrations"
+import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/schema-name"
 import { InvalidArgumentError } from "commander"
 import * as Result from "effect/Result"
 

@@ -31,7 +31,7 @@ import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
 import type { BodyBoundary, Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import * as SalesHandlers from "../sales/SalesHandlers.ts"
 import * as ApiDocs from "../server/ApiDocs.ts"
-import { setHeader } from "../server/Boundary.ts"
+import * as ResponseHeader from "../server/ResponseHeader.ts"
 import { isToken, TOKEN_RULE } from "../server/Token.ts"
 import * as WebhooksHandlers from "../webhooks/WebhooksHandlers.ts"
 import { AdminApi } from "./AdminApi.ts"
@@ -56,7 +56,10 @@ const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => 
     bearer: (httpEffect, { credential }) =>
       timingSafeEqual(digest(Redacted.value(credential)), digest(Redacted.value(expected)))
         ? httpEffect
-        : Effect.andThen(setHeader("www-authenticate", "Bearer"), Effect.fail(new OperatorProblems.Unauthorized()))
+        : Effect.andThen(
+            ResponseHeader.set("www-authenticate", "Bearer"),
+            Effect.fail(new OperatorProblems.Unauthorized())
+          )
   })
 }
 

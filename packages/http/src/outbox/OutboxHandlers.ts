@@ -2,6 +2,7 @@
  * The handlers of the group `outbox`, for operators: each turns a request into one call of the outbox, the journal or the audit log.
  */
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import * as Audit from "@turnout/core/access/application/Audit"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -60,8 +61,7 @@ export const layer = HttpApiBuilder.group(
             }).pipe(Effect.provide(context)),
             "query"
           ),
-        audit: ({ query }) =>
-          toProblems(Effect.provide(OutboxAdministration.audit(toPageRequest(query)), context), "query")
+        audit: ({ query }) => toProblems(Effect.provide(Audit.list(toPageRequest(query)), context), "query")
       })
       .handleRaw(
         "skip",

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import { setHeader } from "../server/Boundary.ts"
+import * as ResponseHeader from "../server/ResponseHeader.ts"
 
 /** The default of `Retry-After`. */
 export const RETRY_AFTER_SECONDS = 1
@@ -13,4 +13,4 @@ export const retryLater = <E>(
   error: E,
   seconds = RETRY_AFTER_SECONDS
 ): Effect.Effect<never, E, HttpServerRequest.HttpServerRequest> =>
-  Effect.andThen(setHeader("retry-after", String(seconds)), Effect.fail(error))
+  Effect.andThen(ResponseHeader.set("retry-after", String(seconds)), Effect.fail(error))

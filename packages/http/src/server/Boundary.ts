@@ -7,9 +7,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiError from "effect/http-api/HttpApiError"
 import { BodyBoundary, Boundary, ParsedBody, QueryBoundary, WriteBoundary } from "../requests/Boundaries.ts"
 import * as Body from "../requests/Body.ts"
@@ -117,15 +116,6 @@ const queryBoundary = Layer.succeed(QueryBoundary, (httpEffect, { endpoint }) =>
       : Effect.fail(new BoundaryProblems.ValidationFailed({ violations }))
   })
 })
-
-/** Sets a header on the answer to this request, be it a success or a problem. */
-export const setHeader = (
-  name: string,
-  value: string
-): Effect.Effect<void, never, HttpServerRequest.HttpServerRequest> =>
-  HttpEffect.appendPreResponseHandler((_request, response) =>
-    Effect.succeed(HttpServerResponse.setHeader(response, name, value))
-  )
 
 /**
  * The middleware of both APIs. `RequestLimits` has the limits, and `Turnout` the time from which the deadline of writes

@@ -14,7 +14,7 @@ import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import type { WriteHeaders } from "../requests/WriteHeaders.ts"
-import { setHeader } from "./Boundary.ts"
+import * as ResponseHeader from "./ResponseHeader.ts"
 import { Principal } from "./Principal.ts"
 
 /**
@@ -47,7 +47,7 @@ export const makeWrite = Effect.gen(function* () {
       const { answer, replayed } = yield* execute
       if (replayed) {
         if (onReplay === "conflict") return yield* new BoundaryProblems.IdempotencyKeyReplayed()
-        yield* setHeader("idempotent-replayed", "true")
+        yield* ResponseHeader.set("idempotent-replayed", "true")
       }
       return yield* Effect.fromResult(answer)
     })

@@ -8,7 +8,7 @@ import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/Migrations.ts"
+import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import * as Query from "../client/Query.ts"
 import { type Time, toDate } from "../admission/Rows.ts"
 

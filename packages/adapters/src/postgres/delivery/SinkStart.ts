@@ -9,7 +9,7 @@ import { checkOrigin } from "../journal/JournalOrigin.ts"
 import * as LogReader from "../journal/LogReader.ts"
 import * as LogWindow from "../journal/LogWindow.ts"
 import * as PostgresLogServer from "../journal/PostgresLogServer.ts"
-import { quote } from "../schema/Migrations.ts"
+import { quote } from "../schema/SchemaName.ts"
 import { markParameters } from "./OutboxParameters.ts"
 
 export interface SinkStart {

@@ -4,7 +4,7 @@
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
-import { quote } from "../schema/Migrations.ts"
+import { quote } from "../schema/SchemaName.ts"
 import type { Query } from "../client/Query.ts"
 
 /** Whether the transaction ids of the journal are those of this cluster. */

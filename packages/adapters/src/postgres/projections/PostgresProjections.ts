@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { transact } from "../client/InTransaction.ts"
-import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/Migrations.ts"
+import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import * as Query from "../client/Query.ts"
 
 interface Row {

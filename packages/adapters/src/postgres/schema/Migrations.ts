@@ -19,24 +19,8 @@ import { webhooks } from "./0004_Webhooks.ts"
 import { projections } from "./0005_Projections.ts"
 import { journalMarks } from "./0006_JournalMarks.ts"
 import type { Migration } from "./Migration.ts"
+import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { toStoreError } from "../client/SqlFailure.ts"
-
-export const DEFAULT_SCHEMA = "turnout"
-
-export const SCHEMA_NAME_RULE =
-  "must be 1 to 63 lower-case letters, digits and underscores, start with a letter and not with pg_"
-
-export const isSchemaName = (schema: string): boolean =>
-  /^[a-z][a-z0-9_]{0,62}$/.test(schema) && !schema.startsWith("pg_")
-
-/** The name itself, if it meets `SCHEMA_NAME_RULE`; throws a `RangeError` otherwise. */
-export const checkSchemaName = (schema: string): string => {
-  if (!isSchemaName(schema)) throw new RangeError(`schema: ${SCHEMA_NAME_RULE}, got ${JSON.stringify(schema)}`)
-  return schema
-}
-
-/** The name as a quoted identifier of SQL, so that it may be a keyword. */
-export const quote = (schema: string): string => `"${checkSchemaName(schema)}"`
 
 /** Every migration, oldest first. */
 export const migrations: ReadonlyArray<Migration> = [
@@ -69,11 +53,6 @@ const MIGRATIONS_TABLE = (schema: string) => `CREATE TABLE IF NOT EXISTS ${quote
 
 const record = (schema: string, { id, name }: { readonly id: number; readonly name: string }) =>
   `INSERT INTO ${quote(schema)}.${TABLE} (migration_id, name) VALUES (${id}, '${name}')`
-
-export interface SchemaOption {
-  /** The Postgres schema that everything lives in. Default `turnout`. */
-  readonly schema?: string
-}
 
 type Migrate<A> = Effect.Effect<A, StoreError.StoreError, SqlClient.SqlClient>
 

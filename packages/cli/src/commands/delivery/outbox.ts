@@ -11,6 +11,7 @@ import { instant } from "../../options/Instants.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { limit } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
+import * as Audit from "@turnout/core/access/application/Audit"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
 import type { OutboxStatus, SinkStatus } from "@turnout/core/delivery/ports/OutboxOperations"
 import * as Effect from "effect/Effect"
@@ -116,10 +117,7 @@ export const forget = async (
 export const audit = async (
   options: Database.GlobalOptions & { readonly limit: number; readonly after?: number }
 ): Promise<boolean> => {
-  const page = await useOutbox(
-    options,
-    OutboxAdministration.audit({ limit: options.limit, after: options.after ?? null })
-  )
+  const page = await useOutbox(options, Audit.list({ limit: options.limit, after: options.after ?? null }))
   Output.result(options, page, () => [
     Output.table(
       ["#", "when", "who", "what", "details"],

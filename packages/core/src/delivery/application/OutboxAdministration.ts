@@ -5,7 +5,6 @@
 import * as Effect from "effect/Effect"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
-import { type AuditEntry, AuditLog } from "../../access/ports/AuditLog.ts"
 import {
   type BlockedStream,
   OutboxOperations,
@@ -82,7 +81,3 @@ export const prune = (
     OutboxOperations.use((operations) => operations.prune(before, PRUNED_AT_ONCE, who)),
     (deleted) => ({ deleted, isMore: deleted === PRUNED_AT_ONCE })
   )
-
-/** A page of the audit log, the latest entry first; the key is the id. */
-export const audit = (page: PageRequest<number>): Effect.Effect<PageByKey<AuditEntry, number>, StoreError, AuditLog> =>
-  AuditLog.use((log) => pageByKey(log.list, page, ({ id }) => id))
