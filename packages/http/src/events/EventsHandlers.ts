@@ -3,7 +3,7 @@
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
-import type { EventOutcome } from "@turnout/core/admission/domain/model/Outcome"
+import type { EventOutcome } from "@turnout/core/admission/domain/model/Event"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"

@@ -2,8 +2,12 @@
  * The group `registrations` of the HTTP API: the registrations and the waitlist of an event.
  */
 import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
-import { RegistrationOutcome } from "@turnout/core/admission/domain/model/Outcome"
-import { Registration, RegistrationId, RegistrationInput } from "@turnout/core/admission/domain/model/Registration"
+import {
+  Registration,
+  RegistrationId,
+  RegistrationInput,
+  RegistrationOutcome
+} from "@turnout/core/admission/domain/model/Registration"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"

@@ -4,9 +4,15 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
-import { type Event, EventChanges, type EventCommand, EventInput, EventNotFound } from "../domain/model/Event.ts"
+import {
+  type Event,
+  EventChanges,
+  type EventCommand,
+  EventInput,
+  EventNotFound,
+  type EventOutcome
+} from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
-import type { EventOutcome } from "../domain/model/Outcome.ts"
 import { DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import { CapacityInput } from "../domain/model/Seats.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"

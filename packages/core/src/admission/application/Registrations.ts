@@ -6,7 +6,6 @@ import * as Schema from "effect/Schema"
 import { AttendeeId } from "../domain/model/Attendee.ts"
 import type { EventNotFound } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
-import type { RegistrationOutcome } from "../domain/model/Outcome.ts"
 import { DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import * as Register from "../domain/model/Register.ts"
 import {
@@ -15,6 +14,7 @@ import {
   RegistrationId,
   RegistrationInput,
   RegistrationNotFound,
+  type RegistrationOutcome,
   RegistrationStateConflict
 } from "../domain/model/Registration.ts"
 import type { AdmissionReads, WaitlistEntry, WaitlistPlace } from "../ports/AdmissionReads.ts"

@@ -1,9 +1,9 @@
 /**
  * The event: what people attend.
  *
- * Contains its fields and their rules, its states, its commands, its journal events and its rejections; its seats are in
- * `Seats`. An event is also the consistency boundary: everything that concerns its seats is decided under the lock of its row,
- * and its journal is one stream whose version counts up by one with every journal event.
+ * Contains its fields and their rules, its states, its commands, their outcomes, its journal events and its rejections; its seats
+ * are in `Seats`. An event is also the consistency boundary: everything that concerns its seats is decided under the lock of its
+ * row, and its journal is one stream whose version counts up by one with every journal event.
  */
 import * as Schema from "effect/Schema"
 import { EventId } from "../../../kernel/domain/EventId.ts"
@@ -160,6 +160,23 @@ export type EventCommand =
   | CompleteEvent
   | ChangeCapacity
   | PromoteWaiting
+
+// --- outcomes
+
+export const EventOutcome = Schema.Struct({ event: Event })
+export type EventOutcome = typeof EventOutcome.Type
+
+/** The outcome of each command. */
+export const outcomesByOperation = {
+  CreateEvent: EventOutcome,
+  UpdateEvent: EventOutcome,
+  PublishEvent: EventOutcome,
+  UnpublishEvent: EventOutcome,
+  CancelEvent: EventOutcome,
+  CompleteEvent: EventOutcome,
+  ChangeCapacity: EventOutcome,
+  PromoteWaiting: EventOutcome
+} as const
 
 // --- journal events
 

@@ -1,36 +1,31 @@
 /**
  * The outcome of an accepted command, and how an answer is written down.
  *
- * An outcome shows the event or the registration as the command left it. Repeating a command that has nothing left to do gives
- * the same outcome again.
+ * An outcome shows the event or the registration as the command left it, and is declared in the file of its noun. Repeating a
+ * command that has nothing left to do gives the same outcome again.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Command } from "./Command.ts"
-import { Event, type EventCommand } from "./Event.ts"
-import { Registration } from "./Registration.ts"
+import * as Event from "./Event.ts"
+import * as Registration from "./Registration.ts"
 import { Rejection } from "./Rejection.ts"
 
-export const EventOutcome = Schema.Struct({ event: Event })
-export type EventOutcome = typeof EventOutcome.Type
+const byOperation = {
+  ...Event.outcomesByOperation,
+  ...Registration.outcomesByOperation
+}
 
-export const RegistrationOutcome = Schema.Struct({
-  registration: Registration,
-  /** The place in the waitlist (1 is next) at the moment of entry; `null` if the command put nobody on the waitlist. */
-  waitlistPosition: Schema.NullOr(Schema.Natural)
-}).annotate({ identifier: "RegistrationOutcome" })
-export type RegistrationOutcome = typeof RegistrationOutcome.Type
+/** The outcome of a command. A command without one in the file of its noun does not compile here. */
+export type OutcomeOf<C extends Command> = (typeof byOperation)[C["_tag"]]["Type"]
 
-export type Outcome = EventOutcome | RegistrationOutcome
-
-/** The outcome of a command by its kind. */
-export type OutcomeOf<C extends Command> = C extends EventCommand ? EventOutcome : RegistrationOutcome
+export type Outcome = OutcomeOf<Command>
 
 /** An outcome or a rejection: both are answers, and both are remembered under an idempotency key. */
 export type Answer<O = Outcome> = Result.Result<O, Rejection>
 
 const StoredAnswer = Schema.toCodecJson(
-  Schema.Union([EventOutcome, RegistrationOutcome, Schema.Struct({ rejection: Rejection })])
+  Schema.Union([...new Set(Object.values(byOperation)), Schema.Struct({ rejection: Rejection })])
 )
 const encodeStored = Schema.encodeSync(StoredAnswer)
 const decodeStored = Schema.decodeUnknownSync(StoredAnswer)

@@ -1,8 +1,8 @@
 /**
  * The registration: one attendee's relation to one event.
  *
- * Contains its fields, its states, its commands, its journal events and its rejections. The command that makes one is in
- * `Register`.
+ * Contains its fields, its states, its commands, their outcomes, its journal events and its rejections. The command that makes
+ * one is in `Register`.
  */
 import * as Schema from "effect/Schema"
 import { Attendee, AttendeeId, AttendeeInput } from "./Attendee.ts"
@@ -87,6 +87,24 @@ export interface MarkNoShow {
 }
 
 export type RegistrationCommand = Register | CancelRegistration | ConfirmRegistration | MarkAttended | MarkNoShow
+
+// --- outcomes
+
+export const RegistrationOutcome = Schema.Struct({
+  registration: Registration,
+  /** The place in the waitlist (1 is next) at the moment of entry; `null` if the command put nobody on the waitlist. */
+  waitlistPosition: Schema.NullOr(Schema.Natural)
+}).annotate({ identifier: "RegistrationOutcome" })
+export type RegistrationOutcome = typeof RegistrationOutcome.Type
+
+/** The outcome of each command. */
+export const outcomesByOperation = {
+  Register: RegistrationOutcome,
+  CancelRegistration: RegistrationOutcome,
+  ConfirmRegistration: RegistrationOutcome,
+  MarkAttended: RegistrationOutcome,
+  MarkNoShow: RegistrationOutcome
+} as const
 
 // --- journal events
 
