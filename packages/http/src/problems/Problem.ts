@@ -20,8 +20,9 @@
  * | 501, 505 | no resource of the server has the method; the server does not speak the version of HTTP |
  * | 503, 504 | the server cannot do it now; it is safe to send the request again with the same idempotency key |
  *
- * The files beside this one have the status, code and title of each problem, sorted by its source: rejections of commands, the
- * boundary, the protocol, the store, the server, operators. No other file knows the status of an error.
+ * The files beside this one have the status, code and title of each problem, sorted by its source: rejections of commands (by
+ * noun, in `rejections`), the boundary, the protocol, the store, the server, operators. No other file knows the status of an
+ * error.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
