@@ -33,12 +33,10 @@ export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.Tur
 
 type Services = Core.Turnout | JournalReader
 
-type Methods = Omit<Core.TurnoutService, "execute" | "executeAll" | "ready" | "commandTimeoutMillis">
-
 type Calls = {
-  readonly [Name in keyof Methods]: (
-    ...args: Parameters<Methods[Name]>
-  ) => Promise<Effect.Success<ReturnType<Methods[Name]>>>
+  readonly [Name in keyof Core.UseCases]: (
+    ...args: Parameters<Core.UseCases[Name]>
+  ) => Promise<Effect.Success<ReturnType<Core.UseCases[Name]>>>
 }
 
 /** The functions of the `Turnout` service, as promises. */
@@ -125,11 +123,15 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
     return result
   }
 
-  const call = <Name extends keyof Methods>(name: Name): Calls[Name] =>
+  const call = <Name extends keyof Calls>(name: Name): Calls[Name] =>
     ((...args: ReadonlyArray<unknown>) =>
       run((service) =>
         (service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...args)
       )) as Calls[Name]
+
+  /** The calls of these names and of no others, so that the compiler misses those of a name that is missing. */
+  const calls = <Name extends keyof Calls>(names: Readonly<Record<Name, true>>): Pick<Calls, Name> =>
+    Object.fromEntries(Struct.keys(names).map((name) => [name, call(name)])) as Pick<Calls, Name>
 
   const subscribe = (options?: Subscription.SubscribeOptions) => ({
     async *[Symbol.asyncIterator]() {
@@ -147,26 +149,7 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
   }
 
   return {
-    createEvent: call("createEvent"),
-    updateEvent: call("updateEvent"),
-    publishEvent: call("publishEvent"),
-    unpublishEvent: call("unpublishEvent"),
-    cancelEvent: call("cancelEvent"),
-    completeEvent: call("completeEvent"),
-    changeCapacity: call("changeCapacity"),
-    register: call("register"),
-    cancelRegistration: call("cancelRegistration"),
-    confirmRegistration: call("confirmRegistration"),
-    markAttended: call("markAttended"),
-    markNoShow: call("markNoShow"),
-    getEvent: call("getEvent"),
-    listEvents: call("listEvents"),
-    getRegistration: call("getRegistration"),
-    listRegistrations: call("listRegistrations"),
-    listWaitlist: call("listWaitlist"),
-    waitlistPosition: call("waitlistPosition"),
-    listAttendeeRegistrations: call("listAttendeeRegistrations"),
-    listJournal: call("listJournal"),
+    ...calls(Core.methods),
     subscribe,
     ready: () => run((service) => service.ready),
     close: () => (closing ??= close())

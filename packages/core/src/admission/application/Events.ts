@@ -56,6 +56,20 @@ export interface Events {
   ) => Read<Page<StoredJournalEntry>, EventNotFound>
 }
 
+/** The names of the use cases, for wiring that makes something of each. */
+export const methods: Readonly<Record<keyof Events, true>> = {
+  createEvent: true,
+  updateEvent: true,
+  publishEvent: true,
+  unpublishEvent: true,
+  cancelEvent: true,
+  completeEvent: true,
+  changeCapacity: true,
+  getEvent: true,
+  listEvents: true,
+  listJournal: true
+}
+
 const decode = {
   id: decoder(Schema.Struct({ eventId: EventId })),
   event: decoder(EventInput),

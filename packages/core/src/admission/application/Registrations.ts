@@ -68,6 +68,20 @@ export interface Registrations {
   ) => Read<Page<Registration>>
 }
 
+/** The names of the use cases, for wiring that makes something of each. */
+export const methods: Readonly<Record<keyof Registrations, true>> = {
+  register: true,
+  cancelRegistration: true,
+  confirmRegistration: true,
+  markAttended: true,
+  markNoShow: true,
+  getRegistration: true,
+  listRegistrations: true,
+  listWaitlist: true,
+  waitlistPosition: true,
+  listAttendeeRegistrations: true
+}
+
 const decode = {
   event: decoder(Schema.Struct({ eventId: EventId })),
   id: decoder(Schema.Struct({ eventId: EventId, registrationId: RegistrationId })),

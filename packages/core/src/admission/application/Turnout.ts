@@ -23,8 +23,16 @@ import * as Registrations from "./Registrations.ts"
 
 export type TurnoutOptions = Engine.EngineOptions
 
-export interface TurnoutService
-  extends Events.Events, Registrations.Registrations, Pick<Commands.Commands, "execute" | "executeAll"> {
+/** The use cases, which take plain input. */
+export interface UseCases extends Events.Events, Registrations.Registrations {}
+
+/** The names of the use cases. */
+export const methods: Readonly<Record<keyof UseCases, true>> = {
+  ...Events.methods,
+  ...Registrations.methods
+}
+
+export interface TurnoutService extends UseCases, Pick<Commands.Commands, "execute" | "executeAll"> {
   /** Succeeds if the store can be reached, is migrated, and takes writes. */
   readonly ready: Effect.Effect<void, StoreError>
   /** How long a write waits for its answer before it fails with `OutcomeUnknown`. Time-outs around writes must be longer. */
