@@ -26,8 +26,21 @@ import * as Usage from "./Usage.ts"
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version
 
-/** The commands, in the order in which help lists them. */
-const commands = [Serve, Relay, Migrate, Import, Events, Registrations, Waitlist, Outbox, Sales, Webhooks, Worker, Dlq]
+const commands = [
+  // In the order in which help lists them.
+  Serve,
+  Relay,
+  Migrate,
+  Import,
+  Events,
+  Registrations,
+  Waitlist,
+  Outbox,
+  Sales,
+  Webhooks,
+  Worker,
+  Dlq
+]
 
 /** Makes the program with all of its commands. A command that ends calls `finish` with its exit code. */
 export const make = (finish: (code: number) => void): Command => {

@@ -1,6 +1,5 @@
 /**
- * Commands that are decoded already, carried out with options that are not: the part that the use cases of events and
- * registrations share.
+ * Commands that are decoded already, carried out with options that are not: the part that the use cases of all nouns share.
  */
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
@@ -36,7 +35,7 @@ export type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
 export interface Commands {
   /**
    * Carries out any command that is decoded already. Returns rejections as values, and says whether the answer repeats an
-   * earlier one. The use cases of events and registrations validate their input and call this.
+   * earlier one. The use cases validate their input and call this.
    */
   readonly execute: <C extends Command>(
     command: C,

@@ -24,7 +24,11 @@ import * as Registrations from "./Registrations.ts"
 export type TurnoutOptions = Engine.EngineOptions
 
 /** The use cases, which take plain input. */
-export interface UseCases extends Events.Events, Registrations.Registrations {}
+export interface UseCases
+  extends
+    // By noun.
+    Events.Events,
+    Registrations.Registrations {}
 
 /** The names of the use cases. */
 export const methods: Readonly<Record<keyof UseCases, true>> = {

@@ -1,6 +1,6 @@
 /**
  * Admission: the decider of everything about seats and about the life of an event. It is a table of commands; the rules are in
- * `EventLifecycle`, `Capacity` and `Registering`.
+ * the files of `rules`.
  *
  * Guarantees, for every event and after every decision:
  * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks;

@@ -1,8 +1,8 @@
 /**
  * The outcome of an accepted command, and how an answer is written down.
  *
- * An outcome shows the event or the registration as the command left it, and is declared in the file of its noun. Repeating a
- * command that has nothing left to do gives the same outcome again.
+ * An outcome shows the noun that the command is about, as the command left it, and is declared in the file of the noun.
+ * Repeating a command that has nothing left to do gives the same outcome again.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"

@@ -8,7 +8,6 @@
 import * as Schema from "effect/Schema"
 import * as Event from "./Event.ts"
 import * as Registration from "./Registration.ts"
-import * as Seats from "./Seats.ts"
 
 /** The same principal has used the idempotency key before, for the same operation with another payload. */
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
@@ -21,16 +20,15 @@ export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReuse
 }
 
 /** The rejections that each operation can meet. With an idempotency key, `IdempotencyKeyReused` is another one. */
-export const byOperation = { ...Event.rejectionsByOperation, ...Registration.rejectionsByOperation } as const
+export const byOperation = {
+  ...Event.rejectionsByOperation,
+  ...Registration.rejectionsByOperation
+} as const
 
 /** The rejections that an operation can meet. */
 export type RejectionOf<Operation extends keyof typeof byOperation> =
   InstanceType<(typeof byOperation)[Operation][number]> | IdempotencyKeyReused
 
-export const Rejection = Schema.Union([
-  ...Event.rejections,
-  ...Seats.rejections,
-  ...Registration.rejections,
-  IdempotencyKeyReused
-])
+/** Every rejection that some operation can meet. */
+export const Rejection = Schema.Union([...new Set(Object.values(byOperation).flat()), IdempotencyKeyReused])
 export type Rejection = typeof Rejection.Type
