@@ -4,8 +4,8 @@
 import * as Schema from "effect/Schema"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
-import type { JournalEntry } from "../../journal/domain/JournalEvent.ts"
-import type { RegistrationState } from "../../admission/domain/model/Registration.ts"
+import type { JournalEntry, JournalEvent } from "../../journal/domain/JournalEvent.ts"
+import type { journalEvents, RegistrationState } from "../../admission/domain/model/Registration.ts"
 
 const Count = Schema.Natural
 
@@ -59,6 +59,8 @@ const moved = (
   return counts
 }
 
+type RegistrationEvent = (typeof journalEvents)[number]["Type"]
+
 const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): SalesSummary => {
   const firstRegistrationAt = summary.firstRegistrationAt ?? occurredAt
   switch (event._tag) {
@@ -91,9 +93,9 @@ const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): Sales
       return { ...summary, registrations: moved(summary, event.from, "attended") }
     case "AttendeeMissed":
       return { ...summary, registrations: moved(summary, event.from, "noShow") }
-    case "EventUnpublished":
-    case "EventCancelled":
-    case "EventCompleted":
+    default:
+      // Other journal events do not concern sales. All of those about registrations do, so each of them has a case above.
+      event satisfies Exclude<JournalEvent, RegistrationEvent>
       return summary
   }
 }
