@@ -3,7 +3,7 @@
  * look-ups. Each lane that has an event has one connection.
  */
 import { PgConnection } from "@effect/sql-pg"
-import { DEFAULTS } from "@turnout/core/admission/application/Lanes"
+import { DEFAULTS } from "@turnout/core/admission/application/engine/Lanes"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Stopwatch } from "../support/Callers.ts"

@@ -2,7 +2,7 @@
  * Turnout as a host would embed it: callers register people, each with an idempotency key.
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
-import { batchSize } from "@turnout/core/admission/application/EngineMetrics"
+import { batchSize } from "@turnout/core/admission/application/engine/EngineMetrics"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -2,7 +2,7 @@
  * What runs for long keeps nothing of what is over: lanes of their commands, a worker of its messages.
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as Lanes from "@turnout/core/admission/application/Lanes"
+import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import * as Consumer from "@turnout/core/consumer/application/Consumer"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { Request } from "@turnout/core/admission/domain/state/Request"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as EngineMetrics from "@turnout/core/admission/application/EngineMetrics"
-import * as Lanes from "@turnout/core/admission/application/Lanes"
+import * as EngineMetrics from "@turnout/core/admission/application/engine/EngineMetrics"
+import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import type { Reply } from "@turnout/core/admission/domain/Batch"
 import { eventIdOf, type Request } from "@turnout/core/admission/domain/state/Request"

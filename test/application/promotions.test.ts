@@ -2,7 +2,7 @@
  * Who carries promotions on that are too many for one commit: after a raise, after a failure, and after another process.
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as Promotions from "@turnout/core/admission/application/Promotions"
+import * as Promotions from "@turnout/core/admission/application/engine/Promotions"
 import type { Reply } from "@turnout/core/admission/domain/Batch"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"

@@ -1,7 +1,7 @@
 /**
  * The decider, case by case; its laws are in `test/property`.
  */
-import { fingerprint } from "@turnout/core/admission/application/Requests"
+import { fingerprint } from "@turnout/core/admission/application/engine/Requests"
 import * as Admission from "@turnout/core/admission/domain/Admission"
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"

@@ -1,4 +1,4 @@
-import { fingerprint } from "@turnout/core/admission/application/Requests"
+import { fingerprint } from "@turnout/core/admission/application/engine/Requests"
 import type { Attendee } from "@turnout/core/admission/domain/model/Attendee"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { Event, EventDetails, EventInput } from "@turnout/core/admission/domain/model/Event"

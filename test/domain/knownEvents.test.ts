@@ -4,7 +4,7 @@
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { assert, describe, it } from "vitest"
-import { KnownEvents } from "@turnout/adapters/internal/postgres/admission/KnownEvents"
+import { KnownEvents } from "@turnout/adapters/internal/postgres/admission/batch/KnownEvents"
 
 /** Events that are remembered. */
 const MAX_KNOWN = 4_096

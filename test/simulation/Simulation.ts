@@ -6,8 +6,8 @@
  * and consumers of it. All of this is the code that users run; the servers, the network, clocks and chance are simulated.
  * `Checkers`, `AnswerCheckers` and `test/support/Invariants` check the history, and share no code with it.
  */
-import * as EngineMetrics from "@turnout/core/admission/application/EngineMetrics"
-import { EndOfTurn } from "@turnout/core/admission/application/Lanes"
+import * as EngineMetrics from "@turnout/core/admission/application/engine/EngineMetrics"
+import { EndOfTurn } from "@turnout/core/admission/application/engine/Lanes"
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Relay from "@turnout/core/delivery/application/Relay"

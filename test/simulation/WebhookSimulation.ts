@@ -7,7 +7,7 @@
  * lost, each stream arrives in order, a webhook is disabled when it should be and only then, nothing is posted to it from
  * then on, and a webhook that was removed has left no sink.
  */
-import { EndOfTurn } from "@turnout/core/admission/application/Lanes"
+import { EndOfTurn } from "@turnout/core/admission/application/engine/Lanes"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as WebhookRelays from "@turnout/core/webhooks/application/WebhookRelays"
 import type { WebhookResponse } from "@turnout/core/webhooks/domain/WebhookHealth"

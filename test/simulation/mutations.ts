@@ -134,7 +134,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "every caller of a batch gets the answer of the first",
     breaks: "I",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: "else batch.forEach(({ answer }, index) => answer(told[index]!))",
     to: "else batch.forEach(({ answer }) => answer(told[0]!))"
   },
@@ -295,14 +295,14 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a store that takes no writes is taken for the fault of a command",
     breaks: "G",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: `return why._tag === "Unexpected" && why.concernsAll !== true`,
     to: `return why._tag === "Unavailable" || why._tag === "Unexpected"`
   },
   {
     name: "answers of a batch go to each other's callers",
     breaks: "G",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: "  else batch.forEach(({ answer }, index) => answer(told[index]!))\n",
     to: "  else batch.forEach(({ answer }, index) => answer(told.at(-1 - index)!))\n"
   },
@@ -323,14 +323,14 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a command for another event than that of the batch is forgotten",
     breaks: "G",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: "    else left.push(entry)\n",
     to: "    else left.slice()\n"
   },
   {
     name: "a lane stops after its first batch",
     breaks: "G",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: "  lane.underway = []\n  lane.isWorking = false\n",
     to: "  lane.underway = []\n"
   },
@@ -351,7 +351,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "the search for promotions goes on after the end",
     breaks: "G",
-    file: `${ADMISSION}/application/Promotions.ts`,
+    file: `${ADMISSION}/application/engine/Promotions.ts`,
     from: "    Effect.forkScoped\n",
     to: "    Effect.forkDetach\n"
   },
@@ -470,7 +470,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a lane that refuses a command asks for it again at once",
     breaks: "G",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: "Math.min(Math.max(millis, SHORTEST_RETRY_MILLIS), LONGEST_RETRY_MILLIS)",
     to: "Math.min(Math.max(millis, 0), LONGEST_RETRY_MILLIS)"
   },
@@ -484,7 +484,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a command that has waited for too long is answered as if nothing had changed",
     breaks: "G",
-    file: `${ADMISSION}/application/Lanes.ts`,
+    file: `${ADMISSION}/application/engine/Lanes.ts`,
     from: "entry.answer(failed(new StoreError.OutcomeUnknown({ cause })))",
     to: "entry.answer(failed(new StoreError.Unavailable({ cause })))"
   },

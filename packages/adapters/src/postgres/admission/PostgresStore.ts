@@ -14,7 +14,7 @@
  * `layer` opens a pool of its own; `layerFromClient` uses the `SqlClient` of the host.
  */
 import { type PgClient, PgPool } from "@effect/sql-pg"
-import * as Lanes from "@turnout/core/admission/application/Lanes"
+import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
@@ -27,7 +27,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import * as BatchTransaction from "./BatchTransaction.ts"
+import * as BatchTransaction from "./batch/BatchTransaction.ts"
 import { commitSignal } from "../client/ClientDatabase.ts"
 import { migrations } from "../schema/Migrations.ts"
 import { DEFAULT_SCHEMA, quote } from "../schema/SchemaName.ts"

@@ -5,13 +5,13 @@
  * of capacity are finished within the same transaction.
  */
 import * as Effect from "effect/Effect"
-import * as Batch from "../domain/Batch.ts"
-import type { EventId } from "../../kernel/domain/EventId.ts"
-import { footprint } from "../domain/state/Footprint.ts"
-import type { Answer } from "../domain/model/Outcome.ts"
-import { eventsOf, type Request } from "../domain/state/Request.ts"
-import type { AdmissionStore } from "../ports/AdmissionStore.ts"
-import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as Batch from "../../domain/Batch.ts"
+import type { EventId } from "../../../kernel/domain/EventId.ts"
+import { footprint } from "../../domain/state/Footprint.ts"
+import type { Answer } from "../../domain/model/Outcome.ts"
+import { eventsOf, type Request } from "../../domain/state/Request.ts"
+import type { AdmissionStore } from "../../ports/AdmissionStore.ts"
+import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import * as Promotions from "./Promotions.ts"
 
 export interface HostTransaction {

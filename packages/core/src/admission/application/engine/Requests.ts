@@ -6,10 +6,10 @@ import { hash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
-import type { Command } from "../domain/model/Command.ts"
-import { scope } from "../domain/state/Idempotency.ts"
-import type { Request } from "../domain/state/Request.ts"
-import { ANONYMOUS, type WriteOptions } from "../domain/state/WriteOptions.ts"
+import type { Command } from "../../domain/model/Command.ts"
+import { scope } from "../../domain/state/Idempotency.ts"
+import type { Request } from "../../domain/state/Request.ts"
+import { ANONYMOUS, type WriteOptions } from "../../domain/state/WriteOptions.ts"
 
 /** How long an idempotency record is valid unless configured: 72 hours. */
 export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000

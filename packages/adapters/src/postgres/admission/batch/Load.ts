@@ -5,10 +5,10 @@
  * tables are still empty.
  */
 import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
-import { Chosen, memoize, type Part, sql } from "../statements/Parts.ts"
-import { REGISTRATION } from "./Reads.ts"
-import { plain, quoted } from "../statements/RowSource.ts"
-import type { Statement } from "../client/Session.ts"
+import { Chosen, memoize, type Part, sql } from "../../statements/Parts.ts"
+import { REGISTRATION } from "../Reads.ts"
+import { plain, quoted } from "../../statements/RowSource.ts"
+import type { Statement } from "../../client/Session.ts"
 
 /** The active registrations of attendees. */
 const attendees: Part<Footprint["attendees"][number]> = {
