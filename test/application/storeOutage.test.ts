@@ -41,6 +41,14 @@ describe("the log", () => {
     }).pipe(logging)
   })
 
+  it.effect("is one line, whatever words the store has, and shows what a terminal would obey", () => {
+    const { lines, logging } = capture()
+    return Effect.gen(function* () {
+      yield* StoreOutage.log("the relay waits", unavailable("no\nlevel=INFO \u001b[2J\u202e"))
+      assert.deepStrictEqual(lines, [String.raw`the relay waits: no\nlevel=INFO \x1b[2J\u202e`])
+    }).pipe(logging)
+  })
+
   it.effect("says what to do where the store's words do not", () => {
     const { lines, logging } = capture()
     const cause = new Error("migration 9 is needed")

@@ -1,9 +1,10 @@
 /**
- * Logs for operators why the store does not do its work: one line, with the store's own words, at most once a second for each
- * cause in a process, even if many callers wait for the store.
+ * Logs for operators why the store does not do its work: one line, with the store's own words made visible, at most once a second
+ * for each cause in a process, even if many callers wait for the store.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { visible } from "../domain/VisibleText.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 
 const INTERVAL_NANOS = 1_000_000_000n
@@ -38,5 +39,6 @@ export const log = (what: string, error: StoreError): Effect.Effect<void> =>
     const { message, reason, words } = error
     // If the store is away, its own words are enough to act on.
     const isClear = reason._tag === "Unavailable" || reason._tag === "OutcomeUnknown"
-    return Effect.logWarning(`${what}: ${isClear ? words : message.includes(words) ? message : `${words}. ${message}`}`)
+    const why = isClear ? words : message.includes(words) ? message : `${words}. ${message}`
+    return Effect.logWarning(`${what}: ${visible(why)}`)
   })
