@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { resolve } from "node:path"
+import * as Logs from "./output/Logs.ts"
 
 /** The folder of the embedded database, in the folder that the command is run in. */
 export const DEFAULT_FOLDER = "turnout-data"
@@ -56,4 +57,4 @@ export const withTurnout = <A, E>(
   given: GlobalOptions,
   use: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E>,
   settings?: Turnout.TurnoutOptions
-): Promise<A> => Effect.runPromise(Turnout.Turnout.use(use).pipe(Effect.provide(turnout(given, settings))))
+): Promise<A> => Logs.runPromise(given, Effect.provide(Turnout.Turnout.use(use), turnout(given, settings)))

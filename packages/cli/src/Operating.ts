@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import { userInfo } from "node:os"
 import { CliError } from "./CliError.ts"
 import * as Database from "./Database.ts"
+import * as Logs from "./output/Logs.ts"
 import * as Steps from "./Steps.ts"
 import type { SoFar } from "./Stopped.ts"
 
@@ -19,7 +20,7 @@ import type { SoFar } from "./Stopped.ts"
 export const useOutbox = <A, E>(
   options: Database.GlobalOptions,
   work: Effect.Effect<A, E, OutboxOperations | AuditLog>
-): Promise<A> => Effect.runPromise(Effect.provide(work, Database.stores(options)))
+): Promise<A> => Logs.runPromise(options, Effect.provide(work, Database.stores(options)))
 
 /** Runs an effect that uses `OutboxOperations` to its end. */
 export const withOutbox = <A, E>(
@@ -38,7 +39,7 @@ export const changeOutbox = <A, E>(
 export const withReplays = <A, E>(
   options: Database.GlobalOptions,
   work: (replays: Replays["Service"]) => Effect.Effect<A, E>
-): Promise<A> => Effect.runPromise(Replays.use(work).pipe(Effect.provide(Database.stores(options))))
+): Promise<A> => Logs.runPromise(options, Effect.provide(Replays.use(work), Database.stores(options)))
 
 export interface ActorOptions {
   readonly as?: string
@@ -69,4 +70,8 @@ export const toStream = (text: string): EventId => {
 const decodeId = decoder(Schema.Struct({ id: Uuid }))
 
 /** Reads the UUID that an argument is. */
-export const toId = (id: string): Promise<string> => Effect.runPromise(Effect.map(decodeId({ id }), ({ id }) => id))
+export const toId = (id: string): Promise<string> =>
+  Logs.runPromise(
+    {},
+    Effect.map(decodeId({ id }), ({ id }) => id)
+  )

@@ -20,6 +20,7 @@ import * as Webhooks from "./commands/webhooks/webhooks.ts"
 import * as Worker from "./commands/consumer/worker.ts"
 import { DEFAULT_FOLDER } from "./Database.ts"
 import { folder, schema, server } from "./options/Databases.ts"
+import * as Help from "./output/Help.ts"
 import * as Output from "./output/Output.ts"
 import * as Usage from "./Usage.ts"
 
@@ -60,6 +61,7 @@ export const make = (finish: (code: number) => void): Command => {
     )
     .option("--schema <name>", "Postgres schema that everything lives in", schema, "turnout")
     .option("--json", "print one JSON document on stdout, and nothing else")
+    .configureOutput(Help.configuration)
     .showHelpAfterError("(--help shows what can be done)")
     .configureHelp({ showGlobalOptions: true })
 

@@ -10,8 +10,8 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Logger from "effect/Logger"
 import { CliError } from "./CliError.ts"
+import * as Logs from "./output/Logs.ts"
 import * as Output from "./output/Output.ts"
 import { type SoFar, Stopped } from "./Stopped.ts"
 
@@ -33,8 +33,7 @@ export const run = async <A, E>(
   work: Effect.Effect<A, E>,
   soFar: () => SoFar | undefined
 ): Promise<A> => {
-  const logging = Logger.layer([Logger.withConsoleError(format.json ? Logger.formatJson : Logger.formatLogFmt)])
-  const fiber = Effect.runFork(Effect.provide(work, logging))
+  const fiber = Logs.runFork(format, work)
   let stopping: keyof typeof SIGNALS | undefined
   let patience: NodeJS.Timeout | undefined
   const giveUp = (signal: keyof typeof SIGNALS, code: number) => {
@@ -50,7 +49,7 @@ export const run = async <A, E>(
   const signals = Object.keys(SIGNALS) as ReadonlyArray<keyof typeof SIGNALS>
   for (const signal of signals) process.on(signal, stop)
   try {
-    const exit = await Effect.runPromise(Fiber.await(fiber))
+    const exit = await Logs.runPromise(format, Fiber.await(fiber))
     if (Exit.isSuccess(exit)) return exit.value
     if (stopping !== undefined && Cause.hasInterruptsOnly(exit.cause)) throw stoppedBy(stopping, soFar())
     const error = Cause.squash(exit.cause)

@@ -3,6 +3,7 @@
  */
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import type * as Line from "./output/Line.ts"
 
 /** A thing that something is wrong with, such as a line of a file or an id, and the reason. */
 export type Warning = readonly [of: string, reason: string]
@@ -11,7 +12,7 @@ export type Warning = readonly [of: string, reason: string]
 export interface SoFar {
   /** The document that the command prints when all is done, and the fields of the work that is left. */
   readonly document: Readonly<Record<string, unknown>>
-  readonly lines: ReadonlyArray<string>
+  readonly lines: ReadonlyArray<Line.Line>
   /** The parts of the work that could not be done, and why. */
   readonly warnings?: ReadonlyArray<Warning>
   /** A sentence that says how to go on. */

@@ -1,7 +1,8 @@
 /**
- * The output of the commands: text for people, or one JSON document with `--json`.
+ * The output of the commands: lines for people, or one JSON document with `--json`.
  *
- * Colours appear on a terminal only, and not if `NO_COLOR` is set. Results go to stdout, everything else to stderr.
+ * Colours appear on a terminal only, and not if `NO_COLOR` is set. Results go to stdout, everything else to stderr. Text is
+ * made visible as it is written (`Streams`), so commands give it as it is.
  */
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
@@ -12,46 +13,51 @@ import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
-import Table from "cli-table3"
+import { visible } from "@turnout/core/kernel/domain/VisibleText"
 import * as Schema from "effect/Schema"
-import { styleText } from "node:util"
+import { inspect } from "node:util"
 import * as Advice from "./Advice.ts"
 import { CliError } from "../CliError.ts"
+import * as Line from "./Line.ts"
+import * as Streams from "./Streams.ts"
 import { Stopped, type Warning } from "../Stopped.ts"
 
 export interface Format {
   readonly json?: boolean
 }
 
-const style = (format: Parameters<typeof styleText>[0], text: string, stream: NodeJS.WriteStream): string =>
-  styleText(format, text, { stream })
-
-export const heading = (text: string): string => style("bold", text, process.stdout)
-export const faint = (text: string): string => style("dim", text, process.stdout)
-export const notice = (text: string): string => style("bold", text, process.stderr)
-export const warning = (text: string): string => style("yellow", text, process.stderr)
-
-let unread: ReadonlyArray<string> = []
+let unread: ReadonlyArray<Line.Line> = []
 
 /** Prints on stderr what was done, if the reader of stdout has stopped reading. */
 export const tellUnread = (): void => {
-  if (unread.length > 0) process.stderr.write(`${unread.join("\n")}\n`)
+  if (unread.length > 0) Streams.write("stderr", unread)
 }
 
 /** Prints the result of a change, as `result` does. If nobody reads stdout, `tellUnread` prints it on stderr. */
-export const changed = (format: Format, document: unknown, lines: () => ReadonlyArray<string>): void => {
+export const changed = (format: Format, document: unknown, lines: () => ReadonlyArray<Line.Line>): void => {
   unread = lines()
   result(format, document, lines)
 }
 
 /** Prints a result: the document with `--json`, the lines otherwise. */
-export const result = ({ json }: Format, document: unknown, lines: () => ReadonlyArray<string>): void => {
-  process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${lines().join("\n")}\n`)
-}
+export const result = ({ json }: Format, document: unknown, lines: () => ReadonlyArray<Line.Line>): void =>
+  json === true ? Streams.writeDocument("stdout", document) : Streams.write("stdout", lines())
 
-/** The beginning of a text, as much as fits into a table. */
-export const shortened = (text: string, length = 60): string =>
-  text.length > length ? `${text.slice(0, length - 1)}…` : text
+/** Prints lines that are no result, on stderr. */
+export const notice = (...lines: ReadonlyArray<Line.Line>): void => Streams.write("stderr", lines)
+
+/** The beginning of a text, as much as fits into a table. No escape is cut, and no character that people see as one. */
+export const shortened = (text: string, length = 60): string => {
+  const whole = visible(text)
+  if (whole.length <= length) return whole
+  let beginning = ""
+  for (const { segment } of new Intl.Segmenter().segment(text.slice(0, length))) {
+    const next = beginning + visible(segment)
+    if (next.length >= length) break
+    beginning = next
+  }
+  return `${beginning}…`
+}
 
 /** A length of time in words. */
 export const duration = (millis: number): string => {
@@ -59,20 +65,6 @@ export const duration = (millis: number): string => {
   if (seconds < 120) return `${seconds} s`
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
-}
-
-/** Rows under a heading, without lines between them. */
-export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>): string => {
-  const none = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" }
-  const edges = { top: "", "top-mid": "", "top-left": "", "top-right": "" }
-  const bottom = { bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" }
-  const printed = new Table({
-    head: head.map(heading),
-    chars: { ...none, ...edges, ...bottom, left: "", right: "", middle: "  " },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 }
-  })
-  printed.push(...rows.map((row) => row.map(String)))
-  return printed.toString()
 }
 
 const encodeRejection = Schema.encodeSync(Schema.toCodecJson(Rejection.Rejection))
@@ -112,8 +104,8 @@ const SHOWN = 20
 
 /** Prints warnings on stderr. */
 export const warnings = (all: ReadonlyArray<Warning>): void => {
-  for (const [of, reason] of all.slice(0, SHOWN)) process.stderr.write(`${warning(of)} ${reason}\n`)
-  if (all.length > SHOWN) process.stderr.write(`… and ${all.length - SHOWN} more; --json lists them all\n`)
+  for (const [of, reason] of all.slice(0, SHOWN)) notice(Line.of`${Line.warning(of)} ${reason}`)
+  if (all.length > SHOWN) notice(`… and ${all.length - SHOWN} more; --json lists them all`)
 }
 
 /**
@@ -126,14 +118,22 @@ export const failure = (format: Format, error: unknown): void => {
   const lines = soFar?.lines ?? []
   if (format.json || lines.length > 0) changed(format, { ...soFar?.document, error: document }, () => lines)
   warnings(soFar?.warnings ?? [])
-  process.stderr.write(`${style("red", "error:", process.stderr)} ${String(document["message"])}\n`)
+  notice(Line.of`${Line.error("error:")} ${String(document["message"])}`)
   // Only an unexpected error is shown with its stack.
-  if (document["_tag"] === "Unexpected" && process.env["DEBUG"]) console.error(error)
+  if (document["_tag"] === "Unexpected" && process.env["DEBUG"]) stack(error)
 }
+
+/** Prints an error with its stack. Its lines stand further right than those that begin with the word "error". */
+export const stack = (error: unknown): void =>
+  notice(
+    ...inspect(error)
+      .split("\n")
+      .map((line) => `  ${line}`)
+  )
 
 /** Prints the document of wrong usage; commander has already printed the words. */
 export const wrongUsage = ({ code, message }: { readonly code: string; readonly message: string }): void => {
   const words = code === "commander.help" ? "name a command; --help shows which there are" : message
   const document = { _tag: "WrongUsage", message: words.replace(/^error: /, "") }
-  process.stdout.write(`${JSON.stringify({ error: document })}\n`)
+  Streams.writeDocument("stdout", { error: document })
 }

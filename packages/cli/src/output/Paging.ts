@@ -2,7 +2,7 @@
  * Lists that are shown page by page. A page continues after an opaque cursor, or, in lists for operators, after the key of the
  * last item.
  */
-import * as Output from "./Output.ts"
+import * as Line from "./Line.ts"
 
 export interface Paging {
   readonly limit: number
@@ -13,9 +13,9 @@ export const toQuery = ({ cursor, limit }: Paging): { readonly limit: number; re
   cursor === undefined ? { limit } : { limit, cursor }
 
 /** The line that says how to see the next page, by its cursor. */
-export const more = ({ nextCursor }: { readonly nextCursor: string | null }): ReadonlyArray<string> =>
-  nextCursor === null ? [] : ["", Output.faint(`more with: --cursor ${nextCursor}`)]
+export const more = ({ nextCursor }: { readonly nextCursor: string | null }): ReadonlyArray<Line.Line> =>
+  nextCursor === null ? [] : ["", Line.faint(`more with: --cursor ${nextCursor}`)]
 
 /** The line that says how to see the next page, by the last key. */
-export const moreAfter = ({ next }: { readonly next: string | number | null }): ReadonlyArray<string> =>
-  next === null ? [] : ["", Output.faint(`more with: --after ${next}`)]
+export const moreAfter = ({ next }: { readonly next: string | number | null }): ReadonlyArray<Line.Line> =>
+  next === null ? [] : ["", Line.faint(`more with: --after ${next}`)]

@@ -3,6 +3,7 @@
  */
 import { SingleBar } from "cli-progress"
 import { duration } from "./Output.ts"
+import * as Streams from "./Streams.ts"
 
 export interface Progress {
   readonly start: (total: number, done?: number) => void
@@ -20,7 +21,7 @@ const timeLeft = (seconds: number | string): string =>
 /** `format` has `{bar}`, `{value}`, `{total}`, `{percentage}` and `{eta_formatted}`. */
 export const make = ({ json }: { readonly json?: boolean }, format: string): Progress => {
   const options = { format, formatTime: timeLeft, clearOnComplete: true }
-  const bar = process.stderr.isTTY && json !== true ? new SingleBar(options) : undefined
+  const bar = Streams.isTerminal("stderr") && json !== true ? new SingleBar(options) : undefined
   return {
     start: (total, done = 0) => bar?.start(total, done),
     update: (done) => bar?.update(done),

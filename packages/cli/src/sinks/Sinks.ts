@@ -18,6 +18,7 @@ import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Streams from "../output/Streams.ts"
 import type { NamedQueue } from "./NamedQueue.ts"
 import * as Sqs from "./Sqs.ts"
 
@@ -41,9 +42,9 @@ const toStdout: Sink = {
   name: "stdout",
   deliver: ({ deliveries, replay }) =>
     Effect.callback((resume) => {
-      const lines = deliveries.map((delivery) => `${toJson(delivery, replay)}\n`).join("")
+      const messages = deliveries.map((delivery) => toJson(delivery, replay))
       // The relay waits for a slow reader.
-      process.stdout.write(lines, () => resume(Effect.succeed(deliveries.map(() => delivered))))
+      Streams.writeJson("stdout", messages, () => resume(Effect.succeed(deliveries.map(() => delivered))))
     })
 }
 

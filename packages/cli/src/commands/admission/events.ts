@@ -7,8 +7,10 @@ import { cursor, limit } from "../../options/Paging.ts"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import { seatsTaken } from "@turnout/core/admission/domain/model/Seats"
 import * as Database from "../../Database.ts"
+import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery } from "../../output/Paging.ts"
+import * as Table from "../../output/Table.ts"
 
 interface ListOptions extends Paging {
   readonly status?: Event["status"]
@@ -25,7 +27,7 @@ export const list = async (options: Database.GlobalOptions & ListOptions): Promi
     })
   )
   Output.result(options, page, () => [
-    Output.table(
+    ...Table.lines(
       ["id", "title", "starts", "status", "taken", "capacity", "waiting"],
       page.items.map((event) => [
         event.id,
@@ -63,7 +65,7 @@ export const show = async (options: Database.GlobalOptions, eventId: string): Pr
     ["waitlist", `${event.waitlist}${event.waitlistLimit === null ? "" : `, at most ${event.waitlistLimit}`}`],
     ["version", event.version]
   ]
-  Output.result(options, event, () => shown.map(([name, value]) => `${Output.faint(name.padEnd(20))}${value}`))
+  Output.result(options, event, () => shown.map(([name, value]) => Line.of`${Line.faint(name.padEnd(20))}${value}`))
   return true
 }
 

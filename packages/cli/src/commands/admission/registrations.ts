@@ -17,8 +17,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, whoOf } from "../../Operating.ts"
+import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery } from "../../output/Paging.ts"
+import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
 
 interface ListOptions extends Paging {
@@ -31,7 +33,7 @@ export const list = async (options: Database.GlobalOptions & ListOptions, eventI
     turnout.listRegistrations(eventId, { ...toQuery(options), ...(state === undefined ? {} : { state }) })
   )
   Output.result(options, page, () => [
-    Output.table(
+    ...Table.lines(
       ["id", "attendee", "name", "state", "registered"],
       page.items.map(({ attendee, id, registeredAt, state }) => [
         id,
@@ -83,7 +85,7 @@ export const cancel = async (
   eventId: string,
   registrationIds: ReadonlyArray<string>
 ): Promise<boolean> => {
-  const ids = await Effect.runPromise(toIds(eventId, registrationIds))
+  const ids = await Logs.runPromise(options, toIds(eventId, registrationIds))
   const who = whoOf(options)
   const steps = Steps.each(ids)
   const cancelled: Array<Registration> = []
@@ -116,7 +118,7 @@ export const cancel = async (
   await Steps.run(options, work, soFar)
   Output.warnings(warnings())
   const notDone = steps.notDone().filter((id) => failed.every((one) => one.id !== id))
-  if (notDone.length > 0) process.stderr.write("Nothing has changed: correct the ids, and cancel them all again.\n")
+  if (notDone.length > 0) Output.notice("Nothing has changed: correct the ids, and cancel them all again.")
   Output.changed(options, { cancelled, failed, ...(notDone.length === 0 ? {} : { notDone }) }, lines)
   return failed.length === 0
 }

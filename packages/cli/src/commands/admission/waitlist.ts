@@ -7,11 +7,12 @@ import { cursor, limit } from "../../options/Paging.ts"
 import * as Database from "../../Database.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery } from "../../output/Paging.ts"
+import * as Table from "../../output/Table.ts"
 
 export const show = async (options: Database.GlobalOptions & Paging, eventId: string): Promise<boolean> => {
   const page = await Database.withTurnout(options, (turnout) => turnout.listWaitlist(eventId, toQuery(options)))
   Output.result(options, page, () => [
-    Output.table(
+    ...Table.lines(
       ["#", "registration", "attendee", "name", "registered"],
       page.items.map(({ position, registration: { attendee, id, registeredAt } }) => [
         position,

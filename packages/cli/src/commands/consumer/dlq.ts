@@ -11,8 +11,10 @@ import { type DeadLetter, isWanted } from "@turnout/core/consumer/ports/DeadLett
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, count, whoOf } from "../../Operating.ts"
+import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Progress from "../../output/Progress.ts"
+import * as Table from "../../output/Table.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
 import * as Steps from "../../Steps.ts"
 
@@ -34,13 +36,14 @@ export const list = async (
   options: Database.GlobalOptions & QueueOptions & { readonly limit: number }
 ): Promise<boolean> => {
   const { reader } = await Sqs.deadLetters()
-  const items = await Effect.runPromise(
+  const items = await Logs.runPromise(
+    options,
     Effect.scoped(Effect.flatMap(reader(Sqs.connectionOf(options.sqs, options)), ({ list }) => list(options.limit)))
   )
   Output.result(options, { items }, () =>
     items.length === 0
       ? [`There are no dead letters in ${options.sqs}.`]
-      : [Output.table(["message", "type", "group", "received", "sent", "body"], items.map(row))]
+      : Table.lines(["message", "type", "group", "received", "sent", "body"], items.map(row))
   )
   return true
 }

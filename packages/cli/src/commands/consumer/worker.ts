@@ -20,6 +20,7 @@ import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
+import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
@@ -91,7 +92,7 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
     const types = Object.keys(handlers)
     const leftAlone = JournalEventType.literals.filter((type) => !types.includes(type))
     Output.result(options, { consumer, queue: queue.name, types, leftAlone }, () => [
-      `${Output.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
+      Line.of`${Line.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
       ...(leftAlone.length === 0
         ? []
         : [`Left alone, with the messages after them in a FIFO queue: ${leftAlone.join(", ")}`]),

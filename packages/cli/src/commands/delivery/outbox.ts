@@ -18,8 +18,11 @@ import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import type * as Database from "../../Database.ts"
 import { type ActorOptions, changeOutbox, count, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
+import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
+import * as Progress from "../../output/Progress.ts"
+import * as Table from "../../output/Table.ts"
 
 const ago = (then: Date | null, now: Date): string =>
   then === null ? "" : Output.duration(Math.max(0, now.getTime() - then.getTime()))
@@ -60,7 +63,7 @@ const holdersOf = ({ slots }: SinkStatus): ReadonlyArray<Holder> =>
     }
   )
 
-const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyArray<string> => {
+const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyArray<Line.Line> => {
   if (now.sinks.length === 0) return ["No sink has been given an entry yet: start a relay."]
   const rows = now.sinks.map((sink) => [
     sink.name,
@@ -84,8 +87,8 @@ const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyA
     ])
   )
   return [
-    Output.table(head, rows),
-    ...(holders.length === 0 ? [] : ["", Output.table(["sink", "lease of", "slots", "epoch", "ends"], holders)])
+    ...Table.lines(head, rows),
+    ...(holders.length === 0 ? [] : ["", ...Table.lines(["sink", "lease of", "slots", "epoch", "ends"], holders)])
   ]
 }
 
@@ -119,7 +122,7 @@ export const audit = async (
 ): Promise<boolean> => {
   const page = await useOutbox(options, Audit.list({ limit: options.limit, after: options.after ?? null }))
   Output.result(options, page, () => [
-    Output.table(
+    ...Table.lines(
       ["#", "when", "who", "what", "details"],
       page.items.map(({ action, at, details, id, who }) => [id, at.toISOString(), who, action, JSON.stringify(details)])
     ),
@@ -132,10 +135,11 @@ export const prune = async (
   options: Database.GlobalOptions & ActorOptions & { readonly before: Date }
 ): Promise<boolean> => {
   const before = options.before.toISOString()
+  const bar = Progress.make(options, "{value} entries deleted")
   let deleted = 0
   const step = Effect.map(OutboxAdministration.prune(options.before, whoOf(options)), (pruned) => {
     deleted += pruned.deleted
-    if (process.stderr.isTTY) process.stderr.write(`\r${count(deleted)} entries deleted`)
+    bar.update(deleted)
     return pruned
   })
   const soFar = () =>
@@ -148,10 +152,12 @@ export const prune = async (
         }
   await changeOutbox(
     options,
-    Effect.repeat(Effect.uninterruptible(step), { until: ({ deleted }) => deleted === 0 }),
+    Effect.sync(() => bar.start(0)).pipe(
+      Effect.andThen(Effect.repeat(Effect.uninterruptible(step), { until: ({ deleted }) => deleted === 0 })),
+      Effect.ensuring(Effect.sync(bar.stop))
+    ),
     soFar
   )
-  if (process.stderr.isTTY) process.stderr.write("\n")
   Output.changed(options, { deleted }, () => [
     `${count(deleted)} entries that happened before ${before} and that no sink needs are deleted.`
   ])

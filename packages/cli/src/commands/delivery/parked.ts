@@ -22,6 +22,7 @@ import type * as Database from "../../Database.ts"
 import { type ActorOptions, changeOutbox, count, toStream, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
+import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
 
 export interface SinkOptions {
@@ -50,7 +51,7 @@ export const list = async (
   Output.result(options, page, () =>
     page.items.length === 0
       ? [`Nothing is parked for ${options.sink}.`]
-      : [Output.table(BLOCKED_HEAD, page.items.map(blockedRow)), ...Paging.moreAfter(page)]
+      : [...Table.lines(BLOCKED_HEAD, page.items.map(blockedRow)), ...Paging.moreAfter(page)]
   )
   return true
 }
@@ -59,11 +60,11 @@ export const show = async (options: Database.GlobalOptions & SinkOptions, stream
   const found = await useOutbox(options, OutboxAdministration.blockedStream(options.sink, toStream(stream)))
   const { block, waiting } = found
   Output.result(options, found, () => [
-    Output.table(BLOCKED_HEAD.slice(0, -1), [blockedRow(block).slice(0, -1)]),
+    ...Table.lines(BLOCKED_HEAD.slice(0, -1), [blockedRow(block).slice(0, -1)]),
     "",
     block.error,
     "",
-    Output.table(
+    ...Table.lines(
       ["version", "type", "message", "occurred", "payload"],
       waiting.map(({ id, occurredAt, payload, type, version }) => [
         version,

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
+import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
@@ -25,7 +26,7 @@ export interface RelayOptions extends Sinks.SinkOptions {
 /** Says that the relays have begun: with `--json` in a document on stdout, unless messages go there, otherwise on stderr. */
 const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>) => {
   if (options.json && !options.stdout) Output.result(options, { sinks }, () => [])
-  else process.stderr.write(`${Output.notice(`relaying to ${sinks.join(", ")}`)}\nCtrl-C stops it.\n`)
+  else Output.notice(Line.heading(`relaying to ${sinks.join(", ")}`), "Ctrl-C stops it.")
 }
 
 export const relay = async (options: Database.GlobalOptions & RelayOptions): Promise<boolean> => {

@@ -19,9 +19,11 @@ import * as Effect from "effect/Effect"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, count, toId, toStream, whoOf, withReplays } from "../../Operating.ts"
+import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
+import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
 
 export interface SelectionOptions {
@@ -73,8 +75,8 @@ const row = ({ id, selection, sent, sink, startedAt, state, total, who }: Replay
   who
 ]
 
-const inWords = (replay: Replay): ReadonlyArray<string> => [
-  Output.table(HEAD, [row(replay)]),
+const inWords = (replay: Replay): ReadonlyArray<Line.Line> => [
+  ...Table.lines(HEAD, [row(replay)]),
   ...(replay.error === null
     ? []
     : ["", `${replay.error}. "turnout outbox replay resume ${replay.id}" tries that again, "… cancel" gives it up.`])
@@ -101,7 +103,7 @@ const follow = Effect.fnUntraced(function* (
       // If the sink is forgotten meanwhile, its replays are deleted, and the next look fails.
       const relays = yield* Effect.catchTag(operations.relays(replay.sink), "SinkNotFound", () => Effect.succeed(0))
       if (relays === 0)
-        process.stderr.write(`\n${Output.warning("waiting:")} no relay of ${replay.sink} is running; start one\n`)
+        Output.notice("", Line.of`${Line.warning("waiting:")} no relay of ${replay.sink} is running; start one`)
     }
   })
   yield* Effect.ensuring(looking, Effect.sync(bar.stop))
@@ -172,7 +174,7 @@ export const list = async (
   Output.result(options, page, () =>
     page.items.length === 0
       ? ["Nothing has been replayed."]
-      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
   )
   return true
 }

@@ -9,6 +9,7 @@ import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Database from "../../Database.ts"
+import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 
@@ -21,15 +22,16 @@ export interface TailOptions {
 /** The time that closing the database may take. */
 const STOP_MILLIS = 1_000
 
-const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.Received): string => {
+const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.Received): Line.Line => {
   const { _tag, ...what } = event
-  return `${occurredAt.toISOString()}  ${eventId}  ${version}  ${Output.heading(_tag)}  ${metadata.actor}  ${Output.faint(JSON.stringify(what))}`
+  const details = Line.faint(JSON.stringify(what))
+  return Line.of`${occurredAt.toISOString()}  ${eventId}  ${version}  ${Line.heading(_tag)}  ${metadata.actor}  ${details}`
 }
 
 /** Prints an entry: with `--json` as a document in a line, with the cursor of the place after it. */
 const print = (options: Database.GlobalOptions, received: Subscription.Received) => {
   const { cursor, ...rest } = received
-  process.stdout.write(`${options.json ? JSON.stringify({ ...rest, cursor }) : toLine(received)}\n`)
+  Output.result(options, { ...rest, cursor }, () => [toLine(received)])
 }
 
 export const tail = async (options: Database.GlobalOptions & TailOptions): Promise<boolean> => {

@@ -14,9 +14,11 @@ import type * as Layer from "effect/Layer"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, count, toStream, whoOf } from "../../Operating.ts"
+import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
+import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
 
 const HEAD = ["event", "title", "seats", "taken", "waiting", "promoted", "cancelled", "sold out", "within"]
@@ -51,7 +53,7 @@ const provided = <A, E>(options: Database.GlobalOptions, work: Effect.Effect<A, 
   Effect.provide(work, Database.stores(options))
 
 const run = <A, E>(options: Database.GlobalOptions, work: Effect.Effect<A, E, Services>): Promise<A> =>
-  Effect.runPromise(provided(options, work))
+  Logs.runPromise(options, provided(options, work))
 
 export const list = async (
   options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
@@ -63,7 +65,7 @@ export const list = async (
       ? [
           "Nothing has been counted yet: turnout serve --sales and turnout relay --sales do it, and turnout sales rebuild."
         ]
-      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
   )
   return true
 }
@@ -72,7 +74,7 @@ export const show = async (options: Database.GlobalOptions, given: string): Prom
   const id = toStream(given)
   const found = await run(options, SalesAdministration.get(id))
   if (found === undefined) throw new CliError(`nothing has been counted of ${id}: turnout sales rebuild ${id}`)
-  Output.result(options, found, () => [Output.table(HEAD, [row(found)])])
+  Output.result(options, found, () => Table.lines(HEAD, [row(found)]))
   return true
 }
 

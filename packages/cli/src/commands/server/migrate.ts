@@ -7,16 +7,20 @@ import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as Database from "../../Database.ts"
+import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
+import * as Table from "../../output/Table.ts"
 
 const run = <A, E>(options: Database.GlobalOptions, effect: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
-  Effect.runPromise(effect.pipe(Effect.provide(Database.client(options))))
+  Logs.runPromise(options, Effect.provide(effect, Database.client(options)))
 
 export const up = async (options: Database.GlobalOptions & { readonly dryRun?: boolean }): Promise<boolean> => {
   const { schema } = options
   if (options.dryRun) {
     const sql = await run(options, Migrations.pendingSql({ schema }))
-    Output.result(options, { pending: sql }, () => (sql.length === 0 ? ["-- nothing to do"] : sql))
+    Output.result(options, { pending: sql }, () =>
+      sql.length === 0 ? ["-- nothing to do"] : sql.flatMap((text) => text.split("\n"))
+    )
     return true
   }
   const applied = await run(options, Migrations.up({ schema }))
@@ -30,12 +34,12 @@ export const up = async (options: Database.GlobalOptions & { readonly dryRun?: b
 
 export const status = async (options: Database.GlobalOptions): Promise<boolean> => {
   const migrations = await run(options, Migrations.status({ schema: options.schema }))
-  Output.result(options, { migrations }, () => [
-    Output.table(
+  Output.result(options, { migrations }, () =>
+    Table.lines(
       ["id", "name", "applied"],
       migrations.map(({ appliedAt, id, name }) => [id, name, appliedAt?.toISOString() ?? "pending"])
     )
-  ])
+  )
   return true
 }
 

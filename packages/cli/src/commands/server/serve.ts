@@ -19,6 +19,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
+import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
@@ -46,25 +47,24 @@ const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
 const DRAIN_MILLIS = 4_000
 const CLOSE_MILLIS = 1_000
 
-const example = (address: string) =>
-  [
-    `curl -s ${address}/events \\`,
-    `  -H 'Content-Type: application/json' -H 'Idempotency-Key: my first event' \\`,
-    `  -d '{"title":"Launch party","organizer":"me","capacity":100,"startsAt":"2030-05-01T18:00:00Z","endsAt":"2030-05-01T23:00:00Z","timeZone":"Europe/Berlin"}'`
-  ].join("\n  ")
+const example = (address: string) => [
+  `  curl -s ${address}/events \\`,
+  `    -H 'Content-Type: application/json' -H 'Idempotency-Key: my first event' \\`,
+  `    -d '{"title":"Launch party","organizer":"me","capacity":100,"startsAt":"2030-05-01T18:00:00Z","endsAt":"2030-05-01T23:00:00Z","timeZone":"Europe/Berlin"}'`
+]
 
 const announce = (options: Database.GlobalOptions, address: string) =>
   Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options) }, () => [
-    `${Output.heading("Turnout")} is serving at ${address}`,
+    Line.of`${Line.heading("Turnout")} is serving at ${address}`,
     "",
     `  API docs  ${address}/docs`,
     `  OpenAPI   ${address}/openapi.json`,
     `  Data      ${Database.describe(options)}`,
     "",
     "Try:",
-    `  ${example(address)}`,
+    ...example(address),
     "",
-    Output.faint("Ctrl-C stops it.")
+    Line.faint("Ctrl-C stops it.")
   ])
 
 /** The queues of `--dlq`. The first of a pair may begin with the name that operators know it by. */

@@ -17,8 +17,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, toId, whoOf } from "../../Operating.ts"
+import * as Line from "../../output/Line.ts"
+import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
+import * as Table from "../../output/Table.ts"
 
 type Service = Webhooks.Webhooks["Service"]
 
@@ -26,7 +29,8 @@ const withWebhooks = <A, E>(
   options: Database.GlobalOptions,
   work: (webhooks: Service) => Effect.Effect<A, E>
 ): Promise<A> =>
-  Effect.runPromise(
+  Logs.runPromise(
+    options,
     Webhooks.Webhooks.use(work).pipe(Effect.provide(Layer.provide(Webhooks.layer, Database.stores(options))))
   )
 
@@ -45,13 +49,13 @@ const row = (webhook: Webhook) => [
   stateOf(webhook),
   webhook.description
 ]
-const inWords = (webhook: Webhook) => [Output.table(HEAD, [row(webhook)])]
+const inWords = (webhook: Webhook) => Table.lines(HEAD, [row(webhook)])
 
 /** A webhook and its secret in words. The secret is shown this once only. */
-const secretInWords = ({ secret, webhook }: Webhooks.WithSecret): ReadonlyArray<string> => [
+const secretInWords = ({ secret, webhook }: Webhooks.WithSecret): ReadonlyArray<Line.Line> => [
   ...inWords(webhook),
   "",
-  `Requests are signed with ${Output.heading(secret)}`,
+  Line.of`Requests are signed with ${Line.heading(secret)}`,
   "Keep it: it is not shown again.",
   ...(webhook.previousSecretUntil === null
     ? []
@@ -90,7 +94,7 @@ export const list = async (
   Output.result(options, page, () =>
     page.items.length === 0
       ? ["There are no webhooks: turnout webhooks add <url>"]
-      : [Output.table(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
   )
   return true
 }
@@ -101,7 +105,7 @@ export const show = async (options: Database.GlobalOptions, given: string): Prom
   Output.result(options, { webhook, sink: sinkOf(id) }, () => [
     ...inWords(webhook),
     "",
-    Output.faint(`What waits for it: turnout outbox status, turnout outbox parked list --sink ${sinkOf(id)}`)
+    Line.faint(`What waits for it: turnout outbox status, turnout outbox parked list --sink ${sinkOf(id)}`)
   ])
   return true
 }
@@ -180,7 +184,7 @@ export const attempts = async (
     page.items.length === 0
       ? ["Nothing has been posted yet."]
       : [
-          Output.table(["when", "", "status", "ms", "event", "message", "error"], page.items.map(attemptRow)),
+          ...Table.lines(["when", "", "status", "ms", "event", "message", "error"], page.items.map(attemptRow)),
           ...Paging.moreAfter(page)
         ]
   )

@@ -1,0 +1,24 @@
+/**
+ * Runs effects, whose logs go to stderr: one line each, with `--json` a JSON document.
+ *
+ * Without this, Effect writes logs to stdout, among the results, and as they are.
+ */
+import type * as Fiber from "effect/Fiber"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import type { Format } from "./Output.ts"
+import * as Streams from "./Streams.ts"
+
+/** Both formats quote text as JSON does, and so escapes are those of JSON. */
+const layer = ({ json }: Format) => {
+  const format = json === true ? Logger.formatJson : Logger.formatLogFmt
+  return Logger.layer([Logger.map(format, (line) => Streams.writeJson("stderr", [line]))])
+}
+
+/** Runs an effect to its end. */
+export const runPromise = <A, E>(format: Format, effect: Effect.Effect<A, E>): Promise<A> =>
+  Effect.runPromise(Effect.provide(effect, layer(format)))
+
+/** Starts an effect. */
+export const runFork = <A, E>(format: Format, effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> =>
+  Effect.runFork(Effect.provide(effect, layer(format)))
