@@ -2,8 +2,8 @@
  * Commands of all kinds with arguments of all kinds, and what must be true of how they end.
  *
  * They are made of the commands and options that the program declares. A command ends in time, with exit code 0, 1 or 2;
- * with `--json` what it prints on stdout is one document; it never shows a stack trace, nor an error that nobody foresaw; and
- * if it was refused, it has changed nothing.
+ * with `--json` what it prints on stdout is one document; it never shows a stack trace, nor an error that nobody foresaw, nor a
+ * character that a terminal obeys or hides; and if it was refused, it has changed nothing.
  */
 import * as Database from "turnout/database"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url"
 import { make } from "../../packages/cli/src/Program.ts"
 import { sql } from "../support/CommandLine.ts"
 import * as Given from "../support/Given.ts"
+import { obeyedLines } from "../support/HostileText.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 import type { Ended } from "./commandLine.ts"
 import { NASTY_ARGUMENTS, NASTY_FILES } from "./Corpus.ts"
@@ -177,6 +178,7 @@ export const fuzzCommands = async (options: {
         unexpected.push({ number, request: JSON.stringify(args.slice(2)).slice(0, 500), what: what.slice(0, 500) })
       if (code !== 0 && code !== 1 && code !== 2) note(code === null ? "did not end" : `exit code ${code}`)
       if (/^\s+at .*[:(]\d+/m.test(stderr + stdout)) note(`a stack trace: ${stderr}`)
+      for (const line of obeyedLines(stdout + stderr)) note(`a terminal obeys: ${JSON.stringify(line)}`)
       if (code === 1 && stderr === "" && stdout === "") note("failed without a word")
       const lines = stdout.split("\n").slice(0, -1)
       if (isJson) {
