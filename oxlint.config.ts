@@ -46,7 +46,7 @@ const rooms = (names: ReadonlyArray<string>, message: string): ReadonlyArray<Pat
 const restrict = (
   files: Array<string>,
   patterns: ReadonlyArray<Pattern>,
-  paths: Array<{ name: string; message: string }> = []
+  paths: Array<{ name: string; message: string; importNames?: Array<string> }> = []
 ): OxlintOverride => ({
   files,
   rules: { "eslint/no-restricted-imports": ["error", { paths, patterns: [...patterns] }] }
@@ -120,6 +120,64 @@ const adapters = Object.entries(technologies).map(([name, known]) => {
   )
 })
 
+const OUTPUT = "all output goes through packages/cli/src/output/Streams.ts, which makes text from elsewhere visible"
+
+/** Modules that write past the one place, each with the only file of the command line that may import it. */
+const writers: ReadonlyArray<readonly [name: string, only: string | undefined]> = [
+  ["effect/Logger", "output/Logs.ts"],
+  ["cli-table3", "output/Table.ts"],
+  ["cli-progress", "output/Progress.ts"],
+  ...["process", "console", "tty", "readline", "readline/promises", "fs/promises"].flatMap((name) =>
+    [name, `node:${name}`].map((name) => [name, undefined] as const)
+  ),
+  ...["Console", "ManagedRuntime", "Runtime", "Stdio", "Terminal"].map((name) => [`effect/${name}`, undefined] as const)
+]
+const writersOfFiles = {
+  importNames: ["appendFileSync", "createWriteStream", "writeFileSync", "writeSync"],
+  message: OUTPUT
+}
+
+/** What a file of the command line imports; all of them, without a file. */
+const cliImports = (file?: string): OxlintOverride =>
+  restrict(
+    [`packages/cli/src/${file ?? "**/*.ts"}`],
+    [byName, others("cli")],
+    [
+      ...writers.filter(([, only]) => only === undefined || only !== file).map(([name]) => ({ name, message: OUTPUT })),
+      { name: "fs", ...writersOfFiles },
+      { name: "node:fs", ...writersOfFiles }
+    ]
+  )
+
+/** Members that write past the one place. Effects that are run without a logger of `output/Logs.ts` log to stdout. */
+const members: Readonly<Record<string, ReadonlyArray<string>>> = {
+  process: ["stdout", "stderr", "_rawDebug"],
+  globalThis: ["process", "console"],
+  Effect: ["runCallback", "runFork", "runPromise", "runPromiseExit", "runSync", "runSyncExit"]
+}
+
+/** The members that files of the command line may not use; those of one object are allowed to some files. */
+const cliMembers = (files: ReadonlyArray<string>, allowed?: string): OxlintOverride => ({
+  files: files.map((file) => `packages/cli/src/${file}`),
+  rules: {
+    "eslint/no-console": "error",
+    "eslint/no-restricted-properties": [
+      "error",
+      ...Object.entries(members).flatMap(([object, properties]) =>
+        object === allowed ? [] : properties.map((property) => ({ object, property, message: OUTPUT }))
+      )
+    ]
+  }
+})
+
+const cli = [
+  cliImports(),
+  ...writers.flatMap(([, only]) => (only === undefined ? [] : [cliImports(only)])),
+  cliMembers(["**/*.ts"]),
+  cliMembers(["output/Streams.ts", "output/Uncaught.ts"], "process"),
+  cliMembers(["output/Logs.ts"], "Effect")
+]
+
 /** Functions that may be longer: each makes a port, and is as long as the port has operations. */
 const makesOfPorts = [
   "packages/adapters/src/memory/delivery/MemoryOutbox.ts",
@@ -166,7 +224,8 @@ export default defineConfig({
     ...core,
     ...admission,
     ...adapters,
-    ...["turnout", "http", "cli"].map((name) => restrict([`packages/${name}/src/**/*.ts`], [byName, others(name)])),
+    ...cli,
+    ...["turnout", "http"].map((name) => restrict([`packages/${name}/src/**/*.ts`], [byName, others(name)])),
     restrict(
       ["test/**/*.ts", "examples/**/*.ts", "bench/**/*.ts"],
       [{ regex: "^\\..*packages/", message: "reach a package by its name, never by path" }]

@@ -172,6 +172,51 @@ describe("the linter", () => {
     assert.strictEqual(code, 0, output)
   })
 
+  describe("of the command line, which writes in one place", () => {
+    const effect = `import * as Effect from "effect/Effect"\n\n`
+    const ways: Readonly<Record<string, string>> = {
+      console: `console.log("a")\n`,
+      "console of globalThis": `globalThis.console.log("a")\n`,
+      stdout: `process.stdout.write("a")\n`,
+      stderr: `process["stderr"].write("a")\n`,
+      "stdout, picked from process": `const { stdout } = process\nstdout.write("a")\n`,
+      "process of globalThis": `globalThis.process.stdout.write("a")\n`,
+      "a file descriptor": `import { writeSync } from "node:fs"\n\nwriteSync(1, "a")\n`,
+      "any file": `import * as fs from "node:fs"\n\nfs.writeSync(1, "a")\n`,
+      "process as a module": `import { stdout } from "node:process"\n\nstdout.write("a")\n`,
+      "effect's console": `import * as Console from "effect/Console"\n\nexport const used = Console.log("a")\n`,
+      "a logger": `import * as Logger from "effect/Logger"\n\nexport const used = Logger.consolePretty()\n`,
+      "a table": `import Table from "cli-table3"\n\nexport const used = new Table()\n`,
+      "a bar": `import { SingleBar } from "cli-progress"\n\nexport const used = new SingleBar({})\n`,
+      "an effect that logs to stdout": `${effect}export const used = Effect.runPromise(Effect.log("a"))\n`,
+      "an effect in the background": `${effect}export const used = Effect.runFork(Effect.log("a"))\n`
+    }
+    const lintCli = (files: ReadonlyArray<readonly [file: string, text: string]>) =>
+      lint("command line", { "test/nothing.ts": "export const nothing = 0\n", ...Object.fromEntries(files) })
+
+    it("refuses every way around it, in commands and in the folder of output", () => {
+      const rows = Object.entries(ways).flatMap(([way, text], index) =>
+        ["commands/delivery", "output"].map((folder) => [way, `packages/cli/src/${folder}/X${index}.ts`, text] as const)
+      )
+      const { complaints } = lintCli(rows.map(([, file, text]) => [file, text]))
+      const refused = new Set(complaints.map(({ filename }) => filename))
+      assert.deepStrictEqual(
+        rows.filter(([, file]) => !refused.has(file)).map(([way]) => way),
+        []
+      )
+    })
+
+    it("lets the one place write, and others give it lines", () => {
+      const line = `import * as Output from "../../output/Output.ts"\n\nOutput.notice("a")\n`
+      const { code, output } = lintCli([
+        ["packages/cli/src/output/Streams.ts", ways["stdout"]!],
+        ["packages/cli/src/output/Logs.ts", ways["an effect that logs to stdout"]!],
+        ["packages/cli/src/commands/delivery/X.ts", line]
+      ])
+      assert.strictEqual(code, 0, output)
+    })
+  })
+
   it("refuses a cycle, even of types", () => {
     const type = (name: string, other: string) =>
       `import type { ${other} } from "./${other}.ts"\n\nexport interface ${name} {\n  readonly other: ${other}\n}\n`
