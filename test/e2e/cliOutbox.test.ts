@@ -36,7 +36,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     const { code, stderr, stdout } = await turnout.run("outbox", "status", "--sample", "50")
     assert.deepStrictEqual([code, stderr, stdout.includes("\u001b")], [0, "", false])
     const [head, mail, , leases, lease] = lines(stdout)
-    assert.strictEqual(head, "sink | backlog | oldest | a second | workers | free slots | retrying | parked | since")
+    assert.strictEqual(head, "sink | backlog | oldest | a second | relays | free slots | retrying | parked | since")
     assert.match(mail!, /^mail \| 0 +\| +0 \| 1 \| 0 \| 0 \| 1 \| \d+ s$/)
     assert.strictEqual(leases, "sink | lease of | slots | epoch | ends")
     assert.match(lease!, /^mail \| worker-1 \| 64 \| 1 \| in \d+ s$/)
