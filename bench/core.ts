@@ -12,7 +12,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
-import { make, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
+import { make, nothing, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import * as Rec from "effect/Record"
 import { randomUUID } from "node:crypto"
 import { alternate, median, summarise } from "./support/Contest.ts"
@@ -67,8 +67,7 @@ const register = (): Request => {
   )
 }
 
-const empty = (capacity: number): WorkingSet =>
-  make({ events: [event(capacity)], registrations: [], waiting: [], idempotency: [] })
+const empty = (capacity: number): WorkingSet => make({ ...nothing, events: [event(capacity)] })
 
 interface Prepared {
   readonly requests: ReadonlyArray<Request>

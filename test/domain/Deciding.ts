@@ -9,7 +9,7 @@ import type { EventInput } from "@turnout/core/admission/domain/model/Event"
 import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
-import { make, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
+import { make, nothing, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 
 export const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
 export const EVENT = id(0) as EventId
@@ -55,7 +55,7 @@ export const register = (n: number, now = BEFORE): Request =>
     { now, freshId: id(n) }
   )
 
-export const empty = (): WorkingSet => make({ events: [], registrations: [], waiting: [], idempotency: [] })
+export const empty = (): WorkingSet => make(nothing)
 
 /** The whole state after a history, all of which must be accepted. */
 export const given = (history: ReadonlyArray<Request>): WorkingSet => {
@@ -76,6 +76,7 @@ export const partOf = (
   const needed = withDuePromotions(footprint(batch), locked)
   const find = (registrationId: never) => whole.registrations.get(registrationId) ?? []
   return make({
+    ...nothing,
     events: locked,
     registrations: [
       ...needed.attendees.flatMap((key) => find(whole.active.get(key.eventId)?.get(key.attendeeId) as never)),

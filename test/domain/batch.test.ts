@@ -3,6 +3,7 @@
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
+import { type Changes, isEmpty, nothing } from "@turnout/core/admission/domain/state/Changes"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Result } from "effect"
@@ -18,15 +19,20 @@ const withKey = (one: Request, key: string, expiresAt = DURING): Request => ({
   ...one,
   idempotency: { scope: scope("ada", one.command._tag, key), fingerprint: JSON.stringify(one.command), expiresAt }
 })
-const events = (changes: Batch.Changes) =>
+const events = (changes: Changes) =>
   changes.events.map(({ created, details, event }) => ({ id: event.id, version: event.version, created, details }))
-const registrations = (changes: Batch.Changes) =>
+const registrations = (changes: Changes) =>
   changes.registrations.map(({ before, registration: { id: own, state } }) => [own, before, state])
 /** Nobody holds the only seat, or one does and two wait. */
 const published = () => given([create, publish])
 const full = () => given([create, publish, register(1), register(2), register(3)])
 
 describe("the changes of a batch", () => {
+  it("are none without requests", () => {
+    assert.deepStrictEqual(Batch.decide([], full()).changes, nothing)
+    assert.isTrue(isEmpty(nothing))
+  })
+
   it("tell a new event from one that has changed", () => {
     assert.deepStrictEqual(events(Batch.decide([create, publish], empty()).changes), [
       { id: EVENT, version: 2, created: true, details: false }
@@ -61,15 +67,15 @@ describe("the changes of a batch", () => {
   it("are none if everything was refused or done before", () => {
     const { changes, replies } = Batch.decide([register(1), cancel(9)], full())
     assert.isTrue(replies.every(({ answer }) => Result.isFailure(answer)))
-    assert.isTrue(Batch.isEmpty(changes))
-    assert.isFalse(Batch.isEmpty(Batch.decide([cancel(1)], full()).changes))
+    assert.isTrue(isEmpty(changes))
+    assert.isFalse(isEmpty(Batch.decide([cancel(1)], full()).changes))
   })
 
   it("I1: have a record of a refusal as well, which is then all that they have", () => {
     const { changes } = Batch.decide([withKey(register(1), "k")], full())
     assert.deepStrictEqual(changes.journal, [])
     assert.lengthOf(changes.idempotency, 1)
-    assert.isFalse(Batch.isEmpty(changes))
+    assert.isFalse(isEmpty(changes))
   })
 })
 
@@ -87,7 +93,7 @@ describe("what a batch remembers", () => {
     assert.lengthOf(together.changes.idempotency, 1)
     const later = Batch.decide([again], set)
     assert.isTrue(later.replies[0]!.replayed)
-    assert.isTrue(Batch.isEmpty(later.changes))
+    assert.isTrue(isEmpty(later.changes))
     assert.isFalse(Batch.decide([register(2)], set).replies[0]!.replayed)
   })
 

@@ -7,7 +7,7 @@ import { footprint } from "@turnout/core/admission/domain/state/Footprint"
 import { isGuessable, provesEvents, provesNewcomers } from "@turnout/core/admission/domain/Guess"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
-import { make } from "@turnout/core/admission/domain/state/WorkingSet"
+import { make, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
 import { DURING, EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
 
@@ -28,7 +28,7 @@ const keyed = (one: Request, key: string): Request => ({
 /** What is decided about two published events if nothing else is there. */
 const guess = (batch: ReadonlyArray<Request>) => {
   const events = [...published.events.values()]
-  return Batch.decide(batch, make({ events, registrations: [], waiting: [], idempotency: [] })).changes
+  return Batch.decide(batch, make({ ...nothing, events })).changes
 }
 
 const newcomers = [keyed(register(1), "a"), keyed(register(2), "b")]

@@ -3,6 +3,7 @@
  */
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { nothing } from "@turnout/core/admission/domain/state/Changes"
 import { assert, describe, it } from "vitest"
 import { KnownEvents } from "@turnout/adapters/internal/postgres/admission/batch/KnownEvents"
 
@@ -16,9 +17,8 @@ const event = (id: EventId, version = 1) => ({ id, version }) as Event
 const learn = (known: KnownEvents, ids: ReadonlyArray<EventId>, version = 1): void =>
   known.learn(
     {
+      ...nothing,
       events: ids.map((id) => ({ event: event(id, version), created: false, details: false })),
-      registrations: [],
-      idempotency: [],
       journal: ids.map((eventId) => ({ eventId, version }) as never)
     },
     ids.map((id) => `message ${version} of ${String(id)}`)

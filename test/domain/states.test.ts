@@ -1,6 +1,7 @@
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import { move } from "@turnout/core/admission/domain/model/Seats"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
+import { isEmpty } from "@turnout/core/admission/domain/state/Changes"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import type { Outcome } from "@turnout/core/admission/domain/model/Outcome"
 import type { WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
@@ -30,7 +31,7 @@ const comesTo = (set: WorkingSet, when: Request, read: (outcome: Outcome) => str
   const { changes, replies } = Batch.decide([when], set)
   const { answer } = replies[0]!
   if (answer._tag === "Failure") {
-    assert.isTrue(Batch.isEmpty(changes), "a rejection changes nothing")
+    assert.isTrue(isEmpty(changes), "a rejection changes nothing")
     return answer.failure._tag
   }
   return changes.journal.length === 0 ? "=" : read(answer.success)

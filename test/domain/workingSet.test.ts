@@ -3,15 +3,16 @@
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { footprint, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import { footprint, nothing as noRows, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
-import { evolve, make, PROMOTION_BATCH, promotionsLeft } from "@turnout/core/admission/domain/state/WorkingSet"
+import { PROMOTION_BATCH, promotionsLeft } from "@turnout/core/admission/domain/state/RegistrationRows"
+import { evolve, make, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
 import { EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
 
 const OTHER = id(1_000_000) as EventId
-const EMPTY = { events: [EVENT], attendees: [], registrations: [], waiting: [], idempotency: [] }
+const EMPTY = { ...noRows, events: [EVENT] }
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
 const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 const about = (_tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow", n: number) =>
@@ -22,6 +23,10 @@ const person = (n: number) => ({ eventId: EVENT, attendeeId: `person-${n}` as ne
 const row = (n: number) => ({ eventId: EVENT, registrationId: registrationId(n) })
 
 describe("the footprint", () => {
+  it("of no requests is nothing", () => {
+    assert.deepStrictEqual(noRows, { events: [], attendees: [], registrations: [], waiting: [], idempotency: [] })
+  })
+
   it("of registering is the attendee", () => {
     assert.deepStrictEqual(footprint([register(1)]), { ...EMPTY, attendees: [person(1)] })
   })
@@ -37,11 +42,11 @@ describe("the footprint", () => {
       raise(2, OTHER)
     ])
     assert.deepStrictEqual(needed, {
+      ...noRows,
       events: [EVENT, OTHER],
       attendees: [{ ...person(1), eventId: OTHER }, person(2), person(1)],
       registrations: [row(5)],
-      waiting: [{ eventId: OTHER, limit: 2 }],
-      idempotency: []
+      waiting: [{ eventId: OTHER, limit: 2 }]
     })
     assert.deepStrictEqual(footprint([about("MarkNoShow", 5), about("MarkAttended", 5)]).registrations, [row(5)])
   })
@@ -101,10 +106,10 @@ describe("a working set", () => {
 
   it("W1: keeps the head of the list when somebody behind it leaves", () => {
     const set = make({
+      ...nothing,
       events: [event!],
       registrations: [row3],
-      waiting: [whole.registrations.get(registrationId(2))!],
-      idempotency: []
+      waiting: [whole.registrations.get(registrationId(2))!]
     })
     const registration = { ...row3, state: "cancelled" as const }
     const occurredAt = new Date(0)
@@ -118,7 +123,7 @@ describe("a working set", () => {
 
   it("changes nothing that it was made from", () => {
     const before = structuredClone(event!)
-    const set = make({ events: [event!], registrations: [], waiting: [], idempotency: [] })
+    const set = make({ ...nothing, events: [event!] })
     Batch.decide([register(7)], set)
     assert.deepStrictEqual(event, before)
   })

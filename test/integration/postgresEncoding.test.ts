@@ -3,10 +3,11 @@
  * reads back as it was written. The changes are made up here, with texts and numbers that no decision would come up with.
  */
 import { assert, describe, it } from "@effect/vitest"
-import type { ChangedRegistration, Changes } from "@turnout/core/admission/domain/Batch"
+import { type Changes, nothing as noChanges } from "@turnout/core/admission/domain/state/Changes"
+import type { ChangedRegistration } from "@turnout/core/admission/domain/state/RegistrationRows"
 import { type Event, EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
+import { type Footprint, nothing } from "@turnout/core/admission/domain/state/Footprint"
 import { type IdempotencyRecord, scope } from "@turnout/core/admission/domain/state/Idempotency"
 import { type JournalEntry, payloadJson } from "@turnout/core/journal/domain/JournalEvent"
 import type { Answer } from "@turnout/core/admission/domain/model/Outcome"
@@ -29,9 +30,6 @@ type Services = AdmissionStore | AdmissionReads | SqlClient.SqlClient
 
 const NOW = new Date("2030-01-01T00:00:00.000Z")
 const PAGE = { limit: 10_000, after: null }
-
-const noChanges: Changes = { journal: [], events: [], registrations: [], idempotency: [] }
-const nothing: Footprint = { events: [], attendees: [], registrations: [], waiting: [], idempotency: [] }
 
 /** Writes changes as they are. */
 const write = (changes: Partial<Changes>) =>

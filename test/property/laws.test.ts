@@ -7,22 +7,22 @@ import * as Admission from "@turnout/core/admission/domain/Admission"
 import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
 import { byOperation } from "@turnout/core/admission/domain/model/Rejection"
 import { isGuessable, provesNewcomers } from "@turnout/core/admission/domain/Guess"
-import { evolve, make, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
+import { evolve, make, nothing, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import { Result } from "effect"
+import * as Rec from "effect/Record"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { empty, EVENT, given, partOf } from "../domain/Deciding.ts"
 import { replay } from "../support/Invariants.ts"
 import { capacity, history, OTHER, requests } from "./Requests.ts"
 
-const copy = (set: WorkingSet): WorkingSet => ({
-  events: new Map(Array.from(set.events, ([event, row]) => [event, { ...row }])),
-  registrations: new Map(set.registrations),
-  active: new Map(Array.from(set.active, ([event, active]) => [event, new Map(active)])),
-  waiting: new Map(Array.from(set.waiting, ([event, waiting]) => [event, [...waiting]])),
-  promoted: new Map(),
-  idempotency: new Map(set.idempotency)
-})
+/** A copy of maps, and of the lists and rows in them. */
+const copyOf = <A>(value: A): A => {
+  if (value instanceof Map) return new Map(Array.from(value, ([key, row]) => [key, copyOf(row)])) as A
+  if (Array.isArray(value)) return [...value] as A
+  return typeof value === "object" ? { ...value } : value
+}
+const copy = (set: WorkingSet): WorkingSet => Rec.map({ ...set }, copyOf) as WorkingSet
 
 /** Cuts a list into batches of these sizes. */
 const inBatches = <A>(items: ReadonlyArray<A>, sizes: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<A>> => {
@@ -67,7 +67,7 @@ describe("deciding", () => {
           const needed = footprint(batch)
           const events = needed.events.flatMap((event) => whole.events.get(event) ?? [])
           if (isGuessable(needed) && withDuePromotions(needed, events) === needed) {
-            const guessed = Batch.decide(batch, make({ events, registrations: [], waiting: [], idempotency: [] }))
+            const guessed = Batch.decide(batch, make({ ...nothing, events }))
             const { idempotency, registrations } = guessed.changes
             const isRefused =
               registrations.some(({ registration: { attendee, eventId } }) =>
@@ -117,7 +117,7 @@ describe("deciding", () => {
         for (const one of drawn) {
           const before = copy(set)
           Admission.decide(one, set)
-          assert.deepStrictEqual({ ...set, promoted: new Map() }, before)
+          assert.deepStrictEqual(set, before)
           Batch.decide([one], set)
         }
       }),
@@ -179,10 +179,8 @@ describe("deciding", () => {
         const decided = empty()
         const { changes } = Batch.decide([...history(seats), ...drawn], decided)
         const told = changes.journal.reduce((set, entry) => evolve(set, entry), empty())
-        assert.deepStrictEqual(told.events, decided.events)
-        assert.deepStrictEqual(told.registrations, decided.registrations)
-        assert.deepStrictEqual(told.active, decided.active)
-        assert.deepStrictEqual(told.waiting, decided.waiting)
+        // The journal tells neither of records nor of steps.
+        assert.deepStrictEqual(told, { ...decided, idempotency: new Map(), promoted: new Map() })
       }),
       { numRuns: 1_000 }
     )

@@ -3,6 +3,7 @@
  * of a few clients.
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { Changes } from "@turnout/core/admission/domain/state/Changes"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Result } from "effect"
@@ -23,7 +24,7 @@ const toAnswer = ({ answer }: Batch.Reply): string => {
 }
 
 /** Asks both, and shows that they agree: on each answer, and on what there is afterwards. */
-const compare = (asked: ReadonlyArray<Request>): Batch.Changes => {
+const compare = (asked: ReadonlyArray<Request>): Changes => {
   const set = empty()
   const model = new Model()
   const { changes, replies } = Batch.decide(asked, set)

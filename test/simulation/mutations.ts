@@ -36,7 +36,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a registered attendee is not loaded",
     breaks: "R",
-    file: `${ADMISSION}/domain/state/Footprint.ts`,
+    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
     from: "attendees.push({ eventId, attendeeId })",
     to: "attendees.slice()"
   },
@@ -57,14 +57,14 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "capacity that was lowered is forgotten",
     breaks: "R",
-    file: `${ADMISSION}/domain/state/WorkingSet.ts`,
+    file: `${ADMISSION}/domain/state/EventRows.ts`,
     from: "event.capacity = happened.to",
     to: "event.capacity = Math.max(event.capacity, happened.to)"
   },
   {
     name: "a registration that was promoted stays as it was in the store",
     breaks: "R",
-    file: `${ADMISSION}/domain/Batch.ts`,
+    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
     from: "...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before }))",
     to: "...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before })).slice(0, 1)"
   },
@@ -106,14 +106,14 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "newcomers go before those who wait",
     breaks: "W",
-    file: `${ADMISSION}/domain/state/WorkingSet.ts`,
+    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
     from: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)`,
     to: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.unshift(registration.id)`
   },
   {
     name: "answers are not remembered",
     breaks: "I",
-    file: `${ADMISSION}/domain/Batch.ts`,
+    file: `${ADMISSION}/domain/state/IdempotencyRows.ts`,
     from: "if (known === undefined) remembered.push({ record, renews: false })",
     to: "if (known === undefined) remembered.slice()"
   },
@@ -127,7 +127,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "keys are not looked up",
     breaks: "I",
-    file: `${ADMISSION}/domain/state/Footprint.ts`,
+    file: `${ADMISSION}/domain/state/IdempotencyRows.ts`,
     from: "idempotency.set(request.idempotency.scope.id, request.idempotency.scope)",
     to: "idempotency.delete(request.idempotency.scope.id)"
   },
@@ -478,8 +478,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "every entry of a batch names the principal of the first command",
     breaks: "A",
     file: `${ADMISSION}/domain/Batch.ts`,
-    from: "append(eventId, happened, request.metadata, request.now)",
-    to: "append(eventId, happened, requests[0]!.metadata, request.now)"
+    from: "append(set, touched, eventId, happened, request.metadata, request.now)",
+    to: "append(set, touched, eventId, happened, touched.journal[0]?.metadata ?? request.metadata, request.now)"
   },
   {
     name: "a command that has waited for too long is answered as if nothing had changed",

@@ -3,7 +3,7 @@
  *
  * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing survives the process.
  */
-import * as Batch from "@turnout/core/admission/domain/Batch"
+import { type Changes, isEmpty } from "@turnout/core/admission/domain/state/Changes"
 import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import { type Footprint, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
@@ -41,7 +41,7 @@ const load = (state: MemoryState, footprint: Footprint): Loaded => ({
   idempotency: present(footprint.idempotency.map(({ id }) => state.idempotency.get(id)))
 })
 
-const write = (state: MemoryState, changes: Batch.Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
+const write = (state: MemoryState, changes: Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
   for (const { created, event } of changes.events) {
     state.events.set(event.id, event)
     if (created) {
@@ -79,7 +79,7 @@ const make = Effect.gen(function* () {
         const { decide, footprint } = close()
         const events = present(footprint.events.map((id) => state.events.get(id)))
         const batch = decide(makeWorkingSet(load(state, withDuePromotions(footprint, events))))
-        if (Batch.isEmpty(batch.changes)) return batch.replies
+        if (isEmpty(batch.changes)) return batch.replies
         const journal: Array<StoredJournalEntry> = []
         for (const { event, eventId, metadata, occurredAt, version } of batch.changes.journal) {
           const id = yield* random.uuidV7()

@@ -6,7 +6,7 @@
  * numbers; a rank is a sum over at most 15 of each of the smaller ones, few of the largest, and at most 64 rows, which are
  * counted in the index. Blocks are further apart in the table, so a sum must not have many of them.
  */
-import type { ChangedRegistration } from "@turnout/core/admission/domain/Batch"
+import type { ChangedRegistration } from "@turnout/core/admission/domain/state/RegistrationRows"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 
 /** For each level, the number of last bits without which a number of the sequence is the number of its block. */

@@ -8,7 +8,7 @@
  *
  * Events may be guessed as well: as they were last seen. Writing proves this for the events that it moves on from there.
  */
-import type { Changes } from "./Batch.ts"
+import type { Changes } from "./state/Changes.ts"
 import type { Footprint } from "./state/Footprint.ts"
 
 /** Whether all that a batch looks for may be guessed not to be there. */

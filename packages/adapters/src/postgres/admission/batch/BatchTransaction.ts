@@ -10,7 +10,8 @@
  * The first two rest on a guess that the write proves (see `Guess` in the domain). A guess that is refused has changed nothing;
  * it costs one attempt, and a few batches make no guess afterwards.
  */
-import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { Batch, Reply } from "@turnout/core/admission/domain/Batch"
+import { type Changes, isEmpty } from "@turnout/core/admission/domain/state/Changes"
 import { withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import * as Guess from "@turnout/core/admission/domain/Guess"
@@ -73,8 +74,8 @@ interface Options {
   readonly signal: CommitSignal
 }
 
-type Work = Transaction.Work<Mark, ReadonlyArray<Batch.Reply>>
-type Done = Transaction.Done<Mark, ReadonlyArray<Batch.Reply>>
+type Work = Transaction.Work<Mark, ReadonlyArray<Reply>>
+type Done = Transaction.Done<Mark, ReadonlyArray<Reply>>
 
 export const make = (options: Options): Transact => {
   const { attemptTimeoutMillis, random, refusals, schema, sessions, signal, sql } = options
@@ -88,13 +89,13 @@ export const make = (options: Options): Transact => {
     const batch = (): ClosedBatch => (closed ??= close())
 
     /** The changes that the last attempt wrote, if it wrote any. */
-    let written: { readonly changes: Batch.Changes; readonly messageIds: ReadonlyArray<string> } | undefined
+    let written: { readonly changes: Changes; readonly messageIds: ReadonlyArray<string> } | undefined
 
     const done = (
-      { changes, replies }: Batch.Batch,
+      { changes, replies }: Batch,
       { expected, isGuess }: { readonly isGuess: boolean; readonly expected?: ReadonlyArray<KnownEvent> }
     ): Effect.Effect<Done> => {
-      if (Batch.isEmpty(changes)) return Effect.succeed({ value: replies, writes: [], mark: null, isGuess })
+      if (isEmpty(changes)) return Effect.succeed({ value: replies, writes: [], mark: null, isGuess })
       return Effect.map(random.uuidV7(), (id) => {
         const messageIds = MessageIds.messageIds(id, changes.journal.length)
         written = { changes, messageIds }
@@ -109,7 +110,7 @@ export const make = (options: Options): Transact => {
      * Decides as if none of the rows that the batch looks for were there; `undefined` if writing the result would not prove
      * that.
      */
-    const guess = (found: ReadonlyArray<Event>, areLocked: boolean): Batch.Batch | undefined => {
+    const guess = (found: ReadonlyArray<Event>, areLocked: boolean): Batch | undefined => {
       const { decide, footprint } = batch()
       if (!Guess.isGuessable(footprint) || withDuePromotions(footprint, found) !== footprint) return undefined
       const guessed = decide(toWorkingSet(found, []))

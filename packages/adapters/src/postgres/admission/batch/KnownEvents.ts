@@ -6,7 +6,7 @@
  * server has. The version would not do: after a failover that has lost commits, another history of the event may have the same
  * version.
  */
-import type { Changes } from "@turnout/core/admission/domain/Batch"
+import type { Changes } from "@turnout/core/admission/domain/state/Changes"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 

@@ -5,7 +5,7 @@
  * sent once: event ids and times are in two tables, and the rows refer to them by number. JSON texts are separated by a control
  * character, which JSON never contains.
  */
-import type { Changes } from "@turnout/core/admission/domain/Batch"
+import type { Changes } from "@turnout/core/admission/domain/state/Changes"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { toText } from "@turnout/core/kernel/domain/Instant"
 import { plainArray } from "../../statements/ArrayLiteral.ts"

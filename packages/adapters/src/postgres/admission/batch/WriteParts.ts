@@ -6,10 +6,11 @@
  * batch cancels is out of the unique index before the same attendee's new one is in, and the journal draws no number before the
  * events are locked.
  */
-import type { ChangedRegistration, Changes } from "@turnout/core/admission/domain/Batch"
+import type { Changes } from "@turnout/core/admission/domain/state/Changes"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
+import type { ChangedRegistration } from "@turnout/core/admission/domain/state/RegistrationRows"
 import {
   type JournalEntry,
   JournalEventType,

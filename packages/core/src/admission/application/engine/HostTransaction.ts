@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Batch from "../../domain/Batch.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
+import { type Changes, nothing } from "../../domain/state/Changes.ts"
 import { footprint } from "../../domain/state/Footprint.ts"
 import type { Answer } from "../../domain/model/Outcome.ts"
 import { eventsOf, type Request } from "../../domain/state/Request.ts"
@@ -29,7 +30,7 @@ export const execute = Effect.fnUntraced(function* (
   requests: ReadonlyArray<Request>
 ): Effect.fn.Return<ReadonlyArray<Batch.Reply>, StoreError> {
   const events = eventsOf(requests)
-  let unfinished: Batch.Changes["idempotency"] = []
+  let unfinished: Changes["idempotency"] = []
   const replies = yield* transact(events, () => ({
     footprint: footprint(requests),
     decide: (set) => {
@@ -72,7 +73,7 @@ export const execute = Effect.fnUntraced(function* (
       record: { ...record, answer: finished(record.answer) },
       renews
     }))
-    const changes = { journal: [], events: [], registrations: [], idempotency }
+    const changes: Changes = { ...nothing, idempotency }
     yield* transact(events, () => ({ footprint: footprint([]), decide: () => ({ changes, replies: [] }) }))
   }
   return replies.map(({ answer, replayed }) => ({ answer: finished(answer), replayed }))

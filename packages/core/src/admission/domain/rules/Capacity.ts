@@ -12,7 +12,8 @@ import {
   promotionsDue,
   seatsTaken
 } from "../model/Seats.ts"
-import { promotionsLeft, type WorkingSet } from "../state/WorkingSet.ts"
+import { promotionsLeft } from "../state/RegistrationRows.ts"
+import type { WorkingSet } from "../state/WorkingSet.ts"
 
 /** Promotes the waiters that are due, in the order of entry, and at most `limit`. */
 export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<AdmissionEvent> =>
