@@ -17,7 +17,7 @@ import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput
 import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import type { Reply } from "@turnout/core/admission/application/Commands"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import type { WaitlistEntry, WaitlistPlace } from "@turnout/core/admission/ports/AdmissionReads"
+import type { WaitlistEntry, WaitlistPlace } from "@turnout/core/admission/ports/RegistrationReads"
 import { Result } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { Operation, Violation } from "./Checkers.ts"

@@ -6,7 +6,7 @@
  * organizer is in a statement or not, which makes four statements. Times and the place to go on from are one range of the
  * index, which is always there, and as wide as possible where there is no bound.
  */
-import type { EventFilter, EventKey } from "@turnout/core/admission/ports/AdmissionReads"
+import type { EventFilter, EventKey } from "@turnout/core/admission/ports/EventReads"
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 
 export interface EventList {

@@ -8,7 +8,7 @@ import { Instant } from "../../kernel/domain/Instant.ts"
 import { cursorOf, Limit } from "../../kernel/domain/Page.ts"
 import { RegistrationId, RegistrationState } from "../domain/model/Registration.ts"
 import * as Text from "../../kernel/domain/Text.ts"
-import type { EventKey } from "../ports/AdmissionReads.ts"
+import type { EventKey } from "../ports/EventReads.ts"
 
 export const EventCursor: Schema.Codec<EventKey, string> = cursorOf(Schema.Struct({ startsAt: Instant, id: EventId }))
 export const SequenceCursor: Schema.Codec<number, string> = cursorOf(Schema.Natural)

@@ -17,7 +17,8 @@ import {
   type RegistrationOutcome,
   RegistrationStateConflict
 } from "../domain/model/Registration.ts"
-import type { AdmissionReads, WaitlistEntry, WaitlistPlace } from "../ports/AdmissionReads.ts"
+import type { AdmissionReads } from "../ports/AdmissionReads.ts"
+import type { WaitlistEntry, WaitlistPlace } from "../ports/RegistrationReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
 import type { Events } from "./Events.ts"
 import { decoder } from "../../kernel/application/InvalidInput.ts"
