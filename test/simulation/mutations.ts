@@ -99,7 +99,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a promoted attendee still waits in the store",
     breaks: "W",
-    file: `${MEMORY}/admission/MemoryStore.ts`,
+    file: `${MEMORY}/admission/MemoryRegistrations.ts`,
     from: "else state.waiting.get(eventId)?.delete(registration)",
     to: "else state.waiting.get(eventId)?.length"
   },
@@ -141,9 +141,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "the record is kept only if something changed",
     breaks: "I",
-    file: `${MEMORY}/admission/MemoryStore.ts`,
+    file: `${MEMORY}/admission/MemoryIdempotency.ts`,
     from: "for (const { record } of changes.idempotency) state.idempotency.set(record.scope.id, record)",
-    to: "for (const { record } of changes.idempotency) if (journal.length === 0) state.idempotency.set(record.scope.id, record)"
+    to: "for (const { record } of changes.idempotency) if ((changes as never as { journal: [] }).journal.length === 0) state.idempotency.set(record.scope.id, record)"
   },
   {
     name: "an entry is not written to the log",
@@ -365,14 +365,14 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a read of a place gives one that is one too high",
     breaks: "W",
-    file: `${MEMORY}/admission/MemoryReads.ts`,
+    file: `${MEMORY}/admission/MemoryRegistrations.ts`,
     from: "position: waiting!.countUpTo(registration.sequence)",
     to: "position: waiting!.countUpTo(registration.sequence) + 1"
   },
   {
     name: "a read of a place gives a length that is one too high",
     breaks: "W",
-    file: `${MEMORY}/admission/MemoryReads.ts`,
+    file: `${MEMORY}/admission/MemoryRegistrations.ts`,
     from: "length: waiting!.length }",
     to: "length: waiting!.length + 1 }"
   },

@@ -1,42 +1,36 @@
 /**
- * Events, registrations and their journals, as the stores in memory hold them.
+ * Everything that the store in memory holds, put together from nouns: what there is at first, what is loaded for a batch, what
+ * is written of it, and what there is to read.
  */
-import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
-import type { Event } from "@turnout/core/admission/domain/model/Event"
-import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
-import type { Registration, RegistrationId } from "@turnout/core/admission/domain/model/Registration"
-import type { WaitingList } from "./WaitingList.ts"
+import type { Changes } from "@turnout/core/admission/domain/state/Changes"
+import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
+import type { Loaded } from "@turnout/core/admission/domain/state/WorkingSet"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import * as MemoryEvents from "./MemoryEvents.ts"
+import * as MemoryIdempotency from "./MemoryIdempotency.ts"
+import * as MemoryRegistrations from "./MemoryRegistrations.ts"
 
-export interface MemoryState {
-  readonly events: Map<EventId, Event>
-  readonly registrations: Map<RegistrationId, Registration>
-  /** The registrations of an event in the order of entry, which is the order of insertion. */
-  readonly byEvent: Map<EventId, Map<RegistrationId, Registration>>
-  /** The waitlist of each event. */
-  readonly waiting: Map<EventId, WaitingList>
-  readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
-  readonly idempotency: Map<string, IdempotencyRecord>
-  readonly journal: Map<EventId, Array<StoredJournalEntry>>
-}
+export interface MemoryState extends MemoryEvents.State, MemoryRegistrations.State, MemoryIdempotency.State {}
 
 export const initial = (): MemoryState => ({
-  events: new Map(),
-  registrations: new Map(),
-  byEvent: new Map(),
-  waiting: new Map(),
-  active: new Map(),
-  idempotency: new Map(),
-  journal: new Map()
+  ...MemoryEvents.initial(),
+  ...MemoryRegistrations.initial(),
+  ...MemoryIdempotency.initial()
 })
 
-/** The first `limit` of some values. */
-export const take = <A>(values: Iterable<A>, limit: number): Array<A> => {
-  const taken: Array<A> = []
-  for (const value of values) {
-    if (taken.length === limit) break
-    taken.push(value)
-  }
-  return taken
+export const load = (state: MemoryState, footprint: Footprint): Loaded => ({
+  ...MemoryEvents.load(state, footprint),
+  ...MemoryRegistrations.load(state, footprint),
+  ...MemoryIdempotency.load(state, footprint)
+})
+
+/** Writes changes, and the entries of their journal as they are stored. */
+export const write = (state: MemoryState, changes: Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
+  MemoryEvents.write(state, changes, journal)
+  MemoryRegistrations.write(state, changes)
+  MemoryIdempotency.write(state, changes)
 }
+
+export const reads = (state: MemoryState): AdmissionReads["Service"] =>
+  AdmissionReads.of({ ...MemoryEvents.reads(state), ...MemoryRegistrations.reads(state) })

@@ -1,0 +1,59 @@
+/**
+ * Events and their journals, as the store in memory holds them.
+ */
+import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { Event } from "@turnout/core/admission/domain/model/Event"
+import type { Changes, Footprint, Loaded } from "@turnout/core/admission/domain/state/EventRows"
+import type { EventReads } from "@turnout/core/admission/ports/EventReads"
+import * as Effect from "effect/Effect"
+
+export interface State {
+  readonly events: Map<EventId, Event>
+  readonly journal: Map<EventId, Array<StoredJournalEntry>>
+}
+
+export const initial = (): State => ({ events: new Map(), journal: new Map() })
+
+export const load = (state: State, footprint: Footprint): Loaded => ({
+  events: footprint.events.flatMap((id) => state.events.get(id) ?? [])
+})
+
+export const write = (state: State, changes: Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
+  for (const { created, event } of changes.events) {
+    state.events.set(event.id, event)
+    if (created) state.journal.set(event.id, [])
+  }
+  for (const entry of journal) state.journal.get(entry.eventId)?.push(entry)
+}
+
+const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** The cost of a read depends on its page, except for a list of events, which is sorted when it is asked for. */
+export const reads = (state: State): EventReads => ({
+  event: (id) => Effect.sync(() => state.events.get(id)),
+  events: (filter, page) =>
+    Effect.sync(() => {
+      const { after } = page
+      const matching = [...state.events.values()].filter(
+        (event) =>
+          (filter.status === null || event.status === filter.status) &&
+          (filter.organizer === null || event.organizer === filter.organizer) &&
+          (filter.from === null || event.startsAt >= filter.from) &&
+          (filter.until === null || event.startsAt < filter.until) &&
+          (after === null ||
+            event.startsAt > after.startsAt ||
+            (event.startsAt.getTime() === after.startsAt.getTime() && event.id > after.id))
+      )
+      const sorted = matching.toSorted(
+        (a, b) => compare(a.startsAt.getTime(), b.startsAt.getTime()) || compare(a.id, b.id)
+      )
+      return sorted.slice(0, page.limit)
+    }),
+  journal: (eventId, page) =>
+    Effect.sync(() => {
+      const entries = state.journal.get(eventId) ?? []
+      const start = page.after ?? 0
+      return entries.slice(start, start + page.limit)
+    })
+})

@@ -1,0 +1,104 @@
+/**
+ * Registrations and waitlists, as the store in memory holds them.
+ */
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
+import { isActive, type Registration, type RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import type { Changes as EventChanges } from "@turnout/core/admission/domain/state/EventRows"
+import type { Changes, Footprint, Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
+import type { RegistrationReads } from "@turnout/core/admission/ports/RegistrationReads"
+import * as Effect from "effect/Effect"
+import * as Iterable from "effect/Iterable"
+import { WaitingList } from "./WaitingList.ts"
+
+export interface State {
+  readonly registrations: Map<RegistrationId, Registration>
+  /** The registrations of an event in the order of entry, which is the order of insertion. */
+  readonly byEvent: Map<EventId, Map<RegistrationId, Registration>>
+  /** The waitlist of each event. */
+  readonly waiting: Map<EventId, WaitingList>
+  readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
+}
+
+export const initial = (): State => ({
+  registrations: new Map(),
+  byEvent: new Map(),
+  waiting: new Map(),
+  active: new Map()
+})
+
+const takeWaiting = (state: State, eventId: EventId, after: number, limit: number): Array<Registration> =>
+  Array.from(Iterable.take(state.waiting.get(eventId)?.after(after) ?? [], limit))
+
+export const load = (state: State, footprint: Footprint): Loaded => ({
+  registrations: [
+    ...footprint.attendees.map(({ attendeeId, eventId }) => state.active.get(eventId)?.get(attendeeId)),
+    ...footprint.registrations.map(({ registrationId }) => registrationId)
+  ].flatMap((id) => (id === undefined ? [] : (state.registrations.get(id) ?? []))),
+  waiting: footprint.waiting.flatMap(({ eventId, limit }) => takeWaiting(state, eventId, 0, limit))
+})
+
+export const write = (state: State, changes: Changes & EventChanges): void => {
+  for (const { created, event } of changes.events) {
+    if (!created) continue
+    state.byEvent.set(event.id, new Map())
+    state.waiting.set(event.id, new WaitingList())
+    state.active.set(event.id, new Map())
+  }
+  for (const { registration } of changes.registrations) {
+    const { eventId, id } = registration
+    state.registrations.set(id, registration)
+    state.byEvent.get(eventId)?.set(id, registration)
+    if (registration.state === "waitlisted") state.waiting.get(eventId)?.add(registration)
+    else state.waiting.get(eventId)?.delete(registration)
+    const active = state.active.get(eventId)
+    const attendeeId = registration.attendee.id
+    if (isActive(registration)) active?.set(attendeeId, id)
+    else if (active?.get(attendeeId) === id) active.delete(attendeeId)
+  }
+}
+
+/**
+ * The cost of a read depends on its page, except for a list of one attendee's registrations, which is sorted when it is asked
+ * for.
+ */
+export const reads = (state: State): RegistrationReads => ({
+  registration: (eventId, id) => Effect.sync(() => state.byEvent.get(eventId)?.get(id)),
+  registrations: (eventId, wanted, page) =>
+    Effect.sync(() => {
+      const all =
+        wanted === "waitlisted"
+          ? (state.waiting.get(eventId)?.after(page.after ?? 0) ?? [])
+          : (state.byEvent.get(eventId)?.values() ?? [])
+      const found: Array<Registration> = []
+      for (const registration of all) {
+        if (found.length === page.limit) break
+        if (page.after !== null && registration.sequence <= page.after) continue
+        if (wanted === null || registration.state === wanted) found.push(registration)
+      }
+      return found
+    }),
+  attendeeRegistrations: (attendeeId, page) =>
+    Effect.sync(() =>
+      [...state.registrations.values()]
+        .filter(({ attendee, id }) => attendee.id === attendeeId && (page.after === null || id > page.after))
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, page.limit)
+    ),
+  waitlist: (eventId, page) =>
+    Effect.sync(() => {
+      const after = page.after ?? 0
+      const before = state.waiting.get(eventId)?.countUpTo(after) ?? 0
+      return takeWaiting(state, eventId, after, page.limit).map((registration, index) => ({
+        position: before + index + 1,
+        registration
+      }))
+    }),
+  waitlistPlace: (eventId, id) =>
+    Effect.sync(() => {
+      const waiting = state.waiting.get(eventId)
+      const registration = state.registrations.get(id)
+      if (registration?.eventId !== eventId || registration.state !== "waitlisted") return undefined
+      return { position: waiting!.countUpTo(registration.sequence), length: waiting!.length }
+    })
+})
