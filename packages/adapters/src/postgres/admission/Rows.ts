@@ -19,6 +19,11 @@ export type Time = Date | string
 export const toDate = (time: Time): Date => (time instanceof Date ? time : new Date(time))
 export const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
 
+/** The columns of `EventRow`. */
+export const EVENT = `id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
+  registration_closes_at, waitlist, waitlist_limit, capacity, status, version, confirmed, waitlisted, attended, no_show,
+  created_at, updated_at`
+
 export interface EventRow {
   readonly id: string
   readonly title: string
@@ -93,6 +98,9 @@ export const fromEvent = (event: Event): Record<string, unknown> => ({
   created_at: event.createdAt,
   updated_at: event.updatedAt
 })
+
+/** The columns of `RegistrationRow`. */
+export const REGISTRATION = "id, event_id, attendee_id, name, email, notes, state, sequence, registered_at, changed_at"
 
 export interface RegistrationRow {
   readonly id: string

@@ -6,7 +6,7 @@
  */
 import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
 import { Chosen, memoize, type Part, sql } from "../../statements/Parts.ts"
-import { REGISTRATION } from "../Reads.ts"
+import { REGISTRATION } from "../Rows.ts"
 import { plain, quoted } from "../../statements/RowSource.ts"
 import type { Statement } from "../../client/Session.ts"
 

@@ -14,7 +14,7 @@ import * as NumberedValues from "../../statements/NumberedValues.ts"
 import { Chosen, memoize, sql, type Used } from "../../statements/Parts.ts"
 import { fromAnswer } from "../Rows.ts"
 import type { Statement } from "../../client/Session.ts"
-import { deltas } from "../WaitlistBlocks.ts"
+import { deltas } from "../registrations/WaitlistBlocks.ts"
 import * as Kinds from "./WriteParts.ts"
 
 /** The number of parameters before those of the parts: the tables of ids and times. */

@@ -22,7 +22,7 @@ import type { NumberedValues } from "../../statements/NumberedValues.ts"
 import type * as Parts from "../../statements/Parts.ts"
 import { type fromAnswer, fromEvent } from "../Rows.ts"
 import { type Column, json, nullable, plain, quoted } from "../../statements/RowSource.ts"
-import type { BlockDelta } from "../WaitlistBlocks.ts"
+import type { BlockDelta } from "../registrations/WaitlistBlocks.ts"
 
 /** What the rows of a batch share. */
 export interface Shared {
