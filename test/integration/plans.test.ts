@@ -131,7 +131,7 @@ const EXPECTED: ReadonlyArray<{
   { what: "locking", text: "FOR UPDATE", uses: ["events_pkey (id)"] },
   {
     what: "loading",
-    text: "AS is_head",
+    text: "AS kind",
     inParts: true,
     uses: [
       "registrations_active (attendee_id, event_id)",

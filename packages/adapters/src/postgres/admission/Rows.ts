@@ -172,12 +172,6 @@ export const toIdempotencyRecord = (row: IdempotencyRow, registration: Registrat
 const toAnswer = ({ changedAt, state, waitlistPosition }: RegistrationAnswer, now: Registration): Answer =>
   Result.succeed({ registration: { ...now, state, changedAt: new Date(changedAt) }, waitlistPosition })
 
-/** A row of `load`: a registration, or a record with the registration that it refers to, if any. */
-export type LoadRow = (RegistrationRow | { readonly [Column in keyof RegistrationRow]: null }) & {
-  readonly is_head: boolean
-  readonly record: IdempotencyRow | null
-}
-
 /** A row of the journal. Its payload is JSON that the client has parsed, or the text of it. */
 export interface JournalRow<Payload = unknown> {
   readonly event_id: string

@@ -42,6 +42,20 @@ export class Chosen<Shared> {
   }
 }
 
+/** The rows that the parts of a statement have found. The column `kind` of a row has the name of its part. */
+export class Found {
+  readonly #rows: ReadonlyMap<string, ReadonlyArray<unknown>>
+
+  constructor(rows: ReadonlyArray<{ readonly kind: string }>) {
+    this.#rows = Map.groupBy(rows, ({ kind }) => kind)
+  }
+
+  /** The rows of a part. */
+  of<Row>({ name }: Part<never>): ReadonlyArray<Row> {
+    return (this.#rows.get(name) ?? []) as ReadonlyArray<Row>
+  }
+}
+
 /** The SQL of a part. */
 export const sql = (s: string, { isOne, parameter, part }: Used): string =>
   part.sql(s, RowSource.source(part.columns, isOne, parameter))

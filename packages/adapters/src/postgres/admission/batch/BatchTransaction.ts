@@ -15,9 +15,7 @@ import { type Changes, isEmpty } from "@turnout/core/admission/domain/state/Chan
 import { withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import * as Guess from "@turnout/core/admission/domain/Guess"
-import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
-import type { Registration } from "@turnout/core/admission/domain/model/Registration"
-import { make as makeWorkingSet, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
+import { make as makeWorkingSet, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
 import type { AdmissionStore, ClosedBatch } from "@turnout/core/admission/ports/AdmissionStore"
 import type { SecureRandom } from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -36,23 +34,6 @@ import * as Write from "./Write.ts"
 
 /** The first journal entry of a batch: it is in the journal if and only if the batch was committed. */
 type Mark = Reads.JournalMark
-
-const toWorkingSet = (events: ReadonlyArray<Event>, rows: ReadonlyArray<Rows.LoadRow>): WorkingSet => {
-  const registrations: Array<Registration> = []
-  const waiting: Array<Registration> = []
-  const idempotency: Array<IdempotencyRecord> = []
-  for (const row of rows) {
-    const registration = row.id === null ? null : Rows.toRegistration(row)
-    if (row.record !== null) idempotency.push(Rows.toIdempotencyRecord(row.record, registration))
-    else if (registration !== null) (row.is_head ? waiting : registrations).push(registration)
-  }
-  return makeWorkingSet({
-    events,
-    registrations,
-    waiting: waiting.toSorted((a, b) => a.sequence - b.sequence),
-    idempotency
-  })
-}
 
 /** The earlier attempt that turns out to have been committed, if there is one. */
 export const committedBefore = <A>(
@@ -113,7 +94,7 @@ export const make = (options: Options): Transact => {
     const guess = (found: ReadonlyArray<Event>, areLocked: boolean): Batch | undefined => {
       const { decide, footprint } = batch()
       if (!Guess.isGuessable(footprint) || withDuePromotions(footprint, found) !== footprint) return undefined
-      const guessed = decide(toWorkingSet(found, []))
+      const guessed = decide(makeWorkingSet({ ...nothing, events: found }))
       if (!Guess.provesNewcomers(footprint, guessed.changes)) {
         knownEvents.metOthers(events)
         return undefined
@@ -130,7 +111,7 @@ export const make = (options: Options): Transact => {
 
     const decideOn = (found: ReadonlyArray<Event>, rows: Session.Rows): Effect.Effect<Done> => {
       if (rows.length > 0) knownEvents.metOthers(events)
-      const set = toWorkingSet(found, rows as ReadonlyArray<Rows.LoadRow>)
+      const set = makeWorkingSet(Load.read(found, rows))
       return done(batch().decide(set), { isGuess: false })
     }
 
