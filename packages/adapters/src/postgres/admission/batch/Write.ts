@@ -1,5 +1,5 @@
 /**
- * The statement that writes a batch: all of its rows at once.
+ * The statement that writes a batch: all of its rows at once, put together from nouns.
  *
  * For large batches, the server spends most of the time on reading the parameters, so values that repeat from row to row are
  * sent once: event ids and times are in two tables, and the rows refer to them by number. JSON texts are separated by a control
@@ -11,22 +11,24 @@ import { toText } from "@turnout/core/kernel/domain/Instant"
 import { plainArray } from "../../statements/ArrayLiteral.ts"
 import type { KnownEvent } from "./KnownEvents.ts"
 import * as NumberedValues from "../../statements/NumberedValues.ts"
-import { Chosen, memoize, sql, type Used } from "../../statements/Parts.ts"
-import { fromAnswer } from "../Rows.ts"
+import * as Parts from "../../statements/Parts.ts"
 import type { Statement } from "../../client/Session.ts"
-import { deltas } from "../registrations/WaitlistBlocks.ts"
-import * as Kinds from "./WriteParts.ts"
+import * as EventWrite from "../events/EventWrite.ts"
+import * as IdempotencyWrite from "../idempotency/IdempotencyWrite.ts"
+import * as RegistrationWrite from "../registrations/RegistrationWrite.ts"
+import { journalled } from "./JournalWrite.ts"
+import type { Chosen } from "./WriteParts.ts"
 
 /** The number of parameters before those of the parts: the tables of ids and times. */
 const TABLES = 2
 
 /** The number of rows of a part, from the array of its first column. */
-const rowsOf = ({ isOne, parameter, part }: Used): string =>
+const rowsOf = ({ isOne, parameter, part }: Parts.Used): string =>
   isOne ? "1" : `cardinality($${parameter}::${part.columns[0]!.type}[])`
 
 /** The text of a statement for a schema, given as a quoted identifier. */
-const write = (s: string, used: ReadonlyArray<Used>): string => {
-  const parts = used.map((one) => `${one.part.name} AS (\n  ${sql(s, one)}\n)`)
+const write = (s: string, used: ReadonlyArray<Parts.Used>): string => {
+  const parts = used.map((one) => `${one.part.name} AS (\n  ${Parts.sql(s, one)}\n)`)
   // The statement fails (22012) unless everything is found. The parts in this condition are carried out before the others.
   const checks = used
     .filter(({ part }) => part.mustFindAll)
@@ -48,49 +50,15 @@ export type Write = (
 
 /** Writes batches into a schema, given as a quoted identifier. */
 export const make = (s: string): Write => {
-  const textOf = memoize((used) => write(s, used))
+  const textOf = Parts.memoize((used) => write(s, used))
   return (changes, messageIds, expected) => {
-    const events = changes.events.filter((row) => !row.created)
-    const moved = events.filter((row) => !row.details).map(({ event }) => event)
     const ids = NumberedValues.make((id: EventId) => id)
     const times = NumberedValues.make((date: Date) => date.getTime())
-    const chosen = new Chosen<Kinds.Shared>(
-      { ids, times, messageIds, moved: new Map(expected === undefined ? [] : moved.map((event) => [event.id, event])) },
-      TABLES
-    )
-
-    chosen.add(
-      Kinds.created,
-      changes.events.filter((row) => row.created)
-    )
-    chosen.add(
-      Kinds.detailed,
-      events.filter((row) => row.details)
-    )
-    if (expected === undefined) chosen.add(Kinds.moved, moved)
-    else chosen.add(Kinds.followed, expected)
-
-    chosen.add(
-      Kinds.registered,
-      changes.registrations.filter((row) => row.before === null)
-    )
-    chosen.add(
-      Kinds.changed,
-      changes.registrations.filter((row) => row.before !== null)
-    )
-    chosen.add(Kinds.counted, deltas(changes.registrations))
-    chosen.add(Kinds.journalled, changes.journal)
-
-    const records = changes.idempotency.map(({ record, renews }) => ({ record, renews, ...fromAnswer(record.answer) }))
-    chosen.add(
-      Kinds.remembered,
-      records.filter((row) => !row.renews)
-    )
-    chosen.add(
-      Kinds.renewed,
-      records.filter((row) => row.renews)
-    )
-
+    const chosen: Chosen = new Parts.Chosen({ ids, times, messageIds }, TABLES)
+    EventWrite.choose(chosen, changes, expected)
+    RegistrationWrite.choose(chosen, changes)
+    chosen.add(journalled, changes.journal)
+    IdempotencyWrite.choose(chosen, changes)
     const tables = [plainArray(ids.values, (id) => id), plainArray(times.values, toText)]
     return { text: textOf(chosen.used), parameters: [...tables, ...chosen.parameters] }
   }

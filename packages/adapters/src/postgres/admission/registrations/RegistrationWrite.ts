@@ -1,0 +1,68 @@
+/**
+ * Writing registrations: new ones, those that have changed, and the counts of waitlists.
+ */
+import type { ChangedRegistration, Changes } from "@turnout/core/admission/domain/state/RegistrationRows"
+import { nullable, plain, quoted } from "../../statements/RowSource.ts"
+import { type Chosen, id, type Part, placeOf, time } from "../batch/WriteParts.ts"
+import { type BlockDelta, deltas } from "./WaitlistBlocks.ts"
+
+const registered: Part<ChangedRegistration> = {
+  name: "registered",
+  columns: [
+    plain("id", "uuid", ({ registration }) => registration.id),
+    plain("event", "integer", ({ registration }, _, { ids }) => ids.numberOf(registration.eventId)),
+    nullable(
+      quoted("attendee_id", ({ registration: { attendee } }) => (attendee.id === attendee.email ? null : attendee.id))
+    ),
+    quoted("name", ({ registration }) => registration.attendee.name),
+    quoted("email", ({ registration }) => registration.attendee.email),
+    quoted("notes", ({ registration }) => registration.notes),
+    plain("state", "text", ({ registration }) => registration.state),
+    plain("sequence", "bigint", ({ registration }) => registration.sequence),
+    plain("registered_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.registeredAt)),
+    plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt))
+  ],
+  sql: (s, rows) => `INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
+    registered_at, changed_at)
+  SELECT t.id, ${id("t.event")}, coalesce(t.attendee_id, t.email), t.name, t.email, t.notes, t.state, t.sequence,
+    ${time("t.registered_at")}, ${time("t.changed_at")}
+  FROM ${rows}`
+}
+
+const changed: Part<ChangedRegistration> = {
+  name: "changed",
+  columns: [
+    plain("id", "uuid", ({ registration }) => registration.id),
+    plain("state", "text", ({ registration }) => registration.state),
+    plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt))
+  ],
+  mustFindAll: true,
+  sql: (s, rows) => `UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")}
+  FROM ${rows} ${placeOf(s, "registrations", "f.id = t.id")}
+  WHERE r.ctid = p.place RETURNING 1`
+}
+
+const counted: Part<BlockDelta> = {
+  name: "counted",
+  columns: [
+    plain("event", "integer", ({ eventId }, _, { ids }) => ids.numberOf(eventId)),
+    plain("level", "smallint", ({ level }) => level),
+    plain("block", "bigint", ({ block }) => block),
+    plain("waiting", "integer", ({ delta }) => delta)
+  ],
+  sql: (s, rows) => `INSERT INTO ${s}.waitlist_blocks AS b (event_id, level, block, waiting)
+  SELECT ${id("t.event")}, t.level, t.block, t.waiting FROM ${rows}
+  ON CONFLICT (event_id, level, block) DO UPDATE SET waiting = b.waiting + excluded.waiting`
+}
+
+export const choose = (chosen: Chosen, { registrations }: Changes): void => {
+  chosen.add(
+    registered,
+    registrations.filter((row) => row.before === null)
+  )
+  chosen.add(
+    changed,
+    registrations.filter((row) => row.before !== null)
+  )
+  chosen.add(counted, deltas(registrations))
+}
