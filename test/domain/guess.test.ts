@@ -43,6 +43,12 @@ describe("a guess", () => {
     assert.isFalse(isGuessable(footprint([...newcomers, raised])))
   })
 
+  it("is about no rows of a kind of which writing proves nothing", () => {
+    const needed = { ...footprint(newcomers), others: [] as ReadonlyArray<string> }
+    assert.isTrue(isGuessable(needed))
+    assert.isFalse(isGuessable({ ...needed, others: ["one"] } as typeof needed))
+  })
+
   it("R2: is proved by making everybody it looked for, and by nothing less", () => {
     const looked = footprint(newcomers)
     assert.isTrue(provesNewcomers(looked, guess(newcomers)))

@@ -11,9 +11,12 @@
 import type { Changes } from "./state/Changes.ts"
 import type { Footprint } from "./state/Footprint.ts"
 
-/** Whether all that a batch looks for may be guessed not to be there. */
-export const isGuessable = ({ registrations, waiting }: Footprint): boolean =>
-  registrations.length === 0 && waiting.length === 0
+/** The rows of which a write can prove a guess. */
+const PROVABLE: ReadonlyArray<string> = ["events", "attendees", "idempotency"] satisfies ReadonlyArray<keyof Footprint>
+
+/** Whether a write can prove a guess of all rows that a batch looks for. */
+export const isGuessable = (footprint: Footprint): boolean =>
+  Object.entries(footprint).every(([kind, rows]) => rows.length === 0 || PROVABLE.includes(kind))
 
 /**
  * Whether writing a batch that was decided on a guess proves that no attendee, and no key, was there. A request that is refused
