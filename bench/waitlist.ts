@@ -114,7 +114,7 @@ await Database.use(async (database) => {
     const beganAt = performance.now()
     let event = yield* turnout.changeCapacity(id, { capacity: capacity + raisedBy })
     const millis: Array<number> = []
-    while (promotionsDue(event) > 0) {
+    while (promotionsDue(event, new Date()) > 0) {
       const askedAt = performance.now()
       yield* turnout.register(
         id,
@@ -123,7 +123,7 @@ await Database.use(async (database) => {
       )
       millis.push(performance.now() - askedAt)
       event = yield* turnout.getEvent(id)
-      progress(`raising: ${promotionsDue(event)} promotions are due`)
+      progress(`raising: ${promotionsDue(event, new Date())} promotions are due`)
     }
     const seconds = (performance.now() - beganAt) / 1_000
     millis.sort((a, b) => a - b)

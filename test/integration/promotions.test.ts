@@ -58,7 +58,7 @@ const ended = (eventId: string) =>
       use((turnout) => turnout.getEvent(eventId)),
       "20 millis"
     ),
-    { until: (event) => promotionsDue(event) === 0 }
+    { until: (event) => promotionsDue(event, new Date()) === 0 }
   ).pipe(Effect.timeout("10 seconds"))
 
 const emails = (entries: ReadonlyArray<{ readonly registration: Invariants.Snapshot["registrations"][number] }>) =>
@@ -72,7 +72,7 @@ describe.each([
     Effect.gen(function* () {
       const eventId = yield* crowded(3_500)
       const raised = yield* use((turnout) => turnout.changeCapacity(eventId, { capacity: SEATS + 3_000 }))
-      assert.strictEqual(promotionsDue(raised), 3_000 - PROMOTION_BATCH)
+      assert.strictEqual(promotionsDue(raised, new Date()), 3_000 - PROMOTION_BATCH)
       yield* ended(eventId)
       const { event, waitlist } = yield* Invariants.hold(eventId)
       assert.deepInclude(event.counts, { confirmed: SEATS + 3_000, waitlisted: 500 })

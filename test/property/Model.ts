@@ -40,13 +40,15 @@ export class Model {
     return Math.max(0, capacity - this.#taken)
   }
   /** Whoever waits gets a seat, in the order of arrival, as long as there are any. */
-  #promote(event: Described): void {
-    if (event.status !== "published") return
+  #promote(event: Described, now: Date): void {
+    if (event.status !== "published" || now >= event.details.endsAt) return
     for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) waiter.state = "confirmed"
   }
 
   /** What was answered under a key is the answer for good; keys do not expire here. */
   ask(request: Request): Answer {
+    // Promotions that are due come before every command.
+    if (this.event !== undefined) this.#promote(this.event, request.now)
     const key = request.idempotency?.scope.id
     const answer = (key === undefined ? undefined : this.#answered.get(key)) ?? this.#decide(request)
     if (key !== undefined) this.#answered.set(key, answer)
@@ -88,6 +90,7 @@ export class Model {
         const changed = { ...details, ...command.changes }
         if (!areInOrder(changed)) return "ScheduleInvalid"
         this.event = { ...event, details: changed }
+        this.#promote(this.event, now)
         return "ok"
       }
       case "PublishEvent":
@@ -106,7 +109,7 @@ export class Model {
         const { capacity, keepOverhang } = command
         if (capacity < this.#taken && capacity < event.capacity && !keepOverhang) return "CapacityBelowSeatsTaken"
         this.event = { ...event, capacity }
-        this.#promote(this.event)
+        this.#promote(this.event, now)
         return "ok"
       }
       default:
@@ -149,7 +152,7 @@ export class Model {
     if (to === "confirmed" && this.#free(event) === 0) return "CapacityFull"
     if (to === "noShow" && now < event.details.startsAt) return "EventNotStarted"
     one.state = to
-    this.#promote(event)
+    this.#promote(event, now)
     return to
   }
 

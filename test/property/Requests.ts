@@ -5,7 +5,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import * as fc from "fast-check"
-import { BEFORE, EVENT, id, input, request } from "../domain/Deciding.ts"
+import { BEFORE, EVENT, id, input, request, STARTS_AT } from "../domain/Deciding.ts"
 
 export const OTHER = id(1_000_000) as EventId
 const people = 6
@@ -26,6 +26,7 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
         "publish",
         "unpublish",
         "update",
+        ...Array.from({ length: 3 }, () => "moveEnd"),
         "create",
         "cancelEvent",
         "completeEvent",
@@ -38,7 +39,7 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
       key: fc.option(fc.constantFrom("a", "b", "c"), { freq: 2 }),
       minutes: fc.oneof(
         { weight: 60, arbitrary: fc.constantFrom(0, 1, 60) },
-        { weight: 1, arbitrary: fc.constant(200_000) }
+        { weight: 3, arbitrary: fc.constant(200_000) }
       )
     }),
     { minLength: 1, maxLength: 40, size: "max" }
@@ -70,6 +71,12 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
           _tag: "UpdateEvent",
           eventId,
           changes: { waitlist: keepOverhang ? "open" : "closed", waitlistLimit: capacity }
+        },
+        // Days after the start, some of them before the latest time of a request.
+        moveEnd: {
+          _tag: "UpdateEvent",
+          eventId,
+          changes: { endsAt: new Date(STARTS_AT.getTime() + (1 + capacity * 240) * 60 * 60_000) }
         },
         create: { _tag: "CreateEvent", event: input({ id: eventId, capacity }) },
         cancelEvent: { _tag: "CancelEvent", eventId },

@@ -205,6 +205,8 @@ const isTrueAt =
         rejection.state !== "cancelled"
       )
     }
+    // The clocks of processes differ, so when it was decided cannot be checked.
+    if (rejection._tag === "RegistrationClosed") return isSame(rejection.closedAt, event.endsAt)
     if (rejection._tag === "WaitlistFull")
       return (
         rejection.capacity === event.capacity &&
@@ -294,6 +296,20 @@ const onePayload = (sameScope: ReadonlyArray<Asked>): ReadonlyArray<Violation> =
     .map(({ key }): Violation => `I2: ${key} was carried out under the idempotency key of ${first!.key}`)
 }
 
+/** The principal of promotions that a later command carries on. */
+const PROMOTER = "turnout"
+
+/**
+ * Whether an entry before this one was decided after the end of the event. A command whose process has an earlier time finds the
+ * promotions due that were not made then.
+ */
+const isAfterTheEnd = (entries: Stream["entries"], index: number): boolean => {
+  const [first] = entries
+  if (first?.happened._tag !== "EventCreated") return false
+  const { endsAt } = first.happened.details
+  return entries.slice(0, index).some(({ stored }) => stored.occurredAt.getTime() >= endsAt.getTime())
+}
+
 /** Checks A5: every entry names the principal who asked for it, and is the effect of that principal's command. */
 const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): ReadonlyArray<Violation> => {
   const { entries } = stream
@@ -302,6 +318,8 @@ const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): Readonly
     const { metadata, version } = stored
     const operation = byKey.get(metadata.correlationId ?? "")
     if (happened._tag === "EventCreated" || happened._tag === "EventPublished") continue
+    if (happened._tag === "RegistrationPromoted" && metadata.actor === PROMOTER && isAfterTheEnd(entries, index))
+      continue
     const { command } = operation ?? {}
     const isOwn =
       operation !== undefined &&

@@ -190,14 +190,16 @@ const linearizable = ({ journals, operations }: Pick<History, "journals" | "oper
 
 /**
  * Checks W2: between two commits nobody waits while a seat is free. A promotion comes right after the entry that freed the
- * seat.
+ * seat. An entry after the end of the event promotes nobody, so that this no longer holds after it.
  */
 const noSeatStaysFree = ({ journals }: Pick<History, "journals">): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   for (const [eventId, journal] of journals) {
     const states = new Map<string, string>()
     let capacity = 0
+    let endsAt = Infinity
     for (const [index, { occurredAt, payload, type, version }] of journal.entries()) {
+      if (occurredAt.getTime() >= endsAt) break
       const count = (state: string) => [...states.values()].filter((one) => one === state).length
       const isPromotion = type === "RegistrationPromoted" || type === "RegistrationConfirmed"
       if (!isPromotion && count("confirmed") < capacity && count("waitlisted") > 0)
@@ -209,7 +211,11 @@ const noSeatStaysFree = ({ journals }: Pick<History, "journals">): ReadonlyArray
         readonly from?: unknown
         readonly to?: number
       }
-      if (type === "EventCreated") ({ capacity } = payload as { readonly capacity: number })
+      if (type === "EventCreated") {
+        const created = payload as { readonly capacity: number; readonly details: { readonly endsAt: string } }
+        capacity = created.capacity
+        endsAt = Date.parse(created.details.endsAt)
+      }
       if (type === "CapacityChanged" && from !== undefined) capacity = to!
       if (registration !== undefined) states.set(registration.id, registration.state)
     }

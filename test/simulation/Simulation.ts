@@ -77,6 +77,8 @@ export interface Plan {
   readonly maxWaiting: number
   /** The number of consumers, each with a queue of its own. */
   readonly consumers: number
+  /** The time after which the events end; 0 for events that end long after the simulation. */
+  readonly endsAfterMillis: number
 }
 
 export interface Outcome {
@@ -137,7 +139,8 @@ const planOf = (world: World, seed: number): Plan => {
     hasWebhooks: seed % 4 === 3,
     waitlistLimit: world.happens(700) ? 0 : 1 + world.choose(4),
     maxWaiting: world.happens(800) ? 1_000 : 1 + world.choose(2),
-    consumers: world.happens(800) ? 1 : 2
+    consumers: world.happens(800) ? 1 : 2,
+    endsAfterMillis: world.happens(900) ? 0 : 1_000 + world.choose(WORK_MILLIS)
   }
 }
 
@@ -173,11 +176,18 @@ const TYPES = [
   "RegistrationCancelled"
 ] as const
 
-const publishedEvent = ({ seats, waitlistLimit }: Plan, now: Date) =>
+const publishedEvent = ({ endsAfterMillis, seats, waitlistLimit }: Plan, now: Date) =>
   Turnout.Turnout.use((turnout) =>
     Effect.flatMap(
       turnout.createEvent(
-        Given.eventInput({ capacity: seats, waitlistLimit: waitlistLimit === 0 ? null : waitlistLimit }, now)
+        Given.eventInput(
+          {
+            capacity: seats,
+            waitlistLimit: waitlistLimit === 0 ? null : waitlistLimit,
+            ...(endsAfterMillis === 0 ? {} : { startsAt: now, endsAt: new Date(now.getTime() + endsAfterMillis) })
+          },
+          now
+        )
       ),
       ({ id }) => turnout.publishEvent(id)
     )

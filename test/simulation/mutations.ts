@@ -72,8 +72,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "the last in line is promoted",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Capacity.ts`,
-    from: ".slice(0, Math.min(promotionsDue(event), limit))",
-    to: ".slice(-Math.min(promotionsDue(event), limit) || Infinity)"
+    from: ".slice(0, Math.min(promotionsDue(event, now), limit))",
+    to: ".slice(-Math.min(promotionsDue(event, now), limit) || Infinity)"
   },
   {
     name: "a seat that is given back stays empty",
@@ -86,7 +86,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "promotion without a free seat",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Capacity.ts`,
-    from: ".slice(0, Math.min(promotionsDue(event), limit))",
+    from: ".slice(0, Math.min(promotionsDue(event, now), limit))",
     to: ".slice(0, Math.min(event.counts.waitlisted, limit))"
   },
   {
@@ -102,6 +102,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${MEMORY}/admission/MemoryRegistrations.ts`,
     from: "else state.waiting.get(eventId)?.delete(registration)",
     to: "else state.waiting.get(eventId)?.length"
+  },
+  {
+    name: "waiters are promoted after the end of the event",
+    breaks: "W",
+    file: `${ADMISSION}/domain/model/Seats.ts`,
+    from: "now.getTime() < event.endsAt.getTime() ? promotionsPossible(event) : 0",
+    to: "now.getTime() > 0 ? promotionsPossible(event) : 0"
   },
   {
     name: "newcomers go before those who wait",

@@ -45,7 +45,7 @@ export const settled = (eventId: string) =>
   Turnout.use((turnout) =>
     Effect.repeat(
       Effect.tap(turnout.getEvent(eventId), () => Effect.yieldNow),
-      { until: (event) => promotionsDue(event) === 0 }
+      { until: (event) => promotionsDue(event, new Date()) === 0 }
     )
   )
 

@@ -74,17 +74,19 @@ const LEGAL: Record<string, ReadonlyArray<string>> = {
  * entry. Seats taken may be above a capacity that was lowered, as long as nobody gets another seat.
  */
 export const replay = (
-  journal: ReadonlyArray<{ readonly version: number; readonly event: JournalEvent }>
+  journal: ReadonlyArray<{ readonly version: number; readonly event: JournalEvent; readonly occurredAt: Date }>
 ): ReadonlyArray<Registration> => {
   const registrations = new Map<string, Registration>()
   const waiting: Array<string> = []
   let capacity = 0
   let taken = 0
+  let endsAt = Infinity
   journal.forEach((entry, index) => {
     areEqual(entry.version, index + 1, "R6: stream versions are 1, 2, 3, … without gaps")
     const happened = entry.event
     if (happened._tag === "EventCreated") ({ capacity } = happened)
     if (happened._tag === "CapacityChanged") capacity = happened.to
+    if ("details" in happened) endsAt = happened.details.endsAt.getTime()
     if (!("registration" in happened)) return
     const { registration } = happened
     const before = registrations.get(registration.id)?.state
@@ -93,6 +95,7 @@ export const replay = (
     if ("from" in happened) areEqual(happened.from, before, `R6: ${happened._tag} says from where`)
     if (happened._tag === "RegistrationPromoted") {
       areEqual(waiting[0], registration.id, "W1: promotion follows the order of entry")
+      isTrue(entry.occurredAt.getTime() < endsAt, "W2: nobody is promoted once the event has ended")
     }
     if (before === "waitlisted") waiting.splice(waiting.indexOf(registration.id), 1)
     if (registration.state === "waitlisted") waiting.push(registration.id)
@@ -124,7 +127,8 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
   const taken = active.filter(({ state }) => TAKES_SEAT.includes(state)).length
   if (event.status === "published") {
     const free = Math.max(0, event.capacity - taken)
-    areEqual(Math.min(free, count("waitlisted")), 0, "W2: no free seat together with a waiter")
+    const isOver = journal.some(({ occurredAt }) => occurredAt.getTime() >= event.endsAt.getTime())
+    if (!isOver) areEqual(Math.min(free, count("waitlisted")), 0, "W2: no free seat together with a waiter")
   }
   const waiters = registrations.filter(({ state }) => state === "waitlisted")
   areEqual(
@@ -133,8 +137,9 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
     "W6: positions equal the rank by recount"
   )
   const replayed = replay(
-    journal.map(({ payload, schemaVersion, type, version }) => ({
+    journal.map(({ occurredAt, payload, schemaVersion, type, version }) => ({
       version,
+      occurredAt,
       event: decode(type, schemaVersion, payload)
     }))
   )

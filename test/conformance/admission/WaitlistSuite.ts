@@ -4,7 +4,7 @@
 import { assert, describe, type Vitest } from "@effect/vitest"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
@@ -42,6 +42,30 @@ export const waitlist = (it: It): void => {
         const [, two] = yield* Given.registerAll(event.id, 3)
         yield* use((turnout) => turnout.cancelRegistration(event.id, two!.id))
         assert.deepStrictEqual(yield* states(event.id), ["1 confirmed", "2 cancelled", "3 waitlisted"])
+      })
+    )
+
+    it.effect("W2: from its end on nobody is promoted; an end that is moved into the future promotes at once", () =>
+      Effect.gen(function* () {
+        const endsAt = new Date(Date.now() + 1_500)
+        const startsAt = new Date(endsAt.getTime() - 3_600_000)
+        const event = yield* Given.publishedEvent({ capacity: 1, startsAt, endsAt })
+        const first = yield* Given.register(event.id, 1)
+        for (const n of [2, 3, 4]) yield* Given.register(event.id, n)
+        yield* Effect.sleep("1600 millis")
+        yield* use((turnout) => turnout.cancelRegistration(event.id, first.id))
+        const raised = yield* use((turnout) => turnout.changeCapacity(event.id, { capacity: 2 }))
+        assert.deepInclude(raised.counts, { confirmed: 0, waitlisted: 3 })
+        const due = yield* AdmissionStore.use(({ eventsWithPromotionsDue }) => eventsWithPromotionsDue)
+        assert.notInclude(due, event.id)
+        const step = yield* use((turnout) => turnout.execute({ _tag: "PromoteWaiting", eventId: event.id }))
+        assert.strictEqual(step.answer._tag, "Success")
+        assert.deepStrictEqual(yield* states(event.id), ["1 cancelled", "2 waitlisted", "3 waitlisted", "4 waitlisted"])
+        const moved = yield* use((turnout) =>
+          turnout.updateEvent(event.id, { endsAt: new Date(endsAt.getTime() + 3_600_000) })
+        )
+        assert.deepInclude(moved.counts, { confirmed: 2, waitlisted: 1 })
+        assert.deepStrictEqual(yield* states(event.id), ["1 cancelled", "2 confirmed", "3 confirmed", "4 waitlisted"])
       })
     )
 

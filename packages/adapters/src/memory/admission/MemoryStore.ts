@@ -13,6 +13,7 @@ import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { AdmissionStore, MAX_PROMOTING_EVENTS } from "@turnout/core/admission/ports/AdmissionStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
@@ -51,9 +52,9 @@ const make = Effect.gen(function* () {
         return batch.replies
       }).pipe(oneAtATime, Effect.uninterruptible),
     isInTransaction: Effect.succeed(false),
-    eventsWithPromotionsDue: Effect.sync(() =>
+    eventsWithPromotionsDue: Effect.map(Clock.currentTimeMillis, (millis) =>
       [...state.events.values()]
-        .filter((event) => promotionsDue(event) > 0)
+        .filter((event) => promotionsDue(event, new Date(millis)) > 0)
         .slice(0, MAX_PROMOTING_EVENTS)
         .map(({ id }) => id)
     ),

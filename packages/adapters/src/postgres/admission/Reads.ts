@@ -51,7 +51,7 @@ export const make = (s: string): Reads => ({
 CROSS JOIN LATERAL (
   SELECT j.id FROM ${s}.journal j WHERE j.event_id = k.event AND j.version = k.version AND j.id = k.id OFFSET 0
 ) j`,
-  promotionsDue: `SELECT id FROM ${s}.events WHERE promotions_due LIMIT ${MAX_PROMOTING_EVENTS}`,
+  promotionsDue: `SELECT id FROM ${s}.events WHERE promotions_due AND ends_at > clock_timestamp() LIMIT ${MAX_PROMOTING_EVENTS}`,
   ready: `SELECT max(migration_id) AS version FROM ${s}.migrations`,
   writable: writable(s)
 })

@@ -49,7 +49,7 @@ export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch
 const carryOn = (set: WorkingSet, touched: Touched, eventId: EventId, now: Date): void => {
   const event = set.events.get(eventId)
   if (event === undefined) return
-  for (let due = promotionsDue(event); due > 0 && promotionsLeft(set, eventId) > 0; due--) {
+  for (let due = promotionsDue(event, now); due > 0 && promotionsLeft(set, eventId) > 0; due--) {
     append(set, touched, eventId, promote(event, set, now, 1), PROMOTER, now)
     countPromotions(set, eventId, 1)
   }
@@ -80,7 +80,8 @@ const answer = (set: WorkingSet, touched: Touched, request: Request): Answer => 
   const eventId = eventIdOf(request)
   const { events: happened, outcome } = result.success
   append(set, touched, eventId, happened, request.metadata, request.now)
-  if (request.command._tag === "ChangeCapacity") {
+  // A seat that a cancellation frees is filled besides.
+  if (request.command._tag === "ChangeCapacity" || request.command._tag === "UpdateEvent") {
     countPromotions(set, eventId, happened.filter(({ _tag }) => _tag === "RegistrationPromoted").length)
   }
   return Result.succeed(outcome(set))

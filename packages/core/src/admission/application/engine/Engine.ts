@@ -5,6 +5,7 @@
  * answered once the transaction that it shared with others has committed. Within a transaction of the host, a command shares
  * with no other: it is carried out in that transaction, at once.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -12,6 +13,7 @@ import * as Batch from "../../domain/Batch.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
 import { footprint } from "../../domain/state/Footprint.ts"
 import type { Command } from "../../domain/model/Command.ts"
+import type { Answer } from "../../domain/model/Outcome.ts"
 import { eventsOf, type Request } from "../../domain/state/Request.ts"
 import { AdmissionStore } from "../../ports/AdmissionStore.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
@@ -57,14 +59,19 @@ export const make = Effect.fnUntraced(function* (
     Effect.flatMap(nextStep(eventId), lanes.submit)
   )
 
+  const clock = yield* Clock.Clock
+  const carryOnAfter = (answer: Answer): void => {
+    const due = Promotions.eventWithPromotionsDue(answer, new Date(clock.currentTimeMillisUnsafe()))
+    if (due !== undefined) promotions.carryOn(due)
+  }
+
   const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {
     const requests = yield* Effect.forEach(commands, ({ command, options }) => makeRequest(command, options))
     if (yield* store.isInTransaction)
       return yield* HostTransaction.execute({ transact: store.transact, nextStep }, requests)
     const replies = yield* commitAll(requests)
     replies.forEach(({ answer }) => {
-      const due = Promotions.eventWithPromotionsDue(answer)
-      if (due !== undefined) promotions.carryOn(due)
+      carryOnAfter(answer)
     })
     return replies
   })
@@ -75,8 +82,7 @@ export const make = Effect.fnUntraced(function* (
         isInTransaction
           ? Effect.map(executeAll([{ command, options }]), ([reply]) => reply!)
           : Effect.map(Effect.flatMap(makeRequest(command, options), lanes.submit), (reply) => {
-              const due = Promotions.eventWithPromotionsDue(reply.answer)
-              if (due !== undefined) promotions.carryOn(due)
+              carryOnAfter(reply.answer)
               return reply
             })
       ),

@@ -30,13 +30,13 @@ export const execute = Effect.fnUntraced(function* (
   requests: ReadonlyArray<Request>
 ): Effect.fn.Return<ReadonlyArray<Batch.Reply>, StoreError> {
   const events = eventsOf(requests)
+  const dueOf = (answer: Answer) => Promotions.eventWithPromotionsDue(answer, requests[0]!.now)
   let unfinished: Changes["idempotency"] = []
   const replies = yield* transact(events, () => ({
     footprint: footprint(requests),
     decide: (set) => {
       const { changes, replies } = Batch.decide(requests, set)
-      const isUnfinished = ({ record }: (typeof unfinished)[number]) =>
-        Promotions.eventWithPromotionsDue(record.answer) !== undefined
+      const isUnfinished = ({ record }: (typeof unfinished)[number]) => dueOf(record.answer) !== undefined
       unfinished = changes.idempotency.filter(isUnfinished)
       if (unfinished.length === 0) return { changes, replies }
       const idempotency = changes.idempotency.filter((remembered) => !isUnfinished(remembered))
@@ -56,7 +56,7 @@ export const execute = Effect.fnUntraced(function* (
     )
   const last = new Map<EventId, Answer>()
   for (const { answer } of replies) {
-    const due = Promotions.eventWithPromotionsDue(answer)
+    const due = dueOf(answer)
     if (due === undefined || last.has(due)) continue
     last.set(due, yield* Promotions.promoteAll(promote, due))
   }
@@ -65,7 +65,7 @@ export const execute = Effect.fnUntraced(function* (
   // An answer that repeats an earlier one stays as it was.
   const own = new Set(replies.flatMap(({ answer, replayed }) => (replayed ? [] : [answer])))
   const finished = (answer: Answer): Answer => {
-    const due = own.has(answer) ? Promotions.eventWithPromotionsDue(answer) : undefined
+    const due = own.has(answer) ? dueOf(answer) : undefined
     return due === undefined ? answer : last.get(due)!
   }
   if (unfinished.length > 0) {

@@ -24,8 +24,8 @@ import * as StoreOutage from "../../../kernel/application/StoreOutage.ts"
 export const SWEEP_INTERVAL_MILLIS = 15_000
 
 /** The event that this answer shows, if promotions are due. */
-export const eventWithPromotionsDue = (answer: Answer): EventId | undefined =>
-  Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event) > 0
+export const eventWithPromotionsDue = (answer: Answer, now: Date): EventId | undefined =>
+  Result.isSuccess(answer) && "event" in answer.success && promotionsDue(answer.success.event, now) > 0
     ? answer.success.event.id
     : undefined
 
@@ -35,7 +35,11 @@ export const promoteAll = <E>(
   eventId: EventId
 ): Effect.Effect<Answer, E> =>
   Effect.flatMap(promote(eventId), ({ answer }) =>
-    eventWithPromotionsDue(answer) === undefined ? Effect.succeed(answer) : promoteAll(promote, eventId)
+    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
+      eventWithPromotionsDue(answer, new Date(millis)) === undefined
+        ? Effect.succeed(answer)
+        : promoteAll(promote, eventId)
+    )
   )
 
 export interface Promotions {

@@ -31,6 +31,9 @@ interface Seating {
   readonly counts: Counts
 }
 
+/** What promotions depend on besides the time. */
+type Promoting = Seating & { readonly status: string }
+
 // --- changing the capacity
 
 /** `keepOverhang` (default false) accepts a capacity below the seats taken. */
@@ -88,7 +91,11 @@ export const isSeatOpen = (event: Seating): boolean => event.counts.waitlisted =
 export const isSeatDue = (event: Seating): boolean => seatsFree(event) > event.counts.waitlisted
 
 /** The number of promotions that are due: above 0 only while a large raise of capacity proceeds in steps. */
-export const promotionsDue = (event: Seating & { readonly status: string }): number =>
+export const promotionsDue = (event: Promoting & { readonly endsAt: Date }, now: Date): number =>
+  now.getTime() < event.endsAt.getTime() ? promotionsPossible(event) : 0
+
+/** Promotions that are due unless the event has ended: what a store loads waiters for, which knows no time. */
+export const promotionsPossible = (event: Promoting): number =>
   event.status === "published" ? Math.min(seatsFree(event), event.counts.waitlisted) : 0
 
 /** The counts after one registration went from one state to another; `from` is `undefined` for a new registration. */

@@ -15,11 +15,11 @@ import {
 import { promotionsLeft } from "../state/RegistrationRows.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
-/** Promotes the waiters that are due, in the order of entry, and at most `limit`. */
+/** Promotes the waiters that are due, in the order of entry, and at most `limit`. Nobody is promoted once the event has ended. */
 export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<AdmissionEvent> =>
   set.waiting
     .get(event.id)!
-    .slice(0, Math.min(promotionsDue(event), limit))
+    .slice(0, Math.min(promotionsDue(event, now), limit))
     .map((id) => ({
       _tag: "RegistrationPromoted",
       registration: { ...set.registrations.get(id)!, state: "confirmed", changedAt: now }

@@ -25,6 +25,8 @@ import {
 import type { Rejection } from "../model/Rejection.ts"
 import { eventIdOf, type Request } from "../state/Request.ts"
 import { seatsTaken } from "../model/Seats.ts"
+import { promotionsLeft } from "../state/RegistrationRows.ts"
+import { promote } from "./Capacity.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
 /** A new event is a draft. */
@@ -61,7 +63,8 @@ const detailsOf = (event: Event): EventDetails => ({
   waitlistLimit: event.waitlistLimit
 })
 
-const update: Decide<UpdateEvent> = (event, { command }) => {
+/** An end that is moved into the future makes promotions due, which were not while the event was over. */
+const update: Decide<UpdateEvent> = (event, { command, now }, set) => {
   const refused = requireStatus(event, command, ["draft", "published"])
   if (refused) return Result.fail(refused)
   const before = detailsOf(event)
@@ -73,7 +76,9 @@ const update: Decide<UpdateEvent> = (event, { command }) => {
   const changed = (Object.keys(details) as Array<keyof EventDetails>).some(
     (field) => details[field]?.valueOf() !== before[field]?.valueOf()
   )
-  return Result.succeed(showEvent(event, changed ? [{ _tag: "EventUpdated", details }] : []))
+  if (!changed) return Result.succeed(showEvent(event, []))
+  const promoted = promote({ ...event, ...details }, set, now, promotionsLeft(set, event.id))
+  return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details }, ...promoted]))
 }
 
 /** Takes an event from one of these statuses to another; does nothing if it is there already. */

@@ -2,7 +2,7 @@
  * The footprint of a batch: the rows that it needs to be decided as it would be on the whole state.
  */
 import type { Event } from "../model/Event.ts"
-import { promotionsDue } from "../model/Seats.ts"
+import { promotionsPossible } from "../model/Seats.ts"
 import * as EventRows from "./EventRows.ts"
 import * as IdempotencyRows from "./IdempotencyRows.ts"
 import * as RegistrationRows from "./RegistrationRows.ts"
@@ -21,11 +21,11 @@ export const footprint = (requests: ReadonlyArray<Request>): Footprint => ({
 export const nothing: Footprint = footprint([])
 
 /**
- * The footprint once the events are locked and known: if promotions are due, the next waiters are added to it. So every command
- * about such an event carries its promotions on.
+ * The footprint once the events are locked and known: if waiters may be promoted into free seats, the next waiters are added to it.
+ * So every command about such an event carries its promotions on.
  */
 export const withDuePromotions = (needed: Footprint, events: Iterable<Event>): Footprint => {
-  const due = Array.from(events).filter((event) => promotionsDue(event) > 0)
+  const due = Array.from(events).filter((event) => promotionsPossible(event) > 0)
   if (due.length === 0) return needed
   const waiting = new Map(needed.waiting.map(({ eventId, limit }) => [eventId, limit]))
   for (const { id } of due) waiting.set(id, (waiting.get(id) ?? 0) + RegistrationRows.PROMOTION_BATCH)
