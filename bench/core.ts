@@ -54,7 +54,12 @@ const request = (command: Request["command"], freshId: string): Request => {
     command,
     now: NOW,
     freshId,
-    idempotency: { scope: { ...rest, id: flat(id) }, fingerprint: "fingerprint", expiresAt: LATER },
+    idempotency: {
+      scope: { ...rest, id: flat(id) },
+      fingerprint: "fingerprint",
+      expiresAt: LATER,
+      refusalExpiresAt: LATER
+    },
     metadata: { actor: "anonymous", correlationId: null, causationId: null }
   }
 }

@@ -19,6 +19,7 @@ export const STARTS_AT = new Date("2030-05-01T18:00:00.000Z")
 export const ENDS_AT = new Date("2030-05-01T23:00:00.000Z")
 export const BEFORE = new Date("2030-01-01T00:00:00.000Z")
 export const DURING = new Date("2030-05-01T20:00:00.000Z")
+export const AFTER = new Date("2031-01-01T00:00:00.000Z")
 
 export const input = (changes: Partial<EventInput> = {}): EventInput => ({
   id: EVENT,

@@ -116,7 +116,12 @@ describe("one batch", () => {
     const keyed = (n: number, freshId: number): Request => ({
       ...register(n),
       freshId: id(freshId),
-      idempotency: { scope: scope("p", "Register", "k"), fingerprint: `${n}`, expiresAt: DURING }
+      idempotency: {
+        scope: scope("p", "Register", "k"),
+        fingerprint: `${n}`,
+        expiresAt: DURING,
+        refusalExpiresAt: DURING
+      }
     })
     const { changes, replies } = Batch.decide([keyed(1, 1), keyed(1, 2), keyed(2, 3)], full(2, 0))
     assert.deepStrictEqual(

@@ -17,7 +17,12 @@ const cancel = (n: number) =>
   request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) } satisfies Command)
 const withKey = (one: Request, key: string, expiresAt = DURING): Request => ({
   ...one,
-  idempotency: { scope: scope("ada", one.command._tag, key), fingerprint: JSON.stringify(one.command), expiresAt }
+  idempotency: {
+    scope: scope("ada", one.command._tag, key),
+    fingerprint: JSON.stringify(one.command),
+    expiresAt,
+    refusalExpiresAt: expiresAt
+  }
 })
 const events = (changes: Changes) =>
   changes.events.map(({ created, details, event }) => ({ id: event.id, version: event.version, created, details }))

@@ -22,7 +22,12 @@ const published = given([
 
 const keyed = (one: Request, key: string): Request => ({
   ...one,
-  idempotency: { scope: scope("ada", one.command._tag, key), fingerprint: key, expiresAt: DURING }
+  idempotency: {
+    scope: scope("ada", one.command._tag, key),
+    fingerprint: key,
+    expiresAt: DURING,
+    refusalExpiresAt: DURING
+  }
 })
 
 /** What is decided about two published events if nothing else is there. */

@@ -2,6 +2,7 @@
  * Idempotency keys: what is one, whose it is, and what is remembered under it.
  */
 import {
+  expiryOf,
   IdempotencyKey,
   type IdempotencyRecord,
   isIdempotencyKey,
@@ -10,9 +11,14 @@ import {
 } from "@turnout/core/admission/domain/state/Idempotency"
 import { IdempotencyKeyReused } from "@turnout/core/admission/domain/model/Rejection"
 import { EventNotFound } from "@turnout/core/admission/domain/model/Event"
+import {
+  CapacityFull,
+  type RegistrationId,
+  RegistrationNotFound
+} from "@turnout/core/admission/domain/model/Registration"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
-import { BEFORE, DURING, EVENT, id } from "./Deciding.ts"
+import { AFTER, BEFORE, DURING, EVENT, id } from "./Deciding.ts"
 
 const keyOf = Schema.decodeUnknownResult(IdempotencyKey)
 
@@ -43,9 +49,16 @@ describe("an idempotency key", () => {
 })
 
 describe("what is remembered under a key", () => {
-  const asked = { scope: scope("ada", "Register", "k"), fingerprint: "f", expiresAt: DURING }
+  const asked = { scope: scope("ada", "Register", "k"), fingerprint: "f", expiresAt: AFTER, refusalExpiresAt: DURING }
   const answer = Result.fail(new EventNotFound({ eventId: EVENT }))
-  const record: IdempotencyRecord = { ...asked, requestId: id(1), answer, createdAt: BEFORE }
+  const record: IdempotencyRecord = {
+    scope: asked.scope,
+    fingerprint: "f",
+    expiresAt: DURING,
+    requestId: id(1),
+    answer,
+    createdAt: BEFORE
+  }
 
   it("I1: is given to the same command", () => {
     assert.deepStrictEqual(recall(record, asked, BEFORE), Result.succeed(record))
@@ -61,5 +74,21 @@ describe("what is remembered under a key", () => {
     assert.isDefined(recall(record, asked, new Date(DURING.getTime() - 1)))
     assert.isUndefined(recall(record, asked, DURING))
     assert.isUndefined(recall(record, { ...asked, fingerprint: "g" }, DURING))
+  })
+
+  it("I7: lasts for an effect, and for a refusal as long as a retry may be on its way", () => {
+    const effect = Result.succeed({} as never)
+    assert.strictEqual(expiryOf(asked, effect, BEFORE), AFTER)
+    const refusal = Result.fail(new CapacityFull({ eventId: EVENT, capacity: 1, waitlistLength: 0 }))
+    assert.strictEqual(expiryOf(asked, refusal, BEFORE), DURING)
+    assert.isUndefined(expiryOf(asked, refusal, DURING), "a time of zero remembers no refusal")
+  })
+
+  it("I7: is nothing where a row was not found", () => {
+    assert.isUndefined(expiryOf(asked, Result.fail(new EventNotFound({ eventId: EVENT })), BEFORE))
+    const registrationId = id(1) as RegistrationId
+    assert.isUndefined(
+      expiryOf(asked, Result.fail(new RegistrationNotFound({ eventId: EVENT, registrationId })), BEFORE)
+    )
   })
 })

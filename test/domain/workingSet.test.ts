@@ -76,7 +76,12 @@ describe("the footprint", () => {
   it("has every key once", () => {
     const withKey = (key: string): Request => ({
       ...publish,
-      idempotency: { scope: scope("ada", "PublishEvent", key), fingerprint: key, expiresAt: new Date(0) }
+      idempotency: {
+        scope: scope("ada", "PublishEvent", key),
+        fingerprint: key,
+        expiresAt: new Date(0),
+        refusalExpiresAt: new Date(0)
+      }
     })
     const needed = footprint([withKey("a"), withKey("b"), withKey("a"), publish])
     assert.deepStrictEqual(

@@ -4,8 +4,10 @@
  */
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { createTurnout } from "turnout"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
+import * as Given from "../support/Given.ts"
 
 const NEW_EVENT = ["--title", "Party", "--capacity", "2"]
 const TOO_LONG = "F".repeat(201)
@@ -33,6 +35,21 @@ const reasonAt = ({ problems }: CommandLine.Document, line: number) =>
   problems.find((problem) => problem.line === line)?.reason ?? ""
 
 describe("turnout import, rows", { timeout: 120_000 }, () => {
+  it.concurrent("decides rows anew that were refused before", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const host = createTurnout({ database: turnout.database! })
+    const { id } = await host.createEvent(Given.eventInput({ capacity: 1, waitlist: "closed" }))
+    await host.publishEvent(id)
+    const file = turnout.write("two.csv", "email\nada@example.com\nbob@example.com\n")
+    const first = await turnout.json("import", file, "--event", id)
+    assert.strictEqual(reasonAt(first.document, 3), "All 1 seats are taken.")
+    await host.changeCapacity(id, { capacity: 10 })
+    await host.close()
+    const second = await turnout.json("import", file, "--event", id)
+    assert.strictEqual(second.code, 0, second.stdout)
+    assert.include(second.stdout, '"confirmed":1,"waitlisted":0,"refused":0,"invalid":0,"unchanged":1')
+  })
+
   it.concurrent("bad rows are reported with their lines, and the rest goes on", async () => {
     await using turnout = await CommandLine.onPostgres()
     const file = turnout.write("party.csv", FROM_SPREADSHEET)

@@ -22,13 +22,16 @@ interface Described {
 /** `ok`, with what the caller sees of a registration, or the name of a rejection. */
 export type Answer = string
 
+/** Names of rejections begin with a capital letter. */
+const isRejection = (answer: Answer): boolean => /^[A-Z]/.test(answer)
+
 const areInOrder = ({ endsAt, registrationClosesAt: closes, registrationOpensAt: opens, startsAt }: EventDetails) =>
   startsAt < endsAt && (opens === null || (opens < endsAt && (closes === null || opens < closes)))
 
 export class Model {
   event: Described | undefined
   readonly people: Array<Person> = []
-  readonly #answered = new Map<string, Answer>()
+  readonly #answered = new Map<string, { readonly answer: Answer; readonly until: Date }>()
 
   #in(...states: ReadonlyArray<RegistrationState>): ReadonlyArray<Person> {
     return this.people.filter(({ state }) => states.includes(state))
@@ -45,13 +48,17 @@ export class Model {
     for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) waiter.state = "confirmed"
   }
 
-  /** What was answered under a key is the answer for good; keys do not expire here. */
+  /** An answer is given again under its key until it expires: a refusal soon, and nothing is remembered of what was not found. */
   ask(request: Request): Answer {
+    const { idempotency, now } = request
     // Promotions that are due come before every command.
-    if (this.event !== undefined) this.#promote(this.event, request.now)
-    const key = request.idempotency?.scope.id
-    const answer = (key === undefined ? undefined : this.#answered.get(key)) ?? this.#decide(request)
-    if (key !== undefined) this.#answered.set(key, answer)
+    if (this.event !== undefined) this.#promote(this.event, now)
+    if (idempotency === null) return this.#decide(request)
+    const known = this.#answered.get(idempotency.scope.id)
+    if (known !== undefined && known.until > now) return known.answer
+    const answer = this.#decide(request)
+    const until = isRejection(answer) ? idempotency.refusalExpiresAt : idempotency.expiresAt
+    if (!answer.endsWith("NotFound")) this.#answered.set(idempotency.scope.id, { answer, until })
     return answer
   }
 

@@ -38,7 +38,7 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
       keepOverhang: fc.boolean(),
       key: fc.option(fc.constantFrom("a", "b", "c"), { freq: 2 }),
       minutes: fc.oneof(
-        { weight: 60, arbitrary: fc.constantFrom(0, 1, 60) },
+        { weight: 60, arbitrary: fc.constantFrom(0, 1, 20, 60) },
         { weight: 3, arbitrary: fc.constant(200_000) }
       )
     }),
@@ -93,7 +93,8 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
             : {
                 scope: scope("test", command._tag, draw.key),
                 fingerprint: JSON.stringify(command),
-                expiresAt: new Date(now.getTime() + 30 * 60_000)
+                expiresAt: new Date(now.getTime() + 30 * 60_000),
+                refusalExpiresAt: new Date(now.getTime() + 10 * 60_000)
               }
       }
     })

@@ -13,6 +13,7 @@ import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Relay from "@turnout/core/delivery/application/Relay"
 import type * as Commands from "@turnout/core/admission/application/Commands"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
 import * as Consumer from "@turnout/core/consumer/application/Consumer"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -108,6 +109,8 @@ const LOOK_MILLIS = 500
 const STOP_MILLIS = 2_500
 const RPC_TIMEOUT_MILLIS = 1_500
 const MAX_ATTEMPTS = 12
+/** The time for which a refusal is remembered: longer than a client tries again. */
+const REFUSAL_TTL_MILLIS = 30_000
 
 /** Draws the plan from the seed: some worlds are calm, and some lose many messages. */
 const planOf = (world: World, seed: number): Plan => {
@@ -309,9 +312,16 @@ class Simulation {
         )
       return Object.fromEntries(TYPES.map((type) => [type, handler])) as Consumer.Handlers<Error>
     }
+    // Where clocks differ, a refusal would expire sooner or later than its client can know.
+    const refusalTtlMillis = this.#areClocksEqual ? REFUSAL_TTL_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
     const life = Effect.gen(function* () {
       const lanes = { lanes: 2, maxBatch: 4, maxWaiting }
-      process.turnout = yield* Turnout.make({ ...lanes, commandTimeoutMillis: 3_000, drainMillis: 500 })
+      process.turnout = yield* Turnout.make({
+        ...lanes,
+        commandTimeoutMillis: 3_000,
+        drainMillis: 500,
+        refusalTtlMillis
+      })
       const relay = Relay.run(sink, {
         owner: node.name,
         ttlMillis: LEASE_MILLIS,
@@ -419,6 +429,11 @@ class Simulation {
         )
   }
 
+  get #areClocksEqual(): boolean {
+    const { accidents, clockJumps, longestSkewMillis } = this.plan
+    return accidents + clockJumps + longestSkewMillis === 0
+  }
+
   /** A client, which sends one command after the other, each again and again until it has an answer. */
   #client(name: string, node: Node) {
     const { plan, world } = this
@@ -441,16 +456,19 @@ class Simulation {
       return { what: "register", command: { _tag: "Register", eventId, attendee, notes, registeredAt: null } }
     }
     let before: Command | undefined
+    /** A command that was refused, to be sent once more under its key when the refusal has been forgotten. */
+    let late: (Pick<Operation, "what"> & { readonly command: Command; readonly idempotencyKey: string }) | undefined
     return Effect.gen({ self: this }, function* () {
       for (let n = 0; n < plan.operations; n++) {
         yield* Effect.sleep(world.choose(300))
-        const { command, what } = choose(n)
+        const { command, what } = late ?? choose(n)
         const isAnother = !isDeepStrictEqual(command, before)
         before = command
         const key = `${name} ${n}`
         const eventId = (command as { readonly eventId: EventId }).eventId
         // All clients use the same idempotency keys, and now and then use one again for another command.
-        const idempotencyKey = `key ${n > 0 && isAnother && world.happens(100) ? n - 1 : n}`
+        const idempotencyKey = late?.idempotencyKey ?? `key ${n > 0 && isAnother && world.happens(100) ? n - 1 : n}`
+        late = undefined
         const operation: Asked = {
           key,
           what,
@@ -497,6 +515,12 @@ class Simulation {
           if (what === "register" && registrationId !== undefined && !own.some(({ id }) => id === registrationId))
             own.push({ eventId, id: registrationId })
           again -= 1
+        }
+        const answer = operation.replies.at(-1)?.answer
+        const isRefused = answer?._tag === "Failure" && answer.failure._tag !== "IdempotencyKeyReused"
+        if (this.#areClocksEqual && isRefused && world.happens(200)) {
+          yield* Effect.sleep(REFUSAL_TTL_MILLIS + 1_000)
+          late = { command, what, idempotencyKey }
         }
         if (world.happens(300)) {
           const known = world.happens(500) ? own.at(-1) : undefined
@@ -575,7 +599,7 @@ class Simulation {
     this.network.faults = NONE
     this.handlerFailures = 0
     this.queue.refused = 0
-    for (let waited = 0; waited < 10 && clients.left > 0; waited++) world.run(REST_MILLIS / 20)
+    for (let waited = 0; waited < 100 && clients.left > 0; waited++) world.run(REST_MILLIS / 20)
     const end = world.elapsed + REST_MILLIS
     world.run(Math.max(0, BACK_MILLIS - world.elapsed))
     let stored = this.#stored()

@@ -132,6 +132,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "if (record === undefined || record.expiresAt.getTime() > 0) return undefined"
   },
   {
+    name: "a refusal is remembered for as long as an effect",
+    breaks: "I",
+    file: `${ADMISSION}/domain/state/Idempotency.ts`,
+    from: "refusalExpiresAt.getTime() <= now.getTime() ? undefined : refusalExpiresAt",
+    to: "refusalExpiresAt.getTime() <= now.getTime() ? undefined : expiresAt"
+  },
+  {
     name: "keys are not looked up",
     breaks: "I",
     file: `${ADMISSION}/domain/state/IdempotencyRows.ts`,

@@ -78,6 +78,7 @@ const HOUR_MILLIS = 60 * 60 * 1_000
 
 const turnoutOptions = {
   idempotencyTtlMillis: between(1_000, LONGEST_TTL_MILLIS),
+  refusalTtlMillis: between(0, LONGEST_TTL_MILLIS),
   lanes: Database.DatabaseOptions.fields.lanes,
   maxBatch: between(1, 10_000),
   maxWaiting: between(1, 1_000_000),

@@ -4,6 +4,8 @@
 import { assert, describe, type Vitest } from "@effect/vitest"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Result } from "effect"
@@ -154,6 +156,51 @@ export const idempotency = (it: It): void => {
         assert.deepStrictEqual([second.answer._tag, second.replayed], ["Success", false])
         assert.deepStrictEqual(yield* send(2), { ...second, replayed: true })
       }).pipe(Effect.provide(forgetful))
+    )
+
+    it.effect("I7: a refusal is repeated while a retry may be on its way, and then its key is decided anew", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 0, waitlist: "closed" })
+        const send = use((turnout) =>
+          turnout.execute(
+            {
+              _tag: "Register",
+              eventId: event.id,
+              attendee: fromInput({ email: "ada@example.com" }),
+              notes: "",
+              registeredAt: null
+            },
+            { idempotencyKey: event.id }
+          )
+        )
+        const refused = yield* send
+        assert.deepStrictEqual([refused.answer._tag, refused.replayed], ["Failure", false])
+        yield* use((turnout) => turnout.changeCapacity(event.id, { capacity: 1 }))
+        assert.deepStrictEqual(yield* send, { ...refused, replayed: true })
+        yield* Effect.sleep("1100 millis")
+        const accepted = yield* send
+        assert.deepStrictEqual([accepted.answer._tag, accepted.replayed], ["Success", false])
+        yield* Effect.sleep("1100 millis")
+        assert.deepStrictEqual(yield* send, { ...accepted, replayed: true })
+        assert.strictEqual((yield* Invariants.hold(event.id)).registrations.length, 1)
+      }).pipe(Effect.provide(Turnout.layer({ refusalTtlMillis: 1_000 })))
+    )
+
+    it.effect("I7: nothing is remembered of a row that was not found", () =>
+      Effect.gen(function* () {
+        const id = randomUUID() as EventId
+        const options = { idempotencyKey: id }
+        const send = use((turnout) => turnout.register(id, Given.person(1), options))
+        assert.strictEqual((yield* Effect.flip(send))._tag, "EventNotFound")
+        yield* Given.publishedEvent({ id })
+        assert.strictEqual((yield* send).registration.state, "confirmed")
+        const unknown = randomUUID() as RegistrationId
+        const cancel = use((turnout) =>
+          turnout.execute({ _tag: "CancelRegistration", eventId: id, registrationId: unknown }, options)
+        )
+        for (const { answer, replayed } of [yield* cancel, yield* cancel])
+          assert.deepStrictEqual([answer._tag, replayed], ["Failure", false])
+      })
     )
 
     it.effect("says whether an answer is a repeated one", () =>

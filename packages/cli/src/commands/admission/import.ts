@@ -383,7 +383,7 @@ export const importFile = async (options: Database.GlobalOptions & ImportOptions
     yield* importLines(turnout, event.id, table, progress, (done) => bar.update(done))
   }).pipe(
     Effect.ensuring(Effect.sync(bar.stop)),
-    Effect.provide(Database.turnout(options, { idempotencyTtlMillis: REMEMBERED_MILLIS }))
+    Effect.provide(Database.turnout(options, { idempotencyTtlMillis: REMEMBERED_MILLIS, refusalTtlMillis: 0 }))
   )
   await Steps.run(options, importing, () => soFarOf(file, table, progress))
   Output.warnings(warningsOf(file, progress))

@@ -7,7 +7,10 @@ import { isToken, TOKEN_RULE } from "@turnout/http/Token"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
-import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
+import {
+  DEFAULT_IDEMPOTENCY_TTL_MILLIS,
+  DEFAULT_REFUSAL_TTL_MILLIS
+} from "@turnout/core/admission/application/engine/Requests"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
 import * as Server from "@turnout/http/Server"
@@ -29,6 +32,7 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly host: string
   readonly port: number
   readonly onReplay: "replay" | "conflict"
+  readonly refusalTtl: number
   readonly logRequests?: boolean
   readonly requestTimeout: number
   readonly drainDelay: number
@@ -118,7 +122,8 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     drainMillis: DRAIN_MILLIS,
     // Turnout answers writes within this time; the server's own deadline comes after it.
     commandTimeoutMillis: options.requestTimeout,
-    idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
+    idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS,
+    refusalTtlMillis: options.refusalTtl
   })
   // The relays get the stores of the service, and so its connections to the database.
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
@@ -159,6 +164,12 @@ export const declare = (program: Command, action: Action): void => {
       new Option("--on-replay <policy>", "answer to an idempotency key that was answered before")
         .choices(["replay", "conflict"])
         .default("replay")
+    )
+    .option(
+      "--refusal-ttl <millis>",
+      "time for which a refusal is remembered under its idempotency key",
+      wholeNumber(0, 86_400_000),
+      DEFAULT_REFUSAL_TTL_MILLIS
     )
     .addOption(
       new Option("--admin-token <token>", "token of the API for operators, at /admin/docs (default: there is none)")

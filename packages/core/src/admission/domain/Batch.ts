@@ -12,7 +12,7 @@ import type { Metadata } from "../../kernel/domain/Entry.ts"
 import { type Changes, changes, touch, type Touched, untouched } from "./state/Changes.ts"
 import { eventIdOf, type Request } from "./state/Request.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
-import { type IdempotencyRecord, recall } from "./state/Idempotency.ts"
+import { expiryOf, type IdempotencyRecord, recall } from "./state/Idempotency.ts"
 import { remember } from "./state/IdempotencyRows.ts"
 import type { Answer } from "./model/Outcome.ts"
 import { countPromotions, promotionsLeft } from "./state/RegistrationRows.ts"
@@ -67,9 +67,19 @@ const reply = (set: WorkingSet, touched: Touched, request: Request): Reply => {
       : { answer: Result.fail(found.failure), replayed: false }
   }
   const given = answer(set, touched, request)
-  const { expiresAt, fingerprint, scope } = idempotency
-  const record: IdempotencyRecord = { scope, fingerprint, expiresAt, requestId: freshId, answer: given, createdAt: now }
-  remember(touched.idempotency, set, record, known)
+  const expiresAt = expiryOf(idempotency, given, now)
+  if (expiresAt !== undefined) {
+    const { fingerprint, scope } = idempotency
+    const record: IdempotencyRecord = {
+      scope,
+      fingerprint,
+      expiresAt,
+      requestId: freshId,
+      answer: given,
+      createdAt: now
+    }
+    remember(touched.idempotency, set, record, known)
+  }
   return { answer: given, replayed: false }
 }
 

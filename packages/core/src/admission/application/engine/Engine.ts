@@ -24,10 +24,7 @@ import * as Promotions from "./Promotions.ts"
 import * as Requests from "./Requests.ts"
 import type { WriteOptions } from "../../domain/state/WriteOptions.ts"
 
-export interface EngineOptions extends Lanes.LaneOptions {
-  /** How long the answer to an idempotency key is remembered. Default 72 hours. */
-  readonly idempotencyTtlMillis?: number
-}
+export interface EngineOptions extends Lanes.LaneOptions, Requests.KeyOptions {}
 
 export interface Engine {
   /** Carries out one command, in one transaction with others that wait at the same time. */
@@ -44,7 +41,7 @@ export const make = Effect.fnUntraced(function* (
   const store = yield* AdmissionStore
   const random = yield* SecureRandom.SecureRandom
 
-  const makeRequest = Requests.make(random, options.idempotencyTtlMillis)
+  const makeRequest = Requests.make(random, options)
 
   const commit: Lanes.Commit = (events, close) =>
     store.transact(events, () => {

@@ -14,6 +14,12 @@ import { ANONYMOUS, type WriteOptions } from "../../domain/state/WriteOptions.ts
 /** How long an idempotency record is valid unless configured: 72 hours. */
 export const DEFAULT_IDEMPOTENCY_TTL_MILLIS = 72 * 60 * 60 * 1_000
 
+/**
+ * The default of `refusalTtlMillis`: two minutes. It is longer than the retries of Turnout itself (5 seconds), of HTTP clients and
+ * of the usual proxies, whose time-outs are 60 seconds.
+ */
+export const DEFAULT_REFUSAL_TTL_MILLIS = 2 * 60 * 1_000
+
 const canonical = (value: unknown): string => {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null"
   if (value instanceof Date) return JSON.stringify(value)
@@ -39,13 +45,28 @@ const text = (command: Command): string => {
  */
 export const fingerprint = (command: Command): string => hash("sha256", text(command), "base64url")
 
+/** How long the answers to idempotency keys are remembered. */
+export interface KeyOptions {
+  /** How long an effect is remembered. Default 72 hours. */
+  readonly idempotencyTtlMillis?: number
+  /**
+   * How long a refusal is remembered, at most as long as an effect. Afterwards the same key is decided anew. 0 decides every time
+   * anew. Default two minutes.
+   */
+  readonly refusalTtlMillis?: number
+}
+
 /** Makes the request of a command. */
 export type MakeRequest = (command: Command, options: WriteOptions) => Effect.Effect<Request>
 
 export const make = (
   random: SecureRandom.SecureRandom["Service"],
-  ttlMillis: number = DEFAULT_IDEMPOTENCY_TTL_MILLIS
+  {
+    idempotencyTtlMillis = DEFAULT_IDEMPOTENCY_TTL_MILLIS,
+    refusalTtlMillis = DEFAULT_REFUSAL_TTL_MILLIS
+  }: KeyOptions = {}
 ): MakeRequest => {
+  const refusalMillis = Math.min(refusalTtlMillis, idempotencyTtlMillis)
   const toRequest = (command: Command, options: WriteOptions, millis: number, freshId: string): Request => {
     const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey: key } = options
     return {
@@ -58,7 +79,8 @@ export const make = (
           : {
               scope: scope(actor, command._tag, key),
               fingerprint: fingerprint(command),
-              expiresAt: new Date(millis + ttlMillis)
+              expiresAt: new Date(millis + idempotencyTtlMillis),
+              refusalExpiresAt: new Date(millis + refusalMillis)
             },
       metadata: { actor, correlationId, causationId }
     }

@@ -3,7 +3,7 @@
  * the file of the noun that its rule is about.
  *
  * Rejections are expected answers and part of every signature. They change nothing, and they are remembered under the
- * idempotency key like any other answer.
+ * idempotency key for a short time only (see `Idempotency`).
  */
 import * as Schema from "effect/Schema"
 import * as Event from "./Event.ts"
@@ -32,3 +32,8 @@ export type RejectionOf<Operation extends keyof typeof byOperation> =
 /** Every rejection that some operation can meet. */
 export const Rejection = Schema.Union([...new Set(Object.values(byOperation).flat()), IdempotencyKeyReused])
 export type Rejection = typeof Rejection.Type
+
+const NOT_FOUND: ReadonlyArray<Rejection["_tag"]> = ["EventNotFound", "RegistrationNotFound"]
+
+/** Whether a command was refused because the store has no row that it names. */
+export const isNotFound = ({ _tag }: Rejection): boolean => NOT_FOUND.includes(_tag)

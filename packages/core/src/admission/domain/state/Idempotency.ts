@@ -1,16 +1,17 @@
 /**
  * Idempotency: a command has one effect and one answer, however often it is sent under one key.
  *
- * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer, whether success or
- * rejection. It is read and written in the transaction of the effect itself. Failures of validation and of the store are never
- * recorded, so sending again after one of those is a first try.
+ * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer. It is read and written in
+ * the transaction of the effect itself. An effect is remembered for long, a rejection for as long as a retry may be on its way:
+ * later, the same key is decided anew, since the reason may be gone. What was not found, what broke a rule of the input, and
+ * failures of the store are not recorded at all, so sending again after one of those is a first try.
  *
  * Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Answer } from "../model/Outcome.ts"
-import { IdempotencyKeyReused } from "../model/Rejection.ts"
+import { IdempotencyKeyReused, isNotFound } from "../model/Rejection.ts"
 
 export const isIdempotencyKey = (key: string): boolean => /^[\x20-\x7e]{1,255}$/.test(key)
 
@@ -39,11 +40,15 @@ export const scope = (principal: string, operation: string, key: string): Idempo
 export interface IdempotencyRequest {
   readonly scope: IdempotencyScope
   readonly fingerprint: string
+  /** When the record expires if the command has an effect, or nothing left to do. */
   readonly expiresAt: Date
+  /** When the record expires if the command is refused; a time that is not after `now` leaves a refusal unrecorded. */
+  readonly refusalExpiresAt: Date
 }
 
 /** The answer that is remembered under a key. */
-export interface IdempotencyRecord extends IdempotencyRequest {
+export interface IdempotencyRecord extends Pick<IdempotencyRequest, "scope" | "fingerprint"> {
+  readonly expiresAt: Date
   /** The `freshId` of the request that was answered: a request that finds its own id here was not sent twice. */
   readonly requestId: string
   readonly answer: Answer
@@ -63,4 +68,14 @@ export const recall = (
   return record.fingerprint === request.fingerprint
     ? Result.succeed(record)
     : Result.fail(new IdempotencyKeyReused({ operation: request.scope.operation, key: request.scope.key }))
+}
+
+/** When the record of an answer expires; `undefined` if the answer is not recorded. */
+export const expiryOf = (
+  { expiresAt, refusalExpiresAt }: IdempotencyRequest,
+  answer: Answer,
+  now: Date
+): Date | undefined => {
+  if (Result.isSuccess(answer)) return expiresAt
+  return isNotFound(answer.failure) || refusalExpiresAt.getTime() <= now.getTime() ? undefined : refusalExpiresAt
 }
