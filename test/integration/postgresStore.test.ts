@@ -4,7 +4,7 @@ import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
-import { Effect, Fiber, Layer, Result } from "effect"
+import { Effect, Exit, Fiber, Layer, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import * as FaultProxy from "../support/FaultProxy.ts"
 import * as Given from "../support/Given.ts"
@@ -103,6 +103,27 @@ describe("the Postgres store", () => {
       const error = yield* Effect.flip(Given.register(event.id, 1))
       assert.strictEqual(error._tag === "StoreError" && error.reason._tag, reason)
       assert.deepStrictEqual((yield* Invariants.hold(event.id)).registrations, [])
+    }).pipe(Effect.provide(onDatabase))
+  )
+
+  it.live.each(["0A000", "26000"])("answers nothing that the server refuses with %s while committing", (code) =>
+    Effect.gen(function* () {
+      const event = yield* Given.publishedEvent({ capacity: 100 })
+      // Every connection of the lanes has committed before.
+      for (let n = 1; n <= 12; n++) {
+        const { id } = yield* Given.register(event.id, n)
+        yield* use((turnout) => turnout.cancelRegistration(event.id, id))
+      }
+      yield* sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '${code}'; END $$`)
+      yield* sql(`CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON turnout.registrations
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`)
+      for (let n = 20; n < 24; n++) {
+        const answer = yield* Effect.exit(Given.register(event.id, n))
+        assert.isTrue(Exit.isFailure(answer), "a registration that was not stored was answered")
+      }
+      yield* sql("DROP TRIGGER refuse ON turnout.registrations")
+      yield* Invariants.hold(event.id)
     }).pipe(Effect.provide(onDatabase))
   )
 

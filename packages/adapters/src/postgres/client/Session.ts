@@ -40,12 +40,24 @@ export class Sessions extends Context.Service<
   { readonly take: Effect.Effect<Session, SqlError, Scope.Scope> }
 >()("@turnout/Sessions") {}
 
+/**
+ * Whether a statement may be prepared. The client sends a prepared statement again that the server refuses with certain codes,
+ * and a trigger may raise these while committing. The second COMMIT would be answered as if something had been committed.
+ */
+const isPrepared = ({ text }: Statement): boolean => text !== "COMMIT"
+
 /** One statement at a time, on a connection of any client. */
 export const ofConnection = (connection: Connection): Session => ({
   send: (statements) =>
     Effect.forEach(
       statements,
-      ({ parameters, text }) => connection.execute(text, parameters, undefined) as Effect.Effect<Rows, SqlError>
+      (statement) =>
+        (isPrepared(statement)
+          ? connection.execute(statement.text, statement.parameters, undefined)
+          : connection.executeUnprepared(statement.text, statement.parameters, undefined)) as Effect.Effect<
+          Rows,
+          SqlError
+        >
     )
 })
 
@@ -61,10 +73,11 @@ export const fromPool = (pool: PgPool.PgPool): Sessions["Service"] => ({
     const connection = yield* pool.get
     let underway = 0
     yield* Effect.addFinalizer(() => (underway > 0 ? pool.invalidate(connection) : Effect.void))
-    const query = ({ parameters, text }: Statement) =>
-      Effect.map(connection.query(text, parameters), ({ rows }) => rows as Rows).pipe(
-        Effect.tapError((error) => (isAway(kindOf(error)) ? pool.invalidate(connection) : Effect.void))
-      )
+    const query = (statement: Statement) =>
+      Effect.map(
+        connection.query(statement.text, statement.parameters, isPrepared(statement)),
+        ({ rows }) => rows as Rows
+      ).pipe(Effect.tapError((error) => (isAway(kindOf(error)) ? pool.invalidate(connection) : Effect.void)))
     return {
       send: (statements) =>
         Effect.suspend(() => {
