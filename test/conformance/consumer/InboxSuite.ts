@@ -6,8 +6,8 @@
  * ```
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
-import { Inbox } from "@turnout/core/consumer/ports/Inbox"
-import { Effect, Exit, Fiber, type Layer } from "effect"
+import { HandlerTimedOut, Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { Deferred, Effect, Exit, Fiber, type Layer } from "effect"
 import { randomUUID } from "node:crypto"
 
 const use = <A, E, R>(f: (inbox: Inbox["Service"]) => Effect.Effect<A, E, R>) => Inbox.use(f)
@@ -21,6 +21,29 @@ const counted = (pause: Effect.Effect<unknown> = Effect.void) => {
   })
   return { state, effect }
 }
+
+const LIMIT_MILLIS = 200
+/** Less than any time-out of a store after which it would give up an effect by itself. */
+const SOON_MILLIS = 5_000
+
+/** Deals with a message whose effect has a limit, and expects it to be given up soon. */
+const givenUp = (key: string, effect: Effect.Effect<unknown>) =>
+  use((inbox) => inbox.once("mail", key, effect, LIMIT_MILLIS)).pipe(
+    Effect.flip,
+    Effect.timeout(SOON_MILLIS),
+    Effect.tap((error) => Effect.sync(() => assert.instanceOf(error, HandlerTimedOut)))
+  )
+
+/** What happens in the process meanwhile that nobody waits for. */
+const unhandled = Effect.acquireRelease(
+  Effect.sync(() => {
+    const seen: Array<unknown> = []
+    const note = (reason: unknown) => void seen.push(reason)
+    process.on("unhandledRejection", note)
+    return { seen, note }
+  }),
+  ({ note }) => Effect.sync(() => process.off("unhandledRejection", note))
+).pipe(Effect.map(({ seen }) => seen))
 
 export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
   describe(`inbox: ${name}`, () => {
@@ -75,6 +98,73 @@ export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
           assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect)))
           assert.isTrue(Exit.isFailure(yield* Fiber.join(first)))
           assert.strictEqual(state.runs, 1)
+        })
+      )
+
+      it.effect("N5: an effect may take as long as its limit, and the store waits for it", () =>
+        Effect.gen(function* () {
+          const { effect, state } = counted(Effect.sleep(2_000))
+          const key = randomUUID()
+          assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect, 30_000)))
+          assert.isFalse(yield* use((inbox) => inbox.once("mail", key, effect, 30_000)))
+          assert.strictEqual(state.runs, 1)
+        })
+      )
+
+      /** Effects that do not end in time. */
+      const ENDLESS: Readonly<Record<string, Effect.Effect<unknown>>> = {
+        "never ends": Effect.never,
+        "waits for a promise that is never settled": Effect.promise(() => new Promise(() => {})),
+        "cannot be interrupted": Effect.uninterruptible(Effect.never),
+        "is interrupted and does not end": Effect.onInterrupt(Effect.never, () => Effect.never),
+        "ends too late": Effect.sleep(60_000)
+      }
+      it.effect.each(Object.keys(ENDLESS))(
+        "N5: an effect that %s is given up after its limit, and is not recorded",
+        (what) =>
+          Effect.gen(function* () {
+            const key = randomUUID()
+            yield* givenUp(key, ENDLESS[what]!)
+            const { effect, state } = counted()
+            assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect)))
+            assert.strictEqual(state.runs, 1)
+          })
+      )
+
+      it.effect.each(["succeeds", "fails"] as const)(
+        "N5: the result of an effect that was given up and %s later is thrown away",
+        (how) =>
+          Effect.gen(function* () {
+            const key = randomUUID()
+            const seen = yield* unhandled
+            const settled = Promise.withResolvers<void>()
+            const over = yield* Deferred.make<void>()
+            const late = Effect.ensuring(
+              Effect.promise(() => settled.promise),
+              Deferred.succeed(over, undefined)
+            )
+            yield* givenUp(key, late)
+            if (how === "succeeds") settled.resolve()
+            else settled.reject(new Error("too late"))
+            yield* Deferred.await(over)
+            yield* Effect.sleep(50)
+            assert.deepStrictEqual(seen, [])
+            const { effect, state } = counted()
+            assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect)))
+            assert.strictEqual(state.runs, 1)
+          }).pipe(Effect.scoped)
+      )
+
+      it.effect("N5: an effect that was interrupted from outside and does not end holds nobody up", () =>
+        Effect.gen(function* () {
+          const key = randomUUID()
+          const hanging = yield* Effect.forkChild(
+            use((inbox) => inbox.once("mail", key, Effect.uninterruptible(Effect.never)))
+          )
+          yield* Effect.sleep(100)
+          yield* Effect.timeout(Fiber.interrupt(hanging), SOON_MILLIS)
+          const { effect } = counted()
+          assert.isTrue(yield* use((inbox) => inbox.once("mail", key, effect)))
         })
       )
 

@@ -1,19 +1,41 @@
 import * as MemoryInbox from "@turnout/adapters/memory/inbox"
 import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresInbox from "@turnout/adapters/postgres/inbox"
-import { Layer } from "effect"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Redacted } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite as keys } from "./InboxKeysSuite.ts"
 import { suite } from "./InboxSuite.ts"
 
 const onPglite = PostgresInbox.layerFromClient().pipe(
-  Layer.provide(Layer.orDie(TestDatabase.migrated(Pglite.layerClient())))
+  Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layerClient())))
 )
-const onPostgres = PostgresInbox.layerFromClient().pipe(Layer.provide(TestDatabase.layer({ poolSize: 30 })))
+const onPostgres = PostgresInbox.layerFromClient().pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 30 })))
+
+/** A host's own client, whose connections give up earlier than most effects end. */
+const onClientOfHost = PostgresInbox.layerFromClient().pipe(
+  Layer.provideMerge(
+    Layer.unwrap(
+      Effect.map(TestDatabase.make, (url) =>
+        Layer.orDie(
+          TestDatabase.migrated(
+            PgClient.layer({
+              url: Redacted.make(url),
+              maxConnections: 30,
+              startupParameters: { idle_in_transaction_session_timeout: "600", statement_timeout: "2000" }
+            })
+          )
+        )
+      )
+    )
+  )
+)
 
 suite("memory", MemoryInbox.layer)
 suite("PGlite", onPglite)
 suite("Postgres", onPostgres)
+suite("Postgres, on the client of a host", onClientOfHost)
+
 
 keys("memory", MemoryInbox.layer)
 keys("PGlite", onPglite, { dealsAtOnce: false })

@@ -4,7 +4,8 @@
  * A message is dealt with by one fiber at a time, and recorded once its effect has succeeded. If an effect fails, its earlier
  * changes stay: memory has no transactions.
  */
-import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import * as HandlerLimit from "@turnout/core/consumer/application/HandlerLimit"
+import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox } from "@turnout/core/consumer/ports/Inbox"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,14 +19,16 @@ const make = Effect.gen(function* () {
   const locked = KeyedLock.make()
 
   return Inbox.of({
-    once: (consumer, key, effect) => {
+    once: (consumer, key, effect, timeoutMillis = DEFAULT_HANDLER_TIMEOUT_MILLIS) => {
       const id = JSON.stringify([consumer, key])
       const record = Effect.sync(() => {
         records.set(id, steady())
         return true
       })
       return locked(id)(
-        Effect.suspend(() => (records.has(id) ? Effect.succeed(false) : Effect.andThen(effect, record)))
+        Effect.suspend(() =>
+          records.has(id) ? Effect.succeed(false) : Effect.andThen(HandlerLimit.within(effect, timeoutMillis), record)
+        )
       )
     },
     ready: Effect.void,

@@ -3,15 +3,20 @@
  *
  * Guarantees: the record and everything that the effect writes through the `SqlClient` in the context are one transaction. If
  * two consumers deal with the same message at the same time, the second waits for the record of the first, for as long as the
- * connection's `lock_timeout` allows. Within a transaction of the host, the record becomes part of it.
+ * connection's `lock_timeout` allows. If the connection is lost while committing, the message comes again, and its record tells
+ * whether there is anything left to do.
  *
- * An effect should be short: it holds the connection while it runs, and the server ends a transaction that is idle for longer
- * than its `idle_in_transaction_session_timeout` (10 seconds on connections of `PostgresStore.layerClient`). If the connection
- * is lost while committing, the message comes again, and its record tells whether there is anything left to do.
+ * An effect holds a connection while it runs. The time-outs of the connection (`lock_timeout`, `statement_timeout`,
+ * `idle_in_transaction_session_timeout` and `transaction_timeout`) that are shorter than the limit of the effect are raised
+ * for its transaction: the effect is given up by this process, and by the server a little later if the process stands still.
+ *
+ * Within a transaction of the host, the record becomes part of it, and the time-outs are those of the host.
  */
-import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import * as HandlerLimit from "@turnout/core/consumer/application/HandlerLimit"
+import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox } from "@turnout/core/consumer/ports/Inbox"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as SqlClient from "effect/sql/SqlClient"
 import { transact } from "../client/InTransaction.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
@@ -24,6 +29,19 @@ import * as Query from "../client/Query.ts"
 const PROBES = 16
 const PROBE_LENGTH = 600
 
+/** By how much the server is more patient than the limit of an effect. */
+const SERVER_GRACE_MILLIS = 5_000
+
+/**
+ * Raises the time-outs of the open transaction that are shorter than the parameter; 0 is none at all. The server counts
+ * `transaction_timeout` from when it was set first, so it is taken away. Older servers do not have it.
+ */
+const RAISED = `(
+  SELECT count(set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE $3 END, true))
+  FROM unnest(ARRAY['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout']) AS name
+  WHERE current_setting(name, true)::interval > '0' AND current_setting(name, true)::interval < $3::interval
+)`
+
 class TakenBack {
   readonly _tag = "TakenBack"
 }
@@ -32,7 +50,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const s = quote(options.schema ?? DEFAULT_SCHEMA)
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
-  const record = `INSERT INTO ${s}.inbox (consumer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1`
+  const record = `INSERT INTO ${s}.inbox (consumer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING`
   const probe = `INSERT INTO ${s}.inbox (consumer, key)
 SELECT '', rpad(gen_random_uuid()::text, ${PROBE_LENGTH}, '-') FROM generate_series(1, ${PROBES})`
   const forget = `WITH forgotten AS (
@@ -43,13 +61,18 @@ SELECT '', rpad(gen_random_uuid()::text, ${PROBE_LENGTH}, '-') FROM generate_ser
 SELECT count(*)::integer AS count FROM forgotten`
 
   return Inbox.of({
-    once: (consumer, key, effect) =>
-      transact(sql, (run, own) =>
-        Effect.gen(function* () {
-          if ((yield* run(record, [consumer, key])).length === 0) return false
-          yield* own(effect)
-          return true
-        })
+    once: (consumer, key, effect, timeoutMillis = DEFAULT_HANDLER_TIMEOUT_MILLIS) =>
+      Effect.flatMap(Effect.serviceOption(sql.transactionService), (host) =>
+        transact(sql, (run, own) =>
+          Effect.gen(function* () {
+            const recorded = Option.isSome(host)
+              ? yield* run(`${record} 1`, [consumer, key])
+              : yield* run(`${record} ${RAISED}`, [consumer, key, `${timeoutMillis + SERVER_GRACE_MILLIS}ms`])
+            if (recorded.length === 0) return false
+            yield* own(HandlerLimit.within(effect, timeoutMillis))
+            return true
+          })
+        )
       ),
     ready: transact(sql, (run, own) => Effect.andThen(run(probe), own(Effect.fail(new TakenBack())))).pipe(
       Effect.catchTag("TakenBack", () => Effect.void)

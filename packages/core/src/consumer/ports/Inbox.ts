@@ -4,11 +4,26 @@
  * The record is written in the transaction of the effect: both are stored, or neither. If two consumers deal with the same
  * message at the same time, one waits for the other, and does nothing if the other succeeded.
  *
+ * An effect has a limit of time. Once it is over, nothing of the effect is stored, and its result is thrown away.
+ *
  * Every store passes the conformance suite in `test/conformance`.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+
+/** How long an effect may run, unless its caller says otherwise. */
+export const DEFAULT_HANDLER_TIMEOUT_MILLIS = 60_000
+
+/** An effect has run for longer than it may. Nothing of it was stored. */
+export class HandlerTimedOut extends Schema.TaggedError<HandlerTimedOut>()("HandlerTimedOut", {
+  timeoutMillis: Schema.Finite
+}) {
+  override get message(): string {
+    return `The handler did not end within ${this.timeoutMillis} ms, and was given up; nothing of it was stored.`
+  }
+}
 
 export class Inbox extends Context.Service<
   Inbox,
@@ -17,12 +32,19 @@ export class Inbox extends Context.Service<
      * Runs an effect, unless this consumer has dealt with the message before; returns whether it ran. Writes of the effect
      * through the store's own client are part of the transaction. If the effect fails, nothing has changed, and nothing is
      * recorded. `key` identifies the message: its id, and for a message of a replay the id of the replay as well.
+     *
+     * An effect that runs for longer than `timeoutMillis` (default 60,000) is interrupted, and fails with `HandlerTimedOut`
+     * whether it ends or not. The store waits for it for as long. Waiting for the store itself does not count.
+     *
+     * A `StoreError` is the failure of the store if it is `Unavailable` or `NotMigrated`, and that of the effect if it is
+     * `Unexpected`: the store has refused to commit what it wrote. After `Contention`, the same effect may succeed.
      */
     readonly once: <E, R>(
       consumer: string,
       key: string,
-      effect: Effect.Effect<unknown, E, R>
-    ) => Effect.Effect<boolean, E | StoreError, R>
+      effect: Effect.Effect<unknown, E, R>,
+      timeoutMillis?: number
+    ) => Effect.Effect<boolean, E | HandlerTimedOut | StoreError, R>
     /** Succeeds if the store takes the writes of `once`. */
     readonly ready: Effect.Effect<void, StoreError>
     /** Forgets up to `limit` messages that were dealt with before this time; returns their number. */
