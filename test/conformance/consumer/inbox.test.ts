@@ -6,6 +6,7 @@ import { Effect, Layer, Redacted } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite as keys } from "./InboxKeysSuite.ts"
 import { suite } from "./InboxSuite.ts"
+import { suite as transactions } from "./InboxTransactionsSuite.ts"
 
 const onPglite = PostgresInbox.layerFromClient().pipe(
   Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layerClient())))
@@ -36,6 +37,9 @@ suite("PGlite", onPglite)
 suite("Postgres", onPostgres)
 suite("Postgres, on the client of a host", onClientOfHost)
 
+transactions("PGlite", onPglite, { knowsStatements: true, endsStatements: false })
+transactions("Postgres", onPostgres, { knowsStatements: true, endsStatements: true })
+transactions("Postgres, on the client of a host", onClientOfHost, { knowsStatements: false, endsStatements: true })
 
 keys("memory", MemoryInbox.layer)
 keys("PGlite", onPglite, { dealsAtOnce: false })

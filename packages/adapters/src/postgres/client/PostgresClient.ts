@@ -1,10 +1,13 @@
 /**
  * The `SqlClient` of the stores: that of `@effect/sql-pg`, except that it gives up a connection on which the server takes no
- * writes.
+ * writes, and that its transactions can be lent to code of others.
  *
  * After a failover, connections may stay with a server that only reads from then on, and a session that was made read-only
  * stays so for its whole life: each statement on it fails, while a new connection would work. So a connection on which the
  * server has refused a statement, as `SqlFailure` tells, is closed when it is given back, and the pool opens another.
+ *
+ * Code of others may end a transaction, go on after its end, or leave settings, locks and tables on the session for whoever
+ * uses it next. A loan (`Loan`) keeps it from the first two, and the session is cleaned of the rest.
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import * as Context from "effect/Context"
@@ -17,41 +20,104 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
-import { noteRefusal } from "./RefusedConnections.ts"
+import { CurrentLoan } from "./Loan.ts"
 import { isAway, kindOf } from "./SqlFailure.ts"
+import { outlivesTransaction } from "./StatementText.ts"
 
 type Transform = (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
 
-/** A connection as the client uses it, for as long as it is taken from the pool. */
-const toConnection = (pool: PgPool.PgPool, session: PgConnection.PgConnection): Connection => {
-  const watched = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
-    Effect.tapError(effect, (error) => {
-      if (!isAway(kindOf(error))) return Effect.void
-      noteRefusal(connection, error)
-      return pool.invalidate(session)
-    })
+/** What is done around each statement of a connection. */
+type Around = <A>(text: string, statement: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError>
+
+const COMMIT = "COMMIT"
+const ROLLBACK = "ROLLBACK"
+
+const toConnection = (session: PgConnection.PgConnection, around: Around): Connection => {
   const run = (text: string, parameters: ReadonlyArray<unknown>, transform: Transform, prepare?: boolean) =>
-    Effect.map(watched(session.query(text, parameters, prepare)), ({ rows }) =>
+    Effect.map(around(text, session.query(text, parameters, prepare)), ({ rows }) =>
       transform === undefined ? rows : transform(rows)
     )
-  const connection: Connection = {
+  return {
     execute: (text, parameters, transform) => run(text, parameters, transform),
     executeUnprepared: (text, parameters, transform) => run(text, parameters, transform, false),
-    executeRaw: (text, parameters) => watched(session.query(text, parameters)),
-    executeValues: (text, parameters) => watched(session.queryValues(text, parameters)),
-    executeValuesUnprepared: (text, parameters) => watched(session.queryValues(text, parameters, false)),
+    // The client sends a prepared statement again that the server refuses with certain codes, and a trigger may raise these
+    // while committing. The second COMMIT would be answered as if something had been committed.
+    executeRaw: (text, parameters) => around(text, session.query(text, parameters, text !== COMMIT)),
+    executeValues: (text, parameters) => around(text, session.queryValues(text, parameters)),
+    executeValuesUnprepared: (text, parameters) => around(text, session.queryValues(text, parameters, false)),
     executeStream: (text, parameters, transform) => {
       const rows = session.stream(text, parameters)
       return transform === undefined ? rows : Stream.mapArray(rows, (some) => transform(some) as typeof some)
     }
   }
-  return connection
 }
+
+/** Closes the session when it is given back, if the server takes no writes on it. */
+const leavingRefused =
+  (pool: PgPool.PgPool, session: PgConnection.PgConnection): Around =>
+  (_text, statement) =>
+    Effect.tapError(statement, (error) => (isAway(kindOf(error)) ? pool.invalidate(session) : Effect.void))
+
+/** A connection as the client uses it, for as long as it is taken from the pool. */
+const toPlain = (pool: PgPool.PgPool, session: PgConnection.PgConnection): Connection =>
+  toConnection(session, leavingRefused(pool, session))
+
+/**
+ * Takes back what a transaction may have left on its session. `DISCARD ALL` would forget the prepared statements of the client
+ * as well.
+ */
+const CLEAN = `DO $$
+DECLARE one text;
+BEGIN
+  EXECUTE 'RESET SESSION AUTHORIZATION';
+  EXECUTE 'RESET ALL';
+  EXECUTE 'UNLISTEN *';
+  EXECUTE 'CLOSE ALL';
+  EXECUTE 'DISCARD TEMP';
+  EXECUTE 'DISCARD SEQUENCES';
+  PERFORM pg_advisory_unlock_all();
+  FOR one IN SELECT name FROM pg_prepared_statements WHERE from_sql LOOP
+    EXECUTE format('DEALLOCATE %I', one);
+  END LOOP;
+END $$`
+
+/**
+ * A connection for a transaction. The loan of the code that runs in it is asked about each statement. A session on which that
+ * code may have left something is cleaned before it is given back, and one that does not roll back is closed.
+ */
+const takeTransaction = (pool: PgPool.PgPool): Effect.Effect<Connection, SqlError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const session = yield* pool.reserve
+    let isChanged = false
+    const giveUp = pool.invalidate(session)
+    // The session is given back after this.
+    yield* Effect.addFinalizer(() =>
+      isChanged ? Effect.catchCause(Effect.asVoid(session.query(CLEAN, [], false)), () => giveUp) : Effect.void
+    )
+    const leaving = leavingRefused(pool, session)
+    const watched: Around = (text, statement) =>
+      Effect.withFiber((fiber) => {
+        const loan = fiber.getRef(CurrentLoan)
+        const watching = leaving(text, statement)
+        if (loan === undefined) return text === ROLLBACK ? Effect.onError(watching, () => giveUp) : watching
+        if (outlivesTransaction(text)) isChanged = true
+        return loan.run(connection, text, watching, session.interrupt)
+      })
+    const plain = toConnection(session, watched)
+    const connection: Connection = {
+      ...plain,
+      executeStream: (text, parameters, transform) =>
+        Stream.unwrap(Effect.as(watched(text, Effect.void), plain.executeStream(text, parameters, transform))).pipe(
+          Stream.tapError((error) => Effect.ignore(watched(text, Effect.fail(error))))
+        )
+    }
+    return connection
+  })
 
 /** After a failure in the transaction, the server answers COMMIT with ROLLBACK. */
 const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
-  Effect.flatMap(connection.executeRaw("COMMIT", []), (result) => {
-    if ((result as PgConnection.Result).command !== "ROLLBACK") return Effect.void
+  Effect.flatMap(connection.executeRaw(COMMIT, []), (result) => {
+    if ((result as PgConnection.Result).command !== ROLLBACK) return Effect.void
     const cause = new Error("the transaction had failed before it was to be committed")
     return Effect.fail(new SqlError({ reason: new UnknownError({ cause, operation: "commit" }) }))
   })
@@ -64,9 +130,9 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> {
   const pool = yield* PgPool.make(config)
   const client = yield* SqlClient.make({
-    acquirer: Effect.map(pool.get, (session) => toConnection(pool, session)),
-    borrower: (use) => pool.use((session) => use(toConnection(pool, session))),
-    transactionAcquirer: Effect.map(pool.reserve, (session) => toConnection(pool, session)),
+    acquirer: Effect.map(pool.get, (session) => toPlain(pool, session)),
+    borrower: (use) => pool.use((session) => use(toPlain(pool, session))),
+    transactionAcquirer: takeTransaction(pool),
     compiler: PgClient.makeCompiler(),
     driver: "pg",
     spanAttributes: [["db.system.name", "postgresql"]],

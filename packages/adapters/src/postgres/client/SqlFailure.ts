@@ -95,6 +95,9 @@ const isTold = Schema.is(Told)
 const toldBy = ({ reason }: SqlError): typeof Told.Type | undefined =>
   isTold(reason.cause) && /^[0-9A-Z]{5}$/.test(reason.cause.code) ? reason.cause : undefined
 
+/** The SQLSTATE that the server sent along with an error; `undefined` if it sent none. */
+export const sqlStateOf = (error: SqlError): string | undefined => toldBy(error)?.code
+
 export const kindOf = (error: SqlError): Kind => {
   const { reason } = error
   const told = toldBy(error)
@@ -114,6 +117,10 @@ export const isAway = (kind: Kind): boolean => kind === "lost" || kind === "refu
 
 /** Whether the server has refused a statement, which was not carried out, as it refuses all others of its kind. */
 export const isRefusal = (kind: Kind): boolean => kind === "refused" || kind === "denied"
+
+/** Whether the transaction was given up for the sake of others (class 40): the same work may succeed. */
+export const isGivenUpForOthers = (error: SqlError): boolean =>
+  kindOf(error) === "contended" && sqlStateOf(error)!.startsWith("40")
 
 /** The server's own words, with its code, instead of the statement that the query failed. */
 const describe = (error: SqlError): unknown => {
@@ -139,6 +146,15 @@ export const toStoreError = (error: SqlError): StoreError.StoreError => {
   }
   return new StoreError.StoreError({ reason: reasons[kindOf(error)]() })
 }
+
+/**
+ * The error for a transaction whose COMMIT was refused, if the store is not away. Whatever the code, the same work would be
+ * refused again, unless the transaction was given up for the sake of others.
+ */
+export const toCommitError = (error: SqlError): StoreError.StoreError =>
+  isAway(kindOf(error)) || isGivenUpForOthers(error)
+    ? toStoreError(error)
+    : new StoreError.StoreError({ reason: new StoreError.Unexpected({ cause: describe(error) }) })
 
 /** Whether a defect is a failure of the SQL client. */
 export const isSqlError = (defect: unknown): defect is SqlError =>
