@@ -107,18 +107,20 @@ export const suite = <E>(
 
       // The client of a host may send COMMIT again after these, and take the second answer for that to the first.
       const asUnprepared = knowsStatements ? ["0A000", "26000"] : []
-      it.effect.each([...AT_FAULT, ...asUnprepared])("N3: a COMMIT that is answered with %s is the failure of the message", (code) =>
-        Effect.gen(function* () {
-          const [table, key] = [fresh("checked"), randomUUID()]
-          yield* statements(...raising(table, code))
-          const exit = yield* Effect.exit(once(key, sql(`INSERT INTO ${table} VALUES ('a')`)))
-          const error = failureOf(exit) as StoreError
-          assert.instanceOf(error, StoreError)
-          assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unexpected", false])
-          assert.include(error.words, `SQLSTATE ${code}: not like that`)
-          assert.strictEqual(yield* rows(table), 0)
-          assert.isFalse(yield* isRecorded(key))
-        })
+      it.effect.each([...AT_FAULT, ...asUnprepared])(
+        "N3: a COMMIT that is answered with %s is the failure of the message",
+        (code) =>
+          Effect.gen(function* () {
+            const [table, key] = [fresh("checked"), randomUUID()]
+            yield* statements(...raising(table, code))
+            const exit = yield* Effect.exit(once(key, sql(`INSERT INTO ${table} VALUES ('a')`)))
+            const error = failureOf(exit) as StoreError
+            assert.instanceOf(error, StoreError)
+            assert.deepStrictEqual([error.reason._tag, error.isRetryable], ["Unexpected", false])
+            assert.include(error.words, `SQLSTATE ${code}: not like that`)
+            assert.strictEqual(yield* rows(table), 0)
+            assert.isFalse(yield* isRecorded(key))
+          })
       )
 
       it.effect.each(["40001", "40P01", "40000"])("a COMMIT that is answered with %s may be tried again", (code) =>
@@ -138,6 +140,29 @@ export const suite = <E>(
           const error = failureOf(yield* Effect.exit(once(key, sql(`INSERT INTO ${table} VALUES ('a')`))))
           assert.strictEqual((error as StoreError).reason._tag, "Unavailable")
           assert.isFalse(yield* isRecorded(key))
+        })
+      )
+
+      it.effect("N1: refusals of the server leave the transactions of others as they are", () =>
+        Effect.gen(function* () {
+          const mails = fresh("mails")
+          yield* sql(`CREATE TABLE ${mails} (n integer)`)
+          const refused = sql("DO $$ BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$")
+          const write = (n: number) => sql(`INSERT INTO ${mails} VALUES (${n})`)
+          const exits = yield* Effect.forEach(
+            Array.from({ length: 40 }, (_, n) => n),
+            (n) => {
+              const work = n % 2 === 0 ? Effect.andThen(write(n), refused) : Effect.andThen(write(n), write(n))
+              return Effect.exit(once(randomUUID(), work))
+            },
+            { concurrency: 10 }
+          )
+          const failed = exits.filter(Exit.isFailure).map((exit) => failureOf(exit) as StoreError)
+          assert.deepStrictEqual(
+            failed.map(({ words }) => words),
+            Array.from({ length: 20 }, () => "SQLSTATE 53100: No space left on device")
+          )
+          assert.strictEqual(yield* rows(mails), 40)
         })
       )
 

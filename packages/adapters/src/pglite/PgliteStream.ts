@@ -1,20 +1,57 @@
 /**
  * A PGlite database as a stream of the Postgres wire protocol, like a socket to a server.
  *
- * PGlite has one session for its whole life. When a stream ends, the session is cleared for the next one: an open transaction
- * is rolled back, and prepared statements, settings and temporary tables are forgotten. A stream that only asks to end a
- * statement has nothing to do with the session: PGlite runs every statement to its end.
+ * PGlite has one session for its whole life. Streams have it one after the other: a stream waits until the one before has ended.
+ * Then the session is cleared for it: an open transaction is rolled back, and prepared statements, settings and temporary
+ * tables are forgotten. A stream that only asks to end a statement has nothing to do with the session: PGlite runs every
+ * statement to its end.
  */
 import type { PGlite } from "@electric-sql/pglite"
 import { Duplex } from "node:stream"
 
-/** The clearing that must end before a session can be used again. */
-const clearing = new WeakMap<PGlite, Promise<void>>()
+/** When the last stream that asked for the session will have left it cleared. */
+const turns = new WeakMap<PGlite, Promise<void>>()
 
 const clear = async (database: PGlite): Promise<void> => {
   if (database.closed) return
   await database.exec("ROLLBACK")
   await database.exec("DISCARD ALL")
+}
+
+/** The session for one stream. */
+const makeTurn = (database: PGlite) => {
+  const over = Promise.withResolvers<void>()
+  let begun: Promise<void> | undefined
+  let isMine = false
+  let isOver = false
+  const begin = (): Promise<void> => {
+    if (begun !== undefined) return begun
+    const before = turns.get(database) ?? Promise.resolve()
+    turns.set(
+      database,
+      before.then(() => over.promise)
+    )
+    begun = before.then(() => {
+      isMine = !isOver
+    })
+    return begun
+  }
+  return {
+    /** Sends something to the session, once it is this stream's turn. */
+    send: async (chunk: Uint8Array): Promise<Uint8Array> => {
+      await begin()
+      return isOver ? new Uint8Array() : database.execProtocolRaw(new Uint8Array(chunk))
+    },
+    /** Leaves the session to the next stream, as soon as the stream ends: the next one may write before it is destroyed. */
+    end: (): Promise<void> => {
+      if (!isOver) {
+        isOver = true
+        const cleared = isMine ? clear(database).catch(() => {}) : Promise.resolve()
+        void cleared.then(() => over.resolve())
+      }
+      return begun === undefined ? Promise.resolve() : over.promise
+    }
+  }
 }
 
 /** The code of a request to end a statement, which is the first and only message of its stream: its length, and this. */
@@ -27,42 +64,31 @@ const isCancel = (chunk: Uint8Array): boolean => {
 }
 
 export const pgliteStream = (database: PGlite): Duplex => {
-  let cleared: Promise<void> | undefined
-  /** Whether anything was said about the session. */
-  let isUsed = false
-  /** Runs once for each stream, and as soon as the stream ends: the next one may write before this one is destroyed. */
-  const clearSession = () => {
-    if (cleared === undefined && isUsed) {
-      cleared = clear(database).catch(() => {})
-      clearing.set(database, cleared)
-    }
-    return cleared ?? Promise.resolve()
-  }
+  const turn = makeTurn(database)
+  let isFirst = true
   const stream: Duplex = new Duplex({
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
-      if (!isUsed && isCancel(chunk)) {
+      if (isFirst && isCancel(chunk)) {
         stream.push(null)
         return done()
       }
-      isUsed = true
-      Promise.resolve(clearing.get(database))
-        .then(() => database.execProtocolRaw(new Uint8Array(chunk)))
-        .then(
-          (answer) => {
-            if (answer.length > 0) stream.push(answer)
-            done()
-          },
-          (error: Error) => done(error)
-        )
+      isFirst = false
+      turn.send(chunk).then(
+        (answer) => {
+          if (answer.length > 0) stream.push(answer)
+          done()
+        },
+        (error: Error) => done(error)
+      )
     },
     final(done) {
-      void clearSession()
+      void turn.end()
       stream.push(null)
       done()
     },
     destroy(error, done) {
-      void clearSession().then(() => done(error))
+      void turn.end().then(() => done(error))
     }
   })
   return stream

@@ -52,15 +52,15 @@ const toConnection = (session: PgConnection.PgConnection, around: Around): Conne
   }
 }
 
-/** Closes the session when it is given back, if the server takes no writes on it. */
+/** Calls `giveUp` if the server takes no writes on the session. */
 const leavingRefused =
-  (pool: PgPool.PgPool, session: PgConnection.PgConnection): Around =>
+  (giveUp: Effect.Effect<void>): Around =>
   (_text, statement) =>
-    Effect.tapError(statement, (error) => (isAway(kindOf(error)) ? pool.invalidate(session) : Effect.void))
+    Effect.tapError(statement, (error) => (isAway(kindOf(error)) ? giveUp : Effect.void))
 
 /** A connection as the client uses it, for as long as it is taken from the pool. */
 const toPlain = (pool: PgPool.PgPool, session: PgConnection.PgConnection): Connection =>
-  toConnection(session, leavingRefused(pool, session))
+  toConnection(session, leavingRefused(pool.invalidate(session)))
 
 /**
  * Takes back what a transaction may have left on its session. `DISCARD ALL` would forget the prepared statements of the client
@@ -83,18 +83,26 @@ END $$`
 
 /**
  * A connection for a transaction. The loan of the code that runs in it is asked about each statement. A session on which that
- * code may have left something is cleaned before it is given back, and one that does not roll back is closed.
+ * code may have left something is cleaned when the transaction is over; one on which the server takes no writes, or that was
+ * not rolled back, is closed then. Before, the pool would open another, and an embedded database has but one.
  */
 const takeTransaction = (pool: PgPool.PgPool): Effect.Effect<Connection, SqlError, Scope.Scope> =>
   Effect.gen(function* () {
     const session = yield* pool.reserve
     let isChanged = false
-    const giveUp = pool.invalidate(session)
-    // The session is given back after this.
-    yield* Effect.addFinalizer(() =>
-      isChanged ? Effect.catchCause(Effect.asVoid(session.query(CLEAN, [], false)), () => giveUp) : Effect.void
+    let isGivenUp = false
+    const giveUp = Effect.sync(() => void (isGivenUp = true))
+    const clean = Effect.suspend(() =>
+      isChanged && !isGivenUp ? Effect.catchCause(session.query(CLEAN, [], false), () => giveUp) : Effect.void
     )
-    const leaving = leavingRefused(pool, session)
+    // The session goes back to the pool after this.
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        clean,
+        Effect.suspend(() => (isGivenUp ? pool.invalidate(session) : Effect.void))
+      )
+    )
+    const leaving = leavingRefused(giveUp)
     const watched: Around = (text, statement) =>
       Effect.withFiber((fiber) => {
         const loan = fiber.getRef(CurrentLoan)
