@@ -2,6 +2,7 @@
  * The inbox and the effect of a message on a real server: one transaction, whatever happens to it.
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresInbox from "@turnout/adapters/postgres/inbox"
 import { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -10,6 +11,11 @@ import { SqlClient } from "effect/sql"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 const services = PostgresInbox.layerFromClient().pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })))
+
+/** A server of version 17 or newer. */
+const embedded = PostgresInbox.layerFromClient().pipe(
+  Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layerClient())))
+)
 
 const sql = <Row = Record<string, unknown>>(text: string) =>
   SqlClient.SqlClient.use((client) => client.unsafe(text) as unknown as Effect.Effect<ReadonlyArray<Row>, never>)
@@ -103,6 +109,54 @@ describe("the inbox on a server", () => {
       yield* once("1", sql("INSERT INTO mails VALUES ('ada')"))
       assert.deepStrictEqual([yield* mails, yield* records], [["ada"], 1])
     }).pipe(Effect.provide(services))
+  )
+
+  const SETTINGS = ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"]
+  const settings = Effect.map(
+    sql<Record<string, string>>(`SELECT ${SETTINGS.map((name) => `current_setting('${name}') AS ${name}`).join(", ")}`),
+    ([row]) => SETTINGS.map((name) => row![name])
+  )
+
+  it.live("N5: raises the time-outs of its transaction that are shorter than the limit, and no others", () =>
+    Effect.gen(function* () {
+      const client = yield* SqlClient.SqlClient
+      const before = ["5s", "30s", "10s"]
+      const seen: Array<unknown> = []
+      const look = Effect.tap(settings, (found) => Effect.sync(() => seen.push(found)))
+      const limits = [undefined, 20_000, 1_000]
+      for (const [index, limit] of limits.entries())
+        yield* Inbox.use((inbox) => inbox.once("test", String(index), look, limit))
+      assert.deepStrictEqual(seen.splice(0), [
+        ["65s", "65s", "65s"],
+        ["25s", "30s", "25s"],
+        ["6s", "30s", "10s"]
+      ])
+      // A transaction of the host keeps its own.
+      yield* client.withTransaction(once("host", look))
+      assert.deepStrictEqual(seen.splice(0), [before])
+      for (let time = 0; time < 12; time++) assert.deepStrictEqual(yield* client.withTransaction(settings), before)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.live(
+    "N5: takes away a limit of the whole transaction, where the server has it, and sets none where there is none",
+    () =>
+      Effect.gen(function* () {
+        yield* sql("SET transaction_timeout = '7s'")
+        const shown = Effect.map(
+          sql<Record<string, string>>(
+            "SELECT current_setting('transaction_timeout') AS whole, current_setting('statement_timeout') AS each"
+          ),
+          ([row]) => [row!["whole"], row!["each"]]
+        )
+        const seen: Array<unknown> = []
+        yield* once(
+          "1",
+          Effect.tap(shown, (found) => Effect.sync(() => seen.push(found)))
+        )
+        assert.deepStrictEqual(seen, [["0", "0"]])
+        assert.deepStrictEqual(yield* shown, ["7s", "0"])
+      }).pipe(Effect.provide(embedded))
   )
 
   it.live("becomes part of a transaction of the host", () =>

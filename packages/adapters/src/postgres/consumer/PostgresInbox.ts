@@ -3,8 +3,8 @@
  *
  * Guarantees: the record and everything that the effect writes through the `SqlClient` in the context are one transaction. If
  * two consumers deal with the same message at the same time, the second waits for the record of the first, for as long as the
- * connection's `lock_timeout` allows. If the connection is lost while committing, the message comes again, and its record tells
- * whether there is anything left to do.
+ * connection's `statement_timeout` allows, and then fails with `Contention`. If the connection is lost while committing, the
+ * message comes again, and its record tells whether there is anything left to do.
  *
  * An effect holds a connection while it runs. The time-outs of the connection (`lock_timeout`, `statement_timeout`,
  * `idle_in_transaction_session_timeout` and `transaction_timeout`) that are shorter than the limit of the effect are raised
@@ -36,7 +36,7 @@ const SERVER_GRACE_MILLIS = 5_000
  * Raises the time-outs of the open transaction that are shorter than the parameter; 0 is none at all. The server counts
  * `transaction_timeout` from when it was set first, so it is taken away. Older servers do not have it.
  */
-const RAISED = `(
+const RAISED = `WITH raised AS MATERIALIZED (
   SELECT count(set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE $3 END, true))
   FROM unnest(ARRAY['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout']) AS name
   WHERE current_setting(name, true)::interval > '0' AND current_setting(name, true)::interval < $3::interval
@@ -50,7 +50,9 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const s = quote(options.schema ?? DEFAULT_SCHEMA)
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
-  const record = `INSERT INTO ${s}.inbox (consumer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING`
+  const insert = `INSERT INTO ${s}.inbox (consumer, key)`
+  const recordOfHost = `${insert} VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1`
+  const record = `${RAISED} ${insert} SELECT $1, $2 FROM raised ON CONFLICT DO NOTHING RETURNING 1`
   const probe = `INSERT INTO ${s}.inbox (consumer, key)
 SELECT '', rpad(gen_random_uuid()::text, ${PROBE_LENGTH}, '-') FROM generate_series(1, ${PROBES})`
   const forget = `WITH forgotten AS (
@@ -66,8 +68,8 @@ SELECT count(*)::integer AS count FROM forgotten`
         transact(sql, (run, own) =>
           Effect.gen(function* () {
             const recorded = Option.isSome(host)
-              ? yield* run(`${record} 1`, [consumer, key])
-              : yield* run(`${record} ${RAISED}`, [consumer, key, `${timeoutMillis + SERVER_GRACE_MILLIS}ms`])
+              ? yield* run(recordOfHost, [consumer, key])
+              : yield* run(record, [consumer, key, `${timeoutMillis + SERVER_GRACE_MILLIS}ms`])
             if (recorded.length === 0) return false
             yield* own(HandlerLimit.within(effect, timeoutMillis))
             return true
