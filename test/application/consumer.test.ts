@@ -8,10 +8,11 @@ import * as MemoryQueue from "@turnout/adapters/memory/queue"
 import * as Consumer from "@turnout/core/consumer/application/Consumer"
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import { type Message, toJson } from "@turnout/core/delivery/domain/Message"
-import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { type HandlerTimedOut, Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { type Queue, QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
+import * as FailedStatement from "@turnout/core/kernel/ports/FailedStatement"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
-import { Deferred, Effect, Fiber, Layer, Metric } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 
@@ -57,6 +58,13 @@ const makeHandler = (work: (message: Message) => Effect.Effect<unknown, string> 
 const start = <E>(queue: Queue, handlers: Consumer.Handlers<E>, options: Partial<Consumer.ConsumerOptions> = {}) =>
   // Not a child: stopping it takes time, of which none passes once a test is over.
   Effect.forkDetach(Consumer.run(queue, handlers, { consumer: "test", ...options }), { startImmediately: true })
+
+/** Handlers that do not end in time. */
+const ENDLESS: Readonly<Record<string, Effect.Effect<unknown>>> = {
+  "never returns": Effect.never,
+  "waits for a promise that is never settled": Effect.promise(() => new Promise(() => {})),
+  "cannot be interrupted": Effect.uninterruptible(Effect.never)
+}
 
 /** Pauses of one second, whatever is drawn. */
 const EVERY_SECOND = { firstPauseMillis: 1_000, longestPauseMillis: 1_000, maxAttempts: Infinity }
@@ -107,16 +115,16 @@ describe("a worker", () => {
       )
       const inbox = yield* Inbox
       let isDown = true
-      const reasons = [StoreError.Unavailable, StoreError.NotMigrated, StoreError.Contention, StoreError.OutcomeUnknown]
+      const reasons = [StoreError.Unavailable, StoreError.NotMigrated, StoreError.OutcomeUnknown]
       let asked = 0
+      const down = Effect.suspend(() => {
+        const Reason = reasons[asked++ % reasons.length]!
+        return Effect.fail(new StoreError.StoreError({ reason: new Reason({ cause: new Error("down") }) }))
+      })
       const unsteady = Inbox.of({
         ...inbox,
-        once: (consumer, key, effect) =>
-          Effect.suspend(() => {
-            const Reason = reasons[asked++ % reasons.length]!
-            const error = new StoreError.StoreError({ reason: new Reason({ cause: new Error("down") }) })
-            return isDown ? Effect.fail(error) : inbox.once(consumer, key, effect)
-          })
+        once: (consumer, key, effect) => Effect.suspend(() => (isDown ? down : inbox.once(consumer, key, effect))),
+        ready: Effect.suspend(() => (isDown ? down : inbox.ready))
       })
       const { finished, handlers } = makeHandler()
       const received: Array<number> = []
@@ -206,7 +214,8 @@ describe("a worker", () => {
       const reason = new StoreError.Unavailable({ cause: new Error("down") })
       const down = Inbox.of({
         ...(yield* Inbox),
-        once: () => Effect.fail(new StoreError.StoreError({ reason }))
+        once: () => Effect.fail(new StoreError.StoreError({ reason })),
+        ready: Effect.fail(new StoreError.StoreError({ reason }))
       })
       const fiber = yield* Effect.provideService(start(queue, makeHandler().handlers), Inbox, down)
       yield* pass(60_000)
@@ -299,6 +308,231 @@ describe("a worker", () => {
         yield* pass(2_000)
         assert.include(finished, "1.3")
       }).pipe(run)
+  )
+
+  it.effect.each(Object.keys(ENDLESS))(
+    "N3, N5: gives up a handler that %s after its limit, as one that failed, and goes on with its one place",
+    (what) =>
+      Effect.gen(function* () {
+        const queue = yield* MemoryQueue.make({ maxReceiveCount: 3 })
+        const { begun, finished, handlers } = makeHandler(({ eventId }) =>
+          eventId === stream(1) ? ENDLESS[what]! : Effect.void
+        )
+        yield* send(queue, [delivery(1, 1), delivery(2, 1), delivery(3, 1)])
+        yield* start(queue, handlers, { retryPolicy: EVERY_SECOND, concurrency: 1 })
+        yield* pass(59_000)
+        assert.deepStrictEqual([begun, finished], [["1.1"], []], "the others wait for the place")
+        yield* pass(3_000)
+        assert.sameMembers(finished, ["2.1", "3.1"])
+        for (let waited = 0; waited < 4; waited++) yield* pass(63_000)
+        assert.deepStrictEqual([queue.size(), yield* queue.deadLetters.count], [0, 1])
+        assert.deepStrictEqual(begun.filter((one) => one === "1.1").length, 3)
+        assert.strictEqual(yield* countOf("failed"), 3)
+      }).pipe(run)
+  )
+
+  it.effect("N5: throws away what a handler comes to after its limit", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      const gate = yield* Deferred.make<void>()
+      let runs = 0
+      const { handlers } = makeHandler(() =>
+        Effect.suspend(() => (++runs === 1 ? Effect.uninterruptible(Deferred.await(gate)) : Effect.never))
+      )
+      yield* send(queue, [delivery(1, 1)])
+      yield* start(queue, handlers, { handlerTimeoutMillis: 2_000, retryPolicy: EVERY_SECOND })
+      yield* pass(5_000)
+      yield* Deferred.succeed(gate, undefined)
+      yield* pass(1_000)
+      assert.deepStrictEqual([runs, queue.size()], [2, 1])
+      assert.strictEqual(yield* countOf("handled"), 0)
+    }).pipe(run)
+  )
+
+  it.effect("N5: hides a message until the limit of its handler, and no longer", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make({ visibilityMillis: 3_000, maxReceiveCount: 10 })
+      const stuck = makeHandler(() => Effect.uninterruptible(Effect.never))
+      yield* send(queue, [delivery(1, 1)])
+      yield* start(queue, stuck.handlers, { handlerTimeoutMillis: 30_000, graceMillis: 1_000 })
+      yield* pass(1_000)
+      const other = makeHandler()
+      yield* start(queue, other.handlers)
+      yield* pass(28_000)
+      assert.deepStrictEqual(other.finished, [])
+      yield* pass(5_000)
+      assert.deepStrictEqual(other.finished, ["1.1"])
+    }).pipe(run)
+  )
+
+  it.effect("is not kept from stopping by a handler that cannot be interrupted, whose message comes back", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      const { handlers } = makeHandler(() => Effect.uninterruptible(Effect.never))
+      yield* send(queue, [delivery(1, 1)])
+      const worker = yield* start(queue, handlers, { graceMillis: 3_000 })
+      yield* settle
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(worker), { startImmediately: true })
+      yield* pass(3_000)
+      yield* pass(1_000)
+      assert.isDefined(stopping.pollUnsafe())
+      const next = makeHandler()
+      yield* start(queue, next.handlers)
+      yield* settle
+      assert.deepStrictEqual([next.finished, queue.size()], [["1.1"], 0])
+    }).pipe(run)
+  )
+
+  it.effect.each([0, -1, 3_600_001, Infinity, NaN])("refuses a limit of %d ms for its handlers", (millis) =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      const exit = yield* Effect.exit(
+        Consumer.run(queue, makeHandler().handlers, { consumer: "test", handlerTimeoutMillis: millis })
+      )
+      assert.include(String(Exit.isFailure(exit) && Cause.squash(exit.cause)), "handlerTimeoutMillis")
+    }).pipe(run)
+  )
+
+  /** An inbox that fails with a `StoreError` at some messages. */
+  const failingAt = (isAt: (key: string) => boolean, reason: () => StoreError.StoreErrorReason) =>
+    Effect.map(Inbox, (inbox) => {
+      const tries: Array<string> = []
+      const failing = Inbox.of({
+        ...inbox,
+        once: <E, R>(consumer: string, key: string, effect: Effect.Effect<unknown, E, R>, timeoutMillis?: number) =>
+          Effect.suspend((): Effect.Effect<boolean, E | HandlerTimedOut | StoreError.StoreError, R> => {
+            if (!isAt(key)) return inbox.once(consumer, key, effect, timeoutMillis)
+            tries.push(key)
+            return Effect.fail(new StoreError.StoreError({ reason: reason() }))
+          })
+      })
+      return { failing, tries }
+    })
+
+  const CAUSE = { cause: new Error("not you") }
+  /** What a store may answer again and again at one message, while it takes the writes of others; and how often it is asked. */
+  const AT_ONE_MESSAGE = [
+    ["Unexpected", () => new StoreError.Unexpected(CAUSE), 1],
+    ["Contention", () => new StoreError.Contention(CAUSE), 5],
+    ["Unavailable", () => new StoreError.Unavailable(CAUSE), 6],
+    ["NotMigrated", () => new StoreError.NotMigrated(CAUSE), 6],
+    ["OutcomeUnknown", () => new StoreError.OutcomeUnknown(CAUSE), 6]
+  ] as const
+
+  it.effect.each(AT_ONE_MESSAGE)(
+    "N3: a message that the store answers with %s fails after some tries, while others get through",
+    ([, reason, times]) =>
+      Effect.gen(function* () {
+        const queue = yield* MemoryQueue.make({ maxReceiveCount: 2 })
+        const [poison] = yield* send(queue, [delivery(1, 1)])
+        const { failing, tries } = yield* failingAt((key) => key === poison!.id, reason)
+        const { finished, handlers } = makeHandler()
+        yield* Effect.provideService(
+          start(queue, handlers, { concurrency: 1, retryPolicy: EVERY_SECOND }),
+          Inbox,
+          failing
+        )
+        yield* pass(500)
+        yield* send(
+          queue,
+          Array.from({ length: 30 }, (_, n) => delivery(2 + n, 1))
+        )
+        // The message has the only place for some seconds at most.
+        yield* pass(20_000)
+        assert.strictEqual(finished.length, 30)
+        yield* pass(20_000)
+        assert.deepStrictEqual([queue.size(), yield* queue.deadLetters.count], [0, 1])
+        assert.deepStrictEqual(tries.length, 2 * times)
+        assert.strictEqual(yield* countOf("failed"), 2)
+      }).pipe(run)
+  )
+
+  it.effect("receives others while the store refuses one message", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      const [poison] = yield* send(queue, [delivery(1, 1)])
+      const { failing } = yield* failingAt(
+        (key) => key === poison!.id,
+        () => new StoreError.Unavailable(CAUSE)
+      )
+      const { finished, handlers } = makeHandler()
+      yield* Effect.provideService(start(queue, handlers, { concurrency: 2 }), Inbox, failing)
+      yield* pass(300)
+      for (let n = 2; n < 6; n++) {
+        yield* send(queue, [delivery(n, 1)])
+        yield* pass(50)
+        assert.strictEqual(finished.length, n - 1)
+      }
+    }).pipe(run)
+  )
+
+  it.effect("handles a message that was contended for a few times, at its first reception", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make({ maxReceiveCount: 1 })
+      let left = 4
+      const { failing } = yield* failingAt(
+        () => left-- > 0,
+        () => new StoreError.Contention(CAUSE)
+      )
+      const { finished, handlers } = makeHandler()
+      yield* send(queue, [delivery(1, 1)])
+      yield* Effect.provideService(start(queue, handlers), Inbox, failing)
+      yield* pass(10_000)
+      assert.deepStrictEqual([finished, queue.size(), yield* queue.deadLetters.count], [["1.1"], 0, 0])
+    }).pipe(run)
+  )
+
+  it.effect("does not blame a message for a store that goes away again and again, and is back in between", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make({ maxReceiveCount: 1 })
+      const inbox = yield* Inbox
+      let isDown = true
+      const unsteady = Inbox.of({
+        ...inbox,
+        once: (consumer, key, effect) => (isDown ? storeIsDown : inbox.once(consumer, key, effect)),
+        ready: Effect.suspend(() => (isDown ? storeIsDown : inbox.ready))
+      })
+      const { finished, handlers } = makeHandler()
+      yield* Effect.provideService(start(queue, handlers), Inbox, unsteady)
+      for (let n = 1; n <= 20; n++) {
+        isDown = false
+        yield* send(queue, [delivery(n, 1)])
+        yield* pass(31_000)
+        isDown = true
+        yield* send(queue, [delivery(n, 2)])
+        yield* pass(5_000)
+      }
+      isDown = false
+      yield* pass(31_000)
+      assert.strictEqual(finished.length, 40)
+      assert.strictEqual(yield* queue.deadLetters.count, 0)
+    }).pipe(run)
+  )
+
+  it.effect("names the statement that a message fails at, in its log", () =>
+    Effect.gen(function* () {
+      const queue = yield* MemoryQueue.make()
+      const logged: Array<string> = []
+      const logging = Logger.layer([Logger.make(({ message }) => void logged.push(String(message)))])
+      const told = { statement: "INSERT INTO mails VALUES ($1)", sqlState: "23505" }
+      const { handlers } = makeHandler(({ eventId }) =>
+        Effect.failCause(
+          FailedStatement.annotate(
+            Cause.fail("no mail"),
+            eventId === stream(1) ? told : { statement: "SELECT 1", sqlState: null }
+          )
+        )
+      )
+      yield* send(queue, [delivery(1, 1), delivery(2, 1)])
+      yield* Effect.provide(start(queue, handlers), logging)
+      yield* pass(100)
+      assert.lengthOf(logged, 2)
+      assert.match(
+        logged[0]!,
+        /^memory: message [\w-]+ could not be dealt with \(SQLSTATE 23505: INSERT INTO mails VALUES \(\$1\)\)/
+      )
+      assert.match(logged[1]!, /could not be dealt with \(SELECT 1\)/)
+    }).pipe(run)
   )
 
   it.effect("N2: does not delete a message whose effect has not happened yet", () =>

@@ -11,8 +11,12 @@
  * - **Messages that no handler understands are left alone**: those of types without a handler, and those that are no messages
  *   of this library, are counted and never deleted. They come back for other consumers, or end in the dead-letter queue.
  * - **The consumer waits for its store.** While the store cannot be reached, takes no writes, or is not migrated, the messages
- *   in hand stay there, and the queue does not count another reception of them. The consumer receives no others before it has
- *   dealt with all of these, and none after its start before the store takes writes.
+ *   in hand stay there, and the queue does not count another reception of them. The consumer receives no others before the
+ *   store takes writes, and none after its start before that.
+ * - **It waits for nothing else.** If the store takes writes, and fails at a message all the same, the message is tried a few
+ *   times in hand and then has failed; and so is one that others hold the rows of.
+ * - **A handler has a limit of time.** After that its message has failed, its place is free, and what it comes to is thrown
+ *   away.
  * - The consumer hides a message for longer while its handler runs. When it is stopped, it takes no more messages, waits up to
  *   `graceMillis` for the handlers that run, and gives back the rest.
  */
@@ -28,7 +32,8 @@ import * as Semaphore from "effect/Semaphore"
 import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
 import { decode, type JournalEvent } from "../../journal/domain/JournalEvent.ts"
 import { fromJson, type Message } from "../../delivery/domain/Message.ts"
-import { Inbox } from "../ports/Inbox.ts"
+import * as FailedStatement from "../../kernel/ports/FailedStatement.ts"
+import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox, MAX_HANDLER_TIMEOUT_MILLIS } from "../ports/Inbox.ts"
 import type { Queue, ReceivedMessage } from "../ports/Queue.ts"
 import { StoreError } from "../../kernel/ports/StoreError.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
@@ -49,6 +54,8 @@ export interface ConsumerOptions {
   readonly concurrency?: number
   /** The pauses before a failed message is received again; the queue decides how often it is. */
   readonly retryPolicy?: Omit<RetryPolicy, "maxAttempts">
+  /** How long a handler may run, up to an hour; after that its message has failed. Default 60 seconds. */
+  readonly handlerTimeoutMillis?: number
   /** How long handlers may take once the consumer is to stop. Default 10 seconds. */
   readonly graceMillis?: number
 }
@@ -57,11 +64,15 @@ const DEFAULTS = {
   maxInFlight: 100,
   concurrency: 10,
   retryPolicy: { firstPauseMillis: 1_000, longestPauseMillis: 15 * 60 * 1_000 },
+  handlerTimeoutMillis: DEFAULT_HANDLER_TIMEOUT_MILLIS,
   graceMillis: 10_000
 } as const satisfies Omit<ConsumerOptions, "consumer">
 
 /** The most messages that the consumer asks for at once. */
 const RECEIVED_AT_ONCE = 10
+
+/** How often the store may fail at a message, while it takes writes, before the message has failed. */
+const MOST_FAILURES_OF_STORE = 5
 
 const counter = (outcome: string) =>
   Metric.withAttributes(
@@ -80,7 +91,7 @@ export const messages = {
 
 type Fate = keyof typeof messages
 
-/** The failure of the store in a cause, if it is one that has nothing to do with the message. */
+/** The failure of the store in a cause, if it is one after which the same message may succeed. */
 const storeErrorIn = (cause: Cause.Cause<unknown>): StoreError | undefined => {
   for (const reason of cause.reasons) {
     if (!Cause.isFailReason(reason) || !(reason.error instanceof StoreError)) continue
@@ -89,8 +100,16 @@ const storeErrorIn = (cause: Cause.Cause<unknown>): StoreError | undefined => {
   return undefined
 }
 
-/** Whether the store takes no writes at all. */
-const isAway = ({ reason }: StoreError): boolean => reason._tag === "Unavailable" || reason._tag === "NotMigrated"
+/** Whether a failure says that the store is away. Otherwise others hold the same rows. */
+const isAway = ({ reason }: StoreError): boolean => reason._tag !== "Contention"
+
+/** The statement that a failure comes from, for the log. */
+const inStatement = (cause: Cause.Cause<unknown>): string => {
+  const failed = FailedStatement.find(cause)
+  if (failed === undefined) return ""
+  const { sqlState, statement } = failed
+  return sqlState === null ? ` (${statement})` : ` (SQLSTATE ${sqlState}: ${statement})`
+}
 
 /** A message in hand. */
 interface InHand extends ReceivedMessage {
@@ -187,43 +206,78 @@ const isWaiting = <R>({ noneWaits, waiting }: Working<R>, message: InHand, is: b
   else noneWaits.closeUnsafe()
 }
 
-/** Deals with a message once, and returns what became of it; `undefined` if the store has failed. */
+/** The failure of the store at a message. */
+interface StoreFailed {
+  readonly error: StoreError
+  /** Logs that the message has failed. */
+  readonly log: Effect.Effect<void>
+}
+
+/** Deals with a message once, and returns what became of it, or the failure of the store. */
 const fateOf = Effect.fnUntraced(function* <R>(
   working: Working<R>,
   inHand: InHand
-): Effect.fn.Return<Fate | undefined, never, R> {
+): Effect.fn.Return<Fate | StoreFailed, never, R> {
   const { handlers, inbox, options, queue } = working
   const read = fromJson(inHand.body)
   const handle = Result.isSuccess(read) ? understand(handlers, read.success) : undefined
   if (Result.isFailure(read) || handle === undefined) return "ignored"
   const message = read.success
-  const exit = yield* Effect.exit(inbox.once(options.consumer, keyOf(message), handle(message)))
+  const limit = options.handlerTimeoutMillis
+  const exit = yield* Effect.exit(inbox.once(options.consumer, keyOf(message), handle(message), limit))
   if (Exit.isSuccess(exit)) {
     working.isInDoubt = false
     return exit.value ? "handled" : "repeated"
   }
-  const error = storeErrorIn(exit.cause)
-  if (error !== undefined) {
-    if (isAway(error)) {
-      working.isInDoubt = true
-      isWaiting(working, inHand, true)
-    }
-    yield* StoreOutage.log(`the messages of ${queue.name} wait for their store`, error)
-    return undefined
-  }
-  yield* Effect.logWarning(`${queue.name}: message ${message.id} could not be dealt with`, exit.cause)
+  const { cause } = exit
+  const failed = `${queue.name}: message ${message.id} could not be dealt with${inStatement(cause)}`
+  const log = Effect.logWarning(failed, cause)
+  const error = storeErrorIn(cause)
+  if (error !== undefined) return { error, log }
+  yield* log
   return "failed"
 })
 
-/** Deals with a message, waiting for the store, and returns what became of it; `undefined` if it is to be given back. */
+/** Waits until the store takes writes, unless the consumer is to stop. No message is received meanwhile. */
+const untilReady = Effect.fnUntraced(function* <R>(working: Working<R>, message: InHand) {
+  const { inbox, queue, stopping } = working
+  working.isInDoubt = true
+  isWaiting(working, message, true)
+  for (let failures = 1; !stopping.isOpen() && !message.isLost; failures++) {
+    const asked = yield* Effect.result(inbox.ready)
+    if (Result.isSuccess(asked)) break
+    yield* StoreOutage.log(`the messages of ${queue.name} wait for their store`, asked.failure)
+    yield* pause(working, failures)
+  }
+  isWaiting(working, message, false)
+})
+
+/**
+ * Deals with a message, waiting for the store, and returns what became of it; `undefined` if it is to be given back. The store
+ * is not away if it takes writes: if it fails at the message then, that counts against the message, in the end.
+ */
 const fateInTime = Effect.fnUntraced(function* <R>(
   working: Working<R>,
   message: InHand
 ): Effect.fn.Return<Fate | undefined, never, R> {
-  for (let failures = 1; !working.stopping.isOpen() && !message.isLost; failures++) {
+  const { queue, stopping } = working
+  /** Whether the store took writes just before. */
+  let wasReady = false
+  for (let failures = 0; !stopping.isOpen() && !message.isLost;) {
     const fate = yield* fateOf(working, message)
-    if (fate !== undefined) return fate
-    yield* pause(working, failures)
+    if (typeof fate === "string") return fate
+    const { error, log } = fate
+    if (!isAway(error) || wasReady) {
+      failures += 1
+      if (failures === MOST_FAILURES_OF_STORE) {
+        yield* log
+        return "failed"
+      }
+      yield* StoreOutage.log(`a message of ${queue.name} is tried again`, error)
+    }
+    if (isAway(error)) yield* untilReady(working, message)
+    wasReady = isAway(error)
+    yield* pause(working, failures + 1)
   }
   return undefined
 })
@@ -347,6 +401,11 @@ export const run = Effect.fnUntraced(function* <E, R>(
   given: ConsumerOptions
 ): Effect.fn.Return<never, never, Inbox | R> {
   const options = { ...DEFAULTS, ...given }
+  const { handlerTimeoutMillis } = options
+  if (!(handlerTimeoutMillis >= 1 && handlerTimeoutMillis <= MAX_HANDLER_TIMEOUT_MILLIS))
+    return yield* Effect.die(
+      new RangeError(`handlerTimeoutMillis must be from 1 to ${MAX_HANDLER_TIMEOUT_MILLIS}: ${handlerTimeoutMillis}`)
+    )
   const random = yield* Random.Random
   const working: Working<R> = {
     queue,

@@ -13,8 +13,14 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
-/** How long an effect may run, unless its caller says otherwise. */
+/**
+ * How long an effect may run, unless its caller says otherwise: longer than the 30 seconds after which a statement of the
+ * stores, and most clients of other services, give up by themselves and say why.
+ */
 export const DEFAULT_HANDLER_TIMEOUT_MILLIS = 60_000
+
+/** The longest limit of a handler: its transaction keeps a store from cleaning up for as long. */
+export const MAX_HANDLER_TIMEOUT_MILLIS = 60 * 60 * 1_000
 
 /** An effect has run for longer than it may. Nothing of it was stored. */
 export class HandlerTimedOut extends Schema.TaggedError<HandlerTimedOut>()("HandlerTimedOut", {
