@@ -24,7 +24,7 @@ const row = (n: number) => ({ eventId: EVENT, registrationId: registrationId(n) 
 
 describe("the footprint", () => {
   it("of no requests is nothing", () => {
-    assert.deepStrictEqual(noRows, { events: [], attendees: [], registrations: [], waiting: [], idempotency: [] })
+    assert.deepStrictEqual(Object.values(noRows).flat(), [])
   })
 
   it("of registering is the attendee", () => {

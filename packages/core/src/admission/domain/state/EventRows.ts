@@ -37,12 +37,12 @@ interface TouchedEvent {
   details: boolean
 }
 
-export const footprint = (requests: ReadonlyArray<Request>): Footprint => ({ events: eventsOf(requests) })
+export const footprint = (requests: ReadonlyArray<Request>): Footprint["events"] => eventsOf(requests)
 
-export const make = (loaded: Loaded): WorkingSet => {
+export const make = (loaded: Loaded): WorkingSet["events"] => {
   const events = new Map<EventId, Event>()
   for (const event of loaded.events) events.set(event.id, { ...event, counts: { ...event.counts } })
-  return { events }
+  return events
 }
 
 /** Changes the event of a journal entry in place, and returns it. */

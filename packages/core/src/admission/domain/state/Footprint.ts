@@ -12,9 +12,9 @@ import type { Request } from "./Request.ts"
 export interface Footprint extends EventRows.Footprint, RegistrationRows.Footprint, IdempotencyRows.Footprint {}
 
 export const footprint = (requests: ReadonlyArray<Request>): Footprint => ({
-  ...EventRows.footprint(requests),
   ...RegistrationRows.footprint(requests),
-  ...IdempotencyRows.footprint(requests)
+  events: EventRows.footprint(requests),
+  idempotency: IdempotencyRows.footprint(requests)
 })
 
 /** The footprint of no requests, for literals that name some rows only. */

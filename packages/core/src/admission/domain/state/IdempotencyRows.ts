@@ -25,20 +25,20 @@ export interface Changes {
 /** The records of a batch. */
 export type Touched = Array<{ record: IdempotencyRecord; readonly renews: boolean }>
 
-export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
+export const footprint = (requests: ReadonlyArray<Request>): Footprint["idempotency"] => {
   const idempotency = new Map<string, IdempotencyScope>()
   for (const request of requests) {
     if (request.idempotency !== null) {
       idempotency.set(request.idempotency.scope.id, request.idempotency.scope)
     }
   }
-  return { idempotency: [...idempotency.values()] }
+  return [...idempotency.values()]
 }
 
-export const make = (loaded: Loaded): WorkingSet => {
+export const make = (loaded: Loaded): WorkingSet["idempotency"] => {
   const idempotency = new Map<string, IdempotencyRecord>()
   for (const record of loaded.idempotency) idempotency.set(record.scope.id, record)
-  return { idempotency }
+  return idempotency
 }
 
 export const untouched = (): Touched => []
@@ -52,10 +52,12 @@ export const remember = (
 ): void => {
   set.idempotency.set(record.scope.id, record)
   if (known === undefined) remembered.push({ record, renews: false })
-  else {
-    // If this batch wrote the expired record itself, the store has no record to renew.
-    const own = remembered.find((other) => other.record === known)
-    if (own === undefined) remembered.push({ record, renews: true })
-    else own.record = record
-  }
+  else replace(remembered, record, known)
+}
+
+const replace = (remembered: Touched, record: IdempotencyRecord, known: IdempotencyRecord): void => {
+  // If this batch wrote the expired record itself, the store has no record to renew.
+  const own = remembered.find((other) => other.record === known)
+  if (own === undefined) remembered.push({ record, renews: true })
+  else own.record = record
 }

@@ -23,9 +23,9 @@ export interface Loaded extends EventRows.Loaded, RegistrationRows.Loaded, Idemp
 export const nothing: Loaded = { events: [], registrations: [], waiting: [], idempotency: [] }
 
 export const make = (loaded: Loaded): WorkingSet => ({
-  ...EventRows.make(loaded),
   ...RegistrationRows.make(loaded),
-  ...IdempotencyRows.make(loaded)
+  events: EventRows.make(loaded),
+  idempotency: IdempotencyRows.make(loaded)
 })
 
 /** The working set after a journal entry, changed in place. */
