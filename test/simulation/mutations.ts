@@ -220,7 +220,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     breaks: "O",
     file: `${DELIVERY}/application/Relay.ts`,
     from: "if (now() < relaying.retryAt || idle.length === 0) return\n",
-    to: "if (now() < Infinity || idle.length === 0) return\n"
+    to: "if (now() < (relaying.retryAt = Infinity) || idle.length === 0) return\n"
   },
   {
     name: "a retry begins after the entry that failed",
