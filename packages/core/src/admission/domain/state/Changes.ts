@@ -5,16 +5,13 @@ import type { AdmissionEntry } from "../model/AdmissionEvent.ts"
 import * as EventRows from "./EventRows.ts"
 import * as IdempotencyRows from "./IdempotencyRows.ts"
 import * as RegistrationRows from "./RegistrationRows.ts"
-import type { WorkingSet } from "./WorkingSet.ts"
+import { make, nothing as nothingLoaded, type WorkingSet } from "./WorkingSet.ts"
 
 /** The changes of a batch: all of them are written, or none. */
 export interface Changes extends EventRows.Changes, RegistrationRows.Changes, IdempotencyRows.Changes {
   /** In the order of decision; the versions of each event have no gaps. */
   readonly journal: ReadonlyArray<AdmissionEntry>
 }
-
-/** No changes, for literals that name some of them only. */
-export const nothing: Changes = { journal: [], events: [], registrations: [], idempotency: [] }
 
 /** What a batch keeps of its changes while it is decided: what `changes` makes the lists of. */
 export interface Touched {
@@ -45,6 +42,9 @@ export const changes = (touched: Touched, set: WorkingSet): Changes => ({
   registrations: RegistrationRows.changes(touched.registrations, set),
   idempotency: touched.idempotency
 })
+
+/** No changes, for literals that name some of them only. */
+export const nothing: Changes = changes(untouched(), make(nothingLoaded))
 
 /** Whether a batch leaves everything as it was, so that nothing needs to be written. */
 export const isEmpty = (changes: Changes): boolean => changes.journal.length === 0 && changes.idempotency.length === 0
