@@ -11,7 +11,12 @@ import * as MemoryEvents from "./MemoryEvents.ts"
 import * as MemoryIdempotency from "./MemoryIdempotency.ts"
 import * as MemoryRegistrations from "./MemoryRegistrations.ts"
 
-export interface MemoryState extends MemoryEvents.State, MemoryRegistrations.State, MemoryIdempotency.State {}
+export interface MemoryState
+  extends
+    // By noun.
+    MemoryEvents.State,
+    MemoryRegistrations.State,
+    MemoryIdempotency.State {}
 
 export const initial = (): MemoryState => ({
   ...MemoryEvents.initial(),
@@ -33,4 +38,7 @@ export const write = (state: MemoryState, changes: Changes, journal: ReadonlyArr
 }
 
 export const reads = (state: MemoryState): AdmissionReads["Service"] =>
-  AdmissionReads.of({ ...MemoryEvents.reads(state), ...MemoryRegistrations.reads(state) })
+  AdmissionReads.of({
+    ...MemoryEvents.reads(state),
+    ...MemoryRegistrations.reads(state)
+  })

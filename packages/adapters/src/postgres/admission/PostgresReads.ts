@@ -9,4 +9,7 @@ import * as RegistrationReads from "./registrations/RegistrationReads.ts"
 
 /** The reads of a schema, given as a quoted identifier. */
 export const make = (read: Query, schema: string): AdmissionReads["Service"] =>
-  AdmissionReads.of({ ...EventReads.make(read, schema), ...RegistrationReads.make(read, schema) })
+  AdmissionReads.of({
+    ...EventReads.make(read, schema),
+    ...RegistrationReads.make(read, schema)
+  })

@@ -30,5 +30,9 @@ export const make = (s: string): ((footprint: Footprint) => ReadonlyArray<Statem
 /** The events that were locked, and the rows that were loaded for them. */
 export const read = (events: ReadonlyArray<Event>, rows: Rows): Loaded => {
   const found = new Found(rows as ReadonlyArray<{ readonly kind: string }>)
-  return { events, ...RegistrationLoad.read(found), ...IdempotencyLoad.read(found) }
+  return {
+    events,
+    ...RegistrationLoad.read(found),
+    ...IdempotencyLoad.read(found)
+  }
 }

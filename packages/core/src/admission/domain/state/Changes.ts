@@ -8,7 +8,12 @@ import * as RegistrationRows from "./RegistrationRows.ts"
 import { make, nothing as nothingLoaded, type WorkingSet } from "./WorkingSet.ts"
 
 /** The changes of a batch: all of them are written, or none. */
-export interface Changes extends EventRows.Changes, RegistrationRows.Changes, IdempotencyRows.Changes {
+export interface Changes
+  extends
+    // By noun.
+    EventRows.Changes,
+    RegistrationRows.Changes,
+    IdempotencyRows.Changes {
   /** In the order of decision; the versions of each event have no gaps. */
   readonly journal: ReadonlyArray<AdmissionEntry>
 }

@@ -9,7 +9,12 @@ import * as RegistrationRows from "./RegistrationRows.ts"
 import type { Request } from "./Request.ts"
 
 /** The rows that a batch needs. Every list is free of duplicates. */
-export interface Footprint extends EventRows.Footprint, RegistrationRows.Footprint, IdempotencyRows.Footprint {}
+export interface Footprint
+  extends
+    // By noun.
+    EventRows.Footprint,
+    RegistrationRows.Footprint,
+    IdempotencyRows.Footprint {}
 
 export const footprint = (requests: ReadonlyArray<Request>): Footprint => ({
   ...RegistrationRows.footprint(requests),

@@ -14,13 +14,28 @@ import * as EventRows from "./EventRows.ts"
 import * as IdempotencyRows from "./IdempotencyRows.ts"
 import * as RegistrationRows from "./RegistrationRows.ts"
 
-export interface WorkingSet extends EventRows.WorkingSet, RegistrationRows.WorkingSet, IdempotencyRows.WorkingSet {}
+export interface WorkingSet
+  extends
+    // By noun.
+    EventRows.WorkingSet,
+    RegistrationRows.WorkingSet,
+    IdempotencyRows.WorkingSet {}
 
 /** The rows that a store loaded for a footprint. */
-export interface Loaded extends EventRows.Loaded, RegistrationRows.Loaded, IdempotencyRows.Loaded {}
+export interface Loaded
+  extends
+    // By noun.
+    EventRows.Loaded,
+    RegistrationRows.Loaded,
+    IdempotencyRows.Loaded {}
 
 /** No rows, for literals that name some of them only. */
-export const nothing: Loaded = { events: [], registrations: [], waiting: [], idempotency: [] }
+export const nothing: Loaded = {
+  events: [],
+  registrations: [],
+  waiting: [],
+  idempotency: []
+}
 
 export const make = (loaded: Loaded): WorkingSet => ({
   ...RegistrationRows.make(loaded),
