@@ -43,6 +43,51 @@ export default {
 }
 `
 
+/** People whose handler does something odd, and what the log says about their messages. */
+const ODD = {
+  endless: "could not be dealt with",
+  stubborn: "could not be dealt with",
+  late: "could not be dealt with",
+  sleeping: "(SQLSTATE 57014: SELECT pg_sleep(30))",
+  refused: "(SQLSTATE 23505: COMMIT)",
+  silent: "(SQLSTATE 23505: INSERT INTO told VALUES ($1, $2))",
+  careless: "(SQLSTATE 23505: INSERT INTO told VALUES ($1, 0))",
+  awaiting: "(SQLSTATE 22012: SELECT 1 / $1::integer)",
+  committing: "could not be dealt with"
+}
+
+const oddHandlers = `
+import { setTimeout as sleep } from "node:timers/promises"
+let n = 0
+const nothing = () => {}
+const odd = {
+  fine: () => {},
+  // Goes on after it has returned.
+  hasty: (who, sql) => void sql("SELECT 1").then(() => sleep(200)).then(() => sql("INSERT INTO told VALUES ('late', 1000)")),
+  endless: () => new Promise(() => {}),
+  stubborn: async (who, sql) => {
+    for (;;) { await sleep(100); try { await sql("SELECT 1") } catch {} }
+  },
+  late: async (who, sql) => { await sleep(1500); throw new Error("too late") },
+  sleeping: (who, sql) => sql("SELECT pg_sleep(30)"),
+  refused: (who, sql) => sql("INSERT INTO told VALUES ('taken', $1)", [++n + 100]),
+  silent: async (who, sql) => { try { await sql("INSERT INTO told VALUES ($1, $2)", ["again", 0]) } catch {} },
+  careless: (who, sql) => void sql("INSERT INTO told VALUES ($1, 0)", [who]),
+  awaiting: (who, sql) => sql("SELECT 1 / $1::integer", [0]),
+  committing: async (who, sql) => { await sql("COMMIT"); throw new Error("after all") }
+}
+export default {
+  EventCreated: nothing,
+  EventPublished: nothing,
+  AttendeeRegistered: async ({ registration: { attendee } }, { sql, signal }) => {
+    if (!(signal instanceof AbortSignal) || signal.aborted) throw new Error("no signal")
+    const [who] = attendee.email.split("@")
+    await sql("INSERT INTO told VALUES ($1, $2)", [who, ++n])
+    await odd[who](who, sql)
+  }
+}
+`
+
 interface Letters {
   readonly items: ReadonlyArray<{
     readonly group: string
@@ -137,6 +182,59 @@ describe("turnout worker", { timeout: 180_000 }, () => {
         for (const line of logged) assert.hasAllKeys(JSON.parse(line), LOGGED)
         if (running === worker) assert.isNotEmpty(logged, "it failed at a message")
       }
+    }
+  )
+
+  it.concurrent(
+    "N1, N3, N5: gives up what fails at a message, whatever a handler does, and deals with the others",
+    async () => {
+      await using turnout = await CommandLine.onPostgres()
+      const { deadName, live, liveName } = makeQueues()
+      const people = [...Object.keys(ODD), "fine", "hasty"]
+      await turnout.run("migrate", "up")
+      await CommandLine.sql(
+        turnout.database!,
+        "CREATE TABLE told (who text UNIQUE DEFERRABLE INITIALLY DEFERRED, n integer PRIMARY KEY)"
+      )
+      await CommandLine.sql(turnout.database!, "INSERT INTO told VALUES ('taken', 0)")
+      for (const who of people)
+        await turnout.json(
+          "import",
+          turnout.write(`${who}.csv`, `email\n${who}@example.com\n`),
+          "--title",
+          who,
+          "--capacity",
+          "1"
+        )
+      turnout.write("odd.mjs", oddHandlers)
+      const relay = turnout.start(["relay", "--sqs", live, "--json", ...sqs.options()])
+      const args = [
+        "--handlers",
+        "odd.mjs",
+        "--consumer",
+        "odd",
+        "--concurrency",
+        "1",
+        "--handler-timeout",
+        "1000",
+        "--shutdown-grace",
+        "500"
+      ]
+      const worker = turnout.start(["worker", "--sqs", live, ...args, "--json", ...sqs.options()])
+      const count = Object.keys(ODD).length
+      await CommandLine.until(() => ready(deadName) === count && ready(liveName) === 0, "the dead letters", 120)
+      const told = await CommandLine.sql(turnout.database!, "SELECT who FROM told WHERE n > 0 ORDER BY who")
+      assert.deepStrictEqual(told, [{ who: "fine" }, { who: "hasty" }])
+      worker.process.kill("SIGTERM")
+      relay.process.kill("SIGTERM")
+      const ended = await worker.ended
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      const log = ended.stderr.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line).message] : []))
+      for (const [who, words] of Object.entries(ODD)) {
+        const lines = log.filter((line) => String(line).includes("could not be dealt with") && line.includes(words))
+        assert.isAtLeast(lines.length, 2, `${who}: ${words}\n${log.join("\n")}`)
+      }
+      assert.include(log.join("\n"), "nothing waited for it")
     }
   )
 

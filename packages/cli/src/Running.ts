@@ -2,7 +2,7 @@
  * Commands that run until a signal stops them.
  *
  * SIGINT and SIGTERM interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
- * second signal, the process ends at once.
+ * second signal, the process ends at once, whatever still goes on in it.
  */
 import type * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -32,7 +32,8 @@ export const untilStopped = async <E>(
   process.on("SIGINT", stop).on("SIGTERM", stop)
   const exit = await Logs.runPromise(format, Fiber.await(fiber))
   process.off("SIGINT", stop).off("SIGTERM", stop)
-  clearTimeout(patience)
+  // Code of others, such as a handler that was given up, may go on and keep the process from ending by itself.
+  patience?.unref()
   if (!isStopping) await Logs.runPromise(format, exit)
   return true
 }

@@ -2,17 +2,20 @@
  * `turnout worker`: a consumer, which deals with the messages of an SQS queue by the handlers of a module.
  *
  * The module's default export has a function for each type of journal event. The function gets the journal event, the message,
- * and `sql` to write with. Its writes are committed together with the record in the inbox that the message was dealt with, so
- * they happen once, however often the message arrives.
+ * `sql` to write with, and a signal that says when it is given up. Its writes are committed together with the record in the
+ * inbox that the message was dealt with, so they happen once, however often the message arrives.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { queue, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
+import { isSqlError, toStoreError } from "@turnout/adapters/postgres/sql-failure"
 import * as Consumer from "@turnout/core/consumer/application/Consumer"
 import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
+import { DEFAULT_HANDLER_TIMEOUT_MILLIS, MAX_HANDLER_TIMEOUT_MILLIS } from "@turnout/core/consumer/ports/Inbox"
 import type { Message } from "@turnout/core/delivery/domain/Message"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -31,6 +34,8 @@ export interface WorkerOptions extends Sqs.SqsOptions {
   readonly handlers: string
   readonly consumer: string
   readonly concurrency: number
+  readonly handlerTimeout: number
+  readonly shutdownGrace: number
 }
 
 /** Runs a statement in the transaction of the inbox, and gives its rows. */
@@ -39,14 +44,27 @@ export type Sql = <Row = Record<string, unknown>>(
   parameters?: ReadonlyArray<unknown>
 ) => Promise<ReadonlyArray<Row>>
 
-/** The function that the module exports for a type of journal event. */
-export type Handler = (event: JournalEvent, context: { readonly message: Message; readonly sql: Sql }) => unknown
+/** What a handler gets besides the journal event. The signal is aborted when the handler is given up. */
+export interface HandlerContext {
+  readonly message: Message
+  readonly sql: Sql
+  readonly signal: AbortSignal
+}
 
-const GRACE_MILLIS = 10_000
-const STOP_MILLIS = GRACE_MILLIS + 2_000
+/** The function that the module exports for a type of journal event. */
+export type Handler = (event: JournalEvent, context: HandlerContext) => unknown
+
+/** The time that rolling back, and giving messages back, may take after the grace of the handlers. */
+const CLOSE_MILLIS = 2_000
 
 class HandlerFailed extends Error {
   override readonly name = "HandlerFailed"
+
+  constructor(cause: unknown) {
+    const words = cause instanceof Error ? cause.message : String(cause)
+    // The client says only that a query has failed; the server says more.
+    super(isSqlError(cause) ? toStoreError(cause).words : words, { cause })
+  }
 }
 
 const isType = Schema.is(JournalEventType)
@@ -72,13 +90,32 @@ const toEffect = (handler: Handler) => (event: JournalEvent, message: Message) =
   Effect.gen(function* () {
     const client = (yield* SqlClient.SqlClient).withoutTransforms()
     const context = yield* Effect.context<never>()
-    const sql: Sql = (text, parameters) =>
-      Effect.runPromiseWith(context)(client.unsafe(text, parameters) as unknown as Effect.Effect<never, unknown>)
+    const sql: Sql = (text, parameters) => {
+      const rows = Effect.runPromiseWith(context)(
+        client.unsafe(text, parameters) as unknown as Effect.Effect<never, unknown>
+      )
+      // A statement that fails without being waited for ends no process: the transaction does not commit.
+      rows.catch(() => {})
+      return rows
+    }
     yield* Effect.tryPromise({
-      try: async () => handler(event, { message, sql }),
-      catch: (cause) => new HandlerFailed(cause instanceof Error ? cause.message : String(cause), { cause })
+      try: async (signal) => handler(event, { message, sql, signal }),
+      catch: (cause) => new HandlerFailed(cause)
     })
   })
+
+/** Logs the failures of promises of handlers that nothing waits for, which would end the process, and with it other handlers. */
+const unawaited = Effect.acquireRelease(
+  Effect.map(Effect.context<never>(), (context) => {
+    const log = (reason: unknown) => {
+      const failed = Effect.logError("a promise of a handler has failed, and nothing waited for it", Cause.die(reason))
+      Effect.runForkWith(context)(failed)
+    }
+    process.on("unhandledRejection", log)
+    return log
+  }),
+  (log) => Effect.sync(() => process.off("unhandledRejection", log))
+)
 
 export const worker = async (options: Database.GlobalOptions & WorkerOptions): Promise<boolean> => {
   const loaded = await load(options.handlers)
@@ -88,7 +125,8 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
   const working = Effect.gen(function* () {
     const { make } = yield* Effect.promise(() => import("@turnout/adapters/sqs/queue"))
     const queue = yield* make(Sqs.connectionOf(options.sqs, options))
-    const { concurrency, consumer } = options
+    yield* unawaited
+    const { concurrency, consumer, handlerTimeout: handlerTimeoutMillis, shutdownGrace: graceMillis } = options
     const types = Object.keys(handlers)
     const leftAlone = JournalEventType.literals.filter((type) => !types.includes(type))
     Output.result(options, { consumer, queue: queue.name, types, leftAlone }, () => [
@@ -98,9 +136,9 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
         : [`Left alone, with the messages after them in a FIFO queue: ${leftAlone.join(", ")}`]),
       "Ctrl-C stops it."
     ])
-    return yield* Consumer.run(queue, handlers, { consumer, concurrency, graceMillis: GRACE_MILLIS })
+    return yield* Consumer.run(queue, handlers, { consumer, concurrency, handlerTimeoutMillis, graceMillis })
   }).pipe(Effect.scoped, Effect.provide(Database.inbox(options)))
-  return Running.untilStopped(options, working, STOP_MILLIS)
+  return Running.untilStopped(options, working, options.shutdownGrace + CLOSE_MILLIS)
 }
 
 /** Declares the command and its options. */
@@ -114,5 +152,17 @@ export const declare = (program: Command, action: Action): void => {
     .requiredOption("--handlers <file>", "module whose default export has a function for each type of journal event")
     .requiredOption("--consumer <name>", "name of the consumer; consumers of one name share an inbox")
     .option("--concurrency <n>", "streams that are dealt with at the same time", wholeNumber(1, 1_000), 10)
+    .option(
+      "--handler-timeout <millis>",
+      "longest time for one handler; after that its message has failed",
+      wholeNumber(1_000, MAX_HANDLER_TIMEOUT_MILLIS),
+      DEFAULT_HANDLER_TIMEOUT_MILLIS
+    )
+    .option(
+      "--shutdown-grace <millis>",
+      "time for running handlers to finish, on stop",
+      wholeNumber(0, 600_000),
+      10_000
+    )
     .action(action(worker))
 }
