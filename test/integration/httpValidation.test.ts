@@ -518,17 +518,12 @@ describe("HTTP validation", () => {
     })
 
     describe("headers", () => {
-      it.effect.each(["", "a b", "x".repeat(201), "é"])("X-Request-Id: %j is refused", (id) =>
-        Effect.gen(function* () {
-          const reply = yield* Http.post("/events", Http.eventJson(), { headers: { "x-request-id": id } })
-          Http.assertInvalid(reply, "header /x-request-id")
-        })
-      )
-
       it.effect("every header that is wrong is named", () =>
         Effect.gen(function* () {
-          const reply = yield* Http.post("/events", Http.eventJson(), { key: "", headers: { "x-request-id": "a b" } })
-          Http.assertInvalid(reply, "header /idempotency-key", "header /x-request-id")
+          const reply = yield* Http.raw(
+            Http.head("POST", "/events", "X-Actor: a", "X-Actor: b", "Content-Type: a") + "Content-Type: b\r\n\r\n"
+          )
+          Http.assertInvalid(reply, "header /x-actor", "header /content-type")
         })
       )
     })

@@ -4,13 +4,16 @@
 import * as Schema from "effect/Schema"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 
-/** `Idempotency-Key` on every write; `X-Request-Id`, if there is one, is recorded in the journal. */
+/** `Idempotency-Key` on every write; `X-Request-Id`, if there is one, is recorded in the journal (see `RequestId`). */
 export const headers = {
   "idempotency-key": Schema.String.check(
     Schema.isPattern(/^[\x20-\x7e]{1,255}$/, { expected: "1 to 255 printable ASCII characters" })
   ).annotate({ examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"] }),
   "x-request-id": Schema.optionalKey(
-    Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,200}$/, { expected: "1 to 200 printable ASCII characters" }))
+    Schema.String.annotate({
+      description: "Recorded in the journal, as far as it is printable ASCII and 200 characters long",
+      examples: ["01JD8Z5T9W"]
+    })
   )
 }
 

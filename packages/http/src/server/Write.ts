@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
 import { toProblems } from "../problems/ToProblems.ts"
+import * as RequestId from "../requests/RequestId.ts"
 import type { WriteHeaders } from "../requests/WriteHeaders.ts"
 import * as ResponseHeader from "./ResponseHeader.ts"
 import { Principal } from "./Principal.ts"
@@ -37,7 +38,7 @@ export const makeWrite = Effect.gen(function* () {
   const carryOut = <C extends Command>(command: C, headers: WriteHeaders, principal: string) => {
     const key = headers["idempotency-key"]
     const { id: scopeId } = scope(principal, command._tag, key)
-    const requestId = headers["x-request-id"]
+    const requestId = RequestId.read(headers["x-request-id"])
     const execute = turnout.execute(command, {
       idempotencyKey: key,
       actor: principal,
