@@ -91,8 +91,26 @@ const end = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
   socket.once("close", () => clearTimeout(timer))
 }
 
+export interface ParserOptions {
+  /** The largest body, which the problem of a body that is too large names. */
+  readonly maxBodyBytes: number
+  /** The time for which a connection without a byte is kept after the time for its headers is up. */
+  readonly unusedMillis: number
+}
+
+/**
+ * Leaves an unused connection open, and ends it without an answer if it is still unused after this time. Balancers open
+ * connections ahead of requests, and would take an answer for that to their next request.
+ */
+const leave = (socket: Socket, millis: number): void => {
+  const timer = setTimeout(() => {
+    if (socket.bytesRead === 0) socket.destroySoon()
+  }, millis).unref()
+  socket.once("close", () => clearTimeout(timer))
+}
+
 /** Makes the server answer such input with problems, from now on. */
-export const answer = (server: Server, maxBodyBytes: number): void => {
+export const answer = (server: Server, { maxBodyBytes, unusedMillis }: ParserOptions): void => {
   const latest = new WeakMap<Socket, ServerResponse>()
   const refused = new WeakSet<Socket>()
 
@@ -134,6 +152,8 @@ export const answer = (server: Server, maxBodyBytes: number): void => {
   })
   server.on("clientError", (error: ParserError, socket) => {
     if (error.code === "ECONNRESET") socket.destroy()
+    else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && (socket as Socket).bytesRead === 0)
+      leave(socket as Socket, unusedMillis)
     else refuse(socket as Socket, problemOf(error, maxBodyBytes))
   })
 }

@@ -38,6 +38,11 @@ export interface ServerOptions {
    * Default 30 seconds.
    */
   readonly receiveTimeoutMillis?: number
+  /**
+   * The time for which an idle connection is kept: after an answer, or before its first request. Default 60 seconds. A balancer
+   * or proxy that keeps connections must give them up sooner, or now and then it sends a request into one that ends.
+   */
+  readonly keepAliveMillis?: number
   /** The largest body; a larger one is answered with 413. Default 64 KiB. */
   readonly maxBodyBytes?: number
   /** The answer to a repeated idempotency key. Default `replay`. */
@@ -55,15 +60,13 @@ export const DEFAULTS = {
   port: 3000,
   requestTimeoutMillis: 30_000,
   receiveTimeoutMillis: 30_000,
+  keepAliveMillis: 60_000,
   maxBodyBytes: 64 * 1024,
   onReplay: "replay",
   logRequests: false,
   drainDelayMillis: 0,
   shutdownGraceMillis: 10_000
 } as const satisfies Required<ServerOptions>
-
-/** The time for which an idle connection is kept. */
-const KEEP_ALIVE_MILLIS = 60_000
 
 /** Builds the server. `admin` has the routes under `/admin`: the API for operators, or `Admin.disabled`. */
 const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) => {
@@ -77,11 +80,15 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
     headersTimeout,
     requestTimeout: settings.receiveTimeoutMillis,
     connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
-    keepAliveTimeout: KEEP_ALIVE_MILLIS
+    keepAliveTimeout: settings.keepAliveMillis
   })
   // Older versions of Node would pass over all headers after the first thousand. The gate counts the headers.
   server.maxHeadersCount = 0
-  ParserProblems.answer(server, settings.maxBodyBytes)
+  ParserProblems.answer(server, {
+    maxBodyBytes: settings.maxBodyBytes,
+    // Node counts the time for the headers from the moment of the connection on.
+    unusedMillis: Math.max(0, settings.keepAliveMillis - headersTimeout)
+  })
   const closeQuietConnections = Lifecycle.trackConnections(server)
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api),

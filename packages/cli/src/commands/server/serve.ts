@@ -35,6 +35,7 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly refusalTtl: number
   readonly logRequests?: boolean
   readonly requestTimeout: number
+  readonly keepAlive: number
   readonly drainDelay: number
   readonly shutdownGrace: number
   /** The token of the API for operators; without a token, there is no such API. */
@@ -103,6 +104,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     onReplay: options.onReplay,
     logRequests: options.logRequests ?? false,
     requestTimeoutMillis: options.requestTimeout,
+    keepAliveMillis: options.keepAlive,
     drainDelayMillis: options.drainDelay,
     shutdownGraceMillis: options.shutdownGrace
   }
@@ -182,6 +184,12 @@ export const declare = (program: Command, action: Action): void => {
     )
     .option("--log-requests", "log every request on stderr")
     .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)
+    .option(
+      "--keep-alive <millis>",
+      "time for which an idle connection is kept; longer than the balancer keeps it",
+      wholeNumber(1_000, 3_600_000),
+      60_000
+    )
     .option(
       "--drain-delay <millis>",
       "time between not being ready and not listening, on stop",
