@@ -16,6 +16,20 @@ const post = async (url: string, key: string, body?: unknown) => {
 }
 
 describe("turnout serve", { timeout: 120_000 }, () => {
+  it.concurrent("--base-path is in the addresses that it prints, and in the documents for operators", async () => {
+    await using turnout = await CommandLine.embedded()
+    const { printed, url } = await turnout.serve("--base-path", "/a/turnout", "--admin-token", "0123456789abcdef")
+    assert.include(printed.stdout, `API docs  ${url}/a/turnout/docs\n`)
+    assert.include(printed.stdout, `curl -s ${url}/a/turnout/events `)
+    const openapi = (await (await fetch(`${url}/a/turnout/admin/openapi.json`)).json()) as { servers: unknown }
+    assert.deepStrictEqual(openapi.servers, [{ url: "/a/turnout" }])
+    assert.strictEqual((await fetch(`${url}/admin/openapi.json`)).status, 404)
+    assert.strictEqual((await fetch(`${url}/a/turnout/admin/outbox`)).status, 401)
+    const { code, stderr } = await turnout.run("serve", "--base-path", "turnout")
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "must be a path such as /turnout")
+  })
+
   it.concurrent("prints its address, its docs, its data, and a request that works as it is", async () => {
     await using turnout = await CommandLine.onPostgres()
     const { printed, url } = await turnout.serve()

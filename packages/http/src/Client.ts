@@ -13,6 +13,9 @@ export class TurnoutClient extends Context.Service<TurnoutClient, HttpApiClient.
   "@turnout/HttpClient"
 ) {}
 
-/** A client of the server at `baseUrl`, such as `http://127.0.0.1:3000`, over the `HttpClient` that is provided. */
+/**
+ * A client of the server at `baseUrl`, such as `http://127.0.0.1:3000` or, under a base path, `https://example.com/turnout`, over
+ * the `HttpClient` that is provided.
+ */
 export const layer = (baseUrl: string): Layer.Layer<TurnoutClient, never, HttpClient.HttpClient> =>
   Layer.effect(TurnoutClient, HttpApiClient.make(Api, { baseUrl }))

@@ -10,6 +10,7 @@ import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
+import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
 import type { WriteHeaders } from "../requests/WriteHeaders.ts"
 import { Write } from "../server/Write.ts"
@@ -22,6 +23,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const turnout = yield* Turnout
     const write = yield* Write
+    const base = yield* BasePath
     const change = <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent">(
       command: Extract<Command, { readonly _tag: Tag }>,
       headers: WriteHeaders
@@ -42,7 +44,7 @@ export const layer = HttpApiBuilder.group(
           Effect.map(write({ _tag: "CreateEvent", event: payload }, headers), ({ event }) =>
             HttpApiSchema.withHeaders({
               body: event,
-              headers: { location: url.events.get({ params: { eventId: event.id } }) }
+              headers: { location: base + url.events.get({ params: { eventId: event.id } }) }
             })
           )
         )

@@ -9,6 +9,7 @@ import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
+import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
 import { Write } from "../server/Write.ts"
 
@@ -20,6 +21,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const turnout = yield* Turnout
     const write = yield* Write
+    const base = yield* BasePath
     return handlers
       .handleAll({
         list: ({ params, query }) => toProblems(turnout.listRegistrations(params.eventId, query), "query"),
@@ -44,7 +46,8 @@ export const layer = HttpApiBuilder.group(
             HttpApiSchema.withHeaders({
               body: outcome,
               headers: {
-                location: url.registrations.get({ params: { ...params, registrationId: outcome.registration.id } })
+                location:
+                  base + url.registrations.get({ params: { ...params, registrationId: outcome.registration.id } })
               }
             })
           )

@@ -13,6 +13,7 @@ import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { hash } from "node:crypto"
+import { BasePath } from "../requests/BasePath.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 const DOCS_PATH = "/docs"
@@ -69,8 +70,20 @@ const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsP
   }
 }
 
-/** The documents of each API, which are made once in a process for all of its servers. */
-const made = new Map<object, Promise<Made>>()
+/** The documents of each API by base path, which are made once in a process for all of its servers. */
+const made = new Map<object, Map<string, Promise<Made>>>()
+
+const madeFor = (
+  api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>,
+  docsPath: string,
+  base: string
+): Promise<Made> => {
+  const byBase = made.get(api) ?? new Map<string, Promise<Made>>()
+  made.set(api, byBase)
+  const all = byBase.get(base) ?? make(base === "" ? api : api.annotate(OpenApi.Servers, [{ url: base }]), docsPath)
+  byBase.set(base, all)
+  return all
+}
 
 export interface ApiDocsOptions {
   readonly openapiPath: `/${string}`
@@ -84,9 +97,8 @@ export const layer = <Id extends string, Groups extends HttpApiGroup.Constraint>
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
-      const all = made.get(api) ?? make(api as never, docsPath)
-      made.set(api, all)
-      const { docs, openapi, script, scriptPath } = yield* Effect.promise(() => all)
+      const base = yield* BasePath
+      const { docs, openapi, script, scriptPath } = yield* Effect.promise(() => madeFor(api as never, docsPath, base))
       yield* router.add("GET", openapiPath, openapi.answer)
       yield* router.add("GET", docsPath, docs.answer)
       if (docsPath === DOCS_PATH) yield* router.add("GET", scriptPath, script.answer)

@@ -12,6 +12,7 @@ import type * as Types from "effect/Types"
 import * as Gate from "./Gate.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import * as Problem from "../problems/Problem.ts"
+import { BasePath } from "../requests/BasePath.ts"
 import { outside } from "../problems/ServerProblems.ts"
 import * as Resources from "./Resources.ts"
 
@@ -19,6 +20,7 @@ export const layer = HttpRouter.middleware(
   Effect.gen(function* () {
     const lifecycle = yield* Lifecycle
     const resources = Resources.make()
+    const base = yield* BasePath
 
     // `unhandled` in the error type is how a router middleware says that it does not narrow the errors of its routes.
     const onCause = Effect.fnUntraced(function* (
@@ -40,7 +42,10 @@ export const layer = HttpRouter.middleware(
     })
 
     return (app) =>
-      Gate.before(resources)(app).pipe(
+      Gate.before(
+        resources,
+        base
+      )(app).pipe(
         Effect.catchCause(onCause),
         Effect.map((response) =>
           lifecycle.draining ? HttpServerResponse.setHeader(response, "connection", "close") : response

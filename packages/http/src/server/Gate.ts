@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { IncomingMessage } from "node:http"
+import * as BasePath from "../requests/BasePath.ts"
 import * as CanonicalPath from "../requests/CanonicalPath.ts"
 import { headersTooLarge } from "../problems/ParserProblems.ts"
 import * as Problem from "../problems/Problem.ts"
@@ -33,8 +34,12 @@ export const methodNotAllowed = (methods: Iterable<string>): HttpServerResponse.
 const closing = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.setHeader(response, "connection", "close")
 
-/** The answer that refuses a request, or the path and query of a request that may pass. */
-const judge = (node: IncomingMessage, resources: Resources): HttpServerResponse.HttpServerResponse | string => {
+/** The answer that refuses a request, or the path below `base` and the query of a request that may pass. */
+const judge = (
+  node: IncomingMessage,
+  resources: Resources,
+  base: string
+): HttpServerResponse.HttpServerResponse | string => {
   if (!RequestHead.isSpoken(node))
     return closing(
       Problem.answer(ProtocolProblems.httpVersionNotSupported, new ProtocolProblems.HttpVersionNotSupported())
@@ -47,14 +52,16 @@ const judge = (node: IncomingMessage, resources: Resources): HttpServerResponse.
     return closing(
       Problem.answer(BoundaryProblems.validationFailed, new BoundaryProblems.ValidationFailed({ violations }))
     )
-  const target = RequestHead.targetOf(node)
-  if (target === "*" && node.method === "OPTIONS") return methodNotAllowed(resources.methods)
-  if (target === undefined || target === "*") {
+  const whole = RequestHead.targetOf(node)
+  if (whole === "*" && node.method === "OPTIONS") return methodNotAllowed(resources.methods)
+  if (whole === undefined || whole === "*") {
     return Problem.answer(
       ProtocolProblems.malformedRequest,
       new ProtocolProblems.MalformedRequest({ reason: "the target must be a path or an http URL" })
     )
   }
+  const target = BasePath.below(base, whole)
+  if (target === undefined) return Problem.response(ServerProblems.outside.routeNotFound)
   const query = target.indexOf("?")
   const path = query < 0 ? target : target.slice(0, query)
   if (path.length > MAX_PATH_LENGTH)
@@ -62,15 +69,15 @@ const judge = (node: IncomingMessage, resources: Resources): HttpServerResponse.
   return CanonicalPath.isCanonical(path, resources) ? target : Problem.response(ServerProblems.outside.routeNotFound)
 }
 
-/** Passes requests with an unambiguous head to `app`, and refuses the others. */
+/** Passes requests with an unambiguous head to `app`, without the base path, and refuses the others. */
 export const before =
-  (resources: Resources) =>
+  (resources: Resources, base: string) =>
   <E, R>(
     app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R> =>
     Effect.withFiber((fiber) => {
       const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-      const judged = judge(request.source as IncomingMessage, resources)
+      const judged = judge(request.source as IncomingMessage, resources, base)
       if (typeof judged !== "string") return Effect.succeed(judged)
       return judged === request.url
         ? app

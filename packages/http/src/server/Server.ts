@@ -21,6 +21,7 @@ import * as Handlers from "../Handlers.ts"
 import * as Write from "./Write.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import * as ParserProblems from "../problems/ParserProblems.ts"
+import { BASE_PATH_RULE, BasePath, isBasePath } from "../requests/BasePath.ts"
 import * as Resources from "./Resources.ts"
 
 export interface ServerOptions {
@@ -28,6 +29,11 @@ export interface ServerOptions {
   readonly host?: string
   /** Default 3000; 0 takes a free port. */
   readonly port?: number
+  /**
+   * The path that everything is under, such as `/turnout`; empty for none, the default. Paths without it are answered with 404.
+   * It is in `Location` and in the OpenAPI document.
+   */
+  readonly basePath?: string
   /**
    * The time after which a request is answered with 504. Default 30 seconds. Turnout answers a write with 503 after its own
    * `commandTimeoutMillis`, and the server waits for that answer even where this time is shorter.
@@ -58,6 +64,7 @@ export interface ServerOptions {
 export const DEFAULTS = {
   host: "127.0.0.1",
   port: 3000,
+  basePath: "",
   requestTimeoutMillis: 30_000,
   receiveTimeoutMillis: 30_000,
   keepAliveMillis: 60_000,
@@ -71,6 +78,8 @@ export const DEFAULTS = {
 /** Builds the server. `admin` has the routes under `/admin`: the API for operators, or `Admin.disabled`. */
 const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) => {
   const settings = { ...DEFAULTS, ...options }
+  const { basePath } = settings
+  if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
   const headersTimeout = Math.ceil(settings.receiveTimeoutMillis / 3)
   const server = createServer({
     // The server knows no protocol to upgrade to, so it takes a request that offers an upgrade like any other.
@@ -115,11 +124,15 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
     Layer.provide(Boundary.layer),
     Layer.provide(Lifecycle.layer),
     Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
-    Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay))
+    Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay)),
+    Layer.provide(Layer.succeed(BasePath, basePath))
   )
 }
 
-/** Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. */
+/**
+ * Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. Throws a `RangeError` if
+ * `basePath` is not a base path.
+ */
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> =>
   // Without the routes for operators, the server does not need their services, which the type of `build` names.
   build(options, Admin.disabled) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
@@ -127,7 +140,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
 /**
  * Serves the same, and under `/admin` the API for operators, which needs the token. Operators may list the dead letters of
  * the queues in `deadLetters`, and move them back. Throws a `RangeError` if the token is shorter than 16 characters or has
- * a character that is not printable ASCII, or if two of the queues have the same name.
+ * a character that is not printable ASCII, if two of the queues have the same name, or if `basePath` is not a base path.
  */
 export const layerWithAdmin = ({
   adminToken: token,

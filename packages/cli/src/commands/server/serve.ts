@@ -3,6 +3,7 @@
  */
 import { type Command, Option, InvalidArgumentError } from "commander"
 import type { Action } from "../../Action.ts"
+import { BASE_PATH_RULE, isBasePath } from "@turnout/http/BasePath"
 import { isToken, TOKEN_RULE } from "@turnout/http/Token"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
@@ -31,6 +32,7 @@ import * as Sqs from "../../sinks/Sqs.ts"
 export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly host: string
   readonly port: number
+  readonly basePath?: string
   readonly onReplay: "replay" | "conflict"
   readonly refusalTtl: number
   readonly logRequests?: boolean
@@ -101,6 +103,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   const settings = {
     host: options.host,
     port: options.port,
+    basePath: options.basePath ?? "",
     onReplay: options.onReplay,
     logRequests: options.logRequests ?? false,
     requestTimeoutMillis: options.requestTimeout,
@@ -130,7 +133,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   // The relays get the stores of the service, and so its connections to the database.
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = Effect.gen(function* () {
-    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
     announce(options, address)
     return yield* Effect.never
   }).pipe(
@@ -150,6 +153,11 @@ const token = (text: string) => {
   return text
 }
 
+const basePath = (text: string) => {
+  if (!isBasePath(text)) throw new InvalidArgumentError(`${BASE_PATH_RULE}.`)
+  return text
+}
+
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
   program
@@ -162,6 +170,7 @@ export const declare = (program: Command, action: Action): void => {
         .default(3000)
         .argParser(wholeNumber(0, 65_535))
     )
+    .option("--base-path <path>", "path that everything is under, behind a proxy that shares its host", basePath)
     .addOption(
       new Option("--on-replay <policy>", "answer to an idempotency key that was answered before")
         .choices(["replay", "conflict"])
