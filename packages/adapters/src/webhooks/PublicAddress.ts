@@ -2,10 +2,10 @@
  * Public addresses: webhooks are posted to no others, whichever address their host name resolves to.
  *
  * A person who may add webhooks chooses their URLs, but requests are made from inside of the operator's network. So an address
- * that is not of the public internet (loopback, private, link-local, carrier-grade NAT, multicast, reserved, and IPv6 forms
- * that embed such) is refused: a literal address before anything is sent, and a name when it is resolved for the very
- * connection, so that the address that was checked is the one that is connected to.
+ * that is not public (`PublicAddress` of the core has the rules) is refused: a literal address before anything is sent, and a
+ * name when it is resolved for the very connection, so that the address that was checked is the one that is connected to.
  */
+import { type AddressBytes, notPublic } from "@turnout/core/webhooks/domain/PublicAddress"
 import ipaddr from "ipaddr.js"
 import { lookup as resolve, type LookupAddress, type LookupAllOptions } from "node:dns"
 import type { LookupFunction } from "node:net"
@@ -15,17 +15,27 @@ export class PrivateAddress extends Error {
   override readonly name = "PrivateAddress"
 
   constructor(host: string, address: string) {
-    super(
-      `${host === address ? host : `${host} is at ${address}, which`} is not a public address; webhooks are not posted there`
-    )
+    const refused = refusedOf(address) ?? address
+    const parts = [host, ...(address === host ? [] : [`is at ${address}, which`])]
+    if (refused !== address) parts.push(`leads to ${refused}, which`)
+    super(`${parts.join(" ")} is not a public address; webhooks are not posted there`)
   }
 }
 
-export const isPublic = (address: string): boolean => {
-  if (!ipaddr.isValid(address)) return false
-  // An IPv4 address that is embedded in an IPv6 one is judged as an IPv4 address.
-  return ipaddr.process(address).range() === "unicast"
+const toText = (bytes: AddressBytes): string => ipaddr.fromByteArray([...bytes]).toString()
+
+/** The address that is not public: this one, or one that it leads to; `undefined` if it is public. */
+const refusedOf = (address: string): string | undefined => {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.parse(address)
+  // An address with a zone is one of a link of this machine.
+  if ("zoneId" in parsed && parsed.zoneId !== undefined) return address
+  const bytes = parsed.toByteArray()
+  const refused = notPublic(bytes)
+  return refused === undefined ? undefined : refused === bytes ? address : toText(refused)
 }
+
+export const isPublic = (address: string): boolean => refusedOf(address) === undefined
 
 /** The address, if the host of a URL is one. */
 export const literalOf = ({ hostname }: URL): string | undefined => {
@@ -48,9 +58,10 @@ export const lookupBy =
       if (error) return callback(error, "")
       const refused = addresses.find(({ address }) => !isPublic(address))
       if (refused !== undefined) return callback(new PrivateAddress(hostname, refused.address), "")
-      if (options.all === true) return callback(null, [...addresses])
       const [first] = addresses
-      return callback(null, first!.address, first!.family)
+      if (first === undefined) return callback(new Error(`${hostname} has no address`), "")
+      if (options.all === true) return callback(null, [...addresses])
+      return callback(null, first.address, first.family)
     })
   }
 
