@@ -34,7 +34,7 @@ describe("a webhook", () => {
         WebhookRelays.run({ refreshMillis: 5_000 }).pipe(
           Effect.scoped,
           Effect.provideService(Outbox, { ...outbox, register }),
-          Effect.provideService(WebhookPost, () => Effect.succeed({ status: 204, text: "" }))
+          Effect.provideService(WebhookPost, () => Effect.succeed({ status: 204, read: () => Effect.void }))
         )
       )
       yield* Deferred.await(asked)

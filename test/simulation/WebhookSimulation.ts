@@ -10,12 +10,11 @@
 import { EndOfTurn } from "@turnout/core/admission/application/engine/Lanes"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as WebhookRelays from "@turnout/core/webhooks/application/WebhookRelays"
-import type { WebhookResponse } from "@turnout/core/webhooks/domain/WebhookHealth"
 import { sinkOf, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import { Replays } from "@turnout/core/delivery/ports/Replays"
-import { type Post, WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
+import { type Post, type WebhookAnswer, WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
 import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Context, Effect, Exit, Logger } from "effect"
 import * as Given from "../support/Given.ts"
@@ -83,17 +82,22 @@ interface Endpoint {
   state: State
 }
 
-const responseOf = (state: State): WebhookResponse => {
+/** The body of an answer: it comes at once, or never ends. */
+type Body = Extract<WebhookAnswer, { readonly status: number }>["read"]
+const WHOLE: Body = () => Effect.void
+const ENDLESS: Body = () => Effect.never
+
+const answerOf = (state: State, read: Body): WebhookAnswer => {
   switch (state) {
     case "up":
     case "slow":
-      return { status: 204, text: "" }
+      return { status: 204, read }
     case "down":
-      return { status: 503, text: "busy" }
+      return { status: 503, read }
     case "gone":
-      return { status: 410, text: "" }
+      return { status: 410, read }
     case "redirects":
-      return { status: 302, text: "" }
+      return { status: 302, read }
     case "away":
       return { status: null, error: "ECONNREFUSED" }
   }
@@ -156,7 +160,7 @@ class WebhookSimulation {
     return ({ webhook }, key, body) => {
       const endpoint = this.#endpoints.find(({ id }) => id === webhook.id)
       // The checks are not about the webhooks that the operator removes soon.
-      if (endpoint === undefined) return Effect.succeed({ status: 204, text: "" })
+      if (endpoint === undefined) return Effect.succeed({ status: 204, read: WHOLE })
       const { eventId, version } = JSON.parse(body) as { readonly eventId: string; readonly version: number }
       const written = { id: webhook.id, message: key, stream: eventId, version, process: node.name }
       let post: WebhookCheckers.Post | undefined
@@ -170,10 +174,10 @@ class WebhookSimulation {
         })
       let isSlow = false
       const work = Effect.sync(() => {
-        const response = responseOf(endpoint.state)
+        const answer = answerOf(endpoint.state, world.happens(100) ? ENDLESS : WHOLE)
         isSlow = endpoint.state === "slow"
-        write(response.status)
-        return response
+        write(answer.status)
+        return answer
       })
       return this.#network
         .call(node, endpoint.node, work, (outcome) => {
@@ -181,7 +185,7 @@ class WebhookSimulation {
           return { status: null, error: "ECONNRESET" } as const
         })
         .pipe(
-          Effect.catch((response) => Effect.succeed<WebhookResponse>(response)),
+          Effect.catch((answer) => Effect.succeed<WebhookAnswer>(answer)),
           Effect.tap(() => (isSlow ? Effect.sleep(SLOW_MILLIS) : Effect.void)),
           Effect.tap(({ status }) => see(status === 204 ? "arrived" : "failed")),
           Effect.onInterrupt(() => see("failed"))

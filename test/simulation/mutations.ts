@@ -576,8 +576,22 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a webhook that redirects has been given the message",
     breaks: "O",
     file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
-    from: "status >= 200 && status < 300 ? null",
-    to: "status >= 200 && status < 400 ? null"
+    from: "status >= 200 && status < 300",
+    to: "status >= 200 && status < 400"
+  },
+  {
+    name: "an answer of a webhook counts once its body has ended",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookPosting.ts`,
+    from: 'WebhookHealth.isSuccess(status) ? "" : yield* beginningOf(answer)',
+    to: 'yield* Effect.as(answer.read(() => true), "")'
+  },
+  {
+    name: "a webhook is listened to for ever",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookPosting.ts`,
+    from: "yield* Effect.timeoutOption(reading, KEPT.millis)",
+    to: "yield* reading"
   },
   {
     name: "a message that was not posted to a webhook uses up an attempt",
@@ -589,7 +603,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a webhook that is down is not left alone",
     breaks: "O",
-    file: `${WEBHOOKS}/application/WebhookSink.ts`,
+    file: `${WEBHOOKS}/application/WebhookPosting.ts`,
     from: "return CircuitBreaker.failure(",
     to: "return CircuitBreaker.ignored; CircuitBreaker.failure("
   },

@@ -4,8 +4,7 @@
  * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed.
  */
 import { storable } from "@turnout/core/kernel/domain/Text"
-import type { WebhookResponse } from "@turnout/core/webhooks/domain/WebhookHealth"
-import type { Post } from "@turnout/core/webhooks/ports/WebhookPost"
+import type { Post, WebhookAnswer } from "@turnout/core/webhooks/ports/WebhookPost"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -15,25 +14,58 @@ import { isPublic, literalOf, lookup, PrivateAddress } from "./PublicAddress.ts"
 
 export interface RequestOptions {
   readonly allowPrivate: boolean
-  /** How long a request may take. */
+  /** How long the status and the headers of an answer may take. */
   readonly timeoutMillis: number
   /** The most connections to each server. */
   readonly connections: number
 }
 
-/** The number of bytes of a response that are kept for the operator. */
-const KEPT_BYTES = 500
+type Body = Dispatcher.ResponseData["body"]
 
-/** The first part of a response, as text, without waiting for the rest. */
-const beginningOf = async (body: Dispatcher.ResponseData["body"]): Promise<string> => {
-  const chunks: Array<Buffer> = []
+/**
+ * How much of a body is received, and for how long once nobody wants more of it. A connection whose body has not ended by then
+ * is cut; otherwise, it is used again.
+ */
+const RECEIVED = { bytes: 64 * 1_024, millis: 1_000 }
+
+/** A body that is received from now on: what has come when it breaks off is there. */
+const receive = (body: Body) => {
+  const pieces: Array<Buffer> = []
   let bytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    bytes += chunk.length
-    if (bytes >= KEPT_BYTES) break
+  let isOver = false
+  let wake = () => {}
+  const keep = (piece: Buffer) => {
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes >= RECEIVED.bytes) body.pause()
+    wake()
   }
-  return Buffer.concat(chunks).subarray(0, KEPT_BYTES).toString("utf8")
+  const end = () => {
+    isOver = true
+    wake()
+  }
+  // Whatever it breaks off with, its status and headers have come.
+  body.on("error", end).on("close", end).on("end", end)
+  // What is there already is taken at once: if the body has broken off in the same moment, it would be dropped.
+  for (let piece = body.read() as Buffer | null; piece !== null; piece = body.read() as Buffer | null) keep(piece)
+  if (bytes < RECEIVED.bytes) body.on("data", keep)
+  return {
+    read: (take: (piece: Uint8Array) => boolean): Effect.Effect<void> =>
+      Effect.callback((resume) => {
+        let next = 0
+        wake = () => {
+          while (next < pieces.length) if (!take(pieces[next++]!)) return resume(Effect.void)
+          if (isOver || bytes >= RECEIVED.bytes) resume(Effect.void)
+        }
+        wake()
+        return Effect.sync(() => (wake = () => {}))
+      }),
+    giveUp: () => {
+      if (isOver) return
+      body.off("data", keep)
+      body.dump({ limit: RECEIVED.bytes, signal: AbortSignal.timeout(RECEIVED.millis) }).catch(() => {})
+    }
+  }
 }
 
 type Header = string | ReadonlyArray<string> | undefined
@@ -76,12 +108,22 @@ export const make = Effect.fnUntraced(function* ({
     if (literal !== undefined && !isPublic(literal)) throw new PrivateAddress(literal, literal)
   }
 
-  return ({ secrets, webhook }, id, body) => {
-    const answer = async (signal: AbortSignal): Promise<WebhookResponse> => {
+  return Effect.fnUntraced(function* (
+    { secrets, webhook },
+    id,
+    body
+  ): Effect.fn.Return<WebhookAnswer, never, Scope.Scope> {
+    let received: ReturnType<typeof receive> | undefined
+    yield* Effect.addFinalizer(() => Effect.sync(() => received?.giveUp()))
+    const ask = async (signal: AbortSignal): Promise<WebhookAnswer> => {
       const at = new Date(clock.currentTimeMillisUnsafe())
       const url = new URL(webhook.url)
       check(url)
-      const response = await request(url, {
+      const {
+        body: answered,
+        headers,
+        statusCode: status
+      } = await request(url, {
         method: "POST",
         dispatcher: agent,
         signal,
@@ -96,17 +138,17 @@ export const make = Effect.fnUntraced(function* ({
         },
         body
       })
-      const { headers, statusCode: status } = response
-      if (status >= 200 && status < 300) {
-        await response.body.dump()
-        return { status, text: "" }
-      }
-      const text = await beginningOf(response.body).catch(() => "")
+      const { read } = (received = receive(answered))
       const after = retryAfterMillis(headers["retry-after"], headers["date"], at.getTime())
-      return { status, text, ...(after === undefined ? {} : { retryAfterMillis: after }) }
+      const isText = (headers["content-encoding"] ?? "identity") === "identity"
+      return {
+        status,
+        read: (take) => (isText ? read(take) : Effect.void),
+        ...(after === undefined ? {} : { retryAfterMillis: after })
+      }
     }
-    return Effect.tryPromise({ try: answer, catch: describe }).pipe(
-      Effect.catch((error) => Effect.succeed<WebhookResponse>({ status: null, error }))
+    return yield* Effect.tryPromise({ try: ask, catch: describe }).pipe(
+      Effect.catch((error) => Effect.succeed<WebhookAnswer>({ status: null, error }))
     )
-  }
+  })
 })

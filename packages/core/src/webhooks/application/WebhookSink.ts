@@ -13,25 +13,22 @@
  * - Every request is written to the log of the webhook.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import { delivered, type DeliveryOutcome } from "../../delivery/domain/DeliveryOutcome.ts"
 import * as Message from "../../delivery/domain/Message.ts"
 import { sinkOf, type WebhookAttempt } from "../domain/Webhook.ts"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
 import { type Consignment, type Sink, SinkUnavailable } from "../../delivery/ports/Sink.ts"
-import { WebhookPost } from "../ports/WebhookPost.ts"
+import type { WebhookPost } from "../ports/WebhookPost.ts"
 import { WebhookStore, type WebhookTarget } from "../ports/WebhookStore.ts"
 import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+import * as WebhookPosting from "./WebhookPosting.ts"
 
 export interface WebhookSinkOptions {
-  /** How long a request may take. Default 15 seconds. */
+  /** How long the status and the headers of an answer may take. Default 15 seconds. */
   readonly timeoutMillis?: number
   /** The most requests under way for each webhook. Default 10. */
   readonly concurrency?: number
@@ -68,14 +65,6 @@ const WAITS = failed("an earlier message of the stream was not delivered")
 
 const leniently = (what: string, effect: Effect.Effect<unknown, unknown>): Effect.Effect<void> =>
   Effect.catch(Effect.asVoid(effect), (error) => Effect.logWarning(what, error))
-
-const classify = (exit: Exit.Exit<WebhookHealth.WebhookResponse>): CircuitBreaker.Outcome => {
-  if (Exit.isFailure(exit)) return CircuitBreaker.ignored
-  const response = exit.value
-  if (WebhookHealth.errorOf(response) === null) return CircuitBreaker.success
-  const after = response.status === null ? undefined : response.retryAfterMillis
-  return CircuitBreaker.failure(after === undefined ? undefined : { retryAfter: Duration.millis(after) })
-}
 
 /** Posts a message; `undefined` if nothing was posted, because the circuit is open or the webhook is disabled. */
 type Attempt = (
@@ -131,12 +120,7 @@ const deliver = Effect.fnUntraced(function* (
 interface Surroundings {
   readonly store: WebhookStore["Service"]
   readonly moment: () => WebhookHealth.Moment
-  /** Posts a body under the id of a message; `undefined` if nothing was posted, because the circuit is open. */
-  readonly post: (
-    to: WebhookTarget,
-    id: string,
-    body: string
-  ) => Effect.Effect<WebhookHealth.WebhookResponse | undefined>
+  readonly post: WebhookPosting.Posting
   readonly concurrency: number
   readonly disableAfterMillis: number
 }
@@ -210,34 +194,14 @@ export const make = Effect.fnUntraced(function* (
   options: WebhookSinkOptions = {}
 ): Effect.fn.Return<WebhookSinks, never, WebhookStore | WebhookPost | Scope.Scope> {
   const settings = { ...DEFAULTS, ...options }
-  const { concurrency, disableAfterMillis, timeoutMillis } = settings
+  const { concurrency, disableAfterMillis } = settings
   const store = yield* WebhookStore
-  const postTo = yield* WebhookPost
+  const post = yield* WebhookPosting.make(settings)
   const clock = yield* Clock.Clock
-  const steady = (): number => monotonicMillis(clock)
   const moment = (): WebhookHealth.Moment => ({
     now: new Date(clock.currentTimeMillisUnsafe()),
-    monotonicMillis: steady()
+    monotonicMillis: monotonicMillis(clock)
   })
-  const breaker = yield* CircuitBreaker.make({
-    tripPolicy: CircuitBreaker.consecutive(settings.failuresToOpen),
-    openDuration: Schedule.min([Schedule.exponential(settings.openMillis), Schedule.spaced(settings.longestOpenMillis)])
-  }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-  /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
-  const steadyClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
-    currentTimeMillisUnsafe: steady,
-    currentTimeMillis: Effect.sync(steady)
-  })
-  const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
-  const post: Surroundings["post"] = (to, id, body) =>
-    Effect.timeoutOrElse(postTo(to, id, body), {
-      duration: timeoutMillis,
-      orElse: () => Effect.succeed<WebhookHealth.WebhookResponse>(noAnswer)
-    }).pipe(
-      breaker.execute({ key: to.webhook.id, classify }),
-      Effect.provideService(Clock.Clock, steadyClock),
-      Effect.catch(() => Effect.succeed(undefined))
-    )
   const surroundings = { store, moment, post, concurrency, disableAfterMillis }
   return { make: (target) => Effect.sync(() => makeSink(surroundings, target)) }
 })

@@ -38,11 +38,14 @@ export type WebhookResponse =
   /** There was no response; `error` says why. */
   | { readonly status: null; readonly error: string }
 
+/** Whether a message that is answered with this status has arrived. */
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
 /** What went wrong, in a sentence; `null` if the message has arrived. */
 export const errorOf = (response: WebhookResponse): string | null => {
   if (response.status === null) return response.error
   const { status, text } = response
-  return status >= 200 && status < 300 ? null : storable(`HTTP ${status}${text === "" ? "" : `: ${text}`}`)
+  return isSuccess(status) ? null : storable(`HTTP ${status}${text === "" ? "" : `: ${text}`}`)
 }
 
 /** A moment, by the wall clock and by monotonic time. */

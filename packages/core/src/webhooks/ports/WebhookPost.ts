@@ -1,16 +1,33 @@
 /**
  * Posting a message to the URL of a webhook, signed with its secrets.
  *
- * An adapter signs the body, checks the address that it connects to, and returns the response. It follows no redirect, makes no
- * second attempt, and draws no conclusion: whether a response is a failure, and what follows from it, are rules of
- * `WebhookHealth`.
+ * An adapter signs the body, checks the address that it connects to, and returns the answer as soon as its status and its
+ * headers are there, whatever becomes of its body. It follows no redirect, makes no second attempt, and draws no conclusion:
+ * whether an answer is a failure, how much of its body is read, and what follows from it, are rules of the core.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { WebhookResponse } from "../domain/WebhookHealth.ts"
+import type * as Scope from "effect/Scope"
 import type { WebhookTarget } from "./WebhookStore.ts"
 
-/** Posts a body under the id of a message. Interrupting it gives up the request. */
-export type Post = (target: WebhookTarget, id: string, body: string) => Effect.Effect<WebhookResponse>
+export type WebhookAnswer =
+  | {
+      readonly status: number
+      /** For how long the endpoint asks to be left alone. */
+      readonly retryAfterMillis?: number
+      /**
+       * Reads the body, as far as it is text, and gives each piece to `take`, until `take` returns `false`, or the body ends
+       * or breaks off. May take for ever; interrupting it stops reading.
+       */
+      readonly read: (take: (piece: Uint8Array) => boolean) => Effect.Effect<void>
+    }
+  /** There was no answer; `error` says why. */
+  | { readonly status: null; readonly error: string }
+
+/**
+ * Posts a body under the id of a message. Interrupting it gives up the request; the end of the scope gives up the rest of the
+ * answer.
+ */
+export type Post = (target: WebhookTarget, id: string, body: string) => Effect.Effect<WebhookAnswer, never, Scope.Scope>
 
 export class WebhookPost extends Context.Service<WebhookPost, Post>()("@turnout/WebhookPost") {}

@@ -1,0 +1,99 @@
+/**
+ * One request to a webhook: the time that it may take, how much of its answer is kept, and the circuit of its endpoint.
+ *
+ * The status and the headers are the answer, and they may take `timeoutMillis`. The body changes nothing about it: it may never
+ * end, break off, or be as long as it likes. What is kept of it, for the operator, is what comes within `KEPT`, and only of an
+ * answer that is a failure.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import * as WebhookHealth from "../domain/WebhookHealth.ts"
+import { type WebhookAnswer, WebhookPost } from "../ports/WebhookPost.ts"
+import type { WebhookTarget } from "../ports/WebhookStore.ts"
+import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+
+/** The beginning of a body that is kept: at most these bytes, as far as they come within this time. */
+export const KEPT = { bytes: 500, millis: 1_000 } as const
+
+export interface PostingSettings {
+  readonly timeoutMillis: number
+  readonly failuresToOpen: number
+  readonly openMillis: number
+  readonly longestOpenMillis: number
+}
+
+/** Posts a body under the id of a message; `undefined` if nothing was posted, because the circuit is open. */
+export type Posting = (
+  to: WebhookTarget,
+  id: string,
+  body: string
+) => Effect.Effect<WebhookHealth.WebhookResponse | undefined>
+
+const beginningOf = Effect.fnUntraced(function* ({ read }: WebhookAnswer & { readonly status: number }) {
+  const decoder = new TextDecoder()
+  let text = ""
+  let left: number = KEPT.bytes
+  const reading = read((piece) => {
+    // A character whose end is missing is left out.
+    text += decoder.decode(piece.subarray(0, left), { stream: true })
+    left -= piece.length
+    return left > 0
+  })
+  yield* Effect.timeoutOption(reading, KEPT.millis)
+  return text
+})
+
+const toResponse = Effect.fnUntraced(function* (
+  answer: WebhookAnswer
+): Effect.fn.Return<WebhookHealth.WebhookResponse> {
+  if (answer.status === null) return answer
+  const { retryAfterMillis, status } = answer
+  const text = WebhookHealth.isSuccess(status) ? "" : yield* beginningOf(answer)
+  return { status, text, ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }) }
+})
+
+const classify = (exit: Exit.Exit<WebhookHealth.WebhookResponse>): CircuitBreaker.Outcome => {
+  if (Exit.isFailure(exit)) return CircuitBreaker.ignored
+  const response = exit.value
+  if (WebhookHealth.errorOf(response) === null) return CircuitBreaker.success
+  const after = response.status === null ? undefined : response.retryAfterMillis
+  return CircuitBreaker.failure(after === undefined ? undefined : { retryAfter: Duration.millis(after) })
+}
+
+/** Makes requests, each through the circuit of its webhook. */
+export const make = Effect.fnUntraced(function* ({
+  failuresToOpen,
+  longestOpenMillis,
+  openMillis,
+  timeoutMillis
+}: PostingSettings): Effect.fn.Return<Posting, never, WebhookPost | Scope.Scope> {
+  const post = yield* WebhookPost
+  const clock = yield* Clock.Clock
+  const breaker = yield* CircuitBreaker.make({
+    tripPolicy: CircuitBreaker.consecutive(failuresToOpen),
+    openDuration: Schedule.min([Schedule.exponential(openMillis), Schedule.spaced(longestOpenMillis)])
+  }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
+  const steady = (): number => monotonicMillis(clock)
+  /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
+  const steadyClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
+    currentTimeMillisUnsafe: steady,
+    currentTimeMillis: Effect.sync(steady)
+  })
+  const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
+  return (to, id, body) =>
+    Effect.timeoutOrElse(post(to, id, body), {
+      duration: timeoutMillis,
+      orElse: () => Effect.succeed<WebhookAnswer>(noAnswer)
+    }).pipe(
+      Effect.flatMap(toResponse),
+      Effect.scoped,
+      breaker.execute({ key: to.webhook.id, classify }),
+      Effect.provideService(Clock.Clock, steadyClock),
+      Effect.catch(() => Effect.succeed(undefined))
+    )
+})
