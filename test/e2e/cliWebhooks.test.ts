@@ -83,7 +83,9 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
     })
     assert.isNull((await json(turnout, "webhooks", "update", id, "--all-types")).document.webhook["types"])
     const rotated = await turnout.run("webhooks", "rotate", id, "--overlap", "60000")
-    assert.match(rotated.stdout, /Until 20.* they are signed with the one before as well/)
+    assert.match(rotated.stdout, /signed with replaced secrets as well, .*:\n {2}20\S+Z\n$/)
+    assert.match((await turnout.run("webhooks", "rotate", id)).stdout, /:\n {2}20\S+Z\n {2}20\S+Z\n$/)
+    assert.match((await turnout.run("webhooks", "show", id)).stdout, /:\n {2}20\S+Z\n {2}20\S+Z\n/)
     assert.include((await turnout.run("webhooks", "disable", id, "--as", "grace")).stdout, "disabled: by grace")
     assert.include((await turnout.run("webhooks", "enable", id)).stdout, "enabled")
     assert.include((await turnout.run("webhooks", "show", id)).stdout, `webhook:${id}`)
@@ -101,6 +103,7 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
         "webhooks.remove",
         "webhooks.enable",
         "webhooks.disable",
+        "webhooks.rotate",
         "webhooks.rotate",
         "webhooks.update",
         "webhooks.update",

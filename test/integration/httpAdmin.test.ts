@@ -194,6 +194,16 @@ describe("the API for operators", () => {
       const rotated = yield* call("POST", `${at}/rotate`, { body: { overlapMillis: 1_000 } })
       assert.notStrictEqual(rotated.body.secret, made.body.secret)
       assert.isString(rotated.body.webhook.previousSecretUntil)
+      assert.deepStrictEqual(rotated.body.webhook.previousSecretsUntil, [rotated.body.webhook.previousSecretUntil])
+      for (let n = 2; n < 10; n++)
+        assert.strictEqual(
+          (yield* call("POST", `${at}/rotate`, { body: {} })).body.webhook.previousSecretsUntil.length,
+          n
+        )
+      const refused = yield* call("POST", `${at}/rotate`, { body: {} })
+      assert.deepStrictEqual([refused.status, refused.body.code], [409, "too_many_secrets"])
+      assert.match(refused.body.detail, /signed with 10 secrets, the most that there may be/)
+      assert.strictEqual((yield* call("POST", `${at}/rotate`, { body: { overlapMillis: 0 } })).status, 200)
       assert.strictEqual((yield* call("POST", `${at}/disable`)).body.disabledBecause, "by admin")
       assert.strictEqual((yield* call("POST", `${at}/enable`)).body.state, "enabled")
       assert.deepStrictEqual((yield* call("GET", `${at}/attempts`)).body, { items: [], next: null })

@@ -7,6 +7,7 @@ import * as PostgresWebhooks from "@turnout/adapters/postgres/webhooks"
 import { Layer } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite as keys } from "./WebhookKeysSuite.ts"
+import { suite as secrets } from "./WebhookSecretsSuite.ts"
 import { suite } from "./WebhookStoreSuite.ts"
 
 const onClient = Layer.mergeAll(
@@ -25,3 +26,7 @@ suite("Postgres", onPostgres)
 keys("memory", Memory.layer)
 keys("PGlite", onPglite)
 keys("Postgres", onPostgres)
+
+secrets("memory", Memory.layer)
+secrets("PGlite", onPglite)
+secrets("Postgres", onPostgres)

@@ -12,7 +12,7 @@ import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/del
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import { visible } from "@turnout/core/kernel/domain/VisibleText"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
@@ -71,7 +71,15 @@ const encodeRejection = Schema.encodeSync(Schema.toCodecJson(Rejection.Rejection
 const isRejection = Schema.is(Rejection.Rejection)
 
 /** Errors about requests of operators, whose fields go into the document. */
-const OPERATORS_ERRORS = [SinkNotFound, StreamNotBlocked, StreamMovedOn, ReplayNotFound, ReplayNotOpen, WebhookNotFound]
+const OPERATORS_ERRORS = [
+  SinkNotFound,
+  StreamNotBlocked,
+  StreamMovedOn,
+  ReplayNotFound,
+  ReplayNotOpen,
+  WebhookNotFound,
+  TooManySecrets
+]
 
 const documentOf = (error: unknown): Record<string, unknown> => {
   const message = error instanceof Error ? error.message : String(error)

@@ -5,7 +5,7 @@ import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { JournalPruned } from "@turnout/core/projections/application/Projection"
-import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
 
@@ -54,6 +54,12 @@ export const webhookNotFound: Problem<typeof WebhookNotFound> = problem(WebhookN
   status: 404,
   code: "webhook_not_found",
   title: "There is no such webhook"
+})
+
+export const tooManySecrets: Problem<typeof TooManySecrets> = problem(TooManySecrets, {
+  status: 409,
+  code: "too_many_secrets",
+  title: "As many secrets sign as may"
 })
 
 export class SalesNotCounted extends Schema.TaggedError<SalesNotCounted>()("SalesNotCounted", {

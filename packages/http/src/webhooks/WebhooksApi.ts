@@ -67,7 +67,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       headers,
       payload: Rotation.annotate({ identifier: "RotationInput" }),
       success: WithSecret,
-      error: OperatorProblems.webhookNotFound
+      error: [OperatorProblems.webhookNotFound, OperatorProblems.tooManySecrets]
     })
       .annotate(OpenApi.Summary, "Sign with a new secret, and for a while with the one before as well")
       .middleware(Boundary)

@@ -46,10 +46,17 @@ export const newSink = (log: MemoryLog, from: StartFrom, createdAt: Date): SinkS
   createdAt
 })
 
+/** A replaced secret, and until when it signs, by the steady time of the store. */
+export interface PreviousSecret {
+  readonly secret: string
+  readonly until: number
+}
+
 export interface WebhookState {
   webhook: Webhook
   secret: string
-  previousSecret: string | null
+  /** The secrets that still sign, the one that was replaced last first. */
+  previousSecrets: ReadonlyArray<PreviousSecret>
   /** The attempts in the order in which they were made. */
   attempts: Array<WebhookAttempt>
 }

@@ -1,32 +1,34 @@
 /**
  * Webhooks in memory.
  */
-import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
-import { WebhookNotFound, WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
-import * as Clock from "effect/Clock"
+import {
+  MAX_SECRETS,
+  shownUntil,
+  sinkOf,
+  type Webhook,
+  type WebhookAttempt,
+  type WebhookId
+} from "@turnout/core/webhooks/domain/Webhook"
+import { TooManySecrets, WebhookNotFound, WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Entries } from "../access/MemoryAuditLog.ts"
 import { newSink, Sinks, Webhooks, type WebhookState } from "../delivery/MemorySinks.ts"
 import { Log } from "../journal/MemoryLog.ts"
+import { MemoryClock } from "../MemoryClock.ts"
 
 const make = Effect.gen(function* () {
   const audit = yield* Entries
-  const clock = yield* Clock.Clock
-  const now = (): Date => new Date(clock.currentTimeMillisUnsafe())
+  const { now, steady, toMoment } = yield* MemoryClock
   const states = yield* Webhooks
   const sinks = yield* Sinks
   const log = yield* Log
   let lastAttempt = 0
 
-  /** The webhook as it is now: a previous secret that has expired is gone. */
+  /** The webhook as it is now: a secret that has expired is gone. */
   const show = (state: WebhookState): Webhook => {
-    const { previousSecretUntil: until } = state.webhook
-    if (until !== null && until <= now()) {
-      state.webhook = { ...state.webhook, previousSecretUntil: null }
-      state.previousSecret = null
-    }
-    return state.webhook
+    state.previousSecrets = state.previousSecrets.filter(({ until }) => until > steady())
+    return { ...state.webhook, ...shownUntil(state.previousSecrets.map(({ until }) => toMoment(until))) }
   }
   const find = (id: WebhookId): Effect.Effect<WebhookState, WebhookNotFound> =>
     Effect.suspend(() => {
@@ -60,9 +62,9 @@ const make = Effect.gen(function* () {
           state: "enabled",
           disabledBecause: null,
           failingSince: null,
-          previousSecretUntil: null
+          ...shownUntil([])
         }
-        states.set(id, { webhook, secret, previousSecret: null, attempts: [] })
+        states.set(id, { webhook, secret, previousSecrets: [], attempts: [] })
         sinks.set(sinkOf(id), newSink(log, from, now()))
         audit.write(who, "webhooks.create", { webhook: id, url, types })
         return webhook
@@ -79,8 +81,7 @@ const make = Effect.gen(function* () {
         .filter(({ webhook }) => webhook.state === "enabled")
         .map((state) => {
           const webhook = show(state)
-          const { previousSecret, secret } = state
-          return { webhook, secrets: previousSecret === null ? [secret] : [secret, previousSecret] }
+          return { webhook, secrets: [state.secret, ...state.previousSecrets.map(({ secret }) => secret)] }
         })
     ),
     update: (id, changes, who) =>
@@ -92,17 +93,18 @@ const make = Effect.gen(function* () {
         ({ types, url }) => ({ url, types })
       ),
     rotate: (id, secret, overlapMillis, who) =>
-      change(
-        id,
-        who,
-        "webhooks.rotate",
-        (state) => {
-          state.previousSecret = state.secret
-          state.secret = secret
-          return { previousSecretUntil: new Date(now().getTime() + overlapMillis) }
-        },
-        ({ previousSecretUntil }) => ({ until: previousSecretUntil })
-      ),
+      Effect.flatMap(find(id), (state): Effect.Effect<Webhook, TooManySecrets> => {
+        const shown = show(state)
+        if (state.secret === secret) return Effect.succeed(shown)
+        const ends = shown.previousSecretsUntil.map((end) => end.getTime())
+        if (ends.length + (overlapMillis > 0 ? 2 : 1) > MAX_SECRETS)
+          return Effect.fail(new TooManySecrets({ id, until: new Date(Math.min(...ends)) }))
+        const until = steady() + overlapMillis
+        state.previousSecrets = [{ secret: state.secret, until }, ...state.previousSecrets]
+        state.secret = secret
+        audit.write(who, "webhooks.rotate", { webhook: id, until: toMoment(until) })
+        return Effect.succeed(show(state))
+      }),
     enable: (id, who) =>
       change(id, who, "webhooks.enable", () => ({ state: "enabled", disabledBecause: null, failingSince: null })),
     disable: (id, reason, who) =>
@@ -151,7 +153,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<WebhookStore, never, Entries | Log | Sinks | Webhooks> = Layer.effect(
+export const layer: Layer.Layer<WebhookStore, never, Entries | Log | Sinks | Webhooks | MemoryClock> = Layer.effect(
   WebhookStore,
   make
 )

@@ -18,6 +18,7 @@ import { replays } from "./0003_Replays.ts"
 import { webhooks } from "./0004_Webhooks.ts"
 import { projections } from "./0005_Projections.ts"
 import { journalMarks } from "./0006_JournalMarks.ts"
+import { webhookSecrets } from "./0007_WebhookSecrets.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { toStoreError } from "../client/SqlFailure.ts"
@@ -29,7 +30,8 @@ export const migrations: ReadonlyArray<Migration> = [
   replays,
   webhooks,
   projections,
-  journalMarks
+  journalMarks,
+  webhookSecrets
 ]
 
 export interface MigrationStatus {

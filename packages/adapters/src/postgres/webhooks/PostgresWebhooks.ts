@@ -3,9 +3,21 @@
  *
  * Guarantees: every change is one statement or one transaction; a change by an operator includes its entry in the audit log.
  */
-import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import {
+  MAX_SECRETS,
+  shownUntil,
+  sinkOf,
+  type Webhook,
+  type WebhookAttempt,
+  type WebhookId
+} from "@turnout/core/webhooks/domain/Webhook"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import { WebhookNotFound, type WebhookSettings, WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import {
+  TooManySecrets,
+  WebhookNotFound,
+  type WebhookSettings,
+  WebhookStore
+} from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -20,8 +32,14 @@ import { hasMarks } from "../journal/LogStatements.ts"
 import { quiet } from "../journal/SlotRows.ts"
 import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 
+/** Of the replaced secrets that still sign, the secrets or the ends of their times. */
+const inForce = (what: "secret" | "until"): string => `ARRAY(
+    SELECT t.${what} FROM unnest(w.previous_secrets, w.previous_untils) WITH ORDINALITY AS t(secret, until, place)
+    WHERE t.until > clock_timestamp() ORDER BY t.place
+  )`
+
 const WEBHOOK = `w.id, w.url, w.types, w.description, w.disabled_because, w.failing_since, w.created_at,
-  CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_until END AS previous_until`
+  to_json(${inForce("until")}) AS previous_untils`
 
 interface WebhookRow {
   readonly id: string
@@ -31,7 +49,7 @@ interface WebhookRow {
   readonly disabled_because: string | null
   readonly failing_since: Time | null
   readonly created_at: Time
-  readonly previous_until: Time | null
+  readonly previous_untils: ReadonlyArray<string>
 }
 
 interface AttemptRow {
@@ -56,7 +74,7 @@ const toWebhook = (row: WebhookRow): Webhook => ({
   disabledBecause: row.disabled_because,
   failingSince: toDateOrNull(row.failing_since),
   createdAt: toDate(row.created_at),
-  previousSecretUntil: toDateOrNull(row.previous_until)
+  ...shownUntil(row.previous_untils.map(toDate))
 })
 
 const toAttempt = (row: AttemptRow): WebhookAttempt => ({
@@ -83,9 +101,10 @@ const statementsOf = (s: string) => {
   const change = (
     action: string,
     to: string,
-    details: PostgresAuditLog.Entry["details"] = { url: "url" }
+    details: PostgresAuditLog.Entry["details"] = { url: "url" },
+    where = "true"
   ) => `WITH changed AS (
-  UPDATE ${s}.webhooks w SET ${to} WHERE w.id = $1::uuid RETURNING w.*
+  UPDATE ${s}.webhooks w SET ${to} WHERE w.id = $1::uuid AND ${where} RETURNING w.*
 ), audited AS (
   ${entry(action, "changed", details)}
 )
@@ -100,12 +119,12 @@ SELECT ${WEBHOOK} FROM changed w`
   ${entry("webhooks.create", "created", { url: "url", types: "types" })}
 )
 SELECT ${WEBHOOK} FROM created w`,
+    hasSecret: `SELECT w.secret = $2 AS has_secret FROM ${s}.webhooks w WHERE w.id = $1::uuid`,
     get: `SELECT ${WEBHOOK} FROM ${s}.webhooks w WHERE w.id = $1::uuid`,
     list: `SELECT ${WEBHOOK} FROM ${s}.webhooks w
 WHERE $1::uuid IS NULL OR w.number > (SELECT a.number FROM ${s}.webhooks a WHERE a.id = $1::uuid)
 ORDER BY w.number LIMIT $2::integer`,
-    targets: `SELECT ${WEBHOOK}, w.secret,
-  CASE WHEN w.previous_until > clock_timestamp() THEN w.previous_secret END AS previous_secret
+    targets: `SELECT ${WEBHOOK}, w.secret || ${inForce("secret")} AS secrets
 FROM ${s}.webhooks w WHERE w.disabled_because IS NULL ORDER BY w.number`,
     update: change(
       "webhooks.update",
@@ -113,11 +132,19 @@ FROM ${s}.webhooks w WHERE w.disabled_because IS NULL ORDER BY w.number`,
     description = coalesce($6, w.description)`,
       { url: "url", types: "types" }
     ),
+    // $3: the secret, $4: milliseconds, $5: the most secrets. Changes nothing if the secret is the current one.
     rotate: change(
       "webhooks.rotate",
-      `previous_secret = w.secret, previous_until = clock_timestamp() + $4::float8 * interval '1 millisecond',
-    secret = $3`,
-      { until: "previous_until" }
+      `secret = $3, (previous_secrets, previous_untils) = (
+    SELECT coalesce(array_agg(t.secret ORDER BY t.place), '{}'), coalesce(array_agg(t.until ORDER BY t.place), '{}')
+    FROM unnest(
+      array_prepend(w.secret, w.previous_secrets),
+      array_prepend(clock_timestamp() + $4::float8 * interval '1 millisecond', w.previous_untils)
+    ) WITH ORDINALITY AS t(secret, until, place)
+    WHERE t.until > clock_timestamp()
+  )`,
+      { until: "CASE WHEN $4::float8 > 0 THEN previous_untils[1] ELSE clock_timestamp() END" },
+      `w.secret <> $3 AND cardinality(${inForce("until")}) + CASE WHEN $4::float8 > 0 THEN 2 ELSE 1 END <= $5::integer`
     ),
     enable: change("webhooks.enable", "disabled_because = NULL, failing_since = NULL"),
     disable: change("webhooks.disable", "disabled_because = $3", { url: "url", because: "disabled_because" }),
@@ -180,13 +207,8 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     get,
     list: ({ after, limit }) =>
       Effect.map(query<WebhookRow>(statements.list, [after, limit]), (rows) => rows.map(toWebhook)),
-    targets: Effect.map(
-      query<WebhookRow & { readonly secret: string; readonly previous_secret: string | null }>(statements.targets),
-      (rows) =>
-        rows.map((row) => ({
-          webhook: toWebhook(row),
-          secrets: row.previous_secret === null ? [row.secret] : [row.secret, row.previous_secret]
-        }))
+    targets: Effect.map(query<WebhookRow & { readonly secrets: ReadonlyArray<string> }>(statements.targets), (rows) =>
+      rows.map((row) => ({ webhook: toWebhook(row), secrets: row.secrets }))
     ),
     update: (id, changes: Partial<WebhookSettings>, who) =>
       one(
@@ -200,9 +222,19 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
           changes.description ?? null
         ])
       ),
-    // A second rotation by a retry would forget the secret before.
-    rotate: (id, secret, overlapMillis, who) =>
-      one(id, once<WebhookRow>(statements.rotate, [id, who, secret, overlapMillis])),
+    rotate: Effect.fnUntraced(function* (id, secret, overlapMillis, who): Effect.fn.Return<
+      Webhook,
+      WebhookNotFound | TooManySecrets | StoreError
+    > {
+      const parameters = [id, who, secret, overlapMillis, MAX_SECRETS]
+      const [row] = yield* repeatable<WebhookRow>(statements.rotate, parameters)
+      if (row !== undefined) return toWebhook(row)
+      const webhook = yield* get(id)
+      const [current] = yield* query<{ readonly has_secret: boolean }>(statements.hasSecret, [id, secret])
+      if (current?.has_secret !== false) return webhook
+      const ends = webhook.previousSecretsUntil.map((end) => end.getTime())
+      return yield* new TooManySecrets({ id, until: new Date(Math.min(...ends)) })
+    }),
     enable: (id, who) => one(id, query<WebhookRow>(statements.enable, [id, who])),
     disable: (id, reason, who) => one(id, query<WebhookRow>(statements.disable, [id, who, reason])),
     remove: (id, who) => {

@@ -51,15 +51,23 @@ const row = (webhook: Webhook) => [
 ]
 const inWords = (webhook: Webhook) => Table.lines(HEAD, [row(webhook)])
 
+/** Until when replaced secrets sign as well. */
+const untilInWords = ({ previousSecretsUntil }: Webhook): ReadonlyArray<string> =>
+  previousSecretsUntil.length === 0
+    ? []
+    : [
+        "",
+        "Requests are signed with replaced secrets as well, with each until the time that was promised for it:",
+        ...previousSecretsUntil.map((until) => `  ${until.toISOString()}`)
+      ]
+
 /** A webhook and its secret in words. The secret is shown this once only. */
 const secretInWords = ({ secret, webhook }: Webhooks.WithSecret): ReadonlyArray<Line.Line> => [
   ...inWords(webhook),
   "",
   Line.of`Requests are signed with ${Line.heading(secret)}`,
   "Keep it: it is not shown again.",
-  ...(webhook.previousSecretUntil === null
-    ? []
-    : [`Until ${webhook.previousSecretUntil.toISOString()} they are signed with the one before as well.`])
+  ...untilInWords(webhook)
 ]
 
 export interface SettingsOptions {
@@ -104,6 +112,7 @@ export const show = async (options: Database.GlobalOptions, given: string): Prom
   const webhook = await withWebhooks(options, (webhooks) => webhooks.get(id))
   Output.result(options, { webhook, sink: sinkOf(id) }, () => [
     ...inWords(webhook),
+    ...untilInWords(webhook),
     "",
     Line.faint(`What waits for it: turnout outbox status, turnout outbox parked list --sink ${sinkOf(id)}`)
   ])

@@ -12,7 +12,7 @@ import { type Webhook, type WebhookAttempt, type WebhookId, WebhookInput, Webhoo
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import { type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
+import { type TooManySecrets, type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
 import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
 
 /** A webhook, and the secret that its requests are signed with from now on: `whsec_` and base64 of 32 random bytes. */
@@ -60,12 +60,15 @@ export class Webhooks extends Context.Service<
       changes: typeof WebhookChanges.Encoded,
       who: string
     ) => Effect.Effect<Webhook, WebhookNotFound | InvalidInput | StoreError>
-    /** Signs with a new secret, and for a while (a day by default) with the replaced one as well. */
+    /**
+     * Signs with a new secret, and for a while (a day by default) with the replaced one as well. Those that were replaced before
+     * sign until the times that were promised for them.
+     */
     readonly rotate: (
       id: WebhookId,
       options: typeof Rotation.Encoded,
       who: string
-    ) => Effect.Effect<WithSecret, WebhookNotFound | InvalidInput | StoreError>
+    ) => Effect.Effect<WithSecret, WebhookNotFound | TooManySecrets | InvalidInput | StoreError>
     readonly enable: (id: WebhookId, who: string) => Change
     readonly disable: (id: WebhookId, who: string) => Change
     /** Removes a webhook with its log, its positions and its blocked streams. */

@@ -23,6 +23,9 @@ import { Uuid } from "../../kernel/domain/Uuid.ts"
 export const WebhookId = Uuid
 export type WebhookId = typeof WebhookId.Type
 
+/** The most secrets that sign a request: the current one, and replaced ones that were promised to sign for a while longer. */
+export const MAX_SECRETS = 10
+
 const MAX_URL_LENGTH = 2_000
 const MAX_DESCRIPTION_LENGTH = 500
 
@@ -60,10 +63,23 @@ export const Webhook = Schema.Struct({
   /** Since when every request has failed; `null` if the last one succeeded. */
   failingSince: Schema.NullOr(Instant),
   createdAt: Instant,
-  /** The time until which requests are signed with the previous secret as well. */
+  /**
+   * The times until which requests are signed with replaced secrets as well, that of the one that was replaced last first. Each
+   * secret signs until the time that was promised for it, whatever happens to the others.
+   */
+  previousSecretsUntil: Schema.Array(Instant),
+  /** The last of these times: from then on, the current secret signs alone. `null` if it does so already. */
   previousSecretUntil: Schema.NullOr(Instant)
 })
 export type Webhook = typeof Webhook.Type
+
+/** Until when a webhook is signed for with replaced secrets, as it is shown. */
+export const shownUntil = (
+  ends: ReadonlyArray<Date>
+): Pick<Webhook, "previousSecretsUntil" | "previousSecretUntil"> => ({
+  previousSecretsUntil: ends,
+  previousSecretUntil: ends.length === 0 ? null : new Date(Math.max(...ends.map((end) => end.getTime())))
+})
 
 /** The name of a webhook as a sink. */
 export const sinkOf = (id: WebhookId): string => `webhook:${id}`

@@ -9,7 +9,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Webhook, WebhookAttempt, WebhookId } from "../domain/Webhook.ts"
+import { MAX_SECRETS, type Webhook, type WebhookAttempt, type WebhookId } from "../domain/Webhook.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
@@ -17,6 +17,20 @@ import type { StoreError } from "../../kernel/ports/StoreError.ts"
 export class WebhookNotFound extends Schema.TaggedError<WebhookNotFound>()("WebhookNotFound", { id: Schema.String }) {
   override get message(): string {
     return `There is no webhook ${this.id}.`
+  }
+}
+
+/** As many secrets sign as may, and each was promised to sign until its time. */
+export class TooManySecrets extends Schema.TaggedError<TooManySecrets>()("TooManySecrets", {
+  id: Schema.String,
+  /** When the first of them ends. */
+  until: Schema.Date
+}) {
+  override get message(): string {
+    return (
+      `Requests to webhook ${this.id} are signed with ${MAX_SECRETS} secrets, the most that there may be. ` +
+      `The first of them ends at ${this.until.toISOString()}. With an overlap of 0, the current one can be replaced now.`
+    )
   }
 }
 
@@ -53,8 +67,17 @@ export class WebhookStore extends Context.Service<
     /** All enabled webhooks, the oldest first. */
     readonly targets: Effect.Effect<ReadonlyArray<WebhookTarget>, StoreError>
     readonly update: (id: WebhookId, changes: Partial<WebhookSettings>, who: string) => Change
-    /** Signs with this secret from now on, and for `overlapMillis` with the previous one as well. */
-    readonly rotate: (id: WebhookId, secret: string, overlapMillis: number, who: string) => Change
+    /**
+     * Signs with this secret from now on, and for `overlapMillis` with the one that it replaces as well; does nothing if it is
+     * the current one. Secrets that were replaced before sign until the times that were promised for them. Fails with
+     * `TooManySecrets` if more than `MAX_SECRETS` would sign.
+     */
+    readonly rotate: (
+      id: WebhookId,
+      secret: string,
+      overlapMillis: number,
+      who: string
+    ) => Effect.Effect<Webhook, WebhookNotFound | TooManySecrets | StoreError>
     /** Enables a webhook, and forgets its failures. */
     readonly enable: (id: WebhookId, who: string) => Change
     readonly disable: (id: WebhookId, reason: string, who: string) => Change
