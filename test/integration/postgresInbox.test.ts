@@ -3,11 +3,14 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Pglite from "@turnout/adapters/pglite"
+import * as PostgresStore from "@turnout/adapters/postgres"
 import * as PostgresInbox from "@turnout/adapters/postgres/inbox"
+import * as Migrations from "@turnout/adapters/postgres/migrations"
 import { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import * as FaultProxy from "../support/FaultProxy.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 const services = PostgresInbox.layerFromClient().pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })))
@@ -157,6 +160,32 @@ describe("the inbox on a server", () => {
         assert.deepStrictEqual(seen, [["0", "0"]])
         assert.deepStrictEqual(yield* shown, ["7s", "0"])
       }).pipe(Effect.provide(embedded))
+  )
+
+  it.live.each(["silence after commit", "silence before an answer", "after commit", "before commit"] as const)(
+    "N1: waits for no answer for ever (%s), and has one effect",
+    (fault) =>
+      Effect.gen(function* () {
+        const url = yield* TestDatabase.make
+        const proxy = yield* FaultProxy.make(url)
+        const through = PostgresInbox.layerFromClient().pipe(
+          Layer.provideMerge(PostgresStore.layerClient({ url: proxy.url, attemptTimeoutMillis: 500 }))
+        )
+        yield* Effect.gen(function* () {
+          yield* Migrations.up()
+          yield* sql(GIVEN)
+          proxy.arm(fault)
+          const work = sql("INSERT INTO mails VALUES ('ada')")
+          const deal = Inbox.use((inbox) => inbox.once("test", "1", work, 500))
+          const begun = performance.now()
+          const error = yield* Effect.flip(deal)
+          assert.strictEqual((error as StoreError).reason._tag, "Unavailable")
+          assert.isBelow(performance.now() - begun, 10_000)
+          yield* deal
+          assert.deepStrictEqual([yield* mails, yield* records], [["ada"], 1])
+          assert.strictEqual(proxy.faults(), 1)
+        }).pipe(Effect.provide(through))
+      }).pipe(Effect.scoped)
   )
 
   it.live("becomes part of a transaction of the host", () =>

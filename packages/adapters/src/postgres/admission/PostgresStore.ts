@@ -152,10 +152,10 @@ export const connectionsOf = ({
 
 /** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
 export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
-  PostgresClient.layer({
-    ...connection(options),
-    maxConnections: connectionsOf(options).reading
-  })
+  PostgresClient.layer(
+    { ...connection(options), maxConnections: connectionsOf(options).reading },
+    options.attemptTimeoutMillis
+  )
 
 const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, SqlError> =>
   Layer.effect(

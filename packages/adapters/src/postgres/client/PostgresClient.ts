@@ -18,9 +18,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
-import { SqlError, UnknownError } from "effect/sql/SqlError"
+import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import { CurrentLoan } from "./Loan.ts"
+import { RaisedMillis, SILENCE_TIMEOUT_MILLIS, within } from "./Silence.ts"
 import { isAway, kindOf } from "./SqlFailure.ts"
 import { outlivesTransaction } from "./StatementText.ts"
 
@@ -81,12 +82,23 @@ BEGIN
   END LOOP;
 END $$`
 
+/** Gives up a statement of ours, and the session with it, if nothing is heard from the server for too long. */
+const heardWithin = <A>(statement: Effect.Effect<A, SqlError>, millis: number): Effect.Effect<A, SqlError> =>
+  Effect.catchTag(within(statement, millis), "Silence", () => {
+    const cause = new Error(`nothing was heard from the server for ${millis} ms`)
+    return Effect.fail(new SqlError({ reason: new ConnectionError({ cause, operation: "query" }) }))
+  })
+
 /**
- * A connection for a transaction. The loan of the code that runs in it is asked about each statement. A session on which that
+ * A connection for a transaction. The loan of the code that runs in it is asked about each statement; that code has a limit of
+ * time, and our own statements have one for a server that falls silent. A session on which that
  * code may have left something is cleaned when the transaction is over; one on which the server takes no writes, or that was
  * not rolled back, is closed then. Before, the pool would open another, and an embedded database has but one.
  */
-const takeTransaction = (pool: PgPool.PgPool): Effect.Effect<Connection, SqlError, Scope.Scope> =>
+const takeTransaction = (
+  pool: PgPool.PgPool,
+  silenceMillis: number
+): Effect.Effect<Connection, SqlError, Scope.Scope> =>
   Effect.gen(function* () {
     const session = yield* pool.reserve
     let isChanged = false
@@ -106,8 +118,11 @@ const takeTransaction = (pool: PgPool.PgPool): Effect.Effect<Connection, SqlErro
     const watched: Around = (text, statement) =>
       Effect.withFiber((fiber) => {
         const loan = fiber.getRef(CurrentLoan)
+        if (loan === undefined) {
+          const heard = leaving(text, heardWithin(statement, silenceMillis + fiber.getRef(RaisedMillis)))
+          return text === ROLLBACK ? Effect.onError(heard, () => giveUp) : heard
+        }
         const watching = leaving(text, statement)
-        if (loan === undefined) return text === ROLLBACK ? Effect.onError(watching, () => giveUp) : watching
         if (outlivesTransaction(text)) isChanged = true
         return loan.run(connection, text, watching, session.interrupt)
       })
@@ -132,15 +147,16 @@ const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
 
 const toJson = Statement.custom<PgClient.PgCustom>("PgJson")
 
-/** A client with a pool of its own. */
+/** A client with a pool of its own. A transaction on a server that falls silent is given up after `silenceMillis`. */
 export const make = Effect.fnUntraced(function* (
-  config: PgClient.PgPoolConfig
+  config: PgClient.PgPoolConfig,
+  silenceMillis: number = SILENCE_TIMEOUT_MILLIS
 ): Effect.fn.Return<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> {
   const pool = yield* PgPool.make(config)
   const client = yield* SqlClient.make({
     acquirer: Effect.map(pool.get, (session) => toPlain(pool, session)),
     borrower: (use) => pool.use((session) => use(toPlain(pool, session))),
-    transactionAcquirer: takeTransaction(pool),
+    transactionAcquirer: takeTransaction(pool, silenceMillis),
     compiler: PgClient.makeCompiler(),
     driver: "pg",
     spanAttributes: [["db.system.name", "postgresql"]],
@@ -160,9 +176,12 @@ export const make = Effect.fnUntraced(function* (
 })
 
 /** The client, for as long as the layer is there. */
-export const layer = (config: PgClient.PgPoolConfig): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
+export const layer = (
+  config: PgClient.PgPoolConfig,
+  silenceMillis?: number
+): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
   Layer.effectContext(
-    Effect.map(make(config), (client) =>
+    Effect.map(make(config, silenceMillis), (client) =>
       Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
     )
   ).pipe(Layer.provide(Reactivity.layer))

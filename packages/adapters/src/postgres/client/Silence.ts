@@ -5,6 +5,7 @@
  * is in real time, since the network does not follow a test clock.
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 
@@ -13,6 +14,11 @@ import * as Fiber from "effect/Fiber"
  * of the server, so it is only met when the server, or the network to it, has fallen silent.
  */
 export const SILENCE_TIMEOUT_MILLIS = 40_000
+
+/** By how many milliseconds the time-outs of the server were raised for the transaction at hand. */
+export const RaisedMillis: Context.Reference<number> = Context.Reference<number>("@turnout/RaisedMillis", {
+  defaultValue: () => 0
+})
 
 /** Nothing was heard from the server for too long. */
 export class Silence {

@@ -21,6 +21,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { transact } from "../client/InTransaction.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import * as Query from "../client/Query.ts"
+import { RaisedMillis } from "../client/Silence.ts"
 
 /**
  * The number of records that are written to learn whether they can be. They do not fit into one page, so that the disk has to
@@ -74,7 +75,7 @@ SELECT count(*)::integer AS count FROM forgotten`
             yield* own(HandlerLimit.within(effect, timeoutMillis))
             return true
           })
-        )
+        ).pipe(Effect.provideService(RaisedMillis, timeoutMillis))
       ),
     ready: transact(sql, (run, own) => Effect.andThen(run(probe), own(Effect.fail(new TakenBack())))).pipe(
       Effect.catchTag("TakenBack", () => Effect.void)
