@@ -7,7 +7,8 @@ import * as MemoryInbox from "@turnout/adapters/memory/inbox"
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import { delivered, type DeliveryOutcome } from "@turnout/core/delivery/domain/DeliveryOutcome"
 import { type Message, toJson } from "@turnout/core/delivery/domain/Message"
-import { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import * as HandlerLimit from "@turnout/core/consumer/application/HandlerLimit"
+import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { type Queue, QueueUnavailable, type ReceivedMessage } from "@turnout/core/consumer/ports/Queue"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -252,11 +253,13 @@ export class Written extends Context.Service<Written, Array<Recorded>>()("test/s
  * the server records its effects in one step.
  */
 export class Effects {
+  readonly #world: World
   readonly #inbox: Inbox["Service"]
   readonly #dealtWith = new Set<string>()
   readonly recorded: Array<Recorded> = []
 
   constructor(world: World, server: Node) {
+    this.#world = world
     const built = Effect.runSync(world.provide(server, Effect.scoped(Layer.build(MemoryInbox.layer))))
     this.#inbox = Context.get(built, Inbox)
   }
@@ -270,12 +273,22 @@ export class Effects {
         () => new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause: new Error("no answer") }) })
       )
     return Inbox.of({
-      once: <E, R>(consumer: string, key: string, effect: Effect.Effect<unknown, E, R>) =>
+      once: <E, R>(
+        consumer: string,
+        key: string,
+        effect: Effect.Effect<unknown, E, R>,
+        timeoutMillis = DEFAULT_HANDLER_TIMEOUT_MILLIS
+      ) =>
         Effect.gen({ self: this }, function* () {
           const id = JSON.stringify([consumer, key])
           if (yield* call(Effect.sync(() => this.#dealtWith.has(id)))) return false
           const written: Array<Recorded> = []
-          yield* Effect.provideService(effect, Written, written) as Effect.Effect<unknown, E, R>
+          const writing = Effect.provideService(effect, Written, written) as Effect.Effect<unknown, E, R>
+          yield* HandlerLimit.within(writing, timeoutMillis)
+          if (this.#world.happens(network.faults.contention)) {
+            const cause = new Error("deadlock victim")
+            return yield* new StoreError.StoreError({ reason: new StoreError.Contention({ cause }) })
+          }
           const record = Effect.sync(() => {
             this.#dealtWith.add(id)
             this.recorded.push(...written)

@@ -57,6 +57,8 @@ export interface Plan {
   /** Of a thousand, the handlers that fail, and the entries that the queue refuses. */
   readonly handlerFailures: number
   readonly refusals: number
+  /** Of a thousand, the handlers that do not end in time. */
+  readonly handlerDelays: number
   /** The number of accidents that happen to processes. */
   readonly accidents: number
   readonly longestSkewMillis: number
@@ -108,6 +110,9 @@ const LOOK_MILLIS = 500
 /** The time for processes to stop. */
 const STOP_MILLIS = 2_500
 const RPC_TIMEOUT_MILLIS = 1_500
+/** The limit of a handler, and how long one takes that ends too late. */
+const HANDLER_TIMEOUT_MILLIS = 700
+const LATE_MILLIS = 1_500
 const MAX_ATTEMPTS = 12
 /** The time for which a refusal is remembered: longer than a client tries again. */
 const REFUSAL_TTL_MILLIS = 30_000
@@ -143,7 +148,8 @@ const planOf = (world: World, seed: number): Plan => {
     waitlistLimit: world.happens(700) ? 0 : 1 + world.choose(4),
     maxWaiting: world.happens(800) ? 1_000 : 1 + world.choose(2),
     consumers: world.happens(800) ? 1 : 2,
-    endsAfterMillis: world.happens(900) ? 0 : 1_000 + world.choose(WORK_MILLIS)
+    endsAfterMillis: world.happens(900) ? 0 : 1_000 + world.choose(WORK_MILLIS),
+    handlerDelays: some(40)
   }
 }
 
@@ -230,6 +236,7 @@ class Simulation {
   readonly #metrics: Context.Service.Shape<typeof Metric.MetricRegistry> = new Map()
   accidents = 0
   handlerFailures = 0
+  handlerDelays = 0
 
   constructor(seed: number, changes: Partial<Plan>) {
     this.world = new World(seed, MAX_STEPS)
@@ -305,11 +312,12 @@ class Simulation {
     this.queue.refused = refusals
     const handlersOf = (consumer: string) => {
       const handler = (_: unknown, message: Message) =>
-        Effect.suspend(() =>
-          this.world.happens(this.handlerFailures)
-            ? Effect.fail(new Error("the handler failed"))
-            : record(consumer, message)
-        )
+        Effect.suspend(() => {
+          if (this.world.happens(this.handlerFailures)) return Effect.fail(new Error("the handler failed"))
+          if (!this.world.happens(this.handlerDelays)) return record(consumer, message)
+          const late = this.world.happens(500) ? Effect.never : Effect.sleep(LATE_MILLIS)
+          return Effect.andThen(late, record(consumer, message))
+        })
       return Object.fromEntries(TYPES.map((type) => [type, handler])) as Consumer.Handlers<Error>
     }
     // Where clocks differ, a refusal would expire sooner or later than its client can know.
@@ -334,6 +342,7 @@ class Simulation {
           consumer: CONSUMERS[index]!,
           concurrency: 2,
           maxInFlight: 10,
+          handlerTimeoutMillis: HANDLER_TIMEOUT_MILLIS,
           retryPolicy: { firstPauseMillis: 50, longestPauseMillis: 400 }
         })
       )
@@ -582,6 +591,7 @@ class Simulation {
     this.events.push(...this.#direct(Effect.replicateEffect(published, plan.events)).map(({ id }) => id))
     this.network.faults = plan.faults
     this.handlerFailures = plan.handlerFailures
+    this.handlerDelays = plan.handlerDelays
     for (let n = 0; n < plan.processes; n++) this.startProcess()
     const clients = { left: plan.clients }
     for (let n = 1; n <= plan.clients; n++) {
@@ -598,6 +608,7 @@ class Simulation {
     this.network.isReadOnly = false
     this.network.faults = NONE
     this.handlerFailures = 0
+    this.handlerDelays = 0
     this.queue.refused = 0
     for (let waited = 0; waited < 100 && clients.left > 0; waited++) world.run(REST_MILLIS / 20)
     const end = world.elapsed + REST_MILLIS
@@ -687,6 +698,7 @@ const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
   { accidents: 0 },
   { accidents: plan.accidents - 1 },
   { handlerFailures: 0 },
+  { handlerDelays: 0 },
   { refusals: 0 },
   { longestSkewMillis: 0 },
   { clockJumps: 0 },

@@ -289,8 +289,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "every reception has an inbox of its own",
     breaks: "N",
     file: `${CONSUMER}/application/Consumer.ts`,
-    from: "inbox.once(options.consumer, keyOf(message), handle(message))",
-    to: "inbox.once(options.consumer, `${keyOf(message)} ${working.draw()}`, handle(message))"
+    from: "inbox.once(options.consumer, keyOf(message), handle(message), limit)",
+    to: "inbox.once(options.consumer, `${keyOf(message)} ${working.draw()}`, handle(message), limit)"
   },
   {
     name: "messages are dropped before they are dealt with",
@@ -298,6 +298,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${CONSUMER}/application/Consumer.ts`,
     from: "    const fate = yield* fateOf(working, message)\n",
     to: '    yield* leniently(working, "", working.queue.remove([message.receipt]))\n    const fate = yield* fateOf(working, message)\n'
+  },
+  {
+    name: "a handler that never ends holds its place for ever",
+    breaks: "N",
+    file: `${CONSUMER}/application/HandlerLimit.ts`,
+    from: "Effect.timeoutOption(Fiber.await(fiber), timeoutMillis)",
+    to: "Effect.timeoutOption(Fiber.await(fiber), timeoutMillis * 1_000)"
   },
   {
     name: "a store that takes no writes is taken for the fault of each message",
