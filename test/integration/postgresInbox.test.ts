@@ -134,6 +134,7 @@ describe("the inbox on a server", () => {
         ["25s", "30s", "25s"],
         ["6s", "30s", "10s"]
       ])
+      yield* once("setting", sql("SET lock_timeout = '1ms'"))
       // A transaction of the host keeps its own.
       yield* client.withTransaction(once("host", look))
       assert.deepStrictEqual(seen.splice(0), [before])

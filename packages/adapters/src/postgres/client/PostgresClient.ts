@@ -105,7 +105,9 @@ const takeTransaction = (
     let isGivenUp = false
     const giveUp = Effect.sync(() => void (isGivenUp = true))
     const clean = Effect.suspend(() =>
-      isChanged && !isGivenUp ? Effect.catchCause(session.query(CLEAN, [], false), () => giveUp) : Effect.void
+      isChanged && !isGivenUp
+        ? Effect.catchCause(heardWithin(session.query(CLEAN, [], false), silenceMillis), () => giveUp)
+        : Effect.void
     )
     // The session goes back to the pool after this.
     yield* Effect.addFinalizer(() =>
