@@ -69,7 +69,7 @@ const silent = Logger.layer([])
 const run = <A, E>(effect: Effect.Effect<A, E, Turnout.Turnout | Outbox | Replays>) =>
   effect.pipe(Effect.provide(Layer.fresh(services)), Effect.provide(silent))
 
-const no: DeliveryOutcome = { _tag: "Failed", error: "no", isFinal: false }
+const no = { _tag: "Failed", error: "no", isFinal: false } as const satisfies DeliveryOutcome
 
 describe("a replayer", () => {
   it.effect("sends what was asked for, each stream in order, with the id of the replay", () =>
@@ -261,6 +261,31 @@ describe("a replayer", () => {
       assert.deepStrictEqual(of(first), [1, 2, 3, 4, 2, 3, 4])
       assert.deepStrictEqual(of(second), [1, 2, 3])
       assert.deepInclude(yield* now(id), { state: "finished", sent: 7 })
+    }).pipe(run)
+  )
+
+  it.effect("waits for as long as the sink asks for after a refusal, and lets go if it is cancelled meanwhile", () =>
+    Effect.gen(function* () {
+      const eventId = yield* stream(0)
+      let tries = 0
+      const { sink } = makeSink(() =>
+        Effect.sync(() => (++tries === 1 || tries === 5 ? { ...no, retryAfterMillis: 120_000 } : delivered))
+      )
+      const { id } = yield* ask({ stream: eventId })
+      yield* start(sink, { retryPolicy: { firstPauseMillis: 10, longestPauseMillis: 10, maxAttempts: 3 } })
+      for (let second = 0; second < 119; second++) yield* pass(1_000)
+      assert.strictEqual(tries, 2, "both of one batch")
+      for (let second = 0; second < 2; second++) yield* pass(1_000)
+      assert.strictEqual((yield* now(id)).state, "finished")
+      assert.strictEqual(tries, 4)
+      const other = yield* ask({ stream: eventId })
+      for (let second = 0; second < 10; second++) yield* pass(1_000)
+      assert.strictEqual(tries, 6)
+      yield* Replays.use((replays) => replays.cancel(other.id, "ada"))
+      for (let second = 0; second < 10; second++) yield* pass(1_000)
+      const third = yield* ask({ stream: eventId, types: ["EventCreated"] })
+      for (let second = 0; second < 10; second++) yield* pass(1_000)
+      assert.strictEqual((yield* now(third.id)).state, "finished")
     }).pipe(run)
   )
 

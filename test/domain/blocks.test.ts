@@ -76,6 +76,27 @@ describe("deliveries that did not all arrive", () => {
     assert.deepStrictEqual(retried(again, [delivered, untried], POLICY, half), next)
   })
 
+  it("wait for as long as the sink asks for, at least, and no longer for it than without if that is longer", () => {
+    const asked = (retryAfterMillis: number): DeliveryOutcome => ({
+      _tag: "Failed",
+      error: "no",
+      isFinal: false,
+      retryAfterMillis
+    })
+    assert.deepStrictEqual(blocks([delivery(1)], [asked(7_000)], POLICY, half), [block({ retryAfterMillis: 7_000 })])
+    assert.deepStrictEqual(blocks([delivery(1)], [asked(20)], POLICY, half), [block()])
+    const again = { attempts: 1, deliveries: [delivery(1), delivery(2)], isAll: true }
+    const twice = block({ attempts: 2, retryAfterMillis: 7_000 })
+    assert.deepStrictEqual(retried(again, [asked(7_000), failed("behind")], POLICY, half), twice)
+    assert.deepStrictEqual(retried(again, [asked(20)], POLICY, half), { ...twice, retryAfterMillis: 100 })
+    const later = retried(again, [delivered, asked(7_000)], POLICY, half)
+    assert.deepStrictEqual(later, block({ version: 2, retryAfterMillis: 7_000 }))
+    // It is no other attempt than before: the last one parks the stream.
+    assert.isNull(retried({ ...again, attempts: 2 }, [asked(7_000)], POLICY, half)!.retryAfterMillis)
+    const final: DeliveryOutcome = { _tag: "Failed", error: "no", isFinal: true, retryAfterMillis: 7_000 }
+    assert.isNull(blocks([delivery(1)], [final], POLICY, half)[0]!.retryAfterMillis)
+  })
+
   it("are told of in a text that every store can keep", () => {
     const [{ error } = block()] = blocks([delivery(1)], [failed(`${"x".repeat(2_000)}`)], POLICY, half)
     assert.strictEqual(error, "x".repeat(1_000))

@@ -233,8 +233,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a retry that fails ends the block",
     breaks: "O",
     file: `${DELIVERY}/domain/Block.ts`,
-    from: "if (first !== undefined) {",
-    to: "if (first === null) {"
+    from: "if (first !== undefined) return first",
+    to: "if (first === null) return first"
   },
   {
     name: "the epoch is not checked",

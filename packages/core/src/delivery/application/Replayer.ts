@@ -60,13 +60,17 @@ interface Refusal {
   readonly entry: Entry
   readonly error: string
   readonly isFinal: boolean
+  /** The shortest time after which the sink welcomes another attempt. */
+  readonly retryAfterMillis: number
 }
 
 const refusalOf = (entries: ReadonlyArray<Entry>, outcomes: Outcomes): Refusal | undefined => {
   for (const [index, entry] of entries.entries()) {
     const outcome = outcomes[index]
-    if (outcome !== undefined && outcome._tag !== "Delivered")
-      return { entry, error: outcome.error, isFinal: outcome._tag === "Failed" && outcome.isFinal }
+    if (outcome === undefined || outcome._tag === "Delivered") continue
+    const { error } = outcome
+    if (outcome._tag === "NotTried") return { entry, error, isFinal: false, retryAfterMillis: 0 }
+    return { entry, error, isFinal: outcome.isFinal, retryAfterMillis: outcome.retryAfterMillis ?? 0 }
   }
   return undefined
 }
@@ -214,7 +218,7 @@ const send = Effect.fnUntraced(function* (
     attempts += 1
     const pause = refusal.isFinal ? null : pauseMillis(options.retryPolicy, attempts, draw())
     if (pause === null) return { refusal }
-    yield* Effect.sleep(pause)
+    yield* Effect.sleep(Math.max(pause, refusal.retryAfterMillis))
   }
   return { refusal: undefined }
 })

@@ -35,21 +35,39 @@ export interface Block {
 
 type Undelivered = Exclude<DeliveryOutcome, { readonly _tag: "Delivered" }>
 
+/** The pause after a failed attempt, which lasts at least as long as the sink asks for; `null` if there are no more attempts. */
+const pauseFailed = (
+  outcome: Undelivered & { readonly _tag: "Failed" },
+  policy: RetryPolicy,
+  attempts: number,
+  random: number
+): number | null => {
+  const millis = outcome.isFinal ? null : pauseMillis(policy, attempts, random)
+  return millis === null ? null : Math.max(millis, outcome.retryAfterMillis ?? 0)
+}
+
 /** The pause of a stream whose entry the sink did not try. It depends on the attempts before, and does not end them. */
 const pauseUntried = (policy: RetryPolicy, attempts: number, random: number): number =>
   pauseMillis({ ...policy, maxAttempts: Infinity }, Math.max(attempts, 1), random)!
 
+/** The block of a stream by the outcome of its first entry, which was tried `attempts` times before. */
 const undelivered = (
   { eventId: stream, version }: StoredEntry,
   outcome: Undelivered,
   policy: RetryPolicy,
+  attempts: number,
   random: number
 ): Block => {
   const error = storable(outcome.error)
-  if (outcome._tag === "NotTried")
-    return { stream, version, attempts: 0, error, retryAfterMillis: pauseUntried(policy, 0, random) }
-  const retryAfterMillis = outcome.isFinal ? null : pauseMillis(policy, 1, random)
-  return { stream, version, attempts: 1, error, retryAfterMillis }
+  return outcome._tag === "NotTried"
+    ? { stream, version, attempts, error, retryAfterMillis: pauseUntried(policy, attempts, random) }
+    : {
+        stream,
+        version,
+        attempts: attempts + 1,
+        error,
+        retryAfterMillis: pauseFailed(outcome, policy, attempts + 1, random)
+      }
 }
 
 /** The streams that these outcomes block, after deliveries that were tried for the first time. */
@@ -57,13 +75,15 @@ export const blocks = (
   deliveries: ReadonlyArray<StoredEntry>,
   outcomes: ReadonlyArray<DeliveryOutcome>,
   policy: RetryPolicy,
-  random: () => number
+  random: () => number,
+  attemptsOf: (delivery: StoredEntry) => number = () => 0
 ): ReadonlyArray<Block> => {
   const found = new Map<EventId, Block>()
   for (const [index, delivery] of deliveries.entries()) {
     const outcome = outcomes[index]
     if (outcome?._tag === "Delivered" || found.has(delivery.eventId)) continue
-    found.set(delivery.eventId, undelivered(delivery, (outcome ?? unanswered) as Undelivered, policy, random()))
+    const undone = (outcome ?? unanswered) as Undelivered
+    found.set(delivery.eventId, undelivered(delivery, undone, policy, attemptsOf(delivery), random()))
   }
   return [...found.values()]
 }
@@ -86,15 +106,11 @@ export const retried = (
   policy: RetryPolicy,
   random: () => number
 ): Block | null => {
-  const [first, ...others] = blocks(deliveries, outcomes, policy, random)
+  // The first entry has used up attempts before; a later one has not.
+  const attemptsOf = (delivery: StoredEntry) => (delivery === deliveries[0] ? attempts : 0)
+  const [first, ...others] = blocks(deliveries, outcomes, policy, random, attemptsOf)
   if (others.length > 0) throw new Error("the deliveries of a retry are of one stream")
-  if (first !== undefined) {
-    // The first entry has used up attempts before; a later one has not.
-    if (first.version !== deliveries[0]!.version) return first
-    if (first.attempts === 0) return { ...first, attempts, retryAfterMillis: pauseUntried(policy, attempts, random()) }
-    const retryAfterMillis = first.retryAfterMillis === null ? null : pauseMillis(policy, attempts + 1, random())
-    return { ...first, attempts: attempts + 1, retryAfterMillis }
-  }
+  if (first !== undefined) return first
   const last = deliveries.at(-1)
   if (isAll || last === undefined) return null
   return { stream: last.eventId, version: last.version + 1, attempts: 0, error: "", retryAfterMillis: 0 }

@@ -14,6 +14,8 @@ export type DeliveryOutcome =
       readonly error: string
       /** Whether trying again is of no use: the stream is parked at once. */
       readonly isFinal: boolean
+      /** The shortest time after which trying again is welcome, if the sink has said so. */
+      readonly retryAfterMillis?: number
     }
   | {
       /** The sink has not tried: the stream waits, and no attempt is used up. */
