@@ -4,6 +4,7 @@
  * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed.
  */
 import { storable } from "@turnout/core/kernel/domain/Text"
+import { retryAfterMillis } from "@turnout/core/webhooks/domain/RetryAfter"
 import type { Post, WebhookAnswer } from "@turnout/core/webhooks/ports/WebhookPost"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -68,19 +69,9 @@ const receive = (body: Body) => {
   }
 }
 
-type Header = string | ReadonlyArray<string> | undefined
-
-/**
- * `Retry-After`, in seconds or as a date. A date is by the server's clock, and so is the `Date` of the response that it is
- * compared with.
- */
-const retryAfterMillis = (header: Header, date: Header, now: number): number | undefined => {
-  if (typeof header !== "string") return undefined
-  const dated = typeof date === "string" ? Date.parse(date) : Number.NaN
-  const answeredAt = Number.isNaN(dated) ? now : dated
-  const millis = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - answeredAt
-  return Number.isNaN(millis) || millis < 0 ? undefined : millis
-}
+/** The values of a header, one for each time that it was sent. */
+const valuesOf = (header: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
+  header === undefined ? [] : typeof header === "string" ? [header] : header
 
 const describe = (cause: unknown): string => {
   const { code, message, name } = Object(cause) as Partial<Error & { readonly code: string }>
@@ -139,7 +130,10 @@ export const make = Effect.fnUntraced(function* ({
         body
       })
       const { read } = (received = receive(answered))
-      const after = retryAfterMillis(headers["retry-after"], headers["date"], at.getTime())
+      const after = retryAfterMillis(
+        { retryAfter: valuesOf(headers["retry-after"]), date: valuesOf(headers["date"]) },
+        at.getTime()
+      )
       const isText = (headers["content-encoding"] ?? "identity") === "identity"
       return {
         status,
