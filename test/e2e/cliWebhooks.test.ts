@@ -88,6 +88,12 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
     assert.match((await turnout.run("webhooks", "show", id)).stdout, /:\n {2}20\S+Z\n {2}20\S+Z\n/)
     assert.include((await turnout.run("webhooks", "disable", id, "--as", "grace")).stdout, "disabled: by grace")
     assert.include((await turnout.run("webhooks", "enable", id)).stdout, "enabled")
+    const later = "clock_timestamp() + interval '1 hour'"
+    await CommandLine.sql(turnout.database!, `UPDATE turnout.webhooks SET left_alone_until = ${later}`)
+    assert.match((await turnout.run("webhooks", "list")).stdout, /left alone until 20\S+Z/)
+    await CommandLine.sql(turnout.database!, "UPDATE turnout.webhooks SET failing_since = clock_timestamp()")
+    assert.match((await turnout.run("webhooks", "show", id)).stdout, /failing since 20\S+Z, left alone until 20\S+Z/)
+    assert.notInclude((await turnout.run("webhooks", "enable", id)).stdout, "left alone")
     assert.include((await turnout.run("webhooks", "show", id)).stdout, `webhook:${id}`)
     assert.strictEqual((await turnout.run("webhooks", "remove", id)).code, 0)
     const gone = await json(turnout, "webhooks", "show", id)
@@ -101,6 +107,7 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
       [
         "outbox.forget",
         "webhooks.remove",
+        "webhooks.enable",
         "webhooks.enable",
         "webhooks.disable",
         "webhooks.rotate",

@@ -59,7 +59,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<WebhookStore, E>): voi
         ["rotate", (store, id) => store.rotate(id, "whsec_next", 60_000, "ada")],
         ["disable", (store, id) => store.disable(id, "410", "ada")],
         ["enable", (store, id) => Effect.andThen(store.disable(id, "410", "ada"), store.enable(id, "ada"))],
-        ["noteFailing", (store, id) => store.noteFailing(id, true)],
+        ["noteFailed", (store, id) => store.noteFailed(id, 1, { restMillis: 60_000, longestGapMillis: 1_000 })],
         ["record", (store, id) => store.record(id, [attempt(new Date()), attempt(new Date())])]
       ])("%s is about one webhook", ([what, change]) =>
         Effect.gen(function* () {

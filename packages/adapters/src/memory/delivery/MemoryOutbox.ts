@@ -37,6 +37,7 @@ const make = Effect.gen(function* () {
     positions: [],
     blocked: new Map(),
     relays: new Map(),
+    replays: new Set(),
     createdAt: now()
   })
   const stateOf = (sink: string): SinkState => sinks.get(sink) ?? nothing()

@@ -46,6 +46,13 @@ const make = Effect.gen(function* () {
   const states = new Map<ReplayId, State>()
   const all = () => [...states.values()].filter(({ replay, sink }) => sinks.get(replay.sink) === sink)
 
+  const write = (state: State, replay: Replay): Replay => {
+    state.replay = replay
+    if (replay.state === "running") state.sink.replays.add(replay.id)
+    else state.sink.replays.delete(replay.id)
+    return replay
+  }
+
   const find = (id: ReplayId): Effect.Effect<State, ReplayNotFound> =>
     Effect.suspend(() => {
       const state = all().find(({ replay }) => replay.id === id)
@@ -57,7 +64,7 @@ const make = Effect.gen(function* () {
       Effect.flatMap(find(id), (state) => {
         const { replay } = state
         if (!from.includes(replay.state)) return Effect.fail(new ReplayNotOpen({ id, state: replay.state }))
-        state.replay = to(replay)
+        write(state, to(replay))
         state.lease = { ...state.lease, owner: null, until: null }
         audit.write(who, action, { replay: id, sink: replay.sink, sent: replay.sent })
         return Effect.succeed(state.replay)
@@ -84,7 +91,9 @@ const make = Effect.gen(function* () {
           error: null,
           endedAt: null
         }
-        states.set(id, { replay, lease: Lease.free, sink: sinkState, place: 0, upTo: log.all.length })
+        const state = { replay, lease: Lease.free, sink: sinkState, place: 0, upTo: log.all.length }
+        states.set(id, state)
+        write(state, replay)
         audit.write(who, "outbox.replay", { replay: id, sink, selection, entries: total })
         return Effect.succeed(replay)
       }),
@@ -134,8 +143,7 @@ const make = Effect.gen(function* () {
         if (state.replay.state !== "running" || Result.isFailure(renewed)) return undefined
         state.lease = next === "running" ? renewed.success : { ...renewed.success, owner: null, until: null }
         state.place = Number(place)
-        state.replay = { ...state.replay, state: next, sent, error, endedAt: next === "finished" ? now() : null }
-        return state.replay
+        return write(state, { ...state.replay, state: next, sent, error, endedAt: next === "finished" ? now() : null })
       }),
     release: ({ epoch, id, owner }) =>
       Effect.sync(() => {

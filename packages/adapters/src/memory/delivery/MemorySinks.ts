@@ -6,7 +6,9 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { SinkId } from "@turnout/core/delivery/ports/Outbox"
 import { slots } from "@turnout/core/journal/domain/Slot"
 import type { StartFrom } from "@turnout/core/journal/ports/JournalReader"
+import type { ReplayId } from "@turnout/core/delivery/domain/Replay"
 import type { Webhook, WebhookAttempt, WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import type { Failing } from "@turnout/core/webhooks/domain/WebhookHealth"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
@@ -31,6 +33,8 @@ export interface SinkState {
   readonly blocked: Map<EventId, Blocked>
   /** Until when each relay is announced, by the steady time of the store, as are the leases. */
   readonly relays: Map<Lease.Owner, number>
+  /** The running replays to the sink. */
+  readonly replays: Set<ReplayId>
   readonly createdAt: Date
 }
 
@@ -43,20 +47,32 @@ export const newSink = (log: MemoryLog, from: StartFrom, createdAt: Date): SinkS
   positions: slots.map((slot) => (from === "beginning" ? 0 : log.slot(slot).length)),
   blocked: new Map(),
   relays: new Map(),
+  replays: new Set(),
   createdAt
 })
 
-/** A replaced secret, and until when it signs, by the steady time of the store. */
+/** A replaced secret, and until when it signs. As all times of webhooks that are numbers, it is by the steady time of the store. */
 export interface PreviousSecret {
   readonly secret: string
   readonly until: number
 }
 
+/** What operators have said of a webhook, and its state. */
+export type StoredWebhook = Pick<
+  Webhook,
+  "id" | "url" | "types" | "description" | "state" | "disabledBecause" | "createdAt"
+>
+
 export interface WebhookState {
-  webhook: Webhook
+  webhook: StoredWebhook
   secret: string
   /** The secrets that still sign, the one that was replaced last first. */
   previousSecrets: ReadonlyArray<PreviousSecret>
+  edition: number
+  /** The failures since the last success, and when the last one was. `null` if there is none. */
+  failing: (Failing & { readonly lastAt: number }) | null
+  /** Until when the endpoint is left alone; `null` if it has not asked for it. */
+  leftAloneUntil: number | null
   /** The attempts in the order in which they were made. */
   attempts: Array<WebhookAttempt>
 }

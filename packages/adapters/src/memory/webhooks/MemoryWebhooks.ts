@@ -9,11 +9,12 @@ import {
   type WebhookAttempt,
   type WebhookId
 } from "@turnout/core/webhooks/domain/Webhook"
+import { countedMillis } from "@turnout/core/webhooks/domain/WebhookHealth"
 import { TooManySecrets, WebhookNotFound, WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Entries } from "../access/MemoryAuditLog.ts"
-import { newSink, Sinks, Webhooks, type WebhookState } from "../delivery/MemorySinks.ts"
+import { newSink, Sinks, type StoredWebhook, Webhooks, type WebhookState } from "../delivery/MemorySinks.ts"
 import { Log } from "../journal/MemoryLog.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 
@@ -28,7 +29,23 @@ const make = Effect.gen(function* () {
   /** The webhook as it is now: a secret that has expired is gone. */
   const show = (state: WebhookState): Webhook => {
     state.previousSecrets = state.previousSecrets.filter(({ until }) => until > steady())
-    return { ...state.webhook, ...shownUntil(state.previousSecrets.map(({ until }) => toMoment(until))) }
+    const restMillis = restMillisOf(state)
+    return {
+      ...state.webhook,
+      ...shownUntil(state.previousSecrets.map(({ until }) => toMoment(until))),
+      failingSince: state.failing?.since ?? null,
+      leftAloneUntil: restMillis === 0 ? null : toMoment(steady() + restMillis)
+    }
+  }
+  /** For how long the endpoint is still to be left alone. */
+  const restMillisOf = ({ leftAloneUntil }: WebhookState): number => Math.max(0, (leftAloneUntil ?? 0) - steady())
+  /** From now on, nothing is known of the endpoint. */
+  const beginEdition = (state: WebhookState): void =>
+    void Object.assign(state, { edition: state.edition + 1, failing: null, leftAloneUntil: null })
+  /** The webhook, if it is enabled and of this edition. */
+  const inEdition = (id: WebhookId, edition: number): WebhookState | undefined => {
+    const state = states.get(id)
+    return state?.edition === edition && state.webhook.state === "enabled" ? state : undefined
   }
   const find = (id: WebhookId): Effect.Effect<WebhookState, WebhookNotFound> =>
     Effect.suspend(() => {
@@ -39,8 +56,8 @@ const make = Effect.gen(function* () {
     id: WebhookId,
     who: string,
     action: string,
-    to: (state: WebhookState) => Partial<Webhook>,
-    details: (webhook: Webhook) => Record<string, unknown> = ({ url }) => ({ url })
+    to: (state: WebhookState) => Partial<StoredWebhook>,
+    details: (webhook: StoredWebhook) => Record<string, unknown> = ({ url }) => ({ url })
   ) =>
     Effect.map(find(id), (state) => {
       state.webhook = { ...state.webhook, ...to(state) }
@@ -53,21 +70,21 @@ const make = Effect.gen(function* () {
       Effect.sync(() => {
         const known = states.get(id)
         if (known !== undefined) return show(known)
-        const webhook: Webhook = {
+        const webhook = {
           id,
           url,
           types,
           description,
           createdAt: now(),
-          state: "enabled",
-          disabledBecause: null,
-          failingSince: null,
-          ...shownUntil([])
+          state: "enabled" as const,
+          disabledBecause: null
         }
-        states.set(id, { webhook, secret, previousSecrets: [], attempts: [] })
+        const nothing = { previousSecrets: [], edition: 1, failing: null, leftAloneUntil: null, attempts: [] }
+        const state: WebhookState = { webhook, secret, ...nothing }
+        states.set(id, state)
         sinks.set(sinkOf(id), newSink(log, from, now()))
         audit.write(who, "webhooks.create", { webhook: id, url, types })
-        return webhook
+        return show(state)
       }),
     get: (id) => Effect.map(find(id), show),
     list: ({ after, limit }) =>
@@ -81,7 +98,8 @@ const make = Effect.gen(function* () {
         .filter(({ webhook }) => webhook.state === "enabled")
         .map((state) => {
           const webhook = show(state)
-          return { webhook, secrets: [state.secret, ...state.previousSecrets.map(({ secret }) => secret)] }
+          const secrets = [state.secret, ...state.previousSecrets.map(({ secret }) => secret)]
+          return { webhook, secrets, edition: state.edition, restMillis: restMillisOf(state) }
         })
     ),
     update: (id, changes, who) =>
@@ -89,7 +107,10 @@ const make = Effect.gen(function* () {
         id,
         who,
         "webhooks.update",
-        () => changes,
+        (state) => {
+          if ((changes.url ?? state.webhook.url) !== state.webhook.url) beginEdition(state)
+          return changes
+        },
         ({ types, url }) => ({ url, types })
       ),
     rotate: (id, secret, overlapMillis, who) =>
@@ -106,15 +127,23 @@ const make = Effect.gen(function* () {
         return Effect.succeed(show(state))
       }),
     enable: (id, who) =>
-      change(id, who, "webhooks.enable", () => ({ state: "enabled", disabledBecause: null, failingSince: null })),
-    disable: (id, reason, who) =>
-      change(
-        id,
-        who,
-        "webhooks.disable",
-        () => ({ state: "disabled", disabledBecause: reason }),
-        ({ url }) => ({ url, because: reason })
-      ),
+      change(id, who, "webhooks.enable", (state) => {
+        beginEdition(state)
+        return { state: "enabled", disabledBecause: null }
+      }),
+    disable: (id, reason, who, edition) =>
+      Effect.suspend(() => {
+        const state = states.get(id)
+        if (state !== undefined && edition !== undefined && inEdition(id, edition) === undefined)
+          return Effect.succeed(show(state))
+        return change(
+          id,
+          who,
+          "webhooks.disable",
+          () => ({ state: "disabled", disabledBecause: reason }),
+          ({ url }) => ({ url, because: reason })
+        )
+      }),
     remove: (id, who) =>
       Effect.map(find(id), ({ webhook }) => {
         states.delete(id)
@@ -122,12 +151,33 @@ const make = Effect.gen(function* () {
         const sink = sinkOf(id)
         if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink })
       }),
-    noteFailing: (id, isFailing) =>
+    noteFailed: (id, edition, { longestGapMillis, restMillis }) =>
       Effect.sync(() => {
-        const state = states.get(id)
-        if (state === undefined) return
-        const failingSince = isFailing ? (state.webhook.failingSince ?? now()) : null
-        state.webhook = { ...state.webhook, failingSince }
+        const state = inEdition(id, edition)
+        if (state === undefined) return undefined
+        const { failedMillis, lastAt, since } = state.failing ?? { since: now(), lastAt: steady(), failedMillis: 0 }
+        const counted = failedMillis + countedMillis(steady() - lastAt, longestGapMillis)
+        state.failing = { since, lastAt: steady(), failedMillis: counted }
+        if (restMillis > 0) state.leftAloneUntil = Math.max(state.leftAloneUntil ?? 0, steady() + restMillis)
+        return { since, failedMillis: counted }
+      }),
+    noteWorking: (id, edition) =>
+      Effect.sync(() => {
+        const state = inEdition(id, edition)
+        if (state !== undefined) state.failing = null
+      }),
+    noteIdle: (quietMillis) =>
+      Effect.sync(() => {
+        const waits = (id: WebhookId) => {
+          const sink = sinks.get(sinkOf(id))
+          return sink !== undefined && (sink.blocked.size > 0 || sink.replays.size > 0)
+        }
+        const idle = [...states.values()].filter(
+          ({ failing, webhook: { id, state } }) =>
+            failing !== null && failing.lastAt <= steady() - quietMillis && state === "enabled" && !waits(id)
+        )
+        for (const state of idle) state.failing = null
+        return idle.length
       }),
     record: (id, attempts) =>
       Effect.sync(() => {

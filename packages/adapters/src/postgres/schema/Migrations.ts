@@ -19,6 +19,7 @@ import { webhooks } from "./0004_Webhooks.ts"
 import { projections } from "./0005_Projections.ts"
 import { journalMarks } from "./0006_JournalMarks.ts"
 import { webhookSecrets } from "./0007_WebhookSecrets.ts"
+import { webhookFailures } from "./0008_WebhookFailures.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { toStoreError } from "../client/SqlFailure.ts"
@@ -31,7 +32,8 @@ export const migrations: ReadonlyArray<Migration> = [
   webhooks,
   projections,
   journalMarks,
-  webhookSecrets
+  webhookSecrets,
+  webhookFailures
 ]
 
 export interface MigrationStatus {

@@ -34,12 +34,14 @@ const withWebhooks = <A, E>(
     Webhooks.Webhooks.use(work).pipe(Effect.provide(Layer.provide(Webhooks.layer, Database.stores(options))))
   )
 
-const stateOf = ({ disabledBecause, failingSince }: Webhook): string =>
-  disabledBecause !== null
-    ? `disabled: ${disabledBecause}`
-    : failingSince === null
-      ? "enabled"
-      : `failing since ${failingSince.toISOString()}`
+const stateOf = ({ disabledBecause, failingSince, leftAloneUntil }: Webhook): string => {
+  if (disabledBecause !== null) return `disabled: ${disabledBecause}`
+  const states = [
+    ...(failingSince === null ? [] : [`failing since ${failingSince.toISOString()}`]),
+    ...(leftAloneUntil === null ? [] : [`left alone until ${leftAloneUntil.toISOString()}`])
+  ]
+  return states.length === 0 ? "enabled" : states.join(", ")
+}
 
 const HEAD = ["webhook", "url", "types", "state", "description"]
 const row = (webhook: Webhook) => [

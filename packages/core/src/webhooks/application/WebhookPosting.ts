@@ -6,7 +6,6 @@
  * answer that is a failure.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
@@ -27,11 +26,17 @@ export interface PostingSettings {
   readonly longestOpenMillis: number
 }
 
-/** Posts a body under the id of a message; `undefined` if nothing was posted, because the circuit is open. */
+type Hear = (response: WebhookHealth.WebhookResponse) => Effect.Effect<void>
+
+/**
+ * Posts a body under the id of a message; `undefined` if nothing was posted, because the circuit is open. As soon as the status
+ * is known, or it is known that there is none, `hear` is given the response without its text; the body is read after that.
+ */
 export type Posting = (
   to: WebhookTarget,
   id: string,
-  body: string
+  body: string,
+  hear: Hear
 ) => Effect.Effect<WebhookHealth.WebhookResponse | undefined>
 
 const beginningOf = Effect.fnUntraced(function* ({ read }: WebhookAnswer & { readonly status: number }) {
@@ -49,23 +54,25 @@ const beginningOf = Effect.fnUntraced(function* ({ read }: WebhookAnswer & { rea
 })
 
 const toResponse = Effect.fnUntraced(function* (
-  answer: WebhookAnswer
+  answer: WebhookAnswer,
+  hear: Hear
 ): Effect.fn.Return<WebhookHealth.WebhookResponse> {
-  if (answer.status === null) return answer
+  if (answer.status === null) {
+    yield* hear(answer)
+    return answer
+  }
   const { retryAfterMillis, status } = answer
-  const text = WebhookHealth.isSuccess(status) ? "" : yield* beginningOf(answer)
-  return { status, text, ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }) }
+  const response = { status, text: "", ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }) }
+  yield* hear(response)
+  return WebhookHealth.isSuccess(status) ? response : { ...response, text: yield* beginningOf(answer) }
 })
 
 const classify = (exit: Exit.Exit<WebhookHealth.WebhookResponse>): CircuitBreaker.Outcome => {
   if (Exit.isFailure(exit)) return CircuitBreaker.ignored
-  const response = exit.value
-  if (WebhookHealth.errorOf(response) === null) return CircuitBreaker.success
-  const after = response.status === null ? undefined : response.retryAfterMillis
-  return CircuitBreaker.failure(after === undefined ? undefined : { retryAfter: Duration.millis(after) })
+  return WebhookHealth.errorOf(exit.value) === null ? CircuitBreaker.success : CircuitBreaker.failure()
 }
 
-/** Makes requests, each through the circuit of its webhook. */
+/** Makes requests, each through the circuit of its webhook, of which another edition has another one. */
 export const make = Effect.fnUntraced(function* ({
   failuresToOpen,
   longestOpenMillis,
@@ -85,14 +92,14 @@ export const make = Effect.fnUntraced(function* ({
     currentTimeMillis: Effect.sync(steady)
   })
   const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
-  return (to, id, body) =>
+  return (to, id, body, hear) =>
     Effect.timeoutOrElse(post(to, id, body), {
       duration: timeoutMillis,
       orElse: () => Effect.succeed<WebhookAnswer>(noAnswer)
     }).pipe(
-      Effect.flatMap(toResponse),
+      Effect.flatMap((answer) => toResponse(answer, hear)),
       Effect.scoped,
-      breaker.execute({ key: to.webhook.id, classify }),
+      breaker.execute({ key: `${to.webhook.id} ${to.edition}`, classify }),
       Effect.provideService(Clock.Clock, steadyClock),
       Effect.catch(() => Effect.succeed(undefined))
     )

@@ -12,7 +12,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import type { WebhookId } from "../domain/Webhook.ts"
-import { RETRY_POLICY } from "../domain/WebhookHealth.ts"
+import { IDLE_AFTER_MILLIS, RETRY_POLICY } from "../domain/WebhookHealth.ts"
 import type { Outbox } from "../../delivery/ports/Outbox.ts"
 import type { Replays } from "../../delivery/ports/Replays.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
@@ -26,6 +26,8 @@ import * as WebhookSink from "./WebhookSink.ts"
 export interface WebhookRelayOptions extends WebhookSink.WebhookSinkOptions {
   /** How often to look for webhooks that came, changed, or are gone. Default 5 seconds. */
   readonly refreshMillis?: number
+  /** How long after its last failure a webhook that nothing waits for does not count as failing any more. Default a minute. */
+  readonly idleAfterMillis?: number
   /** For how long requests stay in the log. Default 30 days. */
   readonly keepAttemptsMillis?: number
   /** The options of each webhook's relay. */
@@ -34,6 +36,7 @@ export interface WebhookRelayOptions extends WebhookSink.WebhookSinkOptions {
 
 const DEFAULTS = {
   refreshMillis: 5_000,
+  idleAfterMillis: IDLE_AFTER_MILLIS,
   keepAttemptsMillis: 30 * 24 * 60 * 60 * 1_000
 } as const satisfies WebhookRelayOptions
 
@@ -51,7 +54,7 @@ interface Running {
 export const run = Effect.fnUntraced(function* (
   options: WebhookRelayOptions = {}
 ): Effect.fn.Return<never, never, WebhookStore | WebhookPost | Outbox | Replays | Scope.Scope> {
-  const { keepAttemptsMillis, refreshMillis } = { ...DEFAULTS, ...options }
+  const { idleAfterMillis, keepAttemptsMillis, refreshMillis } = { ...DEFAULTS, ...options }
   const store = yield* WebhookStore
   const clock = yield* Clock.Clock
   const sinks = yield* WebhookSink.make(options)
@@ -68,7 +71,10 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const refresh = Effect.gen(function* (): Effect.fn.Return<void, StoreError, Outbox | Replays> {
-    const targets = yield* store.targets
+    let targets = yield* store.targets
+    // The count of failures ends when nothing waits for the webhook any more.
+    if (targets.some(({ webhook }) => webhook.failingSince !== null) && (yield* store.noteIdle(idleAfterMillis)) > 0)
+      targets = yield* store.targets
     const wanted = new Set(targets.map(({ webhook }) => webhook.id))
     for (const [id, { fiber }] of running) {
       if (wanted.has(id)) continue

@@ -8,7 +8,9 @@
  * - **Order.** The messages of a stream are posted one after the other. A message that fails is tried again later, and holds up
  *   its stream and nothing else. Types that the webhook does not want are left out.
  * - **An endpoint that is down** opens its circuit after a few failures in a row. Until a probe succeeds, nothing is posted;
- *   the messages that wait use up no attempt and block no stream. `Retry-After` is heeded.
+ *   the messages that wait use up no attempt and block no stream.
+ * - **`Retry-After`** leaves the whole endpoint alone from the first time on, in all processes, and its stream is blocked for
+ *   as long. Then one request is made, and the others wait for its response.
  * - **410** disables the webhook, and so do days of failures without a success.
  * - Every request is written to the log of the webhook.
  */
@@ -25,6 +27,8 @@ import { type Consignment, type Sink, SinkUnavailable } from "../../delivery/por
 import type { WebhookPost } from "../ports/WebhookPost.ts"
 import { WebhookStore, type WebhookTarget } from "../ports/WebhookStore.ts"
 import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+import * as EndpointHealth from "./EndpointHealth.ts"
+import { leniently } from "./EndpointHealth.ts"
 import * as WebhookPosting from "./WebhookPosting.ts"
 
 export interface WebhookSinkOptions {
@@ -37,8 +41,12 @@ export interface WebhookSinkOptions {
   /** For how long nothing is posted, at first and at most; it doubles each time. Default 5 seconds and 5 minutes. */
   readonly openMillis?: number
   readonly longestOpenMillis?: number
-  /** The time without a success after which a webhook is disabled. Default 5 days. */
+  /** For how long a webhook fails, without a success, until it is disabled. Default 5 days. */
   readonly disableAfterMillis?: number
+  /** The longest time between two failures that counts as failing. Default 13 hours. */
+  readonly longestGapMillis?: number
+  /** The longest time for which an endpoint is left alone because it asks for it. Default, and at most, 12 hours. */
+  readonly longestRestMillis?: number
 }
 
 export const DEFAULTS = {
@@ -47,10 +55,10 @@ export const DEFAULTS = {
   failuresToOpen: WebhookHealth.CIRCUIT.failures,
   openMillis: WebhookHealth.CIRCUIT.openMillis,
   longestOpenMillis: WebhookHealth.CIRCUIT.longestOpenMillis,
-  disableAfterMillis: WebhookHealth.DISABLE_AFTER_MILLIS
+  disableAfterMillis: WebhookHealth.DISABLE_AFTER_MILLIS,
+  longestGapMillis: WebhookHealth.LONGEST_GAP_MILLIS,
+  longestRestMillis: WebhookHealth.LONGEST_REST_MILLIS
 } as const satisfies Required<WebhookSinkOptions>
-
-const WHO = "turnout"
 
 /** Makes sinks that share circuits. */
 export interface WebhookSinks {
@@ -60,17 +68,25 @@ export interface WebhookSinks {
 
 type Logged = Omit<WebhookAttempt, "id">
 
-const failed = (error: string): DeliveryOutcome => ({ _tag: "Failed", error, isFinal: false })
+const failed = (error: string, restMillis = 0): DeliveryOutcome => ({
+  _tag: "Failed",
+  error,
+  isFinal: false,
+  ...(restMillis > 0 ? { retryAfterMillis: restMillis } : {})
+})
 const WAITS = failed("an earlier message of the stream was not delivered")
 
-const leniently = (what: string, effect: Effect.Effect<unknown, unknown>): Effect.Effect<void> =>
-  Effect.catch(Effect.asVoid(effect), (error) => Effect.logWarning(what, error))
-
-/** Posts a message; `undefined` if nothing was posted, because the circuit is open or the webhook is disabled. */
+/**
+ * Posts a message, and returns its outcome, which `settle` is given as soon as it is known; `undefined` if nothing was posted,
+ * because the circuit is open, the endpoint has asked to be left alone, or the webhook is being disabled.
+ */
 type Attempt = (
   delivery: StoredEntry,
-  replay: string | undefined,
-  log: Array<Logged>
+  about: {
+    readonly replay: string | undefined
+    readonly log: Array<Logged>
+    readonly settle: (outcome: DeliveryOutcome) => void
+  }
 ) => Effect.Effect<DeliveryOutcome | undefined>
 
 /** Posts the messages of a consignment, each stream in order, and returns the outcome of each. */
@@ -92,86 +108,70 @@ const deliver = Effect.fnUntraced(function* (
   for (const [index, delivery] of deliveries.entries()) if (!isWanted(delivery)) settle(index, delivered)
   const wanted = [...deliveries.keys()].filter((index) => isWanted(deliveries[index]!))
   const streams = [...Map.groupBy(wanted, (index) => deliveries[index]!.eventId).values()]
-  /** Whether a message was not posted because the circuit is open. Such a message has not failed, and no other is posted. */
-  let isOpen = false
+  /** Whether a message was not posted. Such a message has not failed, and no other is posted. */
+  let isHeld = false
   const send = (index: number): Effect.Effect<boolean> =>
     Effect.suspend(() =>
-      isOpen
+      isHeld
         ? Effect.succeed(false)
-        : Effect.map(attempt(deliveries[index]!, replay, log), (outcome) => {
-            if (outcome === undefined) isOpen = true
-            else settle(index, outcome)
-            return outcome?._tag === "Delivered"
-          })
+        : Effect.map(
+            attempt(deliveries[index]!, { replay, log, settle: (outcome) => settle(index, outcome) }),
+            (outcome) => {
+              if (outcome === undefined) isHeld = true
+              return outcome?._tag === "Delivered"
+            }
+          )
     )
   const sendStream = Effect.fnUntraced(function* (indexes: ReadonlyArray<number>) {
     for (const index of indexes) if (!(yield* send(index))) return
   })
   const [first = [], ...others] = streams
-  // The first message goes alone: it may be the probe of an open circuit.
+  // The first message goes alone: it may be the probe of an open circuit, or of an endpoint that was left alone.
   const hasArrived = first.length === 0 || (yield* send(first[0]!))
   const rest = hasArrived ? [first.slice(1), ...others] : others
   yield* Effect.forEach(rest, sendStream, { concurrency, discard: true })
-  if (isOpen) return yield* new SinkUnavailable({ cause: new Error(`nothing is posted to webhook ${id} for now`) })
+  if (isHeld) return yield* new SinkUnavailable({ cause: new Error(`nothing is posted to webhook ${id} for now`) })
   return outcomes
 })
 
 /** What the sinks of webhooks share. */
 interface Surroundings {
   readonly store: WebhookStore["Service"]
-  readonly moment: () => WebhookHealth.Moment
+  readonly clock: Clock.Clock
   readonly post: WebhookPosting.Posting
-  readonly concurrency: number
-  readonly disableAfterMillis: number
+  readonly settings: Required<WebhookSinkOptions>
 }
 
-const makeSink = (
-  { concurrency, disableAfterMillis, moment, post, store }: Surroundings,
-  target: () => WebhookTarget
-): Sink => {
+const makeSink = ({ clock, post, settings, store }: Surroundings, target: () => WebhookTarget): Sink => {
+  const { concurrency } = settings
   const { id } = target().webhook
+  const now = () => monotonicMillis(clock)
   const places = Semaphore.makeUnsafe(concurrency)
-  let seen: WebhookTarget | undefined
-  let health = WebhookHealth.unknown
-  /** The webhook as it is now. If an operator has changed it, the change outweighs what the sink had found out before. */
-  const current = (): WebhookTarget => {
-    const latest = target()
-    if (latest !== seen) health = WebhookHealth.asStored(health, latest.webhook.failingSince, moment())
-    seen = latest
-    return latest
-  }
+  const health = EndpointHealth.make({ ...settings, store, now, target })
 
-  const conclude = (response: WebhookHealth.WebhookResponse): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const [next, consequence] = WebhookHealth.after(health, response, moment(), disableAfterMillis)
-      health = next
-      switch (consequence._tag) {
-        case "Nothing":
-          return Effect.void
-        case "Disable":
-          return leniently(`webhook ${id} could not be disabled`, store.disable(id, consequence.reason, WHO))
-        case "NoteFailing": {
-          const { isFailing } = consequence
-          const as = isFailing ? "failing" : "working"
-          return leniently(`webhook ${id} could not be noted as ${as}`, store.noteFailing(id, isFailing))
-        }
-      }
-    })
-
-  const attempt: Attempt = Effect.fnUntraced(function* (delivery, replay, log) {
+  const attempt: Attempt = Effect.fnUntraced(function* (delivery, { log, replay, settle }) {
     const { eventId, id: message, type, version } = delivery
-    const to = current()
-    if (health.isDisabled) return undefined
-    const began = moment()
+    const to = health.current()
+    const at = new Date(clock.currentTimeMillisUnsafe())
+    const began = now()
     const key = replay === undefined ? message : `${message}_${replay}`
-    const response = yield* post(to, key, Message.toJson(delivery, replay))
+    let [millis, heard]: [number, EndpointHealth.Heard] = [0, { restMillis: 0, failing: undefined }]
+    const hear = Effect.fnUntraced(function* (response: WebhookHealth.WebhookResponse) {
+      millis = now() - began
+      // What has arrived has arrived, whatever comes in between now.
+      if (WebhookHealth.errorOf(response) === null) settle(delivered)
+      heard = yield* health.hear(to, response)
+    })
+    const response = yield* post(to, key, Message.toJson(delivery, replay), hear)
     if (response === undefined) return undefined
     const { status } = response
     const error = WebhookHealth.errorOf(response)
-    const millis = moment().monotonicMillis - began.monotonicMillis
-    log.push({ at: began.now, message, eventId, version, type, replay: replay ?? null, millis, status, error })
-    yield* conclude(response)
-    return error === null ? delivered : failed(error)
+    log.push({ at, message, eventId, version, type, replay: replay ?? null, millis, status, error })
+    if (error === null) return delivered
+    const outcome = failed(error, heard.restMillis)
+    settle(outcome)
+    yield* health.conclude(to, heard, error)
+    return outcome
   })
 
   return {
@@ -179,13 +179,13 @@ const makeSink = (
     deliver: (consignment) =>
       Effect.suspend(() => {
         const log: Array<Logged> = []
-        const inPlace: Attempt = (...asked) => places.withPermit(attempt(...asked))
+        const inPlace: Attempt = (...asked) => places.withPermit(health.ifAllowed(attempt(...asked)))
         const record = Effect.suspend(() =>
           log.length === 0
             ? Effect.void
-            : leniently(`requests to webhook ${id} could not be logged`, store.record(id, log))
+            : Effect.asVoid(leniently(`requests to webhook ${id} could not be logged`, store.record(id, log)))
         )
-        return Effect.ensuring(deliver(consignment, current(), { attempt: inPlace, concurrency, log }), record)
+        return Effect.ensuring(deliver(consignment, health.current(), { attempt: inPlace, concurrency, log }), record)
       })
   }
 }
@@ -193,15 +193,13 @@ const makeSink = (
 export const make = Effect.fnUntraced(function* (
   options: WebhookSinkOptions = {}
 ): Effect.fn.Return<WebhookSinks, never, WebhookStore | WebhookPost | Scope.Scope> {
-  const settings = { ...DEFAULTS, ...options }
-  const { concurrency, disableAfterMillis } = settings
-  const store = yield* WebhookStore
-  const post = yield* WebhookPosting.make(settings)
-  const clock = yield* Clock.Clock
-  const moment = (): WebhookHealth.Moment => ({
-    now: new Date(clock.currentTimeMillisUnsafe()),
-    monotonicMillis: monotonicMillis(clock)
-  })
-  const surroundings = { store, moment, post, concurrency, disableAfterMillis }
+  const given = { ...DEFAULTS, ...options }
+  const settings = { ...given, longestRestMillis: Math.min(given.longestRestMillis, DEFAULTS.longestRestMillis) }
+  const surroundings: Surroundings = {
+    store: yield* WebhookStore,
+    clock: yield* Clock.Clock,
+    post: yield* WebhookPosting.make(settings),
+    settings
+  }
   return { make: (target) => Effect.sync(() => makeSink(surroundings, target)) }
 })

@@ -60,8 +60,10 @@ export const Webhook = Schema.Struct({
   state: Schema.Literals(["enabled", "disabled"]),
   /** Why it is disabled; `null` while it is enabled. */
   disabledBecause: Schema.NullOr(Schema.String),
-  /** Since when every request has failed; `null` if the last one succeeded. */
+  /** Since when every request has failed; `null` if the last one succeeded, or nothing waits any more. */
   failingSince: Schema.NullOr(Instant),
+  /** Until when nothing is posted, as the endpoint has asked for; `null` if it has not. */
+  leftAloneUntil: Schema.NullOr(Instant),
   createdAt: Instant,
   /**
    * The times until which requests are signed with replaced secrets as well, that of the one that was replaced last first. Each

@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MAX_SECRETS, type Webhook, type WebhookAttempt, type WebhookId } from "../domain/Webhook.ts"
+import type { Failing } from "../domain/WebhookHealth.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
@@ -39,6 +40,21 @@ export interface WebhookTarget {
   readonly webhook: Webhook
   /** The secrets that requests are signed with now, the current one first: `whsec_` and base64. */
   readonly secrets: ReadonlyArray<string>
+  /**
+   * The number of the edition of the webhook: an operator who enables it, or changes its URL, begins the next one. What is noted
+   * for an earlier edition changes nothing.
+   */
+  readonly edition: number
+  /** For how long the endpoint is still to be left alone, as it has asked; 0 if it has not. */
+  readonly restMillis: number
+}
+
+/** A request that has failed. */
+export interface Failure {
+  /** For how long the endpoint is left alone from now on; 0 if it has not asked for it. */
+  readonly restMillis: number
+  /** The longest time since the failure before that counts. */
+  readonly longestGapMillis: number
 }
 
 export interface WebhookSettings {
@@ -66,6 +82,7 @@ export class WebhookStore extends Context.Service<
     readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
     /** All enabled webhooks, the oldest first. */
     readonly targets: Effect.Effect<ReadonlyArray<WebhookTarget>, StoreError>
+    /** Changes settings. Another URL is another endpoint: failures are forgotten, and the next edition begins. */
     readonly update: (id: WebhookId, changes: Partial<WebhookSettings>, who: string) => Change
     /**
      * Signs with this secret from now on, and for `overlapMillis` with the one that it replaces as well; does nothing if it is
@@ -78,14 +95,33 @@ export class WebhookStore extends Context.Service<
       overlapMillis: number,
       who: string
     ) => Effect.Effect<Webhook, WebhookNotFound | TooManySecrets | StoreError>
-    /** Enables a webhook, and forgets its failures. */
+    /** Enables a webhook, forgets its failures, and for how long it asked to be left alone, and begins the next edition. */
     readonly enable: (id: WebhookId, who: string) => Change
-    readonly disable: (id: WebhookId, reason: string, who: string) => Change
+    /**
+     * Disables a webhook. With an edition, nothing is done if the webhook is disabled already or has another one. Returns the
+     * webhook as it is then.
+     */
+    readonly disable: (id: WebhookId, reason: string, who: string, edition?: number) => Change
     /** Removes a webhook with its log, and forgets its sink, as `OutboxOperations.forget` does. */
     readonly remove: (id: WebhookId, who: string) => Effect.Effect<void, WebhookNotFound | StoreError>
 
-    /** Notes that requests fail from now on, unless that was noted before, or that they do not fail any more. */
-    readonly noteFailing: (id: WebhookId, isFailing: boolean) => Effect.Effect<void, StoreError>
+    /**
+     * Notes that a request has failed, and returns the failures since the last success as they are then: the time since the one
+     * before is added to them as far as it counts (`WebhookHealth.countedMillis`). `undefined` if nothing was noted, because the
+     * webhook is disabled, gone, or of another edition.
+     */
+    readonly noteFailed: (
+      id: WebhookId,
+      edition: number,
+      failure: Failure
+    ) => Effect.Effect<Failing | undefined, StoreError>
+    /** Notes that a request has succeeded: failures are forgotten. */
+    readonly noteWorking: (id: WebhookId, edition: number) => Effect.Effect<void, StoreError>
+    /**
+     * Forgets the failures of the enabled webhooks that nothing waits for any more: no stream of theirs is blocked, no replay is
+     * running, and no request has failed for `quietMillis`. Returns their number.
+     */
+    readonly noteIdle: (quietMillis: number) => Effect.Effect<number, StoreError>
     /** Adds to the log of a webhook; does nothing if the webhook is gone. */
     readonly record: (
       id: WebhookId,
