@@ -1,11 +1,12 @@
 /**
- * A simulation of webhooks: writers, processes that relay to webhooks, and endpoints that are up, down for days, slow or
- * gone, and come back. An operator adds webhooks, removes them soon after processes have begun to post to them, and at the
- * end enables those that were disabled. A day takes four seconds here.
+ * A simulation of webhooks: writers, processes that relay to webhooks, and endpoints that are up, down for days, slow, gone, ask
+ * to be left alone, never end the body of an answer, and come back; days in which no process runs. An operator adds webhooks and
+ * removes them, soon after processes have begun with them, discards what an endpoint does not take, and enables in the end what
+ * was disabled. A day takes four seconds here.
  *
- * The endpoints record the requests, and the store records the states of the webhooks. The checks compare both: no entry is
- * lost, each stream arrives in order, a webhook is disabled when it should be and only then, nothing is posted to it from
- * then on, and a webhook that was removed has left no sink.
+ * What happens to requests is written down at the endpoints, and what becomes of webhooks at the store, and compared in the
+ * end: nothing is lost, each stream comes in order, a webhook is disabled when it should be and only then, nothing is posted to
+ * it from then on, nor to an endpoint that has asked to be left alone, and a webhook that was removed has left no sink.
  */
 import { EndOfTurn } from "@turnout/core/admission/application/engine/Lanes"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -29,9 +30,12 @@ const MAX_STEPS = 2_000_000
 const DAY_MILLIS = 4_000
 const WORK_MILLIS = 15 * DAY_MILLIS
 /** A relay that has met a sink which was away several times waits for up to half a minute. */
-const REST_MILLIS = 60_000
+const REST_MILLIS = 100_000
 const LOOK_MILLIS = 1_000
 const TIMEOUT_MILLIS = 800
+/** After this time, what came of a request has been written down. */
+const ANSWERED_MILLIS = 3_000
+const IDLE_AFTER_MILLIS = 6_000
 const MAX_ATTEMPTS = 12
 const SLOW_MILLIS = 1_200
 const LONGEST_PAUSE_MILLIS = 1_000
@@ -46,12 +50,15 @@ const SETTINGS = {
 
 const OPTIONS = {
   refreshMillis: 500,
+  idleAfterMillis: IDLE_AFTER_MILLIS,
   timeoutMillis: TIMEOUT_MILLIS,
   concurrency: 2,
   failuresToOpen: 3,
   openMillis: 500,
   longestOpenMillis: 4_000,
   disableAfterMillis: 5 * DAY_MILLIS,
+  longestGapMillis: 3 * DAY_MILLIS,
+  longestRestMillis: 4 * DAY_MILLIS,
   relay: {
     pollMillis: 1_000,
     ttlMillis: 6_000,
@@ -65,14 +72,16 @@ const OPTIONS = {
  */
 const BOUNDS: WebhookCheckers.Bounds = {
   disableAfterMillis: 5 * DAY_MILLIS,
+  longestGapMillis: 3 * DAY_MILLIS,
+  idleAfterMillis: IDLE_AFTER_MILLIS,
   lateMillis: 3 * LONGEST_PAUSE_MILLIS + TIMEOUT_MILLIS + 2_000,
   mostInVain: 15
 }
 
 const silent = Logger.layer([])
 
-/** The states of an endpoint, each of which lasts for a while. */
-const STATES = ["up", "down", "away", "slow", "gone", "redirects"] as const
+/** How an endpoint is for a while. */
+const STATES = ["up", "down", "away", "slow", "gone", "redirects", "busy"] as const
 type State = (typeof STATES)[number]
 
 /** The server of a webhook, whose state changes now and then. */
@@ -80,6 +89,8 @@ interface Endpoint {
   readonly id: WebhookId
   readonly node: Node
   state: State
+  /** For how long it asks to be left alone while it is busy. */
+  asksMillis: number
 }
 
 /** The body of an answer: it comes at once, or never ends. */
@@ -87,8 +98,10 @@ type Body = Extract<WebhookAnswer, { readonly status: number }>["read"]
 const WHOLE: Body = () => Effect.void
 const ENDLESS: Body = () => Effect.never
 
-const answerOf = (state: State, read: Body): WebhookAnswer => {
+const answerOf = ({ asksMillis, state }: Endpoint, read: Body): WebhookAnswer => {
   switch (state) {
+    case "busy":
+      return { status: 429, read, retryAfterMillis: asksMillis }
     case "up":
     case "slow":
       return { status: 204, read }
@@ -109,7 +122,17 @@ class WebhookSimulation {
   readonly #server: Node
   readonly #database: Database
   readonly #endpoints: Array<Endpoint> = []
-  readonly #history: WebhookCheckers.History = { posts: [], changes: [], streams: new Map(), ids: [] }
+  readonly #history: WebhookCheckers.History = {
+    posts: [],
+    changes: [],
+    failures: [],
+    rests: [],
+    discards: [],
+    idle: [],
+    processes: new Map(),
+    streams: new Map(),
+    ids: []
+  }
   readonly #defects: Array<Violation> = []
   #processes: Array<Node> = []
   #started = 0
@@ -140,13 +163,26 @@ class WebhookSimulation {
   /** The store of webhooks, which records when a webhook is disabled. */
   #watched(): WebhookStore["Service"] {
     const store = this.#store
-    return WebhookStore.of({
-      ...store,
-      disable: (id, reason, who) =>
-        Effect.tap(store.disable(id, reason, who), () =>
-          Effect.sync(() => this.#history.changes.push({ id, at: this.world.elapsed, disabledBecause: reason }))
-        )
+    const isEnabled = Effect.fnUntraced(function* (id: WebhookId) {
+      return (yield* store.get(id)).state === "enabled"
     })
+    const disable: (typeof store)["disable"] = Effect.fnUntraced({ self: this }, function* (id, reason, who, edition) {
+      const before = yield* isEnabled(id)
+      const webhook = yield* store.disable(id, reason, who, edition)
+      if (before && !(yield* isEnabled(id)))
+        this.#history.changes.push({ id, at: this.world.elapsed, disabledBecause: reason })
+      return webhook
+    })
+    const noteFailed: (typeof store)["noteFailed"] = (id, edition, failure) =>
+      Effect.tap(store.noteFailed(id, edition, failure), (failing) => {
+        if (failing === undefined) return Effect.void
+        const { restMillis } = failure
+        const at = this.world.elapsed
+        this.#history.failures.push({ id, at })
+        if (restMillis > 0) this.#history.rests.push({ id, at, until: at + restMillis })
+        return Effect.void
+      })
+    return WebhookStore.of({ ...store, disable, noteFailed })
   }
 
   #enable(id: WebhookId): void {
@@ -162,19 +198,22 @@ class WebhookSimulation {
       // The checks are not about the webhooks that the operator removes soon.
       if (endpoint === undefined) return Effect.succeed({ status: 204, read: WHOLE })
       const { eventId, version } = JSON.parse(body) as { readonly eventId: string; readonly version: number }
-      const written = { id: webhook.id, message: key, stream: eventId, version, process: node.name }
+      const sentAt = world.elapsed
+      const written = { id: webhook.id, message: key, stream: eventId, version, process: node.name, sentAt }
       let post: WebhookCheckers.Post | undefined
       const write = (status: number | null) => {
-        post = { ...written, at: world.elapsed, status, seenAs: "unknown" }
+        post = { ...written, at: world.elapsed, status, seenAs: "unknown", leftAlone: null }
         this.#history.posts.push(post)
       }
-      const see = (seenAs: WebhookCheckers.Post["seenAs"]) =>
+      const see = (seenAs: WebhookCheckers.Post["seenAs"], restMillis = 0) =>
         Effect.sync(() => {
-          if (post !== undefined) post.seenAs = seenAs
+          if (post === undefined) return
+          const from = world.elapsed
+          Object.assign(post, { seenAs, leftAlone: restMillis > 0 ? { from, until: from + restMillis } : null })
         })
       let isSlow = false
       const work = Effect.sync(() => {
-        const answer = answerOf(endpoint.state, world.happens(100) ? ENDLESS : WHOLE)
+        const answer = answerOf(endpoint, world.happens(100) ? ENDLESS : WHOLE)
         isSlow = endpoint.state === "slow"
         write(answer.status)
         return answer
@@ -187,7 +226,11 @@ class WebhookSimulation {
         .pipe(
           Effect.catch((answer) => Effect.succeed<WebhookAnswer>(answer)),
           Effect.tap(() => (isSlow ? Effect.sleep(SLOW_MILLIS) : Effect.void)),
-          Effect.tap(({ status }) => see(status === 204 ? "arrived" : "failed")),
+          Effect.tap((answer) => {
+            if (answer.status === 204) return see("arrived")
+            const asked = answer.status === null ? 0 : (answer.retryAfterMillis ?? 0)
+            return see("failed", Math.min(asked, OPTIONS.longestRestMillis))
+          }),
           Effect.onInterrupt(() => see("failed"))
         )
     }
@@ -210,6 +253,7 @@ class WebhookSimulation {
       this.#defects.push(`G2: ${node.name} came to its end: ${Exit.isFailure(exit) ? String(exit.cause) : "done"}`)
     })
     this.#processes.push(node)
+    this.#history.processes.set(node.name, world.elapsed)
   }
 
   /** Starts a writer, which creates an event and registers people for it over several days. */
@@ -243,11 +287,12 @@ class WebhookSimulation {
     const id = `01890000-0000-7000-8000-00000000000${n}`
     this.#atStore(this.#store.create(id, { ...SETTINGS, url: `https://example.com/${n}` }, "operator"))
     this.#history.ids.push(id)
-    const endpoint: Endpoint = { id, node: world.node(`endpoint ${n}`), state: "up" }
+    const endpoint: Endpoint = { id, node: world.node(`endpoint ${n}`), state: "up", asksMillis: 0 }
     this.#endpoints.push(endpoint)
     const change = () => {
       if (world.elapsed >= WORK_MILLIS) return
       endpoint.state = world.happens(400) ? "up" : world.pick(STATES)
+      endpoint.asksMillis = world.happens(100) ? Infinity : 1 + world.choose(4 * DAY_MILLIS)
       world.after(world.choose((world.happens(500) ? 2 : 10) * DAY_MILLIS), change)
     }
     world.after(world.choose(3 * DAY_MILLIS), change)
@@ -275,10 +320,41 @@ class WebhookSimulation {
     })
   }
 
-  /** Checks that no sink of a removed webhook is left. */
+  get #operations(): OutboxOperations["Service"] {
+    return Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
+  }
+
+  #blocked(id: WebhookId, isParked: boolean | null = null) {
+    return this.#atStore(this.#operations.blocked(sinkOf(id), isParked, { after: null, limit: 100 }))
+  }
+
+  /** An operator gives up what an endpoint does not take. */
+  #discard(id: WebhookId): void {
+    for (const { stream, version } of this.#blocked(id)) {
+      const after = this.#atStore(this.#operations.discard(sinkOf(id), stream, "operator"))
+      this.#history.discards.push({ id, stream, from: version, before: after.version, at: this.world.elapsed })
+    }
+  }
+
+  /** Writes down for how long nothing has waited for a webhook, as long as processes run that may notice. */
+  #watchIdle(id: WebhookId): void {
+    let since: number | undefined
+    const isPosted = (now: number) =>
+      this.#history.posts.some((post) => post.id === id && post.at > now - ANSWERED_MILLIS)
+    const look = () => {
+      const now = this.world.elapsed
+      // The block of a message that has just failed may not have been written yet.
+      if (this.#blocked(id).length > 0 || this.#processes.length === 0 || isPosted(now)) since = undefined
+      else since ??= now
+      if (since !== undefined && now - since >= BOUNDS.lateMillis) this.#history.idle.push({ id, at: now })
+      this.world.after(OPTIONS.refreshMillis, look)
+    }
+    look()
+  }
+
+  /** The sinks of webhooks that are gone. */
   #leftover(): ReadonlyArray<Violation> {
-    const operations = Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
-    const { sinks } = this.#atStore(operations.status)
+    const { sinks } = this.#atStore(this.#operations.status)
     const webhooks = this.#atStore(this.#store.list({ after: null, limit: 100 }))
     return WebhookCheckers.leftover(
       sinks.map(({ name }) => name),
@@ -288,12 +364,17 @@ class WebhookSimulation {
 
   #accident(): void {
     const { world } = this
+    if (this.#processes.length === 0) return
     const process = world.pick(this.#processes)
-    switch (world.choose(3)) {
+    switch (world.choose(4)) {
       case 0:
         world.kill(process)
         this.#processes = this.#processes.filter((one) => one !== process)
         return this.#startProcess()
+      case 3:
+        // Days without any process.
+        for (const one of this.#processes.splice(0)) world.kill(one)
+        return world.after(world.choose(8 * DAY_MILLIS), () => this.#startProcess())
       case 1:
         return world.pause(process, world.choose(LONGEST_PAUSE_MILLIS))
       default:
@@ -306,21 +387,17 @@ class WebhookSimulation {
    * often enough.
    */
   #takeUp(): ReadonlyArray<Violation> {
-    const operations = Context.get(this.#database as unknown as Context.Context<OutboxOperations>, OutboxOperations)
     return this.#endpoints.flatMap(({ id }) => {
       if (this.#atStore(this.#store.get(id)).state === "disabled") this.#enable(id)
-      const sink = sinkOf(id)
-      return this.#atStore(operations.blocked(sink, true, { after: null, limit: 100 })).flatMap(
-        ({ stream, version }) => {
-          this.#atStore(operations.retry(sink, stream, "operator"))
-          const count = this.#history.posts.filter(
-            (post) => post.id === id && post.stream === stream && post.version === version
-          ).length
-          return count < MAX_ATTEMPTS
-            ? [`O2: version ${version} of ${stream} was parked after ${count} requests to webhook ${id}` as const]
-            : []
-        }
-      )
+      return this.#blocked(id, true).flatMap(({ stream, version }) => {
+        this.#atStore(this.#operations.retry(sinkOf(id), stream, "operator"))
+        const count = this.#history.posts.filter(
+          (post) => post.id === id && post.stream === stream && post.version === version
+        ).length
+        return count < MAX_ATTEMPTS
+          ? [`O2: version ${version} of ${stream} was parked after ${count} requests to webhook ${id}` as const]
+          : []
+      })
     })
   }
 
@@ -335,10 +412,15 @@ class WebhookSimulation {
     for (let n = 1 + world.choose(4); n > 0; n--) this.#startWriter()
     if (world.happens(500)) this.#startOperator()
     for (let n = world.choose(4); n > 0; n--) world.after(world.choose(WORK_MILLIS), () => this.#accident())
+    for (const { id } of this.#endpoints) {
+      this.#watchIdle(id)
+      for (let n = world.choose(3); n > 0; n--) world.after(world.choose(WORK_MILLIS), () => this.#discard(id))
+    }
     world.run(WORK_MILLIS)
     this.#network.faults = { ...this.#network.faults, lostRequests: 0, lostAnswers: 0 }
     world.run(2 * DAY_MILLIS)
-    // All endpoints come back, disabled webhooks are enabled, and parked streams are tried again.
+    // Everything comes back, and what was parked or disabled is taken up again.
+    if (this.#processes.length === 0) this.#startProcess()
     for (const endpoint of this.#endpoints) endpoint.state = "up"
     world.run(BOUNDS.lateMillis)
     const found = [...WebhookCheckers.check(this.#history, BOUNDS), ...this.#takeUp()]

@@ -569,15 +569,57 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a webhook that works again is still counted as failing",
     breaks: "O",
     file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
-    from: '[failing(health, null, at), { _tag: "NoteFailing", isFailing: false }]',
-    to: "[health, NOTHING]"
+    from: '{ _tag: health.isFailing ? "NoteWorking" : "Nothing" }',
+    to: '{ _tag: "Nothing" }'
   },
   {
     name: "a webhook that fails for days is posted to for ever",
     breaks: "O",
     file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
-    from: "const isOver = failedMillis + at.monotonicMillis - countedFrom >= disableAfterMillis",
-    to: "const isOver = failedMillis + at.monotonicMillis - countedFrom < 0"
+    from: "failedMillis >= disableAfterMillis",
+    to: "failedMillis < 0"
+  },
+  {
+    name: "days in which nobody has tried count as days of failing",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: "gapMillis >= 0 && gapMillis <= longestGapMillis",
+    to: "gapMillis >= 0 && longestGapMillis >= 0"
+  },
+  {
+    name: "failures of a webhook are counted on though nothing waits for it",
+    breaks: "O",
+    file: `${MEMORY}/webhooks/MemoryWebhooks.ts`,
+    from: "for (const state of idle) state.failing = null",
+    to: "idle.slice()"
+  },
+  {
+    name: "a webhook that asks to be left alone is not",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: 'now < restsUntil ? "none" : "one"',
+    to: 'now < 0 ? "none" : "one"'
+  },
+  {
+    name: "a webhook that asks to be left alone is listened to before it is",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookPosting.ts`,
+    from: "  yield* hear(response)\n",
+    to: "  yield* Effect.timeoutOption(answer.read(() => true), KEPT.millis)\n  yield* hear(response)\n"
+  },
+  {
+    name: "no other process is told that a webhook asks to be left alone",
+    breaks: "O",
+    file: `${MEMORY}/webhooks/MemoryWebhooks.ts`,
+    from: "if (restMillis > 0) state.leftAloneUntil",
+    to: "if (restMillis < 0) state.leftAloneUntil"
+  },
+  {
+    name: "a webhook is left alone for as long as it likes",
+    breaks: "O",
+    file: `${WEBHOOKS}/domain/WebhookHealth.ts`,
+    from: "Math.min(retryAfterMillis, longestRestMillis)",
+    to: "Math.min(retryAfterMillis, longestRestMillis * 1_000)"
   },
   {
     name: "a webhook that redirects has been given the message",
@@ -590,8 +632,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "an answer of a webhook counts once its body has ended",
     breaks: "O",
     file: `${WEBHOOKS}/application/WebhookPosting.ts`,
-    from: 'WebhookHealth.isSuccess(status) ? "" : yield* beginningOf(answer)',
-    to: 'yield* Effect.as(answer.read(() => true), "")'
+    from: "return WebhookHealth.isSuccess(status) ? response :",
+    to: "yield* answer.read(() => true)\n  return WebhookHealth.isSuccess(status) ? response :"
   },
   {
     name: "a webhook is listened to for ever",
@@ -611,8 +653,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a webhook that is down is not left alone",
     breaks: "O",
     file: `${WEBHOOKS}/application/WebhookPosting.ts`,
-    from: "return CircuitBreaker.failure(",
-    to: "return CircuitBreaker.ignored; CircuitBreaker.failure("
+    from: "CircuitBreaker.success : CircuitBreaker.failure()",
+    to: "CircuitBreaker.success : CircuitBreaker.ignored"
   },
   {
     name: "messages after one that failed are posted to a webhook",
