@@ -19,6 +19,7 @@ const answerOf = (id: EventId, due: number): Reply => ({
     event: {
       id,
       status: "published",
+      endsAt: new Date(Date.UTC(2999)),
       capacity: due,
       counts: { confirmed: 0, waitlisted: due, attended: 0, noShow: 0 }
     } as never

@@ -485,8 +485,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "consumers share an inbox",
     breaks: "N",
     file: `${CONSUMER}/application/Consumer.ts`,
-    from: "inbox.once(options.consumer, keyOf(message), handle(message))",
-    to: 'inbox.once("", keyOf(message), handle(message))'
+    from: "inbox.once(options.consumer, keyOf(message), handle(message), limit)",
+    to: 'inbox.once("", keyOf(message), handle(message), limit)'
   },
   {
     name: "a lane that refuses a command asks for it again at once",
