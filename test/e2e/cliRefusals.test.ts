@@ -21,7 +21,7 @@ export default { EventPublished: note, EventCreated: note, AttendeeRegistered: n
 `
 
 const WORDS = /SQLSTATE 25006: .*read-only transaction/
-const SECONDS = 4
+const SECONDS = 8
 
 const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 

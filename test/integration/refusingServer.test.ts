@@ -40,8 +40,8 @@ import * as TestDatabase from "../support/TestDatabase.ts"
 const SEATS = 100
 const CALLERS = 8
 const PASSWORD = "right"
-/** How long each state lasts once both servers say so. */
-const STATE_MILLIS = 4_000
+/** How long each state lasts once both servers say so: longer than the five seconds for which a transaction is tried again. */
+const STATE_MILLIS = 7_000
 
 let server: PostgresServer.OwnServer
 beforeAll(async () => {
