@@ -16,7 +16,7 @@ const SERVERS: ReadonlyArray<readonly [given: string, url: string]> = [
   ["postgres://127.0.0.1/x", "postgres://127.0.0.1/x"],
   ["postgresql:///x", "postgresql:///x"],
   ["POSTGRES://127.0.0.1/X", "postgres://127.0.0.1/X"],
-  ["PostgreSQL://u:P@h:1/x?a=B", "postgresql://u:P@h:1/x?a=B"],
+  ["PostgreSQL://u:P@h:1/x?application_name=B", "postgresql://u:P@h:1/x?application_name=B"],
   [" postgres://127.0.0.1/x\n", "postgres://127.0.0.1/x"],
   ["\t\u00a0Postgres://127.0.0.1/x\ufeff", "postgres://127.0.0.1/x"]
 ]

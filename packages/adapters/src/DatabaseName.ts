@@ -7,9 +7,11 @@
  * `/srv/name`.
  */
 import * as Result from "effect/Result"
+import * as ServerSettings from "./postgres/connection/ServerSettings.ts"
+import * as ServerUrl from "./postgres/connection/ServerUrl.ts"
 
 export type DatabaseName =
-  /** A URL that begins with `postgres://` or `postgresql://`, in lower case. */
+  /** A URL that begins with `postgres://` or `postgresql://`, in lower case, and that `ServerSettings` can read. */
   | { readonly _tag: "Server"; readonly url: string }
   | { readonly _tag: "Memory" }
   /** A path as it was given, which may be relative. */
@@ -18,7 +20,6 @@ export type DatabaseName =
 const EMPTY = "must not be empty"
 const CONTROL = "must not contain control characters"
 const BLANKS = "must not begin or end with a blank if it is a folder"
-const URL_RULE = "must be a valid URL, such as postgres://user@host:5432/database"
 const LIST =
   "must be a URL such as postgres://user@host:5432/database, a folder, or memory:" +
   " (a folder whose name looks like an address is written as a path, such as ./name)"
@@ -33,6 +34,12 @@ const ADDRESS = /[:@=?$%<>{}|*"'`]|\/\/|^~/
 /** NUL ends a name for the operating system, and half a surrogate pair becomes another character in it. */
 const isText = (text: string): boolean => !/\p{Cc}/u.test(text) && text.isWellFormed()
 
+/** The URL of a server without its passwords, to show to people. */
+export const withoutSecrets: (url: string) => string = ServerUrl.withoutSecrets
+
+/** Whether a name is the URL of a server, if perhaps a wrong one. */
+export const isMeantForServer = (given: string): boolean => SERVER.test(given.trim())
+
 /** Parses a name; fails with the rule that it breaks. */
 export const parse = (given: string): Result.Result<DatabaseName, string> => {
   const name = given.trim()
@@ -41,7 +48,7 @@ export const parse = (given: string): Result.Result<DatabaseName, string> => {
   if (MEMORY.test(name)) return Result.succeed({ _tag: "Memory" })
   if (SERVER.test(name)) {
     const url = name.replace(SERVER, (scheme) => scheme.toLowerCase())
-    return URL.canParse(url) ? Result.succeed({ _tag: "Server", url }) : Result.fail(URL_RULE)
+    return Result.map(ServerSettings.check(url), () => ({ _tag: "Server", url }))
   }
   if (!PATH.test(name) && ADDRESS.test(name)) return Result.fail(LIST)
   return name === given ? Result.succeed({ _tag: "Folder", folder: name }) : Result.fail(BLANKS)

@@ -1,6 +1,7 @@
 /**
  * The composition root: makes the services from the options of the command line.
  */
+import * as DatabaseName from "@turnout/adapters/database-name"
 import * as Database from "turnout/database"
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -27,9 +28,7 @@ export interface GlobalOptions {
 /** Names the database for people, without its password. */
 export const describe = ({ data, database }: GlobalOptions): string => {
   if (database === undefined) return `${resolve(data)} (embedded Postgres)`
-  const url = new URL(database)
-  url.password = ""
-  return url.href
+  return DatabaseName.withoutSecrets(database)
 }
 
 const options = ({ data, database, schema }: GlobalOptions) => ({ database: database ?? resolve(data), schema })

@@ -31,7 +31,7 @@ import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/schem
 export interface DatabaseOptions {
   /**
    * The place of the data:
-   * - `postgres://…` or `postgresql://…`: a Postgres server, 15 or newer (install `@effect/sql-pg`);
+   * - `postgres://…` or `postgresql://…`: a Postgres server, 15 or newer (install `@effect/sql-pg`), with the parameters of psql;
    * - `memory:` (the default): only in this process;
    * - a folder for an embedded Postgres (install `@effect/sql-pg` and `@electric-sql/pglite`), which one process at a time may
    *   use. Its name must not look like an address, unless it is written as a path: see `DatabaseName`.

@@ -16,6 +16,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import * as SqlError from "effect/sql/SqlError"
 import { dirname } from "node:path"
 import * as DatabaseName from "../DatabaseName.ts"
+import * as Opening from "../postgres/connection/Opening.ts"
 import * as PostgresClient from "../postgres/client/PostgresClient.ts"
 import { layerFromClient, type StoreOptions } from "../postgres/admission/PostgresStore.ts"
 import * as DataFolder from "./DataFolder.ts"
@@ -82,9 +83,9 @@ export const layerClient = (
         (database) => Effect.promise(() => database.close())
       )
       return PostgresClient.layer({
-        stream: () => pgliteStream(database),
-        username: "postgres",
-        database: "postgres",
+        opening: Effect.succeed(
+          Opening.fixed({ stream: () => pgliteStream(database), username: "postgres", database: "postgres" })
+        ),
         // PGlite is a single session.
         maxConnections: 1
       })

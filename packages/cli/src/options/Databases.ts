@@ -13,8 +13,12 @@ export const schema = (text: string): string => {
 
 /** Reads the URL of a server. `DatabaseName` decides which names are URLs of servers. */
 export const server = (text: string): string => {
-  const name = Result.getOrUndefined(DatabaseName.parse(text))
+  const parsed = DatabaseName.parse(text)
+  const name = Result.getOrUndefined(parsed)
   if (name?._tag === "Server") return name.url
+  // The rule of a server's URL says what is wrong in it.
+  if (Result.isFailure(parsed) && DatabaseName.isMeantForServer(text))
+    throw new InvalidArgumentError(`${parsed.failure}.`)
   throw new InvalidArgumentError("must be a URL such as postgres://user@host:5432/database; for a folder use --data.")
 }
 

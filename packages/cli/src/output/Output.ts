@@ -81,6 +81,14 @@ const OPERATORS_ERRORS = [
   TooManySecrets
 ]
 
+/** The message of an error of the store, with the store's own words. */
+const ofStore = ({ message, reason, words }: StoreError): string => {
+  // A connection that cannot be made has a reason that says what to look at.
+  if (reason._tag === "Unavailable" && reason.cause instanceof Error && reason.cause.name === "CannotConnect")
+    return `The database cannot be reached, so nothing has changed: ${words}.`
+  return message.includes(words) ? message : `${message} Cause: ${words}`
+}
+
 const documentOf = (error: unknown): Record<string, unknown> => {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof Stopped) return { ...documentOf(error.cause), message }
@@ -90,11 +98,7 @@ const documentOf = (error: unknown): Record<string, unknown> => {
   if (error instanceof InvalidInput) return { _tag: error._tag, issues: error.issues, message }
   if (OPERATORS_ERRORS.some((kind) => error instanceof kind)) return { ...(error as object), message }
   if (error instanceof QueueUnavailable) return { _tag: error._tag, message }
-  if (error instanceof StoreError)
-    return {
-      _tag: error.reason._tag,
-      message: message.includes(error.words) ? message : `${message} Cause: ${error.words}`
-    }
+  if (error instanceof StoreError) return { _tag: error.reason._tag, message: ofStore(error) }
   if (error instanceof Overloaded) return { _tag: error._tag, message }
   if (error instanceof CliError) return { _tag: "Failed", message }
   return { _tag: "Unexpected", message }

@@ -13,7 +13,7 @@
  *
  * `layer` opens a pool of its own; `layerFromClient` uses the `SqlClient` of the host.
  */
-import { type PgClient, PgPool } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -24,13 +24,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as BatchTransaction from "./batch/BatchTransaction.ts"
 import { commitSignal } from "../client/ClientDatabase.ts"
 import { migrations } from "../schema/Migrations.ts"
 import { DEFAULT_SCHEMA, quote } from "../schema/SchemaName.ts"
+import * as OpenedPool from "../connection/OpenedPool.ts"
+import * as Opening from "../connection/Opening.ts"
 import * as PostgresClient from "../client/PostgresClient.ts"
 import * as PostgresReads from "./PostgresReads.ts"
 import * as Query from "../client/Query.ts"
@@ -40,13 +41,6 @@ import * as Session from "../client/Session.ts"
 import { SILENCE_TIMEOUT_MILLIS } from "../client/Silence.ts"
 import * as Transaction from "../client/Transaction.ts"
 
-/**
- * How long a statement waits for a row lock, how long it runs, and how long a transaction may sit idle, on connections of
- * `layer`.
- */
-export const LOCK_TIMEOUT_MILLIS = 5_000
-export const STATEMENT_TIMEOUT_MILLIS = 30_000
-export const IDLE_TRANSACTION_TIMEOUT_MILLIS = 10_000
 /** The number of connections for reading, unless `poolSize` says otherwise. */
 const DEFAULT_READERS = 6
 
@@ -63,7 +57,7 @@ export interface StoreOptions {
 }
 
 export interface PostgresOptions extends StoreOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`, with the parameters that psql has: see `Parameters`. */
   readonly url: string
   /**
    * The number of all connections, at least two: see `connectionsOf`. Default: those for the lanes, and 6 for reading; 10 in
@@ -118,23 +112,6 @@ export const layerFromClient = (
 const layerStore = (options?: StoreOptions) =>
   Layer.effectContext(make(options)).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
-const connection = (options: PostgresOptions) =>
-  ({
-    url: Redacted.make(options.url),
-    connectTimeout: "5 seconds",
-    keepAlive: "10 seconds",
-    applicationName: "turnout",
-    startupParameters: {
-      // Without these, a plan that is made while the tables are empty would scan them for as long as the connection lives.
-      plan_cache_mode: "force_generic_plan",
-      enable_seqscan: "off",
-      jit: "off",
-      lock_timeout: String(LOCK_TIMEOUT_MILLIS),
-      statement_timeout: String(STATEMENT_TIMEOUT_MILLIS),
-      idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MILLIS)
-    }
-  }) as const
-
 /**
  * The number of connections for transactions (one for each lane, and one for work that commits beside the lanes, such as an
  * import), and of those for reading and for statements of the host. Transactions get at most half of a given `poolSize`, and
@@ -150,25 +127,24 @@ export const connectionsOf = ({
   return { transactions, reading: Math.max(1, poolSize - transactions) }
 }
 
+const openingOf = ({ url }: PostgresOptions) => Opening.make(url)
+
 /** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
 export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
-  PostgresClient.layer(
-    { ...connection(options), maxConnections: connectionsOf(options).reading },
-    options.attemptTimeoutMillis
-  )
+  PostgresClient.layer({
+    opening: openingOf(options),
+    maxConnections: connectionsOf(options).reading,
+    silenceMillis: options.attemptTimeoutMillis
+  })
 
-const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, SqlError> =>
+const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, SqlError, SqlClient.SqlClient> =>
   Layer.effect(
     Session.Sessions,
-    Effect.map(
-      PgPool.make({
-        ...connection(options),
-        maxConnections: connectionsOf(options).transactions,
-        multiplex: true,
-        multiplexConcurrency: 1
-      }),
-      Session.fromPool
-    )
+    Effect.gen(function* () {
+      const opening = Opening.of(yield* SqlClient.SqlClient) ?? (yield* openingOf(options))
+      const maxConnections = connectionsOf(options).transactions
+      return Session.fromPool(yield* OpenedPool.make(opening, { maxConnections, isPipelined: true }))
+    })
   )
 
 /** The store on a pool of its own, and on the client that `layerClient` made with the same options. */

@@ -1,6 +1,6 @@
 /**
- * The `SqlClient` of the stores: that of `@effect/sql-pg`, except that it gives up a connection on which the server takes no
- * writes, and that its transactions can be lent to code of others.
+ * The `SqlClient` of the stores: that of `@effect/sql-pg`, except that it finds out by itself how to connect (see `Opening`),
+ * that it gives up a connection on which the server takes no writes, and that its transactions can be lent to code of others.
  *
  * After a failover, connections may stay with a server that only reads from then on, and a session that was made read-only
  * stays so for its whole life: each statement on it fails, while a new connection would work. So a connection on which the
@@ -9,7 +9,7 @@
  * Code of others may end a transaction, go on after its end, or leave settings, locks and tables on the session for whoever
  * uses it next. A loan (`Loan`) keeps it from the first two, and the session is cleaned of the rest.
  */
-import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
+import { PgClient, type PgConnection, type PgPool } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,12 +17,14 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Connection } from "effect/sql/SqlConnection"
+import type { Borrower, Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
+import * as OpenedPool from "../connection/OpenedPool.ts"
+import * as Opening from "../connection/Opening.ts"
 import { CurrentLoan } from "./Loan.ts"
 import { RaisedMillis, SILENCE_TIMEOUT_MILLIS, within } from "./Silence.ts"
-import { isAway, kindOf } from "./SqlFailure.ts"
+import { isAway, isSqlError, kindOf } from "./SqlFailure.ts"
 import { outlivesTransaction } from "./StatementText.ts"
 
 type Transform = (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
@@ -149,16 +151,44 @@ const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
 
 const toJson = Statement.custom<PgClient.PgCustom>("PgJson")
 
-/** A client with a pool of its own. A transaction on a server that falls silent is given up after `silenceMillis`. */
-export const make = Effect.fnUntraced(function* (
-  config: PgClient.PgPoolConfig,
-  silenceMillis: number = SILENCE_TIMEOUT_MILLIS
+/** The places that connections are taken from. */
+interface Source {
+  readonly get: Effect.Effect<Connection, SqlError, Scope.Scope>
+  readonly use: Borrower
+  readonly transaction: Effect.Effect<Connection, SqlError, Scope.Scope>
+  readonly listen: (channel: string) => ReturnType<PgClient.PgClient["listen"]>
+}
+
+const sourceOf = ({ explained, pool }: OpenedPool.OpenedPool, silenceMillis: number): Source => ({
+  get: Effect.mapError(
+    Effect.map(pool.get, (session) => toPlain(pool, session)),
+    explained
+  ),
+  use: (use) =>
+    Effect.mapError(
+      pool.use((session) => use(toPlain(pool, session))),
+      (error) => (isSqlError(error) ? (explained(error) as typeof error) : error)
+    ),
+  transaction: Effect.mapError(takeTransaction(pool, silenceMillis), explained),
+  listen: (channel) => Effect.flatMap(Effect.mapError(pool.reserve, explained), (session) => session.listen(channel))
+})
+
+/**
+ * A client with a pool of its own, which opens at the first use. A transaction on a server that falls silent is given up after
+ * `silenceMillis`.
+ */
+const make = Effect.fnUntraced(function* (
+  opening: Opening.Opening,
+  maxConnections: number,
+  silenceMillis: number
 ): Effect.fn.Return<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> {
-  const pool = yield* PgPool.make(config)
+  const opened = yield* OpenedPool.make(opening, { maxConnections, isPipelined: false })
+  let made: Source | undefined
+  const source = Effect.map(opened, (pool) => (made ??= sourceOf(pool, silenceMillis)))
   const client = yield* SqlClient.make({
-    acquirer: Effect.map(pool.get, (session) => toPlain(pool, session)),
-    borrower: (use) => pool.use((session) => use(toPlain(pool, session))),
-    transactionAcquirer: takeTransaction(pool, silenceMillis),
+    acquirer: Effect.flatMap(source, ({ get }) => get),
+    borrower: (use) => (made === undefined ? Effect.flatMap(source, (given) => given.use(use)) : made.use(use)),
+    transactionAcquirer: Effect.flatMap(source, ({ transaction }) => transaction),
     compiler: PgClient.makeCompiler(),
     driver: "pg",
     spanAttributes: [["db.system.name", "postgresql"]],
@@ -166,24 +196,33 @@ export const make = Effect.fnUntraced(function* (
     commit,
     releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`
   })
-  const listen: PgClient.PgClient["listen"] = (channel) =>
-    Effect.flatMap(pool.reserve, (session) => session.listen(channel))
-  return Object.assign(client, {
+  const whole = Object.assign(client, {
     [PgClient.TypeId]: PgClient.TypeId,
-    config,
+    config: opening.config,
     json: (value: unknown) => Statement.fragment([toJson(value)]),
-    listen,
+    listen: (channel: string) => Effect.flatMap(source, ({ listen }) => listen(channel)),
     notify: (channel: string, payload: string) => Effect.asVoid(client`SELECT pg_notify(${channel}, ${payload})`)
   })
+  Opening.note(whole, opening)
+  return whole
 })
 
+export interface ClientOptions {
+  readonly opening: Effect.Effect<Opening.Opening, SqlError, Scope.Scope>
+  readonly maxConnections: number
+  /** Default 40 seconds. */
+  readonly silenceMillis?: number | undefined
+}
+
 /** The client, for as long as the layer is there. */
-export const layer = (
-  config: PgClient.PgPoolConfig,
-  silenceMillis?: number
-): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
+export const layer = ({
+  maxConnections,
+  opening,
+  silenceMillis = SILENCE_TIMEOUT_MILLIS
+}: ClientOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>
   Layer.effectContext(
-    Effect.map(make(config, silenceMillis), (client) =>
-      Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
-    )
+    Effect.gen(function* () {
+      const client = yield* make(yield* opening, maxConnections, silenceMillis)
+      return Context.make(PgClient.PgClient, client).pipe(Context.add(SqlClient.SqlClient, client))
+    })
   ).pipe(Layer.provide(Reactivity.layer))

@@ -5,7 +5,6 @@
  * after the other without waiting for answers in between; on a client of the host, each statement waits for the answer to the
  * one before.
  */
-import type { PgPool } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -13,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
+import type { OpenedPool } from "../connection/OpenedPool.ts"
 import { isAway, kindOf } from "./SqlFailure.ts"
 
 export interface Statement {
@@ -68,9 +68,10 @@ export const layerFromClient: Layer.Layer<Sessions, never, SqlClient.SqlClient> 
 )
 
 /** Sessions from a pool that is used for nothing else, and whose connections are multiplexed, one user at a time. */
-export const fromPool = (pool: PgPool.PgPool): Sessions["Service"] => ({
+export const fromPool = (opened: Effect.Effect<OpenedPool, SqlError>): Sessions["Service"] => ({
   take: Effect.gen(function* () {
-    const connection = yield* pool.get
+    const { explained, pool } = yield* opened
+    const connection = yield* Effect.mapError(pool.get, explained)
     let underway = 0
     yield* Effect.addFinalizer(() => (underway > 0 ? pool.invalidate(connection) : Effect.void))
     const query = (statement: Statement) =>

@@ -19,6 +19,7 @@
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql/SqlError"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
+import { CannotConnect } from "../connection/ConnectFailure.ts"
 
 export type Kind = "lost" | "refused" | "denied" | "contended" | "slow" | "missing" | "broken" | "other"
 
@@ -126,6 +127,7 @@ export const isGivenUpForOthers = (error: SqlError): boolean =>
 const describe = (error: SqlError): unknown => {
   const { cause } = error.reason
   if (!(cause instanceof Error)) return error
+  if (cause instanceof CannotConnect) return cause
   const code = toldBy(error)?.code
   const words = code === undefined ? cause.message : `SQLSTATE ${code}: ${cause.message}`
   return Object.assign(new Error(words, { cause: error }), code === undefined ? {} : { code })

@@ -1,0 +1,35 @@
+/**
+ * A pool of connections to a server, which opens at the first use: only then is it known how the server is connected to.
+ */
+import { PgPool } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import type { SqlError } from "effect/sql/SqlError"
+import * as Opening from "./Opening.ts"
+
+export interface OpenedPool extends Pick<Opening.Way, "explained"> {
+  readonly pool: PgPool.PgPool
+}
+
+export interface PoolOptions {
+  readonly maxConnections: number
+  /** Whether statements are sent without waiting for the answers to those before, by one user of a connection at a time. */
+  readonly isPipelined: boolean
+}
+
+/** The pool, which ends with the scope of this effect. */
+export const make = (
+  opening: Opening.Opening,
+  { isPipelined, maxConnections }: PoolOptions
+): Effect.Effect<Effect.Effect<OpenedPool, SqlError>, never, Scope.Scope> =>
+  Effect.map(Scope.Scope, (scope) =>
+    Opening.once(
+      Effect.gen(function* () {
+        const { config, explained } = yield* opening.way
+        const multiplex = isPipelined ? { multiplex: true, multiplexConcurrency: 1 } : {}
+        const pool = yield* Scope.provide(PgPool.make({ ...config, maxConnections, ...multiplex }), scope)
+        return { pool, explained }
+      }),
+      scope
+    )
+  )
