@@ -22,6 +22,8 @@ export interface GlobalOptions {
   /** The path of a folder, which is used if no server is named. */
   readonly data: string
   readonly schema: string
+  /** Whether a pooler is in between; without the option that is found out. */
+  readonly pooler?: boolean
   readonly json?: boolean
 }
 
@@ -31,7 +33,11 @@ export const describe = ({ data, database }: GlobalOptions): string => {
   return DatabaseName.withoutSecrets(database)
 }
 
-const options = ({ data, database, schema }: GlobalOptions) => ({ database: database ?? resolve(data), schema })
+const options = ({ data, database, pooler, schema }: GlobalOptions) => ({
+  database: database ?? resolve(data),
+  schema,
+  ...(pooler === undefined ? {} : { pooler })
+})
 
 /** The stores in the database of the options. */
 export const stores = (given: GlobalOptions): Layer.Layer<Database.Stores, StoreError | InvalidInput> =>

@@ -60,6 +60,8 @@ export const make = (finish: (code: number) => void): Command => {
         .conflicts("database")
     )
     .option("--schema <name>", "Postgres schema that everything lives in", schema, "turnout")
+    .option("--pooler", "the server is behind a pooler in transaction mode (default: that is found out)")
+    .option("--no-pooler", "the server is behind none, even if it seems so")
     .option("--json", "print one JSON document on stdout, and nothing else")
     .configureOutput(Help.configuration)
     .showHelpAfterError("(--help shows what can be done)")

@@ -41,6 +41,11 @@ export interface DatabaseOptions {
   readonly schema?: string
   /** The number of connections to a Postgres server. Default: one for each lane, and 7; 10 in all. */
   readonly poolSize?: number
+  /**
+   * Whether a pooler in transaction mode is between Turnout and the server: transactions then set their own time-outs, and
+   * statements have no names. Default: that is found out.
+   */
+  readonly pooler?: boolean
   /** The lanes of the service on these stores, each of which needs a connection. Default 3. */
   readonly lanes?: number
   /**
@@ -63,6 +68,7 @@ export const DatabaseOptions = Schema.Struct({
   ),
   schema: Schema.optionalKey(mustBe(SCHEMA_NAME_RULE, isSchemaName)),
   poolSize: between(1, 1_000),
+  pooler: Schema.optionalKey(Schema.Boolean),
   lanes: between(1, 64),
   migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))
 })
@@ -109,7 +115,7 @@ const inSchema = ({ schema }: DatabaseOptions) => (schema === undefined ? {} : {
 
 const serverOptions = (options: DatabaseOptions, url: string) => ({
   url,
-  ...Struct.pick(options, ["lanes", "poolSize"])
+  ...Struct.pick(options, ["lanes", "pooler", "poolSize"])
 })
 
 type Named = DatabaseOptions & { readonly database: string }

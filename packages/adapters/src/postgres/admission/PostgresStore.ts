@@ -60,6 +60,11 @@ export interface PostgresOptions extends StoreOptions {
   /** `postgres://user:password@host:port/database`, with the parameters that psql has: see `Parameters`. */
   readonly url: string
   /**
+   * Whether a pooler in transaction mode is in between: each transaction then sets its own time-outs, and no statement has a
+   * name. Default: that is found out, see `Opening`.
+   */
+  readonly pooler?: boolean
+  /**
    * The number of all connections, at least two: see `connectionsOf`. Default: those for the lanes, and 6 for reading; 10 in
    * all.
    */
@@ -127,7 +132,7 @@ export const connectionsOf = ({
   return { transactions, reading: Math.max(1, poolSize - transactions) }
 }
 
-const openingOf = ({ url }: PostgresOptions) => Opening.make(url)
+const openingOf = ({ pooler, url }: PostgresOptions) => Opening.make({ pooler, url })
 
 /** A `SqlClient` with a pool of its own, and the time-outs that keep a transaction from holding locks for ever. */
 export const layerClient = (options: PostgresOptions): Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError> =>

@@ -1,6 +1,7 @@
 /**
  * The `SqlClient` of the stores: that of `@effect/sql-pg`, except that it finds out by itself how to connect (see `Opening`),
- * that it gives up a connection on which the server takes no writes, and that its transactions can be lent to code of others.
+ * works through a pooler (see `PooledStatements`), gives up a connection on which the server takes no writes, and that its
+ * transactions can be lent to code of others.
  *
  * After a failover, connections may stay with a server that only reads from then on, and a session that was made read-only
  * stays so for its whole life: each statement on it fails, while a new connection would work. So a connection on which the
@@ -23,6 +24,7 @@ import * as Statement from "effect/sql/Statement"
 import * as OpenedPool from "../connection/OpenedPool.ts"
 import * as Opening from "../connection/Opening.ts"
 import { CurrentLoan } from "./Loan.ts"
+import { framed } from "./PooledStatements.ts"
 import { RaisedMillis, SILENCE_TIMEOUT_MILLIS, within } from "./Silence.ts"
 import { isAway, isSqlError, kindOf } from "./SqlFailure.ts"
 import { outlivesTransaction } from "./StatementText.ts"
@@ -35,7 +37,12 @@ type Around = <A>(text: string, statement: Effect.Effect<A, SqlError>) => Effect
 const COMMIT = "COMMIT"
 const ROLLBACK = "ROLLBACK"
 
-const toConnection = (session: PgConnection.PgConnection, around: Around): Connection => {
+/** The part of a connection that statements go through. */
+type Runs = Pick<PgConnection.PgConnection, "query" | "queryValues">
+
+/** A stream of a pooled connection collects its rows: a transaction of its own surrounds it. */
+const toConnection = (taken: PgConnection.PgConnection, pooled: Runs | undefined, around: Around): Connection => {
+  const session = pooled ?? taken
   const run = (text: string, parameters: ReadonlyArray<unknown>, transform: Transform, prepare?: boolean) =>
     Effect.map(around(text, session.query(text, parameters, prepare)), ({ rows }) =>
       transform === undefined ? rows : transform(rows)
@@ -49,7 +56,10 @@ const toConnection = (session: PgConnection.PgConnection, around: Around): Conne
     executeValues: (text, parameters) => around(text, session.queryValues(text, parameters)),
     executeValuesUnprepared: (text, parameters) => around(text, session.queryValues(text, parameters, false)),
     executeStream: (text, parameters, transform) => {
-      const rows = session.stream(text, parameters)
+      const rows =
+        pooled !== undefined
+          ? Stream.fromIterableEffect(run(text, parameters, undefined))
+          : taken.stream(text, parameters)
       return transform === undefined ? rows : Stream.mapArray(rows, (some) => transform(some) as typeof some)
     }
   }
@@ -62,8 +72,8 @@ const leavingRefused =
     Effect.tapError(statement, (error) => (isAway(kindOf(error)) ? giveUp : Effect.void))
 
 /** A connection as the client uses it, for as long as it is taken from the pool. */
-const toPlain = (pool: PgPool.PgPool, session: PgConnection.PgConnection): Connection =>
-  toConnection(session, leavingRefused(pool.invalidate(session)))
+const toPlain = (pool: PgPool.PgPool, session: PgConnection.PgConnection, isPooled: boolean): Connection =>
+  toConnection(session, isPooled ? framed(pool, session) : undefined, leavingRefused(pool.invalidate(session)))
 
 /**
  * Takes back what a transaction may have left on its session. `DISCARD ALL` would forget the prepared statements of the client
@@ -96,9 +106,12 @@ const heardWithin = <A>(statement: Effect.Effect<A, SqlError>, millis: number): 
  * time, and our own statements have one for a server that falls silent. A session on which that
  * code may have left something is cleaned when the transaction is over; one on which the server takes no writes, or that was
  * not rolled back, is closed then. Before, the pool would open another, and an embedded database has but one.
+ *
+ * Behind a pooler, others have the session once the transaction is over, so it is cleaned before the transaction commits.
  */
 const takeTransaction = (
   pool: PgPool.PgPool,
+  isPooled: boolean,
   silenceMillis: number
 ): Effect.Effect<Connection, SqlError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -107,7 +120,7 @@ const takeTransaction = (
     let isGivenUp = false
     const giveUp = Effect.sync(() => void (isGivenUp = true))
     const clean = Effect.suspend(() =>
-      isChanged && !isGivenUp
+      isChanged && !isGivenUp && !isPooled
         ? Effect.catchCause(heardWithin(session.query(CLEAN, [], false), silenceMillis), () => giveUp)
         : Effect.void
     )
@@ -123,14 +136,18 @@ const takeTransaction = (
       Effect.withFiber((fiber) => {
         const loan = fiber.getRef(CurrentLoan)
         if (loan === undefined) {
-          const heard = leaving(text, heardWithin(statement, silenceMillis + fiber.getRef(RaisedMillis)))
-          return text === ROLLBACK ? Effect.onError(heard, () => giveUp) : heard
+          const millis = silenceMillis + fiber.getRef(RaisedMillis)
+          const heard = leaving(text, heardWithin(statement, millis))
+          if (text === ROLLBACK) return Effect.onError(heard, () => giveUp)
+          return text === COMMIT && isChanged && isPooled
+            ? Effect.andThen(heardWithin(session.query(CLEAN, [], false), millis), heard)
+            : heard
         }
         const watching = leaving(text, statement)
         if (outlivesTransaction(text)) isChanged = true
         return loan.run(connection, text, watching, session.interrupt)
       })
-    const plain = toConnection(session, watched)
+    const plain = toConnection(session, isPooled ? framed(pool, session) : undefined, watched)
     const connection: Connection = {
       ...plain,
       executeStream: (text, parameters, transform) =>
@@ -159,19 +176,25 @@ interface Source {
   readonly listen: (channel: string) => ReturnType<PgClient.PgClient["listen"]>
 }
 
-const sourceOf = ({ explained, pool }: OpenedPool.OpenedPool, silenceMillis: number): Source => ({
-  get: Effect.mapError(
-    Effect.map(pool.get, (session) => toPlain(pool, session)),
-    explained
-  ),
-  use: (use) =>
-    Effect.mapError(
-      pool.use((session) => use(toPlain(pool, session))),
-      (error) => (isSqlError(error) ? (explained(error) as typeof error) : error)
+const sourceOf = ({ explained, isPooled, pool }: OpenedPool.OpenedPool, silenceMillis: number): Source => {
+  const noListening = new Error("there is no LISTEN through a pooler")
+  return {
+    get: Effect.mapError(
+      Effect.map(pool.get, (session) => toPlain(pool, session, isPooled)),
+      explained
     ),
-  transaction: Effect.mapError(takeTransaction(pool, silenceMillis), explained),
-  listen: (channel) => Effect.flatMap(Effect.mapError(pool.reserve, explained), (session) => session.listen(channel))
-})
+    use: (use) =>
+      Effect.mapError(
+        pool.use((session) => use(toPlain(pool, session, isPooled))),
+        (error) => (isSqlError(error) ? (explained(error) as typeof error) : error)
+      ),
+    transaction: Effect.mapError(takeTransaction(pool, isPooled, silenceMillis), explained),
+    listen: (channel) =>
+      isPooled
+        ? Effect.fail(new SqlError({ reason: new UnknownError({ cause: noListening, operation: "listen" }) }))
+        : Effect.flatMap(Effect.mapError(pool.reserve, explained), (session) => session.listen(channel))
+  }
+}
 
 /**
  * A client with a pool of its own, which opens at the first use. A transaction on a server that falls silent is given up after

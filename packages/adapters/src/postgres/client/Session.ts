@@ -13,6 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OpenedPool } from "../connection/OpenedPool.ts"
+import { Framing } from "./PooledStatements.ts"
 import { isAway, kindOf } from "./SqlFailure.ts"
 
 export interface Statement {
@@ -70,7 +71,7 @@ export const layerFromClient: Layer.Layer<Sessions, never, SqlClient.SqlClient> 
 /** Sessions from a pool that is used for nothing else, and whose connections are multiplexed, one user at a time. */
 export const fromPool = (opened: Effect.Effect<OpenedPool, SqlError>): Sessions["Service"] => ({
   take: Effect.gen(function* () {
-    const { explained, pool } = yield* opened
+    const { explained, isPooled, pool } = yield* opened
     const connection = yield* Effect.mapError(pool.get, explained)
     let underway = 0
     yield* Effect.addFinalizer(() => (underway > 0 ? pool.invalidate(connection) : Effect.void))
@@ -79,12 +80,19 @@ export const fromPool = (opened: Effect.Effect<OpenedPool, SqlError>): Sessions[
         connection.query(statement.text, statement.parameters, isPrepared(statement)),
         ({ rows }) => rows as Rows
       ).pipe(Effect.tapError((error) => (isAway(kindOf(error)) ? pool.invalidate(connection) : Effect.void)))
+    const send: Session["send"] = (statements) =>
+      Effect.suspend(() => {
+        underway += 1
+        return Effect.forEach(statements, query, { concurrency: "unbounded" })
+      }).pipe(Effect.ensuring(Effect.sync(() => (underway -= 1))))
+    if (!isPooled) return { send }
+    const framing = new Framing()
     return {
       send: (statements) =>
         Effect.suspend(() => {
-          underway += 1
-          return Effect.forEach(statements, query, { concurrency: "unbounded" })
-        }).pipe(Effect.ensuring(Effect.sync(() => (underway -= 1))))
+          const { own, sent } = framing.frame(statements)
+          return Effect.map(send(sent), own)
+        })
     }
   })
 })

@@ -51,6 +51,8 @@ const messageOf = (cause: unknown): string => {
 const NO_POSTGRES =
   /exceeds maxMessageSize|Received \d+ bytes in response|SSLRequest|Invalid message|Unexpected \w+ message|SSL response/i
 
+const IN_THE_WAY = "leave options out of the URL, or name it in ignore_startup_parameters of PgBouncer"
+
 const NETWORK = [
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -81,6 +83,8 @@ const wordsFor = (cause: unknown, settings: ServerSettings): string | undefined 
       return `the server at ${place(settings)} ended the connection without a reason: it may not be Postgres, or not let this address in`
   }
   if (NO_POSTGRES.test(message)) return `what answers at ${place(settings)} is not Postgres: ${message}`
+  if (/startup parameter/i.test(message))
+    return `${message} (a pooler is in between; ${/: options/.test(message) ? IN_THE_WAY : "do not say that there is none"})`
   if (code.startsWith("28") && /no encryption/.test(message))
     return `${message} (sslmode=${tls.mode}: the server may want TLS, which sslmode=require asks for)`
   return cause instanceof AggregateError ? message : undefined
@@ -135,3 +139,7 @@ export const joined = (first: SqlError, second: SqlError): SqlError => {
   const cause = Object.assign(new CannotConnect(words, { cause: second.reason.cause }), toldBy(second.reason.cause))
   return new SqlError({ reason: new Reason({ cause, message: words, operation: "connect" }) })
 }
+
+/** Whether something in between does not pass the parameters of a session on to the server, as a pooler does not. */
+export const isOfParameters = ({ reason: { cause, operation } }: SqlError): boolean =>
+  operation === "connect" && /startup parameter/i.test(messageOf(cause))

@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Opening from "./Opening.ts"
 
-export interface OpenedPool extends Pick<Opening.Way, "explained"> {
+export interface OpenedPool extends Pick<Opening.Way, "isPooled" | "explained"> {
   readonly pool: PgPool.PgPool
 }
 
@@ -25,10 +25,11 @@ export const make = (
   Effect.map(Scope.Scope, (scope) =>
     Opening.once(
       Effect.gen(function* () {
-        const { config, explained } = yield* opening.way
-        const multiplex = isPipelined ? { multiplex: true, multiplexConcurrency: 1 } : {}
+        const { config, explained, isPooled } = yield* opening.way
+        // The statements around one that sets its time-outs are sent along with it.
+        const multiplex = isPipelined || isPooled ? { multiplex: true, multiplexConcurrency: 1 } : {}
         const pool = yield* Scope.provide(PgPool.make({ ...config, maxConnections, ...multiplex }), scope)
-        return { pool, explained }
+        return { pool, isPooled, explained }
       }),
       scope
     )
