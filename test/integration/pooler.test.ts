@@ -123,26 +123,53 @@ describe("a pooler", { timeout: 120_000 }, () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("what a handler leaves on a session does not stay with it either", () =>
-    Effect.gen(function* () {
-      const { through } = yield* pooled("default_pool_size = 1")
-      const handler = Effect.flatMap(SqlClient.SqlClient, (sql) =>
-        Effect.forEach(
-          ["SET work_mem = '1MB'", "LISTEN them", "CREATE TEMP TABLE own (id int)", "SELECT pg_advisory_lock(7)"],
-          (statement) => sql.unsafe(statement)
+  for (const [outcome, last] of [
+    ["commits", "SELECT 1"],
+    ["fails", "SELECT 1 / 0"]
+  ] as const)
+    it.live(`what a handler that ${outcome} leaves on a session does not stay with it either`, () =>
+      Effect.gen(function* () {
+        const { through } = yield* pooled("default_pool_size = 1")
+        const others = yield* TestDatabase.client(through)
+        yield* others.unsafe("CREATE TABLE seen (memory text)")
+        yield* others.unsafe(`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN UPDATE seen SET memory = current_setting('work_mem'); RETURN NULL; END $$`)
+        yield* others.unsafe(
+          "CREATE CONSTRAINT TRIGGER note AFTER INSERT ON seen DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note()"
         )
-      )
-      yield* Inbox.use((inbox) => inbox.once("test", "key", handler)).pipe(
-        Effect.provide(Database.layerInbox({ database: through }))
-      )
-      const others = yield* TestDatabase.client(through)
-      const [row] = yield* others.unsafe(
-        `SELECT current_setting('work_mem') AS memory, (SELECT count(*)::int FROM pg_listening_channels()) AS channels,
-          to_regclass('pg_temp.own') AS own, (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks`
-      )
-      assert.deepStrictEqual(row, { memory: "4MB", channels: 0, own: null, locks: 0 })
-    }).pipe(Effect.scoped)
-  )
+        const handler = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+          Effect.forEach(
+            [
+              "INSERT INTO seen VALUES ('')",
+              "SET work_mem = '1MB'",
+              "LISTEN them",
+              "CREATE TEMP TABLE own (id int)",
+              "PREPARE one AS SELECT 1",
+              "SELECT pg_advisory_lock(7)",
+              last
+            ],
+            (statement) => sql.unsafe(statement)
+          )
+        )
+        yield* Effect.gen(function* () {
+          const exit = yield* Effect.exit(Inbox.use((inbox) => inbox.once("test", "key", handler)))
+          assert.strictEqual(exit._tag, outcome === "commits" ? "Success" : "Failure")
+          // A session that is closed in the middle of a transaction ends a little later.
+          yield* others.unsafe("SELECT pg_advisory_xact_lock(7)").pipe(Effect.timeout("5 seconds"))
+          const [row] = yield* others.unsafe(
+            `SELECT current_setting('work_mem') AS memory, (SELECT count(*)::int FROM pg_listening_channels()) AS channels,
+              to_regclass('pg_temp.own') AS own, (SELECT count(*)::int FROM pg_prepared_statements WHERE from_sql) AS named,
+              (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND objid = 7) AS locks`
+          )
+          assert.deepStrictEqual(row, { memory: "4MB", channels: 0, own: null, named: 0, locks: 0 })
+          // Constraints are checked with the settings of the handler, as they are on a direct connection.
+          assert.deepStrictEqual(
+            yield* others.unsafe("SELECT memory FROM seen"),
+            outcome === "commits" ? [{ memory: "1MB" }] : []
+          )
+        }).pipe(Effect.provide(Database.layerInbox({ database: through })))
+      }).pipe(Effect.scoped)
+    )
 
   it.live("a statement that fails, or is given up, leaves no transaction open, and the next one works", () =>
     Effect.gen(function* () {

@@ -11,6 +11,7 @@
 import type { PgConnection, PgPool } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import { SqlError, StatementTimeoutError } from "effect/sql/SqlError"
 import { SET_LOCAL, STATEMENT_TIMEOUT_MILLIS } from "../connection/SessionSettings.ts"
 import { endsTransaction } from "./StatementText.ts"
@@ -76,11 +77,11 @@ const resultOf = <A>(
 ): Result.Result<A, SqlError> =>
   (results.find((result) => Result.isFailure(result)) ?? results[index]!) as Result.Result<A, SqlError>
 
+/** What statements are carried out by: a connection, or one through a pooler. */
+export type Statements = Pick<PgConnection.PgConnection, "query" | "queryValues" | "stream">
+
 /** A connection whose statements have the time-outs. A statement that is interrupted on its way ends the connection. */
-export const framed = (
-  pool: PgPool.PgPool,
-  connection: PgConnection.PgConnection
-): Pick<PgConnection.PgConnection, "query" | "queryValues"> => {
+export const framed = (pool: PgPool.PgPool, connection: PgConnection.PgConnection): Statements => {
   const framing = new Framing()
   const run = <A>(text: string, use: (owned: PgConnection.PgConnection) => Effect.Effect<A, SqlError>) =>
     Effect.suspend((): Effect.Effect<A, SqlError> => {
@@ -96,8 +97,11 @@ export const framed = (
         Effect.onInterrupt(() => pool.invalidate(connection))
       )
     })
+  const query: Statements["query"] = (text, parameters) => run(text, (owned) => owned.query(text, parameters, false))
   return {
-    query: (text, parameters) => run(text, (owned) => owned.query(text, parameters, false)),
+    query,
+    // All rows at once: the statements around this one are sent along with it.
+    stream: (text, parameters) => Stream.fromIterableEffect(Effect.map(query(text, parameters), ({ rows }) => rows)),
     queryValues: (text, parameters) => run(text, (owned) => owned.queryValues(text, parameters, false))
   }
 }

@@ -23,8 +23,9 @@ import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import * as OpenedPool from "../connection/OpenedPool.ts"
 import * as Opening from "../connection/Opening.ts"
+import { SET_LOCAL } from "../connection/SessionSettings.ts"
 import { CurrentLoan } from "./Loan.ts"
-import { framed } from "./PooledStatements.ts"
+import { framed, type Statements } from "./PooledStatements.ts"
 import { RaisedMillis, SILENCE_TIMEOUT_MILLIS, within } from "./Silence.ts"
 import { isAway, isSqlError, kindOf } from "./SqlFailure.ts"
 import { outlivesTransaction } from "./StatementText.ts"
@@ -37,12 +38,7 @@ type Around = <A>(text: string, statement: Effect.Effect<A, SqlError>) => Effect
 const COMMIT = "COMMIT"
 const ROLLBACK = "ROLLBACK"
 
-/** The part of a connection that statements go through. */
-type Runs = Pick<PgConnection.PgConnection, "query" | "queryValues">
-
-/** A stream of a pooled connection collects its rows: a transaction of its own surrounds it. */
-const toConnection = (taken: PgConnection.PgConnection, pooled: Runs | undefined, around: Around): Connection => {
-  const session = pooled ?? taken
+const toConnection = (session: Statements, around: Around): Connection => {
   const run = (text: string, parameters: ReadonlyArray<unknown>, transform: Transform, prepare?: boolean) =>
     Effect.map(around(text, session.query(text, parameters, prepare)), ({ rows }) =>
       transform === undefined ? rows : transform(rows)
@@ -56,10 +52,7 @@ const toConnection = (taken: PgConnection.PgConnection, pooled: Runs | undefined
     executeValues: (text, parameters) => around(text, session.queryValues(text, parameters)),
     executeValuesUnprepared: (text, parameters) => around(text, session.queryValues(text, parameters, false)),
     executeStream: (text, parameters, transform) => {
-      const rows =
-        pooled !== undefined
-          ? Stream.fromIterableEffect(run(text, parameters, undefined))
-          : taken.stream(text, parameters)
+      const rows = session.stream(text, parameters)
       return transform === undefined ? rows : Stream.mapArray(rows, (some) => transform(some) as typeof some)
     }
   }
@@ -73,7 +66,7 @@ const leavingRefused =
 
 /** A connection as the client uses it, for as long as it is taken from the pool. */
 const toPlain = (pool: PgPool.PgPool, session: PgConnection.PgConnection, isPooled: boolean): Connection =>
-  toConnection(session, isPooled ? framed(pool, session) : undefined, leavingRefused(pool.invalidate(session)))
+  toConnection(isPooled ? framed(pool, session) : session, leavingRefused(pool.invalidate(session)))
 
 /**
  * Takes back what a transaction may have left on its session. `DISCARD ALL` would forget the prepared statements of the client
@@ -94,6 +87,43 @@ BEGIN
   END LOOP;
 END $$`
 
+/**
+ * The same through a pooler, within the transaction: after it, the session is that of another. Constraints are checked before, with
+ * the settings that they would have had while committing. What cannot be taken back stays: it is no failure of the transaction.
+ */
+const CLEAN_WITHIN = [
+  "SET CONSTRAINTS ALL IMMEDIATE",
+  `DO $clean$
+BEGIN
+  EXECUTE $text$${CLEAN}$text$;
+EXCEPTION WHEN OTHERS THEN
+  RAISE LOG 'a session could not be cleaned: %', SQLERRM;
+END $clean$`,
+  SET_LOCAL
+]
+
+/** What a connection answers that is closed instead of rolling back. */
+const CLOSED: PgConnection.Result = { command: ROLLBACK, rowCount: 0, oid: null, rows: [], fields: [] }
+
+/**
+ * Statements of a transaction through a pooler. If it `isChanged`, its session is cleaned before COMMIT. Instead of rolling back, and
+ * if cleaning fails, the connection is given up: a pooler closes a session that is left in the middle of a transaction.
+ */
+const cleaned = (statements: Statements, isChanged: () => boolean, giveUp: Effect.Effect<void>): Statements => ({
+  ...statements,
+  query: (text, parameters, prepare) =>
+    Effect.suspend(() => {
+      const query = statements.query(text, parameters, prepare)
+      if (!isChanged() || (text !== COMMIT && text !== ROLLBACK)) return query
+      if (text === ROLLBACK) return Effect.as(giveUp, CLOSED)
+      const cleaning = Effect.forEach(CLEAN_WITHIN, (one) => statements.query(one, [], false), { discard: true })
+      return Effect.andThen(
+        Effect.onError(cleaning, () => giveUp),
+        query
+      )
+    })
+})
+
 /** Gives up a statement of ours, and the session with it, if nothing is heard from the server for too long. */
 const heardWithin = <A>(statement: Effect.Effect<A, SqlError>, millis: number): Effect.Effect<A, SqlError> =>
   Effect.catchTag(within(statement, millis), "Silence", () => {
@@ -106,8 +136,6 @@ const heardWithin = <A>(statement: Effect.Effect<A, SqlError>, millis: number): 
  * time, and our own statements have one for a server that falls silent. A session on which that
  * code may have left something is cleaned when the transaction is over; one on which the server takes no writes, or that was
  * not rolled back, is closed then. Before, the pool would open another, and an embedded database has but one.
- *
- * Behind a pooler, others have the session once the transaction is over, so it is cleaned before the transaction commits.
  */
 const takeTransaction = (
   pool: PgPool.PgPool,
@@ -138,16 +166,14 @@ const takeTransaction = (
         if (loan === undefined) {
           const millis = silenceMillis + fiber.getRef(RaisedMillis)
           const heard = leaving(text, heardWithin(statement, millis))
-          if (text === ROLLBACK) return Effect.onError(heard, () => giveUp)
-          return text === COMMIT && isChanged && isPooled
-            ? Effect.andThen(heardWithin(session.query(CLEAN, [], false), millis), heard)
-            : heard
+          return text === ROLLBACK ? Effect.onError(heard, () => giveUp) : heard
         }
         const watching = leaving(text, statement)
         if (outlivesTransaction(text)) isChanged = true
         return loan.run(connection, text, watching, session.interrupt)
       })
-    const plain = toConnection(session, isPooled ? framed(pool, session) : undefined, watched)
+    const statements = isPooled ? cleaned(framed(pool, session), () => isChanged, giveUp) : session
+    const plain = toConnection(statements, watched)
     const connection: Connection = {
       ...plain,
       executeStream: (text, parameters, transform) =>
