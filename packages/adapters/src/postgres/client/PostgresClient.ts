@@ -133,9 +133,9 @@ const heardWithin = <A>(statement: Effect.Effect<A, SqlError>, millis: number): 
 
 /**
  * A connection for a transaction. The loan of the code that runs in it is asked about each statement; that code has a limit of
- * time, and our own statements have one for a server that falls silent. A session on which that
- * code may have left something is cleaned when the transaction is over; one on which the server takes no writes, or that was
- * not rolled back, is closed then. Before, the pool would open another, and an embedded database has but one.
+ * time, and our own statements have one for a server that falls silent. A session on which that code may have left something
+ * is cleaned when the transaction is over; one on which the server takes no writes, or that was not rolled back, is closed
+ * then. Before, the pool would open another, and an embedded database has but one.
  */
 const takeTransaction = (
   pool: PgPool.PgPool,
