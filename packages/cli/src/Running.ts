@@ -2,7 +2,7 @@
  * Commands that run until a signal stops them.
  *
  * SIGINT and SIGTERM interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
- * second signal, the process ends at once, whatever still goes on in it.
+ * second signal, the process ends at once.
  */
 import type * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -10,6 +10,10 @@ import * as Logs from "./output/Logs.ts"
 import * as Output from "./output/Output.ts"
 
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
+
+let hasStopped = false
+/** Whether a signal has stopped a command of this process. */
+export const wasStopped = (): boolean => hasStopped
 
 /** Runs the work until it ends, fails or is stopped. */
 export const untilStopped = async <E>(
@@ -23,6 +27,7 @@ export const untilStopped = async <E>(
   const stop = (signal: keyof typeof EXIT) => {
     if (isStopping) process.exit(EXIT[signal])
     isStopping = true
+    hasStopped = true
     fiber.interruptUnsafe()
     patience = setTimeout(() => {
       Output.notice(`stopped with work unfinished after ${stopMillis} ms`)
@@ -32,8 +37,7 @@ export const untilStopped = async <E>(
   process.on("SIGINT", stop).on("SIGTERM", stop)
   const exit = await Logs.runPromise(format, Fiber.await(fiber))
   process.off("SIGINT", stop).off("SIGTERM", stop)
-  // Code of others, such as a handler that was given up, may go on and keep the process from ending by itself.
-  patience?.unref()
+  clearTimeout(patience)
   if (!isStopping) await Logs.runPromise(format, exit)
   return true
 }
