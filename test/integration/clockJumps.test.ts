@@ -204,7 +204,8 @@ describe("a webhook", { timeout: 30_000 }, () => {
       yield* until("the probe", () => hooks.times.length === 3)
       const pause = hooks.times[2]! - hooks.times[1]!
       assert.isAtLeast(pause, 1_400)
-      assert.isBelow(pause, 4_000)
+      // The relay looks for an endpoint that is left alone after pauses that grow, which are short beside the jump.
+      assert.isBelow(pause, 15_000)
     }).pipe(Effect.scoped, Effect.provide(Layer.fresh(memory)), Effect.provide(silent))
   )
 
