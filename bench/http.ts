@@ -7,9 +7,8 @@
  * Turnout on Postgres, with one hot event, the other a service that answers at once. The load comes from a process of its
  * own, which has a core to itself if the machine has more than one.
  */
-import autocannon from "autocannon"
 import * as Rec from "effect/Record"
-import { randomUUID } from "node:crypto"
+import { load, type Turn } from "./http/Load.ts"
 import { alternate, summarise } from "./support/Contest.ts"
 import * as Database from "./support/Database.ts"
 import { format, print, progress } from "./support/Report.ts"
@@ -19,41 +18,13 @@ import * as Settings from "./support/Settings.ts"
 const settings = Settings.read({ rounds: 5, seconds: 4, connections: 64 })
 const WARM_UP_SECONDS = Math.min(2, settings.seconds)
 
-interface Turn {
-  readonly perSecond: number
-  readonly p50Millis: number
-  readonly p99Millis: number
-}
-
-const load = async (url: string, seconds: number): Promise<Turn> => {
-  const result = await autocannon({
-    url: `${url}/events/${Database.eventId(1)}/registrations`,
-    connections: settings.connections,
-    duration: seconds,
-    requests: [
-      {
-        method: "POST",
-        setupRequest: (request) => ({
-          ...request,
-          headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
-          body: JSON.stringify({ attendee: { email: `${randomUUID()}@example.com`, name: "Ada Lovelace" } })
-        })
-      }
-    ]
-  })
-  if (result.errors > 0 || result.non2xx > 0) {
-    throw new Error(`${result.errors} requests failed, ${result.non2xx} were not answered with 2xx`)
-  }
-  return { perSecond: result.requests.average, p50Millis: result.latency.p50, p99Millis: result.latency.p99 }
-}
-
 await Database.use(async (database) => {
   const turn = async (behind: "turnout" | "nothing"): Promise<Turn> => {
     await database.clear()
     await Database.insertEvents(database, 1)
     await using server = await Script.start<{ readonly url: string }>("http/server.ts", { url: database.url, behind })
-    await load(server.told.url, WARM_UP_SECONDS)
-    return await load(server.told.url, settings.seconds)
+    await load(server.told.url, settings.connections, WARM_UP_SECONDS)
+    return await load(server.told.url, settings.connections, settings.seconds)
   }
   const turns = await alternate(
     { "registrations, one hot event": () => turn("turnout"), "no-op": () => turn("nothing") },

@@ -20,9 +20,11 @@ const number = (text: string, name: string): number => {
 
 /** Reads the settings, which are numbers by name, from the command line; `defaults` has their default values. */
 export const read = <Name extends string>(
-  defaults: Readonly<Record<Name | "rounds", number>>
+  defaults: Readonly<Record<Name | "rounds", number>>,
+  args: ReadonlyArray<string> = process.argv.slice(2)
 ): Settings & Readonly<Record<Name, number>> => {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       json: { type: "boolean", default: false },
       ...Object.fromEntries(

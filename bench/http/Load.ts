@@ -1,0 +1,35 @@
+/**
+ * The load of one turn over HTTP, which comes from this process.
+ */
+import autocannon from "autocannon"
+import { randomUUID } from "node:crypto"
+import * as Database from "../support/Database.ts"
+
+export interface Turn {
+  readonly perSecond: number
+  readonly p50Millis: number
+  readonly p99Millis: number
+}
+
+/** Registers people for the first event over HTTP, by as many connections and for as long as told. */
+export const load = async (url: string, connections: number, seconds: number): Promise<Turn> => {
+  const result = await autocannon({
+    url: `${url}/events/${Database.eventId(1)}/registrations`,
+    connections,
+    duration: seconds,
+    requests: [
+      {
+        method: "POST",
+        setupRequest: (request) => ({
+          ...request,
+          headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+          body: JSON.stringify({ attendee: { email: `${randomUUID()}@example.com`, name: "Ada Lovelace" } })
+        })
+      }
+    ]
+  })
+  if (result.errors > 0 || result.non2xx > 0) {
+    throw new Error(`${result.errors} requests failed, ${result.non2xx} were not answered with 2xx`)
+  }
+  return { perSecond: result.requests.average, p50Millis: result.latency.p50, p99Millis: result.latency.p99 }
+}
