@@ -78,7 +78,9 @@ const contestantsOf = async (checkout: Checkout, database: DatabaseModule.Databa
 const use = async (checkout: Checkout): Promise<typeof DatabaseModule.use> =>
   ((await import(new URL("support/Database.ts", CHECKOUTS[checkout]).href)) as typeof DatabaseModule).use
 
-await (await use("before"))(async (before) =>
+await (
+  await use("before")
+)(async (before) =>
   (await use("now"))(async (now) => {
     const contestants = { before: await contestantsOf("before", before), now: await contestantsOf("now", now) }
     const names = Object.keys(contestants.now) as ReadonlyArray<keyof typeof contestants.now>

@@ -2,7 +2,7 @@
  * Who carries promotions on that are too many for one commit: after a raise, after a failure, and after another process.
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as Promotions from "@turnout/core/admission/application/engine/Promotions"
+import * as Steps from "@turnout/core/admission/application/engine/Steps"
 import type { Reply } from "@turnout/core/admission/domain/Batch"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
@@ -39,7 +39,7 @@ describe("promotions", () => {
         [TWO, 1]
       ])
       const steps: Array<EventId> = []
-      const promotions = yield* Promotions.make(Effect.succeed([]), (id) =>
+      const promotions = yield* Steps.make(Effect.succeed([]), (id) =>
         Effect.sync(() => {
           steps.push(id)
           due.set(id, due.get(id)! - 1)
@@ -59,7 +59,7 @@ describe("promotions", () => {
   it.effect("are carried on by one at a time", () =>
     Effect.gen(function* () {
       let underway = 0
-      const promotions = yield* Promotions.make(Effect.succeed([]), (id) =>
+      const promotions = yield* Steps.make(Effect.succeed([]), (id) =>
         Effect.gen(function* () {
           underway += 1
           assert.strictEqual(underway, 1)
@@ -81,7 +81,7 @@ describe("promotions", () => {
     Effect.gen(function* () {
       const steps: Array<EventId> = []
       let isDown = true
-      yield* Promotions.make(Effect.succeed([ONE, TWO, THREE]), (id) =>
+      yield* Steps.make(Effect.succeed([ONE, TWO, THREE]), (id) =>
         Effect.suspend(() => {
           steps.push(id)
           return isDown ? down : Effect.succeed(answerOf(id, 0))
@@ -90,7 +90,7 @@ describe("promotions", () => {
       yield* settle
       assert.deepStrictEqual(steps.splice(0).toSorted(), [ONE, TWO, THREE].toSorted())
       isDown = false
-      yield* TestClock.adjust(Promotions.SWEEP_INTERVAL_MILLIS)
+      yield* TestClock.adjust(Steps.SWEEP_INTERVAL_MILLIS)
       yield* settle
       assert.deepStrictEqual(steps.toSorted(), [ONE, TWO, THREE].toSorted())
     }).pipe(Effect.scoped)

@@ -3,11 +3,11 @@
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { footprint, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import { footprint, withDueSteps } from "@turnout/core/admission/domain/state/Footprint"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventInput } from "@turnout/core/admission/domain/model/Event"
 import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
-import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import type { Registration, RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { make, nothing, type WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 
@@ -67,6 +67,25 @@ export const given = (history: ReadonlyArray<Request>): WorkingSet => {
   return set
 }
 
+const inOrderOfEntry = (whole: WorkingSet, eventId: EventId): ReadonlyArray<Registration> =>
+  [...whole.registrations.values()]
+    .filter((registration) => registration.eventId === eventId)
+    .toSorted((a, b) => a.sequence - b.sequence)
+
+/** The whole state as a store that loads all of it would give it to a batch. */
+export const everything = (whole: WorkingSet): WorkingSet => {
+  const of = (matches: (registration: Registration) => boolean) =>
+    [...whole.events.keys()].flatMap((eventId) => inOrderOfEntry(whole, eventId).filter(matches))
+  return make({
+    events: [...whole.events.values()],
+    registrations: of(() => true),
+    waiting: of(({ state }) => state === "waitlisted"),
+    ending: of(({ state }) => state === "confirmed" || state === "waitlisted"),
+    returning: of(({ cancellation }) => cancellation?.reason === "eventCancelled").toReversed(),
+    idempotency: [...whole.idempotency.values()]
+  })
+}
+
 /** What a store would load of the whole state for a batch: nothing but the footprint. */
 export const partOf = (
   whole: WorkingSet,
@@ -74,15 +93,37 @@ export const partOf = (
   records: ReadonlyMap<string, IdempotencyRecord> = whole.idempotency
 ): WorkingSet => {
   const locked = footprint(batch).events.flatMap((event) => whole.events.get(event) ?? [])
-  const needed = withDuePromotions(footprint(batch), locked)
+  const needed = withDueSteps(footprint(batch), locked)
   const find = (registrationId: never) => whole.registrations.get(registrationId) ?? []
   return make({
     ...nothing,
     events: locked,
     registrations: [
       ...needed.attendees.flatMap((key) => find(whole.active.get(key.eventId)?.get(key.attendeeId) as never)),
-      ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never))
+      ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never)),
+      ...needed.sameAttendees.flatMap(({ eventId, registrationId }) =>
+        [whole.registrations.get(registrationId)].flatMap((one) =>
+          one === undefined ? [] : find(whole.active.get(eventId)?.get(one.attendee.id) as never)
+        )
+      ),
+      ...needed.lastSeated.flatMap(({ eventId, limit }) =>
+        inOrderOfEntry(whole, eventId)
+          .filter(({ state }) => state === "confirmed")
+          .toSorted((a, b) => b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence)
+          .slice(0, limit)
+      )
     ],
+    ending: needed.ending.flatMap(({ eventId, limit }) =>
+      inOrderOfEntry(whole, eventId)
+        .filter(({ state }) => state === "confirmed" || state === "waitlisted")
+        .slice(0, limit)
+    ),
+    returning: needed.returning.flatMap(({ eventId, limit }) =>
+      inOrderOfEntry(whole, eventId)
+        .filter(({ cancellation }) => cancellation?.reason === "eventCancelled")
+        .toReversed()
+        .slice(0, limit)
+    ),
     waiting: needed.waiting.flatMap(({ eventId, limit }) =>
       (whole.waiting.get(eventId) ?? []).slice(0, limit).flatMap((waiter) => find(waiter as never))
     ),

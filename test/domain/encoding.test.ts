@@ -10,7 +10,14 @@ import {
   payloadJson,
   schemaVersionOf
 } from "@turnout/core/journal/domain/JournalEvent"
-import { Registration, registrationJson, RegistrationState } from "@turnout/core/admission/domain/model/Registration"
+import { RuleSetAside } from "@turnout/core/admission/domain/model/Register"
+import {
+  Cancellation,
+  Registration,
+  registrationJson,
+  RegistrationState
+} from "@turnout/core/admission/domain/model/Registration"
+import { BeyondCapacity } from "@turnout/core/admission/domain/model/Seats"
 import * as Text from "@turnout/core/kernel/domain/Text"
 import { Schema } from "effect"
 import * as fc from "fast-check"
@@ -48,16 +55,23 @@ const moment = fc.date({
 const capacity = fc.integer({ min: 0, max: 1_000_000 })
 const uuid = fc.uuid() as fc.Arbitrary<never>
 
-const registration: fc.Arbitrary<Registration> = fc.record({
-  id: uuid,
-  eventId: uuid,
-  attendee: fc.record({ id: line({ minLength: 1 }).map((text) => Text.fold(text) as never), name: line(), email }),
-  notes: paragraphs,
-  state: fc.constantFrom(...RegistrationState.literals),
-  sequence: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
-  registeredAt: moment,
-  changedAt: moment
-})
+const registration: fc.Arbitrary<Registration> = fc.record(
+  {
+    id: uuid,
+    eventId: uuid,
+    attendee: fc.record({ id: line({ minLength: 1 }).map((text) => Text.fold(text) as never), name: line(), email }),
+    notes: paragraphs,
+    state: fc.constantFrom(...RegistrationState.literals),
+    sequence: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    registeredAt: moment,
+    changedAt: moment,
+    cancellation: fc.record({
+      from: fc.constantFrom(...Cancellation.fields.from.literals),
+      reason: fc.constantFrom(...Cancellation.fields.reason.literals)
+    })
+  },
+  { requiredKeys: ["id", "eventId", "attendee", "notes", "state", "sequence", "registeredAt", "changedAt"] }
+)
 
 const details: fc.Arbitrary<EventDetails> = fc.record({
   title: line({ minLength: 1 }),
@@ -74,6 +88,7 @@ const details: fc.Arbitrary<EventDetails> = fc.record({
 })
 
 const from = fc.constantFrom(...RegistrationState.literals)
+const setAside = fc.array(fc.constantFrom(...RuleSetAside.literals), { minLength: 1 })
 
 type OfType<Tag> = Extract<JournalEvent, { readonly _tag: Tag }>
 
@@ -86,10 +101,22 @@ const payloads: { readonly [Tag in JournalEvent["_tag"]]: fc.Arbitrary<Omit<OfTy
   EventCancelled: fc.constant({}),
   EventCompleted: fc.constant({}),
   CapacityChanged: fc.record({ from: capacity, to: capacity }),
-  AttendeeRegistered: fc.record({ registration }),
-  AttendeeWaitlisted: fc.record({ registration }),
+  EventReopening: fc.constant({}),
+  EventReopened: fc.record({ status: fc.constantFrom("draft", "published") }),
+  AttendeeRegistered: fc.record({ registration, setAside }, { requiredKeys: ["registration"] }),
+  AttendeeWaitlisted: fc.record({ registration, setAside }, { requiredKeys: ["registration"] }),
   RegistrationPromoted: fc.record({ registration }),
-  RegistrationConfirmed: fc.record({ registration }),
+  RegistrationConfirmed: fc.record(
+    { registration, beyond: fc.constantFrom(...BeyondCapacity.literals) },
+    { requiredKeys: ["registration"] }
+  ),
+  RegistrationDemoted: fc.record({ registration }),
+  RegistrationReinstated: fc.record({ registration }),
+  RegistrationCorrected: fc.record({
+    registration,
+    before: registration.map((before) => ({ attendee: before.attendee, notes: before.notes }))
+  }),
+  AttendanceCleared: fc.record({ registration, from }),
   RegistrationCancelled: fc.record({ registration, from }),
   AttendeeAttended: fc.record({ registration, from }),
   AttendeeMissed: fc.record({ registration, from })
@@ -239,6 +266,7 @@ const tagged = <Tag extends Command["_tag"]>(
 
 const ofEvent = plainRecord({ eventId: fewIds })
 const ofRegistration = plainRecord({ eventId: fewIds, registrationId: fewIds })
+const beyond = fc.constantFrom(null, ...BeyondCapacity.literals)
 const commands: { readonly [Tag in Command["_tag"]]: fc.Arbitrary<Command> } = {
   CreateEvent: tagged("CreateEvent", plainRecord({ event: eventInput })),
   UpdateEvent: tagged("UpdateEvent", plainRecord({ eventId: fewIds, changes: eventInput })),
@@ -246,19 +274,33 @@ const commands: { readonly [Tag in Command["_tag"]]: fc.Arbitrary<Command> } = {
   UnpublishEvent: tagged("UnpublishEvent", ofEvent),
   CancelEvent: tagged("CancelEvent", ofEvent),
   CompleteEvent: tagged("CompleteEvent", ofEvent),
+  ReopenEvent: tagged("ReopenEvent", ofEvent),
   ChangeCapacity: tagged(
     "ChangeCapacity",
-    plainRecord({ eventId: fewIds, capacity: fewNumbers, keepOverhang: fc.boolean() })
+    plainRecord({
+      eventId: fewIds,
+      capacity: fewNumbers,
+      keepOverhang: fc.boolean(),
+      demote: fc.constantFrom(null, 1, 5)
+    })
   ),
-  PromoteWaiting: tagged("PromoteWaiting", ofEvent),
+  CarryOn: tagged("CarryOn", ofEvent),
   Register: tagged(
     "Register",
     plainRecord({ eventId: fewIds, attendee, notes: few, registeredAt: fc.option(fewMoments) })
   ),
   CancelRegistration: tagged("CancelRegistration", ofRegistration),
-  ConfirmRegistration: tagged("ConfirmRegistration", ofRegistration),
-  MarkAttended: tagged("MarkAttended", ofRegistration),
-  MarkNoShow: tagged("MarkNoShow", ofRegistration)
+  RegisterGuest: tagged("RegisterGuest", plainRecord({ eventId: fewIds, attendee, notes: few, beyond })),
+  ConfirmRegistration: tagged("ConfirmRegistration", plainRecord({ eventId: fewIds, registrationId: fewIds, beyond })),
+  ReinstateRegistration: tagged("ReinstateRegistration", ofRegistration),
+  CorrectRegistration: tagged(
+    "CorrectRegistration",
+    plainRecord({ eventId: fewIds, registrationId: fewIds, changes: plainRecord({ attendee, notes: few }) })
+  ),
+  MarkAttended: tagged("MarkAttended", plainRecord({ eventId: fewIds, registrationId: fewIds, early: fc.boolean() })),
+  MarkNoShow: tagged("MarkNoShow", ofRegistration),
+  ClearAttendance: tagged("ClearAttendance", ofRegistration),
+  ReleaseSeat: tagged("ReleaseSeat", ofRegistration)
 }
 const operations = Object.keys(commands) as ReadonlyArray<Command["_tag"]>
 const anyCommand = fc.oneof(...Object.values(commands))

@@ -42,7 +42,7 @@ const renamed = request({ _tag: "UpdateEvent", eventId: OTHER, changes: { title:
 describe("a guess", () => {
   it("is about nobody who is there: a registration that is named, or the head of the list, is looked for", () => {
     const cancelled = request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(1) })
-    const raised = request({ _tag: "ChangeCapacity", eventId: EVENT, capacity: 9, keepOverhang: false })
+    const raised = request({ _tag: "ChangeCapacity", eventId: EVENT, capacity: 9, keepOverhang: false, demote: null })
     assert.isTrue(isGuessable(footprint(newcomers)))
     assert.isFalse(isGuessable(footprint([...newcomers, cancelled])))
     assert.isFalse(isGuessable(footprint([...newcomers, raised])))

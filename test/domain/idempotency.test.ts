@@ -11,11 +11,8 @@ import {
 } from "@turnout/core/admission/domain/state/Idempotency"
 import { IdempotencyKeyReused } from "@turnout/core/admission/domain/model/Rejection"
 import { EventNotFound } from "@turnout/core/admission/domain/model/Event"
-import {
-  CapacityFull,
-  type RegistrationId,
-  RegistrationNotFound
-} from "@turnout/core/admission/domain/model/Registration"
+import { type RegistrationId, RegistrationNotFound } from "@turnout/core/admission/domain/model/Registration"
+import { CapacityFull } from "@turnout/core/admission/domain/model/Seats"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { AFTER, BEFORE, DURING, EVENT, id } from "./Deciding.ts"

@@ -1,5 +1,9 @@
 import * as Batch from "@turnout/core/admission/domain/Batch"
-import { move } from "@turnout/core/admission/domain/model/Seats"
+import type { AttendanceCommand } from "@turnout/core/admission/domain/model/Attendance"
+import type { Register } from "@turnout/core/admission/domain/model/Register"
+import type { CorrectionInput, RegistrationCommand } from "@turnout/core/admission/domain/model/Registration"
+import { type BeyondCapacity, move } from "@turnout/core/admission/domain/model/Seats"
+import { STEP_SIZE } from "@turnout/core/admission/domain/model/Steps"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { isEmpty } from "@turnout/core/admission/domain/state/Changes"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
@@ -12,18 +16,27 @@ import { BEFORE, DURING, EVENT, given, input, register, registrationId, request 
 const TABLES = "docs/reference/states.md"
 
 const create = (changes?: Parameters<typeof input>[0]) => request({ _tag: "CreateEvent", event: input(changes) })
-const on = (_tag: "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent", now?: Date) =>
+const on = (_tag: "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent", now?: Date) =>
   request({ _tag, eventId: EVENT }, now ? { now } : {})
 const of = (
-  _tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow",
+  _tag: Exclude<(RegistrationCommand | AttendanceCommand)["_tag"], "CorrectRegistration">,
   now = DURING,
-  n = 1
-): Request => request({ _tag, eventId: EVENT, registrationId: registrationId(n) }, { now })
-const capacity = (seats: number, keepOverhang = false): Command => ({
+  n = 1,
+  fields: object = { beyond: null, early: false }
+): Request => request({ _tag, eventId: EVENT, registrationId: registrationId(n), ...fields } as Command, { now })
+const guest = (n: number, now = BEFORE, beyond: BeyondCapacity | null = null): Request => {
+  const { command, freshId } = register(n)
+  const { attendee, eventId, notes } = command as Register
+  return request({ _tag: "RegisterGuest", eventId, attendee, notes, beyond }, { now, freshId })
+}
+const correct = (changes: CorrectionInput): Request =>
+  request({ _tag: "CorrectRegistration", eventId: EVENT, registrationId: registrationId(1), changes })
+const capacity = (seats: number, keepOverhang = false, demote: number | null = null): Command => ({
   _tag: "ChangeCapacity",
   eventId: EVENT,
   capacity: seats,
-  keepOverhang
+  keepOverhang,
+  demote
 })
 
 /** What a command comes to, in the words of the tables. */
@@ -47,6 +60,7 @@ describe("events", () => {
       case "published":
         return published
       case "cancelled":
+      case "reopening":
         return [...published, on("CancelEvent")]
       default:
         return [...published, on("CompleteEvent", DURING)]
@@ -60,20 +74,28 @@ describe("events", () => {
     cancel: [on("CancelEvent"), 1],
     "complete, before the start": [on("CompleteEvent", BEFORE), 1],
     "complete, after the start": [on("CompleteEvent", DURING), 1],
+    "reopen, before the end": [on("ReopenEvent", DURING), 1],
+    "reopen, after the end": [on("ReopenEvent", input().endsAt), 1],
     update: [update({ title: "Another title", endsAt: new Date("2030-05-02T00:00:00.000Z") }), 1],
     "update to what it is": [update({ title: "Conference", endsAt: input().endsAt }), 1],
     "update to times out of order": [update({ endsAt: input().startsAt }), 1],
     "change capacity": [request(capacity(7)), 2],
     "change capacity to what it is": [request(capacity(2)), 2],
     "change capacity below the seats taken": [request(capacity(1)), 2],
-    "change capacity below the seats taken, keepOverhang": [request(capacity(1, true)), 2]
+    "change capacity below the seats taken, keepOverhang": [request(capacity(1, true)), 2],
+    "change capacity below the seats taken, demote them": [request(capacity(1, false, 1)), 2],
+    "change capacity below the seats taken, demote others": [request(capacity(1, false, 2)), 2]
   }
   const [table = []] = cells(TABLES, "Events")
   it.each(table.filter(({ text }) => text !== "-"))("$row, when $column: $text", ({ column, row, text }) => {
     const [when, registered] = commands[row]!
-    const outcome = comesTo(given(history(column, registered)), when, (shown) =>
-      "event" in shown ? shown.event.status : "not an event"
-    )
+    const set = given(history(column, registered))
+    // Only an event with many registrations is reopening for longer than one commit.
+    if (column === "reopening") {
+      set.events.set(EVENT, { ...set.events.get(EVENT)!, status: "reopening" })
+      set.steps.set(EVENT, STEP_SIZE)
+    }
+    const outcome = comesTo(set, when, (shown) => ("event" in shown ? shown.event.status : "not an event"))
     assert.strictEqual(outcome, text)
   })
 })
@@ -124,6 +146,50 @@ describe("registering", () => {
   })
 })
 
+describe("guests", () => {
+  const opensAt = new Date("2030-02-01T00:00:00.000Z")
+  const closesAt = new Date("2030-03-01T00:00:00.000Z")
+  const draft = (changes: Parameters<typeof input>[0] = {}) => [create(changes)]
+  const published = (changes: Parameters<typeof input>[0] = {}) => [create(changes), on("PublishEvent")]
+  const situations: Record<
+    string,
+    readonly [history: ReadonlyArray<Request>, when: Request, setAside: ReadonlyArray<string>]
+  > = {
+    "the event is neither draft nor published": [[...published(), on("CancelEvent")], guest(1), []],
+    "the attendee has an active registration": [[...published(), register(1)], guest(1), []],
+    "before registrationOpensAt": [published({ registrationOpensAt: opensAt }), guest(1), ["registrationOpensAt"]],
+    "at or after registrationClosesAt": [
+      published({ registrationClosesAt: closesAt }),
+      guest(1, closesAt),
+      ["registrationClosesAt"]
+    ],
+    "at or after endsAt": [published(), guest(1, input().endsAt), ["endsAt"]],
+    "the event is a draft, and a seat is free": [draft(), guest(1), ["published"]],
+    "the event is a draft, and no seat is free": [draft({ capacity: 0 }), guest(1), []],
+    "a seat is free that no waiter is due": [published(), guest(1), []],
+    "no seat, raise": [published({ capacity: 0 }), guest(1, BEFORE, "raise"), ["capacity"]],
+    "no seat, overhang": [published({ capacity: 0 }), guest(1, BEFORE, "overhang"), ["capacity"]],
+    "no seat, and the waitlist is closed": [published({ capacity: 0, waitlist: "closed" }), guest(1), ["waitlist"]],
+    "no seat, and as many wait as may": [
+      [...published({ capacity: 0, waitlistLimit: 1 }), register(2)],
+      guest(1),
+      ["waitlistLimit"]
+    ]
+  }
+  const [table = []] = cells(TABLES, "Guests")
+  it.each(table)("$row: $text", ({ row, text }) => {
+    const [history, when, setAside] = situations[row]!
+    const set = given(history)
+    const outcome = comesTo(set, when, (shown) =>
+      "registration" in shown ? shown.registration.state : "not a registration"
+    )
+    assert.strictEqual(outcome, text)
+    const { journal } = Batch.decide([{ ...when, freshId: registrationId(9) }], given(history)).changes
+    const entry = journal.find(({ event }) => event._tag.startsWith("Attendee"))
+    assert.deepStrictEqual(entry !== undefined && "setAside" in entry.event ? entry.event.setAside : [], setAside)
+  })
+})
+
 describe("the counts of an event", () => {
   const counts = { confirmed: 3, waitlisted: 3, attended: 3, noShow: 3 }
 
@@ -157,22 +223,42 @@ describe("registrations", () => {
     confirm: [of("ConfirmRegistration"), false],
     "confirm, a seat is free": [of("ConfirmRegistration"), true],
     "confirm, no seat is free": [of("ConfirmRegistration"), false],
+    "confirm beyond, no seat is free": [of("ConfirmRegistration", DURING, 1, { beyond: "raise" }), false],
+    reinstate: [of("ReinstateRegistration"), false],
+    "reinstate, a seat is free": [of("ReinstateRegistration"), false],
+    "reinstate, no seat is free": [of("ReinstateRegistration"), false],
+    "reinstate, registered again": [of("ReinstateRegistration"), true],
+    correct: [correct({ notes: "corrected" }), false],
+    "correct to somebody registered": [correct({ attendee: { id: "person-7" } }), true],
     attended: [of("MarkAttended"), false],
+    "attended, before the doors": [of("MarkAttended", BEFORE), false],
+    "attended early, before the doors": [of("MarkAttended", BEFORE, 1, { early: true }), false],
+    "clear attendance": [of("ClearAttendance"), false],
+    "release seat": [of("ReleaseSeat"), false],
     "noShow, before the start": [of("MarkNoShow", BEFORE), false],
     "noShow, after the start": [of("MarkNoShow", DURING), false]
   }
   const state = (shown: Outcome) => ("registration" in shown ? shown.registration.state : "not a registration")
   const [whilePublished = [], otherwise = []] = cells(TABLES, "Registrations")
 
+  /** What has happened besides, by the row. */
+  const besides: Record<string, ReadonlyArray<Request>> = {
+    "reinstate, no seat is free": [register(2)],
+    "reinstate, registered again": [{ ...register(1), freshId: registrationId(2) }],
+    "correct to somebody registered": [register(7)]
+  }
+
   it.each(whilePublished)("$row, when $column: $text", ({ column, row, text }) => {
     const [when, free] = commands[row]!
-    assert.strictEqual(comesTo(inState(column, free), when, state), text)
+    const set = inState(column, free)
+    Batch.decide(besides[row] ?? [], set)
+    assert.strictEqual(comesTo(set, when, state), text)
   })
 
   it.each(otherwise)("$row, when the event is $column: $text", ({ column, row, text }) => {
-    const end = column === "cancelled" ? on("CancelEvent") : on("CompleteEvent", DURING)
-    const set = inState("confirmed", false)
-    Batch.decide([end], set)
+    const set = column === "draft" ? given([create(), guest(1)]) : inState("confirmed", false)
+    if (column !== "draft")
+      Batch.decide([column === "cancelled" ? on("CancelEvent") : on("CompleteEvent", DURING)], set)
     assert.strictEqual(comesTo(set, commands[row]![0], state), text)
   })
 })

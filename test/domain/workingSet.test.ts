@@ -2,11 +2,13 @@
  * Which rows a batch needs, and how a part of the state follows the journal.
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { footprint, nothing as noRows, withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import { footprint, nothing as noRows, withDueSteps } from "@turnout/core/admission/domain/state/Footprint"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
-import { PROMOTION_BATCH, promotionsLeft } from "@turnout/core/admission/domain/state/RegistrationRows"
+import { STEP_SIZE } from "@turnout/core/admission/domain/model/Steps"
+import { stepsLeft } from "@turnout/core/admission/domain/state/RegistrationRows"
 import { evolve, make, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
 import { EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
@@ -16,9 +18,9 @@ const EMPTY = { ...noRows, events: [EVENT] }
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
 const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 const about = (_tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow", n: number) =>
-  request({ _tag, eventId: EVENT, registrationId: registrationId(n) })
+  request({ _tag, eventId: EVENT, registrationId: registrationId(n), beyond: null, early: true } as Command)
 const raise = (capacity: number, eventId = EVENT) =>
-  request({ _tag: "ChangeCapacity", eventId, capacity, keepOverhang: false })
+  request({ _tag: "ChangeCapacity", eventId, capacity, keepOverhang: false, demote: null })
 const person = (n: number) => ({ eventId: EVENT, attendeeId: `person-${n}` as never })
 const row = (n: number) => ({ eventId: EVENT, registrationId: registrationId(n) })
 
@@ -67,7 +69,7 @@ describe("the footprint", () => {
 
   it("of raises has as many waiters as the highest could promote, and never more than a batch of them", () => {
     assert.deepStrictEqual(footprint([raise(3), raise(7), raise(5)]).waiting, [{ eventId: EVENT, limit: 7 }])
-    assert.deepStrictEqual(footprint([raise(1_000_000)]).waiting, [{ eventId: EVENT, limit: PROMOTION_BATCH }])
+    assert.deepStrictEqual(footprint([raise(1_000_000)]).waiting, [{ eventId: EVENT, limit: STEP_SIZE }])
     assert.deepStrictEqual(footprint([raise(2), about("CancelRegistration", 1)]).waiting, [
       { eventId: EVENT, limit: 3 }
     ])
@@ -93,13 +95,13 @@ describe("the footprint", () => {
   it("grows by a batch of waiters where promotions are due, and nowhere else", () => {
     const event = given([create, publish, register(1), register(2)]).events.get(EVENT)!
     const needed = footprint([register(3), about("CancelRegistration", 1)])
-    assert.strictEqual(withDuePromotions(needed, [event]), needed)
-    const due = withDuePromotions(needed, [{ ...event, capacity: 9 }])
-    assert.deepStrictEqual(due, { ...needed, waiting: [{ eventId: EVENT, limit: 1 + PROMOTION_BATCH }] })
+    assert.strictEqual(withDueSteps(needed, [event]), needed)
+    const due = withDueSteps(needed, [{ ...event, capacity: 9 }])
+    assert.deepStrictEqual(due, { ...needed, waiting: [{ eventId: EVENT, limit: 1 + STEP_SIZE }] })
     const other = { ...event, id: OTHER, capacity: 9 }
-    assert.deepStrictEqual(withDuePromotions(needed, [event, other]).waiting, [
+    assert.deepStrictEqual(withDueSteps(needed, [event, other]).waiting, [
       { eventId: EVENT, limit: 1 },
-      { eventId: OTHER, limit: PROMOTION_BATCH }
+      { eventId: OTHER, limit: STEP_SIZE }
     ])
   })
 })
@@ -135,10 +137,10 @@ describe("a working set", () => {
 
   it("has a batch of promotions to give, less those that it has given", () => {
     const set = given([create, publish, register(1), register(2), register(3)])
-    assert.strictEqual(promotionsLeft(set, EVENT), PROMOTION_BATCH)
+    assert.strictEqual(stepsLeft(set, EVENT), STEP_SIZE)
     Batch.decide([raise(2)], set)
-    assert.strictEqual(promotionsLeft(set, EVENT), PROMOTION_BATCH - 1)
+    assert.strictEqual(stepsLeft(set, EVENT), STEP_SIZE - 1)
     Batch.decide([raise(3)], set)
-    assert.strictEqual(promotionsLeft(set, EVENT), PROMOTION_BATCH - 2)
+    assert.strictEqual(stepsLeft(set, EVENT), STEP_SIZE - 2)
   })
 })

@@ -145,7 +145,7 @@ describe("a guess", () => {
         const event = yield* Given.publishedEvent({ capacity: 2 })
         const { id } = yield* Given.register(event.id, 1)
         const [attended, next] = yield* Effect.all(
-          [use((turnout) => turnout.markAttended(event.id, id)), Given.register(event.id, 2)],
+          [use((turnout) => turnout.markAttended(event.id, id, { early: true })), Given.register(event.id, 2)],
           { concurrency: "unbounded" }
         )
         assert.deepStrictEqual([attended.state, next.state], ["attended", "confirmed"])

@@ -204,7 +204,7 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
         const event = yield* Given.publishedEvent({ capacity: 2, startsAt: YESTERDAY })
         const [one, two] = yield* Given.registerAll(event.id, 2)
         const path = `/events/${event.id}/registrations`
-        const came = yield* Http.post(`${path}/${one!.id}/attended`)
+        const came = yield* Http.post(`${path}/${one!.id}/attended`, { early: true })
         assert.deepStrictEqual([came.status, came.body.state], [200, "attended"])
         const missed = yield* Http.post(`${path}/${two!.id}/no-show`)
         assert.deepStrictEqual([missed.status, missed.body.state], [200, "noShow"])

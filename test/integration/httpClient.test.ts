@@ -4,11 +4,9 @@
 import { assert, layer as withLayer } from "@effect/vitest"
 import { EventNotFound } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import {
-  CapacityFull,
-  RegistrationClosed,
-  type RegistrationId
-} from "@turnout/core/admission/domain/model/Registration"
+import { RegistrationClosed } from "@turnout/core/admission/domain/model/Register"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import { CapacityFull } from "@turnout/core/admission/domain/model/Seats"
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Client from "@turnout/http/Client"
@@ -104,9 +102,12 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
       const { body: three } = yield* register(eventId, 3)
       yield* registrations.cancel(of(one.registration.id))
       yield* events.changeCapacity({ params, headers: headers(), payload: { capacity: 2 } })
-      const confirmed = yield* registrations.confirm(of(three.registration.id))
+      const confirmed = yield* registrations.confirm({ ...of(three.registration.id), payload: {} })
       assert.strictEqual(confirmed.state, "confirmed")
-      assert.strictEqual((yield* registrations.markAttended(of(three.registration.id))).state, "attended")
+      assert.strictEqual(
+        (yield* registrations.markAttended({ ...of(three.registration.id), payload: { early: true } })).state,
+        "attended"
+      )
       assert.strictEqual((yield* registrations.markNoShow(of(two.registration.id))).state, "noShow")
       const ofThree = yield* registrations.ofAttendee({ params: { attendeeId: "Person-3@example.com" }, query: {} })
       assert.include(

@@ -16,10 +16,16 @@ const WRITES: ReadonlyArray<readonly [method: string, path: string, body?: unkno
   ["POST", "/events/{eventId}/unpublish"],
   ["POST", "/events/{eventId}/cancel"],
   ["POST", "/events/{eventId}/complete"],
+  ["POST", "/events/{eventId}/reopen"],
+  ["POST", "/events/{eventId}/guests", Given.person(1)],
   ["POST", "/events/{eventId}/registrations", Given.person(1)],
   ["POST", "/events/{eventId}/registrations/{registrationId}/cancel"],
   ["POST", "/events/{eventId}/registrations/{registrationId}/confirm"],
+  ["POST", "/events/{eventId}/registrations/{registrationId}/reinstate"],
+  ["PATCH", "/events/{eventId}/registrations/{registrationId}", { notes: "vegan" }],
   ["POST", "/events/{eventId}/registrations/{registrationId}/attended"],
+  ["POST", "/events/{eventId}/registrations/{registrationId}/clear-attendance"],
+  ["POST", "/events/{eventId}/registrations/{registrationId}/release-seat"],
   ["POST", "/events/{eventId}/registrations/{registrationId}/no-show"]
 ]
 

@@ -66,6 +66,29 @@ const REJECTIONS: Record<
     const facts = { eventId: id, field: "endsAt", rule: "must be after startsAt" }
     return [reply, { status: 409, code: "schedule_invalid", facts }]
   }),
+  EventOver: Effect.gen(function* () {
+    const endsAt = new Date(Date.now() - 60_000)
+    const { id } = yield* Given.draftEvent({ startsAt: EARLIER, endsAt })
+    yield* Turnout.use((turnout) => turnout.cancelEvent(id))
+    const reply = yield* Http.post(`/events/${id}/reopen`)
+    const facts = { eventId: id, operation: "ReopenEvent", endedAt: endsAt.toISOString() }
+    return [reply, { status: 409, code: "event_over", facts }]
+  }),
+  DemotionsMismatch: Effect.gen(function* () {
+    const { id } = yield* Given.publishedEvent({ capacity: 2 })
+    yield* Given.registerAll(id, 2)
+    const reply = yield* Http.call("PUT", `/events/${id}/capacity`, { body: { capacity: 1, demote: 2 } })
+    const facts = { eventId: id, demote: 2, needed: 1, confirmed: 2 }
+    return [reply, { status: 409, code: "demotions_mismatch", facts }]
+  }),
+  DoorsNotOpen: Effect.gen(function* () {
+    const { id, startsAt } = yield* Given.publishedEvent({ startsAt: LATER })
+    const registration = yield* Given.register(id, 1)
+    const reply = yield* Http.post(`/events/${id}/registrations/${registration.id}/attended`)
+    const doorsOpenAt = new Date(startsAt.getTime() - 12 * 3_600_000)
+    const facts = { eventId: id, doorsOpenAt: doorsOpenAt.toISOString() }
+    return [reply, { status: 409, code: "doors_not_open", facts }]
+  }),
   CapacityBelowSeatsTaken: Effect.gen(function* () {
     const { id } = yield* Given.publishedEvent({ capacity: 2 })
     yield* Given.registerAll(id, 2)

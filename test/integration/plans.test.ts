@@ -227,11 +227,11 @@ const EXPECTED: ReadonlyArray<{
   },
   {
     what: "one registration",
-    text: "registrations WHERE id = $2::uuid AND event_id = $1",
+    text: "WHERE id = $2::uuid OFFSET 0) r\nWHERE event_id = $1",
     uses: ["registrations_pkey (id)"]
   },
   { what: "one event", text: "events WHERE id = $1", uses: ["events_pkey (id)"] },
-  { what: "events with promotions due", text: "WHERE promotions_due", uses: ["events_promotions_due ()"] }
+  { what: "events with steps due", text: "WHERE steps_due", uses: ["events_steps_due ()"] }
 ]
 
 describe("the plan of a statement", () => {

@@ -156,7 +156,7 @@ describe("what the Postgres store is given", () => {
           })
           yield* write({
             journal: [entry(events[0]!, 1)],
-            registrations: written.map((registration) => ({ registration, before: null }))
+            registrations: written.map((registration) => ({ registration, before: null, corrected: false }))
           })
           yield* check(written)
 
@@ -177,7 +177,11 @@ describe("what the Postgres store is given", () => {
           }))
           yield* write({
             journal: [entry(events[0]!, 2)],
-            registrations: changed.map((registration, index) => ({ registration, before: written[index]!.state }))
+            registrations: changed.map((registration, index) => ({
+              registration,
+              before: written[index]!.state,
+              corrected: index % 3 === 0
+            }))
           })
           yield* check(changed)
         }),
@@ -235,6 +239,7 @@ describe("what the Postgres store is given", () => {
         isOwn: fc.boolean(),
         isRenewed: fc.boolean(),
         operation: text,
+        changed: fc.boolean(),
         waitlistPosition: fc.option(fc.nat(1_000_000)),
         registration
       }),
@@ -256,7 +261,11 @@ describe("what the Postgres store is given", () => {
             const attendee = { ...fields.attendee, id: `${index}` as never }
             const registration: Registration = { ...fields, eventId, attendee, sequence: index + 1 }
             const answers: ReadonlyArray<Answer> = [
-              Result.succeed({ registration, waitlistPosition: one.waitlistPosition }),
+              Result.succeed(
+                one.command === "Register"
+                  ? { registration, waitlistPosition: one.waitlistPosition }
+                  : { registration, changed: one.changed }
+              ),
               Result.fail(
                 new EventStatusConflict({ eventId, operation: one.operation, eventStatus: "draft", allowed: [] })
               )
@@ -285,7 +294,7 @@ describe("what the Postgres store is given", () => {
             for (const record of records) assert.deepStrictEqual(idempotency.get(record.scope.id), record)
           })
           yield* write({
-            registrations: made.map(({ registration }) => ({ registration, before: null })),
+            registrations: made.map(({ registration }) => ({ registration, before: null, corrected: false })),
             idempotency: made.map(({ record }) => ({ record, renews: false }))
           })
           yield* check(made.map(({ record }) => record))
@@ -448,7 +457,7 @@ describe("how many wait", () => {
                     changedAt: NOW
                   }
               now.set(`${event}/${sequence}`, registration)
-              return { registration, before: known?.state ?? null }
+              return { registration, before: known?.state ?? null, corrected: false }
             })
             yield* write({ journal: [entry(events[0]!, index + 1)], registrations: changes })
 

@@ -9,7 +9,7 @@ import { MAX_COMMANDS } from "@turnout/core/admission/application/Commands"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
-import { PROMOTION_BATCH } from "@turnout/core/admission/domain/state/RegistrationRows"
+import { STEP_SIZE } from "@turnout/core/admission/domain/model/Steps"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import * as CommandLine from "../support/CommandLine.ts"
@@ -72,7 +72,7 @@ describe.each([
     Effect.gen(function* () {
       const eventId = yield* crowded(3_500)
       const raised = yield* use((turnout) => turnout.changeCapacity(eventId, { capacity: SEATS + 3_000 }))
-      assert.strictEqual(promotionsDue(raised, new Date()), 3_000 - PROMOTION_BATCH)
+      assert.strictEqual(promotionsDue(raised, new Date()), 3_000 - STEP_SIZE)
       yield* ended(eventId)
       const { event, waitlist } = yield* Invariants.hold(eventId)
       assert.deepInclude(event.counts, { confirmed: SEATS + 3_000, waitlisted: 500 })
@@ -189,8 +189,8 @@ describe("a process that is killed in the middle of a raise", () => {
         const { waitlistPosition } = yield* use((turnout) =>
           turnout.register(eventId, { attendee: { email: newcomer } })
         ).pipe(Effect.provide(other))
-        assert.isAtMost(yield* due, left - PROMOTION_BATCH)
-        assert.isAtMost(waitlistPosition!, 500 + left - PROMOTION_BATCH + 1)
+        assert.isAtMost(yield* due, left - STEP_SIZE)
+        assert.isAtMost(waitlistPosition!, 500 + left - STEP_SIZE + 1)
         yield* Scope.close(scope, Exit.void)
         assert.isAbove(yield* due, 0)
 

@@ -7,7 +7,7 @@ import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { PROMOTION_BATCH } from "@turnout/core/admission/domain/state/RegistrationRows"
+import { STEP_SIZE } from "@turnout/core/admission/domain/model/Steps"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import * as Given from "../support/Given.ts"
@@ -16,7 +16,7 @@ import * as TestDatabase from "../support/TestDatabase.ts"
 
 const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 
-const WAITERS = PROMOTION_BATCH + 1
+const WAITERS = STEP_SIZE + 1
 
 /** An event without seats that so many wait for. */
 const crowded = Effect.gen(function* () {
@@ -30,7 +30,7 @@ const crowded = Effect.gen(function* () {
       registeredAt: null
     }
   }))
-  for (const part of [commands.slice(0, PROMOTION_BATCH), commands.slice(PROMOTION_BATCH)])
+  for (const part of [commands.slice(0, STEP_SIZE), commands.slice(STEP_SIZE)])
     yield* use((turnout) => turnout.executeAll(part))
   return id
 })
@@ -39,7 +39,7 @@ const raise = (events: ReadonlyArray<EventId>) =>
   use((turnout) =>
     turnout.executeAll(
       events.map((eventId) => ({
-        command: { _tag: "ChangeCapacity" as const, eventId, capacity: WAITERS, keepOverhang: false }
+        command: { _tag: "ChangeCapacity" as const, eventId, capacity: WAITERS, keepOverhang: false, demote: null }
       }))
     )
   )

@@ -151,10 +151,12 @@ describe("the counts by blocks, on Postgres", () => {
         const toCommand = (one: Step, registrations: ReadonlyArray<Registration>): Command => {
           if (one.kind === "register" || registrations.length === 0) return registering(eventId, people++)
           if (one.kind === "capacity") {
-            return { _tag: "ChangeCapacity", eventId, capacity: one.capacity, keepOverhang: true }
+            return { _tag: "ChangeCapacity", eventId, capacity: one.capacity, keepOverhang: true, demote: null }
           }
           const { id: registrationId } = registrations[one.target % registrations.length]!
-          return { _tag: one.kind === "cancel" ? "CancelRegistration" : "ConfirmRegistration", eventId, registrationId }
+          return one.kind === "cancel"
+            ? { _tag: "CancelRegistration", eventId, registrationId }
+            : { _tag: "ConfirmRegistration", eventId, registrationId, beyond: null }
         }
         for (const { skipped, steps, together } of batches) {
           if (skipped > 0) yield* skip(eventId, skipped)

@@ -4,6 +4,7 @@
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { EventDetails, type EventInput } from "@turnout/core/admission/domain/model/Event"
 import { Notes, type RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import { BeyondCapacity } from "@turnout/core/admission/domain/model/Seats"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Arbitrary, Effect, type Schema } from "effect"
 import * as fc from "fast-check"
@@ -31,6 +32,7 @@ const TIMES = [
 const moments = fc.constantFrom(...TIMES)
 const seats = fc.integer({ min: 0, max: 5 })
 const people = fc.integer({ min: 1, max: 8 })
+const beyond = fc.constantFrom(null, null, ...BeyondCapacity.literals)
 
 const changes = fc.record(
   {
@@ -78,29 +80,56 @@ const drafts: fc.Arbitrary<Draft> = fc.oneof(
           "CancelRegistration",
           "CancelRegistration",
           "ConfirmRegistration",
+          "ReinstateRegistration",
+          "ReinstateRegistration",
+          "CorrectRegistration",
           "MarkAttended",
-          "MarkNoShow"
+          "MarkNoShow",
+          "ClearAttendance",
+          "ReleaseSeat"
         ),
-        target: fc.nat(30)
+        target: fc.nat(30),
+        beyond,
+        early: fc.boolean(),
+        person: people
       })
-      .map(({ _tag, target }): Draft => (index) => ({
-        _tag: _tag as "CancelRegistration",
-        eventId: EVENT,
-        registrationId: registrationId((target % (index + 1)) + 1) as RegistrationId
-      }))
+      .map(({ _tag, beyond, early, person, target }): Draft => (index) => {
+        const given: Record<string, object> = {
+          ConfirmRegistration: { beyond },
+          MarkAttended: { early },
+          CorrectRegistration: { changes: { attendee: { id: `person-${person}` } } }
+        }
+        const registration = registrationId((target % (index + 1)) + 1) as RegistrationId
+        return { _tag, eventId: EVENT, registrationId: registration, ...given[_tag] } as Command
+      })
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ person: people, beyond }).map(({ beyond, person }): Draft => () => ({
+      _tag: "RegisterGuest",
+      eventId: EVENT,
+      attendee: { id: `person-${person}` as never, name: "", email: `person-${person}@example.com` },
+      notes: "",
+      beyond
+    }))
   },
   {
     weight: 4,
     arbitrary: fc
-      .record({ capacity: seats, keepOverhang: fc.boolean() })
+      .record({
+        capacity: seats,
+        keepOverhang: fc.boolean(),
+        demote: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 })
+      })
       .map((given): Draft => () => ({ _tag: "ChangeCapacity", eventId: EVENT, ...given }))
   },
   {
     weight: 2,
     arbitrary: changes.map((given): Draft => () => ({ _tag: "UpdateEvent", eventId: EVENT, changes: given }))
   },
-  { weight: 2, arbitrary: aboutEvent("PublishEvent", "PromoteWaiting") },
+  { weight: 2, arbitrary: aboutEvent("PublishEvent", "CarryOn") },
   { weight: 1, arbitrary: aboutEvent("UnpublishEvent", "CancelEvent", "CompleteEvent") },
+  { weight: 2, arbitrary: aboutEvent("ReopenEvent") },
   { weight: 1, arbitrary: seats.map((capacity): Draft => () => ({ _tag: "CreateEvent", event: input({ capacity }) })) }
 )
 

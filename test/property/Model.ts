@@ -9,14 +9,19 @@ import type { Request } from "@turnout/core/admission/domain/state/Request"
 
 interface Person {
   readonly id: string
-  readonly attendee: string
+  attendee: string
   state: RegistrationState
+  /** When the person took that state. */
+  since: Date
+  /** The state that the event's cancellation ended. */
+  endedFrom: RegistrationState | null
 }
 
 interface Described {
   readonly details: EventDetails
   readonly capacity: number
   readonly status: EventStatus
+  readonly cancelledFrom: EventStatus | null
 }
 
 /** `ok`, with what the caller sees of a registration, or the name of a rejection. */
@@ -27,6 +32,11 @@ const isRejection = (answer: Answer): boolean => /^[A-Z]/.test(answer)
 
 const areInOrder = ({ endsAt, registrationClosesAt: closes, registrationOpensAt: opens, startsAt }: EventDetails) =>
   startsAt < endsAt && (opens === null || (opens < endsAt && (closes === null || opens < closes)))
+
+const become = (person: Person, state: RegistrationState, now: Date): void => {
+  person.state = state
+  person.since = now
+}
 
 export class Model {
   event: Described | undefined
@@ -45,7 +55,24 @@ export class Model {
   /** Whoever waits gets a seat, in the order of arrival, as long as there are any. */
   #promote(event: Described, now: Date): void {
     if (event.status !== "published" || now >= event.details.endsAt) return
-    for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) waiter.state = "confirmed"
+    for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) become(waiter, "confirmed", now)
+  }
+  /** The registrations of an event that is cancelled end, and come back if it is reopened. */
+  #end(now: Date): void {
+    for (const one of this.#in("confirmed", "waitlisted")) {
+      one.endedFrom = one.state
+      become(one, "cancelled", now)
+    }
+  }
+  #comeBack(now: Date): void {
+    for (const one of this.people) {
+      if (one.endedFrom === null) continue
+      become(one, one.endedFrom, now)
+      one.endedFrom = null
+    }
+  }
+  #isRegistered(attendee: string, but?: Person): boolean {
+    return this.people.some((one) => one !== but && one.attendee === attendee && one.state !== "cancelled")
   }
 
   /** An answer is given again under its key until it expires: a refusal soon, and nothing is remembered of what was not found. */
@@ -75,11 +102,12 @@ export class Model {
         waitlistLimit: null,
         ...given
       }
-      this.event = { details, capacity, status: "draft" }
+      this.event = { details, capacity, status: "draft", cancelledFrom: null }
       return "ok"
     }
     if (this.event === undefined) return "EventNotFound"
     if (command._tag === "Register") return this.#register(this.event, command.attendee.id, freshId, now)
+    if (command._tag === "RegisterGuest") return this.#invite(this.event, command, freshId, now)
     if ("registrationId" in command) return this.#change(this.event, command, now)
     return this.#manage(this.event, command, now)
   }
@@ -87,7 +115,7 @@ export class Model {
   #manage(event: Described, command: Command, now: Date): Answer {
     const { details, status } = event
     const isOpen = status === "draft" || status === "published"
-    const become = (to: EventStatus): Answer => {
+    const turn = (to: EventStatus): Answer => {
       this.event = { ...event, status: to }
       return "ok"
     }
@@ -101,19 +129,43 @@ export class Model {
         return "ok"
       }
       case "PublishEvent":
-        return isOpen ? become("published") : "EventStatusConflict"
+        return isOpen ? turn("published") : "EventStatusConflict"
       case "UnpublishEvent":
         if (!isOpen) return "EventStatusConflict"
-        return this.people.some(({ state }) => state !== "cancelled") ? "EventHasRegistrations" : become("draft")
-      case "CancelEvent":
-        return status === "completed" ? "EventStatusConflict" : become("cancelled")
+        if (status === "draft") return "ok"
+        return this.people.some(({ state }) => state !== "cancelled") ? "EventHasRegistrations" : turn("draft")
+      case "CancelEvent": {
+        if (status === "cancelled") return "ok"
+        if (status === "completed") return "EventStatusConflict"
+        this.event = { ...event, status: "cancelled", cancelledFrom: status }
+        this.#end(now)
+        return "ok"
+      }
+      case "ReopenEvent": {
+        if (status !== "cancelled" && status !== "completed") return "ok"
+        if (now >= details.endsAt) return "EventOver"
+        this.event = { ...event, status: event.cancelledFrom ?? "published", cancelledFrom: null }
+        this.#comeBack(now)
+        this.#promote(this.event, now)
+        return "ok"
+      }
       case "CompleteEvent":
         if (status === "completed") return "ok"
         if (status !== "published") return "EventStatusConflict"
-        return now < details.startsAt ? "EventNotStarted" : become("completed")
+        return now < details.startsAt ? "EventNotStarted" : turn("completed")
       case "ChangeCapacity": {
         if (!isOpen) return "EventStatusConflict"
-        const { capacity, keepOverhang } = command
+        const { capacity, demote, keepOverhang } = command
+        if (demote !== null) {
+          const seated = this.#in("confirmed")
+          if (capacity === event.capacity && capacity >= this.#taken) return "ok"
+          if (demote !== Math.max(0, this.#taken - capacity) || demote > seated.length) return "DemotionsMismatch"
+          const late = seated.map((one, index) => ({ one, index }))
+          late.sort((a, b) => b.one.since.getTime() - a.one.since.getTime() || b.index - a.index)
+          for (const { one } of late.slice(0, demote)) become(one, "waitlisted", now)
+          this.event = { ...event, capacity }
+          return "ok"
+        }
         if (capacity < this.#taken && capacity < event.capacity && !keepOverhang) return "CapacityBelowSeatsTaken"
         this.event = { ...event, capacity }
         this.#promote(this.event, now)
@@ -127,40 +179,105 @@ export class Model {
   #register(event: Described, attendee: string, id: string, now: Date): Answer {
     const { endsAt, registrationClosesAt, registrationOpensAt, waitlist, waitlistLimit } = event.details
     if (event.status !== "published") return "EventStatusConflict"
-    if (this.people.some((one) => one.attendee === attendee && one.state !== "cancelled")) return "AlreadyRegistered"
+    if (this.#isRegistered(attendee)) return "AlreadyRegistered"
     if (registrationOpensAt !== null && now < registrationOpensAt) return "RegistrationNotOpen"
     if (now >= endsAt || (registrationClosesAt !== null && now >= registrationClosesAt)) return "RegistrationClosed"
     const waiters = this.#in("waitlisted").length
-    if (waiters === 0 && this.#free(event) > 0) {
-      this.people.push({ id, attendee, state: "confirmed" })
-      return "confirmed"
-    }
+    if (waiters === 0 && this.#free(event) > 0) return this.#enter(id, attendee, "confirmed", now)
     if (waitlist === "closed") return "CapacityFull"
     if (waitlistLimit !== null && waiters >= waitlistLimit) return "WaitlistFull"
-    this.people.push({ id, attendee, state: "waitlisted" })
-    return `waitlisted ${waiters + 1}`
+    return this.#enter(id, attendee, "waitlisted", now)
+  }
+
+  #enter(id: string, attendee: string, state: "confirmed" | "waitlisted", now: Date): Answer {
+    this.people.push({ id, attendee, state, since: now, endedFrom: null })
+    return state === "confirmed" ? state : `waitlisted ${this.#in("waitlisted").length}`
+  }
+
+  /** Staff are bound by nothing but the status of the event, and by seats. */
+  #invite(event: Described, command: Extract<Command, { _tag: "RegisterGuest" }>, id: string, now: Date): Answer {
+    const attendee = command.attendee.id
+    if (event.status !== "draft" && event.status !== "published") return "EventStatusConflict"
+    if (this.#isRegistered(attendee)) return "AlreadyRegistered"
+    const isOpen = this.#in("waitlisted").length === 0 && this.#free(event) > 0
+    if (!isOpen && command.beyond === null) {
+      return event.status === "draft" ? "CapacityFull" : this.#enter(id, attendee, "waitlisted", now)
+    }
+    if (!isOpen && command.beyond === "raise") this.event = { ...event, capacity: event.capacity + 1 }
+    return this.#enter(id, attendee, "confirmed", now)
   }
 
   #change(event: Described, command: Extract<Command, { readonly registrationId: string }>, now: Date): Answer {
     const one = this.people.find(({ id }) => id === command.registrationId)
     if (one === undefined) return "RegistrationNotFound"
-    const isAttendance = command._tag === "MarkAttended" || command._tag === "MarkNoShow"
-    const [to, from] = (
+    const [to, from, statuses] = (
       {
-        CancelRegistration: ["cancelled", ["confirmed", "waitlisted"]],
-        ConfirmRegistration: ["confirmed", ["waitlisted"]],
-        MarkAttended: ["attended", ["confirmed", "noShow"]],
-        MarkNoShow: ["noShow", ["confirmed", "attended"]]
+        CancelRegistration: ["cancelled", ["confirmed", "waitlisted"], ["draft", "published", "completed"]],
+        ReleaseSeat: ["cancelled", ["noShow"], ["published", "completed"]],
+        ConfirmRegistration: ["confirmed", ["waitlisted"], ["published"]],
+        ReinstateRegistration: ["", ["cancelled"], ["published"]],
+        CorrectRegistration: [
+          "",
+          ["confirmed", "waitlisted", "attended", "noShow"],
+          ["draft", "published", "completed"]
+        ],
+        MarkAttended: ["attended", ["confirmed", "noShow"], ["published", "completed"]],
+        MarkNoShow: ["noShow", ["confirmed", "attended"], ["published", "completed"]],
+        ClearAttendance: ["confirmed", ["attended", "noShow"], ["published", "completed"]]
       } as const
     )[command._tag]
-    if (one.state === to) return to
-    if (event.status !== "published" && !(isAttendance && event.status === "completed")) return "EventStatusConflict"
+    const isThere =
+      command._tag === "ReinstateRegistration" && (one.state === "confirmed" || one.state === "waitlisted")
+    if (one.state === to || isThere) return one.state
+    if (!(statuses as ReadonlyArray<EventStatus>).includes(event.status)) return "EventStatusConflict"
     if (!(from as ReadonlyArray<RegistrationState>).includes(one.state)) return "RegistrationStateConflict"
-    if (to === "confirmed" && this.#free(event) === 0) return "CapacityFull"
-    if (to === "noShow" && now < event.details.startsAt) return "EventNotStarted"
-    one.state = to
-    this.#promote(event, now)
-    return to
+    return this.#turn(event, one, command, now)
+  }
+
+  #turn(
+    event: Described,
+    one: Person,
+    command: Extract<Command, { readonly registrationId: string }>,
+    now: Date
+  ): Answer {
+    const { endsAt, startsAt } = event.details
+    switch (command._tag) {
+      case "CorrectRegistration": {
+        const attendee = command.changes.attendee?.id ?? one.attendee
+        if (this.#isRegistered(attendee, one)) return "AlreadyRegistered"
+        one.attendee = attendee
+        return one.state
+      }
+      case "ReinstateRegistration": {
+        if (this.#isRegistered(one.attendee)) return "AlreadyRegistered"
+        const isOver = now >= endsAt
+        const isOpen = this.#free(event) > 0 && (isOver || this.#in("waitlisted").length === 0)
+        become(one, isOpen ? "confirmed" : "waitlisted", now)
+        return one.state
+      }
+      case "ConfirmRegistration":
+        if (this.#free(event) === 0) {
+          if (command.beyond === null) return "CapacityFull"
+          if (command.beyond === "raise") this.event = { ...event, capacity: event.capacity + 1 }
+        }
+        become(one, "confirmed", now)
+        return one.state
+      case "MarkAttended":
+        if (!command.early && now.getTime() < startsAt.getTime() - 12 * 3_600_000) return "DoorsNotOpen"
+        become(one, "attended", now)
+        return one.state
+      case "MarkNoShow":
+        if (now < startsAt) return "EventNotStarted"
+        become(one, "noShow", now)
+        return one.state
+      case "ClearAttendance":
+        become(one, "confirmed", now)
+        return one.state
+      default:
+        become(one, "cancelled", now)
+        this.#promote(event, now)
+        return one.state
+    }
   }
 
   /** Everybody, as the decider keeps them. */

@@ -28,6 +28,16 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
         "update",
         ...Array.from({ length: 3 }, () => "moveEnd"),
         "create",
+        "guest",
+        "demote",
+        "confirmBeyond",
+        "reinstate",
+        "reinstate",
+        "correct",
+        "clear",
+        "release",
+        "reopenEvent",
+        "reopenEvent",
         "cancelEvent",
         "completeEvent",
         "promote"
@@ -61,10 +71,10 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
           registeredAt: null
         },
         cancel: { _tag: "CancelRegistration", eventId, registrationId },
-        confirm: { _tag: "ConfirmRegistration", eventId, registrationId },
-        attended: { _tag: "MarkAttended", eventId, registrationId },
+        confirm: { _tag: "ConfirmRegistration", eventId, registrationId, beyond: null },
+        attended: { _tag: "MarkAttended", eventId, registrationId, early: keepOverhang },
         noShow: { _tag: "MarkNoShow", eventId, registrationId },
-        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang },
+        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang, demote: null },
         publish: { _tag: "PublishEvent", eventId },
         unpublish: { _tag: "UnpublishEvent", eventId },
         update: {
@@ -79,9 +89,28 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
           changes: { endsAt: new Date(STARTS_AT.getTime() + (1 + capacity * 240) * 60 * 60_000) }
         },
         create: { _tag: "CreateEvent", event: input({ id: eventId, capacity }) },
+        guest: {
+          _tag: "RegisterGuest",
+          eventId,
+          attendee: { id: `person-${draw.person}` as never, name: "", email: `person-${draw.person}@example.com` },
+          notes: "",
+          beyond: keepOverhang ? "overhang" : capacity % 2 === 0 ? "raise" : null
+        },
+        demote: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang: false, demote: 1 },
+        confirmBeyond: { _tag: "ConfirmRegistration", eventId, registrationId, beyond: "raise" },
+        reinstate: { _tag: "ReinstateRegistration", eventId, registrationId },
+        correct: {
+          _tag: "CorrectRegistration",
+          eventId,
+          registrationId,
+          changes: { attendee: { id: `person-${draw.person}` } }
+        },
+        clear: { _tag: "ClearAttendance", eventId, registrationId },
+        release: { _tag: "ReleaseSeat", eventId, registrationId },
+        reopenEvent: { _tag: "ReopenEvent", eventId },
         cancelEvent: { _tag: "CancelEvent", eventId },
         completeEvent: { _tag: "CompleteEvent", eventId },
-        promote: { _tag: "PromoteWaiting", eventId }
+        promote: { _tag: "CarryOn", eventId }
       }
       const command = commands[draw.kind]!
       const now = new Date(BEFORE.getTime() + draw.minutes * 60_000)

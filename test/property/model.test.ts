@@ -19,8 +19,9 @@ const RUNS = 10_000
 const toAnswer = ({ answer }: Batch.Reply): string => {
   if (Result.isFailure(answer)) return answer.failure._tag
   if (!("registration" in answer.success)) return "ok"
-  const { registration, waitlistPosition } = answer.success
-  return waitlistPosition === null ? registration.state : `${registration.state} ${waitlistPosition}`
+  const { registration } = answer.success
+  const position = "waitlistPosition" in answer.success ? answer.success.waitlistPosition : null
+  return position === null ? registration.state : `${registration.state} ${position}`
 }
 
 /** Asks both, and shows that they agree: on each answer, and on what there is afterwards. */
@@ -70,8 +71,11 @@ const EVERY_ANSWER = [
   "EventStatusConflict",
   "EventHasRegistrations",
   "EventNotStarted",
+  "EventOver",
   "ScheduleInvalid",
   "CapacityBelowSeatsTaken",
+  "DemotionsMismatch",
+  "DoorsNotOpen",
   "RegistrationNotOpen",
   "RegistrationClosed",
   "CapacityFull",

@@ -159,7 +159,8 @@ const success = (
       ]
     return []
   }
-  const { registration, waitlistPosition } = outcome
+  const { registration } = outcome
+  const waitlistPosition = "waitlistPosition" in outcome ? outcome.waitlistPosition : null
   const entry = entries.find(({ happened }) => {
     if (!("registration" in happened) || happened.registration.id !== registration.id) return false
     return (

@@ -26,7 +26,7 @@ const POOL_MILLIS = 500
 /** The methods of stores that only read. */
 const READS = new Set(
   [
-    "event events registration registrations attendeeRegistrations waitlist waitlistPlace journal eventsWithPromotionsDue",
+    "event events registration registrations attendeeRegistrations waitlist waitlistPlace journal eventsWithStepsDue",
     "positions arePositions read due parkedMillis"
   ].flatMap((names) => names.split(" "))
 )

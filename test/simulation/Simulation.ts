@@ -456,7 +456,10 @@ class Simulation {
       }
       if (roll === 2) {
         const capacity = 1 + world.choose(plan.seats * 2)
-        return { what: "capacity", command: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang: true } }
+        return {
+          what: "capacity",
+          command: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang: true, demote: null }
+        }
       }
       // Sometimes two clients are the same person.
       const email = world.happens(150) ? "shared@example.com" : `${name}-${n}@example.com`

@@ -30,13 +30,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "an attendee registers twice",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "if (activeId !== undefined) {",
-    to: "if (activeId === null) {"
+    from: "if (activeId === undefined) return undefined",
+    to: "if (activeId !== null) return undefined"
   },
   {
     name: "a registered attendee is not loaded",
     breaks: "R",
-    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
+    file: `${ADMISSION}/domain/state/RegistrationFootprint.ts`,
     from: "attendees.push({ eventId, attendeeId })",
     to: "attendees.slice()"
   },
@@ -65,8 +65,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a registration that was promoted stays as it was in the store",
     breaks: "R",
     file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
-    from: "...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before }))",
-    to: "...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before })).slice(0, 1)"
+    from: "      .map(([id, before]) => now(id, before)),",
+    to: "      .map(([id, before]) => now(id, before)).slice(0, 1),"
   },
   {
     name: "the last in line is promoted",
@@ -78,9 +78,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a seat that is given back stays empty",
     breaks: "W",
-    file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "? promote({ ...event, counts: move(event.counts, before.state, after.state) }, set, now, 1)",
-    to: "? promote({ ...event, counts: move(event.counts, before.state, after.state) }, set, now, 0)"
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "[] : promote(without, set, now, 1)",
+    to: "[] : promote(without, set, now, 0)"
   },
   {
     name: "promotion without a free seat",
@@ -114,7 +114,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "newcomers go before those who wait",
     breaks: "W",
     file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
-    from: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)`,
+    from: `if (registration.state === "waitlisted") insert(set, set.waiting.get(event.id)!, registration)`,
     to: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.unshift(registration.id)`
   },
   {
@@ -331,8 +331,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a waiter gets the answer that it has a seat",
     breaks: "G",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })\n",
-    to: '    outcome: () => ({ registration: { ...waitlisted, state: "confirmed" }, waitlistPosition: null })\n'
+    from: "    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })\n  })\n}\n\n// --- guests",
+    to: '    outcome: () => ({ registration: { ...waitlisted, state: "confirmed" }, waitlistPosition: null })\n  })\n}\n\n// --- guests'
   },
   {
     name: "a new capacity is answered and not kept",
@@ -372,7 +372,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "the search for promotions goes on after the end",
     breaks: "G",
-    file: `${ADMISSION}/application/engine/Promotions.ts`,
+    file: `${ADMISSION}/application/engine/Steps.ts`,
     from: "    Effect.forkScoped\n",
     to: "    Effect.forkDetach\n"
   },
@@ -380,8 +380,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "newcomers get a place that is one too high",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "waitlistPosition: waitlistLength + 1",
-    to: "waitlistPosition: waitlistLength + 2"
+    from: "waitlistPosition: waitlistLength + 1 })\n  })\n}\n\n// --- guests",
+    to: "waitlistPosition: waitlistLength + 2 })\n  })\n}\n\n// --- guests"
   },
   {
     name: "a read of a place gives one that is one too high",
@@ -421,9 +421,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a cancellation shows the registration as it was",
     breaks: "R",
-    file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "outcome: () => ({ registration: after, waitlistPosition: null })",
-    to: "outcome: () => ({ registration: before, waitlistPosition: null })"
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: '    changed(after, [{ _tag: "RegistrationCancelled"',
+    to: '    changed(before, [{ _tag: "RegistrationCancelled"'
   },
   {
     name: "the notes of a registration are lost",

@@ -3,7 +3,7 @@
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { EventInput } from "@turnout/core/admission/domain/model/Event"
-import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
+import { isStepDue } from "@turnout/core/admission/domain/model/Steps"
 import { Effect } from "effect"
 
 const DAY = 24 * 60 * 60 * 1_000
@@ -40,12 +40,12 @@ export const register = (eventId: string, n: number) =>
     ({ registration }) => registration
   )
 
-/** Waits until no more promotions of an event are due, and gives the event. */
+/** Waits until an event has no more steps to make, and gives the event. */
 export const settled = (eventId: string) =>
   Turnout.use((turnout) =>
     Effect.repeat(
       Effect.tap(turnout.getEvent(eventId), () => Effect.yieldNow),
-      { until: (event) => promotionsDue(event, new Date()) === 0 }
+      { until: (event) => !isStepDue(event, new Date()) }
     )
   )
 

@@ -42,7 +42,10 @@ export const snapshot = Effect.fn("snapshot")(function* (eventId: string) {
   const taken: Snapshot = {
     event: yield* turnout.getEvent(eventId),
     registrations: yield* all((cursor) => turnout.listRegistrations(eventId, query(cursor))),
-    waitlist: yield* all((cursor) => turnout.listWaitlist(eventId, query(cursor))),
+    waitlist: yield* all((cursor) => turnout.listWaitlist(eventId, query(cursor))).pipe(
+      // Nobody waits for an event that is cancelled.
+      Effect.catchTag("EventStatusConflict", () => Effect.succeed([]))
+    ),
     journal: yield* all((cursor) => turnout.listJournal(eventId, query(cursor)))
   }
   return taken
@@ -64,14 +67,24 @@ const LEGAL: Record<string, ReadonlyArray<string>> = {
   AttendeeWaitlisted: ["→waitlisted"],
   RegistrationPromoted: ["waitlisted→confirmed"],
   RegistrationConfirmed: ["waitlisted→confirmed"],
-  RegistrationCancelled: ["confirmed→cancelled", "waitlisted→cancelled"],
+  RegistrationDemoted: ["confirmed→waitlisted"],
+  RegistrationCancelled: ["confirmed→cancelled", "waitlisted→cancelled", "noShow→cancelled"],
+  RegistrationReinstated: ["cancelled→confirmed", "cancelled→waitlisted"],
+  RegistrationCorrected: ["confirmed→confirmed", "waitlisted→waitlisted", "attended→attended", "noShow→noShow"],
+  AttendanceCleared: ["attended→confirmed", "noShow→confirmed"],
   AttendeeAttended: ["confirmed→attended", "noShow→attended"],
   AttendeeMissed: ["confirmed→noShow", "attended→noShow"]
 }
 
+/** Whether staff gave this seat beyond the capacity, or with one more while there was an overhang. */
+const isBeyond = (happened: JournalEvent): boolean =>
+  (happened._tag === "RegistrationConfirmed" && happened.beyond !== undefined) ||
+  (happened._tag === "AttendeeRegistered" && happened.setAside?.includes("capacity") === true)
+
 /**
  * Checks R1, R6, W1 and W4 after every entry of the journal. Gives the registrations as the journal has them, in order of
- * entry. Seats taken may be above a capacity that was lowered, as long as nobody gets another seat.
+ * entry. Seats taken may be above a capacity that was lowered, as long as nobody gets another seat but by a choice of staff; and
+ * an event that is reopened has the seats again that it had.
  */
 export const replay = (
   journal: ReadonlyArray<{ readonly version: number; readonly event: JournalEvent; readonly occurredAt: Date }>
@@ -80,6 +93,7 @@ export const replay = (
   const waiting: Array<string> = []
   let capacity = 0
   let taken = 0
+  let takenBefore = 0
   let endsAt = Infinity
   journal.forEach((entry, index) => {
     areEqual(entry.version, index + 1, "R6: stream versions are 1, 2, 3, … without gaps")
@@ -87,6 +101,8 @@ export const replay = (
     if (happened._tag === "EventCreated") ({ capacity } = happened)
     if (happened._tag === "CapacityChanged") capacity = happened.to
     if ("details" in happened) endsAt = happened.details.endsAt.getTime()
+    if (happened._tag === "EventCancelled") takenBefore = Math.max(taken, takenBefore)
+    if (happened._tag === "EventReopened") takenBefore = 0
     if (!("registration" in happened)) return
     const { registration } = happened
     const before = registrations.get(registration.id)?.state
@@ -98,10 +114,15 @@ export const replay = (
       isTrue(entry.occurredAt.getTime() < endsAt, "W2: nobody is promoted once the event has ended")
     }
     if (before === "waitlisted") waiting.splice(waiting.indexOf(registration.id), 1)
-    if (registration.state === "waitlisted") waiting.push(registration.id)
+    if (registration.state === "waitlisted") {
+      const later = waiting.findIndex((id) => registrations.get(id)!.sequence > registration.sequence)
+      waiting.splice(later < 0 ? waiting.length : later, 0, registration.id)
+    }
     const seats = Number(TAKES_SEAT.includes(registration.state)) - Number(TAKES_SEAT.includes(before ?? ""))
     taken += seats
-    if (seats > 0) isTrue(taken <= capacity, "R1, W4: nobody gets a seat that does not exist")
+    if (seats > 0 && !isBeyond(happened)) {
+      isTrue(taken <= Math.max(capacity, takenBefore), "R1, W4: nobody gets a seat that does not exist")
+    }
     registrations.set(registration.id, registration)
   })
   return [...registrations.values()]
@@ -130,6 +151,10 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
     const isOver = journal.some(({ occurredAt }) => occurredAt.getTime() >= event.endsAt.getTime())
     if (!isOver) areEqual(Math.min(free, count("waitlisted")), 0, "W2: no free seat together with a waiter")
   }
+  if (event.status === "cancelled") {
+    areEqual(count("confirmed") + count("waitlisted"), 0, "a cancelled event has nobody with a seat or in line")
+  }
+  isTrue(event.status !== "reopening", "an event does not stay in between")
   const waiters = registrations.filter(({ state }) => state === "waitlisted")
   areEqual(
     waitlist.map(({ position, registration }) => [position, registration.id]),

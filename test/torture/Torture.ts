@@ -175,7 +175,7 @@ export const torture = async (options: TortureOptions): Promise<Outcome> => {
         const capacity = 1 + Math.floor(Math.random() * 80)
         return {
           what: "capacity",
-          command: { _tag: "ChangeCapacity", eventId: event.id, capacity, keepOverhang: true }
+          command: { _tag: "ChangeCapacity", eventId: event.id, capacity, keepOverhang: true, demote: null }
         }
       }
       const email = roll < 0.4 ? `shared-${Math.floor(Math.random() * 5)}@example.com` : `person-${number}@example.com`

@@ -60,7 +60,7 @@ export const batches = (it: It, capabilities: Capabilities): void => {
         const commands: ReadonlyArray<Command> = [
           { _tag: "UpdateEvent", eventId: event.id, changes: { title: "Another title" } },
           { _tag: "PublishEvent", eventId: event.id },
-          { _tag: "ChangeCapacity", eventId: event.id, capacity: 2, keepOverhang: false },
+          { _tag: "ChangeCapacity", eventId: event.id, capacity: 2, keepOverhang: false, demote: null },
           ...[1, 2, 3].map(register)
         ]
         const replies = yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))

@@ -94,7 +94,11 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
             use((turnout) => turnout.cancelRegistration(two.id, id)),
             use((turnout) => turnout.confirmRegistration(two.id, id)),
             use((turnout) => turnout.markAttended(two.id, id)),
-            use((turnout) => turnout.markNoShow(two.id, id))
+            use((turnout) => turnout.markNoShow(two.id, id)),
+            use((turnout) => turnout.reinstateRegistration(two.id, id)),
+            use((turnout) => turnout.correctRegistration(two.id, id, { notes: "vegan" })),
+            use((turnout) => turnout.clearAttendance(two.id, id)),
+            use((turnout) => turnout.releaseSeat(two.id, id))
           ]
           for (const ask of asked) assert.strictEqual((yield* Effect.flip(ask))._tag, "RegistrationNotFound")
           assert.strictEqual((yield* use((turnout) => turnout.getRegistration(one.id, id))).state, "waitlisted")

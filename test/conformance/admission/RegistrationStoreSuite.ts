@@ -17,6 +17,7 @@ import { batches, type Capabilities } from "./BatchesSuite.ts"
 import { idempotency } from "./IdempotencySuite.ts"
 import { reads } from "./ReadsSuite.ts"
 import { registering } from "./RegisteringSuite.ts"
+import { slips } from "./SlipsSuite.ts"
 import { waitlist } from "./WaitlistSuite.ts"
 
 export const suite = <E>(
@@ -29,6 +30,7 @@ export const suite = <E>(
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
       registering(it)
       waitlist(it)
+      slips(it)
       idempotency(it)
       batches(it, capabilities)
       reads(it)

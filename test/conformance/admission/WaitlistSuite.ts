@@ -56,9 +56,9 @@ export const waitlist = (it: It): void => {
         yield* use((turnout) => turnout.cancelRegistration(event.id, first.id))
         const raised = yield* use((turnout) => turnout.changeCapacity(event.id, { capacity: 2 }))
         assert.deepInclude(raised.counts, { confirmed: 0, waitlisted: 3 })
-        const due = yield* AdmissionStore.use(({ eventsWithPromotionsDue }) => eventsWithPromotionsDue)
+        const due = yield* AdmissionStore.use(({ eventsWithStepsDue }) => eventsWithStepsDue)
         assert.notInclude(due, event.id)
-        const step = yield* use((turnout) => turnout.execute({ _tag: "PromoteWaiting", eventId: event.id }))
+        const step = yield* use((turnout) => turnout.execute({ _tag: "CarryOn", eventId: event.id }))
         assert.strictEqual(step.answer._tag, "Success")
         assert.deepStrictEqual(yield* states(event.id), ["1 cancelled", "2 waitlisted", "3 waitlisted", "4 waitlisted"])
         const moved = yield* use((turnout) =>

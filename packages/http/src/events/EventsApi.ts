@@ -17,7 +17,7 @@ const ofEvent = { eventId: EventId }
 
 const changeEvent = <
   const Name extends string,
-  const Operation extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent"
+  const Operation extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent"
 >(
   name: Name,
   path: `/${string}`,
@@ -70,6 +70,7 @@ export class EventsGroup extends HttpApiGroup.make("events")
     changeEvent("unpublish", "/unpublish", "UnpublishEvent", "Take an event back to draft"),
     changeEvent("cancel", "/cancel", "CancelEvent", "Cancel an event"),
     changeEvent("complete", "/complete", "CompleteEvent", "Say that an event has taken place"),
+    changeEvent("reopen", "/reopen", "ReopenEvent", "Take back that an event was cancelled or completed"),
     HttpApiEndpoint.put("changeCapacity", "/events/:eventId/capacity", {
       params: ofEvent,
       headers,
@@ -81,4 +82,7 @@ export class EventsGroup extends HttpApiGroup.make("events")
       .middleware(Boundary)
       .middleware(WriteBoundary)
   )
-  .annotate(OpenApi.Description, "What people attend: made as a draft, published, then cancelled or completed.") {}
+  .annotate(
+    OpenApi.Description,
+    "What people attend: made as a draft, published, then cancelled or completed. A slip can be taken back before the event ends."
+  ) {}

@@ -24,7 +24,7 @@ export const layer = HttpApiBuilder.group(
     const turnout = yield* Turnout
     const write = yield* Write
     const base = yield* BasePath
-    const change = <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent">(
+    const change = <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent">(
       command: Extract<Command, { readonly _tag: Tag }>,
       headers: WriteHeaders
     ) => Effect.map(write(command, headers), (outcome) => (outcome as EventOutcome).event)
@@ -36,7 +36,8 @@ export const layer = HttpApiBuilder.group(
         publish: ({ headers, params }) => change<"PublishEvent">({ _tag: "PublishEvent", ...params }, headers),
         unpublish: ({ headers, params }) => change<"UnpublishEvent">({ _tag: "UnpublishEvent", ...params }, headers),
         cancel: ({ headers, params }) => change<"CancelEvent">({ _tag: "CancelEvent", ...params }, headers),
-        complete: ({ headers, params }) => change<"CompleteEvent">({ _tag: "CompleteEvent", ...params }, headers)
+        complete: ({ headers, params }) => change<"CompleteEvent">({ _tag: "CompleteEvent", ...params }, headers),
+        reopen: ({ headers, params }) => change<"ReopenEvent">({ _tag: "ReopenEvent", ...params }, headers)
       })
       .handleRaw(
         "create",
@@ -57,9 +58,9 @@ export const layer = HttpApiBuilder.group(
       )
       .handleRaw(
         "changeCapacity",
-        Body.withPayload(({ headers, params, payload: { capacity, keepOverhang = false } }) =>
+        Body.withPayload(({ headers, params, payload: { capacity, demote = null, keepOverhang = false } }) =>
           Effect.map(
-            write({ _tag: "ChangeCapacity", ...params, capacity, keepOverhang }, headers),
+            write({ _tag: "ChangeCapacity", ...params, capacity, keepOverhang, demote }, headers),
             ({ event }) => event
           )
         )

@@ -22,6 +22,7 @@ const rejections = {
 
 export const {
   EventNotFound: eventNotFound,
+  EventStatusConflict: eventStatusConflict,
   RegistrationNotFound: registrationNotFound,
   RegistrationStateConflict: registrationStateConflict
 } = rejections

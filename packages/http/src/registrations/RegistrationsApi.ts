@@ -2,11 +2,15 @@
  * The group `registrations` of the HTTP API: the registrations and the waitlist of an event.
  */
 import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
+import { type AttendanceCommand, AttendedInput } from "@turnout/core/admission/domain/model/Attendance"
+import { GuestInput, RegistrationOutcome } from "@turnout/core/admission/domain/model/Register"
 import {
+  ConfirmationInput,
+  CorrectionInput,
   Registration,
+  type RegistrationCommand,
   RegistrationId,
-  RegistrationInput,
-  RegistrationOutcome
+  RegistrationInput
 } from "@turnout/core/admission/domain/model/Registration"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
@@ -15,6 +19,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
+import { describeOptionalBody, OptionalBody } from "../requests/OptionalBody.ts"
 import { cursor, cursorPage, describeLimit, limit } from "../requests/Paging.ts"
 import { created, headers } from "../requests/WriteHeaders.ts"
 
@@ -28,19 +33,26 @@ const WaitlistPlace = Schema.Struct({ position: Schema.Natural, length: Schema.N
   identifier: "WaitlistPlace"
 })
 
-const changeRegistration = <
-  const Name extends string,
-  const Operation extends "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow"
->(
+/** A registration as a write left it; `changed` is false if there was nothing to do, and `changedAt` says since when. */
+const ChangedRegistration = Schema.Struct({ ...Registration.fields, changed: Schema.Boolean }).annotate({
+  identifier: "ChangedRegistration"
+})
+
+type Change = (RegistrationCommand | AttendanceCommand)["_tag"]
+
+const path = <const Path extends string>(action: Path): `/events/:eventId/registrations/:registrationId${Path}` =>
+  `/events/:eventId/registrations/:registrationId${action}`
+
+const changeRegistration = <const Name extends string, const Operation extends Change>(
   name: Name,
-  path: `/${string}`,
+  action: `/${string}`,
   operation: Operation,
   summary: string
 ) =>
-  HttpApiEndpoint.post(name, `/events/:eventId/registrations/:registrationId${path}`, {
+  HttpApiEndpoint.post(name, path(action), {
     params: ofRegistration,
     headers,
-    success: Registration,
+    success: ChangedRegistration,
     error: RejectionProblems.rejectionsOf(operation)
   })
     .annotate(OpenApi.Summary, summary)
@@ -57,6 +69,19 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       error: RejectionProblems.rejectionsOf("Register")
     })
       .annotate(OpenApi.Summary, "Register an attendee")
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
+    HttpApiEndpoint.post("registerGuest", "/events/:eventId/guests", {
+      params: ofEvent,
+      headers,
+      payload: GuestInput,
+      success: created(RegistrationOutcome),
+      error: RejectionProblems.rejectionsOf("RegisterGuest")
+    })
+      .annotate(
+        OpenApi.Summary,
+        "Register somebody for staff: outside the registration window, with the waitlist closed, or into a draft"
+      )
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events/:eventId/registrations", {
@@ -78,14 +103,64 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       "CancelRegistration",
       "Cancel a registration, and promote the first in line"
     ),
-    changeRegistration("confirm", "/confirm", "ConfirmRegistration", "Give a chosen waiter a seat"),
-    changeRegistration("markAttended", "/attended", "MarkAttended", "Note that the attendee came"),
+    HttpApiEndpoint.post("confirm", path("/confirm"), {
+      params: ofRegistration,
+      headers,
+      payload: ConfirmationInput,
+      success: ChangedRegistration,
+      error: RejectionProblems.rejectionsOf("ConfirmRegistration")
+    })
+      .annotate(OpenApi.Summary, "Give a chosen waiter a seat")
+      .annotate(OptionalBody, true)
+      .annotate(OpenApi.Transform, describeOptionalBody)
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
+    changeRegistration(
+      "reinstate",
+      "/reinstate",
+      "ReinstateRegistration",
+      "Take a cancellation back: to a seat if one is free, or else to the old place in the waitlist"
+    ),
+    HttpApiEndpoint.patch("correct", path(""), {
+      params: ofRegistration,
+      headers,
+      payload: CorrectionInput,
+      success: ChangedRegistration,
+      error: RejectionProblems.rejectionsOf("CorrectRegistration")
+    })
+      .annotate(OpenApi.Summary, "Correct who the attendee is, and the notes")
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
+    HttpApiEndpoint.post("markAttended", path("/attended"), {
+      params: ofRegistration,
+      headers,
+      payload: AttendedInput,
+      success: ChangedRegistration,
+      error: RejectionProblems.rejectionsOf("MarkAttended")
+    })
+      .annotate(OpenApi.Summary, "Note that the attendee came")
+      .annotate(OptionalBody, true)
+      .annotate(OpenApi.Transform, describeOptionalBody)
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
     changeRegistration("markNoShow", "/no-show", "MarkNoShow", "Note that the attendee did not come"),
+    changeRegistration(
+      "clearAttendance",
+      "/clear-attendance",
+      "ClearAttendance",
+      "Take back that the attendee came, or did not come"
+    ),
+    changeRegistration(
+      "releaseSeat",
+      "/release-seat",
+      "ReleaseSeat",
+      "Give the seat of somebody who did not come to the first in line"
+    ),
     HttpApiEndpoint.get("waitlist", "/events/:eventId/waitlist", {
       params: ofEvent,
       query: { cursor, limit },
       success: cursorPage(WaitlistEntry, "WaitlistPage"),
-      error: RejectionProblems.eventNotFound
+      error: [RejectionProblems.eventNotFound, RejectionProblems.eventStatusConflict]
     })
       .annotate(OpenApi.Summary, "List the waitlist, first in line first")
       .annotate(OpenApi.Transform, describeLimit),
@@ -94,6 +169,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: WaitlistPlace,
       error: [
         RejectionProblems.eventNotFound,
+        RejectionProblems.eventStatusConflict,
         RejectionProblems.registrationNotFound,
         RejectionProblems.registrationStateConflict
       ]

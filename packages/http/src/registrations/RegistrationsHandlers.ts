@@ -2,7 +2,9 @@
  * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
+import type { AttendanceCommand } from "@turnout/core/admission/domain/model/Attendance"
 import * as Register from "@turnout/core/admission/domain/model/Register"
+import type { RegistrationChange, RegistrationCommand } from "@turnout/core/admission/domain/model/Registration"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
@@ -11,6 +13,7 @@ import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
+import type { WriteHeaders } from "../requests/WriteHeaders.ts"
 import { Write } from "../server/Write.ts"
 
 const url = HttpApiClient.urlBuilder(Api)
@@ -22,18 +25,27 @@ export const layer = HttpApiBuilder.group(
     const turnout = yield* Turnout
     const write = yield* Write
     const base = yield* BasePath
+
+    const change = <C extends RegistrationCommand | AttendanceCommand>(command: C, headers: WriteHeaders) =>
+      Effect.map(write(command, headers), (outcome) => {
+        const { changed, registration } = outcome as RegistrationChange
+        return { ...registration, changed }
+      })
+    const created = (outcome: Register.RegistrationOutcome) => {
+      const { eventId, id: registrationId } = outcome.registration
+      const location = base + url.registrations.get({ params: { eventId, registrationId } })
+      return HttpApiSchema.withHeaders({ body: outcome, headers: { location } })
+    }
+
     return handlers
       .handleAll({
         list: ({ params, query }) => toProblems(turnout.listRegistrations(params.eventId, query), "query"),
         get: ({ params }) => toProblems(turnout.getRegistration(params.eventId, params.registrationId), "path"),
-        cancel: ({ headers, params }) =>
-          Effect.map(write({ _tag: "CancelRegistration", ...params }, headers), ({ registration }) => registration),
-        confirm: ({ headers, params }) =>
-          Effect.map(write({ _tag: "ConfirmRegistration", ...params }, headers), ({ registration }) => registration),
-        markAttended: ({ headers, params }) =>
-          Effect.map(write({ _tag: "MarkAttended", ...params }, headers), ({ registration }) => registration),
-        markNoShow: ({ headers, params }) =>
-          Effect.map(write({ _tag: "MarkNoShow", ...params }, headers), ({ registration }) => registration),
+        cancel: ({ headers, params }) => change({ _tag: "CancelRegistration", ...params }, headers),
+        reinstate: ({ headers, params }) => change({ _tag: "ReinstateRegistration", ...params }, headers),
+        markNoShow: ({ headers, params }) => change({ _tag: "MarkNoShow", ...params }, headers),
+        clearAttendance: ({ headers, params }) => change({ _tag: "ClearAttendance", ...params }, headers),
+        releaseSeat: ({ headers, params }) => change({ _tag: "ReleaseSeat", ...params }, headers),
         waitlist: ({ params, query }) => toProblems(turnout.listWaitlist(params.eventId, query), "query"),
         position: ({ params }) => toProblems(turnout.waitlistPosition(params.eventId, params.registrationId), "path"),
         ofAttendee: ({ params, query }) =>
@@ -42,15 +54,31 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "register",
         Body.withPayload(({ headers, params, payload }) =>
-          Effect.map(write(Register.fromInput(params.eventId, payload), headers), (outcome) =>
-            HttpApiSchema.withHeaders({
-              body: outcome,
-              headers: {
-                location:
-                  base + url.registrations.get({ params: { ...params, registrationId: outcome.registration.id } })
-              }
-            })
-          )
+          Effect.map(write(Register.fromInput(params.eventId, payload), headers), created)
+        )
+      )
+      .handleRaw(
+        "registerGuest",
+        Body.withPayload(({ headers, params, payload }) =>
+          Effect.map(write(Register.guestFromInput(params.eventId, payload), headers), created)
+        )
+      )
+      .handleRaw(
+        "confirm",
+        Body.withPayload(({ headers, params, payload: { beyond = null } }) =>
+          change({ _tag: "ConfirmRegistration", ...params, beyond }, headers)
+        )
+      )
+      .handleRaw(
+        "correct",
+        Body.withPayload(({ headers, params, payload }) =>
+          change({ _tag: "CorrectRegistration", ...params, changes: payload }, headers)
+        )
+      )
+      .handleRaw(
+        "markAttended",
+        Body.withPayload(({ headers, params, payload: { early = false } }) =>
+          change({ _tag: "MarkAttended", ...params, early }, headers)
         )
       )
   })

@@ -3,6 +3,7 @@
  * decoded by the schema of the endpoint.
  */
 import * as ByteSize from "effect/ByteSize"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
@@ -10,6 +11,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiError from "effect/http-api/HttpApiError"
 import { ParsedBody } from "./Boundaries.ts"
+import { isAbsent, OptionalBody } from "./OptionalBody.ts"
 import { strict } from "./Strictness.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Violations from "../problems/Violations.ts"
@@ -59,9 +61,10 @@ const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefine
 /** The body as JSON. Refuses a body whose size, type or form the endpoint does not take. */
 export const read = Effect.fnUntraced(function* (
   maxBodyBytes: number,
-  { payload }: { readonly payload: ReadonlyMap<string, unknown> }
+  { annotations, payload }: Pick<HttpApiEndpoint.Top, "annotations" | "payload">
 ) {
   const request = yield* HttpServerRequest.HttpServerRequest
+  if (Context.get(annotations, OptionalBody) && isAbsent(request)) return {}
   const supported = [...payload.keys()]
   if (supported.length > 0) {
     const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? ""

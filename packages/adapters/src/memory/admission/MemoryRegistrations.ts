@@ -5,10 +5,12 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import { isActive, type Registration, type RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { Changes as EventChanges } from "@turnout/core/admission/domain/state/EventRows"
-import type { Changes, Footprint, Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
+import type { Footprint } from "@turnout/core/admission/domain/state/RegistrationFootprint"
+import type { Changes, Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
 import type { RegistrationReads } from "@turnout/core/admission/ports/RegistrationReads"
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
+import type { State as EventState } from "./MemoryEvents.ts"
 import { WaitingList } from "./WaitingList.ts"
 
 export interface State {
@@ -30,13 +32,42 @@ export const initial = (): State => ({
 const takeWaiting = (state: State, eventId: EventId, after: number, limit: number): Array<Registration> =>
   Array.from(Iterable.take(state.waiting.get(eventId)?.after(after) ?? [], limit))
 
-export const load = (state: State, footprint: Footprint): Loaded => ({
-  registrations: [
+/** The registrations of an event that match, in the order of entry. */
+const ofEvent = (state: State, eventId: EventId, matches: (registration: Registration) => boolean) =>
+  [...(state.byEvent.get(eventId)?.values() ?? [])].filter(matches)
+
+const isToEnd = (registration: Registration): boolean =>
+  registration.state === "confirmed" || registration.state === "waitlisted"
+
+const isEndedWithEvent = ({ cancellation }: Registration): boolean => cancellation?.reason === "eventCancelled"
+
+const lastSeatedFirst = (a: Registration, b: Registration): number =>
+  b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence
+
+/** The cost of loading depends on what is loaded, except for events that end or come back, and for seats taken back. */
+export const load = (state: State, footprint: Footprint): Loaded => {
+  const named = [
     ...footprint.attendees.map(({ attendeeId, eventId }) => state.active.get(eventId)?.get(attendeeId)),
+    ...footprint.sameAttendees.map(({ eventId, registrationId }) => {
+      const registration = state.registrations.get(registrationId)
+      return registration === undefined ? undefined : state.active.get(eventId)?.get(registration.attendee.id)
+    }),
     ...footprint.registrations.map(({ registrationId }) => registrationId)
-  ].flatMap((id) => (id === undefined ? [] : (state.registrations.get(id) ?? []))),
-  waiting: footprint.waiting.flatMap(({ eventId, limit }) => takeWaiting(state, eventId, 0, limit))
-})
+  ].flatMap((id) => (id === undefined ? [] : (state.registrations.get(id) ?? [])))
+  const lastSeated = footprint.lastSeated.flatMap(({ eventId, limit }) =>
+    ofEvent(state, eventId, (registration) => registration.state === "confirmed")
+      .toSorted(lastSeatedFirst)
+      .slice(0, limit)
+  )
+  return {
+    registrations: [...named, ...lastSeated],
+    waiting: footprint.waiting.flatMap(({ eventId, limit }) => takeWaiting(state, eventId, 0, limit)),
+    ending: footprint.ending.flatMap(({ eventId, limit }) => ofEvent(state, eventId, isToEnd).slice(0, limit)),
+    returning: footprint.returning.flatMap(({ eventId, limit }) =>
+      ofEvent(state, eventId, isEndedWithEvent).toReversed().slice(0, limit)
+    )
+  }
+}
 
 export const write = (state: State, changes: Changes & EventChanges): void => {
   for (const { created, event } of changes.events) {
@@ -47,14 +78,15 @@ export const write = (state: State, changes: Changes & EventChanges): void => {
   }
   for (const { registration } of changes.registrations) {
     const { eventId, id } = registration
+    const before = state.registrations.get(id)
     state.registrations.set(id, registration)
     state.byEvent.get(eventId)?.set(id, registration)
     if (registration.state === "waitlisted") state.waiting.get(eventId)?.add(registration)
     else state.waiting.get(eventId)?.delete(registration)
     const active = state.active.get(eventId)
     const attendeeId = registration.attendee.id
+    if (before !== undefined && active?.get(before.attendee.id) === id) active.delete(before.attendee.id)
     if (isActive(registration)) active?.set(attendeeId, id)
-    else if (active?.get(attendeeId) === id) active.delete(attendeeId)
   }
 }
 
@@ -62,7 +94,7 @@ export const write = (state: State, changes: Changes & EventChanges): void => {
  * The cost of a read depends on its page, except for a list of one attendee's registrations, which is sorted when it is asked
  * for.
  */
-export const reads = (state: State): RegistrationReads => ({
+export const reads = (state: State & Pick<EventState, "events">): RegistrationReads => ({
   registration: (eventId, id) => Effect.sync(() => state.byEvent.get(eventId)?.get(id)),
   registrations: (eventId, wanted, page) =>
     Effect.sync(() => {
@@ -99,6 +131,7 @@ export const reads = (state: State): RegistrationReads => ({
       const waiting = state.waiting.get(eventId)
       const registration = state.registrations.get(id)
       if (registration?.eventId !== eventId || registration.state !== "waitlisted") return undefined
+      if (state.events.get(eventId)?.status === "cancelled") return undefined
       return { position: waiting!.countUpTo(registration.sequence), length: waiting!.length }
     })
 })

@@ -4,13 +4,13 @@
  * Guarantees what every store guarantees, within one process: one `transact` runs at a time. Nothing survives the process.
  */
 import { isEmpty } from "@turnout/core/admission/domain/state/Changes"
-import { promotionsDue } from "@turnout/core/admission/domain/model/Seats"
+import { isStepDue } from "@turnout/core/admission/domain/model/Steps"
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
-import { withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import { withDueSteps } from "@turnout/core/admission/domain/state/Footprint"
 import { encodePayload, schemaVersionOf } from "@turnout/core/journal/domain/JournalEvent"
 import { make as makeWorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import { AdmissionStore, MAX_PROMOTING_EVENTS } from "@turnout/core/admission/ports/AdmissionStore"
+import { AdmissionStore, MAX_EVENTS_WITH_STEPS } from "@turnout/core/admission/ports/AdmissionStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Context from "effect/Context"
 import * as Clock from "effect/Clock"
@@ -32,7 +32,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const { decide, footprint } = close()
         const events = footprint.events.flatMap((id) => state.events.get(id) ?? [])
-        const batch = decide(makeWorkingSet(load(state, withDuePromotions(footprint, events))))
+        const batch = decide(makeWorkingSet(load(state, withDueSteps(footprint, events))))
         if (isEmpty(batch.changes)) return batch.replies
         const journal: Array<StoredJournalEntry> = []
         for (const { event, eventId, metadata, occurredAt, version } of batch.changes.journal) {
@@ -52,10 +52,10 @@ const make = Effect.gen(function* () {
         return batch.replies
       }).pipe(oneAtATime, Effect.uninterruptible),
     isInTransaction: Effect.succeed(false),
-    eventsWithPromotionsDue: Effect.map(Clock.currentTimeMillis, (millis) =>
+    eventsWithStepsDue: Effect.map(Clock.currentTimeMillis, (millis) =>
       [...state.events.values()]
-        .filter((event) => promotionsDue(event, new Date(millis)) > 0)
-        .slice(0, MAX_PROMOTING_EVENTS)
+        .filter((event) => isStepDue(event, new Date(millis)))
+        .slice(0, MAX_EVENTS_WITH_STEPS)
         .map(({ id }) => id)
     ),
     ready: Effect.void

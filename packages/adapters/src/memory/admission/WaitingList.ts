@@ -9,21 +9,34 @@ import type { Registration, RegistrationId } from "@turnout/core/admission/domai
 const BLOCK = 1_024
 
 export class WaitingList {
-  /** The blocks in ascending order; none is empty. */
-  readonly #blocks = new Map<number, Map<RegistrationId, Registration>>()
+  /** The blocks in ascending order, each in the order of entry; none is empty. */
+  #blocks = new Map<number, Map<RegistrationId, Registration>>()
+  /** The highest sequence that was ever added. */
+  #highest = -1
   #length = 0
 
   get length(): number {
     return this.#length
   }
 
-  /** Adds a registration at the end of the list. */
+  /** Adds a registration, or replaces it. Most come at the end of the list; others cost as much as their block is long. */
   add(registration: Registration): void {
-    const number = Math.floor(registration.sequence / BLOCK)
+    const { id, sequence } = registration
+    const number = Math.floor(sequence / BLOCK)
     let block = this.#blocks.get(number)
+    const isNew = block?.has(id) !== true
     if (block === undefined) this.#blocks.set(number, (block = new Map()))
-    if (!block.has(registration.id)) this.#length += 1
-    block.set(registration.id, registration)
+    block.set(id, registration)
+    if (!isNew) return
+    this.#length += 1
+    if (sequence > this.#highest) this.#highest = sequence
+    else this.#sort(number, block)
+  }
+
+  #sort(number: number, block: Map<RegistrationId, Registration>): void {
+    const inOrder = [...block].toSorted(([, a], [, b]) => a.sequence - b.sequence)
+    this.#blocks.set(number, new Map(inOrder))
+    this.#blocks = new Map([...this.#blocks].toSorted(([a], [b]) => a - b))
   }
 
   delete({ id, sequence }: Registration): void {

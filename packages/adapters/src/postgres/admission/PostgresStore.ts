@@ -91,7 +91,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const store = AdmissionStore.of({
     transact: BatchTransaction.make({ sql, sessions, refusals, random, schema, attemptTimeoutMillis, signal }),
     isInTransaction: Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome),
-    eventsWithPromotionsDue: Effect.map(read<{ id: string }>(reads.promotionsDue, []), (rows) =>
+    eventsWithStepsDue: Effect.map(read<{ id: string }>(reads.stepsDue, []), (rows) =>
       rows.map(({ id }) => id as EventId)
     ),
     ready: Effect.gen(function* () {

@@ -1,5 +1,5 @@
 /**
- * The statements of the store itself: the lock, the search for an earlier commit, the events with due promotions, and whether
+ * The statements of the store itself: the lock, the search for an earlier commit, the events with due steps, and whether
  * the database takes writes. The statements of `AdmissionReads` are beside their nouns.
  *
  * Every statement of the hot path takes all of its rows as array parameters, so that its text, and with it the prepared plan,
@@ -7,7 +7,7 @@
  * the probes into a scan when the plan is made while the tables are still empty.
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { MAX_PROMOTING_EVENTS } from "@turnout/core/admission/ports/AdmissionStore"
+import { MAX_EVENTS_WITH_STEPS } from "@turnout/core/admission/ports/AdmissionStore"
 import { plainArray } from "../statements/ArrayLiteral.ts"
 import type { Statement } from "../client/Session.ts"
 import { EVENT } from "./Rows.ts"
@@ -17,8 +17,8 @@ export interface Reads {
   readonly lock: string
   /** $1, $2, $3: event ids, versions and message ids. Returns one row for each entry that is in the journal. */
   readonly probe: string
-  /** The events of which promotions are due. */
-  readonly promotionsDue: string
+  /** The events that have a step to make. */
+  readonly stepsDue: string
   readonly ready: string
   /**
    * Writes nothing to any table, but fails if the server refuses writes for a reason that depends on neither a row nor the
@@ -51,7 +51,8 @@ export const make = (s: string): Reads => ({
 CROSS JOIN LATERAL (
   SELECT j.id FROM ${s}.journal j WHERE j.event_id = k.event AND j.version = k.version AND j.id = k.id OFFSET 0
 ) j`,
-  promotionsDue: `SELECT id FROM ${s}.events WHERE promotions_due AND ends_at > clock_timestamp() LIMIT ${MAX_PROMOTING_EVENTS}`,
+  stepsDue: `SELECT id FROM ${s}.events WHERE steps_due AND (ends_at > clock_timestamp() OR status <> 'published')
+LIMIT ${MAX_EVENTS_WITH_STEPS}`,
   ready: `SELECT max(migration_id) AS version FROM ${s}.migrations`,
   writable: writable(s)
 })

@@ -11,7 +11,12 @@ import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import { type IdempotencyRecord, scope } from "@turnout/core/admission/domain/state/Idempotency"
 import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/admission/domain/model/Outcome"
 import { toText } from "@turnout/core/kernel/domain/Instant"
-import type { Registration, RegistrationId, RegistrationState } from "@turnout/core/admission/domain/model/Registration"
+import type {
+  Cancellation,
+  Registration,
+  RegistrationId,
+  RegistrationState
+} from "@turnout/core/admission/domain/model/Registration"
 import * as Result from "effect/Result"
 
 export type Time = Date | string
@@ -21,8 +26,8 @@ export const toDateOrNull = (time: Time | null): Date | null => (time === null ?
 
 /** The columns of `EventRow`. */
 export const EVENT = `id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
-  registration_closes_at, waitlist, waitlist_limit, capacity, status, version, confirmed, waitlisted, attended, no_show,
-  created_at, updated_at`
+  registration_closes_at, waitlist, waitlist_limit, capacity, status, cancelled_from, version, confirmed, waitlisted,
+  attended, no_show, created_at, updated_at`
 
 export interface EventRow {
   readonly id: string
@@ -39,6 +44,7 @@ export interface EventRow {
   readonly waitlist_limit: number | null
   readonly capacity: number
   readonly status: string
+  readonly cancelled_from: "draft" | "published" | null
   readonly version: bigint
   readonly confirmed: number
   readonly waitlisted: number
@@ -63,6 +69,7 @@ export const toEvent = (row: EventRow): Event => ({
   waitlistLimit: row.waitlist_limit,
   capacity: row.capacity,
   status: row.status as EventStatus,
+  ...(row.cancelled_from === null ? {} : { cancelledFrom: row.cancelled_from }),
   version: Number(row.version),
   counts: {
     confirmed: row.confirmed,
@@ -90,6 +97,7 @@ export const fromEvent = (event: Event): Record<string, unknown> => ({
   waitlist_limit: event.waitlistLimit,
   capacity: event.capacity,
   status: event.status,
+  cancelled_from: event.cancelledFrom ?? null,
   version: event.version,
   confirmed: event.counts.confirmed,
   waitlisted: event.counts.waitlisted,
@@ -100,7 +108,8 @@ export const fromEvent = (event: Event): Record<string, unknown> => ({
 })
 
 /** The columns of `RegistrationRow`. */
-export const REGISTRATION = "id, event_id, attendee_id, name, email, notes, state, sequence, registered_at, changed_at"
+export const REGISTRATION =
+  "id, event_id, attendee_id, name, email, notes, state, sequence, registered_at, changed_at, cancelled_from, cancelled_reason"
 
 export interface RegistrationRow {
   readonly id: string
@@ -113,6 +122,8 @@ export interface RegistrationRow {
   readonly sequence: bigint
   readonly registered_at: Time
   readonly changed_at: Time
+  readonly cancelled_from: Cancellation["from"] | null
+  readonly cancelled_reason: Cancellation["reason"] | null
 }
 
 export const toRegistration = (row: RegistrationRow): Registration => ({
@@ -123,7 +134,10 @@ export const toRegistration = (row: RegistrationRow): Registration => ({
   state: row.state as RegistrationState,
   sequence: Number(row.sequence),
   registeredAt: toDate(row.registered_at),
-  changedAt: toDate(row.changed_at)
+  changedAt: toDate(row.changed_at),
+  ...(row.cancelled_from === null || row.cancelled_reason === null
+    ? {}
+    : { cancellation: { from: row.cancelled_from, reason: row.cancelled_reason } })
 })
 
 /** An idempotency record as `to_jsonb` returns it. */
@@ -139,13 +153,18 @@ export interface IdempotencyRow {
 }
 
 /**
- * The part that is stored of an answer that shows a registration: only fields that may change later. The others are read from
- * the registration itself, so that no personal data is stored twice.
+ * The part that is stored of an answer that shows a registration: its state at that time, and what the answer says besides. The
+ * other fields are read from the registration itself, so that no personal data is stored twice, and a correction corrects the
+ * answers too.
  */
 interface RegistrationAnswer {
   readonly state: RegistrationState
   readonly changedAt: string
-  readonly waitlistPosition: number | null
+  /** In the answer to registering. */
+  readonly waitlistPosition?: number | null
+  /** In the answer to a change. */
+  readonly changed?: boolean
+  readonly cancellation?: Cancellation
 }
 
 /** The id of the registration that an answer shows, or `null`, and as JSON the other parts of the answer to be stored. */
@@ -153,10 +172,14 @@ export const fromAnswer = (answer: Answer): { readonly registrationId: string | 
   if (Result.isFailure(answer) || !("registration" in answer.success)) {
     return { registrationId: null, json: JSON.stringify(encodeAnswer(answer)) }
   }
-  const { registration, waitlistPosition } = answer.success
-  const { changedAt, id, state } = registration
-  const json = `{"state":"${state}","changedAt":"${toText(changedAt)}","waitlistPosition":${waitlistPosition}}`
-  return { registrationId: id, json }
+  const { registration } = answer.success
+  const { cancellation, changedAt, id, state } = registration
+  const at = `"state":"${state}","changedAt":"${toText(changedAt)}"`
+  if ("waitlistPosition" in answer.success) {
+    return { registrationId: id, json: `{${at},"waitlistPosition":${answer.success.waitlistPosition}}` }
+  }
+  const ended = cancellation === undefined ? "" : `,"cancellation":${JSON.stringify(cancellation)}`
+  return { registrationId: id, json: `{${at},"changed":${answer.success.changed}${ended}}` }
 }
 
 /** The record, with the current registration that it refers to. */
@@ -164,13 +187,26 @@ export const toIdempotencyRecord = (row: IdempotencyRow, registration: Registrat
   scope: scope(row.principal, row.operation, row.key),
   fingerprint: row.fingerprint,
   requestId: row.request_id,
-  answer: registration === null ? decodeAnswer(row.answer) : toAnswer(row.answer as RegistrationAnswer, registration),
+  answer:
+    registration === null
+      ? decodeAnswer(row.answer)
+      : toAnswer(row.operation, row.answer as RegistrationAnswer, registration),
   createdAt: toDate(row.created_at),
   expiresAt: toDate(row.expires_at)
 })
 
-const toAnswer = ({ changedAt, state, waitlistPosition }: RegistrationAnswer, now: Registration): Answer =>
-  Result.succeed({ registration: { ...now, state, changedAt: new Date(changedAt) }, waitlistPosition })
+const toAnswer = (operation: string, stored: RegistrationAnswer, now: Registration): Answer => {
+  const { cancellation, changed = true, changedAt, state, waitlistPosition = null } = stored
+  const { cancellation: _, ...fields } = now
+  const registration: Registration = {
+    ...fields,
+    state,
+    changedAt: new Date(changedAt),
+    ...(cancellation === undefined ? {} : { cancellation })
+  }
+  const isRegistering = operation === "Register" || operation === "RegisterGuest"
+  return Result.succeed(isRegistering ? { registration, waitlistPosition } : { registration, changed })
+}
 
 /** A row of the journal. Its payload is JSON that the client has parsed, or the text of it. */
 export interface JournalRow<Payload = unknown> {

@@ -40,6 +40,7 @@ export interface Events {
   readonly unpublishEvent: ChangeEvent<"UnpublishEvent">
   readonly cancelEvent: ChangeEvent<"CancelEvent">
   readonly completeEvent: ChangeEvent<"CompleteEvent">
+  readonly reopenEvent: ChangeEvent<"ReopenEvent">
   readonly changeCapacity: (
     eventId: string,
     input: typeof CapacityInput.Encoded,
@@ -64,6 +65,7 @@ export const methods: Readonly<Record<keyof Events, true>> = {
   unpublishEvent: true,
   cancelEvent: true,
   completeEvent: true,
+  reopenEvent: true,
   changeCapacity: true,
   getEvent: true,
   listEvents: true,
@@ -81,7 +83,9 @@ const decode = {
 
 export const make = (commands: Commands, reads: AdmissionReads["Service"]): Events => {
   const changeEvent =
-    <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent">(_tag: Tag): ChangeEvent<Tag> =>
+    <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent">(
+      _tag: Tag
+    ): ChangeEvent<Tag> =>
     (eventId, options) =>
       decode.id({ eventId }).pipe(
         Effect.flatMap((id) => commands.run({ _tag, ...id }, options)),
@@ -108,10 +112,11 @@ export const make = (commands: Commands, reads: AdmissionReads["Service"]): Even
     unpublishEvent: changeEvent("UnpublishEvent"),
     cancelEvent: changeEvent("CancelEvent"),
     completeEvent: changeEvent("CompleteEvent"),
+    reopenEvent: changeEvent("ReopenEvent"),
     changeCapacity: Effect.fnUntraced(function* (eventId, input, options) {
       const id = yield* decode.id({ eventId })
-      const { capacity, keepOverhang = false } = yield* decode.capacity(input)
-      return (yield* commands.run({ _tag: "ChangeCapacity", ...id, capacity, keepOverhang }, options)).event
+      const { capacity, demote = null, keepOverhang = false } = yield* decode.capacity(input)
+      return (yield* commands.run({ _tag: "ChangeCapacity", ...id, capacity, keepOverhang, demote }, options)).event
     }),
 
     getEvent: findEvent,

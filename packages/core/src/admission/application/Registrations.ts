@@ -1,20 +1,20 @@
 /**
- * The use cases of registrations: registering, changing a registration, and reading registrations and the waitlist.
+ * The use cases of registrations: registering, and reading registrations and the waitlist. Those that change a registration are in
+ * `RegistrationChanges`.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { AttendeeId } from "../domain/model/Attendee.ts"
-import type { EventNotFound } from "../domain/model/Event.ts"
+import { type EventNotFound, EventStatus, EventStatusConflict } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import * as Register from "../domain/model/Register.ts"
+import { GuestInput, type RegistrationOutcome } from "../domain/model/Register.ts"
 import {
   type Registration,
-  type RegistrationCommand,
   RegistrationId,
   RegistrationInput,
   RegistrationNotFound,
-  type RegistrationOutcome,
   RegistrationStateConflict
 } from "../domain/model/Registration.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
@@ -26,22 +26,21 @@ import * as PlainInput from "./PlainInput.ts"
 import { AttendeeQuery, RegistrationCursor, RegistrationQuery, SequenceCursor, WaitlistQuery } from "./Queries.ts"
 import type { WriteOptions } from "../domain/state/WriteOptions.ts"
 
-type ChangeRegistration<Tag extends RegistrationCommand["_tag"]> = (
-  eventId: string,
-  registrationId: string,
-  options?: typeof WriteOptions.Encoded
-) => Write<CommandOf<Tag>, Registration>
-
 export interface Registrations {
   readonly register: (
     eventId: string,
     input: typeof RegistrationInput.Encoded,
     options?: typeof WriteOptions.Encoded
   ) => Write<CommandOf<"Register">, RegistrationOutcome>
-  readonly cancelRegistration: ChangeRegistration<"CancelRegistration">
-  readonly confirmRegistration: ChangeRegistration<"ConfirmRegistration">
-  readonly markAttended: ChangeRegistration<"MarkAttended">
-  readonly markNoShow: ChangeRegistration<"MarkNoShow">
+  /**
+   * Registers somebody for staff: outside the registration window, with the waitlist closed or full, or into a draft. The journal
+   * says which rules were set aside, and by whom.
+   */
+  readonly registerGuest: (
+    eventId: string,
+    input: typeof GuestInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"RegisterGuest">, RegistrationOutcome>
 
   readonly getRegistration: (
     eventId: string,
@@ -56,12 +55,12 @@ export interface Registrations {
   readonly listWaitlist: (
     eventId: string,
     query?: typeof WaitlistQuery.Encoded
-  ) => Read<Page<WaitlistEntry>, EventNotFound>
+  ) => Read<Page<WaitlistEntry>, EventNotFound | EventStatusConflict>
   /** The place of a waiter among those who wait now. */
   readonly waitlistPosition: (
     eventId: string,
     registrationId: string
-  ) => Read<WaitlistPlace, EventNotFound | RegistrationNotFound | RegistrationStateConflict>
+  ) => Read<WaitlistPlace, EventNotFound | EventStatusConflict | RegistrationNotFound | RegistrationStateConflict>
   /** Returns the registrations of one attendee for all events, oldest first. */
   readonly listAttendeeRegistrations: (
     attendeeId: string,
@@ -72,10 +71,7 @@ export interface Registrations {
 /** The names of the use cases, for wiring that makes something of each. */
 export const methods: Readonly<Record<keyof Registrations, true>> = {
   register: true,
-  cancelRegistration: true,
-  confirmRegistration: true,
-  markAttended: true,
-  markNoShow: true,
+  registerGuest: true,
   getRegistration: true,
   listRegistrations: true,
   listWaitlist: true,
@@ -88,6 +84,7 @@ const decode = {
   id: decoder(Schema.Struct({ eventId: EventId, registrationId: RegistrationId })),
   attendee: decoder(Schema.Struct({ attendeeId: AttendeeId })),
   registration: decoder(RegistrationInput),
+  guest: decoder(GuestInput),
   registrations: decoder(RegistrationQuery),
   waitlist: decoder(WaitlistQuery),
   registrationsOfAttendee: decoder(AttendeeQuery)
@@ -98,16 +95,6 @@ export const make = (
   reads: AdmissionReads["Service"],
   { getEvent }: Pick<Events, "getEvent">
 ): Registrations => {
-  const changeRegistration =
-    <Tag extends "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow">(
-      _tag: Tag
-    ): ChangeRegistration<Tag> =>
-    (eventId, registrationId, options) =>
-      decode.id({ eventId, registrationId }).pipe(
-        Effect.flatMap((id) => commands.run({ _tag, ...id }, options)),
-        Effect.map((outcome) => (outcome as RegistrationOutcome).registration)
-      ) as never
-
   const findRegistration = Effect.fnUntraced(function* (eventId: string, registrationId: string) {
     const id = yield* decode.id({ eventId, registrationId })
     yield* getEvent(eventId)
@@ -115,10 +102,23 @@ export const make = (
     return registration ?? (yield* new RegistrationNotFound(id))
   })
 
+  /** The event, unless it is cancelled: nobody waits for it then, even if some registrations have not ended yet. */
+  const eventWithWaitlist = Effect.fnUntraced(function* (eventId: string, operation: string) {
+    const event = yield* getEvent(eventId)
+    if (event.status !== "cancelled") return event
+    return yield* new EventStatusConflict({
+      eventId: event.id,
+      operation,
+      eventStatus: event.status,
+      allowed: EventStatus.literals.filter((status) => status !== "cancelled")
+    })
+  })
+
   const waitlistPosition: Registrations["waitlistPosition"] = Effect.fnUntraced(function* (eventId, registrationId) {
     const id = yield* decode.id({ eventId, registrationId })
     const place = yield* reads.waitlistPlace(id.eventId, id.registrationId)
     if (place !== undefined) return place
+    yield* eventWithWaitlist(eventId, "WaitlistPosition")
     const { state } = yield* findRegistration(eventId, registrationId)
     // The registration joined the waitlist between the two reads.
     if (state === "waitlisted") return yield* waitlistPosition(eventId, registrationId)
@@ -139,11 +139,10 @@ export const make = (
       const id = yield* decode.event({ eventId })
       return yield* commands.run(Register.fromInput(id.eventId, yield* decode.registration(input)), options)
     }),
-    cancelRegistration: changeRegistration("CancelRegistration"),
-    confirmRegistration: changeRegistration("ConfirmRegistration"),
-    markAttended: changeRegistration("MarkAttended"),
-    markNoShow: changeRegistration("MarkNoShow"),
-
+    registerGuest: Effect.fnUntraced(function* (eventId, input, options) {
+      const id = yield* decode.event({ eventId })
+      return yield* commands.run(Register.guestFromInput(id.eventId, yield* decode.guest(input)), options)
+    }),
     getRegistration: findRegistration,
     listRegistrations: Effect.fnUntraced(function* (eventId, input = {}) {
       const { cursor, limit = DEFAULT_LIMIT, state } = yield* decode.registrations(input)
@@ -153,7 +152,7 @@ export const make = (
     }),
     listWaitlist: Effect.fnUntraced(function* (eventId, input = {}) {
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.waitlist(input)
-      const { id } = yield* getEvent(eventId)
+      const { id } = yield* eventWithWaitlist(eventId, "ListWaitlist")
       const found = yield* reads.waitlist(id, { limit: limit + 1, after: cursor ?? null })
       return toPage(found, limit, SequenceCursor, ({ registration }) => registration.sequence)
     }),

@@ -19,6 +19,7 @@ import * as Engine from "./engine/Engine.ts"
 import * as Events from "./Events.ts"
 import * as Lanes from "./engine/Lanes.ts"
 import * as PooledRandom from "../../kernel/application/PooledRandom.ts"
+import * as RegistrationChanges from "./RegistrationChanges.ts"
 import * as Registrations from "./Registrations.ts"
 
 export type TurnoutOptions = Engine.EngineOptions
@@ -28,12 +29,14 @@ export interface UseCases
   extends
     // By noun.
     Events.Events,
-    Registrations.Registrations {}
+    Registrations.Registrations,
+    RegistrationChanges.RegistrationChanges {}
 
 /** The names of the use cases. */
 export const methods: Readonly<Record<keyof UseCases, true>> = {
   ...Events.methods,
-  ...Registrations.methods
+  ...Registrations.methods,
+  ...RegistrationChanges.methods
 }
 
 export interface TurnoutService extends UseCases, Pick<Commands.Commands, "execute" | "executeAll"> {
@@ -51,6 +54,7 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
   const service: TurnoutService = {
     ...events,
     ...Registrations.make(commands, reads, events),
+    ...RegistrationChanges.make(commands),
     execute: commands.execute,
     executeAll: commands.executeAll,
     ready: store.ready,

@@ -3,9 +3,9 @@
  * the files of `rules`.
  *
  * Guarantees, for every event and after every decision:
- * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks;
- * - a free seat and a waiter do not exist together: a decision that frees a seat also promotes, first come first served (a
- *   raise of capacity by more than `PROMOTION_BATCH` proceeds in steps, and nobody overtakes);
+ * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks until more is asked for;
+ * - a free seat and a waiter do not exist together: a decision that frees a seat also promotes, first come first served (more
+ *   than `STEP_SIZE` promotions proceed in steps, and nobody overtakes);
  * - an attendee has at most one active registration;
  * - repeating a command that has nothing left to do gives the same outcome and no journal events.
  *
@@ -13,6 +13,7 @@
  */
 import * as Result from "effect/Result"
 import * as Capacity from "./rules/Capacity.ts"
+import * as Changing from "./rules/Changing.ts"
 import type { Command } from "./model/Command.ts"
 import type { Deciders, Decide, Decision } from "./state/Decision.ts"
 import { type CreateEvent, EventNotFound } from "./model/Event.ts"
@@ -25,7 +26,8 @@ import type { WorkingSet } from "./state/WorkingSet.ts"
 const deciders: Deciders<Exclude<Command, CreateEvent>> = {
   ...EventLifecycle.deciders,
   ...Capacity.deciders,
-  ...Registering.deciders
+  ...Registering.deciders,
+  ...Changing.deciders
 }
 
 /** Decides one command. Reads the working set and leaves it as it is. */

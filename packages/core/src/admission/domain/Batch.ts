@@ -7,7 +7,6 @@
 import * as Result from "effect/Result"
 import * as Admission from "./Admission.ts"
 import type { AdmissionEntry, AdmissionEvent } from "./model/AdmissionEvent.ts"
-import { promote } from "./rules/Capacity.ts"
 import type { Metadata } from "../../kernel/domain/Entry.ts"
 import { type Changes, changes, touch, type Touched, untouched } from "./state/Changes.ts"
 import { eventIdOf, type Request } from "./state/Request.ts"
@@ -15,8 +14,9 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import { expiryOf, type IdempotencyRecord, recall } from "./state/Idempotency.ts"
 import { remember } from "./state/IdempotencyRows.ts"
 import type { Answer } from "./model/Outcome.ts"
-import { countPromotions, promotionsLeft } from "./state/RegistrationRows.ts"
-import { promotionsDue } from "./model/Seats.ts"
+import { isStepDue } from "./model/Steps.ts"
+import * as Steps from "./rules/Steps.ts"
+import { countSteps, stepsLeft } from "./state/RegistrationRows.ts"
 import { evolve, type WorkingSet } from "./state/WorkingSet.ts"
 
 /** The answer to one request; `replayed` if it was given before, under the same idempotency key. */
@@ -31,27 +31,30 @@ export interface Batch {
   readonly changes: Changes
 }
 
-/** The principal of the further steps of a promotion. */
-const PROMOTER: Metadata = { actor: "turnout", correlationId: null, causationId: null }
+/** The principal of further steps. */
+const STEPPER: Metadata = { actor: "turnout", correlationId: null, causationId: null }
 
 /** Decides a batch. The working set belongs to the batch and is changed in place. */
 export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch => {
   const touched = untouched()
   const replies: Array<Reply> = []
   for (const request of requests) {
-    carryOn(set, touched, eventIdOf(request), request.now)
+    carryOn(set, touched, eventIdOf(request), STEPPER, request.now)
     replies.push(reply(set, touched, request))
   }
   return { replies, changes: changes(touched, set) }
 }
 
-/** Promotes waiters whom an earlier batch left over. This comes before every other command about the event. */
-const carryOn = (set: WorkingSet, touched: Touched, eventId: EventId, now: Date): void => {
+/** Carries on what proceeds in steps, as far as this batch may. This comes before every command about the event. */
+const carryOn = (set: WorkingSet, touched: Touched, eventId: EventId, metadata: Metadata, now: Date): void => {
   const event = set.events.get(eventId)
   if (event === undefined) return
-  for (let due = promotionsDue(event, now); due > 0 && promotionsLeft(set, eventId) > 0; due--) {
-    append(set, touched, eventId, promote(event, set, now, 1), PROMOTER, now)
-    countPromotions(set, eventId, 1)
+  // The working set changes the event in place.
+  while (isStepDue(event, now) && stepsLeft(set, eventId) > 0) {
+    const happened = Steps.next(event, set, now)
+    if (happened === undefined) return
+    append(set, touched, eventId, [happened], metadata, now)
+    countSteps(set, eventId, 1)
   }
 }
 
@@ -90,9 +93,13 @@ const answer = (set: WorkingSet, touched: Touched, request: Request): Answer => 
   const eventId = eventIdOf(request)
   const { events: happened, outcome } = result.success
   append(set, touched, eventId, happened, request.metadata, request.now)
+  const { _tag: operation } = request.command
   // A seat that a cancellation frees is filled besides.
-  if (request.command._tag === "ChangeCapacity" || request.command._tag === "UpdateEvent") {
-    countPromotions(set, eventId, happened.filter(({ _tag }) => _tag === "RegistrationPromoted").length)
+  if (operation === "ChangeCapacity" || operation === "UpdateEvent" || operation === "ReopenEvent") {
+    countSteps(set, eventId, happened.filter(({ _tag }) => _tag === "RegistrationPromoted").length)
+  }
+  if (operation === "CancelEvent" || operation === "ReopenEvent") {
+    carryOn(set, touched, eventId, request.metadata, request.now)
   }
   return Result.succeed(outcome(set))
 }

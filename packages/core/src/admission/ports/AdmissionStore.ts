@@ -4,7 +4,7 @@
  *
  * `transact` is the only way to change anything. It
  * 1. locks the events, in id order, until the transaction ends;
- * 2. closes the batch, and loads its footprint, and the waiters that `withDuePromotions` adds to it, as they are once the
+ * 2. closes the batch, and loads its footprint, and the rows that `withDueSteps` adds to it, as they are once the
  *    locks are held;
  * 3. lets the pure decision make its changes;
  * 4. writes state, counters, journal and idempotency records, all or nothing.
@@ -31,8 +31,8 @@ export interface ClosedBatch {
   readonly decide: (set: WorkingSet) => Batch
 }
 
-/** The most events with due promotions that are returned at once. */
-export const MAX_PROMOTING_EVENTS = 100
+/** The most events with due steps that are returned at once. */
+export const MAX_EVENTS_WITH_STEPS = 100
 
 export class AdmissionStore extends Context.Service<
   AdmissionStore,
@@ -48,9 +48,9 @@ export class AdmissionStore extends Context.Service<
     /** Whether the caller has a transaction open that `transact` would become part of. */
     readonly isInTransaction: Effect.Effect<boolean>
     /**
-     * Returns up to `MAX_PROMOTING_EVENTS` events of which promotions are due (see `promotionsDue` of `Seats`), in any order.
+     * Returns up to `MAX_EVENTS_WITH_STEPS` events that have a step to make (see `isStepDue` of `Steps`), in any order.
      */
-    readonly eventsWithPromotionsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
+    readonly eventsWithStepsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
     /** Succeeds if the store can be reached, is migrated, and takes writes. */
     readonly ready: Effect.Effect<void, StoreError>
   }

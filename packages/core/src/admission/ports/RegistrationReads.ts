@@ -38,6 +38,6 @@ export interface RegistrationReads {
     eventId: EventId,
     page: PageRequest<number>
   ) => Effect.Effect<ReadonlyArray<WaitlistEntry>, StoreError>
-  /** The place of a waiter now; `undefined` if the registration does not wait. */
+  /** The place of a waiter now; `undefined` if the registration does not wait, or its event is cancelled. */
   readonly waitlistPlace: (eventId: EventId, id: RegistrationId) => Effect.Effect<WaitlistPlace | undefined, StoreError>
 }

@@ -37,14 +37,17 @@ export const encodePayload = (event: JournalEvent): Readonly<Record<string, unkn
   return payload
 }
 
+/** The fields of a journal event besides its registration. */
+const furtherJson = (event: Extract<JournalEvent, { readonly registration: unknown }>): string => {
+  if ("from" in event) return `,"from":"${event.from}"`
+  if ("setAside" in event) return `,"setAside":${JSON.stringify(event.setAside)}`
+  if ("beyond" in event) return `,"beyond":"${event.beyond}"`
+  return "before" in event ? `,"before":${JSON.stringify(event.before)}` : ""
+}
+
 /** The text of `encodePayload`, put together by hand because the hot path writes one for every change. */
 export const payloadJson = (event: JournalEvent): string => {
-  if ("registration" in event) {
-    const registration = registrationJson(event.registration)
-    return "from" in event
-      ? `{"registration":${registration},"from":"${event.from}"}`
-      : `{"registration":${registration}}`
-  }
+  if ("registration" in event) return `{"registration":${registrationJson(event.registration)}${furtherJson(event)}}`
   const { _tag, ...payload } = event
   return JSON.stringify(payload)
 }

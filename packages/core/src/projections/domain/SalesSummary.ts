@@ -5,6 +5,8 @@ import * as Schema from "effect/Schema"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import type { JournalEntry, JournalEvent } from "../../journal/domain/JournalEvent.ts"
+import type { journalEvents as attendanceEvents } from "../../admission/domain/model/Attendance.ts"
+import type { journalEvents as registeringEvents } from "../../admission/domain/model/Register.ts"
 import type { journalEvents, RegistrationState } from "../../admission/domain/model/Registration.ts"
 
 const Count = Schema.Natural
@@ -59,7 +61,7 @@ const moved = (
   return counts
 }
 
-type RegistrationEvent = (typeof journalEvents)[number]["Type"]
+type RegistrationEvent = (typeof registeringEvents | typeof journalEvents | typeof attendanceEvents)[number]["Type"]
 
 const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): SalesSummary => {
   const firstRegistrationAt = summary.firstRegistrationAt ?? occurredAt
@@ -89,6 +91,14 @@ const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): Sales
         cancellations: summary.cancellations + 1,
         registrations: moved(summary, event.from, "cancelled")
       }
+    case "RegistrationReinstated":
+      return { ...summary, registrations: moved(summary, "cancelled", event.registration.state) }
+    case "RegistrationDemoted":
+      return { ...summary, registrations: moved(summary, "confirmed", "waitlisted") }
+    case "RegistrationCorrected":
+      return summary
+    case "AttendanceCleared":
+      return { ...summary, registrations: moved(summary, event.from, "confirmed") }
     case "AttendeeAttended":
       return { ...summary, registrations: moved(summary, event.from, "attended") }
     case "AttendeeMissed":

@@ -30,6 +30,11 @@ export const problems = {
     code: "event_not_started",
     title: "The event has not started"
   }),
+  EventOver: problem(Event.EventOver, {
+    status: 409,
+    code: "event_over",
+    title: "The event is over"
+  }),
   ScheduleInvalid: problem(Event.ScheduleInvalid, {
     status: 409,
     code: "schedule_invalid",

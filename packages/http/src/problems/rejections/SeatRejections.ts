@@ -9,5 +9,11 @@ export const problems = {
     status: 409,
     code: "capacity_below_seats_taken",
     title: "More seats are taken than the capacity would have"
-  })
+  }),
+  DemotionsMismatch: problem(Seats.DemotionsMismatch, {
+    status: 409,
+    code: "demotions_mismatch",
+    title: "Another number of seats has to be taken back"
+  }),
+  CapacityFull: problem(Seats.CapacityFull, { status: 409, code: "capacity_full", title: "The event is full" })
 } satisfies Record<InstanceType<(typeof Seats.rejections)[number]>["_tag"], unknown>

@@ -12,7 +12,7 @@
  */
 import type { Batch, Reply } from "@turnout/core/admission/domain/Batch"
 import { type Changes, isEmpty } from "@turnout/core/admission/domain/state/Changes"
-import { withDuePromotions } from "@turnout/core/admission/domain/state/Footprint"
+import { withDueSteps } from "@turnout/core/admission/domain/state/Footprint"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import * as Guess from "@turnout/core/admission/domain/Guess"
 import { make as makeWorkingSet, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
@@ -93,7 +93,7 @@ export const make = (options: Options): Transact => {
      */
     const guess = (found: ReadonlyArray<Event>, areLocked: boolean): Batch | undefined => {
       const { decide, footprint } = batch()
-      if (!Guess.isGuessable(footprint) || withDuePromotions(footprint, found) !== footprint) return undefined
+      if (!Guess.isGuessable(footprint) || withDueSteps(footprint, found) !== footprint) return undefined
       const guessed = decide(makeWorkingSet({ ...nothing, events: found }))
       if (!Guess.provesNewcomers(footprint, guessed.changes)) {
         knownEvents.metOthers(events)
@@ -125,7 +125,7 @@ export const make = (options: Options): Transact => {
       const committed = committedBefore(unresolved, unresolved.length === 0 ? [] : (further.shift() ?? []))
       if (committed !== undefined) return { value: committed.value, writes: [], mark: null, isGuess: false }
       const found = toEvents(locked)
-      const needed = withDuePromotions(footprint, found)
+      const needed = withDueSteps(footprint, found)
       const [rows = []] = needed === footprint ? further : yield* read(load(needed))
       return yield* decideOn(found, rows)
     })
@@ -135,7 +135,7 @@ export const make = (options: Options): Transact => {
       const found = toEvents(locked)
       const guessed = guess(found, true)
       if (guessed !== undefined) return yield* done(guessed, { isGuess: true })
-      const [rows = []] = yield* read(load(withDuePromotions(batch().footprint, found)))
+      const [rows = []] = yield* read(load(withDueSteps(batch().footprint, found)))
       return yield* decideOn(found, rows)
     })
 

@@ -6,20 +6,20 @@ import type { Changes } from "@turnout/core/admission/domain/state/EventRows"
 import { type Column, plain, quoted } from "../../statements/RowSource.ts"
 import type { KnownEvent } from "../batch/KnownEvents.ts"
 import { type Chosen, id, type Part, placeOf, type Shared, time } from "../batch/WriteParts.ts"
-import { fromEvent } from "../Rows.ts"
+import { EVENT, fromEvent } from "../Rows.ts"
 
 type EventChange = Changes["events"][number]
 
 const EVENT_COLUMNS = `id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
   ends_at timestamptz, time_zone text, registration_opens_at timestamptz, registration_closes_at timestamptz,
   waitlist text, waitlist_limit integer, capacity integer, status text, version bigint, confirmed integer,
-  waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz`
+  waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz, cancelled_from text`
 
 const created: Part<EventChange> = {
   name: "created",
   columns: [quoted("row", ({ event }) => JSON.stringify(fromEvent(event)))],
-  sql: (s, rows) => `INSERT INTO ${s}.events
-  SELECT e.* FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS e(${EVENT_COLUMNS}) ORDER BY e.id`
+  sql: (s, rows) => `INSERT INTO ${s}.events (${EVENT})
+  SELECT ${EVENT} FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS e(${EVENT_COLUMNS}) ORDER BY e.id`
 }
 
 const detailed: Part<EventChange> = {
@@ -33,7 +33,7 @@ const detailed: Part<EventChange> = {
     organizer = n.organizer, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
     registration_opens_at = n.registration_opens_at, registration_closes_at = n.registration_closes_at,
     waitlist = n.waitlist, waitlist_limit = n.waitlist_limit, capacity = n.capacity, status = n.status,
-    version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted, attended = n.attended,
+    cancelled_from = n.cancelled_from, version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted, attended = n.attended,
     no_show = n.no_show, updated_at = n.updated_at
   FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
   CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS n(${EVENT_COLUMNS})

@@ -1,7 +1,10 @@
 /**
  * Loading registrations for a batch: those that it names, by attendee or by id, and the heads of waitlists.
  */
-import type { Footprint, Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
+import type { Registration } from "@turnout/core/admission/domain/model/Registration"
+import type { Footprint } from "@turnout/core/admission/domain/state/RegistrationFootprint"
+import type { Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { Chosen, Found, Part } from "../../statements/Parts.ts"
 import { plain, quoted } from "../../statements/RowSource.ts"
 import { REGISTRATION, type RegistrationRow, toRegistration } from "../Rows.ts"
@@ -26,28 +29,75 @@ FROM ${rows}
 CROSS JOIN LATERAL (SELECT * FROM ${s}.registrations r WHERE r.id = t.registration OFFSET 0) r`
 }
 
-/** The first waiters of events. */
-const heads: Part<Footprint["waiting"][number]> = {
-  name: "heads",
+/** The active registrations of the attendees of registrations. */
+const sameAttendees: Part<Footprint["sameAttendees"][number]> = {
+  name: "same_attendees",
+  columns: [
+    plain("registration", "uuid", ({ registrationId }) => registrationId),
+    plain("event", "uuid", ({ eventId }) => eventId)
+  ],
+  sql: (s, rows) => `SELECT 'same_attendees' AS kind, ${REGISTRATION}, NULL::jsonb AS record
+FROM ${rows}
+CROSS JOIN LATERAL (SELECT attendee_id FROM ${s}.registrations WHERE id = t.registration OFFSET 0) a (attendee)
+CROSS JOIN LATERAL (
+  SELECT * FROM ${s}.registrations r
+  WHERE r.event_id = t.event AND r.attendee_id = a.attendee AND r.state <> 'cancelled' OFFSET 0
+) r`
+}
+
+/** A list of registrations of each event, of which it takes the first. */
+const ofEvents = (
+  name: string,
+  condition: (s: string) => string,
+  order: string
+): Part<{ readonly eventId: EventId; readonly limit: number }> => ({
+  name,
   columns: [plain("event", "uuid", ({ eventId }) => eventId), plain("head", "integer", ({ limit }) => limit)],
-  sql: (s, rows) => `SELECT 'heads' AS kind, ${REGISTRATION}, NULL::jsonb AS record
+  sql: (s, rows) => `SELECT '${name}' AS kind, ${REGISTRATION}, NULL::jsonb AS record
 FROM ${rows}
 CROSS JOIN LATERAL (
   SELECT * FROM ${s}.registrations r
-  WHERE r.event_id = t.event AND r.state = 'waitlisted' ORDER BY r.sequence LIMIT t.head
+  WHERE r.event_id = t.event AND ${condition(s)} ORDER BY ${order} LIMIT t.head
 ) r`
-}
+})
+
+/** The registrations that got their seats last. All confirmed ones of the event are read: seats are seldom taken back. */
+const lastSeated = ofEvents("last_seated", () => "r.state = 'confirmed'", "r.changed_at DESC, r.sequence DESC")
+
+/** The first registrations that the cancellation of their event has not ended: they entered after those that have ended. */
+const ending = ofEvents(
+  "ending",
+  (s) => `r.state IN ('confirmed', 'waitlisted') AND r.sequence > coalesce((
+    SELECT max(c.sequence) FROM ${s}.registrations c WHERE c.event_id = t.event AND c.cancelled_reason = 'eventCancelled'
+  ), 0)`,
+  "r.sequence"
+)
+
+/** The last registrations that the cancellation of their event has ended. */
+const returning = ofEvents("returning", () => "r.cancelled_reason = 'eventCancelled'", "r.sequence DESC")
+
+/** The first waiters of events. */
+const heads = ofEvents("heads", () => "r.state = 'waitlisted'", "r.sequence")
 
 export const choose = (chosen: Chosen<undefined>, footprint: Footprint): void => {
   chosen.add(attendees, footprint.attendees)
   chosen.add(registrations, footprint.registrations)
+  chosen.add(sameAttendees, footprint.sameAttendees)
   chosen.add(heads, footprint.waiting)
+  chosen.add(lastSeated, footprint.lastSeated)
+  chosen.add(ending, footprint.ending)
+  chosen.add(returning, footprint.returning)
 }
 
-export const read = (found: Found): Loaded => ({
-  registrations: [attendees, registrations].flatMap((part) => found.of<RegistrationRow>(part).map(toRegistration)),
-  waiting: found
-    .of<RegistrationRow>(heads)
-    .map(toRegistration)
-    .toSorted((a, b) => a.sequence - b.sequence)
-})
+const inOrderOfEntry = (a: Registration, b: Registration): number => a.sequence - b.sequence
+
+export const read = (found: Found): Loaded => {
+  const of = (...parts: ReadonlyArray<Parameters<Found["of"]>[0]>) =>
+    parts.flatMap((part) => found.of<RegistrationRow>(part).map(toRegistration))
+  return {
+    registrations: of(attendees, sameAttendees, registrations, lastSeated),
+    waiting: of(heads).toSorted(inOrderOfEntry),
+    ending: of(ending).toSorted(inOrderOfEntry),
+    returning: of(returning).toSorted((a, b) => inOrderOfEntry(b, a))
+  }
+}

@@ -27,7 +27,8 @@ const waitingUpTo = (s: string, event: string, sequence: string): string => {
 }
 
 const statements = (s: string) => ({
-  one: `SELECT ${REGISTRATION} FROM ${s}.registrations WHERE id = $2::uuid AND event_id = $1::uuid`,
+  one: `SELECT ${REGISTRATION} FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r
+WHERE event_id = $1::uuid`,
   /** $1: event, $2: after, $3: limit. */
   ofEvent: `SELECT ${REGISTRATION} FROM ${s}.registrations
 WHERE event_id = $1::uuid AND sequence > $2::bigint ORDER BY sequence LIMIT $3::integer`,
@@ -49,7 +50,7 @@ WHERE event_id = $1::uuid AND state = 'waitlisted' AND sequence > $2::bigint ORD
   /** $1: event, $2: registration. */
   place: `SELECT e.waitlisted AS length, ${waitingUpTo(s, "r.event_id", "r.sequence")} AS position
 FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r JOIN ${s}.events e ON e.id = r.event_id
-WHERE r.event_id = $1::uuid AND r.state = 'waitlisted'`
+WHERE r.event_id = $1::uuid AND r.state = 'waitlisted' AND e.status <> 'cancelled'`
 })
 
 /** The reads of a schema, given as a quoted identifier. */

@@ -29,6 +29,22 @@ const registered: Part<ChangedRegistration> = {
   FROM ${rows}`
 }
 
+/** Registrations that end. They are written before others that change, which may be the next of the same attendee. */
+const ended: Part<ChangedRegistration> = {
+  name: "ended",
+  columns: [
+    plain("id", "uuid", ({ registration }) => registration.id),
+    plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt)),
+    nullable(plain("cancelled_from", "text", ({ registration }) => registration.cancellation?.from ?? null)),
+    nullable(plain("cancelled_reason", "text", ({ registration }) => registration.cancellation?.reason ?? null))
+  ],
+  mustFindAll: true,
+  sql: (s, rows) => `UPDATE ${s}.registrations r SET state = 'cancelled', changed_at = ${time("t.changed_at")},
+    cancelled_from = t.cancelled_from, cancelled_reason = t.cancelled_reason
+  FROM ${rows} ${placeOf(s, "registrations", "f.id = t.id")}
+  WHERE r.ctid = p.place RETURNING 1`
+}
+
 const changed: Part<ChangedRegistration> = {
   name: "changed",
   columns: [
@@ -37,7 +53,30 @@ const changed: Part<ChangedRegistration> = {
     plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt))
   ],
   mustFindAll: true,
-  sql: (s, rows) => `UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")}
+  sql: (s, rows) => `UPDATE ${s}.registrations r SET state = t.state, changed_at = ${time("t.changed_at")},
+    cancelled_from = NULL, cancelled_reason = NULL
+  FROM ${rows} ${placeOf(s, "registrations", "f.id = t.id")}
+  WHERE r.ctid = p.place RETURNING 1`
+}
+
+/** Registrations of which more than the state changes, in the order of the corrections. */
+const corrected: Part<ChangedRegistration> = {
+  name: "corrected",
+  columns: [
+    plain("id", "uuid", ({ registration }) => registration.id),
+    quoted("attendee_id", ({ registration: { attendee } }) => attendee.id),
+    quoted("name", ({ registration }) => registration.attendee.name),
+    quoted("email", ({ registration }) => registration.attendee.email),
+    quoted("notes", ({ registration }) => registration.notes),
+    plain("state", "text", ({ registration }) => registration.state),
+    plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt)),
+    nullable(plain("cancelled_from", "text", ({ registration }) => registration.cancellation?.from ?? null)),
+    nullable(plain("cancelled_reason", "text", ({ registration }) => registration.cancellation?.reason ?? null))
+  ],
+  mustFindAll: true,
+  sql: (s, rows) => `UPDATE ${s}.registrations r SET attendee_id = t.attendee_id, name = t.name, email = t.email,
+    notes = t.notes, state = t.state, changed_at = ${time("t.changed_at")}, cancelled_from = t.cancelled_from,
+    cancelled_reason = t.cancelled_reason
   FROM ${rows} ${placeOf(s, "registrations", "f.id = t.id")}
   WHERE r.ctid = p.place RETURNING 1`
 }
@@ -56,13 +95,21 @@ const counted: Part<BlockDelta> = {
 }
 
 export const choose = (chosen: Chosen, { registrations }: Changes): void => {
+  const old = registrations.filter((row) => row.before !== null)
+  const uncorrected = old.filter((row) => !row.corrected)
+  const isEnded = ({ registration }: ChangedRegistration) => registration.state === "cancelled"
   chosen.add(
     registered,
     registrations.filter((row) => row.before === null)
   )
+  chosen.add(ended, uncorrected.filter(isEnded))
   chosen.add(
     changed,
-    registrations.filter((row) => row.before !== null)
+    uncorrected.filter((row) => !isEnded(row))
+  )
+  chosen.add(
+    corrected,
+    old.filter((row) => row.corrected)
   )
   chosen.add(counted, deltas(registrations))
 }

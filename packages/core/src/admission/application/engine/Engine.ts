@@ -20,8 +20,8 @@ import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import * as HostTransaction from "./HostTransaction.ts"
 import * as Lanes from "./Lanes.ts"
 import type { Overloaded } from "../../../kernel/application/Overloaded.ts"
-import * as Promotions from "./Promotions.ts"
 import * as Requests from "./Requests.ts"
+import * as Steps from "./Steps.ts"
 import type { WriteOptions } from "../../domain/state/WriteOptions.ts"
 
 export interface EngineOptions extends Lanes.LaneOptions, Requests.KeyOptions {}
@@ -51,15 +51,15 @@ export const make = Effect.fnUntraced(function* (
   const commitAll = (requests: ReadonlyArray<Request>) => commit(eventsOf(requests), () => requests)
 
   const lanes = yield* Lanes.make(commit, options)
-  const nextStep = (eventId: EventId) => makeRequest({ _tag: "PromoteWaiting", eventId }, {})
-  const promotions = yield* Promotions.make(store.eventsWithPromotionsDue, (eventId) =>
+  const nextStep = (eventId: EventId) => makeRequest({ _tag: "CarryOn", eventId }, {})
+  const steps = yield* Steps.make(store.eventsWithStepsDue, (eventId) =>
     Effect.flatMap(nextStep(eventId), lanes.submit)
   )
 
   const clock = yield* Clock.Clock
   const carryOnAfter = (answer: Answer): void => {
-    const due = Promotions.eventWithPromotionsDue(answer, new Date(clock.currentTimeMillisUnsafe()))
-    if (due !== undefined) promotions.carryOn(due)
+    const due = Steps.eventWithStepDue(answer, new Date(clock.currentTimeMillisUnsafe()))
+    if (due !== undefined) steps.carryOn(due)
   }
 
   const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {

@@ -1,8 +1,8 @@
 /**
  * Requests that are carried out in an open transaction of the host.
  *
- * The host decides when it commits, and no other transaction sees its events before that. So the further steps of a large raise
- * of capacity are finished within the same transaction.
+ * The host decides when it commits, and no other transaction sees its events before that. So what proceeds in steps is finished
+ * within the same transaction.
  */
 import * as Effect from "effect/Effect"
 import * as Batch from "../../domain/Batch.ts"
@@ -13,24 +13,24 @@ import type { Answer } from "../../domain/model/Outcome.ts"
 import { eventsOf, type Request } from "../../domain/state/Request.ts"
 import type { AdmissionStore } from "../../ports/AdmissionStore.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
-import * as Promotions from "./Promotions.ts"
+import * as Steps from "./Steps.ts"
 
 export interface HostTransaction {
   readonly transact: AdmissionStore["Service"]["transact"]
-  /** The request for the next step of an event's promotions. */
+  /** The request for the next step of an event. */
   readonly nextStep: (eventId: EventId) => Effect.Effect<Request>
 }
 
 /**
- * Carries out requests in the host's transaction. The answer to a command that leaves promotions due shows its event after the
- * last of them, and its key remembers that answer.
+ * Carries out requests in the host's transaction. The answer to a command that leaves steps to be made shows its event after
+ * the last of them, and its key remembers that answer.
  */
 export const execute = Effect.fnUntraced(function* (
   { nextStep, transact }: HostTransaction,
   requests: ReadonlyArray<Request>
 ): Effect.fn.Return<ReadonlyArray<Batch.Reply>, StoreError> {
   const events = eventsOf(requests)
-  const dueOf = (answer: Answer) => Promotions.eventWithPromotionsDue(answer, requests[0]!.now)
+  const dueOf = (answer: Answer) => Steps.eventWithStepDue(answer, requests[0]!.now)
   let unfinished: Changes["idempotency"] = []
   const replies = yield* transact(events, () => ({
     footprint: footprint(requests),
@@ -44,7 +44,7 @@ export const execute = Effect.fnUntraced(function* (
     }
   }))
 
-  const promote = (eventId: EventId) =>
+  const step = (eventId: EventId) =>
     Effect.map(
       Effect.flatMap(nextStep(eventId), (request) =>
         transact([eventId], () => ({
@@ -58,7 +58,7 @@ export const execute = Effect.fnUntraced(function* (
   for (const { answer } of replies) {
     const due = dueOf(answer)
     if (due === undefined || last.has(due)) continue
-    last.set(due, yield* Promotions.promoteAll(promote, due))
+    last.set(due, yield* Steps.finish(step, due))
   }
   if (last.size === 0) return replies
 

@@ -60,3 +60,26 @@ export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): 
   name,
   email
 })
+
+/** What a correction changes of an attendee: a field that is absent stays as it is. */
+export const AttendeeChanges = Schema.Struct({
+  id: Schema.optionalKey(FoldedId),
+  name: Schema.optionalKey(Name),
+  email: Schema.optionalKey(Email)
+})
+export type AttendeeChanges = typeof AttendeeChanges.Type
+
+/** The id that corrections give an attendee; `undefined` if they name neither an id nor an address. */
+export const correctedId = ({ email, id }: AttendeeChanges): AttendeeId | undefined =>
+  id !== undefined || email !== undefined ? ((id ?? Text.fold(email!)) as AttendeeId) : undefined
+
+/**
+ * The attendee after a correction. Whoever was known by the address is known by the new one; an id of the host's own changes
+ * only if the correction names another one.
+ */
+export const correct = (attendee: Attendee, changes: AttendeeChanges): Attendee => {
+  const { email = attendee.email, name = attendee.name } = changes
+  const isKnownByAddress = attendee.id === Text.fold(attendee.email)
+  const id = changes.id !== undefined || isKnownByAddress ? (correctedId(changes) ?? attendee.id) : attendee.id
+  return { id, name, email }
+}

@@ -8,17 +8,19 @@
 import * as Schema from "effect/Schema"
 import { EventId } from "../../../kernel/domain/EventId.ts"
 import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
-import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, type PromoteWaiting } from "./Seats.ts"
+import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, DemotionsMismatch } from "./Seats.ts"
+import type { CarryOn } from "./Steps.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 import { TimeZone } from "../../../kernel/domain/TimeZone.ts"
 
 /**
  * - `draft`: being prepared; nobody can register.
  * - `published`: open to registrations within the registration window.
- * - `cancelled`: will not take place. Final.
- * - `completed`: has taken place; attendance can still be recorded. Final.
+ * - `cancelled`: will not take place; its registrations end, in steps.
+ * - `completed`: has taken place; attendance can still be recorded.
+ * - `reopening`: was cancelled by mistake; its registrations come back, in steps, and then it is published.
  */
-export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "completed"])
+export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "completed", "reopening"])
 export type EventStatus = typeof EventStatus.Type
 
 const details = {
@@ -47,6 +49,8 @@ export const Event = Schema.Struct({
   ...details,
   capacity: Capacity,
   status: EventStatus,
+  /** The status that a cancelled event had, which reopening gives it again; absent unless it is cancelled or reopening. */
+  cancelledFrom: Schema.optionalKey(Schema.Literals(["draft", "published"])),
   /** How many journal events the stream of this event has. */
   version: Schema.Natural,
   counts: Counts,
@@ -151,6 +155,15 @@ export interface CompleteEvent {
   readonly eventId: EventId
 }
 
+/**
+ * Takes back that an event was cancelled or completed, before it ends. The registrations that the cancellation ended come back to
+ * their seats and places.
+ */
+export interface ReopenEvent {
+  readonly _tag: "ReopenEvent"
+  readonly eventId: EventId
+}
+
 export type EventCommand =
   | CreateEvent
   | UpdateEvent
@@ -158,8 +171,9 @@ export type EventCommand =
   | UnpublishEvent
   | CancelEvent
   | CompleteEvent
+  | ReopenEvent
   | ChangeCapacity
-  | PromoteWaiting
+  | CarryOn
 
 // --- outcomes
 
@@ -174,8 +188,9 @@ export const outcomesByOperation = {
   UnpublishEvent: EventOutcome,
   CancelEvent: EventOutcome,
   CompleteEvent: EventOutcome,
+  ReopenEvent: EventOutcome,
   ChangeCapacity: EventOutcome,
-  PromoteWaiting: EventOutcome
+  CarryOn: EventOutcome
 } as const
 
 // --- journal events
@@ -186,6 +201,10 @@ export const EventPublished = Schema.TaggedStruct("EventPublished", {})
 export const EventUnpublished = Schema.TaggedStruct("EventUnpublished", {})
 export const EventCancelled = Schema.TaggedStruct("EventCancelled", {})
 export const EventCompleted = Schema.TaggedStruct("EventCompleted", {})
+/** The registrations of a cancelled event begin to come back. */
+export const EventReopening = Schema.TaggedStruct("EventReopening", {})
+/** The event is what it was before it was cancelled or completed. */
+export const EventReopened = Schema.TaggedStruct("EventReopened", { status: Schema.Literals(["draft", "published"]) })
 
 /** All journal events about an event itself. */
 export const journalEvents = [
@@ -194,7 +213,9 @@ export const journalEvents = [
   EventPublished,
   EventUnpublished,
   EventCancelled,
-  EventCompleted
+  EventCompleted,
+  EventReopening,
+  EventReopened
 ] as const
 
 // --- rejections
@@ -249,6 +270,17 @@ export class EventNotStarted extends Schema.TaggedError<EventNotStarted>()("Even
   }
 }
 
+/** The operation is possible only before the event ends. */
+export class EventOver extends Schema.TaggedError<EventOver>()("EventOver", {
+  eventId: EventId,
+  operation: Schema.String,
+  endedAt: Instant
+}) {
+  override get message(): string {
+    return `${this.operation} was possible before ${this.endedAt.toISOString()}, when the event ended.`
+  }
+}
+
 /** The change would put the event's times out of order. */
 export class ScheduleInvalid extends Schema.TaggedError<ScheduleInvalid>()("ScheduleInvalid", {
   eventId: EventId,
@@ -267,6 +299,7 @@ export const rejections = [
   EventStatusConflict,
   EventHasRegistrations,
   EventNotStarted,
+  EventOver,
   ScheduleInvalid
 ] as const
 
@@ -278,6 +311,7 @@ export const rejectionsByOperation = {
   UnpublishEvent: [EventNotFound, EventStatusConflict, EventHasRegistrations],
   CancelEvent: [EventNotFound, EventStatusConflict],
   CompleteEvent: [EventNotFound, EventStatusConflict, EventNotStarted],
-  ChangeCapacity: [EventNotFound, EventStatusConflict, CapacityBelowSeatsTaken],
-  PromoteWaiting: [EventNotFound]
+  ReopenEvent: [EventNotFound, EventOver],
+  ChangeCapacity: [EventNotFound, EventStatusConflict, CapacityBelowSeatsTaken, DemotionsMismatch],
+  CarryOn: [EventNotFound]
 } as const

@@ -7,13 +7,17 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Command } from "./Command.ts"
+import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
+import * as Register from "./Register.ts"
 import * as Registration from "./Registration.ts"
 import { Rejection } from "./Rejection.ts"
 
 const byOperation = {
   ...Event.outcomesByOperation,
-  ...Registration.outcomesByOperation
+  ...Register.outcomesByOperation,
+  ...Registration.outcomesByOperation,
+  ...Attendance.outcomesByOperation
 }
 
 /** The outcome of a command. A command without one in the file of its noun does not compile here. */

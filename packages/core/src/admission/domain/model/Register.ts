@@ -1,8 +1,16 @@
 /**
- * The command `Register`, and how it is made from decoded input. The service, HTTP and imports all make it here.
+ * Registering: the commands `Register` and `RegisterGuest`, how they are made from decoded input, what comes of them, and their
+ * rejections. The service, HTTP and imports all make the commands here.
  */
+import * as Schema from "effect/Schema"
 import { type Attendee, type AttendeeInput, fromInput as toAttendee } from "./Attendee.ts"
-import type { EventId } from "../../../kernel/domain/EventId.ts"
+import { EventNotFound, EventStatusConflict } from "./Event.ts"
+import { EventId } from "../../../kernel/domain/EventId.ts"
+import { Instant } from "../../../kernel/domain/Instant.ts"
+import { AlreadyRegistered, Registration, RegistrationInput } from "./Registration.ts"
+import { BeyondCapacity, CapacityFull } from "./Seats.ts"
+
+// --- commands
 
 /** `registeredAt` is for imports: when the attendee registered elsewhere; `null`, or a later moment, means now. */
 export interface Register {
@@ -12,6 +20,26 @@ export interface Register {
   readonly notes: string
   readonly registeredAt: Date | null
 }
+
+/**
+ * Staff register somebody: outside the registration window, with the waitlist closed or full, or into a draft. `beyond` gives a
+ * seat at once, and says how if no seat is open; without it the guest joins the waitlist.
+ */
+export interface RegisterGuest {
+  readonly _tag: "RegisterGuest"
+  readonly eventId: EventId
+  readonly attendee: Attendee
+  readonly notes: string
+  readonly beyond: BeyondCapacity | null
+}
+
+export type RegisterCommand = Register | RegisterGuest
+
+/** The attendee, a note, and what to do if no seat is open. */
+export const GuestInput = Schema.Struct({
+  ...RegistrationInput.fields,
+  beyond: Schema.optionalKey(BeyondCapacity)
+}).annotate({ identifier: "GuestInput" })
 
 /** Input that `RegistrationInput` has decoded, or that holds the same. */
 export interface Input {
@@ -25,3 +53,107 @@ export const fromInput = (
   { attendee, notes = "" }: Input,
   registeredAt: Date | null = null
 ): Register => ({ _tag: "Register", eventId, attendee: toAttendee(attendee), notes, registeredAt })
+
+/** The command of a guest. */
+export const guestFromInput = (
+  eventId: EventId,
+  { attendee, beyond = null, notes = "" }: Input & { readonly beyond?: BeyondCapacity | null | undefined }
+): RegisterGuest => ({ _tag: "RegisterGuest", eventId, attendee: toAttendee(attendee), notes, beyond })
+
+// --- outcomes
+
+export const RegistrationOutcome = Schema.Struct({
+  registration: Registration,
+  /** The place in the waitlist (1 is next) at the moment of entry; `null` if the registration has a seat. */
+  waitlistPosition: Schema.NullOr(Schema.Natural)
+}).annotate({ identifier: "RegistrationOutcome" })
+export type RegistrationOutcome = typeof RegistrationOutcome.Type
+
+/** The outcome of each command. */
+export const outcomesByOperation = {
+  Register: RegistrationOutcome,
+  RegisterGuest: RegistrationOutcome
+} as const
+
+// --- journal events
+
+/**
+ * A rule that staff set aside for a guest.
+ *
+ * - `published`: the event is a draft.
+ * - `registrationOpensAt`, `registrationClosesAt`, `endsAt`: the guest registered before, or from that moment on.
+ * - `waitlist`, `waitlistLimit`: the waitlist was closed, or full.
+ * - `capacity`: no seat was open.
+ */
+export const RuleSetAside = Schema.Literals([
+  "published",
+  "registrationOpensAt",
+  "registrationClosesAt",
+  "endsAt",
+  "waitlist",
+  "waitlistLimit",
+  "capacity"
+])
+export type RuleSetAside = typeof RuleSetAside.Type
+
+/** For a guest, the rules that were set aside; the actor of the entry is who did so. */
+const setAside = Schema.optionalKey(Schema.Array(RuleSetAside))
+
+/** The attendee got a seat at once. */
+export const AttendeeRegistered = Schema.TaggedStruct("AttendeeRegistered", { registration: Registration, setAside })
+/** The attendee joined the end of the waitlist. */
+export const AttendeeWaitlisted = Schema.TaggedStruct("AttendeeWaitlisted", { registration: Registration, setAside })
+
+/** All journal events about registering. */
+export const journalEvents = [AttendeeRegistered, AttendeeWaitlisted] as const
+
+// --- rejections
+
+/** Registration has not opened yet. */
+export class RegistrationNotOpen extends Schema.TaggedError<RegistrationNotOpen>()("RegistrationNotOpen", {
+  eventId: EventId,
+  opensAt: Instant
+}) {
+  override get message(): string {
+    return `Registration opens at ${this.opensAt.toISOString()}.`
+  }
+}
+
+/** Registration has closed. */
+export class RegistrationClosed extends Schema.TaggedError<RegistrationClosed>()("RegistrationClosed", {
+  eventId: EventId,
+  closedAt: Instant
+}) {
+  override get message(): string {
+    return `Registration closed at ${this.closedAt.toISOString()}.`
+  }
+}
+
+/** Every seat is taken, and the waitlist has reached its limit. */
+export class WaitlistFull extends Schema.TaggedError<WaitlistFull>()("WaitlistFull", {
+  eventId: EventId,
+  capacity: Schema.Natural,
+  waitlistLength: Schema.Natural,
+  waitlistLimit: Schema.Natural
+}) {
+  override get message(): string {
+    return `All ${this.capacity} seats are taken, and the waitlist has reached its limit of ${this.waitlistLimit}.`
+  }
+}
+
+/** All rejections of registering. */
+export const rejections = [RegistrationNotOpen, RegistrationClosed, WaitlistFull] as const
+
+/** The rejections that each command can meet. */
+export const rejectionsByOperation = {
+  Register: [
+    EventNotFound,
+    EventStatusConflict,
+    AlreadyRegistered,
+    RegistrationNotOpen,
+    RegistrationClosed,
+    CapacityFull,
+    WaitlistFull
+  ],
+  RegisterGuest: [EventNotFound, EventStatusConflict, AlreadyRegistered, CapacityFull]
+} as const

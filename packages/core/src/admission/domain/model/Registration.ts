@@ -1,15 +1,15 @@
 /**
  * The registration: one attendee's relation to one event.
  *
- * Contains its fields, its states, its commands, their outcomes, its journal events and its rejections. The command that makes
- * one is in `Register`.
+ * Contains its fields, its states, the commands that change one, their outcomes, its journal events and its rejections. The
+ * commands that make one are in `Register`, and those about attendance in `Attendance`.
  */
 import * as Schema from "effect/Schema"
-import { Attendee, AttendeeId, AttendeeInput } from "./Attendee.ts"
-import { EventNotFound, EventNotStarted, EventStatusConflict } from "./Event.ts"
+import { Attendee, AttendeeChanges, AttendeeId, AttendeeInput } from "./Attendee.ts"
+import { EventNotFound, EventStatusConflict } from "./Event.ts"
 import { EventId } from "../../../kernel/domain/EventId.ts"
 import { Instant, toText } from "../../../kernel/domain/Instant.ts"
-import type { Register } from "./Register.ts"
+import { BeyondCapacity, CapacityFull } from "./Seats.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 import { Uuid } from "../../../kernel/domain/Uuid.ts"
 
@@ -20,10 +20,23 @@ export type RegistrationId = typeof RegistrationId.Type
  * - `confirmed`: has a seat.
  * - `waitlisted`: waits for one, in the order of `sequence`.
  * - `attended`, `noShow`: had a seat, and came or did not come; the seat stays taken.
- * - `cancelled`: gave up the seat or the place in the waitlist. Registering again makes a new registration.
+ * - `cancelled`: has neither a seat nor a place in the waitlist. Registering again makes a new registration.
  */
 export const RegistrationState = Schema.Literals(["confirmed", "waitlisted", "cancelled", "attended", "noShow"])
 export type RegistrationState = typeof RegistrationState.Type
+
+/**
+ * Why a registration is cancelled, and the state that it was in.
+ *
+ * - `requested`: somebody cancelled the registration.
+ * - `eventCancelled`: the event was cancelled. Reopening the event brings the registration back.
+ * - `seatReleased`: the attendee did not come, and staff released the seat.
+ */
+export const Cancellation = Schema.Struct({
+  from: Schema.Literals(["confirmed", "waitlisted", "noShow"]),
+  reason: Schema.Literals(["requested", "eventCancelled", "seatReleased"])
+})
+export type Cancellation = typeof Cancellation.Type
 
 /** Free text of at most 1,000 characters. */
 export const Notes: Schema.Codec<string> = Text.paragraphs({ maxLength: 1_000 })
@@ -38,7 +51,9 @@ export const Registration = Schema.Struct({
   sequence: Schema.Natural,
   registeredAt: Instant,
   /** When the registration took its present state. */
-  changedAt: Instant
+  changedAt: Instant,
+  /** Present if the registration is cancelled. */
+  cancellation: Schema.optionalKey(Cancellation)
 }).annotate({ identifier: "Registration" })
 export type Registration = typeof Registration.Type
 
@@ -47,7 +62,12 @@ export const registrationJson = (registration: Registration): string => {
   const { attendee, changedAt, eventId, id, notes, registeredAt, sequence, state } = registration
   const person = `{"id":${Text.quote(attendee.id)},"name":${Text.quote(attendee.name)},"email":${Text.quote(attendee.email)}}`
   const times = `"registeredAt":"${toText(registeredAt)}","changedAt":"${toText(changedAt)}"`
-  return `{"id":"${id}","eventId":"${eventId}","attendee":${person},"notes":${Text.quote(notes)},"state":"${state}","sequence":${sequence},${times}}`
+  const { cancellation } = registration
+  const ended =
+    cancellation === undefined
+      ? ""
+      : `,"cancellation":{"from":"${cancellation.from}","reason":"${cancellation.reason}"}`
+  return `{"id":"${id}","eventId":"${eventId}","attendee":${person},"notes":${Text.quote(notes)},"state":"${state}","sequence":${sequence},${times}${ended}}`
 }
 
 /** The attendee, and a note on the registration. */
@@ -59,131 +79,105 @@ export const RegistrationInput = Schema.Struct({
 /** Whether a registration is in any state but cancelled. An attendee has at most one active registration of an event. */
 export const isActive = (registration: Registration): boolean => registration.state !== "cancelled"
 
+/** What to do if no seat is free for a chosen waiter. */
+export const ConfirmationInput = Schema.Struct({ beyond: Schema.optionalKey(BeyondCapacity) }).annotate({
+  identifier: "ConfirmationInput"
+})
+
+/** The fields of a correction: a field that is absent stays as it is. */
+export const CorrectionInput = Schema.Struct({
+  attendee: Schema.optionalKey(AttendeeChanges),
+  notes: Schema.optionalKey(Notes)
+}).annotate({ identifier: "CorrectionInput" })
+export type CorrectionInput = typeof CorrectionInput.Type
+
 // --- commands
 
+/** Gives up the seat or the place in the waitlist, whatever the status of the event is. */
 export interface CancelRegistration {
   readonly _tag: "CancelRegistration"
   readonly eventId: EventId
   readonly registrationId: RegistrationId
 }
 
-/** Gives a chosen waiter a seat, at any place in the waitlist; the seat counts against capacity like any other. */
+/**
+ * Gives a chosen waiter a seat, at any place in the waitlist; those before keep their places. `beyond` says what to do if no
+ * seat is free.
+ */
 export interface ConfirmRegistration {
   readonly _tag: "ConfirmRegistration"
   readonly eventId: EventId
   readonly registrationId: RegistrationId
+  readonly beyond: BeyondCapacity | null
 }
 
-export interface MarkAttended {
-  readonly _tag: "MarkAttended"
+/** Takes a cancellation back: to a seat if one is free, or else to the old place in the waitlist. */
+export interface ReinstateRegistration {
+  readonly _tag: "ReinstateRegistration"
   readonly eventId: EventId
   readonly registrationId: RegistrationId
 }
 
-export interface MarkNoShow {
-  readonly _tag: "MarkNoShow"
+/** Corrects who the attendee is, and the notes. The seat or the place in the waitlist stays as it is. */
+export interface CorrectRegistration {
+  readonly _tag: "CorrectRegistration"
   readonly eventId: EventId
   readonly registrationId: RegistrationId
+  readonly changes: CorrectionInput
 }
 
-export type RegistrationCommand = Register | CancelRegistration | ConfirmRegistration | MarkAttended | MarkNoShow
+export type RegistrationCommand = CancelRegistration | ConfirmRegistration | ReinstateRegistration | CorrectRegistration
 
 // --- outcomes
 
-export const RegistrationOutcome = Schema.Struct({
-  registration: Registration,
-  /** The place in the waitlist (1 is next) at the moment of entry; `null` if the command put nobody on the waitlist. */
-  waitlistPosition: Schema.NullOr(Schema.Natural)
-}).annotate({ identifier: "RegistrationOutcome" })
-export type RegistrationOutcome = typeof RegistrationOutcome.Type
+/** A registration as a command left it; `changed` is false if there was nothing to do. */
+export const RegistrationChange = Schema.Struct({ registration: Registration, changed: Schema.Boolean }).annotate({
+  identifier: "RegistrationChange"
+})
+export type RegistrationChange = typeof RegistrationChange.Type
 
 /** The outcome of each command. */
 export const outcomesByOperation = {
-  Register: RegistrationOutcome,
-  CancelRegistration: RegistrationOutcome,
-  ConfirmRegistration: RegistrationOutcome,
-  MarkAttended: RegistrationOutcome,
-  MarkNoShow: RegistrationOutcome
+  CancelRegistration: RegistrationChange,
+  ConfirmRegistration: RegistrationChange,
+  ReinstateRegistration: RegistrationChange,
+  CorrectRegistration: RegistrationChange
 } as const
 
 // --- journal events
 
-/** The attendee got a seat at once. */
-export const AttendeeRegistered = Schema.TaggedStruct("AttendeeRegistered", { registration: Registration })
-/** The attendee joined the end of the waitlist. */
-export const AttendeeWaitlisted = Schema.TaggedStruct("AttendeeWaitlisted", { registration: Registration })
 /** The first person in the waitlist got a seat that became free. */
 export const RegistrationPromoted = Schema.TaggedStruct("RegistrationPromoted", { registration: Registration })
-/** A chosen waiter got a seat. */
-export const RegistrationConfirmed = Schema.TaggedStruct("RegistrationConfirmed", { registration: Registration })
+/** A chosen waiter got a seat; `beyond` says how, if none was free. */
+export const RegistrationConfirmed = Schema.TaggedStruct("RegistrationConfirmed", {
+  registration: Registration,
+  beyond: Schema.optionalKey(BeyondCapacity)
+})
+/** The seat of a raise of capacity that was taken back: its attendee waits again, at the old place. */
+export const RegistrationDemoted = Schema.TaggedStruct("RegistrationDemoted", { registration: Registration })
 export const RegistrationCancelled = Schema.TaggedStruct("RegistrationCancelled", {
   registration: Registration,
   from: RegistrationState
 })
-export const AttendeeAttended = Schema.TaggedStruct("AttendeeAttended", {
+/** A cancellation was taken back: of the registration, or of the event. */
+export const RegistrationReinstated = Schema.TaggedStruct("RegistrationReinstated", { registration: Registration })
+/** The attendee or the notes were corrected; `before` has them as they were. */
+export const RegistrationCorrected = Schema.TaggedStruct("RegistrationCorrected", {
   registration: Registration,
-  from: RegistrationState
-})
-export const AttendeeMissed = Schema.TaggedStruct("AttendeeMissed", {
-  registration: Registration,
-  from: RegistrationState
+  before: Schema.Struct({ attendee: Attendee, notes: Notes })
 })
 
 /** All journal events about a registration. */
 export const journalEvents = [
-  AttendeeRegistered,
-  AttendeeWaitlisted,
   RegistrationPromoted,
   RegistrationConfirmed,
+  RegistrationDemoted,
   RegistrationCancelled,
-  AttendeeAttended,
-  AttendeeMissed
+  RegistrationReinstated,
+  RegistrationCorrected
 ] as const
 
 // --- rejections
-
-/** Registration has not opened yet. */
-export class RegistrationNotOpen extends Schema.TaggedError<RegistrationNotOpen>()("RegistrationNotOpen", {
-  eventId: EventId,
-  opensAt: Instant
-}) {
-  override get message(): string {
-    return `Registration opens at ${this.opensAt.toISOString()}.`
-  }
-}
-
-/** Registration has closed. */
-export class RegistrationClosed extends Schema.TaggedError<RegistrationClosed>()("RegistrationClosed", {
-  eventId: EventId,
-  closedAt: Instant
-}) {
-  override get message(): string {
-    return `Registration closed at ${this.closedAt.toISOString()}.`
-  }
-}
-
-/** Every seat is taken (or due to a waiter), and the waitlist takes no new entries. */
-export class CapacityFull extends Schema.TaggedError<CapacityFull>()("CapacityFull", {
-  eventId: EventId,
-  capacity: Schema.Natural,
-  waitlistLength: Schema.Natural
-}) {
-  override get message(): string {
-    return `All ${this.capacity} seats are taken.`
-  }
-}
-
-/** Every seat is taken, and the waitlist has reached its limit. */
-export class WaitlistFull extends Schema.TaggedError<WaitlistFull>()("WaitlistFull", {
-  eventId: EventId,
-  capacity: Schema.Natural,
-  waitlistLength: Schema.Natural,
-  waitlistLimit: Schema.Natural
-}) {
-  override get message(): string {
-    return `All ${this.capacity} seats are taken, and the waitlist has reached its limit of ${this.waitlistLimit}.`
-  }
-}
 
 /** The attendee has an active registration of this event. */
 export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("AlreadyRegistered", {
@@ -224,28 +218,11 @@ export class RegistrationStateConflict extends Schema.TaggedError<RegistrationSt
 }
 
 /** All rejections of commands about a registration. */
-export const rejections = [
-  RegistrationNotOpen,
-  RegistrationClosed,
-  CapacityFull,
-  WaitlistFull,
-  AlreadyRegistered,
-  RegistrationNotFound,
-  RegistrationStateConflict
-] as const
+export const rejections = [AlreadyRegistered, RegistrationNotFound, RegistrationStateConflict] as const
 
 /** The rejections that each command can meet. */
 export const rejectionsByOperation = {
-  Register: [
-    EventNotFound,
-    EventStatusConflict,
-    AlreadyRegistered,
-    RegistrationNotOpen,
-    RegistrationClosed,
-    CapacityFull,
-    WaitlistFull
-  ],
-  CancelRegistration: [EventNotFound, RegistrationNotFound, EventStatusConflict, RegistrationStateConflict],
+  CancelRegistration: [EventNotFound, RegistrationNotFound, RegistrationStateConflict],
   ConfirmRegistration: [
     EventNotFound,
     RegistrationNotFound,
@@ -253,6 +230,18 @@ export const rejectionsByOperation = {
     RegistrationStateConflict,
     CapacityFull
   ],
-  MarkAttended: [EventNotFound, RegistrationNotFound, EventStatusConflict, RegistrationStateConflict],
-  MarkNoShow: [EventNotFound, RegistrationNotFound, EventStatusConflict, RegistrationStateConflict, EventNotStarted]
+  ReinstateRegistration: [
+    EventNotFound,
+    RegistrationNotFound,
+    EventStatusConflict,
+    RegistrationStateConflict,
+    AlreadyRegistered
+  ],
+  CorrectRegistration: [
+    EventNotFound,
+    RegistrationNotFound,
+    EventStatusConflict,
+    RegistrationStateConflict,
+    AlreadyRegistered
+  ]
 } as const

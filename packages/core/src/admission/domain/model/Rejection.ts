@@ -6,7 +6,9 @@
  * idempotency key for a short time only (see `Idempotency`).
  */
 import * as Schema from "effect/Schema"
+import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
+import * as Register from "./Register.ts"
 import * as Registration from "./Registration.ts"
 
 /** The same principal has used the idempotency key before, for the same operation with another payload. */
@@ -22,7 +24,9 @@ export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReuse
 /** The rejections that each operation can meet. With an idempotency key, `IdempotencyKeyReused` is another one. */
 export const byOperation = {
   ...Event.rejectionsByOperation,
-  ...Registration.rejectionsByOperation
+  ...Register.rejectionsByOperation,
+  ...Registration.rejectionsByOperation,
+  ...Attendance.rejectionsByOperation
 } as const
 
 /** The rejections that an operation can meet. */

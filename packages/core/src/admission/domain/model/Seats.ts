@@ -36,25 +36,40 @@ type Promoting = Seating & { readonly status: string }
 
 // --- changing the capacity
 
-/** `keepOverhang` (default false) accepts a capacity below the seats taken. */
+/** The most seats that a change of capacity takes back at once. */
+export const MAX_DEMOTIONS = 1_000
+
+const Demotions = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_DEMOTIONS }))
+
+/**
+ * A capacity below the seats taken needs one of two: `keepOverhang` (default false) accepts it, and `demote` takes that number of
+ * seats back, of those who got theirs last; they wait again at their old places.
+ */
 export const CapacityInput = Schema.Struct({
   capacity: Capacity,
-  keepOverhang: Schema.optionalKey(Schema.Boolean)
+  keepOverhang: Schema.optionalKey(Schema.Boolean),
+  demote: Schema.optionalKey(Demotions)
 }).annotate({ identifier: "CapacityInput" })
 
-/** `keepOverhang` accepts a capacity below the seats taken: nobody is promoted until the overhang is gone. */
+/**
+ * `keepOverhang` accepts a capacity below the seats taken: nobody is promoted until the overhang is gone. `demote` is the number
+ * of people who lose their seats; it has to be the number of seats that the event has too few, so that nobody loses one
+ * unnoticed.
+ */
 export interface ChangeCapacity {
   readonly _tag: "ChangeCapacity"
   readonly eventId: EventId
   readonly capacity: number
   readonly keepOverhang: boolean
+  readonly demote: number | null
 }
 
-/** Promotes the next waiters of a large raise of capacity, as every other command about the event does, and nothing else. */
-export interface PromoteWaiting {
-  readonly _tag: "PromoteWaiting"
-  readonly eventId: EventId
-}
+/**
+ * What staff choose for somebody for whom no seat is free: `raise` raises the capacity by one in the same commit, `overhang` goes
+ * beyond the capacity, and nobody is promoted until the overhang is gone.
+ */
+export const BeyondCapacity = Schema.Literals(["raise", "overhang"])
+export type BeyondCapacity = typeof BeyondCapacity.Type
 
 export const CapacityChanged = Schema.TaggedStruct("CapacityChanged", { from: Capacity, to: Capacity })
 
@@ -72,8 +87,33 @@ export class CapacityBelowSeatsTaken extends Schema.TaggedError<CapacityBelowSea
   }
 }
 
+/** `demote` is not the number of seats that have to be taken back, or not as many can be: those who came keep their seats. */
+export class DemotionsMismatch extends Schema.TaggedError<DemotionsMismatch>()("DemotionsMismatch", {
+  eventId: EventId,
+  demote: Schema.Natural,
+  needed: Schema.Natural,
+  confirmed: Schema.Natural
+}) {
+  override get message(): string {
+    return this.needed > this.confirmed
+      ? `${this.needed} seats would have to be taken back, but only ${this.confirmed} are of people who have not come yet.`
+      : `${this.needed} seats have to be taken back, not ${this.demote}: confirm that number.`
+  }
+}
+
+/** Every seat is taken (or due to a waiter), and the waitlist takes no new entries or the caller asked for a seat. */
+export class CapacityFull extends Schema.TaggedError<CapacityFull>()("CapacityFull", {
+  eventId: EventId,
+  capacity: Schema.Natural,
+  waitlistLength: Schema.Natural
+}) {
+  override get message(): string {
+    return `All ${this.capacity} seats are taken.`
+  }
+}
+
 /** All rejections of commands about seats. */
-export const rejections = [CapacityBelowSeatsTaken] as const
+export const rejections = [CapacityBelowSeatsTaken, DemotionsMismatch, CapacityFull] as const
 
 // --- arithmetic
 

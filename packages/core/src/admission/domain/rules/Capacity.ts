@@ -5,14 +5,20 @@ import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
 import { type Decide, type Deciders, requireStatus, showEvent } from "../state/Decision.ts"
 import type { Event } from "../model/Event.ts"
+import type { Registration } from "../model/Registration.ts"
+import type { Rejection } from "../model/Rejection.ts"
 import {
+  type BeyondCapacity,
   CapacityBelowSeatsTaken,
+  CapacityFull,
   type ChangeCapacity,
-  type PromoteWaiting,
+  DemotionsMismatch,
+  MAX_CAPACITY,
   promotionsDue,
   seatsTaken
 } from "../model/Seats.ts"
-import { promotionsLeft } from "../state/RegistrationRows.ts"
+import type { CarryOn } from "../model/Steps.ts"
+import { stepsLeft } from "../state/RegistrationRows.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
 /** Promotes the waiters that are due, in the order of entry, and at most `limit`. Nobody is promoted once the event has ended. */
@@ -25,23 +31,67 @@ export const promote = (event: Event, set: WorkingSet, now: Date, limit: number)
       registration: { ...set.registrations.get(id)!, state: "confirmed", changedAt: now }
     }))
 
-const changeCapacity: Decide<ChangeCapacity> = (event, { command, now }, set) => {
-  const refused = requireStatus(event, command, ["draft", "published"])
-  if (refused) return Result.fail(refused)
-  const { capacity, keepOverhang } = command
-  const taken = seatsTaken(event)
-  if (capacity < taken && capacity < event.capacity && !keepOverhang) {
-    return Result.fail(new CapacityBelowSeatsTaken({ eventId: event.id, capacity, seatsTaken: taken }))
+/** The journal events that make room for somebody for whom no seat is free, as the caller has chosen; refused without a choice. */
+export const takeSeat = (
+  { capacity, counts, id }: Event,
+  beyond: BeyondCapacity | null
+): Result.Result<ReadonlyArray<AdmissionEvent>, CapacityFull> => {
+  if (beyond === "overhang") return Result.succeed([])
+  if (beyond === "raise" && capacity < MAX_CAPACITY) {
+    return Result.succeed([{ _tag: "CapacityChanged", from: capacity, to: capacity + 1 }])
   }
-  const changed: ReadonlyArray<AdmissionEvent> =
-    capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]
-  return Result.succeed(
-    showEvent(event, [...changed, ...promote({ ...event, capacity }, set, now, promotionsLeft(set, event.id))])
-  )
+  return Result.fail(new CapacityFull({ eventId: id, capacity, waitlistLength: counts.waitlisted }))
 }
 
-export const deciders: Deciders<ChangeCapacity | PromoteWaiting> = {
+/** Compares registrations by the moment at which they got their seats, the last one first. */
+const lastSeatedFirst = (a: Registration, b: Registration): number =>
+  b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence
+
+/** Takes seats back from those who got theirs last. They wait again at their old places, which are before everybody's who waits. */
+const demote = (event: Event, set: WorkingSet, count: number, now: Date): ReadonlyArray<AdmissionEvent> =>
+  [...set.registrations.values()]
+    .filter(({ eventId, state }) => eventId === event.id && state === "confirmed")
+    .toSorted(lastSeatedFirst)
+    .slice(0, count)
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map((registration) => ({
+      _tag: "RegistrationDemoted",
+      registration: { ...registration, state: "waitlisted", changedAt: now }
+    }))
+
+/** What a capacity is refused for: seats that are taken, unless the caller accepts them or takes them back. */
+const capacityProblem = (event: Event, command: ChangeCapacity): Rejection | undefined => {
+  const { capacity, demote, keepOverhang } = command
+  const { id: eventId } = event
+  const taken = seatsTaken(event)
+  if (demote !== null) {
+    const needed = Math.max(0, taken - capacity)
+    const { confirmed } = event.counts
+    const isDone = needed === 0 && capacity === event.capacity
+    return isDone || (needed === demote && needed <= confirmed)
+      ? undefined
+      : new DemotionsMismatch({ eventId, demote, needed, confirmed })
+  }
+  return capacity < taken && capacity < event.capacity && !keepOverhang
+    ? new CapacityBelowSeatsTaken({ eventId, capacity, seatsTaken: taken })
+    : undefined
+}
+
+const changeCapacity: Decide<ChangeCapacity> = (event, { command, now }, set) => {
+  const refused = requireStatus(event, command, ["draft", "published"]) ?? capacityProblem(event, command)
+  if (refused) return Result.fail(refused)
+  const { capacity } = command
+  const changed: ReadonlyArray<AdmissionEvent> =
+    capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]
+  const moved =
+    command.demote === null || capacity >= seatsTaken(event)
+      ? promote({ ...event, capacity }, set, now, stepsLeft(set, event.id))
+      : demote(event, set, command.demote, now)
+  return Result.succeed(showEvent(event, [...changed, ...moved]))
+}
+
+export const deciders: Deciders<ChangeCapacity | CarryOn> = {
   ChangeCapacity: changeCapacity,
-  // Due promotions are made before any command is decided.
-  PromoteWaiting: (event) => Result.succeed(showEvent(event, []))
+  // What is due is done before any command is decided.
+  CarryOn: (event) => Result.succeed(showEvent(event, []))
 }

@@ -15,8 +15,10 @@ import {
   type EventDetails,
   EventHasRegistrations,
   EventNotStarted,
+  EventOver,
   type EventStatus,
   type PublishEvent,
+  type ReopenEvent,
   ScheduleInvalid,
   scheduleProblem,
   type UnpublishEvent,
@@ -25,7 +27,7 @@ import {
 import type { Rejection } from "../model/Rejection.ts"
 import { eventIdOf, type Request } from "../state/Request.ts"
 import { seatsTaken } from "../model/Seats.ts"
-import { promotionsLeft } from "../state/RegistrationRows.ts"
+import { stepsLeft } from "../state/RegistrationRows.ts"
 import { promote } from "./Capacity.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
@@ -77,7 +79,7 @@ const update: Decide<UpdateEvent> = (event, { command, now }, set) => {
     (field) => details[field]?.valueOf() !== before[field]?.valueOf()
   )
   if (!changed) return Result.succeed(showEvent(event, []))
-  const promoted = promote({ ...event, ...details }, set, now, promotionsLeft(set, event.id))
+  const promoted = promote({ ...event, ...details }, set, now, stepsLeft(set, event.id))
   return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details }, ...promoted]))
 }
 
@@ -116,11 +118,28 @@ const complete: Decide<CompleteEvent> = (event, { command, now }) => {
   return transition(event, command, ["published"], "completed", { _tag: "EventCompleted" })
 }
 
-export const deciders: Deciders<UpdateEvent | PublishEvent | UnpublishEvent | CancelEvent | CompleteEvent> = {
+/**
+ * Reopens an event. The registrations that its cancellation ended come back in steps, and then it is what it was. An event that was
+ * completed has its registrations still.
+ */
+const reopen: Decide<ReopenEvent> = (event, { command, now }, set) => {
+  if (event.status !== "cancelled" && event.status !== "completed") return Result.succeed(showEvent(event, []))
+  if (now >= event.endsAt) {
+    return Result.fail(new EventOver({ eventId: event.id, operation: command._tag, endedAt: event.endsAt }))
+  }
+  if (event.status === "cancelled") return Result.succeed(showEvent(event, [{ _tag: "EventReopening" }]))
+  const promoted = promote({ ...event, status: "published" }, set, now, stepsLeft(set, event.id))
+  return Result.succeed(showEvent(event, [{ _tag: "EventReopened", status: "published" }, ...promoted]))
+}
+
+export const deciders: Deciders<
+  UpdateEvent | PublishEvent | UnpublishEvent | CancelEvent | CompleteEvent | ReopenEvent
+> = {
   UpdateEvent: update,
   PublishEvent: (event, { command }) => transition(event, command, ["draft"], "published", { _tag: "EventPublished" }),
   UnpublishEvent: unpublish,
   CancelEvent: (event, { command }) =>
-    transition(event, command, ["draft", "published"], "cancelled", { _tag: "EventCancelled" }),
-  CompleteEvent: complete
+    transition(event, command, ["draft", "published", "reopening"], "cancelled", { _tag: "EventCancelled" }),
+  CompleteEvent: complete,
+  ReopenEvent: reopen
 }

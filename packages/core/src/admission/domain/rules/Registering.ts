@@ -1,61 +1,71 @@
 /**
- * Registering, and the changes of a registration. `docs/reference/states.md` tabulates which command is legal in which state.
+ * Registering: people register themselves, and staff register guests. `docs/reference/states.md` tabulates both.
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
-import { promote } from "./Capacity.ts"
-import { type Decide, type Deciders, requireStatus } from "../state/Decision.ts"
-import { EventNotStarted, type EventStatus, registrationEnd } from "../model/Event.ts"
+import { type Decide, type Deciders, type Decision, requireStatus } from "../state/Decision.ts"
+import { type Event, type EventStatus, registrationEnd } from "../model/Event.ts"
 import { earlier } from "../../../kernel/domain/Instant.ts"
-import type { Register } from "../model/Register.ts"
 import {
-  AlreadyRegistered,
-  type CancelRegistration,
-  CapacityFull,
-  type ConfirmRegistration,
-  type MarkAttended,
-  type MarkNoShow,
-  type Registration,
+  type Register,
+  type RegisterCommand,
+  type RegisterGuest,
   RegistrationClosed,
-  type RegistrationId,
-  RegistrationNotFound,
   RegistrationNotOpen,
-  type RegistrationState,
-  RegistrationStateConflict,
+  type RuleSetAside,
   WaitlistFull
-} from "../model/Registration.ts"
-import { isSeatDue, isSeatOpen, move, seatsFree } from "../model/Seats.ts"
+} from "../model/Register.ts"
+import { AlreadyRegistered, type Registration, type RegistrationId } from "../model/Registration.ts"
+import type { Rejection } from "../model/Rejection.ts"
+import { CapacityFull, isSeatDue, isSeatOpen } from "../model/Seats.ts"
+import type { Request } from "../state/Request.ts"
+import type { WorkingSet } from "../state/WorkingSet.ts"
+import { takeSeat } from "./Capacity.ts"
 
 const PUBLISHED: ReadonlyArray<EventStatus> = ["published"]
+const FOR_GUESTS: ReadonlyArray<EventStatus> = ["draft", "published"]
+
+const alreadyRegistered = (
+  event: Event,
+  { attendee }: RegisterCommand,
+  set: WorkingSet
+): AlreadyRegistered | undefined => {
+  const activeId = set.active.get(event.id)!.get(attendee.id)
+  if (activeId === undefined) return undefined
+  const { id, state } = set.registrations.get(activeId)!
+  return new AlreadyRegistered({ eventId: event.id, attendeeId: attendee.id, registrationId: id, state })
+}
+
+const newRegistration = (
+  sequence: number,
+  { command, freshId, now }: Request<RegisterCommand>,
+  state: "confirmed" | "waitlisted"
+): Registration => ({
+  id: freshId as RegistrationId,
+  eventId: command.eventId,
+  attendee: command.attendee,
+  notes: command.notes,
+  state,
+  sequence,
+  registeredAt: command._tag === "Register" ? earlier(command.registeredAt, now) : now,
+  changedAt: now
+})
 
 const register: Decide<Register> = (event, request, set) => {
   const { command, now } = request
   const eventId = event.id
   const refused = requireStatus(event, command, PUBLISHED)
   if (refused) return Result.fail(refused)
-  const activeId = set.active.get(eventId)!.get(command.attendee.id)
-  if (activeId !== undefined) {
-    const { id, state } = set.registrations.get(activeId)!
-    return Result.fail(new AlreadyRegistered({ eventId, attendeeId: command.attendee.id, registrationId: id, state }))
-  }
+  const registered = alreadyRegistered(event, command, set)
+  if (registered) return Result.fail(registered)
   const opensAt = event.registrationOpensAt
   if (opensAt !== null && now.getTime() < opensAt.getTime())
     return Result.fail(new RegistrationNotOpen({ eventId, opensAt }))
   const closedAt = registrationEnd(event)
   if (now.getTime() >= closedAt.getTime()) return Result.fail(new RegistrationClosed({ eventId, closedAt }))
 
-  const registration = (state: "confirmed" | "waitlisted"): Registration => ({
-    id: request.freshId as RegistrationId,
-    eventId,
-    attendee: command.attendee,
-    notes: command.notes,
-    state,
-    sequence: event.version + 1,
-    registeredAt: earlier(command.registeredAt, now),
-    changedAt: now
-  })
   if (isSeatOpen(event)) {
-    const confirmed = registration("confirmed")
+    const confirmed = newRegistration(event.version + 1, request, "confirmed")
     return Result.succeed({
       events: [{ _tag: "AttendeeRegistered", registration: confirmed }],
       outcome: () => ({ registration: confirmed, waitlistPosition: null })
@@ -69,99 +79,82 @@ const register: Decide<Register> = (event, request, set) => {
   if (waitlistLimit !== null && waitlistLength >= waitlistLimit && !isSeatDue(event)) {
     return Result.fail(new WaitlistFull({ eventId, capacity, waitlistLength, waitlistLimit }))
   }
-  const waitlisted = registration("waitlisted")
+  const waitlisted = newRegistration(event.version + 1, request, "waitlisted")
   return Result.succeed({
     events: [{ _tag: "AttendeeWaitlisted", registration: waitlisted }],
     outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })
   })
 }
 
-// --- one registration ---
+// --- guests ---
 
-/** The commands that change the state of one registration. */
-type Change = CancelRegistration | ConfirmRegistration | MarkAttended | MarkNoShow
-
-/** The state that such a command leads to, and the states and statuses in which it is legal. */
-interface Rule {
-  readonly to: RegistrationState
-  readonly from: ReadonlyArray<RegistrationState>
-  readonly eventStatus: ReadonlyArray<EventStatus>
-  readonly happened: (registration: Registration, from: RegistrationState) => AdmissionEvent
+/** The rules of `register` that a guest does not have to meet, and would not meet now. */
+const rulesSetAside = (event: Event, now: Date): ReadonlyArray<RuleSetAside> => {
+  const { endsAt, registrationClosesAt, registrationOpensAt, status } = event
+  return [
+    ...(status === "draft" ? (["published"] as const) : []),
+    ...(registrationOpensAt !== null && now < registrationOpensAt ? (["registrationOpensAt"] as const) : []),
+    ...(registrationClosesAt !== null && now >= registrationClosesAt ? (["registrationClosesAt"] as const) : []),
+    ...(now >= endsAt ? (["endsAt"] as const) : [])
+  ]
 }
 
-const rules: Record<Change["_tag"], Rule> = {
-  CancelRegistration: {
-    to: "cancelled",
-    from: ["confirmed", "waitlisted"],
-    eventStatus: ["published"],
-    happened: (registration, from) => ({ _tag: "RegistrationCancelled", registration, from })
-  },
-  ConfirmRegistration: {
-    to: "confirmed",
-    from: ["waitlisted"],
-    eventStatus: ["published"],
-    happened: (registration) => ({ _tag: "RegistrationConfirmed", registration })
-  },
-  MarkAttended: {
-    to: "attended",
-    from: ["confirmed", "noShow"],
-    eventStatus: ["published", "completed"],
-    happened: (registration, from) => ({ _tag: "AttendeeAttended", registration, from })
-  },
-  MarkNoShow: {
-    to: "noShow",
-    from: ["confirmed", "attended"],
-    eventStatus: ["published", "completed"],
-    happened: (registration, from) => ({ _tag: "AttendeeMissed", registration, from })
-  }
+const waitlistRulesSetAside = (event: Event): ReadonlyArray<RuleSetAside> => {
+  const { counts, waitlist, waitlistLimit } = event
+  if (isSeatDue(event)) return []
+  return [
+    ...(waitlist === "closed" ? (["waitlist"] as const) : []),
+    ...(waitlistLimit !== null && counts.waitlisted >= waitlistLimit ? (["waitlistLimit"] as const) : [])
+  ]
 }
 
-const changeRegistration: Decide<Change> = (event, { command, now }, set) => {
-  const eventId = event.id
-  const { _tag: operation, registrationId } = command
-  const rule = rules[operation]
-  const before = set.registrations.get(registrationId)
-  if (before === undefined || before.eventId !== eventId) {
-    return Result.fail(new RegistrationNotFound({ eventId, registrationId }))
-  }
-  if (before.state === rule.to) {
-    return Result.succeed({ events: [], outcome: () => ({ registration: before, waitlistPosition: null }) })
-  }
-  const refused = requireStatus(event, command, rule.eventStatus)
-  if (refused) return Result.fail(refused)
-  if (!rule.from.includes(before.state)) {
-    return Result.fail(
-      new RegistrationStateConflict({
-        eventId,
-        registrationId,
-        operation,
-        state: before.state,
-        allowed: rule.from
-      })
-    )
-  }
-  if (operation === "ConfirmRegistration" && seatsFree(event) === 0) {
-    const { capacity, counts } = event
-    return Result.fail(new CapacityFull({ eventId, capacity, waitlistLength: counts.waitlisted }))
-  }
-  if (operation === "MarkNoShow" && now < event.startsAt) {
-    return Result.fail(new EventNotStarted({ eventId, operation, startsAt: event.startsAt }))
-  }
-  const after: Registration = { ...before, state: rule.to, changedAt: now }
-  const freesSeat = before.state === "confirmed" && after.state === "cancelled"
-  const promoted = freesSeat
-    ? promote({ ...event, counts: move(event.counts, before.state, after.state) }, set, now, 1)
-    : []
+/** The field of a journal event that names the rules, which is absent if every rule was met. */
+const named = (setAside: ReadonlyArray<RuleSetAside>): { readonly setAside?: ReadonlyArray<RuleSetAside> } =>
+  setAside.length === 0 ? {} : { setAside }
+
+/** Gives a guest a seat, after the journal events that make room for it. */
+const seatGuest = (
+  event: Event,
+  request: Request<RegisterGuest>,
+  before: ReadonlyArray<AdmissionEvent>,
+  setAside: ReadonlyArray<RuleSetAside>
+): Result.Result<Decision, Rejection> => {
+  const confirmed = newRegistration(event.version + before.length + 1, request, "confirmed")
   return Result.succeed({
-    events: [rule.happened(after, before.state), ...promoted],
-    outcome: () => ({ registration: after, waitlistPosition: null })
+    events: [...before, { _tag: "AttendeeRegistered", registration: confirmed, ...named(setAside) }],
+    outcome: () => ({ registration: confirmed, waitlistPosition: null })
   })
 }
 
-export const deciders: Deciders<Register | Change> = {
-  Register: register,
-  CancelRegistration: changeRegistration,
-  ConfirmRegistration: changeRegistration,
-  MarkAttended: changeRegistration,
-  MarkNoShow: changeRegistration
+/** Nobody waits for a draft, so a guest of a draft needs a seat. */
+const registerGuest: Decide<RegisterGuest> = (event, request, set) => {
+  const { command, now } = request
+  const refused = requireStatus(event, command, FOR_GUESTS)
+  if (refused) return Result.fail(refused)
+  const registered = alreadyRegistered(event, command, set)
+  if (registered) return Result.fail(registered)
+  const setAside = rulesSetAside(event, now)
+  if (isSeatOpen(event)) return seatGuest(event, request, [], setAside)
+  if (command.beyond !== null) {
+    const room = takeSeat(event, command.beyond)
+    if (Result.isFailure(room)) return Result.fail(room.failure)
+    return seatGuest(event, request, room.success, [...setAside, "capacity"])
+  }
+  const waitlistLength = event.counts.waitlisted
+  if (event.status === "draft") {
+    return Result.fail(new CapacityFull({ eventId: event.id, capacity: event.capacity, waitlistLength }))
+  }
+  const waitlisted = newRegistration(event.version + 1, request, "waitlisted")
+  return Result.succeed({
+    events: [
+      {
+        _tag: "AttendeeWaitlisted",
+        registration: waitlisted,
+        ...named([...setAside, ...waitlistRulesSetAside(event)])
+      }
+    ],
+    outcome: () => ({ registration: waitlisted, waitlistPosition: waitlistLength + 1 })
+  })
 }
+
+export const deciders: Deciders<RegisterCommand> = { Register: register, RegisterGuest: registerGuest }

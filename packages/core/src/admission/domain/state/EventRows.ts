@@ -90,7 +90,15 @@ const change = (event: Mutable<Event>, { occurredAt }: AdmissionEntry, happened:
       event.status = "draft"
       break
     case "EventCancelled":
+      if (event.status === "draft" || event.status === "published") event.cancelledFrom = event.status
       event.status = "cancelled"
+      break
+    case "EventReopening":
+      event.status = "reopening"
+      break
+    case "EventReopened":
+      event.status = happened.status
+      delete event.cancelledFrom
       break
     case "EventCompleted":
       event.status = "completed"
@@ -108,11 +116,14 @@ const change = (event: Mutable<Event>, { occurredAt }: AdmissionEntry, happened:
 
 export const untouched = (): Touched => new Map()
 
+/** The journal events that change more of an event than its seats, its status and its version. */
+const WITH_DETAILS: ReadonlyArray<AdmissionEvent["_tag"]> = ["EventUpdated", "EventCancelled", "EventReopened"]
+
 /** Notes the event of an entry that is about to be applied, and returns the version that it had before the batch. */
 export const touch = (touched: Touched, { event: happened, eventId, version }: AdmissionEntry): number => {
   let event = touched.get(eventId)
   if (event === undefined) touched.set(eventId, (event = { versionBefore: version - 1, details: false }))
-  if (happened._tag === "EventUpdated") event.details = true
+  if (WITH_DETAILS.includes(happened._tag)) event.details = true
   return event.versionBefore
 }
 

@@ -1,5 +1,6 @@
 /**
- * Registrations, as a part of the working set, with the lists that rules ask for: who is active, and who waits.
+ * Registrations, as a part of the working set, with the lists that rules ask for: who is active, who waits, and whose registrations
+ * the event's cancellation ends, or has ended. Which of them a batch needs is in `RegistrationFootprint`.
  */
 import type { Mutable } from "effect/Types"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
@@ -8,42 +9,39 @@ import type { AttendeeId } from "../model/Attendee.ts"
 import type { Event } from "../model/Event.ts"
 import { isActive, type Registration, type RegistrationId, type RegistrationState } from "../model/Registration.ts"
 import { moveInPlace } from "../model/Seats.ts"
+import { STEP_SIZE } from "../model/Steps.ts"
 import type * as EventRows from "./EventRows.ts"
-import { eventIdOf, type Request } from "./Request.ts"
-
-/**
- * The most waiters of one event that a batch promotes into seats that a raise of capacity made; further batches promote the
- * others.
- */
-export const PROMOTION_BATCH = 1_000
-
-export interface Footprint {
-  /** The attendees whose active registrations are needed. */
-  readonly attendees: ReadonlyArray<{ readonly eventId: EventId; readonly attendeeId: AttendeeId }>
-  readonly registrations: ReadonlyArray<{ readonly eventId: EventId; readonly registrationId: RegistrationId }>
-  /** The first `limit` waiters of an event. */
-  readonly waiting: ReadonlyArray<{ readonly eventId: EventId; readonly limit: number }>
-}
 
 export interface Loaded {
+  /** Those that were named or are of attendees, and those that got their seats last. */
   readonly registrations: ReadonlyArray<Registration>
   /** The head of each waitlist, in order of entry. */
   readonly waiting: ReadonlyArray<Registration>
+  /** In order of entry. */
+  readonly ending: ReadonlyArray<Registration>
+  /** In the opposite order of entry. */
+  readonly returning: ReadonlyArray<Registration>
 }
 
 export interface WorkingSet {
   readonly registrations: Map<RegistrationId, Registration>
   /** The active registrations of an event by attendee. */
   readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
-  /** The first waiters of an event in order, as many as the footprint asked for, and after them those who joined since. */
+  /** The first waiters of an event in order, as many as the footprint asked for, and among them those who joined since. */
   readonly waiting: Map<EventId, Array<RegistrationId>>
-  /** How many of an event's waiters this batch has promoted into seats that a raise of capacity made. */
-  readonly promoted: Map<EventId, number>
+  /** The first registrations of a cancelled event that were loaded to be ended, and those that came back since. */
+  readonly ending: Map<EventId, Array<RegistrationId>>
+  /** The last registrations that the cancellation of an event has ended, the last of all first. */
+  readonly returning: Map<EventId, Array<RegistrationId>>
+  /** How many of an event's registrations this batch has changed in steps. */
+  readonly steps: Map<EventId, number>
 }
 
 export interface ChangedRegistration {
   readonly registration: Registration
   readonly before: RegistrationState | null
+  /** Whether more than the state has changed of a registration that was there. */
+  readonly corrected: boolean
 }
 
 export interface Changes {
@@ -56,54 +54,35 @@ export interface Touched {
   readonly created: Array<RegistrationId>
   /** The states before the batch of registrations that were there. */
   readonly changed: Map<RegistrationId, RegistrationState>
-}
-
-export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
-  const attendees: Array<Footprint["attendees"][number]> = []
-  const attendeesOf = new Map<EventId, Set<AttendeeId>>()
-  const registrations = new Map<RegistrationId, Footprint["registrations"][number]>()
-  const waiting = new Map<EventId, number>()
-  const raised = new Map<EventId, number>()
-  for (const request of requests) {
-    const { command } = request
-    const eventId = eventIdOf(request)
-    if (command._tag === "Register") {
-      const attendeeId = command.attendee.id
-      let known = attendeesOf.get(eventId)
-      if (known === undefined) attendeesOf.set(eventId, (known = new Set()))
-      if (!known.has(attendeeId)) {
-        known.add(attendeeId)
-        attendees.push({ eventId, attendeeId })
-      }
-    } else if ("registrationId" in command) {
-      registrations.set(command.registrationId, { eventId, registrationId: command.registrationId })
-    }
-    // The registration that a command cancels or confirms, or promotes into the seat that it frees, leaves the head of the
-    // list.
-    if (command._tag === "CancelRegistration" || command._tag === "ConfirmRegistration") {
-      waiting.set(eventId, (waiting.get(eventId) ?? 0) + 1)
-    }
-    if (command._tag === "ChangeCapacity") raised.set(eventId, Math.max(raised.get(eventId) ?? 0, command.capacity))
-  }
-  for (const [eventId, capacity] of raised) {
-    waiting.set(eventId, (waiting.get(eventId) ?? 0) + Math.min(capacity, PROMOTION_BATCH))
-  }
-  return {
-    attendees,
-    registrations: [...registrations.values()],
-    waiting: Array.from(waiting, ([eventId, limit]) => ({ eventId, limit }))
-  }
+  /** Those of which the batch has corrected more than the state. */
+  readonly corrected: Set<RegistrationId>
 }
 
 export const make = (loaded: Loaded & EventRows.Loaded): WorkingSet => {
-  const set: WorkingSet = { registrations: new Map(), active: new Map(), waiting: new Map(), promoted: new Map() }
+  const set: WorkingSet = {
+    registrations: new Map(),
+    active: new Map(),
+    waiting: new Map(),
+    ending: new Map(),
+    returning: new Map(),
+    steps: new Map()
+  }
   for (const { id } of loaded.events) addLists(set, id)
   for (const registration of loaded.registrations) add(set, registration)
-  for (const registration of loaded.waiting) {
-    add(set, registration)
-    set.waiting.get(registration.eventId)!.push(registration.id)
+  for (const list of ["waiting", "ending", "returning"] as const) {
+    for (const registration of loaded[list]) {
+      add(set, registration)
+      listOf(set[list], registration.eventId).push(registration.id)
+    }
   }
   return set
+}
+
+/** The list of an event, which is made if there is none. */
+const listOf = (lists: Map<EventId, Array<RegistrationId>>, eventId: EventId): Array<RegistrationId> => {
+  let list = lists.get(eventId)
+  if (list === undefined) lists.set(eventId, (list = []))
+  return list
 }
 
 /** Adds the lists of an event, which are empty. */
@@ -117,13 +96,46 @@ const add = (set: WorkingSet, registration: Registration): void => {
   if (isActive(registration)) set.active.get(registration.eventId)?.set(registration.attendee.id, registration.id)
 }
 
-/** How many more waiters of an event this batch may promote into seats that a raise of capacity made. */
-export const promotionsLeft = (set: WorkingSet, eventId: EventId): number =>
-  PROMOTION_BATCH - (set.promoted.get(eventId) ?? 0)
+/** How many more registrations of an event this batch may change in steps. */
+export const stepsLeft = (set: WorkingSet, eventId: EventId): number => STEP_SIZE - (set.steps.get(eventId) ?? 0)
 
-/** Counts waiters of an event whom this batch has promoted into such seats. */
-export const countPromotions = (set: WorkingSet, eventId: EventId, count: number): void => {
-  set.promoted.set(eventId, (set.promoted.get(eventId) ?? 0) + count)
+/** Counts registrations of an event that this batch has changed in steps. */
+export const countSteps = (set: WorkingSet, eventId: EventId, count: number): void => {
+  set.steps.set(eventId, (set.steps.get(eventId) ?? 0) + count)
+}
+
+const isToEnd = ({ state }: Registration): boolean => state === "confirmed" || state === "waitlisted"
+
+/** The registration of a cancelled event that ends next. */
+export const firstToEnd = (set: WorkingSet, eventId: EventId): Registration | undefined =>
+  firstOf(set, set.ending.get(eventId), isToEnd) ?? firstMade(set, eventId)
+
+/** The first that this batch has made itself. There are no others once the list is at its end. */
+const firstMade = (set: WorkingSet, eventId: EventId): Registration | undefined => {
+  let first: Registration | undefined
+  for (const registration of set.registrations.values()) {
+    if (registration.eventId !== eventId || !isToEnd(registration)) continue
+    if (first === undefined || registration.sequence < first.sequence) first = registration
+  }
+  return first
+}
+
+/** The registration of an event that is reopening that comes back next. */
+export const firstToReturn = (set: WorkingSet, eventId: EventId): Registration | undefined =>
+  firstOf(set, set.returning.get(eventId), isEndedWithEvent)
+
+const isEndedWithEvent = ({ cancellation }: Registration): boolean => cancellation?.reason === "eventCancelled"
+
+const firstOf = (
+  set: WorkingSet,
+  list: ReadonlyArray<RegistrationId> = [],
+  matches: (registration: Registration) => boolean
+): Registration | undefined => {
+  for (const id of list) {
+    const registration = set.registrations.get(id)!
+    if (matches(registration)) return registration
+  }
+  return undefined
 }
 
 /** Changes registrations and lists in place, and the counts of the event. */
@@ -132,28 +144,50 @@ export const evolve = (set: WorkingSet, event: Mutable<Event>, { event: happened
   else if (happened._tag === "EventCreated") addLists(set, event.id)
 }
 
-/** Puts a registration in its new state, and adjusts the counts, the active registrations and the waitlist. */
+/** Puts a registration in its new state, and adjusts the counts, the active registrations and the lists. */
 const place = (set: WorkingSet, event: Mutable<Event>, registration: Registration): void => {
   const before = set.registrations.get(registration.id)
   moveInPlace(event.counts, before?.state, registration.state)
   set.registrations.set(registration.id, registration)
   const active = set.active.get(event.id)!
+  if (before !== undefined && before.attendee.id !== registration.attendee.id) active.delete(before.attendee.id)
   if (isActive(registration)) active.set(registration.attendee.id, registration.id)
   else active.delete(registration.attendee.id)
-  if (registration.state === "waitlisted") set.waiting.get(event.id)!.push(registration.id)
+  if (before?.state === registration.state) return
+  if (registration.state === "waitlisted") insert(set, set.waiting.get(event.id)!, registration)
   // Stryker disable next-line ConditionalExpression: a registration that did not wait is not found, but looking takes its time
-  if (before?.state === "waitlisted") {
-    const waiting = set.waiting.get(event.id)!
-    const index = waiting.indexOf(registration.id)
-    if (index >= 0) waiting.splice(index, 1)
+  if (before?.state === "waitlisted") remove(set.waiting.get(event.id)!, registration.id)
+  if (isEndedWithEvent(registration)) {
+    remove(listOf(set.ending, event.id), registration.id)
+    insert(set, listOf(set.returning, event.id), registration, -1)
+  } else if (before !== undefined && isEndedWithEvent(before)) {
+    remove(listOf(set.returning, event.id), registration.id)
+    insert(set, listOf(set.ending, event.id), registration)
   }
 }
 
-export const untouched = (): Touched => ({ created: [], changed: new Map() })
+const remove = (list: Array<RegistrationId>, id: RegistrationId): void => {
+  const index = list.indexOf(id)
+  if (index >= 0) list.splice(index, 1)
+}
+
+/** Inserts a registration into a list in the order of entry, or, with `-1`, in the opposite order. Most belong at the end. */
+const insert = (
+  set: WorkingSet,
+  list: Array<RegistrationId>,
+  { id, sequence }: Registration,
+  order: 1 | -1 = 1
+): void => {
+  let index = list.length
+  while (index > 0 && (set.registrations.get(list[index - 1]!)!.sequence - sequence) * order > 0) index -= 1
+  list.splice(index, 0, id)
+}
+
+export const untouched = (): Touched => ({ created: [], changed: new Map(), corrected: new Set() })
 
 /** Notes the registration of an entry that is about to be applied. `versionBefore` is the event's version before the batch. */
 export const touch = (
-  { changed, created }: Touched,
+  { changed, corrected, created }: Touched,
   set: WorkingSet,
   { event: happened, version }: AdmissionEntry,
   versionBefore: number
@@ -162,10 +196,27 @@ export const touch = (
   const { id, sequence } = happened.registration
   // The sequence of a registration is the version that created it. Above the version before the batch, this batch did.
   if (sequence === version) created.push(id)
-  else if (sequence <= versionBefore && !changed.has(id)) changed.set(id, set.registrations.get(id)!.state)
+  else if (sequence <= versionBefore) {
+    if (!changed.has(id)) changed.set(id, set.registrations.get(id)!.state)
+    // A store writes corrections in this order, so that an id that one of them gives up is free for the next.
+    if (happened._tag === "RegistrationCorrected") {
+      corrected.delete(id)
+      corrected.add(id)
+    }
+  }
 }
 
-export const changes = ({ changed, created }: Touched, set: WorkingSet): Changes["registrations"] => [
-  ...created.map((id) => ({ registration: set.registrations.get(id)!, before: null })),
-  ...Array.from(changed, ([id, before]) => ({ registration: set.registrations.get(id)!, before }))
-]
+export const changes = ({ changed, corrected, created }: Touched, set: WorkingSet): Changes["registrations"] => {
+  const now = (id: RegistrationId, before: RegistrationState | null): ChangedRegistration => ({
+    registration: set.registrations.get(id)!,
+    before,
+    corrected: corrected.has(id)
+  })
+  return [
+    ...created.map((id) => now(id, null)),
+    ...Array.from(changed, ([id, before]) => [id, before] as const)
+      .filter(([id]) => !corrected.has(id))
+      .map(([id, before]) => now(id, before)),
+    ...Array.from(corrected, (id) => now(id, changed.get(id)!))
+  ]
+}

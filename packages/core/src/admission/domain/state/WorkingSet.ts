@@ -34,6 +34,8 @@ export const nothing: Loaded = {
   events: [],
   registrations: [],
   waiting: [],
+  ending: [],
+  returning: [],
   idempotency: []
 }
 

@@ -1,0 +1,121 @@
+/**
+ * The use cases that change a registration: its state, who its attendee is, and attendance.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { decoder } from "../../kernel/application/InvalidInput.ts"
+import { EventId } from "../../kernel/domain/EventId.ts"
+import { type AttendanceCommand, AttendedInput } from "../domain/model/Attendance.ts"
+import {
+  ConfirmationInput,
+  CorrectionInput,
+  type Registration,
+  type RegistrationChange,
+  type RegistrationCommand,
+  RegistrationId
+} from "../domain/model/Registration.ts"
+import type { WriteOptions } from "../domain/state/WriteOptions.ts"
+import type { CommandOf, Commands, Write } from "./Commands.ts"
+
+/** A registration as a write left it; `changed` is false if there was nothing to do. */
+export type ChangedRegistration = Registration & { readonly changed: boolean }
+
+type Tags = RegistrationCommand["_tag"] | AttendanceCommand["_tag"]
+
+type ChangeRegistration<Tag extends Tags> = (
+  eventId: string,
+  registrationId: string,
+  options?: typeof WriteOptions.Encoded
+) => Write<CommandOf<Tag>, ChangedRegistration>
+
+export interface RegistrationChanges {
+  readonly cancelRegistration: ChangeRegistration<"CancelRegistration">
+  /** Gives a chosen waiter a seat. `beyond` says what to do if no seat is free; without it, the answer is `CapacityFull`. */
+  readonly confirmRegistration: (
+    eventId: string,
+    registrationId: string,
+    input?: typeof ConfirmationInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"ConfirmRegistration">, ChangedRegistration>
+  /** Takes a cancellation back: to a seat if one is free, or else to the old place in the waitlist. */
+  readonly reinstateRegistration: ChangeRegistration<"ReinstateRegistration">
+  /** Corrects who the attendee is, and the notes. The seat or the place in the waitlist stays as it is. */
+  readonly correctRegistration: (
+    eventId: string,
+    registrationId: string,
+    input: typeof CorrectionInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"CorrectRegistration">, ChangedRegistration>
+  /** Notes that the attendee came. `early` notes it before the doors are open, 12 hours before the start. */
+  readonly markAttended: (
+    eventId: string,
+    registrationId: string,
+    input?: typeof AttendedInput.Encoded,
+    options?: typeof WriteOptions.Encoded
+  ) => Write<CommandOf<"MarkAttended">, ChangedRegistration>
+  readonly markNoShow: ChangeRegistration<"MarkNoShow">
+  /** Takes back that the attendee came, or did not come. */
+  readonly clearAttendance: ChangeRegistration<"ClearAttendance">
+  /** Gives the seat of somebody who did not come to the first in line. */
+  readonly releaseSeat: ChangeRegistration<"ReleaseSeat">
+}
+
+/** The names of the use cases, for wiring that makes something of each. */
+export const methods: Readonly<Record<keyof RegistrationChanges, true>> = {
+  cancelRegistration: true,
+  confirmRegistration: true,
+  reinstateRegistration: true,
+  correctRegistration: true,
+  markAttended: true,
+  markNoShow: true,
+  clearAttendance: true,
+  releaseSeat: true
+}
+
+const decode = {
+  id: decoder(Schema.Struct({ eventId: EventId, registrationId: RegistrationId })),
+  confirmation: decoder(ConfirmationInput),
+  correction: decoder(CorrectionInput),
+  attended: decoder(AttendedInput)
+}
+
+export const make = (commands: Commands): RegistrationChanges => {
+  const change = <C extends RegistrationCommand | AttendanceCommand>(
+    command: C,
+    options: typeof WriteOptions.Encoded | undefined
+  ): Write<C, ChangedRegistration> =>
+    Effect.map(commands.run(command, options), (outcome) => {
+      const { changed, registration } = outcome as RegistrationChange
+      return { ...registration, changed }
+    })
+
+  const changeRegistration =
+    <Tag extends "CancelRegistration" | "ReinstateRegistration" | "MarkNoShow" | "ClearAttendance" | "ReleaseSeat">(
+      _tag: Tag
+    ): ChangeRegistration<Tag> =>
+    (eventId, registrationId, options) =>
+      Effect.flatMap(decode.id({ eventId, registrationId }), (id) => change({ _tag, ...id }, options)) as never
+
+  return {
+    cancelRegistration: changeRegistration("CancelRegistration"),
+    confirmRegistration: Effect.fnUntraced(function* (eventId, registrationId, input = {}, options) {
+      const id = yield* decode.id({ eventId, registrationId })
+      const { beyond = null } = yield* decode.confirmation(input)
+      return yield* change({ _tag: "ConfirmRegistration", ...id, beyond }, options)
+    }),
+    reinstateRegistration: changeRegistration("ReinstateRegistration"),
+    correctRegistration: Effect.fnUntraced(function* (eventId, registrationId, input, options) {
+      const id = yield* decode.id({ eventId, registrationId })
+      const changes = yield* decode.correction(input)
+      return yield* change({ _tag: "CorrectRegistration", ...id, changes }, options)
+    }),
+    markAttended: Effect.fnUntraced(function* (eventId, registrationId, input = {}, options) {
+      const id = yield* decode.id({ eventId, registrationId })
+      const { early = false } = yield* decode.attended(input)
+      return yield* change({ _tag: "MarkAttended", ...id, early }, options)
+    }),
+    markNoShow: changeRegistration("MarkNoShow"),
+    clearAttendance: changeRegistration("ClearAttendance"),
+    releaseSeat: changeRegistration("ReleaseSeat")
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Attendance: who came, who did not, and the seats of those who did not.
+ */
+import * as Schema from "effect/Schema"
+import { EventNotFound, EventNotStarted, EventStatusConflict } from "./Event.ts"
+import { EventId } from "../../../kernel/domain/EventId.ts"
+import { Instant } from "../../../kernel/domain/Instant.ts"
+import {
+  Registration,
+  RegistrationChange,
+  type RegistrationId,
+  RegistrationNotFound,
+  RegistrationState,
+  RegistrationStateConflict
+} from "./Registration.ts"
+
+/** How long before the start of an event the doors are open: 12 hours. Earlier, attendance needs `early`. */
+export const DOORS_OPEN_MILLIS = 12 * 60 * 60 * 1_000
+
+// --- commands
+
+/** Notes that the attendee came. `early` notes it before the doors are open. */
+export interface MarkAttended {
+  readonly _tag: "MarkAttended"
+  readonly eventId: EventId
+  readonly registrationId: RegistrationId
+  readonly early: boolean
+}
+
+export interface MarkNoShow {
+  readonly _tag: "MarkNoShow"
+  readonly eventId: EventId
+  readonly registrationId: RegistrationId
+}
+
+/** Takes back that the attendee came, or did not come: the registration is confirmed again. */
+export interface ClearAttendance {
+  readonly _tag: "ClearAttendance"
+  readonly eventId: EventId
+  readonly registrationId: RegistrationId
+}
+
+/** Gives the seat of somebody who did not come to the first in line. */
+export interface ReleaseSeat {
+  readonly _tag: "ReleaseSeat"
+  readonly eventId: EventId
+  readonly registrationId: RegistrationId
+}
+
+export type AttendanceCommand = MarkAttended | MarkNoShow | ClearAttendance | ReleaseSeat
+
+/** `early` (default false) notes attendance before the doors are open. */
+export const AttendedInput = Schema.Struct({ early: Schema.optionalKey(Schema.Boolean) }).annotate({
+  identifier: "AttendedInput"
+})
+
+/** The outcome of each command. */
+export const outcomesByOperation = {
+  MarkAttended: RegistrationChange,
+  MarkNoShow: RegistrationChange,
+  ClearAttendance: RegistrationChange,
+  ReleaseSeat: RegistrationChange
+} as const
+
+// --- journal events
+
+export const AttendeeAttended = Schema.TaggedStruct("AttendeeAttended", {
+  registration: Registration,
+  from: RegistrationState
+})
+export const AttendeeMissed = Schema.TaggedStruct("AttendeeMissed", {
+  registration: Registration,
+  from: RegistrationState
+})
+/** It was taken back that the attendee came, or did not come. */
+export const AttendanceCleared = Schema.TaggedStruct("AttendanceCleared", {
+  registration: Registration,
+  from: RegistrationState
+})
+
+/** All journal events about attendance. A seat that is released is a `RegistrationCancelled`. */
+export const journalEvents = [AttendeeAttended, AttendeeMissed, AttendanceCleared] as const
+
+// --- rejections
+
+/** The doors are not open yet, and the caller did not say that the attendee is early. */
+export class DoorsNotOpen extends Schema.TaggedError<DoorsNotOpen>()("DoorsNotOpen", {
+  eventId: EventId,
+  doorsOpenAt: Instant
+}) {
+  override get message(): string {
+    return `The doors open at ${this.doorsOpenAt.toISOString()}; before that, attendance needs \`early\`.`
+  }
+}
+
+/** All rejections of commands about attendance. */
+export const rejections = [DoorsNotOpen] as const
+
+const common = [EventNotFound, RegistrationNotFound, EventStatusConflict, RegistrationStateConflict] as const
+
+/** The rejections that each command can meet. */
+export const rejectionsByOperation = {
+  MarkAttended: [...common, DoorsNotOpen],
+  MarkNoShow: [...common, EventNotStarted],
+  ClearAttendance: common,
+  ReleaseSeat: common
+} as const
