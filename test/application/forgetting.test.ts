@@ -92,7 +92,7 @@ describe("nothing is kept of what is over", { timeout: 120_000 }, () => {
       const inbox = Inbox.of({
         once: (_, __, effect) => Effect.as(effect, true),
         ready: Effect.void,
-        forget: () => Effect.succeed(0)
+        forget: () => Effect.succeed({ deleted: 0, isThrough: true })
       })
       const handlers: Consumer.Handlers = { EventPublished: () => Effect.void }
       const worker = yield* Effect.forkChild(

@@ -134,6 +134,7 @@ export const fuzzCommands = async (options: {
       if (/-at$|^from$|^before$/.test(of)) return "2030-05-01T18:00:00Z"
       if (/limit|capacity|per-second|sample|overlap|concurrency|after/.test(of)) return String(1 + chance.choose(50))
       if (of === "lease-ttl") return "1000"
+      if (of === "inbox-ttl") return "60000"
       if (of === "time-zone") return "Europe/Berlin"
       return chance.pick(["Ada", "a talk", "mail"])
     }

@@ -150,7 +150,7 @@ const EXPECTED: ReadonlyArray<{
     { part: "counted", uses: ["waitlist_blocks_pkey (conflict)"] },
     { part: "journalled", uses: [] },
     { part: "remembered", uses: [] },
-    { part: "renewed", uses: ["idempotency_pkey (key, operation, principal)", "Tid Scan on idempotency"] }
+    { part: "renewed", uses: ["idempotency_pkey (conflict)"] }
   ].map(({ part, uses }) => ({ what: `writing what is ${part}`, text: `${part} AS (`, part, uses })),
   {
     what: "a page of the waitlist",

@@ -255,13 +255,19 @@ export class Written extends Context.Service<Written, Array<Recorded>>()("test/s
 export class Effects {
   readonly #world: World
   readonly #inbox: Inbox["Service"]
-  readonly #dealtWith = new Set<string>()
   readonly recorded: Array<Recorded> = []
 
   constructor(world: World, server: Node) {
     this.#world = world
     const built = Effect.runSync(world.provide(server, Effect.scoped(Layer.build(MemoryInbox.layer))))
     this.#inbox = Context.get(built, Inbox)
+  }
+
+  /** Whether the inbox has a record of the message: an effect that fails leaves none. */
+  #isDealtWith(consumer: string, key: string): Effect.Effect<boolean> {
+    return this.#inbox
+      .once(consumer, key, Effect.fail("no record"))
+      .pipe(Effect.match({ onSuccess: () => true, onFailure: () => false }))
   }
 
   inbox(network: Network, from: Node, server: Node): Inbox["Service"] {
@@ -280,8 +286,7 @@ export class Effects {
         timeoutMillis = DEFAULT_HANDLER_TIMEOUT_MILLIS
       ) =>
         Effect.gen({ self: this }, function* () {
-          const id = JSON.stringify([consumer, key])
-          if (yield* call(Effect.sync(() => this.#dealtWith.has(id)))) return false
+          if (yield* call(this.#isDealtWith(consumer, key))) return false
           const written: Array<Recorded> = []
           const writing = Effect.provideService(effect, Written, written) as Effect.Effect<unknown, E, R>
           yield* HandlerLimit.within(writing, timeoutMillis)
@@ -289,14 +294,11 @@ export class Effects {
             const cause = new Error("deadlock victim")
             return yield* new StoreError.StoreError({ reason: new StoreError.Contention({ cause }) })
           }
-          const record = Effect.sync(() => {
-            this.#dealtWith.add(id)
-            this.recorded.push(...written)
-          })
+          const record = Effect.sync(() => void this.recorded.push(...written))
           return yield* call(Effect.orDie(this.#inbox.once(consumer, key, record)))
         }),
       ready: call(Effect.void),
-      forget: () => Effect.succeed(0)
+      forget: (consumer, ageMillis) => call(Effect.orDie(this.#inbox.forget(consumer, ageMillis)))
     })
   }
 }

@@ -114,6 +114,8 @@ const RPC_TIMEOUT_MILLIS = 1_500
 const HANDLER_TIMEOUT_MILLIS = 700
 const LATE_MILLIS = 1_500
 const MAX_ATTEMPTS = 12
+/** The longest pause between two sweeps of a process. */
+const SWEEP_MILLIS = 1_000
 /** The time for which a refusal is remembered: longer than a client tries again. */
 const REFUSAL_TTL_MILLIS = 30_000
 
@@ -328,7 +330,8 @@ class Simulation {
         ...lanes,
         commandTimeoutMillis: 3_000,
         drainMillis: 500,
-        refusalTtlMillis
+        refusalTtlMillis,
+        sweepMillis: SWEEP_MILLIS
       })
       const relay = Relay.run(sink, {
         owner: node.name,
@@ -343,6 +346,7 @@ class Simulation {
           concurrency: 2,
           maxInFlight: 10,
           handlerTimeoutMillis: HANDLER_TIMEOUT_MILLIS,
+          sweepMillis: SWEEP_MILLIS,
           retryPolicy: { firstPauseMillis: 50, longestPauseMillis: 400 }
         })
       )

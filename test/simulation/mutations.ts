@@ -146,6 +146,20 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "idempotency.delete(request.idempotency.scope.id)"
   },
   {
+    name: "records are swept that have not expired",
+    breaks: "I",
+    file: `${MEMORY}/admission/MemoryStore.ts`,
+    from: "sweep(({ expiresAt }) => expiresAt.getTime() <= millis - marginMillis)",
+    to: "sweep(({ expiresAt }) => expiresAt.getTime() > marginMillis)"
+  },
+  {
+    name: "the margin of a sweep has the wrong sign",
+    breaks: "I",
+    file: `${ADMISSION}/application/engine/IdempotencySweep.ts`,
+    from: "step: store.forgetExpired(marginMillis(commandTimeoutMillis)),",
+    to: "step: store.forgetExpired(-10_000 * marginMillis(commandTimeoutMillis)),"
+  },
+  {
     name: "every caller of a batch gets the answer of the first",
     breaks: "I",
     file: `${ADMISSION}/application/engine/Lanes.ts`,
@@ -480,6 +494,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${MEMORY}/consumer/MemoryInbox.ts`,
     from: "const id = JSON.stringify([consumer, key])",
     to: "const id = JSON.stringify([key])"
+  },
+  {
+    name: "the inbox forgets messages that were dealt with just now",
+    breaks: "N",
+    file: `${CONSUMER}/application/Consumer.ts`,
+    from: "InboxSweep.make(working.inbox, options.consumer, options.inboxTtlMillis)",
+    to: "InboxSweep.make(working.inbox, options.consumer, options.inboxTtlMillis * 0)"
   },
   {
     name: "consumers share an inbox",

@@ -15,6 +15,7 @@ import * as Registrations from "./commands/admission/registrations.ts"
 import * as Relay from "./commands/delivery/relay.ts"
 import * as Sales from "./commands/projections/sales.ts"
 import * as Serve from "./commands/server/serve.ts"
+import * as Sweep from "./commands/server/sweep.ts"
 import * as Waitlist from "./commands/admission/waitlist.ts"
 import * as Webhooks from "./commands/webhooks/webhooks.ts"
 import * as Worker from "./commands/consumer/worker.ts"
@@ -32,6 +33,7 @@ const commands = [
   Serve,
   Relay,
   Migrate,
+  Sweep,
   Import,
   Events,
   Registrations,

@@ -12,8 +12,10 @@
  * (`@turnout/core/admission/domain/model/Rejection`), `InvalidInput`, `StoreError`, `Overloaded`, or `TurnoutClosed`.
  */
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { MAX_SWEEP_MILLIS, MIN_SWEEP_MILLIS } from "@turnout/core/kernel/application/Sweeping"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Subscription from "@turnout/core/journal/application/Subscription"
+import { LONGEST_COMMAND_TIMEOUT_MILLIS } from "@turnout/core/admission/application/engine/IdempotencySweep"
 import * as Core from "@turnout/core/admission/application/Turnout"
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -82,8 +84,9 @@ const turnoutOptions = {
   lanes: Database.DatabaseOptions.fields.lanes,
   maxBatch: between(1, 10_000),
   maxWaiting: between(1, 1_000_000),
-  commandTimeoutMillis: between(1, HOUR_MILLIS),
-  drainMillis: between(0, HOUR_MILLIS)
+  commandTimeoutMillis: between(1, LONGEST_COMMAND_TIMEOUT_MILLIS),
+  drainMillis: between(0, HOUR_MILLIS),
+  sweepMillis: between(MIN_SWEEP_MILLIS, MAX_SWEEP_MILLIS)
 } satisfies Record<keyof Core.TurnoutOptions, Schema.Top>
 
 const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOptions })

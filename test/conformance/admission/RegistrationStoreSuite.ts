@@ -14,6 +14,7 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Layer } from "effect"
 import { batches, type Capabilities } from "./BatchesSuite.ts"
+import { expiry } from "./ExpirySuite.ts"
 import { idempotency } from "./IdempotencySuite.ts"
 import { reads } from "./ReadsSuite.ts"
 import { registering } from "./RegisteringSuite.ts"
@@ -32,6 +33,7 @@ export const suite = <E>(
       waitlist(it)
       slips(it)
       idempotency(it)
+      expiry(it)
       batches(it, capabilities)
       reads(it)
     })

@@ -34,6 +34,18 @@ const givenUp = (key: string, effect: Effect.Effect<unknown>) =>
     Effect.tap((error) => Effect.sync(() => assert.instanceOf(error, HandlerTimedOut)))
   )
 
+const DAY = 86_400_000
+
+/** Sweeps through all records, and returns how many messages were forgotten. */
+const forgetAll = Effect.fnUntraced(function* (consumer: string | null, ageMillis: number) {
+  let forgotten = 0
+  while (true) {
+    const { deleted, isThrough } = yield* use((inbox) => inbox.forget(consumer, ageMillis))
+    forgotten += deleted
+    if (isThrough) return forgotten
+  }
+})
+
 /** What happens in the process meanwhile that nobody waits for. */
 const unhandled = Effect.acquireRelease(
   Effect.sync(() => {
@@ -190,20 +202,35 @@ export const suite = <E>(name: string, layer: Layer.Layer<Inbox, E>): void => {
         })
       )
 
-      it.effect("forgets messages that were dealt with before a time, a bounded number at once", () =>
+      it.effect("forgets messages that were dealt with long ago, and deals with them again", () =>
         Effect.gen(function* () {
           const keys = [randomUUID(), randomUUID(), randomUUID()]
           for (const key of keys) yield* use((inbox) => inbox.once("forgetful", key, Effect.void))
-          yield* Effect.sleep(20)
-          const tomorrow = new Date(Date.now() + 86_400_000)
-          const yesterday = new Date(Date.now() - 86_400_000)
-          assert.strictEqual(yield* use((inbox) => inbox.forget(yesterday, 1_000)), 0)
+          yield* Effect.sleep(50)
+          assert.strictEqual(yield* forgetAll("forgetful", DAY), 0)
           assert.isFalse(yield* use((inbox) => inbox.once("forgetful", keys[0]!, Effect.void)))
-          assert.strictEqual(yield* use((inbox) => inbox.forget(tomorrow, 2)), 2)
-          assert.isAtLeast(yield* use((inbox) => inbox.forget(tomorrow, 1_000)), 1)
+          assert.strictEqual(yield* forgetAll("forgetful", 10), 3)
+          assert.strictEqual(yield* forgetAll("forgetful", 10), 0)
           const { effect, state } = counted()
           for (const key of keys) yield* use((inbox) => inbox.once("forgetful", key, effect))
           assert.strictEqual(state.runs, 3)
+        })
+      )
+
+      it.effect("N1: runs an effect once, while messages are forgotten", () =>
+        Effect.gen(function* () {
+          const { effect, state } = counted()
+          const sweeping = yield* Effect.forkChild(Effect.forever(forgetAll(null, DAY)))
+          for (let time = 0; time < 20; time++) {
+            const key = randomUUID()
+            const ran = yield* Effect.all(
+              [1, 2, 3].map(() => use((inbox) => inbox.once("swept", key, effect))),
+              { concurrency: "unbounded" }
+            )
+            assert.strictEqual(ran.filter(Boolean).length, 1)
+          }
+          yield* Fiber.interrupt(sweeping)
+          assert.strictEqual(state.runs, 20)
         })
       )
     })

@@ -17,6 +17,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import * as MapSweep from "../MapSweep.ts"
 import * as MemoryLog from "../journal/MemoryLog.ts"
 import { initial, load, reads, write } from "./MemoryState.ts"
 
@@ -24,6 +25,7 @@ const make = Effect.gen(function* () {
   const random = yield* SecureRandom.SecureRandom
   const state = initial()
   const log = yield* MemoryLog.Log
+  const sweep = MapSweep.make(state.idempotency)
   // Between the decision and the write, the fiber may have to yield.
   const oneAtATime = Semaphore.makeUnsafe(1).withPermit
 
@@ -58,6 +60,11 @@ const make = Effect.gen(function* () {
         .slice(0, MAX_EVENTS_WITH_STEPS)
         .map(({ id }) => id)
     ),
+    // A transaction that is about to renew a record does not miss it, so it need not be over.
+    forgetExpired: (marginMillis) =>
+      Effect.map(Clock.currentTimeMillis, (millis) =>
+        sweep(({ expiresAt }) => expiresAt.getTime() <= millis - marginMillis)
+      ),
     ready: Effect.void
   })
   return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, reads(state)))

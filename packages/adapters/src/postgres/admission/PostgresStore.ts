@@ -39,6 +39,7 @@ import * as Reads from "./Reads.ts"
 import { Refusals } from "../client/Refusals.ts"
 import * as Session from "../client/Session.ts"
 import { SILENCE_TIMEOUT_MILLIS } from "../client/Silence.ts"
+import * as TableSweep from "../statements/TableSweep.ts"
 import * as Transaction from "../client/Transaction.ts"
 
 /** The number of connections for reading, unless `poolSize` says otherwise. */
@@ -87,6 +88,12 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
 
   const read = Query.make(sql, readTimeoutMillis)
 
+  const sweep = TableSweep.make(
+    Query.makePlannedAnew(sql),
+    `${schema}.idempotency`,
+    "t.expires_at <= clock_timestamp() - $3::interval"
+  )
+
   const signal = commitSignal(client, name)
   const store = AdmissionStore.of({
     transact: BatchTransaction.make({ sql, sessions, refusals, random, schema, attemptTimeoutMillis, signal }),
@@ -94,6 +101,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     eventsWithStepsDue: Effect.map(read<{ id: string }>(reads.stepsDue, []), (rows) =>
       rows.map(({ id }) => id as EventId)
     ),
+    forgetExpired: (marginMillis) => sweep([`${marginMillis}ms`]),
     ready: Effect.gen(function* () {
       const [row] = yield* read<{ version: number | null }>(reads.ready)
       const needed = migrations.at(-1)!.id

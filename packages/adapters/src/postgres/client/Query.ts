@@ -20,6 +20,9 @@ export type Query = <Row>(
 const run = <Row>(sql: SqlClient, text: string, parameters?: ReadonlyArray<unknown>) =>
   sql.unsafe(text, parameters) as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>
 
+const runUnprepared = <Row>(sql: SqlClient, text: string, parameters?: ReadonlyArray<unknown>) =>
+  sql.unsafe(text, parameters).unprepared as unknown as Effect.Effect<ReadonlyArray<Row>, SqlError>
+
 /** The error for a statement that is not tried again: it may have been carried out before the connection was lost. */
 export const onceFailed = (cause: SqlError): StoreError.StoreError =>
   // Without a connection, no statement was sent.
@@ -70,3 +73,7 @@ export const make = (sql: SqlClient, silenceMillis: number = SILENCE_TIMEOUT_MIL
  */
 export const makeRepeatable = (sql: SqlClient): Query =>
   repeated(sql, (text, parameters) => run(sql, text, parameters), onceFailed)
+
+/** The same for statements whose plan has to fit their tables as they are now: it is made anew each time. */
+export const makePlannedAnew = (sql: SqlClient): Query =>
+  repeated(sql, (text, parameters) => runUnprepared(sql, text, parameters), onceFailed)

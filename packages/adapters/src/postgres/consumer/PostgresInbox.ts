@@ -22,6 +22,7 @@ import { transact } from "../client/InTransaction.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import * as Query from "../client/Query.ts"
 import { RaisedMillis } from "../client/Silence.ts"
+import * as TableSweep from "../statements/TableSweep.ts"
 
 /**
  * The number of records that are written to learn whether they can be. They do not fit into one page, so that the disk has to
@@ -43,6 +44,13 @@ const RAISED = `WITH raised AS MATERIALIZED (
   WHERE current_setting(name, true)::interval > '0' AND current_setting(name, true)::interval < $3::interval
 )`
 
+/**
+ * Whether a record `t` is old. $3: the consumer, $4: the age. The key of a message of a replay ends with the id of the replay.
+ */
+const isOld = (s: string): string => `($3::text IS NULL OR t.consumer = $3::text)
+  AND t.at <= clock_timestamp() - $4::interval
+  AND split_part(t.key, ' ', 2) <> ALL(ARRAY(SELECT r.id::text FROM ${s}.replays r WHERE r.state IN ('running', 'stopped')))`
+
 class TakenBack {
   readonly _tag = "TakenBack"
 }
@@ -50,18 +58,19 @@ class TakenBack {
 export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const s = quote(options.schema ?? DEFAULT_SCHEMA)
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-  const query = Query.make(sql)
   const insert = `INSERT INTO ${s}.inbox (consumer, key)`
   const recordOfHost = `${insert} VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1`
   const record = `${RAISED} ${insert} SELECT $1, $2 FROM raised ON CONFLICT DO NOTHING RETURNING 1`
   const probe = `INSERT INTO ${s}.inbox (consumer, key)
 SELECT '', rpad(gen_random_uuid()::text, ${PROBE_LENGTH}, '-') FROM generate_series(1, ${PROBES})`
-  const forget = `WITH forgotten AS (
-  DELETE FROM ${s}.inbox WHERE (consumer, key) IN (
-    SELECT consumer, key FROM ${s}.inbox WHERE at < $1::timestamptz LIMIT $2::integer
-  ) RETURNING 1
-)
-SELECT count(*)::integer AS count FROM forgotten`
+  const sweepOld = Query.makePlannedAnew(sql)
+  /** The sweep of each consumer. */
+  const sweeps = new Map<string | null, TableSweep.Step>()
+  const sweepOf = (consumer: string | null): TableSweep.Step => {
+    const sweep = sweeps.get(consumer) ?? TableSweep.make(sweepOld, `${s}.inbox`, isOld(s))
+    sweeps.set(consumer, sweep)
+    return sweep
+  }
 
   return Inbox.of({
     once: (consumer, key, effect, timeoutMillis = DEFAULT_HANDLER_TIMEOUT_MILLIS) =>
@@ -80,7 +89,7 @@ SELECT count(*)::integer AS count FROM forgotten`
     ready: transact(sql, (run, own) => Effect.andThen(run(probe), own(Effect.fail(new TakenBack())))).pipe(
       Effect.catchTag("TakenBack", () => Effect.void)
     ),
-    forget: (before, limit) => Effect.map(query<{ count: number }>(forget, [before, limit]), ([row]) => row!.count)
+    forget: (consumer, ageMillis) => sweepOf(consumer)([consumer, `${ageMillis}ms`])
   })
 })
 

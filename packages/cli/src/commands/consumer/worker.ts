@@ -8,9 +8,11 @@
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
+import { inboxTtl } from "../../options/Inbox.ts"
 import { queue, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import { isSqlError, toStoreError } from "@turnout/adapters/postgres/sql-failure"
 import * as Consumer from "@turnout/core/consumer/application/Consumer"
+import { DEFAULT_INBOX_TTL_MILLIS } from "@turnout/core/consumer/application/InboxSweep"
 import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
 import { DEFAULT_HANDLER_TIMEOUT_MILLIS, MAX_HANDLER_TIMEOUT_MILLIS } from "@turnout/core/consumer/ports/Inbox"
@@ -36,6 +38,7 @@ export interface WorkerOptions extends Sqs.SqsOptions {
   readonly concurrency: number
   readonly handlerTimeout: number
   readonly shutdownGrace: number
+  readonly inboxTtl: number
 }
 
 /** Runs a statement in the transaction of the inbox, and gives its rows. */
@@ -127,6 +130,7 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
     const queue = yield* make(Sqs.connectionOf(options.sqs, options))
     yield* unawaited
     const { concurrency, consumer, handlerTimeout: handlerTimeoutMillis, shutdownGrace: graceMillis } = options
+    const inboxTtlMillis = options.inboxTtl
     const types = Object.keys(handlers)
     const leftAlone = JournalEventType.literals.filter((type) => !types.includes(type))
     Output.result(options, { consumer, queue: queue.name, types, leftAlone }, () => [
@@ -136,7 +140,13 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
         : [`Left alone, with the messages after them in a FIFO queue: ${leftAlone.join(", ")}`]),
       "Ctrl-C stops it."
     ])
-    return yield* Consumer.run(queue, handlers, { consumer, concurrency, handlerTimeoutMillis, graceMillis })
+    return yield* Consumer.run(queue, handlers, {
+      consumer,
+      concurrency,
+      handlerTimeoutMillis,
+      graceMillis,
+      inboxTtlMillis
+    })
   }).pipe(Effect.scoped, Effect.provide(Database.inbox(options)))
   return Running.untilStopped(options, working, options.shutdownGrace + CLOSE_MILLIS)
 }
@@ -164,5 +174,6 @@ export const declare = (program: Command, action: Action): void => {
       wholeNumber(0, 600_000),
       10_000
     )
+    .addOption(inboxTtl().default(DEFAULT_INBOX_TTL_MILLIS))
     .action(action(worker))
 }

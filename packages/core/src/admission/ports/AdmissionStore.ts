@@ -2,7 +2,7 @@
  * The store of events and registrations, for writing: one consistency boundary, one commit. Reading is another port,
  * `AdmissionReads`.
  *
- * `transact` is the only way to change anything. It
+ * `transact` is the only way to change anything, apart from deleting what has expired. It
  * 1. locks the events, in id order, until the transaction ends;
  * 2. closes the batch, and loads its footprint, and the rows that `withDueSteps` adds to it, as they are once the
  *    locks are held;
@@ -24,6 +24,7 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { Footprint } from "../domain/state/Footprint.ts"
 import type { WorkingSet } from "../domain/state/WorkingSet.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import type { Swept } from "../../kernel/ports/Swept.ts"
 
 /** A batch that takes no more requests: the rows that it needs, and how it is decided. */
 export interface ClosedBatch {
@@ -51,6 +52,11 @@ export class AdmissionStore extends Context.Service<
      * Returns up to `MAX_EVENTS_WITH_STEPS` events that have a step to make (see `isStepDue` of `Steps`), in any order.
      */
     readonly eventsWithStepsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>
+    /**
+     * A step of the sweep that deletes idempotency records which expired at least `marginMillis` ago, by the store's clock. It
+     * leaves out records that a transaction is writing.
+     */
+    readonly forgetExpired: (marginMillis: number) => Effect.Effect<Swept, StoreError>
     /** Succeeds if the store can be reached, is migrated, and takes writes. */
     readonly ready: Effect.Effect<void, StoreError>
   }

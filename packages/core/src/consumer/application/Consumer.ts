@@ -17,6 +17,7 @@
  *   times in hand and then has failed; and so is one that others hold the rows of.
  * - **A handler has a limit of time.** After that its message has failed, its place is free, and what it comes to is thrown
  *   away.
+ * - **The inbox remembers a message for `inboxTtlMillis`.** The consumer deletes older records of its own name in bounded steps.
  * - The consumer hides a message for longer while its handler runs. When it is stopped, it takes no more messages, waits up to
  *   `graceMillis` for the handlers that run, and gives back the rest.
  */
@@ -37,6 +38,8 @@ import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox, MAX_HANDLER_TIMEOUT_MILLIS } fro
 import type { Queue, ReceivedMessage } from "../ports/Queue.ts"
 import { StoreError } from "../../kernel/ports/StoreError.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
+import * as Sweeping from "../../kernel/application/Sweeping.ts"
+import * as InboxSweep from "./InboxSweep.ts"
 
 type EventOf<Type extends JournalEvent["_tag"]> = Extract<JournalEvent, { readonly _tag: Type }>
 
@@ -58,6 +61,13 @@ export interface ConsumerOptions {
   readonly handlerTimeoutMillis?: number
   /** How long handlers may take once the consumer is to stop. Default 10 seconds. */
   readonly graceMillis?: number
+  /**
+   * For how long the inbox remembers the messages of this consumer, from a minute to ten years. A message that comes again
+   * later is dealt with again. Default 30 days.
+   */
+  readonly inboxTtlMillis?: number
+  /** The longest pause between two sweeps for old records of the inbox, from a second to a day. Default: a minute. */
+  readonly sweepMillis?: number
 }
 
 const DEFAULTS = {
@@ -65,7 +75,9 @@ const DEFAULTS = {
   concurrency: 10,
   retryPolicy: { firstPauseMillis: 1_000, longestPauseMillis: 15 * 60 * 1_000 },
   handlerTimeoutMillis: DEFAULT_HANDLER_TIMEOUT_MILLIS,
-  graceMillis: 10_000
+  graceMillis: 10_000,
+  inboxTtlMillis: InboxSweep.DEFAULT_INBOX_TTL_MILLIS,
+  sweepMillis: Sweeping.DEFAULT_SWEEP_MILLIS
 } as const satisfies Omit<ConsumerOptions, "consumer">
 
 /** The most messages that the consumer asks for at once. */
@@ -391,6 +403,17 @@ const receive = <R>(working: Working<R>): Effect.Effect<void> => {
   )
 }
 
+/** Dies with a `RangeError` if an option is out of its bounds. */
+const checkRange = (
+  options: Required<ConsumerOptions>,
+  name: "handlerTimeoutMillis" | "inboxTtlMillis" | "sweepMillis",
+  least: number,
+  most: number
+): Effect.Effect<void> =>
+  options[name] >= least && options[name] <= most
+    ? Effect.void
+    : Effect.die(new RangeError(`${name} must be from ${least} to ${most}: ${options[name]}`))
+
 /**
  * Deals with messages until it is interrupted. After a failure of the queue or of the store, it logs the failure, waits, and
  * goes on.
@@ -401,11 +424,9 @@ export const run = Effect.fnUntraced(function* <E, R>(
   given: ConsumerOptions
 ): Effect.fn.Return<never, never, Inbox | R> {
   const options = { ...DEFAULTS, ...given }
-  const { handlerTimeoutMillis } = options
-  if (!(handlerTimeoutMillis >= 1 && handlerTimeoutMillis <= MAX_HANDLER_TIMEOUT_MILLIS))
-    return yield* Effect.die(
-      new RangeError(`handlerTimeoutMillis must be from 1 to ${MAX_HANDLER_TIMEOUT_MILLIS}: ${handlerTimeoutMillis}`)
-    )
+  yield* checkRange(options, "handlerTimeoutMillis", 1, MAX_HANDLER_TIMEOUT_MILLIS)
+  yield* checkRange(options, "inboxTtlMillis", InboxSweep.MIN_INBOX_TTL_MILLIS, InboxSweep.MAX_INBOX_TTL_MILLIS)
+  yield* checkRange(options, "sweepMillis", Sweeping.MIN_SWEEP_MILLIS, Sweeping.MAX_SWEEP_MILLIS)
   const random = yield* Random.Random
   const working: Working<R> = {
     queue,
@@ -432,6 +453,9 @@ export const run = Effect.fnUntraced(function* <E, R>(
   // A poll that is under way may still bring messages, which must not be lost. So it goes on for as long as there is time.
   const receiving = runFork(Effect.repeat(receive(working), { until: () => stopping.isOpen() }))
   const removing = runFork(Effect.forever(Effect.andThen(hasDone.await, removeDone(working))))
+  const sweeping = runFork(
+    Sweeping.run(InboxSweep.make(working.inbox, options.consumer, options.inboxTtlMillis), options.sweepMillis)
+  )
   const hiding = runFork(Effect.forever(Effect.andThen(Effect.sleep(queue.visibilityMillis / 3), keepHidden(working))))
 
   const stop = Effect.gen(function* () {
@@ -446,7 +470,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
       options.graceMillis
     )
     yield* Fiber.interruptAll([receiving, ...groups])
-    yield* Fiber.interruptAll([removing, hiding])
+    yield* Fiber.interruptAll([removing, hiding, sweeping])
     yield* removeDone(working)
     yield* giveBack(working, [...inHand], 0)
   }).pipe(Effect.forkDetach, Effect.flatMap(Fiber.await))

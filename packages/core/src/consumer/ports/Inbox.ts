@@ -4,6 +4,8 @@
  * The record is written in the transaction of the effect: both are stored, or neither. If two consumers deal with the same
  * message at the same time, one waits for the other, and does nothing if the other succeeded.
  *
+ * Records do not stay for ever: `forget` deletes old ones, and the guarantee ends with the record of a message.
+ *
  * An effect has a limit of time. Once it is over, nothing of the effect is stored, and its result is thrown away.
  *
  * Every store passes the conformance suite in `test/conformance`.
@@ -12,6 +14,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import type { Swept } from "../../kernel/ports/Swept.ts"
 
 /**
  * How long an effect may run, unless its caller says otherwise: longer than the 30 seconds after which a statement of the
@@ -53,7 +56,11 @@ export class Inbox extends Context.Service<
     ) => Effect.Effect<boolean, E | HandlerTimedOut | StoreError, R>
     /** Succeeds if the store takes the writes of `once`. */
     readonly ready: Effect.Effect<void, StoreError>
-    /** Forgets up to `limit` messages that were dealt with before this time; returns their number. */
-    readonly forget: (before: Date, limit: number) => Effect.Effect<number, StoreError>
+    /**
+     * A step of the sweep that forgets the messages which this consumer (`null`: any consumer) dealt with at least `ageMillis`
+     * ago, by the store's clock. A message that comes again afterwards is dealt with again. Messages of a replay that is in the
+     * same store, and is running or stopped, are not forgotten: it may send them again.
+     */
+    readonly forget: (consumer: string | null, ageMillis: number) => Effect.Effect<Swept, StoreError>
   }
 >()("@turnout/Inbox") {}

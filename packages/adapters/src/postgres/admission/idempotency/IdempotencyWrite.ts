@@ -4,7 +4,7 @@
 import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Changes } from "@turnout/core/admission/domain/state/IdempotencyRows"
 import { type Column, json, nullable, plain, quoted } from "../../statements/RowSource.ts"
-import { type Chosen, type Part, placeOf, type Shared, time } from "../batch/WriteParts.ts"
+import { type Chosen, type Part, type Shared, time } from "../batch/WriteParts.ts"
 import { fromAnswer } from "../Rows.ts"
 
 /** A record, with its answer in the form in which it is stored. */
@@ -26,31 +26,28 @@ const recordColumns: ReadonlyArray<Column<StoredRecord, Shared>> = [
   json("answer", ({ json }) => json)
 ]
 
-const remembered: Part<StoredRecord> = {
-  name: "remembered",
-  columns: recordColumns,
-  sql: (s, rows) => `INSERT INTO ${s}.idempotency (key, operation, principal, fingerprint, request_id, registration_id,
+const insert = (s: string, rows: string): string =>
+  `INSERT INTO ${s}.idempotency AS i (key, operation, principal, fingerprint, request_id, registration_id,
     created_at, expires_at, answer)
   SELECT t.key, t.operation, t.principal, t.fingerprint, coalesce(t.request_id, t.registration_id), t.registration_id,
     ${time("t.created_at")}, ${time("t.expires_at")}, t.answer::json
   FROM ${rows}`
-}
 
-/** Expired records that are replaced by new ones, unless another transaction has replaced them in the meantime. */
+const remembered: Part<StoredRecord> = { name: "remembered", columns: recordColumns, sql: insert }
+
+/**
+ * Records in the place of expired ones, unless another transaction has replaced them in the meantime. An expired record may
+ * have been deleted since it was loaded, and is not missed.
+ */
 const renewed: Part<StoredRecord> = {
   name: "renewed",
   columns: recordColumns,
   mustFindAll: true,
-  sql: (s, rows) => `UPDATE ${s}.idempotency i SET fingerprint = t.fingerprint,
-    request_id = coalesce(t.request_id, t.registration_id), registration_id = t.registration_id,
-    answer = t.answer::json, created_at = ${time("t.created_at")}, expires_at = ${time("t.expires_at")}
-  FROM ${rows} ${placeOf(
-    s,
-    "idempotency",
-    `f.key = t.key AND f.operation = t.operation AND f.principal = t.principal
-    AND f.expires_at <= ${time("t.created_at")}`
-  )}
-  WHERE i.ctid = p.place RETURNING 1`
+  sql: (s, rows) => `${insert(s, rows)}
+  ON CONFLICT (key, operation, principal) DO UPDATE SET fingerprint = excluded.fingerprint,
+    request_id = excluded.request_id, registration_id = excluded.registration_id, answer = excluded.answer,
+    created_at = excluded.created_at, expires_at = excluded.expires_at
+  WHERE i.expires_at <= excluded.created_at RETURNING 1`
 }
 
 export const choose = (chosen: Chosen, { idempotency }: Changes): void => {

@@ -18,13 +18,15 @@ import { eventsOf, type Request } from "../../domain/state/Request.ts"
 import { AdmissionStore } from "../../ports/AdmissionStore.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import * as HostTransaction from "./HostTransaction.ts"
+import * as IdempotencySweep from "./IdempotencySweep.ts"
 import * as Lanes from "./Lanes.ts"
 import type { Overloaded } from "../../../kernel/application/Overloaded.ts"
 import * as Requests from "./Requests.ts"
 import * as Steps from "./Steps.ts"
+import * as Sweeping from "../../../kernel/application/Sweeping.ts"
 import type { WriteOptions } from "../../domain/state/WriteOptions.ts"
 
-export interface EngineOptions extends Lanes.LaneOptions, Requests.KeyOptions {}
+export interface EngineOptions extends Lanes.LaneOptions, Requests.KeyOptions, IdempotencySweep.SweepOptions {}
 
 export interface Engine {
   /** Carries out one command, in one transaction with others that wait at the same time. */
@@ -55,6 +57,12 @@ export const make = Effect.fnUntraced(function* (
   const steps = yield* Steps.make(store.eventsWithStepsDue, (eventId) =>
     Effect.flatMap(nextStep(eventId), lanes.submit)
   )
+
+  const { commandTimeoutMillis = Lanes.DEFAULTS.commandTimeoutMillis, sweepMillis = Sweeping.DEFAULT_SWEEP_MILLIS } =
+    options
+  yield* Effect.forkScoped(Sweeping.run(IdempotencySweep.make(store, commandTimeoutMillis), sweepMillis), {
+    startImmediately: true
+  })
 
   const clock = yield* Clock.Clock
   const carryOnAfter = (answer: Answer): void => {
