@@ -147,6 +147,94 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     assert.isString(stream)
   })
 
+  it.concurrent("says what keeps entries from being pruned, since when, and what lets go", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const stream = await ParkedStream.make(turnout)
+    await turnout.json("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
+    const [replay] = (await CommandLine.sql(turnout.database!, "SELECT id FROM turnout.replays")) as [{ id: string }]
+    const [first] = (await CommandLine.sql(
+      turnout.database!,
+      "SELECT min(occurred_at) AS at FROM turnout.journal"
+    )) as [{ at: Date }]
+    const prune = ["outbox", "prune", "--before", "2999-01-01"]
+    const { document } = await turnout.json(...prune)
+    const told = document as unknown as {
+      readonly deleted: number
+      readonly oldest: string
+      readonly keepers: ReadonlyArray<Record<string, unknown>>
+    }
+    assert.deepStrictEqual([told.deleted, told.oldest], [0, first.at.toISOString()])
+    assert.deepStrictEqual(
+      told.keepers.map(({ _tag, advice, entries, sink }) => [_tag, sink, entries, advice]),
+      [
+        ["BlockedStreams", "mail", undefined, "To look, and decide: turnout outbox parked list --sink mail --all"],
+        [
+          "Replay",
+          "mail",
+          5,
+          `To look: turnout outbox replay watch ${replay.id}. To let go: turnout outbox replay cancel ${replay.id}`
+        ],
+        ["Store", undefined, 5, "Prune again in an hour."]
+      ]
+    )
+    assert.deepInclude(told.keepers[0], { streams: 1, parked: 1, stream })
+    const { code, stdout } = await turnout.run(...prune)
+    assert.strictEqual(code, 0)
+    const [deleted, others, , head, blocked, replayed, store, , ...advice] = lines(stdout)
+    assert.deepStrictEqual(
+      [deleted, others, head],
+      [
+        "0 entries that happened before 2999-01-01T00:00:00.000Z are deleted.",
+        "Others are kept:",
+        "kept by | since | oldest entry | entries | state"
+      ]
+    )
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+    assert.match(
+      blocked!,
+      new RegExp(String.raw`^mail \| ${time} \| ${time} \| 1 stream blocked, 1 parked; the first is ${stream}$`)
+    )
+    assert.match(
+      replayed!,
+      new RegExp(String.raw`^mail \| ${time} \| ${time} \| 5 \| replay ${replay.id} is running; 0 of 5 sent$`)
+    )
+    assert.match(store!, new RegExp(String.raw`^the store \| ${time} \| ${time} \| 5 \| the last hour stays$`))
+    assert.deepStrictEqual(
+      advice.slice(0, 3).map((line) => line.split(": ")[0]),
+      ["mail", "mail", "the store"]
+    )
+  })
+
+  it.concurrent("names a sink that nobody serves, and goes on once it is forgotten", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const file = turnout.write("people.csv", "email\nada@example.com\n")
+    await turnout.json("import", file, "--title", "First", "--capacity", "2")
+    const relay = turnout.start(["relay", "--stdout", "old"])
+    await CommandLine.until(() => relay.printed.stdout.split("\n").length === 4, "the messages")
+    relay.process.kill("SIGTERM")
+    await relay.ended
+    await turnout.json("import", file, "--title", "Second", "--capacity", "2")
+    await CommandLine.sql(turnout.database!, "UPDATE turnout.journal SET occurred_at = now() - interval '2 hours'")
+    const prune = async () =>
+      (await turnout.json("outbox", "prune", "--before", "2999-01-01")).document as never as Pruned
+    interface Pruned {
+      readonly deleted: number
+      readonly oldest: string | null
+      readonly keepers: ReadonlyArray<Record<string, unknown>>
+    }
+    const { deleted, keepers, oldest } = await prune()
+    assert.strictEqual(deleted, 3)
+    assert.isBelow(new Date(oldest!).getTime(), Date.now() - 3_600_000)
+    const advice =
+      "No relay of it runs: start one (turnout relay --stdout old), or let go: turnout outbox forget --sink stdout:old"
+    assert.deepStrictEqual(keepers, [
+      { _tag: "Sink", sink: "stdout:old", relays: 0, entries: 3, isMore: false, oldest, advice }
+    ])
+    assert.strictEqual((await turnout.run("outbox", "forget", "--sink", "stdout:old")).code, 0)
+    assert.deepStrictEqual(await prune(), { deleted: 3, oldest: null, keepers: [] })
+    assert.include((await turnout.run("outbox", "prune", "--before", "2999-01-01")).stdout, "Nothing from before")
+  })
+
   it.concurrent("shows the journal as it is written, from behind any event, until it is stopped", async () => {
     await using turnout = await CommandLine.onPostgres()
     const stream = await ParkedStream.make(turnout)

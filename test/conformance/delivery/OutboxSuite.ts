@@ -17,6 +17,7 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Layer } from "effect"
 import { blockedStreams } from "./outbox/BlockedStreamsSuite.ts"
+import { keeping } from "./outbox/KeepersSuite.ts"
 import { leases } from "./outbox/LeasesSuite.ts"
 import { operators } from "./outbox/OperatorsSuite.ts"
 import { reading } from "./outbox/ReadingSuite.ts"
@@ -32,6 +33,7 @@ export const suite = <E>(
       leases(it)
       blockedStreams(it)
       operators(it)
+      keeping(it)
     })
   })
 }

@@ -10,6 +10,7 @@ import { assert, describe, layer as withLayer } from "@effect/vitest"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { everything, type ReplayId } from "@turnout/core/delivery/domain/Replay"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { type HeldReplay, Replays } from "@turnout/core/delivery/ports/Replays"
@@ -41,7 +42,7 @@ const advance = (replays: Replays["Service"], held: HeldReplay, state: "running"
 
 export const suite = <E>(
   name: string,
-  store: Layer.Layer<AdmissionStore | AdmissionReads | Outbox | Replays, E>
+  store: Layer.Layer<AdmissionStore | AdmissionReads | Outbox | OutboxOperations | Replays, E>
 ): void => {
   describe(`keys of replays: ${name}`, () => {
     const services = Turnout.layer().pipe(Layer.provideMerge(store))
@@ -74,6 +75,28 @@ export const suite = <E>(
           for (const { replay } of others)
             assert.isUndefined(yield* claim(replay.sink), "the replay is held, or stopped")
           assert.isDefined(yield* use((replays) => advance(replays, others[0]!, "running")), "the replay is held")
+        })
+      )
+
+      it.effect("keeps the entries that it is still to send, until it is finished or cancelled", () =>
+        Effect.gen(function* () {
+          const soon = new Date(Date.now() + 60_000)
+          const keepersOf = (id: ReplayId) =>
+            Effect.map(
+              OutboxOperations.use((operations) => operations.keepers(soon)),
+              (all) => all.filter((keeper) => keeper._tag === "Replay" && keeper.replay === id)
+            )
+          const [own, other] = [yield* heldReplay, yield* heldReplay]
+          const { id, sink } = own.replay
+          const [keeper, ...others] = yield* keepersOf(id)
+          assert.deepStrictEqual(others, [])
+          assert.deepInclude(keeper, { _tag: "Replay", replay: id, sink, state: "running", sent: 0, total: 2 })
+          assert.deepInclude(keeper, { startedAt: own.replay.startedAt })
+          yield* use((replays) => advance(replays, own, "stopped"))
+          assert.deepInclude((yield* keepersOf(id))[0], { state: "stopped", sent: 1 })
+          yield* use((replays) => replays.cancel(id, "ada"))
+          yield* use((replays) => advance(replays, other, "finished"))
+          for (const { replay } of [own, other]) assert.deepStrictEqual(yield* keepersOf(replay.id), [])
         })
       )
     })

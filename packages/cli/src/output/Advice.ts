@@ -1,8 +1,9 @@
 /**
- * Advice after a failure: the command of `turnout` that helps. The core says what is wrong, in the same words to every
+ * Advice after a failure, or about what keeps entries of the journal: the command of `turnout` that helps. The core says what is wrong, in the same words to every
  * transport; the command line adds the command.
  */
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
+import type { Keeper, SinkKeeper } from "@turnout/core/delivery/domain/Keeper"
 import { SinkNotFound } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound } from "@turnout/core/delivery/ports/Replays"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -23,4 +24,44 @@ export const of = (error: unknown): string | undefined => {
   if (isStoreError(error, "NotMigrated")) return "Run: turnout migrate up"
   if (isStoreError(error, "LogRestored")) return "Run: turnout outbox repair"
   return undefined
+}
+
+/** A name as a word of a shell. */
+const word = (name: string): string => (/^[\w.:/@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`)
+
+/** How the sink is forgotten. A webhook is removed along with its sink. */
+const forget = (sink: string): string =>
+  sink.startsWith("webhook:")
+    ? `turnout webhooks remove ${word(sink.slice("webhook:".length))}`
+    : `turnout outbox forget --sink ${word(sink)}`
+
+/** How a relay of the sink is started. */
+const start = (sink: string): string => {
+  const [kind, ...name] = sink.split(":")
+  if (kind === "webhook")
+    return `start one (turnout relay --webhooks), enable it if it is disabled (turnout webhooks enable ${word(name.join(":"))})`
+  if (sink === "projection:sales") return "start one (turnout relay --sales)"
+  if (kind === "stdout" && name.length > 0) return `start one (turnout relay --stdout ${word(name.join(":"))})`
+  return "start one"
+}
+
+const ofSink = ({ relays, sink }: SinkKeeper): string =>
+  relays > 0
+    ? `Its relays are at work; if they do not come on: turnout outbox status. To let go for good: ${forget(sink)}`
+    : `No relay of it runs: ${start(sink)}, or let go: ${forget(sink)}`
+
+/** A sentence that says what lets go of the entries that are kept. */
+export const letGo = (keeper: Keeper): string => {
+  switch (keeper._tag) {
+    case "Sink":
+      return ofSink(keeper)
+    case "BlockedStreams":
+      return `To look, and decide: turnout outbox parked list --sink ${word(keeper.sink)} --all`
+    case "Replay":
+      return keeper.state === "stopped"
+        ? `To go on: turnout outbox replay resume ${keeper.replay}. To let go: turnout outbox replay cancel ${keeper.replay}`
+        : `To look: turnout outbox replay watch ${keeper.replay}. To let go: turnout outbox replay cancel ${keeper.replay}`
+    case "Store":
+      return "Prune again in an hour."
+  }
 }

@@ -48,6 +48,30 @@ const BlockedStream = Schema.Struct({
   /** `null` while it is parked. */
   retryAt: Schema.NullOr(Instant)
 }).annotate({ identifier: "BlockedStream" })
+const kept = { oldest: Instant, entries: Schema.Int, isMore: Schema.Boolean }
+const Keeper = Schema.Union([
+  Schema.Struct({ _tag: Schema.Literal("Sink"), sink: Schema.String, relays: Schema.Int, ...kept }),
+  Schema.Struct({
+    _tag: Schema.Literal("BlockedStreams"),
+    sink: Schema.String,
+    streams: Schema.Int,
+    parked: Schema.Int,
+    stream: EventId,
+    since: Instant,
+    oldest: Instant
+  }),
+  Schema.Struct({
+    _tag: Schema.Literal("Replay"),
+    replay: Uuid,
+    sink: Schema.String,
+    state: Schema.Literals(["running", "stopped"]),
+    startedAt: Instant,
+    sent: Schema.Int,
+    total: Schema.Int,
+    ...kept
+  }),
+  Schema.Struct({ _tag: Schema.Literal("Store"), ...kept })
+]).annotate({ identifier: "Keeper" })
 const AuditEntry = Schema.Struct({
   id: Schema.Int,
   at: Instant,
@@ -138,9 +162,17 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
     HttpApiEndpoint.post("prune", "/admin/outbox/prune", {
       headers,
       payload: Schema.Struct({ before: Instant }).annotate({ identifier: "PruneInput" }),
-      success: Schema.Struct({ deleted: Schema.Int, isMore: Schema.Boolean }).annotate({ identifier: "Pruned" })
+      success: Schema.Struct({
+        deleted: Schema.Int,
+        isMore: Schema.Boolean,
+        /** `null` as long as there is more. */
+        keepers: Schema.NullOr(Schema.Array(Keeper))
+      }).annotate({ identifier: "Pruned" })
     })
-      .annotate(OpenApi.Summary, "Delete up to 5,000 entries that every sink has been given; again while isMore")
+      .annotate(
+        OpenApi.Summary,
+        "Delete up to 5,000 entries that nothing keeps; again while isMore; then see what keeps the rest"
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("repair", "/admin/outbox/repair", {

@@ -72,7 +72,7 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "prune",
         Body.withPayload(({ headers, payload: { before } }) =>
-          toProblems(Effect.provide(OutboxAdministration.prune(before, whoOf(headers)), context), "body")
+          toProblems(Effect.provide(OutboxAdministration.pruneAndLook(before, whoOf(headers)), context), "body")
         )
       )
   })

@@ -38,6 +38,7 @@ const make = Effect.gen(function* () {
     blocked: new Map(),
     relays: new Map(),
     replays: new Set(),
+    openReplays: new Map(),
     createdAt: now()
   })
   const stateOf = (sink: string): SinkState => sinks.get(sink) ?? nothing()

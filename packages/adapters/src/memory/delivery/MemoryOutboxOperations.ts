@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import { Entries } from "../access/MemoryAuditLog.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 import { Log } from "../journal/MemoryLog.ts"
+import * as MemoryKeepers from "./MemoryKeepers.ts"
 import { type Blocked, Sinks, type SinkState } from "./MemorySinks.ts"
 
 const make = Effect.gen(function* () {
@@ -133,7 +134,11 @@ const make = Effect.gen(function* () {
         audit.write(who, "outbox.forget", { sink })
       }),
     repair: () => Effect.succeed(null),
-    prune: () => Effect.succeed(0)
+    prune: () => Effect.succeed(0),
+    keepers: (before) =>
+      Effect.sync(() =>
+        MemoryKeepers.keepersOf({ log, sinks, before, running: ({ relays }) => running(relays), toMoment })
+      )
   })
 })
 

@@ -14,16 +14,14 @@ import { randomUUID } from "node:crypto"
 import { Entries } from "../access/MemoryAuditLog.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 import { Log } from "../journal/MemoryLog.ts"
-import { Sinks, type SinkState } from "./MemorySinks.ts"
+import { type OpenReplay, Sinks, type SinkState } from "./MemorySinks.ts"
 
-interface State {
+interface State extends OpenReplay {
   replay: Replay
   lease: Lease.Lease
   place: number
   /** The sink when the replay began: if it was forgotten since then, so is the replay. */
   readonly sink: SinkState
-  /** The length of the log when the replay began. */
-  readonly upTo: number
 }
 
 const toPlace = (place: number): ReplayPlace => String(place) as ReplayPlace
@@ -50,6 +48,8 @@ const make = Effect.gen(function* () {
     state.replay = replay
     if (replay.state === "running") state.sink.replays.add(replay.id)
     else state.sink.replays.delete(replay.id)
+    if (replay.state === "running" || replay.state === "stopped") state.sink.openReplays.set(replay.id, state)
+    else state.sink.openReplays.delete(replay.id)
     return replay
   }
 

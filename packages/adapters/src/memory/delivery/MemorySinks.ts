@@ -6,7 +6,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { SinkId } from "@turnout/core/delivery/ports/Outbox"
 import { slots } from "@turnout/core/journal/domain/Slot"
 import type { StartFrom } from "@turnout/core/journal/ports/JournalReader"
-import type { ReplayId } from "@turnout/core/delivery/domain/Replay"
+import type { Replay, ReplayId } from "@turnout/core/delivery/domain/Replay"
 import type { Webhook, WebhookAttempt, WebhookId } from "@turnout/core/webhooks/domain/Webhook"
 import type { Failing } from "@turnout/core/webhooks/domain/WebhookHealth"
 import * as Context from "effect/Context"
@@ -25,6 +25,14 @@ export interface Blocked {
   readonly retryAt: number | null
 }
 
+/** A replay, and the entries of the log that it is still to look at. */
+export interface OpenReplay {
+  readonly replay: Replay
+  readonly place: number
+  /** The length of the log when the replay began. */
+  readonly upTo: number
+}
+
 export interface SinkState {
   readonly id: SinkId
   readonly leases: Array<Lease.Lease>
@@ -35,6 +43,8 @@ export interface SinkState {
   readonly relays: Map<Lease.Owner, number>
   /** The running replays to the sink. */
   readonly replays: Set<ReplayId>
+  /** The replays to the sink that are running or stopped, in the order in which they began. */
+  readonly openReplays: Map<ReplayId, OpenReplay>
   readonly createdAt: Date
 }
 
@@ -48,6 +58,7 @@ export const newSink = (log: MemoryLog, from: StartFrom, createdAt: Date): SinkS
   blocked: new Map(),
   relays: new Map(),
   replays: new Set(),
+  openReplays: new Map(),
   createdAt
 })
 

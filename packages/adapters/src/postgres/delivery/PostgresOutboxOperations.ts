@@ -22,6 +22,7 @@ import { GIVEN, windowParameters, WINDOWS } from "../journal/LogWindowRows.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import * as OutboxStatements from "./OutboxStatements.ts"
 import * as PostgresBlockedStreams from "./PostgresBlockedStreams.ts"
+import * as PostgresJournalKeepers from "../journal/PostgresJournalKeepers.ts"
 import * as PostgresJournalPruning from "../journal/PostgresJournalPruning.ts"
 import { repair } from "./PostgresOutboxRepair.ts"
 import * as Query from "../client/Query.ts"
@@ -129,6 +130,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     }),
     repair: (who) => Effect.provideService(repair({ ...options, who }), SqlClient.SqlClient, client),
     prune: PostgresJournalPruning.make(schema, sql, slots),
+    keepers: PostgresJournalKeepers.make(schema, query, slots),
     ...PostgresBlockedStreams.make(schema, sql)
   })
 })

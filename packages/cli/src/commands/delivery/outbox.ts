@@ -4,24 +4,22 @@
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import * as Parked from "./parked.ts"
+import * as Prune from "./prune.ts"
 import * as Replay from "./replay.ts"
 import * as Tail from "./tail.ts"
 import { as } from "../../options/Actor.ts"
-import { instant } from "../../options/Instants.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { limit } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
 import * as Audit from "@turnout/core/access/application/Audit"
-import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
 import type { OutboxStatus, SinkStatus } from "@turnout/core/delivery/ports/OutboxOperations"
 import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import type * as Database from "../../Database.ts"
-import { type ActorOptions, changeOutbox, count, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
+import { type ActorOptions, count, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
 import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
-import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
 
 const ago = (then: Date | null, now: Date): string =>
@@ -131,39 +129,6 @@ export const audit = async (
   return true
 }
 
-export const prune = async (
-  options: Database.GlobalOptions & ActorOptions & { readonly before: Date }
-): Promise<boolean> => {
-  const before = options.before.toISOString()
-  const bar = Progress.make(options, "{value} entries deleted")
-  let deleted = 0
-  const step = Effect.map(OutboxAdministration.prune(options.before, whoOf(options)), (pruned) => {
-    deleted += pruned.deleted
-    bar.update(deleted)
-    return pruned
-  })
-  const soFar = () =>
-    deleted === 0
-      ? undefined
-      : {
-          document: { deleted },
-          lines: [`${count(deleted)} entries that happened before ${before} are deleted.`],
-          next: "The same command goes on with the rest."
-        }
-  await changeOutbox(
-    options,
-    Effect.sync(() => bar.start(0)).pipe(
-      Effect.andThen(Effect.repeat(Effect.uninterruptible(step), { until: ({ deleted }) => deleted === 0 })),
-      Effect.ensuring(Effect.sync(bar.stop))
-    ),
-    soFar
-  )
-  Output.changed(options, { deleted }, () => [
-    `${count(deleted)} entries that happened before ${before} and that no sink needs are deleted.`
-  ])
-  return true
-}
-
 export const repair = async (options: Database.GlobalOptions & ActorOptions): Promise<boolean> => {
   const repaired = await withOutbox(options, (operations) => operations.repair(whoOf(options)))
   Output.result(options, { repaired }, () =>
@@ -194,12 +159,7 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(limit())
     .option("--after <number>", "continue after this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action(action(audit))
-  outbox
-    .command("prune")
-    .description("delete entries of the journal that every sink has been given; never those of the last hour")
-    .requiredOption("--before <time>", "only entries from before this time", instant)
-    .addOption(as())
-    .action(action(prune))
+  Prune.declare(outbox, action)
   outbox
     .command("repair")
     .description("make a journal deliverable that was restored into another database cluster")

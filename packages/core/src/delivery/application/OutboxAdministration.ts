@@ -12,7 +12,9 @@ import {
   type StreamMovedOn,
   type StreamNotBlocked
 } from "../ports/OutboxOperations.ts"
+import type { Keeper } from "../domain/Keeper.ts"
 import type { PageByKey, PageRequest } from "../../kernel/domain/Page.ts"
+import * as PartlyDone from "../../kernel/application/PartlyDone.ts"
 import { pageByKey } from "../../kernel/application/Paging.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
@@ -69,15 +71,37 @@ export const skipFirst = (
     )
   )
 
-/**
- * Deletes journal entries that happened before this time and that no sink needs, as many as one transaction does. `isMore` says
- * that others may be left.
- */
-export const prune = (
-  before: Date,
-  who: string
-): Effect.Effect<{ readonly deleted: number; readonly isMore: boolean }, StoreError, OutboxOperations> =>
+/** What one transaction of pruning has done. */
+export interface Pruned {
+  readonly deleted: number
+  /** Whether others may be left to delete. */
+  readonly isMore: boolean
+}
+
+/** Deletes journal entries that happened before this time and that nothing keeps, as many as one transaction does. */
+export const prune = (before: Date, who: string): Effect.Effect<Pruned, StoreError, OutboxOperations> =>
   Effect.map(
     OutboxOperations.use((operations) => operations.prune(before, PRUNED_AT_ONCE, who)),
     (deleted) => ({ deleted, isMore: deleted === PRUNED_AT_ONCE })
   )
+
+/**
+ * The same, and what keeps the entries that are left; `null` as long as others may be left to delete. Fails with `PartlyDone` if
+ * only the first of both succeeds.
+ */
+export const pruneAndLook = Effect.fnUntraced(function* (
+  before: Date,
+  who: string
+): Effect.fn.Return<
+  Pruned & { readonly keepers: ReadonlyArray<Keeper> | null },
+  StoreError | PartlyDone.PartlyDone,
+  OutboxOperations
+> {
+  const pruned = yield* prune(before, who)
+  if (pruned.isMore) return { ...pruned, keepers: null }
+  const looking = OutboxOperations.use((operations) => operations.keepers(before))
+  const { deleted } = pruned
+  if (deleted === 0) return { ...pruned, keepers: yield* looking }
+  const told = `${deleted} entries were deleted.`
+  return { ...pruned, keepers: yield* PartlyDone.after({ done: { deleted }, told, next: "" })(looking) }
+})

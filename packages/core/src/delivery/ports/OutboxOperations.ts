@@ -9,6 +9,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { Keeper } from "../domain/Keeper.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
@@ -97,7 +98,7 @@ export interface Repaired {
   readonly entries: number
 }
 
-/** The most entries of the backlog that are counted for each slot. */
+/** The most entries that are counted: of the backlog for each slot, and of what is kept for each slot or replay. */
 export const MAX_COUNTED = 20_000
 
 type About = Effect.Effect<BlockedStream, SinkNotFound | StreamNotBlocked | StoreError>
@@ -155,5 +156,10 @@ export class OutboxOperations extends Context.Service<
      * those of the last hour), which cursors of subscriptions may still rest on.
      */
     readonly prune: (before: Date, limit: number, who: string) => Effect.Effect<number, StoreError>
+    /**
+     * Returns what keeps entries that happened before this time from being pruned: sinks by name, then blocked streams by sink,
+     * then replays in the order in which they began, then the store. Counts up to `MAX_COUNTED` entries of each slot, or replay.
+     */
+    readonly keepers: (before: Date) => Effect.Effect<ReadonlyArray<Keeper>, StoreError>
   }
 >()("@turnout/OutboxOperations") {}
