@@ -113,7 +113,7 @@ describe("sinks of one name", () => {
         for (const told of [REGION, OTHER_REGION, "sqs:turnout.fifo"]) assert.include(issue!.rule, told)
         const [twice] = yield* refused(Relay.layers([one, yield* sinkOf(REGION, "again")]))
         assert.include(twice!.rule, `two sinks lead to ${REGION}`)
-        for (const name of ["", "stdout", "projection:sales", "webhook:1", "a\nb", "a".repeat(201)]) {
+        for (const name of ["", "stdout", "stdout:mail", "projection:sales", "webhook:1", "a\nb", "a".repeat(201)]) {
           const { issues } = yield* Effect.flip(sinkOf(REGION, name))
           assert.deepStrictEqual(
             issues.map(({ field }) => field),

@@ -16,7 +16,7 @@ describe("turnout relay, its clock set back by a minute", { timeout: 120_000 }, 
         .join("")
     const file = turnout.write("party.csv", `email\n${emails(1, 3)}`)
     const { eventId } = (await turnout.json("import", file, "--title", "Party", "--capacity", "1000")).document
-    const relay = turnout.start(["relay", "--stdout"], { NODE_OPTIONS: `--import ${preload}` })
+    const relay = turnout.start(["relay", "--stdout", "mail"], { NODE_OPTIONS: `--import ${preload}` })
     const lines = () => relay.printed.stdout.split("\n").length - 1
     await CommandLine.until(() => lines() === 5, "the first messages")
     relay.process.kill("SIGUSR2")

@@ -38,10 +38,10 @@ describe("turnout relay", { timeout: 180_000 }, () => {
   it.concurrent("prints messages, goes on where it was, and gives its leases back when it is stopped", async () => {
     await using turnout = await CommandLine.onPostgres()
     const first = await event(turnout, "First", 3)
-    const relay = turnout.start(["relay", "--stdout"])
+    const relay = turnout.start(["relay", "--stdout", "mail"])
     await CommandLine.until(() => messagesOf(relay.printed.stdout).length >= 5, "the messages")
     const ended = await stop(relay)
-    assert.deepStrictEqual([ended.code, ended.stderr.includes("relaying to stdout")], [0, true])
+    assert.deepStrictEqual([ended.code, ended.stderr.includes("relaying to stdout:mail")], [0, true])
     assert.deepStrictEqual(
       messagesOf(ended.stdout).map(({ eventId, type, version }) => [eventId, version, type]),
       [
@@ -56,7 +56,7 @@ describe("turnout relay", { timeout: 180_000 }, () => {
     assert.deepStrictEqual(await CommandLine.sql(turnout.database!, held), [])
 
     const second = await event(turnout, "Second", 1)
-    const again = turnout.start(["relay", "--stdout"])
+    const again = turnout.start(["relay", "--stdout", "mail"])
     await CommandLine.until(() => messagesOf(again.printed.stdout).length >= 3, "the new messages")
     const { stdout } = await stop(again, "SIGINT")
     assert.deepStrictEqual(
@@ -68,7 +68,7 @@ describe("turnout relay", { timeout: 180_000 }, () => {
   it.concurrent("L2, O2: is replaced once its lease has run out, if it is killed", async () => {
     await using turnout = await CommandLine.onPostgres()
     const relays = ["one", "two"].map((owner) =>
-      turnout.start(["relay", "--stdout", "--owner", owner, "--lease-ttl", "2000"])
+      turnout.start(["relay", "--stdout", "mail", "--owner", owner, "--lease-ttl", "2000"])
     )
     const shares = async () => {
       const rows = await CommandLine.sql(
@@ -96,6 +96,50 @@ describe("turnout relay", { timeout: 180_000 }, () => {
     )
   })
 
+  it.concurrent.each(["SIGTERM", "SIGKILL"] as const)(
+    "prints messages without a sink, and leaves nothing behind when it ends by %s",
+    async (signal) => {
+      await using turnout = await CommandLine.onPostgres()
+      const first = await event(turnout, "First", 1)
+      const looks = [turnout.start(["relay", "--stdout"]), turnout.start(["relay", "--stdout"])]
+      const [one, other] = looks.map(
+        ({ printed }) =>
+          () =>
+            messagesOf(printed.stdout)
+      )
+      await CommandLine.until(() => one!().length === 3 && other!().length === 3, "all messages, for each of both")
+      const second = await event(turnout, "Second", 1)
+      await CommandLine.until(() => one!().length === 6 && other!().length === 6, "the next messages")
+      assert.deepStrictEqual(
+        one!().map(({ eventId, version }) => [eventId, version]),
+        [first, second].flatMap((id) => [1, 2, 3].map((version) => [id, version]))
+      )
+      assert.deepStrictEqual(
+        one!().map((message) => Object.keys(message)),
+        one!().map(() => ["id", "eventId", "version", "type", "schemaVersion", "payload", "metadata", "occurredAt"])
+      )
+      const ended = await Promise.all(looks.map((look) => stop(look, signal)))
+      assert.isTrue(ended.every(({ stderr }) => stderr.includes("relaying to stdout")))
+      for (const table of ["sinks", "outbox_slots", "outbox_positions", "outbox_workers"])
+        assert.deepStrictEqual(await CommandLine.sql(turnout.database!, `SELECT * FROM turnout.${table}`), [], table)
+      await CommandLine.sql(turnout.database!, "UPDATE turnout.journal SET occurred_at = now() - interval '2 hours'")
+      const pruned = await turnout.json("outbox", "prune", "--before", "2999-01-01")
+      assert.deepInclude(pruned.document as object, { deleted: 6, oldest: null, keepers: [] })
+    }
+  )
+
+  it.concurrent("begins a look without a sink where it is told to", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    await event(turnout, "First", 1)
+    const look = turnout.start(["relay", "--stdout", "--start-from", "now"])
+    await CommandLine.until(() => look.printed.stderr.includes("relaying to stdout"), "the beginning")
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const second = await event(turnout, "Second", 1)
+    await CommandLine.until(() => messagesOf(look.printed.stdout).length === 3, "the messages")
+    assert.isTrue(messagesOf(look.printed.stdout).every(({ eventId }) => eventId === second))
+    assert.strictEqual((await stop(look)).code, 0)
+  })
+
   it.concurrent("says what to do if it is not told where to", async () => {
     await using turnout = await CommandLine.onPostgres()
     const none = await turnout.run("relay")
@@ -105,6 +149,8 @@ describe("turnout relay", { timeout: 180_000 }, () => {
     assert.strictEqual(wrong.code, 1)
     assert.include(wrong.stderr, "queueUrl")
     assert.strictEqual((await turnout.run("relay", "--stdout", "--lease-ttl", "1")).code, 2)
+    for (const name of ["", " ", "a b", "a:b", "-"])
+      assert.strictEqual((await turnout.run("relay", `--stdout=${name}`)).code, 2, name)
   })
 })
 

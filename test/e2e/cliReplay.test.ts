@@ -32,16 +32,16 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
   it.concurrent("counts what would be sent, and sends it by a relay of the sink", async () => {
     await using turnout = await CommandLine.onPostgres()
     const stream = await event(turnout, 3)
-    const relay = turnout.start(["relay", "--stdout"])
+    const relay = turnout.start(["relay", "--stdout", "mail"])
     await CommandLine.until(() => messagesOf(relay.printed.stdout).length === 5, "the messages")
-    const counted = await json(turnout, "--sink", "stdout", "--type", "AttendeeRegistered", "--dry-run")
+    const counted = await json(turnout, "--sink", "stdout:mail", "--type", "AttendeeRegistered", "--dry-run")
     assert.deepStrictEqual(counted, { code: 0, document: { entries: 3 } as never })
     assert.strictEqual(messagesOf(relay.printed.stdout).length, 5)
     const { code, stdout } = await turnout.run(
       "outbox",
       "replay",
       "--sink",
-      "stdout",
+      "stdout:mail",
       "--stream",
       stream,
       "--as",
@@ -64,12 +64,21 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
   it.concurrent("goes on where it was, when whoever carries it out is killed, and whoever watches it", async () => {
     await using turnout = await CommandLine.onPostgres()
     await event(turnout, 118)
-    const relays = () => turnout.start(["relay", "--stdout", "--lease-ttl", "1000", "--start-from", "now"])
+    const relays = () => turnout.start(["relay", "--stdout", "mail", "--lease-ttl", "1000", "--start-from", "now"])
     const first = relays()
-    const known = "SELECT 1 FROM turnout.sinks WHERE name = 'stdout'"
+    const known = "SELECT 1 FROM turnout.sinks WHERE name = 'stdout:mail'"
     const isKnown = async () => (await CommandLine.sql(turnout.database!, known)).length > 0
     while (!(await isKnown())) await new Promise((resolve) => setTimeout(resolve, 50))
-    const watching = turnout.start(["outbox", "replay", "--sink", "stdout", "--all", "--per-second", "20", "--json"])
+    const watching = turnout.start([
+      "outbox",
+      "replay",
+      "--sink",
+      "stdout:mail",
+      "--all",
+      "--per-second",
+      "20",
+      "--json"
+    ])
     await CommandLine.until(() => messagesOf(first.printed.stdout).length >= 40, "some of the messages")
     watching.process.kill("SIGKILL")
     first.process.kill("SIGKILL")
@@ -88,14 +97,17 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
   it.concurrent("is not done when nobody waits for it any longer, and says how far it has come", async () => {
     await using turnout = await CommandLine.onPostgres()
     await event(turnout, 8)
-    const relay = turnout.start(["relay", "--stdout", "--start-from", "now"])
-    const known = "SELECT 1 FROM turnout.sinks WHERE name = 'stdout'"
+    const relay = turnout.start(["relay", "--stdout", "mail", "--start-from", "now"])
+    const known = "SELECT 1 FROM turnout.sinks WHERE name = 'stdout:mail'"
     while ((await CommandLine.sql(turnout.database!, known)).length === 0)
       await new Promise((resolve) => setTimeout(resolve, 50))
     relay.process.kill("SIGTERM")
     await relay.ended
-    const watching = turnout.start(["outbox", "replay", "--sink", "stdout", "--all", "--json"])
-    await CommandLine.until(() => watching.printed.stderr.includes("no relay of stdout"), "the hint that nobody sends")
+    const watching = turnout.start(["outbox", "replay", "--sink", "stdout:mail", "--all", "--json"])
+    await CommandLine.until(
+      () => watching.printed.stderr.includes("no relay of stdout:mail"),
+      "the hint that nobody sends"
+    )
     watching.process.kill("SIGINT")
     const { code, stdout } = await watching.ended
     const { replay } = JSON.parse(stdout) as Documents
@@ -105,15 +117,15 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
   it.concurrent("tells that no relay runs without reading the journal", async () => {
     await using turnout = await CommandLine.onPostgres()
     await event(turnout, 3)
-    const relay = turnout.start(["relay", "--stdout"])
+    const relay = turnout.start(["relay", "--stdout", "mail"])
     await CommandLine.until(() => messagesOf(relay.printed.stdout).length === 5, "the messages")
     relay.process.kill("SIGTERM")
     await relay.ended
-    const { document } = await json(turnout, "--sink", "stdout", "--all", "--no-wait")
+    const { document } = await json(turnout, "--sink", "stdout:mail", "--all", "--no-wait")
     const unlock = await CommandLine.lockJournal(turnout.database!)
     try {
       const watching = turnout.start(["outbox", "replay", "watch", document.replay.id])
-      const isTold = () => watching.printed.stderr.includes("no relay of stdout")
+      const isTold = () => watching.printed.stderr.includes("no relay of stdout:mail")
       await CommandLine.until(isTold, "the hint that nobody sends", 20)
       watching.process.kill("SIGINT")
       await watching.ended

@@ -1,7 +1,8 @@
 /**
  * Options about sinks.
  */
-import { Option } from "commander"
+import { InvalidArgumentError, Option } from "commander"
+import { isName, NAME_RULE } from "../sinks/NamedQueue.ts"
 
 export const sink = (): Option => new Option("--sink <name>", "the sink").makeOptionMandatory()
 
@@ -12,3 +13,12 @@ export const startFrom = (place: "beginning" | "now"): Option =>
 
 export const allowPrivate = (): Option =>
   new Option("--allow-private-webhooks", "post to private addresses and by plain http as well")
+
+export const stdout = (): Option =>
+  new Option(
+    "--stdout [name]",
+    "print messages on stdout, one JSON document in a line; with a name, go on there the next time"
+  ).argParser((name: string) => {
+    if (!isName(name)) throw new InvalidArgumentError(`${NAME_RULE}.`)
+    return name
+  })

@@ -8,20 +8,24 @@ import * as QueueUrl from "@turnout/adapters/sqs/queue-url"
 import { brokenRule, clash } from "@turnout/core/delivery/application/SinkNames"
 import { InvalidArgumentError } from "commander"
 
+const NAME = /^(?=.*[a-z\d])[\w.-]{1,100}$/i
+export const NAME_RULE = "a name has letters, digits, ., _ and -, and at most 100 of them"
+
+/** Whether a text may be the name of a queue, or of a place to print to. */
+export const isName = (text: string): boolean => NAME.test(text)
+
 export interface NamedQueue {
   readonly name?: string
   readonly url: string
 }
 
 const NAMED = /^(?<name>(?:(?!:\/\/)[^=])*)=(?<url>[a-z][a-z\d+.-]*:\/\/.*)$/is
-const NAME = /^(?=.*[a-z\d])[\w.-]{1,100}$/i
-const NAME_RULE = "a name has letters, digits, ., _ and -, and at most 100 of them"
 
 /** Reads a queue. Throws an `InvalidArgumentError` for a name that breaks the rule. */
 export const parse = (text: string): NamedQueue => {
   const { name, url } = NAMED.exec(text)?.groups ?? {}
   if (name === undefined || url === undefined) return { url: text }
-  const broken = NAME.test(name) ? brokenRule(name) : NAME_RULE
+  const broken = isName(name) ? brokenRule(name) : NAME_RULE
   if (broken !== undefined) throw new InvalidArgumentError(`The name ${JSON.stringify(name)}: ${broken}.`)
   return { name, url }
 }

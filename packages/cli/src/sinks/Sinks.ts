@@ -9,6 +9,8 @@ import * as Sales from "@turnout/core/projections/application/Sales"
 import * as SinkNames from "@turnout/core/delivery/application/SinkNames"
 import { delivered } from "@turnout/core/delivery/domain/DeliveryOutcome"
 import { toJson } from "@turnout/core/delivery/domain/Message"
+import type { JournalReader, StartFrom } from "@turnout/core/journal/ports/JournalReader"
+import * as Following from "@turnout/core/journal/application/Following"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -24,8 +26,8 @@ import * as Sqs from "./Sqs.ts"
 
 export interface SinkOptions extends Sqs.SqsOptions {
   readonly sqs?: ReadonlyArray<NamedQueue>
-  /** Print messages on stdout, one a line. */
-  readonly stdout?: boolean
+  /** Print messages on stdout, one a line: with a name as a sink, whose place is kept, and otherwise without one. */
+  readonly stdout?: boolean | string
   /** Post to webhooks. */
   readonly webhooks?: boolean
   /** Keep sales summaries up to date. */
@@ -38,15 +40,24 @@ export const GRACE_MILLIS = 3_000
 /** The time after which all relays have stopped for certain. */
 export const STOP_MILLIS = GRACE_MILLIS + 1_500
 
-const toStdout: Sink = {
-  name: "stdout",
+/** Prints messages. It waits for a slow reader. */
+const print = (messages: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.callback((resume) => Streams.writeJson("stdout", messages, () => resume(Effect.void)))
+
+const toStdout = (name: string): Sink => ({
+  name: `stdout:${name}`,
   deliver: ({ deliveries, replay }) =>
-    Effect.callback((resume) => {
-      const messages = deliveries.map((delivery) => toJson(delivery, replay))
-      // The relay waits for a slow reader.
-      Streams.writeJson("stdout", messages, () => resume(Effect.succeed(deliveries.map(() => delivered))))
-    })
-}
+    Effect.as(
+      print(deliveries.map((delivery) => toJson(delivery, replay))),
+      deliveries.map(() => delivered)
+    )
+})
+
+/** Prints messages without a sink: nothing of it is stored, so nothing waits for it once it has ended, however it ends. */
+const onStdout = (from: StartFrom): Layer.Layer<never, never, JournalReader> =>
+  Layer.effectDiscard(
+    Effect.forkScoped(Following.follow(from, (entries) => print(entries.map((entry) => toJson(entry)))))
+  )
 
 const toQueue = (options: SqsSinkOptions) =>
   Effect.flatMap(
@@ -55,9 +66,9 @@ const toQueue = (options: SqsSinkOptions) =>
   )
 
 /** The stores that relays need. */
-export type Stores = Outbox | Replays | WebhookStore | ProjectionStore | AdmissionReads
+export type Stores = JournalReader | Outbox | Replays | WebhookStore | ProjectionStore | AdmissionReads
 
-/** Makes the sinks that the options name, except webhooks. They live as long as the scope. */
+/** Makes the sinks that the options name, except webhooks and stdout without a name. They live as long as the scope. */
 export const make = Effect.fnUntraced(function* (
   options: SinkOptions
 ): Effect.fn.Return<ReadonlyArray<Sink>, InvalidInput, Scope.Scope | ProjectionStore | AdmissionReads> {
@@ -66,7 +77,7 @@ export const make = Effect.fnUntraced(function* (
     toQueue({ ...Sqs.connectionOf(url, options), ...(name === undefined ? {} : { name }) })
   )
   const projections = sales === true ? [yield* ProjectionSink.make(Sales.projection)] : []
-  return [...queues, ...projections, ...(stdout === true ? [toStdout] : [])]
+  return [...queues, ...projections, ...(typeof stdout === "string" ? [toStdout(stdout)] : [])]
 })
 
 const toWebhooks = (
@@ -89,9 +100,10 @@ export const relays = (
   // The place where a webhook begins was chosen when it was added.
   const { startFrom: _, ...forWebhooks } = settings
   const webhooks = options.webhooks === true ? toWebhooks(options, forWebhooks) : Layer.empty
+  const look = options.stdout === true ? onStdout(given.startFrom ?? "beginning") : Layer.empty
   return Layer.unwrap(
     Effect.map(Effect.tap(make(options), SinkNames.check), (sinks) =>
-      Layer.merge(Relay.layers(sinks, settings), webhooks)
+      Layer.mergeAll(Relay.layers(sinks, settings), webhooks, look)
     )
   )
 }

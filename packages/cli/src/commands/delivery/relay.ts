@@ -4,8 +4,9 @@
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
-import { allowPrivate, startFrom } from "../../options/Sinks.ts"
+import { allowPrivate, startFrom, stdout } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
+import * as IdempotencySweep from "@turnout/core/admission/application/engine/IdempotencySweep"
 import type * as Relay from "@turnout/core/delivery/application/Relay"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -25,14 +26,14 @@ export interface RelayOptions extends Sinks.SinkOptions {
 
 /** Says that the relays have begun: with `--json` in a document on stdout, unless messages go there, otherwise on stderr. */
 const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>) => {
-  if (options.json && !options.stdout) Output.result(options, { sinks }, () => [])
+  if (options.json && options.stdout === undefined) Output.result(options, { sinks }, () => [])
   else Output.notice(Line.heading(`relaying to ${sinks.join(", ")}`), "Ctrl-C stops it.")
 }
 
 export const relay = async (options: Database.GlobalOptions & RelayOptions): Promise<boolean> => {
   const names = [
     ...(options.sqs ?? []).map(NamedQueue.show),
-    ...(options.stdout ? ["stdout"] : []),
+    ...(options.stdout === undefined ? [] : [options.stdout === true ? "stdout" : `stdout:${options.stdout}`]),
     ...(options.webhooks ? ["webhooks"] : []),
     ...(options.sales ? ["sales summaries"] : [])
   ]
@@ -46,7 +47,13 @@ export const relay = async (options: Database.GlobalOptions & RelayOptions): Pro
   const relaying = Effect.gen(function* () {
     announce(options, names)
     return yield* Effect.never
-  }).pipe(Effect.provide(Layer.provide(Sinks.relays(options, settings), Database.stores(options))))
+  }).pipe(
+    Effect.provide(
+      Layer.merge(Sinks.relays(options, settings), IdempotencySweep.layer()).pipe(
+        Layer.provide(Database.stores(options))
+      )
+    )
+  )
   return Running.untilStopped(options, relaying, Sinks.STOP_MILLIS)
 }
 
@@ -58,7 +65,7 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(sqs())
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())
-    .option("--stdout", "print messages on stdout, one JSON document in a line")
+    .addOption(stdout())
     .option("--webhooks", "post to webhooks")
     .option("--sales", "keep sales summaries up to date")
     .addOption(allowPrivate())

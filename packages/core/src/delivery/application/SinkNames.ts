@@ -18,8 +18,8 @@ const MAX_LENGTH = 200
 export const brokenRule = (name: string): string | undefined => {
   if (name === "") return "must not be empty"
   if (name.length > MAX_LENGTH || /\p{C}/u.test(name)) return `must be a line of at most ${MAX_LENGTH} characters`
-  if (name === "stdout" || /^(projection|webhook):/.test(name))
-    return "must not be the name of another kind of sink, as are stdout, projection:… and webhook:…"
+  if (name === "stdout" || /^(projection|stdout|webhook):/.test(name))
+    return "must not be the name of another kind of sink, as are stdout, stdout:…, projection:… and webhook:…"
   return undefined
 }
 

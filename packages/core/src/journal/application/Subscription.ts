@@ -101,7 +101,7 @@ const receive = (
 }
 
 /** Warns that the store has lost something that it had given. */
-const tellSetBack = (slices: ReadonlyArray<Slice>): Effect.Effect<void> =>
+export const tellSetBack = (slices: ReadonlyArray<Slice>): Effect.Effect<void> =>
   slices.some(({ isSetBack }) => isSetBack)
     ? Effect.logWarning(
         "the journal does not know the place of a subscription any more: some journal events are given again"
