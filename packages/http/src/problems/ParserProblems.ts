@@ -5,12 +5,13 @@
  * The connection ends after such an answer. Answers to earlier requests of the same connection are sent first. An answer
  * that is half sent is cut off, and nothing is written into it. Nothing is logged: these are mistakes of clients.
  */
-import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { maxHeaderSize, type Server, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
 import type * as ProblemDetails from "effect/http/ProblemDetails"
 import * as Problem from "./Problem.ts"
 import * as BoundaryProblems from "./BoundaryProblems.ts"
 import * as ProtocolProblems from "./ProtocolProblems.ts"
+import type { Connections } from "../requests/Connections.ts"
 import { MAX_HEADERS } from "../requests/RequestHead.ts"
 
 /**
@@ -110,15 +111,18 @@ const leave = (socket: Socket, millis: number): void => {
 }
 
 /** Makes the server answer such input with problems, from now on. */
-export const answer = (server: Server, { maxBodyBytes, unusedMillis }: ParserOptions): void => {
-  const latest = new WeakMap<Socket, ServerResponse>()
+export const answer = (
+  server: Server,
+  connections: Connections,
+  { maxBodyBytes, unusedMillis }: ParserOptions
+): void => {
   const refused = new WeakSet<Socket>()
 
   const refuse = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
     if (refused.has(socket)) return
     refused.add(socket)
-    const response = latest.get(socket)
-    if (response === undefined || response.closed || response.destroyed) return end(socket, document)
+    const response = connections.latestAnswer(socket)
+    if (response === undefined || response.destroyed) return end(socket, document)
     const inItsTurn = () => {
       if (response.headersSent || response.writableEnded) socket.destroySoon()
       else end(socket, document)
@@ -131,13 +135,7 @@ export const answer = (server: Server, { maxBodyBytes, unusedMillis }: ParserOpt
     else inItsTurn()
   }
 
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    latest.set(request.socket, response)
-  }
-  server.on("request", onRequest)
-  server.on("checkContinue", onRequest)
   server.on("checkExpectation", (request, response) => {
-    onRequest(request, response)
     const document = Problem.documentOf(ProtocolProblems.expectationFailed, new ProtocolProblems.ExpectationFailed())
     const { body, status } = headOf(document)
     response.writeHead(status, headersOf(body)).end(request.method === "HEAD" ? undefined : body)

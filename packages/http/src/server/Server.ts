@@ -22,6 +22,7 @@ import * as Write from "./Write.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import * as ParserProblems from "../problems/ParserProblems.ts"
 import { BASE_PATH_RULE, BasePath, isBasePath } from "../requests/BasePath.ts"
+import * as Connections from "../requests/Connections.ts"
 import * as Resources from "./Resources.ts"
 
 export interface ServerOptions {
@@ -93,19 +94,19 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
   })
   // Older versions of Node would pass over all headers after the first thousand. The gate counts the headers.
   server.maxHeadersCount = 0
-  ParserProblems.answer(server, {
+  const connections = Connections.track(server)
+  ParserProblems.answer(server, connections, {
     maxBodyBytes: settings.maxBodyBytes,
     // Node counts the time for the headers from the moment of the connection on.
     unusedMillis: Math.max(0, settings.keepAliveMillis - headersTimeout)
   })
-  const closeQuietConnections = Lifecycle.trackConnections(server)
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api),
     ApiDocs.layer(Api, { openapiPath: Resources.OPENAPI_PATH, docsPath: Resources.DOCS_PATH }),
     admin,
     Fallback.layer
   )
-  return Lifecycle.drain(closeQuietConnections, settings.drainDelayMillis).pipe(
+  return Lifecycle.drain(connections.closeQuiet, settings.drainDelayMillis).pipe(
     Layer.provideMerge(
       HttpRouter.serve(routes, {
         disableListenLog: true,
