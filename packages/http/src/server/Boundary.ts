@@ -5,7 +5,6 @@
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -42,14 +41,19 @@ const toViolations = ({ cause, kind }: HttpApiError.HttpApiSchemaError): Boundar
 export const withDeadline =
   (millis: number) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E | ServerProblems.RequestTimeout, R> =>
-    Effect.acquireUseRelease(
-      Effect.forkDetach(work),
-      (fiber) =>
-        Effect.timeoutOrElse(Fiber.join(fiber), {
-          duration: millis,
-          orElse: () => Effect.fail(new ServerProblems.RequestTimeout())
-        }),
-      (fiber) => Effect.sync(() => fiber.interruptUnsafe())
+    Effect.contextWith((context: Context.Context<R>) =>
+      Effect.callback<A, E | ServerProblems.RequestTimeout>((resume) => {
+        const fiber = Effect.runForkWith(context)(work)
+        const timer = setTimeout(() => {
+          resume(Effect.fail(new ServerProblems.RequestTimeout()))
+          fiber.interruptUnsafe()
+        }, millis)
+        fiber.addObserver((exit) => {
+          clearTimeout(timer)
+          resume(exit)
+        })
+        return Effect.sync(() => fiber.interruptUnsafe())
+      })
     )
 
 /** The time between the answer that Turnout gives by itself at the latest and the deadline of a write. */
