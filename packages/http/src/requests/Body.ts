@@ -5,8 +5,11 @@
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as Headers from "effect/http/Headers"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiError from "effect/http-api/HttpApiError"
@@ -16,32 +19,37 @@ import { strict } from "./Strictness.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Violations from "../problems/Violations.ts"
 
+/** A problem with which a body is refused before it is decoded. */
+type Refusal =
+  | BoundaryProblems.MalformedJson
+  | BoundaryProblems.PayloadTooLarge
+  | BoundaryProblems.UnsupportedMediaType
+  | BoundaryProblems.ValidationFailed
+
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** A shorter body cannot have more members than are allowed. */
 const LONG_FROM_BYTES = 1_000
 
-/** The body as JSON; `undefined` if there is none. */
-const readJson = Effect.fnUntraced(function* (maxBytes: number) {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  const tooLarge = () => new BoundaryProblems.PayloadTooLarge({ maxBytes })
-  if (Number(request.headers["content-length"]) > maxBytes) return yield* tooLarge()
-  const bytes = yield* request.arrayBuffer.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes)),
-    Effect.mapError(({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? tooLarge()
-        : new BoundaryProblems.MalformedJson()
-    )
-  )
-  if (bytes.byteLength === 0) return undefined
-  const json = yield* Effect.try({
-    try: () => JSON.parse(utf8.decode(bytes)) as unknown,
-    catch: () => new BoundaryProblems.MalformedJson()
-  })
+const mediaTypeOf = ({ "content-type": contentType = "" }: Headers.Headers): string =>
+  contentType.split(";", 1)[0]!.trim().toLowerCase()
+
+/** Bytes as JSON; `undefined` if there are none. */
+const parse = (
+  bytes: ArrayBuffer
+): Result.Result<unknown, BoundaryProblems.MalformedJson | BoundaryProblems.ValidationFailed> => {
+  if (bytes.byteLength === 0) return Result.succeed(undefined)
+  let json: unknown
+  try {
+    json = JSON.parse(utf8.decode(bytes))
+  } catch {
+    return Result.fail(new BoundaryProblems.MalformedJson())
+  }
   const wide = bytes.byteLength > LONG_FROM_BYTES ? Violations.tooWide(json) : undefined
-  return wide === undefined ? json : yield* new BoundaryProblems.ValidationFailed({ violations: [wide] })
-})
+  return wide === undefined
+    ? Result.succeed(json)
+    : Result.fail(new BoundaryProblems.ValidationFailed({ violations: [wide] }))
+}
 
 /** The problem of a body at an endpoint that takes none. `{}` counts as no body. */
 const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefined => {
@@ -58,23 +66,52 @@ const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefine
     : new BoundaryProblems.ValidationFailed({ violations: Violations.listed(violations) })
 }
 
-/** The body as JSON. Refuses a body whose size, type or form the endpoint does not take. */
-export const read = Effect.fnUntraced(function* (
-  maxBodyBytes: number,
+/** The problem of JSON, or of no body, at an endpoint. */
+const refusal = (
+  json: unknown,
+  takesBody: boolean
+): BoundaryProblems.MalformedJson | BoundaryProblems.ValidationFailed | undefined => {
+  if (!takesBody) return unexpected(json)
+  return json === undefined ? new BoundaryProblems.MalformedJson() : undefined
+}
+
+/**
+ * The reading of the body of a request at an endpoint. Gives the body as JSON, `undefined` if there is none, and refuses a body
+ * whose size, type or form the endpoint does not take.
+ */
+export const reading = (
+  maxBytes: number,
   { annotations, payload }: Pick<HttpApiEndpoint.Top, "annotations" | "payload">
-) {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  if (Context.get(annotations, OptionalBody) && isAbsent(request)) return {}
+): Effect.Effect<unknown, Refusal, HttpServerRequest.HttpServerRequest> => {
   const supported = [...payload.keys()]
-  if (supported.length > 0) {
-    const mediaType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? ""
-    if (!supported.includes(mediaType)) return yield* new BoundaryProblems.UnsupportedMediaType({ supported })
+  const takesBody = supported.length > 0
+  const maxBodySize = ByteSize.bytes(maxBytes)
+  const tooLarge = () => new BoundaryProblems.PayloadTooLarge({ maxBytes })
+  const onBytes = (bytes: ArrayBuffer): Effect.Effect<unknown, Refusal> => {
+    const parsed = parse(bytes)
+    if (Result.isFailure(parsed)) return Effect.fail(parsed.failure)
+    const refused = refusal(parsed.success, takesBody)
+    return refused === undefined ? Effect.succeed(parsed.success) : Effect.fail(refused)
   }
-  const json = yield* readJson(maxBodyBytes)
-  if (supported.length > 0 && json === undefined) return yield* new BoundaryProblems.MalformedJson()
-  const refused = supported.length === 0 ? unexpected(json) : undefined
-  return refused === undefined ? json : yield* refused
-})
+  const onError = ({ reason }: HttpServerError.HttpServerError): Effect.Effect<never, Refusal> =>
+    Effect.fail(
+      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+        ? tooLarge()
+        : new BoundaryProblems.MalformedJson()
+    )
+  const mayBeAbsent = Context.get(annotations, OptionalBody)
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ arrayBuffer, headers }) => {
+    if (mayBeAbsent && isAbsent(headers)) return Effect.succeed({})
+    if (takesBody && !supported.includes(mediaTypeOf(headers))) {
+      return Effect.fail(new BoundaryProblems.UnsupportedMediaType({ supported }))
+    }
+    if (Number(headers["content-length"]) > maxBytes) return Effect.fail(tooLarge())
+    return arrayBuffer.pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
+      Effect.matchEffect({ onSuccess: onBytes, onFailure: onError })
+    )
+  })
+}
 
 /** The decoder of an endpoint's payload, by the schema in its definition. */
 const decoderOf = ({ payload }: HttpApiEndpoint.Top) => {

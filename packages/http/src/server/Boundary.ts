@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiError from "effect/http-api/HttpApiError"
 import { BodyBoundary, Boundary, ParsedBody, QueryBoundary, WriteBoundary } from "../requests/Boundaries.ts"
 import * as Body from "../requests/Body.ts"
@@ -85,15 +86,27 @@ const boundary = Layer.effect(
   })
 )
 
+/** Gives the parsed body of the request to the endpoint. */
+const withBody = <A, E, R>(
+  httpEffect: Effect.Effect<A, E, R | ParsedBody>,
+  endpoint: HttpApiEndpoint.Top,
+  maxBodyBytes: number
+) =>
+  Effect.flatMap(Body.reading(maxBodyBytes, endpoint), (json) =>
+    Effect.provideService(httpEffect, ParsedBody, { json })
+  )
+
+const withIdempotencyKey = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+  headers["idempotency-key"] === undefined ? Effect.fail(new BoundaryProblems.IdempotencyKeyMissing()) : Effect.void
+)
+
 const writeBoundary = Layer.effect(
   WriteBoundary,
-  Effect.map(RequestLimits, ({ maxBodyBytes }) =>
-    Effect.fnUntraced(function* (httpEffect, { endpoint }) {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      if (request.headers["idempotency-key"] === undefined) return yield* new BoundaryProblems.IdempotencyKeyMissing()
-      const json = yield* Body.read(maxBodyBytes, endpoint)
-      return yield* Effect.provideService(httpEffect, ParsedBody, { json })
-    })
+  Effect.map(
+    RequestLimits,
+    ({ maxBodyBytes }) =>
+      (httpEffect, { endpoint }) =>
+        Effect.andThen(withIdempotencyKey, withBody(httpEffect, endpoint, maxBodyBytes))
   )
 )
 
@@ -103,9 +116,7 @@ const bodyBoundary = Layer.effect(
     RequestLimits,
     ({ maxBodyBytes }) =>
       (httpEffect, { endpoint }) =>
-        Effect.flatMap(Body.read(maxBodyBytes, endpoint), (json) =>
-          Effect.provideService(httpEffect, ParsedBody, { json })
-        )
+        withBody(httpEffect, endpoint, maxBodyBytes)
   )
 )
 
