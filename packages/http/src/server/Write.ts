@@ -35,6 +35,13 @@ export const makeWrite = Effect.gen(function* () {
   /** The ids of the idempotency scopes that are in use, which are the keys of the store too. */
   const inFlight = new Set<string>()
 
+  /** Comes before an answer that was given before: marks it, or refuses to repeat it. */
+  const repeating = Effect.suspend(() =>
+    onReplay === "conflict"
+      ? Effect.fail(new BoundaryProblems.IdempotencyKeyReplayed())
+      : ResponseHeader.set("idempotent-replayed", "true")
+  )
+
   const carryOut = <C extends Command>(command: C, headers: WriteHeaders, principal: string) => {
     const key = headers["idempotency-key"]
     const { id: scopeId } = scope(principal, command._tag, key)
@@ -44,26 +51,20 @@ export const makeWrite = Effect.gen(function* () {
       actor: principal,
       ...(requestId === undefined ? {} : { correlationId: requestId })
     })
-    const work = Effect.gen(function* () {
-      const { answer, replayed } = yield* execute
-      if (replayed) {
-        if (onReplay === "conflict") return yield* new BoundaryProblems.IdempotencyKeyReplayed()
-        yield* ResponseHeader.set("idempotent-replayed", "true")
-      }
-      return yield* Effect.fromResult(answer)
+    const work = Effect.flatMap(execute, ({ answer, replayed }) => {
+      const answered = Effect.fromResult(answer)
+      return replayed ? Effect.andThen(repeating, answered) : answered
     })
-    const alone = Effect.acquireUseRelease(
-      Effect.suspend(() => {
-        if (inFlight.has(scopeId)) {
-          return retryLater(new BoundaryProblems.IdempotencyKeyInFlight({ retryAfterSeconds: RETRY_AFTER_SECONDS }))
-        }
-        inFlight.add(scopeId)
-        return Effect.void
-      }),
-      // The command goes on when its request has been given up, and its key stays in use until the command is done.
-      () => Effect.uninterruptible(work),
-      () => Effect.sync(() => inFlight.delete(scopeId))
-    )
+    const entering = Effect.suspend(() => {
+      if (inFlight.has(scopeId)) {
+        return retryLater(new BoundaryProblems.IdempotencyKeyInFlight({ retryAfterSeconds: RETRY_AFTER_SECONDS }))
+      }
+      inFlight.add(scopeId)
+      return Effect.void
+    })
+    const leaving = Effect.sync(() => inFlight.delete(scopeId))
+    // The command goes on when its request has been given up, and its key stays in use until the command is done.
+    const alone = Effect.uninterruptible(Effect.andThen(entering, Effect.ensuring(work, leaving)))
     return toProblems(alone, "header")
   }
   return <C extends Command>(command: C, headers: WriteHeaders) =>
