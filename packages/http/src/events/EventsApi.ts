@@ -15,6 +15,9 @@ import { created, headers } from "../requests/WriteHeaders.ts"
 
 const ofEvent = { eventId: EventId }
 
+/** The path of an event. Ids are UUIDs, in which nothing has to be escaped. */
+export const pathOf = (eventId: EventId): string => `/events/${eventId}`
+
 const changeEvent = <
   const Name extends string,
   const Operation extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent"

@@ -6,7 +6,6 @@ import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventOutcome } from "@turnout/core/admission/domain/model/Event"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
@@ -14,8 +13,7 @@ import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
 import type { WriteHeaders } from "../requests/WriteHeaders.ts"
 import { Write } from "../server/Write.ts"
-
-const url = HttpApiClient.urlBuilder(Api)
+import { pathOf } from "./EventsApi.ts"
 
 export const layer = HttpApiBuilder.group(
   Api,
@@ -45,7 +43,7 @@ export const layer = HttpApiBuilder.group(
           Effect.map(write({ _tag: "CreateEvent", event: payload }, headers), ({ event }) =>
             HttpApiSchema.withHeaders({
               body: event,
-              headers: { location: base + url.events.get({ params: { eventId: event.id } }) }
+              headers: { location: base + pathOf(event.id) }
             })
           )
         )

@@ -26,6 +26,10 @@ import { created, headers } from "../requests/WriteHeaders.ts"
 const ofEvent = { eventId: EventId }
 const ofRegistration = { eventId: EventId, registrationId: RegistrationId }
 
+/** The path of a registration. Ids are UUIDs, in which nothing has to be escaped. */
+export const pathOf = (eventId: EventId, registrationId: RegistrationId): string =>
+  `/events/${eventId}/registrations/${registrationId}`
+
 const WaitlistEntry = Schema.Struct({ position: Schema.Natural, registration: Registration }).annotate({
   identifier: "WaitlistEntry"
 })

@@ -7,7 +7,6 @@ import * as Register from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationChange, RegistrationCommand } from "@turnout/core/admission/domain/model/Registration"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
@@ -15,8 +14,7 @@ import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
 import type { WriteHeaders } from "../requests/WriteHeaders.ts"
 import { Write } from "../server/Write.ts"
-
-const url = HttpApiClient.urlBuilder(Api)
+import { pathOf } from "./RegistrationsApi.ts"
 
 export const layer = HttpApiBuilder.group(
   Api,
@@ -33,7 +31,7 @@ export const layer = HttpApiBuilder.group(
       })
     const created = (outcome: Register.RegistrationOutcome) => {
       const { eventId, id: registrationId } = outcome.registration
-      const location = base + url.registrations.get({ params: { eventId, registrationId } })
+      const location = base + pathOf(eventId, registrationId)
       return HttpApiSchema.withHeaders({ body: outcome, headers: { location } })
     }
 
