@@ -8,7 +8,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 const EARLIEST = Date.UTC(1900, 0, 1)
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
@@ -33,11 +33,14 @@ const isInstant = Schema.makeFilter<Date>((date) =>
   date.getTime() >= EARLIEST && date.getTime() <= LATEST ? true : "must be a date in the years 1900 to 9999"
 )
 
+/** The days that every month has. */
+const SURE_DAYS = 28
+
 const isCalendarTime = (text: string): boolean => {
-  const match = RFC_3339.exec(text)
-  if (match === null || Number.isNaN(Date.parse(text))) return false
-  const [, year, month, day] = match.map(Number)
-  return day! <= new Date(Date.UTC(year!, month!, 0)).getUTCDate()
+  if (!RFC_3339.test(text) || Number.isNaN(Date.parse(text))) return false
+  const day = Number(text.slice(8, 10))
+  if (day <= SURE_DAYS) return true
+  return day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
 }
 
 const Rfc3339 = Schema.String.check(
@@ -58,7 +61,7 @@ const Moment: Schema.Codec<Date> = Schema.declare(isDate, {
       Rfc3339,
       SchemaTransformation.transform({
         decode: (text: string) => new Date(text),
-        encode: (date: Date) => date.toISOString()
+        encode: toText
       })
     )
 }).check(isInstant)
