@@ -57,8 +57,8 @@ const request = (command: Request["command"], freshId: string): Request => {
     idempotency: {
       scope: { ...rest, id: flat(id) },
       fingerprint: "fingerprint",
-      expiresAt: LATER,
-      refusalExpiresAt: LATER
+      ttlMillis: 259_200_000,
+      refusalTtlMillis: 120_000
     },
     metadata: { actor: "anonymous", correlationId: null, causationId: null }
   }

@@ -338,7 +338,7 @@ describe("a jump of the clock", () => {
         set(-61_500)
         assert.deepStrictEqual([yield* one.look, yield* other.look, yield* one.look], [-61_500, -61_500, 0])
         assert.deepStrictEqual(told, [
-          "Warn: the wall clock was set back by 61.5 seconds: times that are stored and shown follow it; leases, pauses and time-outs do not"
+          "Warn: the wall clock was set back by 61.5 seconds: times that this process shows follow it; leases, pauses and time-outs do not, and decisions go by the clock of the store"
         ])
         yield* TestClock.adjust(120_000)
         set(2_000)

@@ -3,7 +3,7 @@ import * as EngineMetrics from "@turnout/core/admission/application/engine/Engin
 import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import type { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import type { Reply } from "@turnout/core/admission/domain/Batch"
-import { eventIdOf, type Request } from "@turnout/core/admission/domain/state/Request"
+import { eventIdOf, type PendingRequest, type Request } from "@turnout/core/admission/domain/state/Request"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Cause, Context, Effect, Exit, Fiber, Latch, Metric, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -17,11 +17,11 @@ const command = (n: number, event = 0): Request =>
 const numberOf = (text: string): number => Number(text.slice(-12))
 
 /** The commands from one number to another, about an event. */
-const commands = (from: number, to: number, event = 0): ReadonlyArray<Request> =>
+const commands = (from: number, to: number, event = 0): ReadonlyArray<PendingRequest> =>
   Array.from({ length: to - from + 1 }, (_, index) => command(from + index, event))
 
 /** A reply that shows which command it answers. */
-const replyTo = ({ freshId }: Request): Reply => ({
+const replyTo = ({ freshId }: PendingRequest): Reply => ({
   answer: Result.succeed({ event: { id: freshId } as never }),
   replayed: false
 })
@@ -33,7 +33,7 @@ const failure = (reason: keyof typeof REASONS, what = "") =>
   new StoreError.StoreError({ reason: new REASONS[reason]({ cause: new Error(what) }) })
 
 /** A transaction of requests that are known. */
-type CommitClosed = (requests: ReadonlyArray<Request>) => ReturnType<Lanes.Commit>
+type CommitClosed = (requests: ReadonlyArray<PendingRequest>) => ReturnType<Lanes.Commit>
 
 /** Closes the batch at once. */
 const atOnce =
@@ -47,8 +47,8 @@ const makeStore = (
 ) => {
   const gate = Latch.makeUnsafe(true)
   const asked: Array<ReadonlyArray<number>> = []
-  const committed: Array<Request> = []
-  const underway: Array<ReadonlyArray<Request>> = []
+  const committed: Array<PendingRequest> = []
+  const underway: Array<ReadonlyArray<PendingRequest>> = []
   const store = {
     gate,
     /** Every batch that was asked for, the parts of a split one included. */
@@ -59,7 +59,7 @@ const makeStore = (
     /** Whether two transactions under way at once have ever been about the same event. */
     metOverAnEvent: false,
     numbers: () => committed.map(({ freshId }) => numberOf(freshId)),
-    commit: (requests: ReadonlyArray<Request>) => {
+    commit: (requests: ReadonlyArray<PendingRequest>) => {
       const events = new Set(requests.map(eventIdOf))
       store.metOverAnEvent ||= underway.flat().some((other) => events.has(eventIdOf(other)))
       underway.push(requests)
@@ -80,10 +80,10 @@ const makeStore = (
 }
 
 /** A caller who waits for the answer. */
-const call = (lanes: Lanes.Lanes, request: Request) =>
+const call = (lanes: Lanes.Lanes, request: PendingRequest) =>
   Effect.forkChild(lanes.submit(request), { startImmediately: true })
 
-const callAll = (lanes: Lanes.Lanes, requests: ReadonlyArray<Request>) =>
+const callAll = (lanes: Lanes.Lanes, requests: ReadonlyArray<PendingRequest>) =>
   Effect.forEach(requests, (request) => call(lanes, request))
 
 type Caller = Fiber.Fiber<Reply, StoreError.StoreError | Overloaded>
@@ -124,8 +124,8 @@ const pass = (millis: number) => settle.pipe(Effect.andThen(TestClock.adjust(mil
 const hold = Effect.fnUntraced(function* (
   lanes: Lanes.Lanes,
   { gate }: ReturnType<typeof makeStore>,
-  first: ReadonlyArray<Request>,
-  waiting: ReadonlyArray<Request>
+  first: ReadonlyArray<PendingRequest>,
+  waiting: ReadonlyArray<PendingRequest>
 ) {
   gate.closeUnsafe()
   const callers = yield* callAll(lanes, first)
@@ -137,7 +137,7 @@ const hold = Effect.fnUntraced(function* (
 const callTogether = Effect.fnUntraced(function* (
   lanes: Lanes.Lanes,
   store: ReturnType<typeof makeStore>,
-  requests: ReadonlyArray<Request>
+  requests: ReadonlyArray<PendingRequest>
 ) {
   const [, ...callers] = yield* hold(lanes, store, [command(0)], requests)
   store.gate.openUnsafe()
@@ -236,7 +236,7 @@ describe("a lane", () => {
             }
             assert.deepStrictEqual(yield* heard(callers), answers(0, requests.length - 1))
             for (const event of new Set(requests.map(eventIdOf))) {
-              const ofEvent = (all: ReadonlyArray<Request>) => all.filter((one) => eventIdOf(one) === event)
+              const ofEvent = (all: ReadonlyArray<PendingRequest>) => all.filter((one) => eventIdOf(one) === event)
               assert.deepStrictEqual(ofEvent(store.committed), ofEvent(requests))
             }
             assert.isFalse(store.metOverAnEvent)

@@ -9,6 +9,9 @@ import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Effect, Result } from "effect"
 import { TestClock } from "effect/testing"
 
+/** The clock of a store that says the same as this process. */
+const clock = { now: () => new Date(), aheadMillis: () => 0 }
+
 const [ONE, TWO, THREE] = ["one", "two", "three"] as unknown as readonly [EventId, EventId, EventId]
 
 const settle = Effect.repeat(Effect.yieldNow, { times: 50 })
@@ -39,13 +42,13 @@ describe("promotions", () => {
         [TWO, 1]
       ])
       const steps: Array<EventId> = []
-      const promotions = yield* Steps.make(Effect.succeed([]), (id) =>
+      const promote = (id: EventId) =>
         Effect.sync(() => {
           steps.push(id)
           due.set(id, due.get(id)! - 1)
           return answerOf(id, due.get(id)!)
         })
-      )
+      const promotions = yield* Steps.make(Effect.succeed([]), promote, clock)
       for (const id of [ONE, TWO]) promotions.carryOn(id)
       yield* settle
       assert.deepStrictEqual(steps.toSorted(), [ONE, ONE, ONE, TWO].toSorted())
@@ -59,7 +62,7 @@ describe("promotions", () => {
   it.effect("are carried on by one at a time", () =>
     Effect.gen(function* () {
       let underway = 0
-      const promotions = yield* Steps.make(Effect.succeed([]), (id) =>
+      const promote = (id: EventId) =>
         Effect.gen(function* () {
           underway += 1
           assert.strictEqual(underway, 1)
@@ -67,7 +70,7 @@ describe("promotions", () => {
           underway -= 1
           return answerOf(id, 0)
         })
-      )
+      const promotions = yield* Steps.make(Effect.succeed([]), promote, clock)
       for (let time = 0; time < 3; time++) promotions.carryOn(ONE)
       yield* settle
       assert.strictEqual(underway, 1)
@@ -81,12 +84,12 @@ describe("promotions", () => {
     Effect.gen(function* () {
       const steps: Array<EventId> = []
       let isDown = true
-      yield* Steps.make(Effect.succeed([ONE, TWO, THREE]), (id) =>
+      const promote = (id: EventId) =>
         Effect.suspend(() => {
           steps.push(id)
           return isDown ? down : Effect.succeed(answerOf(id, 0))
         })
-      )
+      yield* Steps.make(Effect.succeed([ONE, TWO, THREE]), promote, clock)
       yield* settle
       assert.deepStrictEqual(steps.splice(0).toSorted(), [ONE, TWO, THREE].toSorted())
       isDown = false

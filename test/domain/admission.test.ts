@@ -123,8 +123,8 @@ describe("one batch", () => {
       idempotency: {
         scope: scope("p", "Register", "k"),
         fingerprint: `${n}`,
-        expiresAt: DURING,
-        refusalExpiresAt: DURING
+        ttlMillis: 1_000,
+        refusalTtlMillis: 1_000
       }
     })
     const { changes, replies } = Batch.decide([keyed(1, 1), keyed(1, 2), keyed(2, 3)], full(2, 0))

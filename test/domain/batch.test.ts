@@ -15,13 +15,13 @@ const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 const retitle = request({ _tag: "UpdateEvent", eventId: EVENT, changes: { title: "Gala" } })
 const cancel = (n: number) =>
   request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) } satisfies Command)
-const withKey = (one: Request, key: string, expiresAt = DURING): Request => ({
+const withKey = (one: Request, key: string, ttlMillis = 86_400_000): Request => ({
   ...one,
   idempotency: {
     scope: scope("ada", one.command._tag, key),
     fingerprint: JSON.stringify(one.command),
-    expiresAt,
-    refusalExpiresAt: expiresAt
+    ttlMillis,
+    refusalTtlMillis: ttlMillis
   }
 })
 const events = (changes: Changes) =>
@@ -111,8 +111,8 @@ describe("what a batch remembers", () => {
 
   it("I6: takes the place of what has expired, and says whether that is stored", () => {
     const set = published()
-    const short = withKey(register(1), "k", new Date(BEFORE.getTime() + 1))
-    const late = { ...withKey({ ...register(2), now: DURING }, "k", new Date(DURING.getTime() + 1)) }
+    const short = withKey(register(1), "k", 1)
+    const late = withKey({ ...register(2), now: DURING }, "k")
     const early = { ...late, now: new Date(BEFORE.getTime() + 1) }
     const last = withKey({ ...register(3), now: DURING }, "other")
 

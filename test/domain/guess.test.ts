@@ -9,7 +9,7 @@ import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { make, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
-import { DURING, EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
+import { EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
 
 const OTHER = id(500) as EventId
 
@@ -25,8 +25,8 @@ const keyed = (one: Request, key: string): Request => ({
   idempotency: {
     scope: scope("ada", one.command._tag, key),
     fingerprint: key,
-    expiresAt: DURING,
-    refusalExpiresAt: DURING
+    ttlMillis: 1_000,
+    refusalTtlMillis: 1_000
   }
 })
 

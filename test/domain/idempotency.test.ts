@@ -15,7 +15,7 @@ import { type RegistrationId, RegistrationNotFound } from "@turnout/core/admissi
 import { CapacityFull } from "@turnout/core/admission/domain/model/Seats"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
-import { AFTER, BEFORE, DURING, EVENT, id } from "./Deciding.ts"
+import { BEFORE, DURING, EVENT, id } from "./Deciding.ts"
 
 const keyOf = Schema.decodeUnknownResult(IdempotencyKey)
 
@@ -46,7 +46,7 @@ describe("an idempotency key", () => {
 })
 
 describe("what is remembered under a key", () => {
-  const asked = { scope: scope("ada", "Register", "k"), fingerprint: "f", expiresAt: AFTER, refusalExpiresAt: DURING }
+  const asked = { scope: scope("ada", "Register", "k"), fingerprint: "f", ttlMillis: 3_000, refusalTtlMillis: 2_000 }
   const answer = Result.fail(new EventNotFound({ eventId: EVENT }))
   const record: IdempotencyRecord = {
     scope: asked.scope,
@@ -75,10 +75,14 @@ describe("what is remembered under a key", () => {
 
   it("I7: lasts for an effect, and for a refusal as long as a retry may be on its way", () => {
     const effect = Result.succeed({} as never)
-    assert.strictEqual(expiryOf(asked, effect, BEFORE), AFTER)
+    const after = (millis: number) => new Date(BEFORE.getTime() + millis)
+    assert.deepStrictEqual(expiryOf(asked, effect, BEFORE), after(3_000))
     const refusal = Result.fail(new CapacityFull({ eventId: EVENT, capacity: 1, waitlistLength: 0 }))
-    assert.strictEqual(expiryOf(asked, refusal, BEFORE), DURING)
-    assert.isUndefined(expiryOf(asked, refusal, DURING), "a time of zero remembers no refusal")
+    assert.deepStrictEqual(expiryOf(asked, refusal, BEFORE), after(2_000))
+    assert.isUndefined(
+      expiryOf({ ...asked, refusalTtlMillis: 0 }, refusal, BEFORE),
+      "a time of zero remembers no refusal"
+    )
   })
 
   it("I7: is nothing where a row was not found", () => {

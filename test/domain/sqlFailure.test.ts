@@ -21,6 +21,7 @@ const KINDS = {
   ],
   denied: ["0L000 0LP01 0P000 28000 28P01 3D000 42501", "Unavailable"],
   contended: ["22012 23505 25P02 40000 40001 40002 40P01 55P03", "Contention"],
+  mistimed: ["2201G", "Unavailable"],
   slow: ["57014", "Contention"],
   missing: ["3F000 42703 42704 42883 42P01", "NotMigrated"],
   broken: [

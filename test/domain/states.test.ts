@@ -210,7 +210,7 @@ describe("registrations", () => {
       confirmed: [],
       waitlisted: [],
       cancelled: [of("CancelRegistration")],
-      attended: [of("MarkAttended")],
+      attended: [of("MarkAttended", BEFORE)],
       noShow: [of("MarkNoShow")]
     }
     const set = given([...published, ...then[state]!])

@@ -81,8 +81,8 @@ describe("the footprint", () => {
       idempotency: {
         scope: scope("ada", "PublishEvent", key),
         fingerprint: key,
-        expiresAt: new Date(0),
-        refusalExpiresAt: new Date(0)
+        ttlMillis: 1_000,
+        refusalTtlMillis: 1_000
       }
     })
     const needed = footprint([withKey("a"), withKey("b"), withKey("a"), publish])

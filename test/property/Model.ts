@@ -41,6 +41,7 @@ const become = (person: Person, state: RegistrationState, now: Date): void => {
 export class Model {
   event: Described | undefined
   readonly people: Array<Person> = []
+  #changedAt = new Date(0)
   readonly #answered = new Map<string, { readonly answer: Answer; readonly until: Date }>()
 
   #in(...states: ReadonlyArray<RegistrationState>): ReadonlyArray<Person> {
@@ -75,8 +76,17 @@ export class Model {
     return this.people.some((one) => one !== but && one.attendee === attendee && one.state !== "cancelled")
   }
 
-  /** An answer is given again under its key until it expires: a refusal soon, and nothing is remembered of what was not found. */
+  /** Nothing happens before what has happened: whoever comes with an earlier time is answered as of the last change. */
   ask(request: Request): Answer {
+    const now = request.now < this.#changedAt ? this.#changedAt : request.now
+    const before = JSON.stringify([this.event, this.people])
+    const answer = this.#ask({ ...request, now })
+    if (JSON.stringify([this.event, this.people]) !== before) this.#changedAt = now
+    return answer
+  }
+
+  /** An answer is given again under its key until it expires: a refusal soon, and nothing is remembered of what was not found. */
+  #ask(request: Request): Answer {
     const { idempotency, now } = request
     // Promotions that are due come before every command.
     if (this.event !== undefined) this.#promote(this.event, now)
@@ -84,7 +94,8 @@ export class Model {
     const known = this.#answered.get(idempotency.scope.id)
     if (known !== undefined && known.until > now) return known.answer
     const answer = this.#decide(request)
-    const until = isRejection(answer) ? idempotency.refusalExpiresAt : idempotency.expiresAt
+    const millis = isRejection(answer) ? idempotency.refusalTtlMillis : idempotency.ttlMillis
+    const until = new Date(now.getTime() + millis)
     if (!answer.endsWith("NotFound")) this.#answered.set(idempotency.scope.id, { answer, until })
     return answer
   }

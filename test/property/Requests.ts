@@ -122,8 +122,8 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
             : {
                 scope: scope("test", command._tag, draw.key),
                 fingerprint: JSON.stringify(command),
-                expiresAt: new Date(now.getTime() + 30 * 60_000),
-                refusalExpiresAt: new Date(now.getTime() + 10 * 60_000)
+                ttlMillis: 30 * 60_000,
+                refusalTtlMillis: 10 * 60_000
               }
       }
     })

@@ -118,8 +118,8 @@ describe("small scopes, exhaustively", () => {
     idempotency: {
       scope: scope("test", asked.command._tag, key),
       fingerprint: key,
-      expiresAt: new Date(asked.now.getTime() + 60_000),
-      refusalExpiresAt: new Date(asked.now.getTime() + 60_000)
+      ttlMillis: 60_000,
+      refusalTtlMillis: 60_000
     }
   })
   const enter = (person: number, number = person): Request =>

@@ -82,7 +82,7 @@ const isBeyond = (happened: JournalEvent): boolean =>
   (happened._tag === "AttendeeRegistered" && happened.setAside?.includes("capacity") === true)
 
 /**
- * Checks R1, R6, W1 and W4 after every entry of the journal. Gives the registrations as the journal has them, in order of
+ * Checks R1, R6, R7, W1 and W4 after every entry of the journal. Gives the registrations as the journal has them, in order of
  * entry. Seats taken may be above a capacity that was lowered, as long as nobody gets another seat but by a choice of staff; and
  * an event that is reopened has the seats again that it had.
  */
@@ -98,6 +98,7 @@ export const replay = (
   journal.forEach((entry, index) => {
     areEqual(entry.version, index + 1, "R6: stream versions are 1, 2, 3, … without gaps")
     const happened = entry.event
+    isTrue(index === 0 || entry.occurredAt >= journal[index - 1]!.occurredAt, "R7: times within a stream never go back")
     if (happened._tag === "EventCreated") ({ capacity } = happened)
     if (happened._tag === "CapacityChanged") capacity = happened.to
     if ("details" in happened) endsAt = happened.details.endsAt.getTime()
@@ -105,8 +106,11 @@ export const replay = (
     if (happened._tag === "EventReopened") takenBefore = 0
     if (!("registration" in happened)) return
     const { registration } = happened
+    isTrue(registration.registeredAt <= registration.changedAt, "R7: nobody registers after what follows from it")
     const before = registrations.get(registration.id)?.state
     const step = `${before ?? ""}→${registration.state}`
+    const isAsOfNow = registration.changedAt.getTime() === entry.occurredAt.getTime()
+    isTrue(isAsOfNow || before === registration.state, "R7: a registration has changed when its entry happened")
     isTrue(LEGAL[happened._tag]?.includes(step) === true, `R6: ${happened._tag} from ${step} is a legal transition`)
     if ("from" in happened) areEqual(happened.from, before, `R6: ${happened._tag} says from where`)
     if (happened._tag === "RegistrationPromoted") {
@@ -145,6 +149,7 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
     "R3: every stored counter equals a recount"
   )
   areEqual(event.version, journal.length, "R6: the version counts the journal")
+  areEqual(event.updatedAt, journal.at(-1)!.occurredAt, "R7: an event is as of the last entry of its journal")
   const taken = active.filter(({ state }) => TAKES_SEAT.includes(state)).length
   if (event.status === "published") {
     const free = Math.max(0, event.capacity - taken)

@@ -124,7 +124,8 @@ export const registering = (it: It): void => {
         const read = yield* use((turnout) => turnout.getRegistration(event.id, registration.id))
         assert.deepStrictEqual(read, registration)
         const again = yield* use((turnout) => turnout.getEvent(event.id))
-        assert.deepStrictEqual(again, { ...event, version: 3, counts: { ...counts, confirmed: 1 } })
+        const updatedAt = registration.changedAt
+        assert.deepStrictEqual(again, { ...event, version: 3, counts: { ...counts, confirmed: 1 }, updatedAt })
         yield* Invariants.hold(event.id)
       })
     )

@@ -13,11 +13,11 @@ import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { AdmissionStore, MAX_EVENTS_WITH_STEPS } from "@turnout/core/admission/ports/AdmissionStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Context from "effect/Context"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import * as MapSweep from "../MapSweep.ts"
+import * as MemoryClock from "../MemoryClock.ts"
 import * as MemoryLog from "../journal/MemoryLog.ts"
 import { initial, load, reads, write } from "./MemoryState.ts"
 
@@ -26,6 +26,7 @@ const make = Effect.gen(function* () {
   const state = initial()
   const log = yield* MemoryLog.Log
   const sweep = MapSweep.make(state.idempotency)
+  const { now } = yield* MemoryClock.MemoryClock
   // Between the decision and the write, the fiber may have to yield.
   const oneAtATime = Semaphore.makeUnsafe(1).withPermit
 
@@ -34,7 +35,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const { decide, footprint } = close()
         const events = footprint.events.flatMap((id) => state.events.get(id) ?? [])
-        const batch = decide(makeWorkingSet(load(state, withDueSteps(footprint, events))))
+        const batch = decide(makeWorkingSet(load(state, withDueSteps(footprint, events))), now())
         if (isEmpty(batch.changes)) return batch.replies
         const journal: Array<StoredJournalEntry> = []
         for (const { event, eventId, metadata, occurredAt, version } of batch.changes.journal) {
@@ -53,10 +54,12 @@ const make = Effect.gen(function* () {
         log.append(journal)
         return batch.replies
       }).pipe(oneAtATime, Effect.uninterruptible),
+    // The store is a part of the process, and so is its clock.
+    clock: { now, aheadMillis: () => 0 },
     isInTransaction: Effect.succeed(false),
-    eventsWithStepsDue: Effect.map(Clock.currentTimeMillis, (millis) =>
+    eventsWithStepsDue: Effect.sync(() =>
       [...state.events.values()]
-        .filter((event) => isStepDue(event, new Date(millis)))
+        .filter((event) => isStepDue(event, now()))
         .slice(0, MAX_EVENTS_WITH_STEPS)
         .map(({ id }) => id)
     ),
@@ -70,6 +73,9 @@ const make = Effect.gen(function* () {
   return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, reads(state)))
 })
 
-/** The store on a log, and its reads. */
-export const layer: Layer.Layer<AdmissionStore | AdmissionReads, never, MemoryLog.Log | SecureRandom.SecureRandom> =
-  Layer.effectContext(make)
+/** The store on a log and a clock, and its reads. */
+export const layer: Layer.Layer<
+  AdmissionStore | AdmissionReads,
+  never,
+  MemoryLog.Log | MemoryClock.MemoryClock | SecureRandom.SecureRandom
+> = Layer.effectContext(make)

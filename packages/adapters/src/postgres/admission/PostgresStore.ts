@@ -6,7 +6,7 @@
  * `synchronous_commit`. Deadlocks, serialization failures, lock time-outs, lost connections and refusals of a server that takes
  * no writes are tried again with jitter for five seconds; once a server has refused writes for that long, later transactions
  * fail at once. If a lost connection leaves the outcome unknown, the store looks it up, and never guesses. A server that falls
- * silent is given up after `SILENCE_TIMEOUT_MILLIS`.
+ * silent is given up after `SILENCE_TIMEOUT_MILLIS`. The server's clock decides: see `BatchTransaction`.
  *
  * Within `SqlClient.withTransaction` of the client that the store was made from, everything becomes part of the host's
  * transaction.
@@ -18,8 +18,10 @@ import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import * as HeardClock from "@turnout/core/kernel/application/HeardClock"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,6 +42,7 @@ import { Refusals } from "../client/Refusals.ts"
 import * as Session from "../client/Session.ts"
 import { SILENCE_TIMEOUT_MILLIS } from "../client/Silence.ts"
 import * as TableSweep from "../statements/TableSweep.ts"
+import * as ServerTime from "../statements/ServerTime.ts"
 import * as Transaction from "../client/Transaction.ts"
 
 /** The number of connections for reading, unless `poolSize` says otherwise. */
@@ -85,6 +88,7 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
   const random = yield* SecureRandom.SecureRandom
   const { attemptTimeoutMillis = SILENCE_TIMEOUT_MILLIS, readTimeoutMillis = SILENCE_TIMEOUT_MILLIS } = options
   const refusals = new Refusals()
+  const clock = HeardClock.make(yield* Clock.Clock)
 
   const read = Query.make(sql, readTimeoutMillis)
 
@@ -93,17 +97,25 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
     `${schema}.idempotency`,
     "t.expires_at <= clock_timestamp() - $3::interval"
   )
+  /** Reads what tells the time as well. */
+  const told = <Row>(text: string) =>
+    Effect.suspend(() => {
+      const askedAt = clock.steady()
+      return Effect.tap(read<Row>(text, []), (rows) => Effect.sync(() => ServerTime.hear(clock, askedAt, [rows])))
+    })
 
   const signal = commitSignal(client, name)
   const store = AdmissionStore.of({
-    transact: BatchTransaction.make({ sql, sessions, refusals, random, schema, attemptTimeoutMillis, signal }),
+    transact: BatchTransaction.make({ sql, sessions, refusals, random, schema, attemptTimeoutMillis, clock, signal }),
+    clock,
     isInTransaction: Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome),
-    eventsWithStepsDue: Effect.map(read<{ id: string }>(reads.stepsDue, []), (rows) =>
-      rows.map(({ id }) => id as EventId)
+    eventsWithStepsDue: Effect.andThen(
+      told(ServerTime.ASK.text),
+      Effect.map(read<{ id: string }>(reads.stepsDue, []), (rows) => rows.map(({ id }) => id as EventId))
     ),
     forgetExpired: (marginMillis) => sweep([`${marginMillis}ms`]),
     ready: Effect.gen(function* () {
-      const [row] = yield* read<{ version: number | null }>(reads.ready)
+      const [row] = yield* told<{ version: number | null }>(reads.ready)
       const needed = migrations.at(-1)!.id
       if (row === undefined || (row.version ?? 0) < needed) {
         const cause = new Error(`migration ${needed} is needed, the database is at ${row?.version ?? 0}`)

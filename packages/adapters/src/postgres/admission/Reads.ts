@@ -9,16 +9,18 @@
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { MAX_EVENTS_WITH_STEPS } from "@turnout/core/admission/ports/AdmissionStore"
 import { plainArray } from "../statements/ArrayLiteral.ts"
+import { CLOCK } from "../statements/ServerTime.ts"
 import type { Statement } from "../client/Session.ts"
 import { EVENT } from "./Rows.ts"
 
 export interface Reads {
-  /** $1: event ids. Locks the events in ascending order. */
+  /** $1: event ids. Locks the events in ascending order, and tells the time. */
   readonly lock: string
   /** $1, $2, $3: event ids, versions and message ids. Returns one row for each entry that is in the journal. */
   readonly probe: string
   /** The events that have a step to make. */
   readonly stepsDue: string
+  /** The version of the tables, and the time. */
   readonly ready: string
   /**
    * Writes nothing to any table, but fails if the server refuses writes for a reason that depends on neither a row nor the
@@ -46,14 +48,14 @@ const writable = (s: string): string => {
 
 /** The statements for a schema, given as a quoted identifier. */
 export const make = (s: string): Reads => ({
-  lock: `SELECT ${EVENT} FROM ${s}.events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
+  lock: `SELECT ${EVENT}, ${CLOCK} FROM ${s}.events WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE`,
   probe: `SELECT j.id FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS k(event, version, id)
 CROSS JOIN LATERAL (
   SELECT j.id FROM ${s}.journal j WHERE j.event_id = k.event AND j.version = k.version AND j.id = k.id OFFSET 0
 ) j`,
   stepsDue: `SELECT id FROM ${s}.events WHERE steps_due AND (ends_at > clock_timestamp() OR status <> 'published')
 LIMIT ${MAX_EVENTS_WITH_STEPS}`,
-  ready: `SELECT max(migration_id) AS version FROM ${s}.migrations`,
+  ready: `SELECT max(migration_id) AS version, ${CLOCK} FROM ${s}.migrations`,
   writable: writable(s)
 })
 

@@ -20,7 +20,18 @@ export interface Statement {
   readonly text: string
   /** The parameters, in the text form of their types. */
   readonly parameters: ReadonlyArray<string | null>
+  /**
+   * The index of the parameter that says when the statement was decided, if it is to be carried out at about that time; `null` in
+   * its place stands for any time.
+   */
+  readonly decidedAt?: number
 }
+
+/** The statement for a trial, which may come at any time. */
+export const atAnyTime = (statement: Statement): Statement =>
+  statement.decidedAt === undefined
+    ? statement
+    : { ...statement, parameters: statement.parameters.with(statement.decidedAt, null) }
 
 export type Rows = ReadonlyArray<unknown>
 

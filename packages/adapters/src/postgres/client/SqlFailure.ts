@@ -7,6 +7,7 @@
  * | `refused` | 25006 (read-only), 53 (disk, memory, connections), 57 (starting, stopping), 58 (I/O), 72, F0, XX001 XX002 (corrupted), 54000 from `varsup.c` and `multixact.c` (no transaction ids left), XX000 from the code of the server that keeps its files (a quota, a limit), 40 from `postgres.c` (a standby recovers) | `Unavailable` | yes | given up |
  * | `denied` | 28 (login), 3D (database), 0L 0P (role), 42501 (rights) | `Unavailable` | no | given up |
  * | `contended` | 40 (serialization, deadlock), 55P03 (lock time-out), 23505 and 22012 (two transactions made the same row), 25P02 (the transaction had failed: seen alone only if a prepared statement had gone stale) | `Contention` | yes | kept |
+ * | `mistimed` | 2201G (a write that was decided at another time than it is: see `ServerTime`) | `Unavailable` | yes | kept |
  * | `slow` | 57014 (statement time-out) | `Contention` | no | kept |
  * | `missing` | 3F, 42P01 42703 42704 42883 (schema, table, column, type or function does not exist) | `NotMigrated` | no | kept |
  * | `broken` | the rest of 25, 42 and 55, 03 0A 0B 0F 0Z 24 26 2B 2D 34 3B (a statement that fails for every command) | `Unexpected` for all of a batch | no | kept |
@@ -21,7 +22,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { CannotConnect } from "../connection/ConnectFailure.ts"
 
-export type Kind = "lost" | "refused" | "denied" | "contended" | "slow" | "missing" | "broken" | "other"
+export type Kind = "lost" | "refused" | "denied" | "contended" | "mistimed" | "slow" | "missing" | "broken" | "other"
 
 /** The kind by a code and the source file of the server that reports it, by a code, or by a class: the first two characters. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -60,6 +61,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "25P02": "contended",
   "40": "contended",
   "55P03": "contended",
+  "2201G": "mistimed",
   "57014": "slow",
   "3F": "missing",
   "42703": "missing",
@@ -133,6 +135,11 @@ const describe = (error: SqlError): unknown => {
   return Object.assign(new Error(words, { cause: error }), code === undefined ? {} : { code })
 }
 
+const mistimed = (cause: unknown): Error =>
+  new Error("each time, the server wrote a decision more than a second before or after it was made: it is too slow", {
+    cause
+  })
+
 /** The error that callers get for a failure that changed nothing. */
 export const toStoreError = (error: SqlError): StoreError.StoreError => {
   const cause = describe(error)
@@ -141,6 +148,7 @@ export const toStoreError = (error: SqlError): StoreError.StoreError => {
     refused: () => new StoreError.Unavailable({ cause }),
     denied: () => new StoreError.Unavailable({ cause }),
     contended: () => new StoreError.Contention({ cause }),
+    mistimed: () => new StoreError.Unavailable({ cause: mistimed(cause) }),
     slow: () => new StoreError.Contention({ cause }),
     missing: () => new StoreError.NotMigrated({ cause }),
     broken: () => new StoreError.Unexpected({ cause, concernsAll: true }),

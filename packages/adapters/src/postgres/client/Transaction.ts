@@ -14,7 +14,11 @@
  * Work that fails has changed nothing, and is tried again if that may help. If the connection is lost while committing, the
  * outcome is unknown, and the work is never simply tried again. The next attempt first waits for the locks, which the lost
  * transaction holds until the server has ended it, and then looks for the message id that it would have written.
+ *
+ * Whatever the server tells of its time is noted. A write that it refuses because the work was decided at another time than it is
+ * (`mistimed`) is tried again at once, the first time: what was known of the server's clock is forgotten.
  */
+import type { HeardClock } from "@turnout/core/kernel/application/HeardClock"
 import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Clock from "effect/Clock"
@@ -26,8 +30,9 @@ import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import * as ServerTime from "../statements/ServerTime.ts"
 import type { Refusals } from "./Refusals.ts"
-import { ofConnection, type Session, type Sessions, type Statement } from "./Session.ts"
+import { atAnyTime, ofConnection, type Session, type Sessions, type Statement } from "./Session.ts"
 import { joinWithin, type Silence, toUnavailable } from "./Silence.ts"
 import { isAway, isRefusal, isSqlError, kindOf, type Kind, toStoreError } from "./SqlFailure.ts"
 
@@ -45,7 +50,8 @@ const retries = {
   lost: Metric.withAttributes(retry, { reason: "lost" }),
   refused: Metric.withAttributes(retry, { reason: "refused" }),
   contended: Metric.withAttributes(retry, { reason: "contended" }),
-  guessed: Metric.withAttributes(retry, { reason: "guessed" })
+  guessed: Metric.withAttributes(retry, { reason: "guessed" }),
+  mistimed: Metric.withAttributes(retry, { reason: "mistimed" })
 }
 
 /** An attempt whose connection was lost while committing. */
@@ -84,12 +90,23 @@ const kindOfFailure = (failure: Failure): Kind => (failure._tag === "Silence" ? 
 const isLost = (failure: Failure): boolean => kindOfFailure(failure) === "lost"
 
 /** The kinds of failure after which it may help to try again. */
-const isRetryable = (kind: Kind): kind is "lost" | "refused" | "contended" =>
-  kind === "lost" || kind === "refused" || kind === "contended"
+const isRetryable = (kind: Kind): kind is "lost" | "refused" | "contended" | "mistimed" =>
+  kind === "lost" || kind === "refused" || kind === "contended" || kind === "mistimed"
 
 const BEGIN: Statement = { text: "BEGIN ISOLATION LEVEL READ COMMITTED", parameters: [] }
 const COMMIT: Statement = { text: "COMMIT", parameters: [] }
 const ROLLBACK: Statement = { text: "ROLLBACK", parameters: [] }
+
+/** A session whose answers tell the clock what the server's time is. */
+const listening = (session: Session, clock: HeardClock): Session => ({
+  send: (statements) =>
+    Effect.suspend(() => {
+      const askedAt = clock.steady()
+      return Effect.tap(session.send(statements), (answers) =>
+        Effect.sync(() => ServerTime.hear(clock, askedAt, answers))
+      )
+    })
+})
 
 /** Whether a statement is part of the work, and does not begin or end the transaction. */
 const isOfTheWork = (statement: Statement): boolean => statement !== BEGIN && statement !== COMMIT
@@ -102,7 +119,7 @@ export const run = <Mark, A>(
   { take }: Sessions["Service"],
   refusals: Refusals,
   work: Work<Mark, A>,
-  attemptTimeoutMillis: number
+  { attemptTimeoutMillis, serverClock }: { readonly attemptTimeoutMillis: number; readonly serverClock: HeardClock }
 ): Effect.Effect<A, StoreError.StoreError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -110,6 +127,7 @@ export const run = <Mark, A>(
       const deadline = monotonicMillis(clock) + RETRY_WINDOW_MILLIS
       const unresolved: Array<Unresolved<Mark, A>> = []
       let isUnknown = false
+      let hasBeenMistimed = false
       /** Whether the last attempt rested on a guess. */
       let isGuess = false
       /** The statements that the last attempt sent last. */
@@ -117,11 +135,12 @@ export const run = <Mark, A>(
 
       const transaction = (given: Session, onCommit: (done: Done<Mark, A>) => void) => {
         let isOpen = false
+        const heard = listening(given, serverClock)
         const session: Session = {
           send: (statements) =>
             Effect.suspend(() => {
               asked = statements
-              return given.send(statements)
+              return heard.send(statements)
             })
         }
         // BEGIN travels with the first statements, and COMMIT with the last. A single statement needs neither.
@@ -181,6 +200,12 @@ export const run = <Mark, A>(
           if (isRefusal(kind)) refusals.note(monotonicMillis(clock), asked.filter(isOfTheWork))
           const until = kind === "refused" ? Math.min(deadline, refusals.since + RETRY_WINDOW_MILLIS) : deadline
           if (!isRetryable(kind) || monotonicMillis(clock) >= until) return Effect.fail(failure)
+          const isFirstMistimed = kind === "mistimed" && !hasBeenMistimed
+          if (kind === "mistimed") {
+            hasBeenMistimed = true
+            serverClock.forget()
+          }
+          if (isFirstMistimed) return Effect.andThen(Metric.update(retries.mistimed, 1), attempts(pauseMillis))
           if (isGuess && kind === "contended") {
             return Effect.andThen(Metric.update(retries.guessed, 1), attempts(pauseMillis))
           }
@@ -198,22 +223,31 @@ export const run = <Mark, A>(
     })
   )
 
+/** How often work inside a transaction of the host is done again because it was mistimed. */
+const MISTIMED_RETRIES = 3
+
 /**
- * Runs work once inside the open transaction of the host, under a savepoint. A connection that is lost takes the host's
- * transaction with it, so nothing has changed.
+ * Runs work inside the open transaction of the host, under a savepoint: once, unless it was mistimed. A connection that is lost
+ * takes the host's transaction with it, so nothing has changed.
  */
-export const join = <Mark, A>(sql: SqlClient, work: Work<Mark, A>): Effect.Effect<A, StoreError.StoreError> =>
+export const join = <Mark, A>(
+  sql: SqlClient,
+  work: Work<Mark, A>,
+  serverClock: HeardClock
+): Effect.Effect<A, StoreError.StoreError> =>
   sql
     .withTransaction(
       Effect.gen(function* () {
         const [connection] = Option.getOrThrow(yield* Effect.serviceOption(sql.transactionService))
-        const session = ofConnection(connection)
+        const session = listening(ofConnection(connection), serverClock)
         const done = yield* work(session.send, [])
         yield* session.send(done.writes)
         return done.value
       })
     )
     .pipe(
+      Effect.tapError((error) => (kindOf(error) === "mistimed" ? Effect.sync(serverClock.forget) : Effect.void)),
+      Effect.retry({ while: (error) => kindOf(error) === "mistimed", times: MISTIMED_RETRIES }),
       Effect.mapError(toStoreError),
       Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(toStoreError(defect)) : Effect.die(defect)))
     )
@@ -233,7 +267,7 @@ export const tryRefused = (
       const session = yield* take
       // BEGIN goes first and alone: the statements after it must not be carried out without it.
       yield* session.send([BEGIN])
-      yield* Effect.ensuring(session.send(statements), Effect.ignore(session.send([ROLLBACK])))
+      yield* Effect.ensuring(session.send(statements.map(atAnyTime)), Effect.ignore(session.send([ROLLBACK])))
     })
     return Effect.matchEffect(Effect.scoped(attempt), {
       onSuccess: () => Effect.sync(() => refusals.over()),

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AdmissionReads } from "../ports/AdmissionReads.ts"
 import { AdmissionStore } from "../ports/AdmissionStore.ts"
+import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import * as Commands from "./Commands.ts"
 import * as Engine from "./engine/Engine.ts"
@@ -42,6 +43,8 @@ export const methods: Readonly<Record<keyof UseCases, true>> = {
 export interface TurnoutService extends UseCases, Pick<Commands.Commands, "execute" | "executeAll"> {
   /** Succeeds if the store can be reached, is migrated, and takes writes. */
   readonly ready: Effect.Effect<void, StoreError>
+  /** The store's clock, which decides, as this process knows it: it has heard it once `ready` has succeeded. */
+  readonly clock: StoreClock
   /** How long a write waits for its answer before it fails with `OutcomeUnknown`. Time-outs around writes must be longer. */
   readonly commandTimeoutMillis: number
 }
@@ -58,6 +61,7 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
     execute: commands.execute,
     executeAll: commands.executeAll,
     ready: store.ready,
+    clock: store.clock,
     commandTimeoutMillis: options.commandTimeoutMillis ?? Lanes.DEFAULTS.commandTimeoutMillis
   }
   return service

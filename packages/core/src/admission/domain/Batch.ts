@@ -3,6 +3,9 @@
  *
  * Deciding a batch gives the same answers and the same journal as deciding its requests one by one. A request that is
  * refused, or that only repeats an earlier one, leaves the rest of the batch as it is.
+ *
+ * No request is decided before the last entry of its stream: a request whose time is earlier, since a clock was set back or two
+ * processes know it a little differently, is decided at the time of that entry. So times within a stream never go back.
  */
 import * as Result from "effect/Result"
 import * as Admission from "./Admission.ts"
@@ -38,11 +41,18 @@ const STEPPER: Metadata = { actor: "turnout", correlationId: null, causationId: 
 export const decide = (requests: ReadonlyArray<Request>, set: WorkingSet): Batch => {
   const touched = untouched()
   const replies: Array<Reply> = []
-  for (const request of requests) {
+  for (const asked of requests) {
+    const request = inOrder(set, asked)
     carryOn(set, touched, eventIdOf(request), STEPPER, request.now)
     replies.push(reply(set, touched, request))
   }
   return { replies, changes: changes(touched, set) }
+}
+
+/** The request with a time that is not before the last entry of its stream. */
+const inOrder = (set: WorkingSet, request: Request): Request => {
+  const last = set.events.get(eventIdOf(request))?.updatedAt
+  return last === undefined || request.now.getTime() >= last.getTime() ? request : { ...request, now: last }
 }
 
 /** Carries on what proceeds in steps, as far as this batch may. This comes before every command about the event. */

@@ -44,7 +44,7 @@ const describe = ({ untold, untoldMillis }: Known): string => {
   const times = untold === 1 ? "" : `${untold} times, in all `
   return (
     `the wall clock was set ${times}${untoldMillis < 0 ? "back" : "forward"} by ${seconds} seconds: ` +
-    "times that are stored and shown follow it; leases, pauses and time-outs do not"
+    "times that this process shows follow it; leases, pauses and time-outs do not, and decisions go by the clock of the store"
   )
 }
 

@@ -1,11 +1,10 @@
 /**
  * The engine: carries out commands.
  *
- * A command becomes a request (with the time, a fresh id and the fingerprint of its idempotency key), waits in a lane, and is
- * answered once the transaction that it shared with others has committed. Within a transaction of the host, a command shares
+ * A command becomes a request (with a fresh id and the fingerprint of its idempotency key), waits in a lane, and is answered once
+ * the transaction that it shared with others has committed. The batch is decided at one time, by the store's clock. Within a transaction of the host, a command shares
  * with no other: it is carried out in that transaction, at once.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -14,7 +13,7 @@ import type { EventId } from "../../../kernel/domain/EventId.ts"
 import { footprint } from "../../domain/state/Footprint.ts"
 import type { Command } from "../../domain/model/Command.ts"
 import type { Answer } from "../../domain/model/Outcome.ts"
-import { eventsOf, type Request } from "../../domain/state/Request.ts"
+import { decidedAt, eventsOf, type PendingRequest } from "../../domain/state/Request.ts"
 import { AdmissionStore } from "../../ports/AdmissionStore.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import * as HostTransaction from "./HostTransaction.ts"
@@ -48,14 +47,16 @@ export const make = Effect.fnUntraced(function* (
   const commit: Lanes.Commit = (events, close) =>
     store.transact(events, () => {
       const requests = close()
-      return { footprint: footprint(requests), decide: (set) => Batch.decide(requests, set) }
+      return { footprint: footprint(requests), decide: (set, now) => Batch.decide(decidedAt(requests, now), set) }
     })
-  const commitAll = (requests: ReadonlyArray<Request>) => commit(eventsOf(requests), () => requests)
+  const commitAll = (requests: ReadonlyArray<PendingRequest>) => commit(eventsOf(requests), () => requests)
 
   const lanes = yield* Lanes.make(commit, options)
   const nextStep = (eventId: EventId) => makeRequest({ _tag: "CarryOn", eventId }, {})
-  const steps = yield* Steps.make(store.eventsWithStepsDue, (eventId) =>
-    Effect.flatMap(nextStep(eventId), lanes.submit)
+  const steps = yield* Steps.make(
+    store.eventsWithStepsDue,
+    (eventId) => Effect.flatMap(nextStep(eventId), lanes.submit),
+    store.clock
   )
 
   const { commandTimeoutMillis = Lanes.DEFAULTS.commandTimeoutMillis, sweepMillis = Sweeping.DEFAULT_SWEEP_MILLIS } =
@@ -64,16 +65,15 @@ export const make = Effect.fnUntraced(function* (
     startImmediately: true
   })
 
-  const clock = yield* Clock.Clock
   const carryOnAfter = (answer: Answer): void => {
-    const due = Steps.eventWithStepDue(answer, new Date(clock.currentTimeMillisUnsafe()))
+    const due = Steps.eventWithStepDue(answer, store.clock.now())
     if (due !== undefined) steps.carryOn(due)
   }
 
   const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {
     const requests = yield* Effect.forEach(commands, ({ command, options }) => makeRequest(command, options))
     if (yield* store.isInTransaction)
-      return yield* HostTransaction.execute({ transact: store.transact, nextStep }, requests)
+      return yield* HostTransaction.execute({ transact: store.transact, clock: store.clock, nextStep }, requests)
     const replies = yield* commitAll(requests)
     replies.forEach(({ answer }) => {
       carryOnAfter(answer)

@@ -10,15 +10,17 @@ import type { EventId } from "../../../kernel/domain/EventId.ts"
 import { type Changes, nothing } from "../../domain/state/Changes.ts"
 import { footprint } from "../../domain/state/Footprint.ts"
 import type { Answer } from "../../domain/model/Outcome.ts"
-import { eventsOf, type Request } from "../../domain/state/Request.ts"
+import { decidedAt, eventsOf, type PendingRequest } from "../../domain/state/Request.ts"
 import type { AdmissionStore } from "../../ports/AdmissionStore.ts"
+import type { StoreClock } from "../../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import * as Steps from "./Steps.ts"
 
 export interface HostTransaction {
   readonly transact: AdmissionStore["Service"]["transact"]
+  readonly clock: StoreClock
   /** The request for the next step of an event. */
-  readonly nextStep: (eventId: EventId) => Effect.Effect<Request>
+  readonly nextStep: (eventId: EventId) => Effect.Effect<PendingRequest>
 }
 
 /**
@@ -26,16 +28,16 @@ export interface HostTransaction {
  * the last of them, and its key remembers that answer.
  */
 export const execute = Effect.fnUntraced(function* (
-  { nextStep, transact }: HostTransaction,
-  requests: ReadonlyArray<Request>
+  { clock, nextStep, transact }: HostTransaction,
+  requests: ReadonlyArray<PendingRequest>
 ): Effect.fn.Return<ReadonlyArray<Batch.Reply>, StoreError> {
   const events = eventsOf(requests)
-  const dueOf = (answer: Answer) => Steps.eventWithStepDue(answer, requests[0]!.now)
+  const dueOf = (answer: Answer) => Steps.eventWithStepDue(answer, clock.now())
   let unfinished: Changes["idempotency"] = []
   const replies = yield* transact(events, () => ({
     footprint: footprint(requests),
-    decide: (set) => {
-      const { changes, replies } = Batch.decide(requests, set)
+    decide: (set, now) => {
+      const { changes, replies } = Batch.decide(decidedAt(requests, now), set)
       const isUnfinished = ({ record }: (typeof unfinished)[number]) => dueOf(record.answer) !== undefined
       unfinished = changes.idempotency.filter(isUnfinished)
       if (unfinished.length === 0) return { changes, replies }
@@ -49,7 +51,7 @@ export const execute = Effect.fnUntraced(function* (
       Effect.flatMap(nextStep(eventId), (request) =>
         transact([eventId], () => ({
           footprint: footprint([request]),
-          decide: (set) => Batch.decide([request], set)
+          decide: (set, now) => Batch.decide(decidedAt([request], now), set)
         }))
       ),
       ([reply]) => reply!
@@ -58,7 +60,7 @@ export const execute = Effect.fnUntraced(function* (
   for (const { answer } of replies) {
     const due = dueOf(answer)
     if (due === undefined || last.has(due)) continue
-    last.set(due, yield* Steps.finish(step, due))
+    last.set(due, yield* Steps.finish(step, due, clock))
   }
   if (last.size === 0) return replies
 

@@ -33,7 +33,7 @@ import * as Hash from "effect/Hash"
 import type * as Scope from "effect/Scope"
 import type { Reply } from "../../domain/Batch.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
-import { eventIdOf, eventsOf, type Request } from "../../domain/state/Request.ts"
+import { eventIdOf, eventsOf, type PendingRequest } from "../../domain/state/Request.ts"
 import * as StoreError from "../../../kernel/ports/StoreError.ts"
 import * as EngineMetrics from "./EngineMetrics.ts"
 import { monotonicMillis } from "../../../kernel/application/MonotonicTime.ts"
@@ -62,7 +62,7 @@ export const DEFAULTS = {
 
 export interface Lanes {
   /** Carries out a request in one transaction with others that wait. Interrupting it gives up the answer, not the command. */
-  readonly submit: (request: Request) => Effect.Effect<Reply, StoreError.StoreError | Overloaded>
+  readonly submit: (request: PendingRequest) => Effect.Effect<Reply, StoreError.StoreError | Overloaded>
 }
 
 /**
@@ -71,12 +71,12 @@ export interface Lanes {
  */
 export type Commit = (
   events: ReadonlyArray<EventId>,
-  close: () => ReadonlyArray<Request>
+  close: () => ReadonlyArray<PendingRequest>
 ) => Effect.Effect<ReadonlyArray<Reply>, StoreError.StoreError>
 
 /** A command that was accepted, and the callback for its answer. */
 interface Entry {
-  readonly request: Request
+  readonly request: PendingRequest
   /** The moment of its arrival, by monotonic time. */
   readonly arrivedAt: number
   readonly answer: (told: Told) => void
@@ -258,7 +258,7 @@ const refuse = ({ metrics }: Working, lane: Lane): Effect.Effect<never, Overload
   return Effect.fail(new Overloaded({ retryAfterMillis }))
 }
 
-const submit = (working: Working, request: Request): Effect.Effect<Reply, StoreError.StoreError | Overloaded> =>
+const submit = (working: Working, request: PendingRequest): Effect.Effect<Reply, StoreError.StoreError | Overloaded> =>
   Effect.suspend((): Effect.Effect<Reply, StoreError.StoreError | Overloaded> => {
     const { lanes, now, options, running, watching } = working
     if (working.isClosed) return failed(new StoreError.Unavailable({ cause: new Error("Turnout has been closed") }))

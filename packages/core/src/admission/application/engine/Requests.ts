@@ -1,14 +1,13 @@
 /**
- * Requests that are made from commands: each gets the time, a fresh id, and the fingerprint of the command for its idempotency
- * key.
+ * Requests that are made from commands: each gets a fresh id, and the fingerprint of the command for its idempotency key. The
+ * time comes from the store, when it decides the batch.
  */
 import { hash } from "node:crypto"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import type { Command } from "../../domain/model/Command.ts"
 import { scope } from "../../domain/state/Idempotency.ts"
-import type { Request } from "../../domain/state/Request.ts"
+import type { PendingRequest } from "../../domain/state/Request.ts"
 import { ANONYMOUS, type WriteOptions } from "../../domain/state/WriteOptions.ts"
 
 /** How long an idempotency record is valid unless configured: 72 hours. */
@@ -57,7 +56,7 @@ export interface KeyOptions {
 }
 
 /** Makes the request of a command. */
-export type MakeRequest = (command: Command, options: WriteOptions) => Effect.Effect<Request>
+export type MakeRequest = (command: Command, options: WriteOptions) => Effect.Effect<PendingRequest>
 
 export const make = (
   random: SecureRandom.SecureRandom["Service"],
@@ -66,12 +65,10 @@ export const make = (
     refusalTtlMillis = DEFAULT_REFUSAL_TTL_MILLIS
   }: KeyOptions = {}
 ): MakeRequest => {
-  const refusalMillis = Math.min(refusalTtlMillis, idempotencyTtlMillis)
-  const toRequest = (command: Command, options: WriteOptions, millis: number, freshId: string): Request => {
+  const toRequest = (command: Command, options: WriteOptions, freshId: string): PendingRequest => {
     const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey: key } = options
     return {
       command,
-      now: new Date(millis),
       freshId,
       idempotency:
         key === undefined
@@ -79,14 +76,11 @@ export const make = (
           : {
               scope: scope(actor, command._tag, key),
               fingerprint: fingerprint(command),
-              expiresAt: new Date(millis + idempotencyTtlMillis),
-              refusalExpiresAt: new Date(millis + refusalMillis)
+              ttlMillis: idempotencyTtlMillis,
+              refusalTtlMillis: Math.min(refusalTtlMillis, idempotencyTtlMillis)
             },
       metadata: { actor, correlationId, causationId }
     }
   }
-  return (command, options) =>
-    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, millis, freshId))
-    )
+  return (command, options) => Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, freshId))
 }

@@ -16,7 +16,9 @@ import type { Reply } from "../../domain/Batch.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
 import type { Answer } from "../../domain/model/Outcome.ts"
 import { isStepDue } from "../../domain/model/Steps.ts"
+import type { StoreClock } from "../../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
+import * as ClockOffset from "../../../kernel/application/ClockOffset.ts"
 import * as ClockWatch from "../../../kernel/application/ClockWatch.ts"
 import type { Overloaded } from "../../../kernel/application/Overloaded.ts"
 import * as StoreOutage from "../../../kernel/application/StoreOutage.ts"
@@ -33,12 +35,11 @@ export const eventWithStepDue = (answer: Answer, now: Date): EventId | undefined
 /** Carries on step by step until nothing is due, and returns the answer to the last step. */
 export const finish = <E>(
   step: (eventId: EventId) => Effect.Effect<Reply, E>,
-  eventId: EventId
+  eventId: EventId,
+  clock: StoreClock
 ): Effect.Effect<Answer, E> =>
   Effect.flatMap(step(eventId), ({ answer }) =>
-    Effect.flatMap(Clock.currentTimeMillis, (millis) =>
-      eventWithStepDue(answer, new Date(millis)) === undefined ? Effect.succeed(answer) : finish(step, eventId)
-    )
+    eventWithStepDue(answer, clock.now()) === undefined ? Effect.succeed(answer) : finish(step, eventId, clock)
   )
 
 export interface Steps {
@@ -48,18 +49,21 @@ export interface Steps {
 
 export const make = Effect.fnUntraced(function* (
   eventsWithStepsDue: Effect.Effect<ReadonlyArray<EventId>, StoreError>,
-  step: (eventId: EventId) => Effect.Effect<Reply, StoreError | Overloaded>
+  step: (eventId: EventId) => Effect.Effect<Reply, StoreError | Overloaded>,
+  clock: StoreClock
 ): Effect.fn.Return<Steps, never, Scope.Scope> {
   const underway = new Set<EventId>()
   const start = yield* FiberSet.makeRuntime<never>()
-  // Every process runs this sweep, so it is the place to log that the wall clock was set.
-  const { look } = ClockWatch.make(yield* Clock.Clock)
+  // Every process runs this sweep, so it is the place to log that the wall clock was set, or differs from the store's.
+  const own = yield* Clock.Clock
+  const jumps = ClockWatch.make(own)
+  const offset = ClockOffset.make(clock, own, yield* Effect.context<never>())
 
   const carryOn: Steps["carryOn"] = (eventId) => {
     if (underway.has(eventId)) return
     underway.add(eventId)
     start(
-      finish(step, eventId).pipe(
+      finish(step, eventId, clock).pipe(
         Effect.catch((error) =>
           error._tag === "StoreError"
             ? StoreOutage.log("further steps are left for the next sweep", error)
@@ -73,7 +77,8 @@ export const make = Effect.fnUntraced(function* (
   yield* eventsWithStepsDue.pipe(
     Effect.map((events) => events.forEach(carryOn)),
     Effect.catch((error) => Effect.logDebug("events with further steps could not be looked up", error)),
-    Effect.andThen(look),
+    Effect.andThen(jumps.look),
+    Effect.andThen(offset.look),
     Effect.repeat(Schedule.spaced(SWEEP_INTERVAL_MILLIS)),
     Effect.forkScoped
   )

@@ -55,6 +55,7 @@ export const Event = Schema.Struct({
   version: Schema.Natural,
   counts: Counts,
   createdAt: Instant,
+  /** When the last journal event of the stream happened. */
   updatedAt: Instant
 }).annotate({ identifier: "Event" })
 export type Event = typeof Event.Type

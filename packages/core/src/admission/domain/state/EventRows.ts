@@ -7,7 +7,7 @@ import type { EventId } from "../../../kernel/domain/EventId.ts"
 import type { AdmissionEntry, AdmissionEvent } from "../model/AdmissionEvent.ts"
 import type { Event, EventCreated, journalEvents } from "../model/Event.ts"
 import type { journalEvents as seatEvents } from "../model/Seats.ts"
-import { eventsOf, type Request } from "./Request.ts"
+import { eventsOf, type PendingRequest } from "./Request.ts"
 
 export interface Footprint {
   /** Rows to lock, in ascending order. */
@@ -37,7 +37,7 @@ interface TouchedEvent {
   details: boolean
 }
 
-export const footprint = (requests: ReadonlyArray<Request>): Footprint["events"] => eventsOf(requests)
+export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint["events"] => eventsOf(requests)
 
 export const make = (loaded: Loaded): WorkingSet["events"] => {
   const events = new Map<EventId, Event>()
@@ -51,8 +51,9 @@ export const evolve = (set: WorkingSet, entry: AdmissionEntry): Mutable<Event> =
   if (happened._tag === "EventCreated") return create(set, entry, happened)
   const event: Mutable<Event> = set.events.get(entry.eventId)!
   event.version = entry.version
+  event.updatedAt = entry.occurredAt
   // Stryker disable next-line ConditionalExpression: most of what happens is about registrations, and comparing tags takes its time
-  if (!("registration" in happened)) change(event, entry, happened)
+  if (!("registration" in happened)) change(event, happened)
   return event
 }
 
@@ -75,10 +76,10 @@ const create = (
   return event
 }
 
-/** What happens to an event and its seats themselves. All else that happens moves the version of the event on. */
+/** What happens to an event and its seats themselves. All else that happens moves the event on, by its version and its time. */
 type EventHappening = (typeof journalEvents | typeof seatEvents)[number]["Type"]
 
-const change = (event: Mutable<Event>, { occurredAt }: AdmissionEntry, happened: AdmissionEvent): void => {
+const change = (event: Mutable<Event>, happened: AdmissionEvent): void => {
   switch (happened._tag) {
     case "EventUpdated":
       Object.assign(event, happened.details)
@@ -109,9 +110,7 @@ const change = (event: Mutable<Event>, { occurredAt }: AdmissionEntry, happened:
     default:
       // The compiler refuses this if something that happens to events themselves is missing above.
       happened satisfies Exclude<AdmissionEvent, EventHappening> | typeof EventCreated.Type
-      return
   }
-  event.updatedAt = occurredAt
 }
 
 export const untouched = (): Touched => new Map()

@@ -6,7 +6,7 @@ import { isStepPossible } from "../model/Steps.ts"
 import * as EventRows from "./EventRows.ts"
 import * as IdempotencyRows from "./IdempotencyRows.ts"
 import * as RegistrationFootprint from "./RegistrationFootprint.ts"
-import type { Request } from "./Request.ts"
+import type { PendingRequest } from "./Request.ts"
 
 /** The rows that a batch needs. Every list is free of duplicates. */
 export interface Footprint
@@ -16,7 +16,7 @@ export interface Footprint
     RegistrationFootprint.Footprint,
     IdempotencyRows.Footprint {}
 
-export const footprint = (requests: ReadonlyArray<Request>): Footprint => ({
+export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint => ({
   ...RegistrationFootprint.footprint(requests),
   events: EventRows.footprint(requests),
   idempotency: IdempotencyRows.footprint(requests)

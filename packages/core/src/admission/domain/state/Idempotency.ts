@@ -40,10 +40,10 @@ export const scope = (principal: string, operation: string, key: string): Idempo
 export interface IdempotencyRequest {
   readonly scope: IdempotencyScope
   readonly fingerprint: string
-  /** When the record expires if the command has an effect, or nothing left to do. */
-  readonly expiresAt: Date
-  /** When the record expires if the command is refused; a time that is not after `now` leaves a refusal unrecorded. */
-  readonly refusalExpiresAt: Date
+  /** How long the record is valid if the command has an effect, or nothing left to do. */
+  readonly ttlMillis: number
+  /** How long it is valid if the command is refused; 0 leaves a refusal unrecorded. */
+  readonly refusalTtlMillis: number
 }
 
 /** The answer that is remembered under a key. */
@@ -72,10 +72,10 @@ export const recall = (
 
 /** When the record of an answer expires; `undefined` if the answer is not recorded. */
 export const expiryOf = (
-  { expiresAt, refusalExpiresAt }: IdempotencyRequest,
+  { refusalTtlMillis, ttlMillis }: IdempotencyRequest,
   answer: Answer,
   now: Date
 ): Date | undefined => {
-  if (Result.isSuccess(answer)) return expiresAt
-  return isNotFound(answer.failure) || refusalExpiresAt.getTime() <= now.getTime() ? undefined : refusalExpiresAt
+  if (Result.isSuccess(answer)) return new Date(now.getTime() + ttlMillis)
+  return isNotFound(answer.failure) || refusalTtlMillis <= 0 ? undefined : new Date(now.getTime() + refusalTtlMillis)
 }

@@ -2,7 +2,7 @@
  * Idempotency records, as a part of the working set. No journal event changes one: a batch remembers its answers itself.
  */
 import type { IdempotencyRecord, IdempotencyScope } from "./Idempotency.ts"
-import type { Request } from "./Request.ts"
+import type { PendingRequest } from "./Request.ts"
 
 export interface Footprint {
   readonly idempotency: ReadonlyArray<IdempotencyScope>
@@ -25,7 +25,7 @@ export interface Changes {
 /** The records of a batch. */
 export type Touched = Array<{ record: IdempotencyRecord; readonly renews: boolean }>
 
-export const footprint = (requests: ReadonlyArray<Request>): Footprint["idempotency"] => {
+export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint["idempotency"] => {
   const idempotency = new Map<string, IdempotencyScope>()
   for (const request of requests) {
     if (request.idempotency !== null) {

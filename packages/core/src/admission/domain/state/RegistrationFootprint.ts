@@ -7,7 +7,7 @@ import type { Command } from "../model/Command.ts"
 import type { Event } from "../model/Event.ts"
 import type { RegistrationId } from "../model/Registration.ts"
 import { STEP_SIZE } from "../model/Steps.ts"
-import { eventIdOf, type Request } from "./Request.ts"
+import { eventIdOf, type PendingRequest } from "./Request.ts"
 
 type OfEvent = { readonly eventId: EventId; readonly limit: number }
 type OfRegistration = { readonly eventId: EventId; readonly registrationId: RegistrationId }
@@ -50,7 +50,7 @@ const attendeeOf = (command: Command): AttendeeId | undefined => {
 /** The commands after which a registration may leave the head of the waitlist: its own, or one that gets a seat. */
 const SHORTENING: ReadonlyArray<Command["_tag"]> = ["CancelRegistration", "ConfirmRegistration", "ReleaseSeat"]
 
-export const footprint = (requests: ReadonlyArray<Request>): Footprint => {
+export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint => {
   const attendees: Array<Footprint["attendees"][number]> = []
   const attendeesOf = new Map<EventId, Set<AttendeeId>>()
   const registrations = new Map<RegistrationId, OfRegistration>()
