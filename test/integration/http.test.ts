@@ -275,6 +275,8 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
           const reply = yield* Http.get(path)
           assert.deepStrictEqual([reply.status, reply.text], [204, ""])
         }
+        const { headers } = yield* Http.get("/health/ready")
+        assert.match(String(headers.get("store-clock-offset")), /^-?\d+$/, "how far the clock of the store is ahead")
       })
     )
 

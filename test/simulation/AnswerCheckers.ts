@@ -21,6 +21,7 @@ import type { WaitlistEntry, WaitlistPlace } from "@turnout/core/admission/ports
 import { Result } from "effect"
 import { isDeepStrictEqual } from "node:util"
 import type { Operation, Violation } from "./Checkers.ts"
+import type { StoreTimes } from "./StoreTime.ts"
 
 /** An operation with its command and the content of its answers. */
 export interface Asked extends Operation {
@@ -57,7 +58,12 @@ export interface Words {
   readonly journals: ReadonlyMap<string, ReadonlyArray<StoredJournalEntry>>
   /** The messages that consumers were given. */
   readonly messages: ReadonlyArray<Message>
+  /** What the store's clock has shown between two moments. */
+  readonly storeTimes: (from: number, to: number) => StoreTimes
 }
+
+/** By how much a decision may differ from the store's clock. */
+const MOST_OFF_MILLIS = 1_000
 
 /** The state of an event after an entry of its journal, by recount. */
 interface Moment {
@@ -97,8 +103,9 @@ const streamOf = (journal: ReadonlyArray<StoredJournalEntry>): Stream => {
       event = { ...details, capacity, status: "draft", createdAt: occurredAt, updatedAt: occurredAt }
     }
     if (event === undefined) throw new Error("a journal begins with EventCreated")
-    if (happened._tag === "EventPublished") event = { ...event, status: "published", updatedAt: occurredAt }
-    if (happened._tag === "CapacityChanged") event = { ...event, capacity: happened.to, updatedAt: occurredAt }
+    event = { ...event, updatedAt: occurredAt }
+    if (happened._tag === "EventPublished") event = { ...event, status: "published" }
+    if (happened._tag === "CapacityChanged") event = { ...event, capacity: happened.to }
     if ("registration" in happened) {
       const { registration } = happened
       registrations = new Map([...registrations, [registration.id, registration]])
@@ -194,7 +201,10 @@ const success = (
 
 /** Tells whether a rejection that a simulated client can get was true at a moment. */
 const isTrueAt =
-  (rejection: Rejection, { attendeeId }: { readonly attendeeId: string | undefined }) =>
+  (
+    rejection: Rejection,
+    { attendeeId, times }: { readonly attendeeId: string | undefined; readonly times: StoreTimes }
+  ) =>
   ({ event, registrations, waiting }: Moment): boolean => {
     if (rejection._tag === "AlreadyRegistered") {
       const registration = registrations.get(rejection.registrationId)
@@ -206,8 +216,15 @@ const isTrueAt =
         rejection.state !== "cancelled"
       )
     }
-    // The clocks of processes differ, so when it was decided cannot be checked.
-    if (rejection._tag === "RegistrationClosed") return isSame(rejection.closedAt, event.endsAt)
+    // It was decided by the store's clock, and not before the last entry.
+    if (rejection._tag === "RegistrationClosed") {
+      const latest = Math.max(times.latest + MOST_OFF_MILLIS, event.updatedAt.getTime())
+      return isSame(rejection.closedAt, event.endsAt) && latest >= event.endsAt.getTime()
+    }
+    if (rejection._tag === "RegistrationNotOpen") {
+      const earliest = Math.max(times.earliest - MOST_OFF_MILLIS, event.updatedAt.getTime())
+      return isSame(rejection.opensAt, event.registrationOpensAt) && earliest < rejection.opensAt.getTime()
+    }
     if (rejection._tag === "WaitlistFull")
       return (
         rejection.capacity === event.capacity &&
@@ -225,7 +242,7 @@ const failure = (
   rejection: Rejection,
   stream: Stream,
   sameScope: ReadonlyArray<Asked>,
-  moments: ReadonlyArray<Moment>
+  { moments, times }: { readonly moments: ReadonlyArray<Moment>; readonly times: StoreTimes }
 ): ReadonlyArray<Violation> => {
   const { command, key } = operation
   if (stream.byOperation.has(key)) return [`G1: ${key} was refused (${rejection._tag}), and is in the journal`]
@@ -234,7 +251,7 @@ const failure = (
     return isReused ? [] : [`I2: ${key} was refused for a key that no other command had used`]
   }
   const attendeeId = command._tag === "Register" ? command.attendee.id : undefined
-  return moments.some(isTrueAt(rejection, { attendeeId }))
+  return moments.some(isTrueAt(rejection, { attendeeId, times }))
     ? []
     : [`G1: ${key} was refused with ${wordsOf(rejection)}, which was never true while it ran`]
 }
@@ -297,20 +314,6 @@ const onePayload = (sameScope: ReadonlyArray<Asked>): ReadonlyArray<Violation> =
     .map(({ key }): Violation => `I2: ${key} was carried out under the idempotency key of ${first!.key}`)
 }
 
-/** The principal of promotions that a later command carries on. */
-const PROMOTER = "turnout"
-
-/**
- * Whether an entry before this one was decided after the end of the event. A command whose process has an earlier time finds the
- * promotions due that were not made then.
- */
-const isAfterTheEnd = (entries: Stream["entries"], index: number): boolean => {
-  const [first] = entries
-  if (first?.happened._tag !== "EventCreated") return false
-  const { endsAt } = first.happened.details
-  return entries.slice(0, index).some(({ stored }) => stored.occurredAt.getTime() >= endsAt.getTime())
-}
-
 /** Checks A5: every entry names the principal who asked for it, and is the effect of that principal's command. */
 const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): ReadonlyArray<Violation> => {
   const { entries } = stream
@@ -319,8 +322,6 @@ const attributed = (stream: Stream, byKey: ReadonlyMap<string, Asked>): Readonly
     const { metadata, version } = stored
     const operation = byKey.get(metadata.correlationId ?? "")
     if (happened._tag === "EventCreated" || happened._tag === "EventPublished") continue
-    if (happened._tag === "RegistrationPromoted" && metadata.actor === PROMOTER && isAfterTheEnd(entries, index))
-      continue
     const { command } = operation ?? {}
     const isOwn =
       operation !== undefined &&
@@ -385,7 +386,7 @@ const aboutEvent = (
   eventId: string,
   journal: ReadonlyArray<StoredJournalEntry>,
   own: ReadonlyArray<Asked>,
-  { asked, looks }: Words
+  { asked, looks, storeTimes }: Words
 ): ReadonlyArray<Violation> => {
   const stream = streamOf(journal)
   const between = boundsOf(stream, own)
@@ -395,12 +396,14 @@ const aboutEvent = (
   for (const operation of own) {
     found.push(...repeats(operation, stream), ...failed(operation, stream))
     const sameScope = byScope.get(scopeOf(operation))!
-    const moments = between(operation.startedAt, operation.endedAt)
+    const { endedAt, startedAt } = operation
+    const moments = between(startedAt, endedAt)
+    const times = storeTimes(startedAt, endedAt)
     for (const { answer } of operation.replies)
       found.push(
         ...(Result.isSuccess(answer)
           ? success(operation, answer.success, stream)
-          : failure(operation, answer.failure, stream, sameScope, moments))
+          : failure(operation, answer.failure, stream, sameScope, { moments, times }))
       )
   }
   for (const look of looks)

@@ -223,6 +223,39 @@ const noSeatStaysFree = ({ journals }: Pick<History, "journals">): ReadonlyArray
   return found
 }
 
+/**
+ * Checks R7: within a stream times never go back, nobody registers before registration opens or after the event has ended, and the
+ * times of a registration agree with those of its entries.
+ */
+const times = ({ journals }: Pick<History, "journals">): ReadonlyArray<Violation> => {
+  const found: Array<Violation> = []
+  for (const [eventId, journal] of journals) {
+    let [opensAt, endsAt, last] = [-Infinity, Infinity, -Infinity]
+    for (const { occurredAt, payload, type, version } of journal) {
+      const at = occurredAt.getTime()
+      const { details, registration } = payload as {
+        readonly details?: { readonly registrationOpensAt: string | null; readonly endsAt: string }
+        readonly registration?: { readonly registeredAt: string; readonly changedAt: string }
+      }
+      if (details !== undefined) {
+        opensAt = details.registrationOpensAt === null ? -Infinity : Date.parse(details.registrationOpensAt)
+        endsAt = Date.parse(details.endsAt)
+      }
+      if (at < last) found.push(`R7: version ${version} of ${eventId} happened before the one before it`)
+      const isEntry = type === "AttendeeRegistered" || type === "AttendeeWaitlisted"
+      if (isEntry && (at < opensAt || at >= endsAt))
+        found.push(`R7: version ${version} of ${eventId} registered somebody while nobody could`)
+      if (registration !== undefined) {
+        const isOrdered = Date.parse(registration.registeredAt) <= at
+        if (Date.parse(registration.changedAt) !== at || !isOrdered)
+          found.push(`R7: version ${version} of ${eventId} has other times than its registration`)
+      }
+      last = at
+    }
+  }
+  return found
+}
+
 /** Checks O2, O3 and O4: every entry arrives, each stream in order, and nothing arrives that is not in the journal. */
 const delivery = ({ arrivals, journals }: History): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
@@ -288,7 +321,8 @@ const epochs = ({ arrivals }: History): ReadonlyArray<Violation> => {
 export const checkRegistrations = (history: Pick<History, "journals" | "operations">): ReadonlyArray<Violation> => [
   ...idempotency(history),
   ...linearizable(history),
-  ...noSeatStaysFree(history)
+  ...noSeatStaysFree(history),
+  ...times(history)
 ]
 
 export const check = (history: History): ReadonlyArray<Violation> => [

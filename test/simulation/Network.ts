@@ -134,7 +134,8 @@ export class Network {
     }
     return Object.fromEntries(
       Object.entries(service).map(([name, member]) => {
-        if (name === "isInTransaction") return [name, member]
+        // What a process knows of the store's clock is in the process: see `StoreTime`.
+        if (name === "isInTransaction" || name === "clock") return [name, member]
         // The network carries no signals of commits.
         if (name === "onCommit") return [name, () => () => {}]
         if (Effect.isEffect(member)) return [name, remote(name, member as Effect.Effect<unknown, unknown>)]

@@ -43,6 +43,7 @@ import {
   SimulatedQueue,
   Written
 } from "./Servers.ts"
+import { decidedBy, TimeWitness } from "./StoreTime.ts"
 import { simulateWebhooks } from "./WebhookSimulation.ts"
 import { Livelock, type Node, World } from "./World.ts"
 
@@ -82,6 +83,8 @@ export interface Plan {
   readonly consumers: number
   /** The time after which the events end; 0 for events that end long after the simulation. */
   readonly endsAfterMillis: number
+  /** The time after which registration opens; 0 if it is open from the beginning. */
+  readonly opensAfterMillis: number
 }
 
 export interface Outcome {
@@ -138,7 +141,7 @@ const planOf = (world: World, seed: number): Plan => {
     handlerFailures: some(60),
     refusals: some(30),
     accidents: some(5),
-    longestSkewMillis: some(5_000),
+    longestSkewMillis: world.happens(500) ? some(5_000) : some(15 * 60_000),
     clockJumps: some(4),
     longestJumpMillis: 1_000 + world.choose(120_000),
     preemption: world.happens(500) ? 0 : 20 + world.choose(200),
@@ -151,7 +154,8 @@ const planOf = (world: World, seed: number): Plan => {
     maxWaiting: world.happens(800) ? 1_000 : 1 + world.choose(2),
     consumers: world.happens(800) ? 1 : 2,
     endsAfterMillis: world.happens(900) ? 0 : 1_000 + world.choose(WORK_MILLIS),
-    handlerDelays: some(40)
+    handlerDelays: some(40),
+    opensAfterMillis: world.happens(800) ? 0 : 100 + world.choose(WORK_MILLIS)
   }
 }
 
@@ -187,7 +191,7 @@ const TYPES = [
   "RegistrationCancelled"
 ] as const
 
-const publishedEvent = ({ endsAfterMillis, seats, waitlistLimit }: Plan, now: Date) =>
+const publishedEvent = ({ endsAfterMillis, opensAfterMillis, seats, waitlistLimit }: Plan, now: Date) =>
   Turnout.Turnout.use((turnout) =>
     Effect.flatMap(
       turnout.createEvent(
@@ -195,7 +199,11 @@ const publishedEvent = ({ endsAfterMillis, seats, waitlistLimit }: Plan, now: Da
           {
             capacity: seats,
             waitlistLimit: waitlistLimit === 0 ? null : waitlistLimit,
-            ...(endsAfterMillis === 0 ? {} : { startsAt: now, endsAt: new Date(now.getTime() + endsAfterMillis) })
+            ...(endsAfterMillis === 0 ? {} : { startsAt: now, endsAt: new Date(now.getTime() + endsAfterMillis) }),
+            // Registration that would open after the end opens at once.
+            ...(opensAfterMillis === 0 || (endsAfterMillis > 0 && opensAfterMillis >= endsAfterMillis)
+              ? {}
+              : { registrationOpensAt: new Date(now.getTime() + opensAfterMillis) })
           },
           now
         )
@@ -226,6 +234,7 @@ class Simulation {
   readonly #queues: ReadonlyArray<SimulatedQueue>
   readonly effects: Effects
   readonly leases = new LeaseWitness()
+  readonly #times: TimeWitness
   readonly operations: Array<Asked> = []
   readonly looks: Array<Look> = []
   readonly defects: Array<Violation> = []
@@ -247,7 +256,9 @@ class Simulation {
     this.network = new Network(this.world, NONE)
     this.#store = this.world.node("store")
     this.#queueServer = this.world.node("queue")
-    this.database = makeDatabase(this.world, this.#store)
+    this.#times = new TimeWitness(this.world, this.#store)
+    const database = makeDatabase(this.world, this.#store)
+    this.database = Context.add(database, AdmissionStore, this.#times.watch(Context.get(database, AdmissionStore)))
     this.queue = new SimulatedQueue(this.world)
     const others = Array.from({ length: this.plan.consumers - 1 }, () => new SimulatedQueue(this.world))
     this.queue.followers.push(...others)
@@ -284,9 +295,10 @@ class Simulation {
     const node = this.world.node(`process ${++this.#started}`, skew)
     const process: Process = { node, turnout: undefined, stop: () => {} }
     const pool = this.plan.connections === 0 ? undefined : Semaphore.makeUnsafe(this.plan.connections)
-    const remoteStore = this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, [
-      "transact"
-    ])
+    const remoteStore = decidedBy(
+      node,
+      this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, ["transact"])
+    )
     const reads = this.network.store(node, this.#store, Context.get(this.database, AdmissionReads), pool)
     const remoteOutbox = this.network.store(
       node,
@@ -322,8 +334,8 @@ class Simulation {
         })
       return Object.fromEntries(TYPES.map((type) => [type, handler])) as Consumer.Handlers<Error>
     }
-    // Where clocks differ, a refusal would expire sooner or later than its client can know.
-    const refusalTtlMillis = this.#areClocksEqual ? REFUSAL_TTL_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
+    // Where the store's clock is set, a refusal would expire sooner or later than its client can know.
+    const refusalTtlMillis = this.#isStoreTimeSteady ? REFUSAL_TTL_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS
     const life = Effect.gen(function* () {
       const lanes = { lanes: 2, maxBatch: 4, maxWaiting }
       process.turnout = yield* Turnout.make({
@@ -442,9 +454,8 @@ class Simulation {
         )
   }
 
-  get #areClocksEqual(): boolean {
-    const { accidents, clockJumps, longestSkewMillis } = this.plan
-    return accidents + clockJumps + longestSkewMillis === 0
+  get #isStoreTimeSteady(): boolean {
+    return this.plan.clockJumps === 0
   }
 
   /** A client, which sends one command after the other, each again and again until it has an answer. */
@@ -534,7 +545,7 @@ class Simulation {
         }
         const answer = operation.replies.at(-1)?.answer
         const isRefused = answer?._tag === "Failure" && answer.failure._tag !== "IdempotencyKeyReused"
-        if (this.#areClocksEqual && isRefused && world.happens(200)) {
+        if (this.#isStoreTimeSteady && isRefused && world.happens(200)) {
           yield* Effect.sleep(REFUSAL_TTL_MILLIS + 1_000)
           late = { command, what, idempotencyKey }
         }
@@ -590,6 +601,7 @@ class Simulation {
     const { plan, world } = this
     const node = world.pick([this.#store, ...this.#processes.map(({ node }) => node)])
     node.skewMillis += world.choose(2 * plan.longestJumpMillis) - plan.longestJumpMillis
+    if (node === this.#store) this.#times.noteSet()
   }
 
   run(): ReadonlyArray<Violation> {
@@ -654,7 +666,12 @@ class Simulation {
   }
 
   #verdict(stored: ReadonlyArray<Invariants.Snapshot>): ReadonlyArray<Violation> {
-    const violations: Array<Violation> = [...this.defects, ...this.leases.violations, ...this.queue.violations]
+    const violations: Array<Violation> = [
+      ...this.defects,
+      ...this.leases.violations,
+      ...this.queue.violations,
+      ...this.#times.violations
+    ]
     const splits = EngineMetrics.splits.valueUnsafe(Context.make(Metric.MetricRegistry, this.#metrics)).count
     if (splits > 0) violations.push(`G2: ${splits} batches were split, though no command was at fault`)
     for (const taken of stored) {
@@ -669,7 +686,8 @@ class Simulation {
     const consumers = CONSUMERS.slice(0, this.plan.consumers)
     const history = { operations, journals, arrivals: queue.arrivals, recorded: effects.recorded, consumers }
     const messages = effects.recorded.map(({ content }) => content)
-    const words = checkWords({ asked: operations, looks: this.looks, journals, messages })
+    const storeTimes = (from: number, to: number) => this.#times.between(from, to)
+    const words = checkWords({ asked: operations, looks: this.looks, journals, messages, storeTimes })
     return [...violations, ...check(history), ...words]
   }
 }
@@ -717,6 +735,7 @@ const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
   { waitlistLimit: 0 },
   { maxWaiting: 1_000 },
   { consumers: 1 },
+  { opensAfterMillis: 0 },
   { processes: plan.processes - 1 },
   { events: 1 },
   { clients: plan.clients - 1 },

@@ -118,6 +118,41 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: `if (registration.state === "waitlisted") set.waiting.get(event.id)!.unshift(registration.id)`
   },
   {
+    name: "decisions go by the clock of the process",
+    breaks: "R",
+    file: `${KERNEL}/application/HeardClock.ts`,
+    from: "known === undefined ? clock.currentTimeMillisUnsafe() : Math.round(steady() + middle(known))",
+    to: "clock.currentTimeMillisUnsafe()"
+  },
+  {
+    name: "a batch is decided at the time at which its process last looked",
+    breaks: "R",
+    file: `${ADMISSION}/application/engine/Engine.ts`,
+    from: "Batch.decide(decidedAt(requests, now), set)",
+    to: "Batch.decide(decidedAt(requests, new Date(now.getTime() - (now.getTime() % 3_000))), set)"
+  },
+  {
+    name: "the last entry of a stream is forgotten",
+    breaks: "R",
+    file: `${ADMISSION}/domain/Batch.ts`,
+    from: "request : { ...request, now: last }",
+    to: "request : { ...request }"
+  },
+  {
+    name: "an event is as of the last change of its details",
+    breaks: "R",
+    file: `${ADMISSION}/domain/state/EventRows.ts`,
+    from: "event.updatedAt = entry.occurredAt",
+    to: `if (!("registration" in happened)) event.updatedAt = entry.occurredAt`
+  },
+  {
+    name: "a key is remembered from the beginning of time",
+    breaks: "I",
+    file: `${ADMISSION}/domain/state/Idempotency.ts`,
+    from: "if (Result.isSuccess(answer)) return new Date(now.getTime() + ttlMillis)",
+    to: "if (Result.isSuccess(answer)) return new Date(ttlMillis)"
+  },
+  {
     name: "answers are not remembered",
     breaks: "I",
     file: `${ADMISSION}/domain/state/IdempotencyRows.ts`,
@@ -135,8 +170,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a refusal is remembered for as long as an effect",
     breaks: "I",
     file: `${ADMISSION}/domain/state/Idempotency.ts`,
-    from: "refusalExpiresAt.getTime() <= now.getTime() ? undefined : refusalExpiresAt",
-    to: "refusalExpiresAt.getTime() <= now.getTime() ? undefined : expiresAt"
+    from: "refusalTtlMillis <= 0 ? undefined : new Date(now.getTime() + refusalTtlMillis)",
+    to: "refusalTtlMillis <= 0 ? undefined : new Date(now.getTime() + ttlMillis)"
   },
   {
     name: "keys are not looked up",

@@ -10,7 +10,7 @@ import { simulate } from "./Simulation.ts"
 const SEEDS = 1_000
 
 describe("simulation", { timeout: 600_000 }, () => {
-  it("R1–R6, W1–W6, I1–I5, O1–O8, L1, N1–N3, A5, G1–G3 hold in every history", async () => {
+  it("R1–R7, W1–W6, I1–I5, O1–O8, L1, N1–N3, A5, G1–G3 hold in every history", async () => {
     const { bad, totals } = await Crew.run({
       first: 1,
       count: SEEDS,

@@ -18,4 +18,7 @@ export class HealthGroup extends HttpApiGroup.make("health", { topLevel: true })
       error: StoreProblems.storeUnavailable
     }).annotate(OpenApi.Summary, "Can it do its work?")
   )
-  .annotate(OpenApi.Description, "`live`: the process answers. `ready`: it can do its work, the store included.") {}
+  .annotate(
+    OpenApi.Description,
+    "`live`: the process answers. `ready`: it can do its work, the store included; `Store-Clock-Offset` has the milliseconds by which the store's clock, which decides, is ahead of that of the process."
+  ) {}

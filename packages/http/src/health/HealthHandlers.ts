@@ -1,5 +1,6 @@
 /**
- * The handlers of the group `health`: a server is not ready while it shuts down, and while its store is not ready.
+ * The handlers of the group `health`: a server is not ready while it shuts down, and while its store is not ready. A clock that differs
+ * from the store's leaves it ready, since it decides by the store's: the answer tells the difference.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
@@ -10,6 +11,10 @@ import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
 import * as StoreProblems from "../problems/StoreProblems.ts"
 import { withDeadline } from "../server/Boundary.ts"
 import * as Lifecycle from "../server/Lifecycle.ts"
+import * as ResponseHeader from "../server/ResponseHeader.ts"
+
+/** The header that has the milliseconds by which the store's clock is ahead of that of the process; below 0 if it is behind. */
+const STORE_CLOCK_OFFSET = "store-clock-offset"
 
 /** The time in which the store has to say that it is ready. */
 const READY_TIMEOUT_MILLIS = 5_000
@@ -22,6 +27,10 @@ export const layer = HttpApiBuilder.group(
     const lifecycle = yield* Lifecycle.Lifecycle
     const unavailable = (reason: string) =>
       retryLater(new StoreProblems.StoreUnavailable({ reason, retryAfterSeconds: RETRY_AFTER_SECONDS }))
+    const tellOffset = Effect.suspend(() => {
+      const ahead = turnout.clock.aheadMillis()
+      return ahead === undefined ? Effect.void : ResponseHeader.set(STORE_CLOCK_OFFSET, String(ahead))
+    })
     return handlers.handleAll({
       live: () => Effect.void,
       ready: () =>
@@ -30,6 +39,7 @@ export const layer = HttpApiBuilder.group(
             ? unavailable("The server is shutting down.")
             : turnout.ready.pipe(
                 withDeadline(READY_TIMEOUT_MILLIS),
+                Effect.andThen(tellOffset),
                 Effect.catchTags({
                   RequestTimeout: () => unavailable("The store does not answer."),
                   // The message of an unexpected failure may have internal details, so only the log gets it.

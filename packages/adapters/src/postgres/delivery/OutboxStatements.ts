@@ -146,7 +146,7 @@ removed AS (
 )
 INSERT INTO ${s}.outbox_positions (sink, slot, revision, position)
 SELECT $1, slot, revision + 1, next FROM current RETURNING slot`,
-  parkedMillis: `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(since)) * 1000, 0)::float8 AS millis
+  parkedMillis: `SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(since)) * 1000)::float8 AS millis
 FROM ${s}.outbox_blocked WHERE sink = $1 AND retry_at IS NULL`,
   due: `SELECT b.slot, b.stream, b.version AS first, b.attempts, ${ENTRY}
 FROM unnest($2::smallint[], $3::pg_snapshot[], $4::bigint[], $5::pg_snapshot[]) AS w(slot, passed, position, until)

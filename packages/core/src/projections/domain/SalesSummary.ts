@@ -46,9 +46,12 @@ export const initial = (eventId: EventId): SalesSummary => ({
   soldOutAt: null
 })
 
-/** The milliseconds from the first publication until every seat was taken; `null` if either has not happened. */
+/**
+ * The milliseconds from the first publication until every seat was taken; `null` if either has not happened. Never below 0, though
+ * entries from before a clock was set back may say so.
+ */
 export const millisToSellOut = ({ publishedAt, soldOutAt }: SalesSummary): number | null =>
-  publishedAt === null || soldOutAt === null ? null : soldOutAt.getTime() - publishedAt.getTime()
+  publishedAt === null || soldOutAt === null ? null : Math.max(0, soldOutAt.getTime() - publishedAt.getTime())
 
 const moved = (
   { registrations }: SalesSummary,
