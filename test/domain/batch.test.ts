@@ -8,7 +8,7 @@ import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
-import { BEFORE, DURING, EVENT, empty, given, id, input, register, registrationId, request } from "./Deciding.ts"
+import { AFTER, BEFORE, DURING, EVENT, empty, given, id, input, register, registrationId, request } from "./Deciding.ts"
 
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
 const publish = request({ _tag: "PublishEvent", eventId: EVENT })
@@ -81,6 +81,42 @@ describe("the changes of a batch", () => {
     assert.deepStrictEqual(changes.journal, [])
     assert.lengthOf(changes.idempotency, 1)
     assert.isFalse(isEmpty(changes))
+  })
+})
+
+describe("the time of a batch", () => {
+  const early = new Date(BEFORE.getTime() - 60_000)
+  const times = ({ journal }: Changes) => journal.map(({ occurredAt }) => occurredAt)
+
+  it("R7: is never before the last entry of the stream, even of this batch", () => {
+    const set = published()
+    assert.deepStrictEqual(times(Batch.decide([{ ...register(1), now: early }], set).changes), [BEFORE])
+    const { changes } = Batch.decide([register(2, DURING), register(3, early), register(4, AFTER)], set)
+    assert.deepStrictEqual(times(changes), [DURING, DURING])
+    assert.deepStrictEqual(set.events.get(EVENT)!.updatedAt, DURING)
+    const [, , , third] = set.registrations.values()
+    assert.isUndefined(third, "after the end, nobody registers")
+  })
+
+  it("R7: opens and closes by it, and is that of keys as well", () => {
+    const opened = given([create, publish, register(1, DURING)])
+    const closed = request({ _tag: "UpdateEvent", eventId: EVENT, changes: { registrationClosesAt: DURING } })
+    const { replies } = Batch.decide([closed, withKey(register(2, BEFORE), "k", 1_000)], opened)
+    assert.strictEqual(Result.isFailure(replies[1]!.answer) && replies[1]!.answer.failure._tag, "RegistrationClosed")
+    const [record] = opened.idempotency.values()
+    assert.deepStrictEqual([record!.createdAt, record!.expiresAt], [DURING, new Date(DURING.getTime() + 1_000)])
+  })
+
+  it("R7: of one stream is not that of another", () => {
+    const other = id(500) as never
+    const set = given([
+      create,
+      publish,
+      register(1, DURING),
+      request({ _tag: "CreateEvent", event: input({ id: other }) }, { freshId: other })
+    ])
+    const { changes } = Batch.decide([request({ _tag: "PublishEvent", eventId: other })], set)
+    assert.deepStrictEqual(times(changes), [BEFORE])
   })
 })
 

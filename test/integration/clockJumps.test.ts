@@ -6,6 +6,7 @@ import * as Memory from "@turnout/adapters/memory"
 import * as PostgresOutbox from "@turnout/adapters/postgres/outbox"
 import * as PostgresOutboxOperations from "@turnout/adapters/postgres/outbox-operations"
 import * as PostgresReplays from "@turnout/adapters/postgres/replays"
+import * as PostgresWebhooks from "@turnout/adapters/postgres/webhooks"
 import * as WebhookRelays from "@turnout/adapters/webhooks"
 import * as Relay from "@turnout/core/delivery/application/Relay"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -143,18 +144,22 @@ describe("a webhook", { timeout: 30_000 }, () => {
         new Promise<{
           url: string
           times: Array<number>
+          /** When the requests say that they were made, in seconds. */
+          stamps: Array<number>
           answer: (response: ServerResponse) => void
           close: () => void
         }>((resolve) => {
           const own = {
             url: "",
             times: [] as Array<number>,
+            stamps: [] as Array<number>,
             answer: (response: ServerResponse) => void response.writeHead(204).end(),
             close: () => (server.closeAllConnections(), void server.close())
           }
           const server = createServer((request, response) => {
             request.resume().on("end", () => {
               own.times.push(performance.now())
+              own.stamps.push(Number(request.headers["webhook-timestamp"]))
               own.answer(response)
             })
           })
@@ -207,6 +212,34 @@ describe("a webhook", { timeout: 30_000 }, () => {
       // The relay looks for an endpoint that is left alone after pauses that grow, which are short beside the jump.
       assert.isBelow(pause, 15_000)
     }).pipe(Effect.scoped, Effect.provide(Layer.fresh(memory)), Effect.provide(silent))
+  )
+
+  const onPostgres = Webhooks.layer.pipe(
+    Layer.provideMerge(PostgresWebhooks.layerFromClient()),
+    Layer.provideMerge(services)
+  )
+
+  type Needed = Turnout.Turnout | Webhooks.Webhooks | WebhookStore | Outbox | Replays
+  const databases: ReadonlyArray<readonly [name: string, stores: Layer.Layer<Needed>]> = [
+    ["memory", memory],
+    ["Postgres", onPostgres]
+  ]
+  it.live.each(databases)(
+    "gets requests with the time of the store, whatever clock the process has: %s",
+    ([, stores]) =>
+      Effect.gen(function* () {
+        const hooks = yield* endpoint
+        const { webhook } = yield* add(hooks.url)
+        const { clock, set } = yield* SettableClock.make
+        set(10 * MINUTE)
+        yield* relaying({}, clock)
+        yield* Given.draftEvent()
+        yield* until("the request", () => hooks.stamps.length === 1)
+        assert.closeTo(hooks.stamps[0]!, Date.now() / 1_000, 5)
+        const attempts = WebhookStore.use((store) => store.attempts(webhook.id, { limit: 10, after: null }))
+        const [attempt] = yield* Effect.repeat(attempts, { until: ({ length }) => length === 1 })
+        assert.closeTo(attempt!.at.getTime() / 1_000, Date.now() / 1_000, 5)
+      }).pipe(Effect.scoped, Effect.provide(Layer.fresh(stores)), Effect.provide(silent))
   )
 
   it.live("has not failed for days because the clock was set", () =>

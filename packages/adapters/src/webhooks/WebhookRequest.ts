@@ -6,7 +6,6 @@
 import { storable } from "@turnout/core/kernel/domain/Text"
 import { retryAfterMillis } from "@turnout/core/webhooks/domain/RetryAfter"
 import type { Post, WebhookAnswer } from "@turnout/core/webhooks/ports/WebhookPost"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Webhook as Signer } from "standardwebhooks"
@@ -84,7 +83,6 @@ export const make = Effect.fnUntraced(function* ({
   connections,
   timeoutMillis
 }: RequestOptions): Effect.fn.Return<Post, never, Scope.Scope> {
-  const clock = yield* Clock.Clock
   const agent = yield* Effect.acquireRelease(
     Effect.sync(
       () => new Agent({ connections, connect: { timeout: timeoutMillis, ...(allowPrivate ? {} : { lookup }) } })
@@ -102,12 +100,12 @@ export const make = Effect.fnUntraced(function* ({
   return Effect.fnUntraced(function* (
     { secrets, webhook },
     id,
-    body
+    body,
+    at
   ): Effect.fn.Return<WebhookAnswer, never, Scope.Scope> {
     let received: ReturnType<typeof receive> | undefined
     yield* Effect.addFinalizer(() => Effect.sync(() => received?.giveUp()))
     const ask = async (signal: AbortSignal): Promise<WebhookAnswer> => {
-      const at = new Date(clock.currentTimeMillisUnsafe())
       const url = new URL(webhook.url)
       check(url)
       const {

@@ -66,6 +66,7 @@ const make = Effect.gen(function* () {
     })
 
   return WebhookStore.of({
+    clock: { now, aheadMillis: () => 0 },
     create: (id, { description, from, secret, types, url }, who) =>
       Effect.sync(() => {
         const known = states.get(id)

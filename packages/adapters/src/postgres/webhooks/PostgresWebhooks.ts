@@ -4,6 +4,7 @@
  * Guarantees: every change is one statement, an operator's with its entry in the audit log.
  */
 import { MAX_SECRETS, sinkOf, type Webhook, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import * as HeardClock from "@turnout/core/kernel/application/HeardClock"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import {
   TooManySecrets,
@@ -11,6 +12,7 @@ import {
   type WebhookSettings,
   WebhookStore
 } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -31,6 +33,7 @@ import {
   toWebhook,
   type WebhookRow
 } from "./WebhookRows.ts"
+import * as ServerTime from "../statements/ServerTime.ts"
 import * as WebhookStatements from "./WebhookStatements.ts"
 
 const typesParameter = (types: ReadonlyArray<string> | null): string | null =>
@@ -80,6 +83,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
   const repeatable = Query.makeRepeatable(sql)
+  const clock = HeardClock.make(yield* Clock.Clock)
 
   const one = (id: WebhookId, rows: Effect.Effect<ReadonlyArray<WebhookRow>, StoreError>) =>
     Effect.flatMap(rows, ([row]): Effect.Effect<Webhook, WebhookNotFound> =>
@@ -108,7 +112,14 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     get,
     list: ({ after, limit }) =>
       Effect.map(query<WebhookRow>(statements.list, [after, limit]), (rows) => rows.map(toWebhook)),
-    targets: Effect.map(query<TargetRow>(statements.targets), (rows) => rows.map(toTarget)),
+    clock,
+    targets: Effect.suspend(() => {
+      const askedAt = clock.steady()
+      return Effect.map(query<TargetRow>(statements.targets), (rows) => {
+        ServerTime.hear(clock, askedAt, [rows])
+        return rows.map(toTarget)
+      })
+    }),
     update: (id, changes: Partial<WebhookSettings>, who) =>
       one(
         id,

@@ -6,6 +6,7 @@ import { LONGEST_REST_MILLIS } from "@turnout/core/webhooks/domain/WebhookHealth
 import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
 import * as SinkStatements from "../delivery/SinkStatements.ts"
 import { hasMarks } from "../journal/LogStatements.ts"
+import { CLOCK } from "../statements/ServerTime.ts"
 
 /** Of the replaced secrets that still sign, the secrets or the ends of their times. */
 const inForce = (what: "secret" | "until"): string => `ARRAY(
@@ -114,7 +115,7 @@ WHERE webhook = $1::uuid AND id < coalesce($2::bigint, 9223372036854775807) ORDE
 
 const ofRelays = (s: string): Readonly<Record<OfRelays, string>> => ({
   targets: `SELECT ${WEBHOOK}, w.secret || ${inForce("secret")} AS secrets, w.edition,
-  greatest(0, extract(epoch FROM ${LEFT_ALONE_UNTIL} - clock_timestamp()) * 1000)::float8 AS rest_millis
+  greatest(0, extract(epoch FROM ${LEFT_ALONE_UNTIL} - clock_timestamp()) * 1000)::float8 AS rest_millis, ${CLOCK}
 FROM ${s}.webhooks w WHERE w.disabled_because IS NULL ORDER BY w.number`,
   // $3: for how long it is left alone, $4: the longest gap that counts.
   noteFailed: `UPDATE ${s}.webhooks w

@@ -29,13 +29,14 @@ export interface PostingSettings {
 type Hear = (response: WebhookHealth.WebhookResponse) => Effect.Effect<void>
 
 /**
- * Posts a body under the id of a message; `undefined` if nothing was posted, because the circuit is open. As soon as the status
+ * Posts a body under the id of a message at this time; `undefined` if nothing was posted, because the circuit is open. As soon as the status
  * is known, or it is known that there is none, `hear` is given the response without its text; the body is read after that.
  */
 export type Posting = (
   to: WebhookTarget,
   id: string,
   body: string,
+  at: Date,
   hear: Hear
 ) => Effect.Effect<WebhookHealth.WebhookResponse | undefined>
 
@@ -92,8 +93,8 @@ export const make = Effect.fnUntraced(function* ({
     currentTimeMillis: Effect.sync(steady)
   })
   const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
-  return (to, id, body, hear) =>
-    Effect.timeoutOrElse(post(to, id, body), {
+  return (to, id, body, at, hear) =>
+    Effect.timeoutOrElse(post(to, id, body, at), {
       duration: timeoutMillis,
       orElse: () => Effect.succeed<WebhookAnswer>(noAnswer)
     }).pipe(

@@ -6,7 +6,6 @@
  * average the stream is parked. A relay that starts just as its webhook is removed finds no sink, and makes none
  * (`Outbox.register`).
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
@@ -56,7 +55,6 @@ export const run = Effect.fnUntraced(function* (
 ): Effect.fn.Return<never, never, WebhookStore | WebhookPost | Outbox | Replays | Scope.Scope> {
   const { idleAfterMillis, keepAttemptsMillis, refreshMillis } = { ...DEFAULTS, ...options }
   const store = yield* WebhookStore
-  const clock = yield* Clock.Clock
   const sinks = yield* WebhookSink.make(options)
   const running = new Map<WebhookId, Running>()
   const relay = { ...RELAY, ...options.relay }
@@ -90,7 +88,7 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const forget = Effect.suspend(() =>
-    store.forget(new Date(clock.currentTimeMillisUnsafe() - keepAttemptsMillis), FORGOTTEN_AT_ONCE)
+    store.forget(new Date(store.clock.now().getTime() - keepAttemptsMillis), FORGOTTEN_AT_ONCE)
   ).pipe(
     Effect.repeat({ while: (count) => count === FORGOTTEN_AT_ONCE }),
     Effect.ignore,

@@ -12,7 +12,8 @@
  * - **`Retry-After`** leaves the whole endpoint alone from the first time on, in all processes, and its stream is blocked for
  *   as long. Then one request is made, and the others wait for its response.
  * - **410** disables the webhook, and so do days of failures without a success.
- * - Every request is written to the log of the webhook.
+ * - Every request is written to the log of the webhook, and says when it was made, by the store's clock: endpoints refuse requests
+ *   whose time is minutes off.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -152,7 +153,7 @@ const makeSink = ({ clock, post, settings, store }: Surroundings, target: () => 
   const attempt: Attempt = Effect.fnUntraced(function* (delivery, { log, replay, settle }) {
     const { eventId, id: message, type, version } = delivery
     const to = health.current()
-    const at = new Date(clock.currentTimeMillisUnsafe())
+    const at = store.clock.now()
     const began = now()
     const key = replay === undefined ? message : `${message}_${replay}`
     let [millis, heard]: [number, EndpointHealth.Heard] = [0, { restMillis: 0, failing: undefined }]
@@ -162,7 +163,7 @@ const makeSink = ({ clock, post, settings, store }: Surroundings, target: () => 
       if (WebhookHealth.errorOf(response) === null) settle(delivered)
       heard = yield* health.hear(to, response)
     })
-    const response = yield* post(to, key, Message.toJson(delivery, replay), hear)
+    const response = yield* post(to, key, Message.toJson(delivery, replay), at, hear)
     if (response === undefined) return undefined
     const { status } = response
     const error = WebhookHealth.errorOf(response)

@@ -25,9 +25,14 @@ export type WebhookAnswer =
   | { readonly status: null; readonly error: string }
 
 /**
- * Posts a body under the id of a message. Interrupting it gives up the request; the end of the scope gives up the rest of the
+ * Posts a body under the id of a message. `at` is the time that the request says it is made at. Interrupting it gives up the request; the end of the scope gives up the rest of the
  * answer.
  */
-export type Post = (target: WebhookTarget, id: string, body: string) => Effect.Effect<WebhookAnswer, never, Scope.Scope>
+export type Post = (
+  target: WebhookTarget,
+  id: string,
+  body: string,
+  at: Date
+) => Effect.Effect<WebhookAnswer, never, Scope.Scope>
 
 export class WebhookPost extends Context.Service<WebhookPost, Post>()("@turnout/WebhookPost") {}

@@ -13,6 +13,7 @@ import { MAX_SECRETS, type Webhook, type WebhookAttempt, type WebhookId } from "
 import type { Failing } from "../domain/WebhookHealth.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
+import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 
 export class WebhookNotFound extends Schema.TaggedError<WebhookNotFound>()("WebhookNotFound", { id: Schema.String }) {
@@ -68,6 +69,8 @@ type Change = Effect.Effect<Webhook, WebhookNotFound | StoreError>
 export class WebhookStore extends Context.Service<
   WebhookStore,
   {
+    /** The store's clock, as this process has heard it with `targets`: requests say that they are made at its time. */
+    readonly clock: StoreClock
     /**
      * Adds an enabled webhook, unless there is one of this id; returns the webhook as it is then. Its sink is given everything
      * that happens once the webhook is there, or everything from the beginning.
