@@ -218,7 +218,9 @@ describe("deciding", () => {
               noShow: inState("noShow").length
             }
             assert.deepStrictEqual(event.counts, recount, "R3")
-            if (event.status === "published" && event.id === eventIdOf(one) && one.now < event.endsAt) {
+            // What has happened at a later time has made it later.
+            const isOver = one.now >= event.endsAt || event.updatedAt >= event.endsAt
+            if (event.status === "published" && event.id === eventIdOf(one) && !isOver) {
               assert.isFalse(now < event.capacity && event.counts.waitlisted > 0, "W2")
             }
           }

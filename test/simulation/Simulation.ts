@@ -297,7 +297,8 @@ class Simulation {
     const pool = this.plan.connections === 0 ? undefined : Semaphore.makeUnsafe(this.plan.connections)
     const remoteStore = decidedBy(
       node,
-      this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, ["transact"])
+      this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, ["transact"]),
+      (violation) => this.defects.push(violation)
     )
     const reads = this.network.store(node, this.#store, Context.get(this.database, AdmissionReads), pool)
     const remoteOutbox = this.network.store(

@@ -18,8 +18,11 @@ type Store = AdmissionStore["Service"]
 /** How often a batch is decided again because its time was refused. */
 const MOST_RETRIES = 3
 
-/** The store as a process uses it, which hears the store's time through `remote`. */
-export const decidedBy = (node: Node, remote: Store): Store => {
+/**
+ * The store as a process uses it, which hears the store's time through `remote`. `givenUp` is told of a batch whose time was refused
+ * again and again, though the process had just heard the store's.
+ */
+export const decidedBy = (node: Node, remote: Store, givenUp: (violation: Violation) => void): Store => {
   const clock = HeardClock.make(Context.get(node.services, Clock.Clock))
   const transact: Store["transact"] = (events, close) =>
     Effect.suspend(() => {
@@ -46,6 +49,7 @@ export const decidedBy = (node: Node, remote: Store): Store => {
             clock.hear(askedAt, told!)
             if (!isMistimed) return Effect.succeed(replies)
             if (retries > 0) return attempt(retries - 1)
+            givenUp(`R7: ${node.name} never decided at the time of the store`)
             const cause = new Error("decided at another time than the store's")
             return Effect.fail(new StoreError.StoreError({ reason: new StoreError.Unavailable({ cause }) }))
           })
