@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
+import * as Given from "../support/Given.ts"
 
 const preload = new URL("../support/settableDate.mjs", import.meta.url).href
 
@@ -32,5 +33,37 @@ describe("turnout relay, its clock set back by a minute", { timeout: 120_000 }, 
     relay.process.kill("SIGTERM")
     const { code, stderr } = await relay.ended
     assert.deepStrictEqual([code, stderr.match(/the wall clock was set/g)?.length], [0, 1])
+  })
+})
+
+describe("turnout serve, its clock set back by a minute", { timeout: 120_000 }, () => {
+  it("R7: decides by the clock of the database, stays ready, and tells the difference", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const server = turnout.start(["serve", "--port", "0"], { NODE_OPTIONS: `--import ${preload}` })
+    await CommandLine.until(() => server.printed.stdout.endsWith("\n"), "the address of the server")
+    const url = /http:\/\/[\d.]+:\d+/.exec(server.printed.stdout)![0]
+    const offset = async () => {
+      const { headers, status } = await fetch(`${url}/health/ready`)
+      assert.strictEqual(status, 204)
+      return Number(headers.get("store-clock-offset"))
+    }
+    const create = async (title: string) => {
+      const answer = await fetch(`${url}/events`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": title },
+        body: JSON.stringify(Given.eventInput({ title }))
+      })
+      return Date.parse(((await answer.json()) as { createdAt: string }).createdAt)
+    }
+    assert.closeTo(await offset(), 0, 2_000)
+    assert.closeTo(await create("Before"), Date.now(), 5_000)
+    server.process.kill("SIGUSR2")
+    const isSet = async () => Math.abs((await offset()) - 60_000) < 2_000
+    for (let tries = 0; !(await isSet()); tries++) assert.isBelow(tries, 1_000)
+    assert.closeTo(await create("After"), Date.now(), 5_000)
+    const line = /the clock of this process is (59|60)\.\d seconds behind that of the store/
+    await CommandLine.until(() => line.test(server.printed.stderr), "the line about the clock")
+    server.process.kill("SIGTERM")
+    assert.strictEqual((await server.ended).code, 0)
   })
 })
