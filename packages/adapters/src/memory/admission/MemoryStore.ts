@@ -65,9 +65,10 @@ const make = Effect.gen(function* () {
     ),
     // A transaction that is about to renew a record does not miss it, so it need not be over.
     forgetExpired: (marginMillis) =>
-      Effect.map(Clock.currentTimeMillis, (millis) =>
-        sweep(({ expiresAt }) => expiresAt.getTime() <= millis - marginMillis)
-      ),
+      Effect.suspend(() => {
+        const until = now().getTime() - marginMillis
+        return Effect.succeed(sweep(({ expiresAt }) => expiresAt.getTime() <= until))
+      }),
     ready: Effect.void
   })
   return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, reads(state)))
