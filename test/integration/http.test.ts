@@ -62,6 +62,33 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
       })
     )
 
+    it.effect("GET /events finds what overlaps with a span, by text and statuses, and counts it", () =>
+      Effect.gen(function* () {
+        const organizer = `organizer ${randomUUID()}`
+        const [startsAt, endsAt] = [new Date(Date.now() - 86_400_000), new Date(Date.now() + 3_600_000)]
+        const running = yield* Http.post("/events", {
+          ...EVENT,
+          organizer,
+          title: "Fest in Münster",
+          startsAt: startsAt.toISOString(),
+          endsAt: endsAt.toISOString()
+        })
+        yield* Http.post(`/events/${running.body.id}/publish`)
+        const of = (query: Record<string, string>) =>
+          Http.get(`/events?${new URLSearchParams({ organizer, ...query }).toString()}`)
+        const ids = (reply: { readonly body: { readonly items: ReadonlyArray<{ readonly id: string }> } }) =>
+          reply.body.items.map(({ id }) => id)
+        const now = new Date().toISOString()
+        assert.deepStrictEqual(ids(yield* of({ status: "published", from: now })), [running.body.id])
+        assert.deepStrictEqual(ids(yield* of({ status: "published", startsFrom: now })), [])
+        assert.deepStrictEqual(ids(yield* of({ overBy: now })), [])
+        const counted = yield* of({ search: "MUNSTER fest", status: "draft,published", total: "true", order: "latest" })
+        assert.deepStrictEqual(ids(counted), [running.body.id])
+        assert.isTrue(counted.text.endsWith(`"nextCursor":null,"total":1}`), counted.text)
+        assert.notProperty((yield* of({ total: "false" })).body, "total")
+      })
+    )
+
     it.effect("GET /events lists by status, organizer and time of start", () =>
       Effect.gen(function* () {
         const organizer = `organizer ${randomUUID()}`
@@ -75,8 +102,8 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
         const query = new URLSearchParams({
           organizer,
           status: "draft",
-          from: "2099-05-01T20:00:00+02:00",
-          until: "2099-07-01T18:00:00Z"
+          startsFrom: "2099-05-01T20:00:00+02:00",
+          startsUntil: "2099-07-01T18:00:00Z"
         })
         const found = yield* Http.get(`/events?${query.toString()}`)
         assert.deepStrictEqual([found.status, found.type], [200, "application/json"])
@@ -393,8 +420,12 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
     it.effect("the largest cursor there can be is answered with an empty page", () =>
       Effect.gen(function* () {
         const event = yield* Given.publishedEvent()
-        const cursor = Buffer.from(String(Number.MAX_SAFE_INTEGER)).toString("base64url")
-        for (const list of ["registrations", "waitlist"]) {
+        const sequence = Number.MAX_SAFE_INTEGER
+        for (const [list, place] of [
+          ["registrations", { order: "entry", sequence }],
+          ["waitlist", sequence]
+        ] as const) {
+          const cursor = Buffer.from(JSON.stringify(place)).toString("base64url")
           const page = yield* Http.get(`/events/${event.id}/${list}?cursor=${cursor}`)
           assert.deepStrictEqual([page.status, page.text], [200, '{"items":[],"nextCursor":null}'])
         }

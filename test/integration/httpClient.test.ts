@@ -51,7 +51,7 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
       assert.deepInclude(created, { ...given, status: "draft" as const })
       assert.instanceOf(created.startsAt, Date)
       assert.deepStrictEqual(yield* events.get({ params }), created)
-      const page = yield* events.list({ query: { organizer: given.organizer, from: given.startsAt, limit: 10 } })
+      const page = yield* events.list({ query: { organizer: given.organizer, startsFrom: given.startsAt, limit: 10 } })
       assert.deepStrictEqual(page, { items: [created], nextCursor: null })
 
       const payload = { title: "Concert", startsAt: new Date(Date.now() - 60_000) }
@@ -95,8 +95,8 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
         items: [{ position: 1, registration: two.registration }],
         nextCursor: null
       })
-      const waiting = yield* registrations.list({ params, query: { state: "waitlisted" } })
-      assert.deepStrictEqual(waiting.items, [two.registration])
+      const waiting = yield* registrations.list({ params, query: { state: ["waitlisted"], total: true } })
+      assert.deepStrictEqual(waiting, { items: [two.registration], nextCursor: null, total: 1 })
 
       yield* events.changeCapacity({ params, headers: headers(), payload: { capacity: 0, keepOverhang: true } })
       const { body: three } = yield* register(eventId, 3)

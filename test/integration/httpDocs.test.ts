@@ -11,6 +11,7 @@ interface Operation {
     readonly name: string
     readonly in: string
     readonly required: boolean
+    readonly description?: string
     readonly schema: Readonly<Record<string, unknown>>
   }>
   readonly requestBody?: { readonly required: boolean }
@@ -183,6 +184,19 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
       const limit = parameters.find(({ name }) => name === "limit")
       assert.deepInclude(limit, { in: "query", required: false })
       assert.deepInclude(limit!.schema, { type: "integer", minimum: 1, maximum: 500 })
+    })
+  )
+
+  it.effect("every parameter of a list that finds something is described", () =>
+    Effect.gen(function* () {
+      for (const path of ["/events", "/events/{eventId}/registrations"]) {
+        const { parameters } = yield* operation("get", path)
+        const query = parameters.filter((parameter) => parameter.in === "query" && parameter.name !== "limit")
+        assert.isAbove(query.length, 8)
+        for (const { description, name, schema } of query) {
+          assert.isString(description ?? schema["description"], `${path} ${name}`)
+        }
+      }
     })
   )
 

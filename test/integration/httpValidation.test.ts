@@ -484,6 +484,17 @@ describe("HTTP validation", () => {
         })
       )
 
+      it.effect("the cursor of a list in another order is refused", () =>
+        Effect.gen(function* () {
+          const event = yield* Given.publishedEvent()
+          yield* Given.registerAll(event.id, 2)
+          const path = `/events/${event.id}/registrations?limit=1`
+          const { body } = yield* Http.get(`${path}&order=newest`)
+          Http.assertInvalid(yield* Http.get(`${path}&cursor=${body.nextCursor}`), "query /cursor")
+          assert.strictEqual((yield* Http.get(`${path}&order=newest&cursor=${body.nextCursor}`)).status, 200)
+        })
+      )
+
       it.effect("unknown and wrong parameters are all named", () =>
         Effect.gen(function* () {
           const query = "status=odd&from=yesterday&until=2027-02-30T00:00:00Z&organizer=%00&nope=1&__proto__=1"
@@ -500,7 +511,18 @@ describe("HTTP validation", () => {
         "%00=1",
         "%ff",
         "organizer=",
-        "state=confirmed"
+        "state=confirmed",
+        "status=",
+        "status=draft,open",
+        "status=draft,,published",
+        "search=",
+        `search=${"a".repeat(101)}`,
+        "search=%00",
+        "total=yes",
+        "total=",
+        "order=entry",
+        "from=2027-05-01T18:00:00Z&until=2027-05-01T18:00:00Z",
+        "startsFrom=2027-05-02T18:00:00Z&startsUntil=2027-05-01T18:00:00Z"
       ])("?%s is refused", (query) =>
         Effect.gen(function* () {
           Http.assertProblem(yield* Http.get(`/events?${query}`), 400, "validation_failed")

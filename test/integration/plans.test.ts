@@ -185,15 +185,15 @@ const EXPECTED: ReadonlyArray<{
   },
   {
     what: "a page of the registrations of an event",
-    text: "registrations\nWHERE event_id = $1::uuid AND sequence",
+    text: "registrations WHERE event_id = $1::uuid AND sequence > $2::bigint\nORDER BY",
     inOrder: true,
     uses: ["registrations_by_entry (event_id, sequence)"]
   },
   {
     what: "a page of those in a state",
-    text: "AND state = $2",
+    text: "sequence > $2::bigint AND state = 'waitlisted'\nORDER BY",
     inOrder: true,
-    uses: ["registrations_by_entry (event_id, sequence)"]
+    uses: ["registrations_waiting (event_id, sequence)"]
   },
   {
     what: "a page of the journal",
@@ -203,25 +203,25 @@ const EXPECTED: ReadonlyArray<{
   },
   {
     what: "a page of events",
-    text: "$3::timestamptz\nORDER BY",
+    text: "$5::uuid)\nORDER BY",
     inOrder: true,
     uses: ["events_by_start (starts_at, id)"]
   },
   {
     what: "a page of events in a status",
-    text: "(status = $5::text, false)\nORDER BY",
+    text: "(status = ANY($6::text[]), false)\nORDER BY",
     inOrder: true,
     uses: ["events_by_start (starts_at, id)"]
   },
   {
     what: "a page of the events of an organizer",
-    text: "AND organizer = $5::text\nORDER BY",
+    text: "$5::uuid) AND organizer = $6::text\nORDER BY",
     inOrder: true,
     uses: ["events_by_organizer (organizer, starts_at, id)"]
   },
   {
     what: "a page of the events of an organizer in a status",
-    text: "(status = $5::text, false) AND organizer = $6::text\nORDER BY",
+    text: "(status = ANY($6::text[]), false) AND organizer = $7::text\nORDER BY",
     inOrder: true,
     uses: ["events_by_organizer (organizer, starts_at, id)"]
   },

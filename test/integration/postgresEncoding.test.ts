@@ -18,6 +18,7 @@ import {
 } from "@turnout/core/admission/domain/model/Registration"
 import type { WorkingSet } from "@turnout/core/admission/domain/state/WorkingSet"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { everyRegistration } from "@turnout/core/admission/ports/RegistrationFilter"
 import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Layer, Result } from "effect"
 import { WebCrypto } from "effect/crypto"
@@ -150,7 +151,9 @@ describe("what the Postgres store is given", () => {
             all.filter((one) => one.eventId === eventId).toSorted((a, b) => a.sequence - b.sequence)
           const check = Effect.fnUntraced(function* (expected: ReadonlyArray<Registration>) {
             for (const eventId of events) {
-              const found = yield* AdmissionReads.use((store) => store.registrations(eventId, null, PAGE))
+              const found = yield* AdmissionReads.use((store) =>
+                store.registrations(eventId, everyRegistration, PAGE, "entry")
+              )
               assert.deepStrictEqual(found, ofEvent(eventId, expected))
             }
           })

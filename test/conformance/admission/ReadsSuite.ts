@@ -31,16 +31,16 @@ export const reads = (it: It): void => {
         const days = (query: object = {}) =>
           Effect.map(list(query), (events) => events.map(({ startsAt }) => startsAt.getUTCDate()))
         assert.deepStrictEqual(yield* days(), [1, 2, 2, 3, 4])
-        assert.deepStrictEqual(yield* days({ from: at(2), until: at(4) }), [2, 2, 3])
-        assert.deepStrictEqual(yield* days({ from: at(3) }), [3, 4])
-        assert.deepStrictEqual(yield* days({ from: new Date(at(3).getTime() + 1) }), [4])
-        assert.deepStrictEqual(yield* days({ until: at(2) }), [1])
+        assert.deepStrictEqual(yield* days({ startsFrom: at(2), startsUntil: at(4) }), [2, 2, 3])
+        assert.deepStrictEqual(yield* days({ startsFrom: at(3) }), [3, 4])
+        assert.deepStrictEqual(yield* days({ startsFrom: new Date(at(3).getTime() + 1) }), [4])
+        assert.deepStrictEqual(yield* days({ startsUntil: at(2) }), [1])
         const { nextCursor: cursor } = yield* use((turnout) => turnout.listEvents({ organizer, limit: 2 }))
-        const further = yield* use((turnout) => turnout.listEvents({ organizer, cursor: cursor!, from: at(4) }))
+        const further = yield* use((turnout) => turnout.listEvents({ organizer, cursor: cursor!, startsFrom: at(4) }))
         assert.deepStrictEqual(
           further.items.map(({ startsAt }) => startsAt.getUTCDate()),
           [4],
-          "a cursor whose place is before `from`"
+          "a cursor whose place is before `startsFrom`"
         )
         const [first] = yield* list({})
         yield* use((turnout) => turnout.publishEvent(first!.id))

@@ -14,10 +14,12 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Layer } from "effect"
 import { batches, type Capabilities } from "./BatchesSuite.ts"
+import { findingEvents } from "./EventFindingSuite.ts"
 import { expiry } from "./ExpirySuite.ts"
 import { idempotency } from "./IdempotencySuite.ts"
 import { reads } from "./ReadsSuite.ts"
 import { registering } from "./RegisteringSuite.ts"
+import { findingRegistrations } from "./RegistrationFindingSuite.ts"
 import { slips } from "./SlipsSuite.ts"
 import { waitlist } from "./WaitlistSuite.ts"
 
@@ -36,6 +38,8 @@ export const suite = <E>(
       expiry(it)
       batches(it, capabilities)
       reads(it)
+      findingEvents(it)
+      findingRegistrations(it)
     })
   })
 }

@@ -12,6 +12,10 @@ export interface Paging {
 export const toQuery = ({ cursor, limit }: Paging): { readonly limit: number; readonly cursor?: string } =>
   cursor === undefined ? { limit } : { limit, cursor }
 
+/** The line with the number of items on all pages, if it was asked for. */
+export const totalOf = ({ total }: { readonly total?: number }): ReadonlyArray<Line.Line> =>
+  total === undefined ? [] : ["", `${total} in all`]
+
 /** The line that says how to see the next page, by its cursor. */
 export const more = ({ nextCursor }: { readonly nextCursor: string | null }): ReadonlyArray<Line.Line> =>
   nextCursor === null ? [] : ["", Line.faint(`more with: --cursor ${nextCursor}`)]

@@ -2,21 +2,37 @@
  * The group `events` of the HTTP API.
  */
 import { EventQuery } from "@turnout/core/admission/application/Queries"
-import { Event, EventChanges, EventInput } from "@turnout/core/admission/domain/model/Event"
+import { Event, EventChanges, EventInput, EventStatus } from "@turnout/core/admission/domain/model/Event"
 import { CapacityInput } from "@turnout/core/admission/domain/model/Seats"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
+import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
-import { cursor, cursorPage, describeLimit, limit } from "../requests/Paging.ts"
+import { countedPage, cursor, describeParameters, limit } from "../requests/Paging.ts"
+import { several } from "../requests/Several.ts"
 import { created, headers } from "../requests/WriteHeaders.ts"
 
 const ofEvent = { eventId: EventId }
 
 /** The path of an event. Ids are UUIDs, in which nothing has to be escaped. */
 export const pathOf = (eventId: EventId): string => `/events/${eventId}`
+
+const status = Schema.optionalKey(several(EventStatus))
+
+const PARAMETERS = {
+  status: `One or more of ${EventStatus.literals.join(", ")}, separated by commas`,
+  organizer: "The organizer, in full",
+  search: "Text in the title or the location, without regard to case and accents; each word must be there",
+  from: "The event ends after this moment: with the present moment, it is not over",
+  until: "The event starts before this moment",
+  startsFrom: "The event starts at this moment or later",
+  startsUntil: "The event starts before this moment",
+  overBy: "The event is over at this moment",
+  order: "earliest (the default): the first to start first; latest: the other way round"
+}
 
 const changeEvent = <
   const Name extends string,
@@ -49,11 +65,11 @@ export class EventsGroup extends HttpApiGroup.make("events")
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events", {
-      query: { ...EventQuery.fields, cursor, limit },
-      success: cursorPage(Event, "EventPage")
+      query: { ...EventQuery.fields, status, cursor, limit },
+      success: countedPage(Event, "EventPage")
     })
       .annotate(OpenApi.Summary, "List events by their start")
-      .annotate(OpenApi.Transform, describeLimit),
+      .annotate(OpenApi.Transform, describeParameters(PARAMETERS)),
     HttpApiEndpoint.get("get", "/events/:eventId", {
       params: ofEvent,
       success: Event,

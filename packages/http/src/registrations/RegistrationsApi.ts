@@ -10,7 +10,8 @@ import {
   Registration,
   type RegistrationCommand,
   RegistrationId,
-  RegistrationInput
+  RegistrationInput,
+  RegistrationState
 } from "@turnout/core/admission/domain/model/Registration"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
@@ -20,7 +21,8 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
 import { describeOptionalBody, OptionalBody } from "../requests/OptionalBody.ts"
-import { cursor, cursorPage, describeLimit, limit } from "../requests/Paging.ts"
+import { countedPage, cursor, cursorPage, describeLimit, describeParameters, limit } from "../requests/Paging.ts"
+import { several } from "../requests/Several.ts"
 import { created, headers } from "../requests/WriteHeaders.ts"
 
 const ofEvent = { eventId: EventId }
@@ -36,6 +38,20 @@ const WaitlistEntry = Schema.Struct({ position: Schema.Natural, registration: Re
 const WaitlistPlace = Schema.Struct({ position: Schema.Natural, length: Schema.Natural }).annotate({
   identifier: "WaitlistPlace"
 })
+
+const state = Schema.optionalKey(several(RegistrationState))
+
+const PARAMETERS = {
+  state: `One or more of ${RegistrationState.literals.join(", ")}, separated by commas`,
+  attendeeId: "The id of the attendee, in full",
+  search:
+    "What the e-mail address, or a word of the name, begins with, without regard to case and accents; each word must be found",
+  registeredFrom: "Registered at this moment or later",
+  registeredUntil: "Registered before this moment",
+  changedFrom: "In the present state since this moment or a later one",
+  changedUntil: "In the present state since before this moment",
+  order: "entry (the default): the first to register first; newest: the other way round"
+}
 
 /** A registration as a write left it; `changed` is false if there was nothing to do, and `changedAt` says since when. */
 const ChangedRegistration = Schema.Struct({ ...Registration.fields, changed: Schema.Boolean }).annotate({
@@ -90,12 +106,12 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events/:eventId/registrations", {
       params: ofEvent,
-      query: { ...RegistrationQuery.fields, cursor, limit },
-      success: cursorPage(Registration, "RegistrationPage"),
+      query: { ...RegistrationQuery.fields, state, cursor, limit },
+      success: countedPage(Registration, "CountedRegistrationPage"),
       error: RejectionProblems.eventNotFound
     })
-      .annotate(OpenApi.Summary, "List registrations in the order of entry")
-      .annotate(OpenApi.Transform, describeLimit),
+      .annotate(OpenApi.Summary, "List registrations")
+      .annotate(OpenApi.Transform, describeParameters(PARAMETERS)),
     HttpApiEndpoint.get("get", "/events/:eventId/registrations/:registrationId", {
       params: ofRegistration,
       success: Registration,

@@ -16,6 +16,21 @@ export const cursorPage = <S extends Schema.Top>(
 ): Schema.Struct<{ readonly items: Schema.$Array<S>; readonly nextCursor: Schema.NullOr<Schema.String> }> =>
   Schema.Struct({ items: Schema.Array(item), nextCursor: Schema.NullOr(Schema.String) }).annotate({ identifier })
 
+/** A page of a list that may be counted: `total` is the number of items on all pages, and is there if it was asked for. */
+export const countedPage = <S extends Schema.Top>(
+  item: S,
+  identifier: string
+): Schema.Struct<{
+  readonly items: Schema.$Array<S>
+  readonly nextCursor: Schema.NullOr<Schema.String>
+  readonly total: Schema.optionalKey<Schema.Natural>
+}> =>
+  Schema.Struct({
+    items: Schema.Array(item),
+    nextCursor: Schema.NullOr(Schema.String),
+    total: Schema.optionalKey(Schema.Natural)
+  }).annotate({ identifier })
+
 /** A page of a list for operators. The next page begins after the key `next`. */
 export const keyPage = <S extends Schema.Top>(
   item: S,
@@ -26,12 +41,29 @@ export const keyPage = <S extends Schema.Top>(
     identifier
   })
 
-/** Documents the parameter `limit` as an integer: a schema of a query describes it as text. */
-export const describeLimit = (operation: Record<string, unknown>): Record<string, unknown> => ({
-  ...operation,
-  parameters: ((operation["parameters"] ?? []) as ReadonlyArray<Record<string, unknown>>).map((parameter) =>
-    parameter["in"] === "query" && parameter["name"] === "limit"
-      ? { ...parameter, schema: { type: "integer", minimum: 1, maximum: 500, default: 50 } }
-      : parameter
-  )
-})
+type Parameter = Readonly<Record<string, unknown>>
+
+const LIMIT = { schema: { type: "integer", minimum: 1, maximum: 500, default: 50 } }
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  total: "Whether to count the items of all pages, which costs a look at each of them"
+}
+
+/** Documents parameters by their names. Documents `limit` as an integer: a schema of a query describes it as text. */
+export const describeParameters =
+  (described: Readonly<Record<string, string>>) =>
+  (operation: Record<string, unknown>): Record<string, unknown> => ({
+    ...operation,
+    parameters: ((operation["parameters"] ?? []) as ReadonlyArray<Parameter>).map((parameter) => {
+      if (parameter["in"] !== "query") return parameter
+      const name = String(parameter["name"])
+      const description = described[name] ?? DESCRIPTIONS[name]
+      return {
+        ...parameter,
+        ...(description === undefined ? {} : { description }),
+        ...(name === "limit" ? LIMIT : {})
+      }
+    })
+  })
+
+/** Documents a list whose parameters are `cursor` and `limit`. */
+export const describeLimit: (operation: Record<string, unknown>) => Record<string, unknown> = describeParameters({})

@@ -5,7 +5,8 @@ import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { Changes, Footprint, Loaded } from "@turnout/core/admission/domain/state/EventRows"
-import type { EventReads } from "@turnout/core/admission/ports/EventReads"
+import { includes } from "@turnout/core/admission/ports/EventFilter"
+import type { EventKey, EventReads } from "@turnout/core/admission/ports/EventReads"
 import * as Effect from "effect/Effect"
 
 export interface State {
@@ -29,27 +30,22 @@ export const write = (state: State, changes: Changes, journal: ReadonlyArray<Sto
 
 const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 
+const compareKeys = (a: EventKey, b: EventKey): number =>
+  compare(a.startsAt.getTime(), b.startsAt.getTime()) || compare(a.id, b.id)
+
 /** The cost of a read depends on its page, except for a list of events, which is sorted when it is asked for. */
 export const reads = (state: State): EventReads => ({
   event: (id) => Effect.sync(() => state.events.get(id)),
-  events: (filter, page) =>
+  events: (filter, { after, limit }, order) =>
     Effect.sync(() => {
-      const { after } = page
-      const matching = [...state.events.values()].filter(
-        (event) =>
-          (filter.status === null || event.status === filter.status) &&
-          (filter.organizer === null || event.organizer === filter.organizer) &&
-          (filter.from === null || event.startsAt >= filter.from) &&
-          (filter.until === null || event.startsAt < filter.until) &&
-          (after === null ||
-            event.startsAt > after.startsAt ||
-            (event.startsAt.getTime() === after.startsAt.getTime() && event.id > after.id))
-      )
-      const sorted = matching.toSorted(
-        (a, b) => compare(a.startsAt.getTime(), b.startsAt.getTime()) || compare(a.id, b.id)
-      )
-      return sorted.slice(0, page.limit)
+      const inOrder = order === "earliest" ? compareKeys : (a: EventKey, b: EventKey) => compareKeys(b, a)
+      return [...state.events.values()]
+        .filter((event) => includes(filter, event) && (after === null || inOrder(event, after) > 0))
+        .toSorted(inOrder)
+        .slice(0, limit)
     }),
+  countEvents: (filter) =>
+    Effect.sync(() => [...state.events.values()].filter((event) => includes(filter, event)).length),
   journal: (eventId, page) =>
     Effect.sync(() => {
       const entries = state.journal.get(eventId) ?? []

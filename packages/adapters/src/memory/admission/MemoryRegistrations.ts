@@ -7,7 +7,9 @@ import { isActive, type Registration, type RegistrationId } from "@turnout/core/
 import type { Changes as EventChanges } from "@turnout/core/admission/domain/state/EventRows"
 import type { Footprint } from "@turnout/core/admission/domain/state/RegistrationFootprint"
 import type { Changes, Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
-import type { RegistrationReads } from "@turnout/core/admission/ports/RegistrationReads"
+import { includes, type RegistrationFilter } from "@turnout/core/admission/ports/RegistrationFilter"
+import type { RegistrationOrder, RegistrationReads } from "@turnout/core/admission/ports/RegistrationReads"
+import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 import * as Effect from "effect/Effect"
 import * as Iterable from "effect/Iterable"
 import type { State as EventState } from "./MemoryEvents.ts"
@@ -90,26 +92,40 @@ export const write = (state: State, changes: Changes & EventChanges): void => {
   }
 }
 
-/**
- * The cost of a read depends on its page, except for a list of one attendee's registrations, which is sorted when it is asked
- * for.
- */
+/** The registrations among which those of a filter are, in the order of entry. */
+const among = (state: State, eventId: EventId, { attendeeId, states }: RegistrationFilter): Iterable<Registration> => {
+  const all = state.byEvent.get(eventId)
+  if (states?.length === 1 && states[0] === "waitlisted") return state.waiting.get(eventId)?.after(0) ?? []
+  if (attendeeId === null || states === null || states.includes("cancelled")) return all?.values() ?? []
+  const active = state.active.get(eventId)?.get(attendeeId)
+  return active === undefined ? [] : [all!.get(active)!]
+}
+
+const listed = (
+  all: Iterable<Registration>,
+  filter: RegistrationFilter,
+  { after, limit }: PageRequest<number>,
+  order: RegistrationOrder
+): ReadonlyArray<Registration> => {
+  const found: Array<Registration> = []
+  for (const registration of order === "entry" ? all : [...all].toReversed()) {
+    if (found.length === limit) break
+    const { sequence } = registration
+    const isNext = after === null || (order === "entry" ? sequence > after : sequence < after)
+    if (isNext && includes(filter, registration)) found.push(registration)
+  }
+  return found
+}
+
+/** The cost of a list of registrations depends on their number, since they are looked at one after the other. */
 export const reads = (state: State & Pick<EventState, "events">): RegistrationReads => ({
   registration: (eventId, id) => Effect.sync(() => state.byEvent.get(eventId)?.get(id)),
-  registrations: (eventId, wanted, page) =>
-    Effect.sync(() => {
-      const all =
-        wanted === "waitlisted"
-          ? (state.waiting.get(eventId)?.after(page.after ?? 0) ?? [])
-          : (state.byEvent.get(eventId)?.values() ?? [])
-      const found: Array<Registration> = []
-      for (const registration of all) {
-        if (found.length === page.limit) break
-        if (page.after !== null && registration.sequence <= page.after) continue
-        if (wanted === null || registration.state === wanted) found.push(registration)
-      }
-      return found
-    }),
+  registrations: (eventId, filter, page, order) =>
+    Effect.sync(() => listed(among(state, eventId, filter), filter, page, order)),
+  countRegistrations: (eventId, filter) =>
+    Effect.sync(() =>
+      Iterable.reduce(among(state, eventId, filter), 0, (count, one) => count + Number(includes(filter, one)))
+    ),
   attendeeRegistrations: (attendeeId, page) =>
     Effect.sync(() =>
       [...state.registrations.values()]

@@ -38,6 +38,7 @@ import * as PostgresClient from "../client/PostgresClient.ts"
 import * as PostgresReads from "./PostgresReads.ts"
 import * as Query from "../client/Query.ts"
 import * as Reads from "./Reads.ts"
+import type { InBackground } from "./registrations/RegistrationReads.ts"
 import { Refusals } from "../client/Refusals.ts"
 import * as Session from "../client/Session.ts"
 import { SILENCE_TIMEOUT_MILLIS } from "../client/Silence.ts"
@@ -125,7 +126,15 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
       yield* Transaction.tryRefused(sessions, refusals)
     })
   })
-  return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, PostgresReads.make(read, schema)))
+  const scope = yield* Effect.scope
+  // Work in a transaction of the host would be part of it.
+  const inBackground: InBackground = (work) =>
+    Effect.flatMap(store.isInTransaction, (isInTransaction) =>
+      isInTransaction ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(work), scope))
+    )
+  return Context.make(AdmissionStore, store).pipe(
+    Context.add(AdmissionReads, PostgresReads.make(read, schema, inBackground))
+  )
 })
 
 /** The store on the host's own `SqlClient`. */

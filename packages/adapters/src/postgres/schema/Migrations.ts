@@ -20,6 +20,7 @@ import { projections } from "./0005_Projections.ts"
 import { journalMarks } from "./0006_JournalMarks.ts"
 import { webhookSecrets } from "./0007_WebhookSecrets.ts"
 import { webhookFailures } from "./0008_WebhookFailures.ts"
+import { finding } from "./0011_Finding.ts"
 import { steps } from "./0012_Steps.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
@@ -35,6 +36,7 @@ export const migrations: ReadonlyArray<Migration> = [
   journalMarks,
   webhookSecrets,
   webhookFailures,
+  finding,
   steps
 ]
 

@@ -3,28 +3,51 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { cursor, limit } from "../../options/Paging.ts"
-import type { Event } from "@turnout/core/admission/domain/model/Event"
+import { given } from "../../options/Given.ts"
+import { instant } from "../../options/Instants.ts"
+import { cursor, limit, total } from "../../options/Paging.ts"
+import type { EventQuery } from "@turnout/core/admission/application/Queries"
+import { EventStatus } from "@turnout/core/admission/domain/model/Event"
 import { seatsTaken } from "@turnout/core/admission/domain/model/Seats"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
 import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
-import { more, type Paging, toQuery } from "../../output/Paging.ts"
+import { more, type Paging, toQuery, totalOf } from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 
 interface ListOptions extends Paging {
-  readonly status?: Event["status"]
+  readonly status?: ReadonlyArray<EventStatus>
   readonly organizer?: string
+  readonly search?: string
+  readonly from?: Date
+  readonly until?: Date
+  readonly startsFrom?: Date
+  readonly startsUntil?: Date
+  readonly past?: true
+  readonly all?: true
+  readonly total?: true
 }
 
+/** The query of the options. Without `--past`, `--all` or `--from`, it is for events that are not over. */
+const queryOf = (options: ListOptions, now: Date): typeof EventQuery.Encoded => {
+  const { all, from, organizer, past, search, startsFrom, startsUntil, status, total, until } = options
+  const upcoming = past === undefined && all === undefined ? { from: now } : {}
+  return {
+    ...toQuery(options),
+    ...upcoming,
+    ...given({ status, organizer, search, from, until, startsFrom, startsUntil, total }),
+    ...(past === undefined ? {} : { overBy: now, order: "latest" })
+  }
+}
+
+const isUpcoming = ({ all, from, past }: ListOptions): boolean =>
+  all === undefined && from === undefined && past === undefined
+
 export const list = async (options: Database.GlobalOptions & ListOptions): Promise<boolean> => {
-  const { organizer, status } = options
   const page = await Database.withTurnout(options, (turnout) =>
-    turnout.listEvents({
-      ...toQuery(options),
-      ...(status === undefined ? {} : { status }),
-      ...(organizer === undefined ? {} : { organizer })
-    })
+    Effect.flatMap(Clock.currentTimeMillis, (millis) => turnout.listEvents(queryOf(options, new Date(millis))))
   )
   Output.result(options, page, () => [
     ...Table.lines(
@@ -39,6 +62,10 @@ export const list = async (options: Database.GlobalOptions & ListOptions): Promi
         event.counts.waitlisted
       ])
     ),
+    ...(page.items.length === 0 && isUpcoming(options)
+      ? [Line.faint("events that are over are listed with --past, and all with --all")]
+      : []),
+    ...totalOf(page),
     ...more(page)
   ])
   return true
@@ -74,9 +101,17 @@ export const declare = (program: Command, action: Action): void => {
   const events = program.command("events").description("look at events")
   events
     .command("list")
-    .description("list events by their start")
-    .addOption(new Option("--status <status>", "only those").choices(["draft", "published", "cancelled", "completed"]))
+    .description("list events that are not over, the first to start first")
+    .addOption(new Option("--past", "those that are over instead, the last to start first").conflicts("all"))
+    .option("--all", "those that are over as well")
+    .addOption(new Option("--status <status...>", "only those in one of these").choices(EventStatus.literals))
     .option("--organizer <text>", "only those of this organizer")
+    .option("--search <text>", "only those with this text in the title or the location")
+    .option("--from <time>", "only those that end after this time (default: now)", instant)
+    .option("--until <time>", "only those that start before this time", instant)
+    .option("--starts-from <time>", "only those that start at this time or later", instant)
+    .option("--starts-until <time>", "only those that start before this time", instant)
+    .addOption(total())
     .addOption(limit())
     .addOption(cursor())
     .action(action(list))

@@ -4,34 +4,58 @@
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
 import { as } from "../../options/Actor.ts"
-import { cursor, limit } from "../../options/Paging.ts"
+import { given } from "../../options/Given.ts"
+import { instant } from "../../options/Instants.ts"
+import { cursor, limit, total } from "../../options/Paging.ts"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import type { RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
-import {
-  type Registration,
-  RegistrationId,
-  type RegistrationState
-} from "@turnout/core/admission/domain/model/Registration"
+import { type Registration, RegistrationId, RegistrationState } from "@turnout/core/admission/domain/model/Registration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, whoOf } from "../../Operating.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
-import { more, type Paging, toQuery } from "../../output/Paging.ts"
+import { more, type Paging, toQuery, totalOf } from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
 
 interface ListOptions extends Paging {
-  readonly state?: RegistrationState
+  readonly state?: ReadonlyArray<RegistrationState>
+  readonly search?: string
+  readonly attendee?: string
+  readonly registeredFrom?: Date
+  readonly registeredUntil?: Date
+  readonly changedFrom?: Date
+  readonly changedUntil?: Date
+  readonly newestFirst?: true
+  readonly total?: true
+}
+
+/** The query of the options. */
+const queryOf = (options: ListOptions): typeof RegistrationQuery.Encoded => {
+  const { attendee, changedFrom, changedUntil, newestFirst, registeredFrom, registeredUntil, search, state, total } =
+    options
+  return {
+    ...toQuery(options),
+    ...given({
+      state,
+      search,
+      attendeeId: attendee,
+      registeredFrom,
+      registeredUntil,
+      changedFrom,
+      changedUntil,
+      total
+    }),
+    ...(newestFirst === undefined ? {} : { order: "newest" })
+  }
 }
 
 export const list = async (options: Database.GlobalOptions & ListOptions, eventId: string): Promise<boolean> => {
-  const { state } = options
-  const page = await Database.withTurnout(options, (turnout) =>
-    turnout.listRegistrations(eventId, { ...toQuery(options), ...(state === undefined ? {} : { state }) })
-  )
+  const page = await Database.withTurnout(options, (turnout) => turnout.listRegistrations(eventId, queryOf(options)))
   Output.result(options, page, () => [
     ...Table.lines(
       ["id", "attendee", "name", "state", "registered"],
@@ -43,6 +67,7 @@ export const list = async (options: Database.GlobalOptions & ListOptions, eventI
         registeredAt.toISOString()
       ])
     ),
+    ...totalOf(page),
     ...more(page)
   ])
   return true
@@ -130,15 +155,15 @@ export const declare = (program: Command, action: Action): void => {
     .command("list")
     .description("list the registrations of an event in the order of entry")
     .argument("<event>", "id of the event")
-    .addOption(
-      new Option("--state <state>", "only those").choices([
-        "confirmed",
-        "waitlisted",
-        "cancelled",
-        "attended",
-        "noShow"
-      ])
-    )
+    .addOption(new Option("--state <state...>", "only those in one of these").choices(RegistrationState.literals))
+    .option("--search <text>", "only those whose address, or a word of whose name, begins with this")
+    .option("--attendee <id>", "only those of this attendee")
+    .option("--registered-from <time>", "only those registered at this time or later", instant)
+    .option("--registered-until <time>", "only those registered before this time", instant)
+    .option("--changed-from <time>", "only those in their state since this time or later", instant)
+    .option("--changed-until <time>", "only those in their state since before this time", instant)
+    .option("--newest-first", "the other way round")
+    .addOption(total())
     .addOption(limit())
     .addOption(cursor())
     .action(action(list))

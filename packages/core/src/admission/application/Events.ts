@@ -13,12 +13,12 @@ import {
   type EventOutcome
 } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
-import { DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
+import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import { CapacityInput } from "../domain/model/Seats.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
 import { decoder } from "../../kernel/application/InvalidInput.ts"
-import { EventCursor, EventQuery, JournalQuery, SequenceCursor } from "./Queries.ts"
+import { EventCursor, eventFilter, EventQuery, JournalQuery, SequenceCursor } from "./Queries.ts"
 import type { WriteOptions } from "../domain/state/WriteOptions.ts"
 
 type ChangeEvent<Tag extends EventCommand["_tag"]> = (
@@ -48,8 +48,8 @@ export interface Events {
   ) => Write<CommandOf<"ChangeCapacity">, Event>
 
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
-  /** Returns events in the order of (startsAt, id). */
-  readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<Page<Event>>
+  /** Returns events by their start: the earliest first, unless the query says otherwise. */
+  readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<CountedPage<Event>>
   /** Returns the journal of an event, in order. */
   readonly listJournal: (
     eventId: string,
@@ -121,12 +121,12 @@ export const make = (commands: Commands, reads: AdmissionReads["Service"]): Even
 
     getEvent: findEvent,
     listEvents: Effect.fnUntraced(function* (input = {}) {
-      const { cursor, from, limit = DEFAULT_LIMIT, organizer, status, until } = yield* decode.events(input)
-      const found = yield* reads.events(
-        { status: status ?? null, organizer: organizer ?? null, from: from ?? null, until: until ?? null },
-        { limit: limit + 1, after: cursor ?? null }
-      )
-      return toPage(found, limit, EventCursor, ({ id, startsAt }) => ({ startsAt, id }))
+      const query = yield* decode.events(input)
+      const { cursor, limit = DEFAULT_LIMIT, order = "earliest", total = false } = query
+      const filter = eventFilter(query)
+      const found = yield* reads.events(filter, { limit: limit + 1, after: cursor ?? null }, order)
+      const page = toPage(found, limit, EventCursor, ({ id, startsAt }) => ({ order, startsAt, id }))
+      return total ? { ...page, total: yield* reads.countEvents(filter) } : page
     }),
     listJournal: Effect.fnUntraced(function* (eventId, input = {}) {
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.journal(input)

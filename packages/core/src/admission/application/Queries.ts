@@ -1,39 +1,149 @@
 /**
- * The queries about events and registrations, and the cursors of their pages.
+ * The queries about events and registrations, the filters that they stand for, and the cursors of their pages.
+ *
+ * A query is plain input. Its filter is what the ports take, so that other uses of the same events or registrations, such as an
+ * export, can be asked for with the same query.
  */
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { AttendeeId } from "../domain/model/Attendee.ts"
 import { EventStatus } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import { cursorOf, Limit } from "../../kernel/domain/Page.ts"
 import { RegistrationId, RegistrationState } from "../domain/model/Registration.ts"
+import * as Search from "../../kernel/domain/Search.ts"
 import * as Text from "../../kernel/domain/Text.ts"
-import type { EventKey } from "../ports/EventReads.ts"
+import type { EventFilter } from "../ports/EventFilter.ts"
+import { EventOrder } from "../ports/EventReads.ts"
+import type { RegistrationFilter } from "../ports/RegistrationFilter.ts"
+import { RegistrationOrder } from "../ports/RegistrationReads.ts"
 
-export const EventCursor: Schema.Codec<EventKey, string> = cursorOf(Schema.Struct({ startsAt: Instant, id: EventId }))
+/** A cursor of these lists holds their order, so that a page never continues a list in another one. */
+export const EventCursor = cursorOf(Schema.Struct({ order: EventOrder, startsAt: Instant, id: EventId }))
+export const EntryCursor = cursorOf(Schema.Struct({ order: RegistrationOrder, sequence: Schema.Natural }))
 export const SequenceCursor: Schema.Codec<number, string> = cursorOf(Schema.Natural)
 export const RegistrationCursor: Schema.Codec<RegistrationId, string> = cursorOf(RegistrationId)
 
 const page = { limit: Schema.optionalKey(Limit) }
 
-/** `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
-export const EventQuery = Schema.Struct({
-  status: Schema.optionalKey(EventStatus),
+/** The most values of a field that may have several. */
+const MAX_VALUES = 20
+
+/** One value, or several: any of them will do. */
+const anyOf = <A extends string>(one: Schema.Codec<A>): Schema.Codec<ReadonlyArray<A>, A | ReadonlyArray<A>> =>
+  Schema.Union([Schema.Array(one).check(Schema.isMinLength(1), Schema.isMaxLength(MAX_VALUES)), one]).pipe(
+    Schema.decodeTo(
+      Schema.Array(Schema.toType(one)),
+      SchemaTransformation.transform<ReadonlyArray<A>, A | ReadonlyArray<A>>({
+        decode: (given) => (typeof given === "string" ? [given] : given),
+        encode: (all) => all
+      })
+    )
+  )
+
+/** The bounds of a span of time by the names of their fields: `from` must be before `until`. */
+const spanProblem = <Field extends string>(
+  query: { readonly [field in Field]?: Date },
+  from: Field,
+  until: Field
+): ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly issue: string }> => {
+  const [begin, end] = [query[from], query[until]]
+  return begin !== undefined && end !== undefined && end <= begin
+    ? [{ path: [until], issue: `must be after ${from}` }]
+    : []
+}
+
+const orderProblem = (
+  cursor: { readonly order: string } | undefined,
+  order: string
+): ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly issue: string }> =>
+  cursor === undefined || cursor.order === order
+    ? []
+    : [
+        {
+          path: ["cursor"],
+          issue: `must be that of a list in the order ${order}; this one is in the order ${cursor.order}`
+        }
+      ]
+
+const eventConditions = {
+  status: Schema.optionalKey(anyOf(EventStatus)),
   organizer: Schema.optionalKey(Text.line({ minLength: 1, maxLength: 200 })),
+  search: Schema.optionalKey(Search.Search),
   from: Schema.optionalKey(Instant),
   until: Schema.optionalKey(Instant),
+  startsFrom: Schema.optionalKey(Instant),
+  startsUntil: Schema.optionalKey(Instant),
+  overBy: Schema.optionalKey(Instant)
+}
+
+/** Which events: see `EventFilter`, which has the same conditions. */
+export const EventQuery = Schema.Struct({
+  ...eventConditions,
+  order: Schema.optionalKey(EventOrder),
+  total: Schema.optionalKey(Schema.Boolean),
   cursor: Schema.optionalKey(EventCursor),
   ...page
-})
+}).check(
+  Schema.makeFilter((query) => [
+    ...spanProblem(query, "from", "until"),
+    ...spanProblem(query, "startsFrom", "startsUntil"),
+    ...orderProblem(query.cursor, query.order ?? "earliest")
+  ])
+)
 
+const registrationConditions = {
+  state: Schema.optionalKey(anyOf(RegistrationState)),
+  attendeeId: Schema.optionalKey(AttendeeId),
+  search: Schema.optionalKey(Search.Search),
+  registeredFrom: Schema.optionalKey(Instant),
+  registeredUntil: Schema.optionalKey(Instant),
+  changedFrom: Schema.optionalKey(Instant),
+  changedUntil: Schema.optionalKey(Instant)
+}
+
+/** Which registrations of an event: see `RegistrationFilter`, which has the same conditions. */
 export const RegistrationQuery = Schema.Struct({
-  state: Schema.optionalKey(RegistrationState),
-  cursor: Schema.optionalKey(SequenceCursor),
+  ...registrationConditions,
+  order: Schema.optionalKey(RegistrationOrder),
+  total: Schema.optionalKey(Schema.Boolean),
+  cursor: Schema.optionalKey(EntryCursor),
   ...page
-})
+}).check(
+  Schema.makeFilter((query) => [
+    ...spanProblem(query, "registeredFrom", "registeredUntil"),
+    ...spanProblem(query, "changedFrom", "changedUntil"),
+    ...orderProblem(query.cursor, query.order ?? "entry")
+  ])
+)
 
 export const WaitlistQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
 
 export const AttendeeQuery = Schema.Struct({ cursor: Schema.optionalKey(RegistrationCursor), ...page })
 
 export const JournalQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+
+const termsOf = (search: string | undefined): Search.Terms | null =>
+  search === undefined ? null : Search.terms(search)
+
+export const eventFilter = (query: typeof EventQuery.Type): EventFilter => ({
+  statuses: query.status ?? null,
+  organizer: query.organizer ?? null,
+  from: query.from ?? null,
+  until: query.until ?? null,
+  startsFrom: query.startsFrom ?? null,
+  startsUntil: query.startsUntil ?? null,
+  overBy: query.overBy ?? null,
+  search: termsOf(query.search)
+})
+
+export const registrationFilter = (query: typeof RegistrationQuery.Type): RegistrationFilter => ({
+  states: query.state ?? null,
+  attendeeId: query.attendeeId ?? null,
+  registeredFrom: query.registeredFrom ?? null,
+  registeredUntil: query.registeredUntil ?? null,
+  changedFrom: query.changedFrom ?? null,
+  changedUntil: query.changedUntil ?? null,
+  search: termsOf(query.search)
+})

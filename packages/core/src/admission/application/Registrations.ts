@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { AttendeeId } from "../domain/model/Attendee.ts"
 import { type EventNotFound, EventStatus, EventStatusConflict } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
-import { DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
+import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import * as Register from "../domain/model/Register.ts"
 import { GuestInput, type RegistrationOutcome } from "../domain/model/Register.ts"
 import {
@@ -23,7 +23,15 @@ import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
 import type { Events } from "./Events.ts"
 import { decoder } from "../../kernel/application/InvalidInput.ts"
 import * as PlainInput from "./PlainInput.ts"
-import { AttendeeQuery, RegistrationCursor, RegistrationQuery, SequenceCursor, WaitlistQuery } from "./Queries.ts"
+import {
+  AttendeeQuery,
+  EntryCursor,
+  RegistrationCursor,
+  registrationFilter,
+  RegistrationQuery,
+  SequenceCursor,
+  WaitlistQuery
+} from "./Queries.ts"
 import type { WriteOptions } from "../domain/state/WriteOptions.ts"
 
 export interface Registrations {
@@ -46,11 +54,11 @@ export interface Registrations {
     eventId: string,
     registrationId: string
   ) => Read<Registration, EventNotFound | RegistrationNotFound>
-  /** Returns registrations in the order of entry. */
+  /** Returns registrations in the order of entry, unless the query says otherwise. */
   readonly listRegistrations: (
     eventId: string,
     query?: typeof RegistrationQuery.Encoded
-  ) => Read<Page<Registration>, EventNotFound>
+  ) => Read<CountedPage<Registration>, EventNotFound>
   /** Returns the waiters, in the order of the waitlist. */
   readonly listWaitlist: (
     eventId: string,
@@ -145,10 +153,13 @@ export const make = (
     }),
     getRegistration: findRegistration,
     listRegistrations: Effect.fnUntraced(function* (eventId, input = {}) {
-      const { cursor, limit = DEFAULT_LIMIT, state } = yield* decode.registrations(input)
+      const query = yield* decode.registrations(input)
+      const { cursor, limit = DEFAULT_LIMIT, order = "entry", total = false } = query
+      const filter = registrationFilter(query)
       const { id } = yield* getEvent(eventId)
-      const found = yield* reads.registrations(id, state ?? null, { limit: limit + 1, after: cursor ?? null })
-      return toPage(found, limit, SequenceCursor, ({ sequence }) => sequence)
+      const found = yield* reads.registrations(id, filter, { limit: limit + 1, after: cursor?.sequence ?? null }, order)
+      const page = toPage(found, limit, EntryCursor, ({ sequence }) => ({ order, sequence }))
+      return total ? { ...page, total: yield* reads.countRegistrations(id, filter) } : page
     }),
     listWaitlist: Effect.fnUntraced(function* (eventId, input = {}) {
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.waitlist(input)

@@ -2,21 +2,19 @@
  * Reading events and their journals: a part of `AdmissionReads`.
  */
 import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import type { Event, EventStatus } from "../domain/model/Event.ts"
+import type { Event } from "../domain/model/Event.ts"
+import type { EventFilter } from "./EventFilter.ts"
 
-/** The events to list; `null` does not restrict them. `from` and `until` bound `startsAt`: from ≤ startsAt < until. */
-export interface EventFilter {
-  readonly status: EventStatus | null
-  readonly organizer: string | null
-  readonly from: Date | null
-  readonly until: Date | null
-}
+/** The order of a list: `earliest` is that of (startsAt, id), and `latest` the other way round. */
+export const EventOrder = Schema.Literals(["earliest", "latest"])
+export type EventOrder = typeof EventOrder.Type
 
-/** The place of an event in the list of events, which is in the order of (startsAt, id). */
+/** The place of an event in the list of events. */
 export interface EventKey {
   readonly startsAt: Date
   readonly id: EventId
@@ -24,7 +22,13 @@ export interface EventKey {
 
 export interface EventReads {
   readonly event: (id: EventId) => Effect.Effect<Event | undefined, StoreError>
-  readonly events: (filter: EventFilter, page: PageRequest<EventKey>) => Effect.Effect<ReadonlyArray<Event>, StoreError>
+  readonly events: (
+    filter: EventFilter,
+    page: PageRequest<EventKey>,
+    order: EventOrder
+  ) => Effect.Effect<ReadonlyArray<Event>, StoreError>
+  /** The number of events that a filter includes. Costs a look at each of them, and more if it has a search. */
+  readonly countEvents: (filter: EventFilter) => Effect.Effect<number, StoreError>
   /** The journal of an event in order; the key is the version. */
   readonly journal: (
     eventId: EventId,

@@ -28,6 +28,11 @@ export interface Page<A> {
   readonly nextCursor: string | null
 }
 
+/** A page of a list that may be counted. `total` is the number of items on all pages, and is there if it was asked for. */
+export interface CountedPage<A> extends Page<A> {
+  readonly total?: number
+}
+
 /** A part of a list by its keys; `next` is the key to go on after, and `null` on the last page. */
 export interface PageByKey<A, K> {
   readonly items: ReadonlyArray<A>

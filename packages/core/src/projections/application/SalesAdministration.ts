@@ -8,6 +8,7 @@ import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { AuditLog } from "../../access/ports/AuditLog.ts"
 import type { ProjectionStore } from "../ports/ProjectionStore.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
+import { everyEvent } from "../../admission/ports/EventFilter.ts"
 import type { EventKey } from "../../admission/ports/EventReads.ts"
 import type { PageByKey, PageRequest } from "../../kernel/domain/Page.ts"
 import { pageByKey } from "../../kernel/application/Paging.ts"
@@ -37,12 +38,11 @@ export const get = (eventId: EventId): Effect.Effect<Sales.Sales | undefined, St
 /** The ids of all events. */
 export const allEvents: Effect.Effect<ReadonlyArray<EventId>, StoreError, AdmissionReads> = Effect.gen(function* () {
   const reads = yield* AdmissionReads
-  const everyEvent = { status: null, organizer: null, from: null, until: null }
   const ids: Array<EventId> = []
   let after: EventKey | null = null
   do {
     const page: PageByKey<{ readonly id: EventId }, EventKey> = yield* pageByKey(
-      (asked) => reads.events(everyEvent, asked),
+      (asked) => reads.events(everyEvent, asked, "earliest"),
       { after, limit: PAGE },
       ({ id, startsAt }) => ({ startsAt, id })
     )

@@ -1,24 +1,55 @@
 /**
  * Reading events and their journals from Postgres.
  */
-import type { EventReads } from "@turnout/core/admission/ports/EventReads"
+import { hasText } from "@turnout/core/admission/ports/EventFilter"
+import type { EventKey, EventReads } from "@turnout/core/admission/ports/EventReads"
 import * as Effect from "effect/Effect"
+import * as Candidates from "../Candidates.ts"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 import type { Query } from "../../client/Query.ts"
 import * as EventList from "./EventList.ts"
 import * as Rows from "../Rows.ts"
+
+type EventText = Pick<Rows.EventRow, "id" | "starts_at" | "title" | "location">
 
 /** The reads of a schema, given as a quoted identifier. */
 export const make = (read: Query, s: string): EventReads => {
   const one = `SELECT ${Rows.EVENT} FROM ${s}.events WHERE id = $1::uuid`
   const list = EventList.make(s, Rows.EVENT)
+  const listTexts = EventList.make(s, "id, starts_at, title, location")
+  const count = EventList.makeCount(s)
   const journal = `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at
 FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY version LIMIT $3::integer`
 
   return {
     event: (id) => Effect.map(read<Rows.EventRow>(one, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),
-    events: (filter, page) => {
-      const { parameters, text } = list(filter, page)
-      return Effect.map(read<Rows.EventRow>(text, parameters), (rows) => rows.map(Rows.toEvent))
+    events: (filter, page, order) => {
+      const readPage = (asked: typeof page) => {
+        const { parameters, text } = list(filter, asked, order)
+        return Effect.map(read<Rows.EventRow>(text, parameters), (rows) => rows.map(Rows.toEvent))
+      }
+      if (filter.search === null) return readPage(page)
+      return Candidates.take(
+        readPage,
+        page,
+        ({ id, startsAt }): EventKey => ({ startsAt, id }),
+        (event) => hasText(filter, event)
+      )
+    },
+    countEvents: (filter) => {
+      if (filter.search === null) {
+        const { parameters, text } = count(filter)
+        return Effect.map(read<{ count: number }>(text, parameters), ([row]) => row!.count)
+      }
+      return Candidates.count(
+        (page: PageRequest<EventKey>) => {
+          const { parameters, text } = listTexts(filter, page, "earliest")
+          return read<EventText>(text, parameters)
+        },
+        (row): EventKey => ({ startsAt: Rows.toDate(row.starts_at), id: row.id as EventId }),
+        (row) => hasText(filter, row)
+      )
     },
     journal: (eventId, { after, limit }) =>
       Effect.map(read<Rows.JournalRow>(journal, [eventId, after ?? 0, limit]), (rows) => rows.map(Rows.toJournalEntry))

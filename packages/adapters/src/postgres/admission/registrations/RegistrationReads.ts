@@ -1,10 +1,17 @@
 /**
  * Reading registrations and waitlists from Postgres.
  */
+import { hasText, type RegistrationFilter } from "@turnout/core/admission/ports/RegistrationFilter"
 import type { RegistrationReads } from "@turnout/core/admission/ports/RegistrationReads"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { PageRequest } from "@turnout/core/kernel/domain/Page"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
 import type { Query } from "../../client/Query.ts"
+import * as Candidates from "../Candidates.ts"
 import { REGISTRATION, type RegistrationRow, toRegistration } from "../Rows.ts"
+import * as PeopleIndex from "./PeopleIndex.ts"
+import * as RegistrationList from "./RegistrationList.ts"
 import { BITS } from "./WaitlistBlocks.ts"
 
 /**
@@ -29,12 +36,6 @@ const waitingUpTo = (s: string, event: string, sequence: string): string => {
 const statements = (s: string) => ({
   one: `SELECT ${REGISTRATION} FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r
 WHERE event_id = $1::uuid`,
-  /** $1: event, $2: after, $3: limit. */
-  ofEvent: `SELECT ${REGISTRATION} FROM ${s}.registrations
-WHERE event_id = $1::uuid AND sequence > $2::bigint ORDER BY sequence LIMIT $3::integer`,
-  /** $1: event, $2: state, $3: after, $4: limit. */
-  inState: `SELECT ${REGISTRATION} FROM ${s}.registrations
-WHERE event_id = $1::uuid AND state = $2::text AND sequence > $3::bigint ORDER BY sequence LIMIT $4::integer`,
   /** $1: attendee, $2: after, $3: limit. */
   ofAttendee: `SELECT ${REGISTRATION} FROM (
   SELECT * FROM ${s}.registrations WHERE attendee_id = $1::text AND state <> 'cancelled'
@@ -53,19 +54,58 @@ FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r JOIN ${s}
 WHERE r.event_id = $1::uuid AND r.state = 'waitlisted' AND e.status <> 'cancelled'`
 })
 
+/** Runs work that may be given up at any time, after the read that has asked for it. */
+export type InBackground = (work: Effect.Effect<void, StoreError>) => Effect.Effect<void>
+
+type RegistrationText = Pick<RegistrationRow, "sequence" | "name" | "email">
+
 /** The reads of a schema, given as a quoted identifier. */
-export const make = (read: Query, schema: string): RegistrationReads => {
-  const { inState, ofAttendee, ofEvent, one, place, waitlist } = statements(schema)
+export const make = (read: Query, schema: string, inBackground: InBackground): RegistrationReads => {
+  const { ofAttendee, one, place, waitlist } = statements(schema)
+
+  const list = RegistrationList.make(schema, REGISTRATION)
+  const listTexts = RegistrationList.make(schema, "sequence, name, email")
+  const count = RegistrationList.makeCount(schema)
+  const people = PeopleIndex.make(read, schema, inBackground)
+
+  const keysOf = (eventId: EventId, { attendeeId, search }: RegistrationFilter) =>
+    search === null || attendeeId !== null ? Effect.undefined : people.keys(eventId, search)
 
   const readRegistrations = (text: string, parameters: ReadonlyArray<unknown>) =>
     Effect.map(read<RegistrationRow>(text, parameters), (rows) => rows.map(toRegistration))
 
   return {
     registration: (eventId, id) => Effect.map(readRegistrations(one, [eventId, id]), ([registration]) => registration),
-    registrations: (eventId, state, { after, limit }) =>
-      state === null
-        ? readRegistrations(ofEvent, [eventId, after ?? 0, limit])
-        : readRegistrations(inState, [eventId, state, after ?? 0, limit]),
+    registrations: (eventId, filter, page, order) =>
+      Effect.flatMap(keysOf(eventId, filter), (keys) => {
+        const readPage = (asked: typeof page) => {
+          const { parameters, text } = list(eventId, { filter, page: asked, order, keys })
+          return readRegistrations(text, parameters)
+        }
+        if (filter.search === null) return readPage(page)
+        return Candidates.take(
+          readPage,
+          page,
+          ({ sequence }) => sequence,
+          ({ attendee }) => hasText(filter, attendee)
+        )
+      }),
+    countRegistrations: (eventId, filter) => {
+      if (filter.search === null) {
+        const { parameters, text } = count(eventId, filter)
+        return Effect.map(read<{ count: number }>(text, parameters), ([row]) => row!.count)
+      }
+      return Effect.flatMap(keysOf(eventId, filter), (keys) =>
+        Candidates.count(
+          (page: PageRequest<number>) => {
+            const { parameters, text } = listTexts(eventId, { filter, page, order: "entry", keys })
+            return read<RegistrationText>(text, parameters)
+          },
+          ({ sequence }) => Number(sequence),
+          (row) => hasText(filter, row)
+        )
+      )
+    },
     attendeeRegistrations: (attendeeId, { after, limit }) => readRegistrations(ofAttendee, [attendeeId, after, limit]),
     waitlist: (eventId, { after, limit }) =>
       Effect.map(

@@ -1,0 +1,61 @@
+/**
+ * Rows that may be what a search looks for. SQL finds them, and the rules of `Search` decide.
+ *
+ * The form in which texts are compared is made by the core, and a database has other notions of letters than the core. They agree
+ * on ASCII, though. So SQL leaves out a row only if its texts are ASCII and lack a term of the search; every other row is a
+ * candidate, and is decided here.
+ */
+import type { PageRequest } from "@turnout/core/kernel/domain/Page"
+import type { Terms } from "@turnout/core/kernel/domain/Search"
+import * as Effect from "effect/Effect"
+
+/** The number of candidates that are read at once after the first ones were not enough. */
+const MORE = 2_000
+
+/** The condition that each candidate meets. `columns` have text, and `parameter` is the term that is looked for. */
+export const condition = (columns: ReadonlyArray<string>, parameter: string): string => {
+  const each = columns.flatMap((column) => [
+    `strpos(lower(${column} COLLATE "C"), ${parameter}) > 0`,
+    `octet_length(${column}) <> char_length(${column})`
+  ])
+  // Within `coalesce`, the planner expects half of the rows to match. If it expected few, it would sort them.
+  return `coalesce(${each.join(" OR ")}, false)`
+}
+
+/** The term that SQL looks for: the longest, of which there are fewest. */
+export const termOf = (terms: Terms): string => terms.reduce((one, other) => (other.length > one.length ? other : one))
+
+/** Takes those of the candidates that match, in the order in which they are read, until there are as many as the page has. */
+export const take = <A, K, E>(
+  read: (page: PageRequest<K>) => Effect.Effect<ReadonlyArray<A>, E>,
+  { after, limit }: PageRequest<K>,
+  keyOf: (candidate: A) => K,
+  matches: (candidate: A) => boolean
+): Effect.Effect<ReadonlyArray<A>, E> =>
+  Effect.gen(function* () {
+    const found: Array<A> = []
+    let asked: PageRequest<K> = { after, limit }
+    for (;;) {
+      const candidates = yield* read(asked)
+      for (const candidate of candidates) if (found.length < limit && matches(candidate)) found.push(candidate)
+      if (found.length === limit || candidates.length < asked.limit) return found
+      asked = { after: keyOf(candidates.at(-1)!), limit: MORE }
+    }
+  })
+
+/** Counts those of the candidates that match. */
+export const count = <A, K, E>(
+  read: (page: PageRequest<K>) => Effect.Effect<ReadonlyArray<A>, E>,
+  keyOf: (candidate: A) => K,
+  matches: (candidate: A) => boolean
+): Effect.Effect<number, E> =>
+  Effect.gen(function* () {
+    let counted = 0
+    let after: K | null = null
+    for (;;) {
+      const candidates: ReadonlyArray<A> = yield* read({ after, limit: MORE })
+      for (const candidate of candidates) if (matches(candidate)) counted++
+      if (candidates.length < MORE) return counted
+      after = keyOf(candidates.at(-1)!)
+    }
+  })

@@ -1,0 +1,182 @@
+/**
+ * How Postgres finds events and registrations: the plans of the statements that the store sends, as its connection keeps them,
+ * and the pages that a search reads among 200,000 registrations of one event, and among 20,000 events.
+ */
+import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Migrations from "@turnout/adapters/postgres/migrations"
+import type { EventQuery, RegistrationQuery } from "@turnout/core/admission/application/Queries"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as Search from "@turnout/core/kernel/domain/Search"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { assert, beforeAll, describe, it } from "vitest"
+import { accesses, has, pages, type Plan, plans } from "../support/Plans.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
+
+const EVENT = "01900000-0000-7000-8000-000000000001"
+const PEOPLE = 200_000
+/** The most pages that a search may read for 50 items; one that looks at everybody reads more than 4,000. */
+const FEW_PAGES = 1_000
+
+const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
+
+/** 20,000 events, most of which are over, and one with 200,000 registrations. */
+const fill = Effect.fnUntraced(function* (url: string) {
+  // The store's own connections give up a statement that takes as long as these may.
+  const sql = yield* TestDatabase.client(url)
+  yield* sql.unsafe(`INSERT INTO turnout.events (id, title, description, location, organizer, starts_at, ends_at,
+      time_zone, waitlist, capacity, status, version, confirmed, waitlisted, attended, no_show, created_at, updated_at)
+    SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Event ' || n, '', '', 'organizer ' || n % 50,
+      now() + (n - 19000) * interval '1 hour', now() + (n - 18995) * interval '1 hour', 'UTC', 'open', 1000000,
+      'published', 2, 0, 0, 0, 0, now(), now()
+    FROM generate_series(1, 20000) n`)
+  yield* sql.unsafe(`INSERT INTO turnout.registrations
+    SELECT lpad(to_hex(n), 32, '0')::uuid, '${EVENT}', 'person-' || n || '@example.com',
+      'First' || n % 1000 || ' Last' || n, 'person-' || n || '@example.com', '',
+      CASE WHEN n % 10000 = 0 THEN 'cancelled' WHEN n % 10000 = 1 THEN 'noShow' ELSE 'confirmed' END, n, now(), now()
+    FROM generate_series(1, ${PEOPLE}) n`)
+  yield* sql.unsafe("ANALYZE")
+})
+
+/** Waits until everybody has keys. */
+const untilKeyed = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.repeat(
+    Effect.delay(
+      sql<{ until: string }>`SELECT coalesce(max(sequence), 0)::text AS until FROM turnout.people_keys_until`,
+      "50 millis"
+    ),
+    { until: ([row]) => row?.until === String(PEOPLE) }
+  )
+)
+
+const LISTS: ReadonlyArray<typeof RegistrationQuery.Encoded> = [
+  { state: "cancelled" },
+  { state: ["attended", "noShow"], order: "newest" },
+  { attendeeId: "person-7@example.com" },
+  { order: "newest" },
+  { search: "last123456" },
+  { search: "last123456", order: "newest" }
+]
+
+const NOW = new Date()
+const EVENTS: ReadonlyArray<typeof EventQuery.Encoded> = [
+  { from: NOW },
+  { overBy: NOW, order: "latest" },
+  { from: NOW, organizer: "organizer 7" },
+  { from: NOW, search: "event 19500" }
+]
+
+/** The text of a statement, and how it is to find its rows. */
+const EXPECTED: ReadonlyArray<{ readonly what: string; readonly text: string; readonly uses: ReadonlyArray<string> }> =
+  [
+    {
+      what: "those who have cancelled",
+      text: "state = 'cancelled'\nORDER BY sequence LIMIT",
+      uses: ["registrations_ended (event_id, state, sequence)"]
+    },
+    {
+      what: "those who came or did not come, the newest first",
+      text: "state = 'noShow'\nORDER BY sequence DESC LIMIT",
+      uses: ["registrations_ended (event_id, state, sequence)", "registrations_ended (event_id, state, sequence)"]
+    },
+    {
+      what: "those of an attendee",
+      text: "attendee_id = $4::text AND state <> 'cancelled'",
+      uses: ["registrations_active (attendee_id, event_id)", "registrations_cancelled (attendee_id)"]
+    },
+    {
+      what: "the newest",
+      text: "sequence < $2::bigint\nORDER BY",
+      uses: ["registrations_by_entry (event_id, sequence)"]
+    },
+    {
+      what: "those whose names begin with a text",
+      text: "people_keys WHERE event_id = $1::uuid\n",
+      uses: [
+        "people_keys_pkey (event_id, key)",
+        "people_keys_pkey (event_id, key, sequence)",
+        "registrations_by_entry (event_id, sequence)",
+        "registrations_by_entry (event_id, sequence)"
+      ]
+    },
+    {
+      what: "events that are not over",
+      text: "AND (starts_at, id) < ($10::timestamptz, $11::uuid)\nORDER BY",
+      uses: ["events_by_span ()", "events_by_start (starts_at, id)"]
+    },
+    {
+      what: "events that are over, the latest first",
+      text: "AND coalesce(ends_at <= $6::timestamptz, false)\nORDER BY starts_at DESC",
+      uses: ["events_by_start (starts_at, id)"]
+    },
+    {
+      what: "events of an organizer that are not over",
+      text: "AND organizer = $12::text",
+      uses: ["events_by_span ()", "events_by_organizer (organizer, starts_at, id)"]
+    }
+  ]
+
+describe("finding on Postgres", () => {
+  let all: ReadonlyArray<Plan> = []
+  let read: Readonly<Record<string, number>> = {}
+  let found: ReadonlyArray<ReadonlyArray<string>> = []
+
+  beforeAll(() =>
+    Effect.gen(function* () {
+      const url = yield* TestDatabase.make
+      // One connection, and nothing but the store has spoken on it.
+      const client = PostgresStore.layerClient({ url, poolSize: 1 })
+      yield* Migrations.up().pipe(Effect.provide(client))
+      yield* Effect.gen(function* () {
+        // Plans are made while the tables are empty.
+        for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
+        yield* fill(url)
+        const list = (query: typeof RegistrationQuery.Encoded) =>
+          Effect.map(
+            use((turnout) => turnout.listRegistrations(EVENT, query)),
+            ({ items }) => items.map(({ attendee }) => attendee.name)
+          )
+        const before = yield* list({ search: "last123456" })
+        yield* untilKeyed
+        const after: Array<ReadonlyArray<string>> = []
+        for (const query of LISTS) after.push(yield* list(query))
+        found = [before, ...after]
+        for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
+        all = yield* plans
+        const key = `'${Search.keyOfTerm("last123456")}'`
+        const places = [`'${EVENT}'`, "0", "51"]
+        read = {
+          "those whose names begin with a text": yield* pages("people_keys WHERE event_id = $1::uuid\n      AND key", [
+            ...places,
+            "'last123456'",
+            key,
+            "'last123457'",
+            `${PEOPLE}`,
+            `${PEOPLE}`
+          ]),
+          "those who have cancelled": yield* pages("state = 'cancelled'\nORDER BY sequence LIMIT", places),
+          "events that are not over": yield* pages("AND (starts_at, id) < ($10::timestamptz, $11::uuid)\nORDER BY", [
+            "51",
+            "now()",
+            "'-infinity'",
+            "'00000000-0000-0000-0000-000000000000'",
+            "'infinity'",
+            "'00000000-0000-0000-0000-000000000000'",
+            "now()",
+            "'ffffffff-ffff-ffff-ffff-ffffffffffff'",
+            "'infinity'",
+            "'00000000-0000-0000-0000-000000000000'"
+          ])
+        }
+      }).pipe(
+        Effect.provide(Turnout.layer().pipe(Layer.provide(PostgresStore.layerFromClient()), Layer.provideMerge(client)))
+      )
+    }).pipe(Effect.scoped, Effect.runPromise)
+  )
+
+  it("prints", () => {
+    for (const { root, statement } of all) console.log(statement, accesses(root), has(root, "Sort"))
+    console.log(read, found)
+    assert.isNotEmpty(EXPECTED)
+  })
+})
