@@ -62,16 +62,22 @@ const rangeOf = (filter: EventFilter, page: PageRequest<EventKey>, order: EventO
   }
 }
 
-/** What stands after `WHERE` for the events of a range. The events run at `runningAt`, unless that is `null`. */
-const conditions = (
+/** What stands after `FROM` for the events of a range. They run at `runningAt`, unless that is `null`. */
+const fromWhere = (
+  s: string,
   { organizer, overBy, search, statuses }: EventFilter,
   { begin, end }: Range,
   runningAt: Date | null,
   parameters: Parameters
 ): string => {
   const place = ({ at, id }: Place) => `(${parameters.add(time(at), "timestamptz")}, ${parameters.add(id, "uuid")})`
-  return [
-    ...(runningAt === null ? [] : [`tstzrange(starts_at, ends_at) @> ${parameters.add(runningAt, "timestamptz")}`]),
+  // `OFFSET 0` keeps the planner from looking for them among all events that have started.
+  const source =
+    runningAt === null
+      ? `${s}.events`
+      : `(SELECT * FROM ${s}.events
+  WHERE tstzrange(starts_at, ends_at) @> ${parameters.add(runningAt, "timestamptz")} OFFSET 0) e`
+  const conditions = [
     `(starts_at, id) > ${place(begin)}`,
     `(starts_at, id) < ${place(end)}`,
     // Within `coalesce`, the planner expects half of the events to match. If it expected few, it would sort all events of the
@@ -89,23 +95,22 @@ const conditions = (
     ...(search === null
       ? []
       : [Candidates.condition(["title", "location"], parameters.add(Candidates.termOf(search), "text"))])
-  ].join(" AND ")
+  ]
+  return `${source} WHERE ${conditions.join(" AND ")}`
 }
 
-/** The sources of a list: conditions, the rows of which follow one another. */
+/** The sources of a list: what stands after `FROM`. Their events follow one another. */
 const sources = (
+  s: string,
   filter: EventFilter,
-  page: PageRequest<EventKey>,
-  order: EventOrder,
+  { order, page }: { readonly page: PageRequest<EventKey>; readonly order: EventOrder },
   parameters: Parameters
 ): ReadonlyArray<string> => {
   const { from } = filter
   const range = rangeOf(filter, page, order)
-  if (from === null) return [conditions(filter, range, null, parameters)]
-  return [
-    conditions(filter, range, from, parameters),
-    conditions(filter, { ...range, begin: latest(range.begin, after(from)) }, null, parameters)
-  ]
+  if (from === null) return [fromWhere(s, filter, range, null, parameters)]
+  const later = { ...range, begin: latest(range.begin, after(from)) }
+  return [fromWhere(s, filter, range, from, parameters), fromWhere(s, filter, later, null, parameters)]
 }
 
 /** Makes the statement for a page of the events that match a filter, in a schema, given as a quoted identifier. */
@@ -115,8 +120,8 @@ export const make =
     const parameters = new Parameters()
     const limit = parameters.add(page.limit, "integer")
     const inOrder = `${order === "earliest" ? "ORDER BY starts_at, id" : "ORDER BY starts_at DESC, id DESC"} LIMIT ${limit}`
-    const selects = sources(filter, page, order, parameters).map(
-      (where) => `SELECT ${columns} FROM ${s}.events WHERE ${where}\n${inOrder}`
+    const selects = sources(s, filter, { page, order }, parameters).map(
+      (source) => `SELECT ${columns} FROM ${source}\n${inOrder}`
     )
     const text =
       selects.length === 1
@@ -130,8 +135,9 @@ export const makeCount =
   (s: string) =>
   (filter: EventFilter): ListStatement => {
     const parameters = new Parameters()
-    const counts = sources(filter, { after: null, limit: 0 }, "earliest", parameters).map(
-      (where) => `(SELECT count(*) FROM ${s}.events WHERE ${where})`
+    const page = { after: null, limit: 0 }
+    const counts = sources(s, filter, { page, order: "earliest" }, parameters).map(
+      (source) => `(SELECT count(*) FROM ${source})`
     )
     return { text: `SELECT (${counts.join("\n+ ")})::integer AS count`, parameters: parameters.values }
   }

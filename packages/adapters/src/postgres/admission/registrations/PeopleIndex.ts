@@ -26,9 +26,9 @@ import * as Effect from "effect/Effect"
 import type { Query } from "../../client/Query.ts"
 import { plainArray, textArray } from "../../statements/ArrayLiteral.ts"
 
-/** The number of registrations without keys from which on a search has their keys written. */
+/** How many numbers of the order of entry may be without keys until a search has the keys written. */
 const MANY = 5_000
-/** The number of registrations of a step. */
+/** The length of a step in the order of entry, so the most registrations of a step. */
 const STEP = 2_000
 /** The most keys that a search follows. More people are found sooner by looking at one after the other. */
 const MOST = 2_000
@@ -65,10 +65,11 @@ const statements = (s: string) => ({
   (SELECT count(*) FROM (SELECT FROM ${s}.people_keys
    WHERE event_id = $1::uuid AND key >= $2::text AND key < $3::text LIMIT ${MOST + 1}) k)::integer AS found`,
   /** $1: event. */
-  until: `SELECT sequence::float8 AS until FROM ${s}.people_keys_until WHERE event_id = $1::uuid`,
-  /** $1: event, $2: until. */
-  next: `SELECT sequence::float8 AS sequence, name, email FROM ${s}.registrations
-WHERE event_id = $1::uuid AND sequence > $2::bigint ORDER BY sequence LIMIT ${STEP}`,
+  where: `SELECT coalesce((SELECT sequence FROM ${s}.people_keys_until WHERE event_id = $1::uuid), 0)::float8 AS until,
+  coalesce((SELECT max(sequence) FROM ${s}.registrations WHERE event_id = $1::uuid), 0)::float8 AS last`,
+  /** $1: event, $2 and $3: the bounds of the step. Reads no other rows, whatever the plan. */
+  people: `SELECT sequence::float8 AS sequence, name, email FROM ${s}.registrations
+WHERE event_id = $1::uuid AND sequence > $2::bigint AND sequence <= $3::bigint`,
   /** $1: event, $2: until, $3: the last sequence of the step, $4 and $5: keys and sequences. */
   step: `WITH moved AS (
   INSERT INTO ${s}.people_keys_until AS u VALUES ($1::uuid, $3::bigint)
@@ -81,6 +82,12 @@ WHERE event_id = $1::uuid AND sequence > $2::bigint ORDER BY sequence LIMIT ${ST
 )
 SELECT 1 FROM moved`
 })
+
+/** Up to which registration of an event there are keys, and the last registration. */
+interface Progress {
+  readonly until: number
+  readonly last: number
+}
 
 interface Person {
   readonly sequence: number
@@ -102,26 +109,26 @@ export const make = (
   schema: string,
   inBackground: (work: Effect.Effect<void, StoreError>) => Effect.Effect<void>
 ): PeopleIndex => {
-  const { look, next, step, until } = statements(schema)
+  const { look, people, step, where } = statements(schema)
   const writing = new Set<EventId>()
 
-  /** Takes the next step, and returns whether there may be another one. */
+  /** Takes the next step, and returns whether there is another one. */
   const take = Effect.fnUntraced(function* (eventId: EventId) {
-    const [before] = yield* read<{ until: number }>(until, [eventId])
-    const people = yield* read<Person>(next, [eventId, before?.until ?? 0])
-    const last = people.at(-1)
-    if (last === undefined) return false
-    const rows = people.flatMap(({ email, name, sequence }) =>
+    const [found] = yield* read<Progress>(where, [eventId])
+    const { last, until } = found!
+    const next = Math.min(until + STEP, last)
+    if (next <= until) return false
+    const rows = (yield* read<Person>(people, [eventId, until, next])).flatMap(({ email, name, sequence }) =>
       Search.keys(name, email).map((key) => ({ key, sequence }))
     )
     const moved = yield* read(step, [
       eventId,
-      before?.until ?? 0,
-      last.sequence,
+      until,
+      next,
       textArray(rows, ({ key }) => key),
       plainArray(rows, ({ sequence }) => sequence)
     ])
-    return moved.length > 0 && people.length === STEP
+    return moved.length > 0 && next < last
   })
 
   /** Writes the keys of an event, half of the time, so that registrations go on beside it. */
@@ -145,7 +152,7 @@ export const make = (
   return {
     keys: Effect.fnUntraced(function* (eventId, terms) {
       const range = rangeOf(terms)
-      const [looked] = yield* read<{ until: number; last: number; found: number }>(look, [
+      const [looked] = yield* read<Progress & { readonly found: number }>(look, [
         eventId,
         range?.begin ?? "",
         range?.end ?? ""
