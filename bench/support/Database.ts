@@ -44,7 +44,7 @@ export const use = async <A>(work: (database: Database) => Promise<A>): Promise<
     )
     const clear = async () => {
       await sql(`TRUNCATE turnout.events, turnout.registrations, turnout.journal, turnout.idempotency,
-        turnout.waitlist_blocks, turnout.sinks, turnout.outbox_slots, turnout.outbox_positions, turnout.outbox_workers, turnout.outbox_blocked`)
+        turnout.waitlist_blocks, turnout.people_keys, turnout.people_keys_until, turnout.sinks, turnout.outbox_slots, turnout.outbox_positions, turnout.outbox_workers, turnout.outbox_blocked`)
       await sql("CHECKPOINT")
     }
     return await work({ url: url.href, sql, clear })

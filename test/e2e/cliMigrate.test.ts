@@ -18,6 +18,8 @@ const TABLES = [
   "outbox_positions",
   "outbox_slots",
   "outbox_workers",
+  "people_keys",
+  "people_keys_until",
   "projections",
   "registrations",
   "replays",
