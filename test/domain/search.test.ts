@@ -3,7 +3,7 @@
  */
 import { afterAll } from "@turnout/adapters/internal/postgres/admission/registrations/PeopleIndex"
 import * as Search from "@turnout/core/kernel/domain/Search"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 
 /** Names as people have them, and worse ones. */
