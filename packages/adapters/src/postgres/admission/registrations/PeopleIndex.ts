@@ -1,7 +1,7 @@
 /**
  * The index of people by the beginnings of their names and addresses, for events with many registrations.
  *
- * An index of the table would cost every registration 5 percent, for words that are looked for at the door of few events. So
+ * An index of the table would cost every registration 7 percent or more, for words that are looked for at the door of few events. So
  * registering writes no keys. A search looks at the registrations one after the other; if there are many of them without keys,
  * it begins to write their keys in the background, in steps. Later searches find people by their keys, and look one after the
  * other only at the registrations that came after the last step.
