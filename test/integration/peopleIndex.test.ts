@@ -107,6 +107,28 @@ const suite = (name: string, store: Layer.Layer<AdmissionStore | AdmissionReads 
         })
       )
 
+      it.effect("finds everybody when the keys are taken away, also while they are written", () =>
+        Effect.gen(function* () {
+          const { id, last } = yield* crowded
+          const client = yield* SqlClient.SqlClient
+          const empty = client.withTransaction(
+            Effect.andThen(sql("DELETE FROM turnout.people_keys_until"), sql("DELETE FROM turnout.people_keys"))
+          )
+          for (let n = 0; n < 4; n++) {
+            assert.deepStrictEqual(yield* names(id, "name4711"), [["Common Name4711"], 1])
+            yield* Effect.sleep("10 millis")
+            yield* empty
+          }
+          assert.deepStrictEqual(yield* names(id, "name2"), [
+            ["Common Name2", "Common Name20", "Größe Name21", "Common Name22", "Common Name23"],
+            1_111
+          ])
+          yield* untilKeyed(id, last)
+          yield* empty
+          assert.deepStrictEqual(yield* names(id, "name4711"), [["Common Name4711"], 1])
+        })
+      )
+
       it.effect("writes no keys for a search in a transaction of the host, nor for a small event", () =>
         Effect.gen(function* () {
           const { id, last } = yield* crowded

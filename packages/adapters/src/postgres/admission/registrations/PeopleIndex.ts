@@ -1,8 +1,8 @@
 /**
  * The index of people by the beginnings of their names and addresses, for events with many registrations.
  *
- * An index of the table would cost every registration 7 percent or more, for words that are looked for at the door of few events. So
- * registering writes no keys. A search looks at the registrations one after the other; if there are many of them without keys,
+ * An index of the table would cost every registration 7 percent or more, for words that are looked for at the door of few events.
+ * So registering writes no keys. A search looks at the registrations one after the other; if there are many of them without keys,
  * it begins to write their keys in the background, in steps. Later searches find people by their keys, and look one after the
  * other only at the registrations that came after the last step.
  *
@@ -15,7 +15,8 @@
  * Guarantees: a search finds the same with keys as without, since keys only tell where to look, and `Search` decides about every
  * row. The registrations of an event commit in the order of `sequence`, so none can come later below the step that passed it.
  * Each step is one statement, and of two processes that take the same step one writes nothing. A step that fails is left to the
- * next search. Both tables may be emptied at any time, in one transaction.
+ * next search. Both tables may be emptied at any time: their rows are deleted in one transaction, those of `people_keys_until`
+ * first.
  */
 import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -33,13 +34,15 @@ const STEP = 2_000
 /** The most keys that a search follows. More people are found sooner by looking at one after the other. */
 const MOST = 2_000
 
-/** Which people a search looks at by their keys: those whose keys are in a range, up to a registration. */
+/** Which people a search looks at by their keys: those whose keys are in a range. */
 export interface Keys {
   readonly begin: string
   readonly end: string
-  /** The sequence up to which all registrations have keys. */
-  readonly until: number
 }
+
+/** The sequence up to which all registrations of an event have keys, as SQL. */
+export const untilOf = (s: string, event: string): string =>
+  `coalesce((SELECT sequence FROM ${s}.people_keys_until WHERE event_id = ${event}), 0)`
 
 /** The first text, in the order of code points, after all those that begin with this one, which begins with a letter or a digit. */
 export const afterAll = (beginning: string): string => {
@@ -51,7 +54,7 @@ export const afterAll = (beginning: string): string => {
 }
 
 /** The range of the longest term that has keys; `undefined` if none has. */
-const rangeOf = (terms: Search.Terms): { readonly begin: string; readonly end: string } | undefined => {
+const rangeOf = (terms: Search.Terms): Keys | undefined => {
   const keys = terms.flatMap((term) => Search.keyOfTerm(term) ?? [])
   if (keys.length === 0) return undefined
   const begin = keys.reduce((one, other) => (other.length > one.length ? other : one))
@@ -60,21 +63,26 @@ const rangeOf = (terms: Search.Terms): { readonly begin: string; readonly end: s
 
 const statements = (s: string) => ({
   /** $1: event, $2 and $3: the range of keys. */
-  look: `SELECT coalesce((SELECT sequence FROM ${s}.people_keys_until WHERE event_id = $1::uuid), 0)::float8 AS until,
+  look: `SELECT ${untilOf(s, "$1::uuid")}::float8 AS until,
   coalesce((SELECT max(sequence) FROM ${s}.registrations WHERE event_id = $1::uuid), 0)::float8 AS last,
   (SELECT count(*) FROM (SELECT FROM ${s}.people_keys
    WHERE event_id = $1::uuid AND key >= $2::text AND key < $3::text LIMIT ${MOST + 1}) k)::integer AS found`,
   /** $1: event. */
-  where: `SELECT coalesce((SELECT sequence FROM ${s}.people_keys_until WHERE event_id = $1::uuid), 0)::float8 AS until,
+  where: `SELECT ${untilOf(s, "$1::uuid")}::float8 AS until,
   coalesce((SELECT max(sequence) FROM ${s}.registrations WHERE event_id = $1::uuid), 0)::float8 AS last`,
   /** $1: event, $2 and $3: the bounds of the step. Reads no other rows, whatever the plan. */
   people: `SELECT sequence::float8 AS sequence, name, email FROM ${s}.registrations
 WHERE event_id = $1::uuid AND sequence > $2::bigint AND sequence <= $3::bigint`,
-  /** $1: event, $2: until, $3: the last sequence of the step, $4 and $5: keys and sequences. */
-  step: `WITH moved AS (
-  INSERT INTO ${s}.people_keys_until AS u VALUES ($1::uuid, $3::bigint)
-  ON CONFLICT (event_id) DO UPDATE SET sequence = excluded.sequence WHERE u.sequence = $2::bigint
-  RETURNING 1
+  /**
+   * $1: event, $2: until, $3: the last sequence of the step, $4 and $5: keys and sequences. If the row is gone or elsewhere by
+   * now, nothing is written.
+   */
+  step: `WITH begun AS (
+  INSERT INTO ${s}.people_keys_until SELECT $1::uuid, $3::bigint WHERE $2::bigint = 0 ON CONFLICT DO NOTHING RETURNING 1
+), advanced AS (
+  UPDATE ${s}.people_keys_until SET sequence = $3::bigint WHERE event_id = $1::uuid AND sequence = $2::bigint RETURNING 1
+), moved AS (
+  SELECT 1 FROM begun UNION ALL SELECT 1 FROM advanced
 ), written AS (
   INSERT INTO ${s}.people_keys SELECT $1::uuid, k.key, k.sequence
   FROM unnest($4::text[], $5::bigint[]) AS k(key, sequence) WHERE EXISTS (SELECT FROM moved)
@@ -159,7 +167,7 @@ export const make = (
       ])
       const { found, last, until } = looked!
       if (last - until > MANY) yield* inBackground(write(eventId))
-      return range === undefined || until === 0 || found > MOST ? undefined : { ...range, until }
+      return range === undefined || until === 0 || found > MOST ? undefined : range
     })
   }
 }

@@ -13,7 +13,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 import * as Candidates from "../Candidates.ts"
 import { type ListStatement, Parameters } from "../ListStatement.ts"
-import type { Keys } from "./PeopleIndex.ts"
+import { type Keys, untilOf } from "./PeopleIndex.ts"
 
 /** The largest number of Postgres' type bigint. No registration has it as its sequence. */
 const BEYOND = "9223372036854775807"
@@ -44,15 +44,27 @@ const inStates = (states: ReadonlyArray<RegistrationState>): Conditions =>
 const inAnyState = ({ states }: RegistrationFilter): Conditions =>
   states === null ? [] : [`(${inStates(states).join(" OR ")})`]
 
+/** What stands after `FROM`, and conditions. */
+interface Source {
+  readonly from: string
+  readonly where: Conditions
+}
+
 /**
- * The sources of a list, each with its conditions. No registration is in two of them. Those of an attendee are found in two
- * partial indexes, in each of which are few of one attendee.
+ * The sources of a list. No registration is in two of them. Those of an attendee are found in two partial indexes, in each of which
+ * are few of one attendee; `OFFSET 0` keeps the planner from looking for them among all that have cancelled.
  */
-const sources = (filter: RegistrationFilter, parameters: Parameters): ReadonlyArray<Conditions> => {
+const sources = (s: string, filter: RegistrationFilter, parameters: Parameters): ReadonlyArray<Source> => {
   const { attendeeId, states } = filter
-  if (attendeeId === null) return states === null ? [[]] : inStates(states).map((state) => [state])
+  const from = `${s}.registrations`
+  if (attendeeId === null) {
+    return states === null ? [{ from, where: [] }] : inStates(states).map((state) => ({ from, where: [state] }))
+  }
   const attendee = `attendee_id = ${parameters.add(attendeeId, "text")}`
-  return ["state <> 'cancelled'", "state = 'cancelled'"].map((half) => [attendee, half, ...inAnyState(filter)])
+  return ["state <> 'cancelled'", "state = 'cancelled'"].map((half) => ({
+    from: `(SELECT * FROM ${from} WHERE ${attendee} AND ${half} OFFSET 0) r`,
+    where: inAnyState(filter)
+  }))
 }
 
 interface List {
@@ -67,7 +79,7 @@ interface List {
 const byKeys = (
   s: string,
   { event, ofPage }: { readonly event: string; readonly ofPage: string },
-  { begin, end, until }: Keys,
+  { begin, end }: Keys,
   parameters: Parameters
 ): string => `(
   SELECT DISTINCT sequence AS place FROM (
@@ -75,7 +87,7 @@ const byKeys = (
       AND key >= ${parameters.add(begin, "text")} AND key < ${parameters.add(end, "text")}
     UNION ALL
     SELECT sequence FROM ${s}.people_keys WHERE event_id = ${event} AND key = ''
-  ) k WHERE sequence <= ${parameters.add(until, "bigint")} AND sequence ${ofPage}
+  ) k WHERE sequence <= ${untilOf(s, event)} AND sequence ${ofPage}
 ) k CROSS JOIN LATERAL (
   SELECT * FROM ${s}.registrations WHERE event_id = ${event} AND sequence = k.place OFFSET 0
 ) r`
@@ -95,17 +107,20 @@ export const make =
       filter.search === null
         ? []
         : [Candidates.condition(["name", "email"], parameters.add(Candidates.termOf(filter.search), "text"))]
-    const oneByOne = (source: Conditions) => {
-      const where = [`event_id = ${event}`, `sequence ${ofPage}`, ...source, ...times, ...text].join(" AND ")
-      return `SELECT ${columns} FROM ${s}.registrations WHERE ${where}`
+    const oneByOne = (source: Source) => {
+      const where = [`event_id = ${event}`, `sequence ${ofPage}`, ...source.where, ...times, ...text].join(" AND ")
+      return `SELECT ${columns} FROM ${source.from} WHERE ${where}`
     }
     const withKeys = (found: Keys) => {
       const where = [...inAnyState(filter), ...times].join(" AND ")
       const select = `SELECT ${columns} FROM ${byKeys(s, { event, ofPage }, found, parameters)}`
-      const later = [`sequence > ${parameters.add(found.until, "bigint")}`, ...inAnyState(filter)]
-      return [where === "" ? select : `${select} WHERE ${where}`, oneByOne(later)]
+      const later = [`sequence > ${untilOf(s, event)}`, ...inAnyState(filter)]
+      return [
+        where === "" ? select : `${select} WHERE ${where}`,
+        oneByOne({ from: `${s}.registrations`, where: later })
+      ]
     }
-    const selects = keys === undefined ? sources(filter, parameters).map(oneByOne) : withKeys(keys)
+    const selects = keys === undefined ? sources(s, filter, parameters).map(oneByOne) : withKeys(keys)
     const texts = selects.map((select) => `${select}\n${inOrder}`)
     return {
       text:
@@ -122,11 +137,11 @@ export const makeCount =
   (eventId: EventId, filter: RegistrationFilter): ListStatement => {
     const parameters = new Parameters()
     const event = parameters.add(eventId, "uuid")
-    const selects = sources(filter, parameters)
+    const selects = sources(s, filter, parameters)
     const times = moments(filter, parameters)
     const counts = selects.map((source) => {
-      const where = [`event_id = ${event}`, ...source, ...times].join(" AND ")
-      return `(SELECT count(*) FROM ${s}.registrations WHERE ${where})`
+      const where = [`event_id = ${event}`, ...source.where, ...times].join(" AND ")
+      return `(SELECT count(*) FROM ${source.from} WHERE ${where})`
     })
     return { text: `SELECT (${counts.join("\n+ ")})::integer AS count`, parameters: parameters.values }
   }
