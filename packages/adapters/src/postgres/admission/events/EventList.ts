@@ -76,7 +76,7 @@ const fromWhere = (
     runningAt === null
       ? `${s}.events`
       : `(SELECT * FROM ${s}.events
-  WHERE tstzrange(starts_at, ends_at) @> ${parameters.add(runningAt, "timestamptz")} OFFSET 0) e`
+  WHERE tstzrange(starts_at, greatest(starts_at, ends_at)) @> ${parameters.add(runningAt, "timestamptz")} OFFSET 0) e`
   const conditions = [
     `(starts_at, id) > ${place(begin)}`,
     `(starts_at, id) < ${place(end)}`,
