@@ -11,8 +11,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
-import { countedPage, cursor, describeParameters, limit } from "../requests/Paging.ts"
-import { several } from "../requests/Several.ts"
+import { countedPage, cursor, describeParameters, limit, several } from "../requests/Paging.ts"
 import { created, headers } from "../requests/WriteHeaders.ts"
 
 const ofEvent = { eventId: EventId }

@@ -21,8 +21,15 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
 import { describeOptionalBody, OptionalBody } from "../requests/OptionalBody.ts"
-import { countedPage, cursor, cursorPage, describeLimit, describeParameters, limit } from "../requests/Paging.ts"
-import { several } from "../requests/Several.ts"
+import {
+  countedPage,
+  cursor,
+  cursorPage,
+  describeLimit,
+  describeParameters,
+  limit,
+  several
+} from "../requests/Paging.ts"
 import { created, headers } from "../requests/WriteHeaders.ts"
 
 const ofEvent = { eventId: EventId }

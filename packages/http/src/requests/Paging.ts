@@ -1,13 +1,32 @@
 /**
- * Lists that are read page by page: by a cursor in the API, and after a key in the API for operators, with the same limit.
+ * Lists that are read page by page: by a cursor in the API, and after a key in the API for operators, with the same limit; and the
+ * parameters of lists that have several values, which commas separate, since a parameter is in a query once.
  */
 import { Limit } from "@turnout/core/kernel/domain/Page"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 
 export const limit = Schema.optionalKey(Limit)
 
 /** A cursor is an opaque text here: the use cases read it, and refuse the cursor of another list. */
 export const cursor = Schema.optionalKey(Schema.String.annotate({ description: "nextCursor of the page before" }))
+
+/** One of the values or more, any of which will do. No value has a comma in it. */
+export const several = <A extends string>(
+  one: Schema.Codec<A> & { readonly literals: ReadonlyArray<A> }
+): Schema.Codec<ReadonlyArray<A>, string> => {
+  const rule = `must be one or more of ${one.literals.join(", ")}, separated by commas`
+  const isOne = Schema.is(one)
+  return Schema.String.check(Schema.makeFilter((text) => text.split(",").every(isOne) || rule)).pipe(
+    Schema.decodeTo(
+      Schema.Array(Schema.toType(one)),
+      SchemaTransformation.transform<ReadonlyArray<A>, string>({
+        decode: (text) => [...new Set(text.split(",") as Array<A>)],
+        encode: (all) => all.join(",")
+      })
+    )
+  )
+}
 
 /** A page of a list. The next page begins at `nextCursor`. */
 export const cursorPage = <S extends Schema.Top>(

@@ -95,7 +95,6 @@ export const write = (state: State, changes: Changes & EventChanges): void => {
 /** The registrations among which those of a filter are, in the order of entry. */
 const among = (state: State, eventId: EventId, { attendeeId, states }: RegistrationFilter): Iterable<Registration> => {
   const all = state.byEvent.get(eventId)
-  if (states?.length === 1 && states[0] === "waitlisted") return state.waiting.get(eventId)?.after(0) ?? []
   if (attendeeId === null || states === null || states.includes("cancelled")) return all?.values() ?? []
   const active = state.active.get(eventId)?.get(attendeeId)
   return active === undefined ? [] : [all!.get(active)!]
