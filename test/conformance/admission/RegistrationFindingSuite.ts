@@ -24,10 +24,10 @@ const namesOf =
       (found) => found.map(({ attendee }) => attendee.name)
     )
 
-/** Registers people by name and address for a new event. */
+/** Registers people by name and address for a new event, which has begun. */
 const given = (people: ReadonlyArray<readonly [name: string, email: string]>, capacity = 100) =>
   Effect.gen(function* () {
-    const { id } = yield* Given.publishedEvent({ capacity })
+    const { id } = yield* Given.publishedEvent({ capacity, startsAt: new Date(Date.now() - 60_000) })
     const ids: Array<string> = []
     for (const [name, email] of people) {
       const { registration } = yield* use((turnout) => turnout.register(id, { attendee: { name, email } }))
