@@ -32,9 +32,11 @@ const OPERATIONS = [
   "get /events",
   "get /events/{eventId}",
   "get /events/{eventId}/registrations",
+  "get /events/{eventId}/registrations.csv",
   "get /events/{eventId}/registrations/{registrationId}",
   "get /events/{eventId}/registrations/{registrationId}/position",
   "get /events/{eventId}/waitlist",
+  "get /events/{eventId}/waitlist.csv",
   "get /health/live",
   "get /health/ready",
   "patch /events/{eventId}",
@@ -94,6 +96,8 @@ const CODES = [
   "headers_too_large"
 ]
 
+const CSV = "text/csv; charset=utf-8; header=present"
+
 const document = Effect.map(Http.get("/openapi.json"), ({ body }) => body as unknown as OpenApi)
 const operation = (method: string, path: string) => Effect.map(document, ({ paths }) => paths[path]![method]!)
 
@@ -148,7 +152,8 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
       for (const [path, item] of Object.entries(paths)) {
         for (const [method, { responses }] of Object.entries(item)) {
           for (const [status, { content = {} }] of Object.entries(responses)) {
-            const expected = status === "204" ? [] : [status < "400" ? "application/json" : "application/problem+json"]
+            const success = path.endsWith(".csv") ? CSV : "application/json"
+            const expected = status === "204" ? [] : [status < "400" ? success : "application/problem+json"]
             assert.deepStrictEqual(Object.keys(content), expected, `${method} ${path} ${status}`)
           }
         }

@@ -1,9 +1,10 @@
 /**
  * The one place through which the command line writes to stdout and stderr. The linter refuses others.
  *
- * It takes lines, whose text it makes visible, and documents, whose JSON it makes visible: on a terminal as in a pipe.
+ * It takes lines, whose text it makes visible, and documents, whose JSON it makes visible: on a terminal as in a pipe. A file that is
+ * written to stdout is exact in a pipe, and made visible on a terminal.
  */
-import { visibleJson } from "@turnout/core/kernel/domain/VisibleText"
+import { visible, visibleJson } from "@turnout/core/kernel/domain/VisibleText"
 import * as Line from "./Line.ts"
 
 export type StreamName = "stdout" | "stderr"
@@ -25,5 +26,13 @@ export const writeJson = (stream: StreamName, documents: ReadonlyArray<string>, 
 /** Writes a document. */
 export const writeDocument = (stream: StreamName, document: unknown): void =>
   writeJson(stream, [JSON.stringify(document)])
+
+const visibleLines = (text: string): string => text.replaceAll("\r\n", "\n").split("\n").map(visible).join("\n")
+
+/** Writes a part of a file to stdout. The promise resolves when the reader has taken it. */
+export const writePart = (text: string): Promise<void> =>
+  new Promise((resolve) => {
+    process.stdout.write(isTerminal("stdout") ? visibleLines(text) : text, () => resolve())
+  })
 
 export const isTerminal = (stream: StreamName): boolean => process[stream].isTTY

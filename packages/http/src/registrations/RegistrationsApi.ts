@@ -17,6 +17,7 @@ import { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
@@ -31,6 +32,9 @@ import {
   several
 } from "../requests/Paging.ts"
 import { created, headers } from "../requests/WriteHeaders.ts"
+
+/** The media type of CSV (RFC 4180). */
+const CSV = "text/csv; charset=utf-8; header=present"
 
 const ofEvent = { eventId: EventId }
 const ofRegistration = { eventId: EventId, registrationId: RegistrationId }
@@ -86,6 +90,15 @@ const changeRegistration = <const Name extends string, const Operation extends C
     .middleware(Boundary)
     .middleware(WriteBoundary)
 
+/** The answer to a download of CSV: text in pieces, and the name of a file to save it in. */
+const csv = HttpApiSchema.WithHeaders(
+  HttpApiSchema.StreamUint8Array({ contentType: CSV }).annotate({ description: "CSV with a header, in UTF-8" }),
+  { "content-disposition": Schema.String, "cache-control": Schema.String }
+)
+
+const CHANGES_MEANWHILE =
+  "The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off."
+
 export class RegistrationsGroup extends HttpApiGroup.make("registrations")
   .add(
     HttpApiEndpoint.post("register", "/events/:eventId/registrations", {
@@ -119,6 +132,14 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
     })
       .annotate(OpenApi.Summary, "List registrations")
       .annotate(OpenApi.Transform, describeParameters(PARAMETERS)),
+    HttpApiEndpoint.get("export", "/events/:eventId/registrations.csv", {
+      params: ofEvent,
+      query: { state },
+      success: csv,
+      error: RejectionProblems.eventNotFound
+    })
+      .annotate(OpenApi.Summary, "Download registrations as CSV, in the order of entry")
+      .annotate(OpenApi.Description, CHANGES_MEANWHILE),
     HttpApiEndpoint.get("get", "/events/:eventId/registrations/:registrationId", {
       params: ofRegistration,
       success: Registration,
@@ -191,6 +212,13 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
     })
       .annotate(OpenApi.Summary, "List the waitlist, first in line first")
       .annotate(OpenApi.Transform, describeLimit),
+    HttpApiEndpoint.get("exportWaitlist", "/events/:eventId/waitlist.csv", {
+      params: ofEvent,
+      success: csv,
+      error: [RejectionProblems.eventNotFound, RejectionProblems.eventStatusConflict]
+    })
+      .annotate(OpenApi.Summary, "Download the waitlist as CSV, first in line first")
+      .annotate(OpenApi.Description, CHANGES_MEANWHILE),
     HttpApiEndpoint.get("position", "/events/:eventId/registrations/:registrationId/position", {
       params: ofRegistration,
       success: WaitlistPlace,

@@ -1,11 +1,16 @@
 /**
  * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service.
  */
+import * as Exports from "@turnout/core/admission/application/Exports"
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { AttendanceCommand } from "@turnout/core/admission/domain/model/Attendance"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationChange, RegistrationCommand } from "@turnout/core/admission/domain/model/Registration"
+import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../Api.ts"
@@ -15,6 +20,25 @@ import * as Body from "../requests/Body.ts"
 import type { WriteHeaders } from "../requests/WriteHeaders.ts"
 import { Write } from "../server/Write.ts"
 import { pathOf } from "./RegistrationsApi.ts"
+
+const CUT_OFF = "a download is cut off"
+
+/** The answer has begun: it can only be cut off, and operators are told why. */
+const onFailure = (error: Exports.ExportError) =>
+  error instanceof StoreError ? StoreOutage.log(CUT_OFF, error) : Effect.logWarning(CUT_OFF, error)
+
+/**
+ * The answer that sends an export. Its file is named by the list and the event, in characters that need no quoting. Answers with
+ * personal data are kept by no cache.
+ */
+const download = (list: "registrations" | "waitlist", eventId: EventId, text: Exports.Export) =>
+  HttpApiSchema.withHeaders({
+    body: Stream.encodeText(Stream.orDie(Stream.tapError(text, onFailure))),
+    headers: {
+      "content-disposition": `attachment; filename="${list}-${eventId}.csv"`,
+      "cache-control": "no-store"
+    }
+  })
 
 export const layer = HttpApiBuilder.group(
   Api,
@@ -38,6 +62,10 @@ export const layer = HttpApiBuilder.group(
     return handlers
       .handleAll({
         list: ({ params, query }) => toProblems(turnout.listRegistrations(params.eventId, query), "query"),
+        export: ({ params, query }) =>
+          Effect.map(toProblems(Exports.ofRegistrations(turnout, params.eventId, query), "query"), (text) =>
+            download("registrations", params.eventId, text)
+          ),
         get: ({ params }) => toProblems(turnout.getRegistration(params.eventId, params.registrationId), "path"),
         cancel: ({ headers, params }) => change({ _tag: "CancelRegistration", ...params }, headers),
         reinstate: ({ headers, params }) => change({ _tag: "ReinstateRegistration", ...params }, headers),
@@ -45,6 +73,10 @@ export const layer = HttpApiBuilder.group(
         clearAttendance: ({ headers, params }) => change({ _tag: "ClearAttendance", ...params }, headers),
         releaseSeat: ({ headers, params }) => change({ _tag: "ReleaseSeat", ...params }, headers),
         waitlist: ({ params, query }) => toProblems(turnout.listWaitlist(params.eventId, query), "query"),
+        exportWaitlist: ({ params }) =>
+          Effect.map(toProblems(Exports.ofWaitlist(turnout, params.eventId), "path"), (text) =>
+            download("waitlist", params.eventId, text)
+          ),
         position: ({ params }) => toProblems(turnout.waitlistPosition(params.eventId, params.registrationId), "path"),
         ofAttendee: ({ params, query }) =>
           toProblems(turnout.listAttendeeRegistrations(params.attendeeId, query), "query")

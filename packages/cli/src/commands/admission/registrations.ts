@@ -1,5 +1,5 @@
 /**
- * `turnout registrations`: lists and cancels registrations.
+ * `turnout registrations`: lists, exports and cancels registrations.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
@@ -7,6 +7,7 @@ import { as } from "../../options/Actor.ts"
 import { given } from "../../options/Given.ts"
 import { instant } from "../../options/Instants.ts"
 import { cursor, limit, total } from "../../options/Paging.ts"
+import * as Exports from "@turnout/core/admission/application/Exports"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import type { RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
@@ -21,9 +22,13 @@ import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery, totalOf } from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
+import * as ExportFile from "./ExportFile.ts"
 
-interface ListOptions extends Paging {
+interface StateOption {
   readonly state?: ReadonlyArray<RegistrationState>
+}
+
+interface ListOptions extends Paging, StateOption {
   readonly search?: string
   readonly attendee?: string
   readonly registeredFrom?: Date
@@ -53,6 +58,17 @@ const queryOf = (options: ListOptions): typeof RegistrationQuery.Encoded => {
     ...(newestFirst === undefined ? {} : { order: "newest" })
   }
 }
+
+const state = (): Option =>
+  new Option("--state <state...>", "only those in one of these").choices([...RegistrationState.literals])
+
+export const exportAll = (
+  options: Database.GlobalOptions & ExportFile.ExportOptions & StateOption,
+  eventId: string
+): Promise<boolean> =>
+  ExportFile.write(options, eventId, (turnout) =>
+    Exports.ofRegistrations(turnout, eventId, options.state === undefined ? {} : { state: options.state })
+  )
 
 export const list = async (options: Database.GlobalOptions & ListOptions, eventId: string): Promise<boolean> => {
   const page = await Database.withTurnout(options, (turnout) => turnout.listRegistrations(eventId, queryOf(options)))
@@ -150,12 +166,12 @@ export const cancel = async (
 
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  const registrations = program.command("registrations").description("look at registrations, and cancel them")
+  const registrations = program.command("registrations").description("look at registrations, export and cancel them")
   registrations
     .command("list")
     .description("list the registrations of an event in the order of entry")
     .argument("<event>", "id of the event")
-    .addOption(new Option("--state <state...>", "only those in one of these").choices(RegistrationState.literals))
+    .addOption(state())
     .option("--search <text>", "only those whose address, or a word of whose name, begins with this")
     .option("--attendee <id>", "only those of this attendee")
     .option("--registered-from <time>", "only those registered at this time or later", instant)
@@ -167,6 +183,13 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(limit())
     .addOption(cursor())
     .action(action(list))
+  registrations
+    .command("export")
+    .description("write the registrations of an event as CSV, in the order of entry")
+    .argument("<event>", "id of the event")
+    .addOption(state())
+    .addOption(ExportFile.output())
+    .action(action(exportAll))
   registrations
     .command("cancel")
     .description("cancel registrations; each seat that becomes free goes to the first in the waitlist")

@@ -1,13 +1,15 @@
 /**
- * `turnout waitlist`: shows the waitlist of an event.
+ * `turnout waitlist`: shows and exports the waitlist of an event.
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import { cursor, limit } from "../../options/Paging.ts"
+import * as Exports from "@turnout/core/admission/application/Exports"
 import * as Database from "../../Database.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery } from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
+import * as ExportFile from "./ExportFile.ts"
 
 export const show = async (options: Database.GlobalOptions & Paging, eventId: string): Promise<boolean> => {
   const page = await Database.withTurnout(options, (turnout) => turnout.listWaitlist(eventId, toQuery(options)))
@@ -27,15 +29,25 @@ export const show = async (options: Database.GlobalOptions & Paging, eventId: st
   return true
 }
 
+export const exportAll = (
+  options: Database.GlobalOptions & ExportFile.ExportOptions,
+  eventId: string
+): Promise<boolean> => ExportFile.write(options, eventId, (turnout) => Exports.ofWaitlist(turnout, eventId))
+
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  program
-    .command("waitlist")
-    .description("look at waitlists")
+  const waitlist = program.command("waitlist").description("look at waitlists, and export them")
+  waitlist
     .command("show")
     .description("show who waits, first in line first")
     .argument("<event>", "id of the event")
     .addOption(limit())
     .addOption(cursor())
     .action(action(show))
+  waitlist
+    .command("export")
+    .description("write the waitlist of an event as CSV, first in line first")
+    .argument("<event>", "id of the event")
+    .addOption(ExportFile.output())
+    .action(action(exportAll))
 }
