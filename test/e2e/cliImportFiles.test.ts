@@ -205,10 +205,10 @@ interface BadFile {
 
 const BAD_FILES: ReadonlyArray<BadFile> = [
   {
-    what: "a column that is not known",
-    content: "email,shoe size\nada@example.com,38\n",
-    says: /column "shoe size" is not known/,
-    advises: /columns are email, attendee, id, attendee_id, name, notes, registered_at/
+    what: "no column for e-mail addresses",
+    content: "name,shoe size\nAda,38\n",
+    says: /people\.csv has no column for e-mail addresses: line 1 is "name", "shoe size"/,
+    advises: /Name the columns in the first row, such as "email,name,notes"/
   },
   {
     what: "an empty file",
@@ -223,16 +223,10 @@ const BAD_FILES: ReadonlyArray<BadFile> = [
     advises: /header|row/
   },
   {
-    what: "text that is not UTF-8",
-    content: Buffer.from("email,name\nzoe@example.com,Zo\u00eb\n", "latin1"),
-    says: /people\.csv is not text in UTF-8/,
-    advises: /save|convert|export/i
-  },
-  {
-    what: "something that is not CSV",
-    content: 'email,name\nada@example.com,"Ada\n',
-    says: /people\.csv is not CSV: .*quote.* line 2/i,
-    advises: /line 2/
+    what: "a workbook",
+    content: Buffer.from("PK\x03\x04 xl/workbook.xml", "latin1"),
+    says: /people\.csv is a workbook of Excel \(\.xlsx\), and not CSV/,
+    advises: /save the sheet with the people as CSV/
   },
   { what: "a file that is not there", says: /people\.csv/, advises: /no such file|not there|does not exist/ },
   {

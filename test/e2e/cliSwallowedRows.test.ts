@@ -95,27 +95,37 @@ const NOTES: ReadonlyArray<readonly [header: string, row: string]> = [
   ["email,notes", 'ada@example.com,"with bob@example.com, carl@example.com\nand others"']
 ]
 
-const REFUSED: ReadonlyArray<readonly [what: string, rows: ReadonlyArray<string>, says: RegExp]> = [
-  [
-    "a quote that is never closed",
-    ["email,notes", "ada@example.com,a", "", 'bob@example.com,"b', "carl@example.com,c", "dora@example.com,d"],
-    /opened in the row of line 4 is not closed/
-  ],
-  [
-    "a quote within a field",
-    ["email,name", "ada@example.com,A", 'rock@example.com,Rock "B" Stone'],
-    /the row of line 3 /
-  ],
-  [
-    "a quote that ends in the middle",
-    ["email,notes", 'ada@example.com,"vip', 'bob@example.com,"y"'],
-    /the row of line 2 /
-  ],
-  [
-    "a header that goes on",
-    ['email,"notes', 'ada@example.com,x"', "bob@example.com,y"],
-    /a header that goes on to line 2/
-  ]
+interface Bad {
+  readonly what: string
+  readonly rows: ReadonlyArray<string>
+  readonly at: number
+  readonly says: RegExp
+  readonly registered: ReadonlyArray<string>
+}
+
+/** Bad quotes that cost the row in which they are opened, and no other. */
+const BAD: ReadonlyArray<Bad> = [
+  {
+    what: "a quote that is never closed",
+    rows: ["email,notes", "ada@example.com,a", "", 'bob@example.com,"b', "carl@example.com,c", "dora@example.com,d"],
+    at: 4,
+    says: /opened in line 4 is not closed by the end of the file/,
+    registered: ["ada", "carl", "dora"]
+  },
+  {
+    what: "a quote within a field",
+    rows: ["email,name", "ada@example.com,A", 'rock@example.com,Rock "B" Stone', "bob@example.com,B"],
+    at: 3,
+    says: /a quote is in a field that is not quoted itself/,
+    registered: ["ada", "bob"]
+  },
+  {
+    what: "a quote that ends in the middle",
+    rows: ["email,notes", 'ada@example.com,"vip', 'bob@example.com,"y"'],
+    at: 2,
+    says: /opened in line 2 is closed in line 3, before the field ends/,
+    registered: ["bob"]
+  }
 ]
 
 const registered = async (turnout: CommandLine.CommandLine, eventId: string) => {
@@ -151,14 +161,26 @@ describe("turnout import, quotes", { timeout: 180_000 }, () => {
     }
   })
 
-  for (const [what, rows, says] of REFUSED) {
-    it.concurrent(`${what}: nothing is imported, and the line is named`, async () => {
-      await using turnout = await CommandLine.embedded()
+  for (const { at, registered: expected, rows, says, what } of BAD) {
+    it.concurrent(`${what}: that row is refused with its line, and all others are in`, async () => {
+      await using turnout = await CommandLine.onPostgres()
       const file = turnout.write("party.csv", rows.join("\n"))
-      const nowhere = ["--database", "postgres://nobody@127.0.0.1:1/nowhere"]
-      const { code, document } = await turnout.json(...nowhere, "import", file, ...EVENT)
-      assert.deepStrictEqual([code, Object.keys(document)], [1, ["error"]])
-      assert.match(document.error.message, says)
+      const { code, document } = await turnout.json("import", file, ...EVENT)
+      assert.deepStrictEqual([code, document.problems.map(({ line }) => line)], [1, [at]])
+      assert.match(document.problems[0]!.reason, says)
+      assert.deepStrictEqual(
+        (await registered(turnout, document.eventId)).map(({ attendee }) => attendee.email),
+        expected.map((name) => `${name}@example.com`)
+      )
     })
   }
+
+  it.concurrent("a header that goes on: nothing is imported, and the line is named", async () => {
+    await using turnout = await CommandLine.embedded()
+    const file = turnout.write("party.csv", 'email,"notes\nada@example.com,x"\nbob@example.com,y')
+    const nowhere = ["--database", "postgres://nobody@127.0.0.1:1/nowhere"]
+    const { code, document } = await turnout.json(...nowhere, "import", file, ...EVENT)
+    assert.deepStrictEqual([code, Object.keys(document)], [1, ["error"]])
+    assert.match(document.error.message, /a header that goes on to line 2/)
+  })
 })

@@ -6,7 +6,6 @@
  */
 import type { TurnoutService } from "@turnout/core/admission/application/Turnout"
 import { AttendeeInput } from "@turnout/core/admission/domain/model/Attendee"
-import type { Command } from "@turnout/core/admission/domain/model/Command"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import { Notes } from "@turnout/core/admission/domain/model/Registration"
 import { InvalidInput, decoder } from "@turnout/core/kernel/application/InvalidInput"
@@ -16,9 +15,11 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as Steps from "../../../Steps.ts"
+import * as ExportedRows from "./ExportedRows.ts"
 import type { Import, Outcome, Problem } from "./Report.ts"
-import type { Line, Table } from "./Rows.ts"
+import type { Batch, Line, Table } from "./Rows.ts"
 
 /** The principal of imports. */
 export const ACTOR = "import"
@@ -34,12 +35,12 @@ const decodeRow = decoder(Schema.toCodecJson(Row))
 
 const refuse = (field: string, rule: string) => Effect.fail(new InvalidInput({ issues: [{ field, rule }] }))
 
-const toCommand = (eventId: EventId, { fields, problem }: Line): Effect.Effect<Command, InvalidInput> => {
+const toCommand = (eventId: EventId, { fields, problem }: Line): Effect.Effect<Register.Register, InvalidInput> => {
   if (problem !== undefined) return refuse("", problem)
   if (fields["email"] === undefined) return refuse("email", "is missing")
   return Effect.flatMap(
     decodeRow(fields),
-    ({ notes, registeredAt = null, ...attendee }): Effect.Effect<Command, InvalidInput> =>
+    ({ notes, registeredAt = null, ...attendee }): Effect.Effect<Register.Register, InvalidInput> =>
       registeredAt !== null && registeredAt.getTime() > Date.now()
         ? refuse("registeredAt", "must not be in the future")
         : Effect.succeed(Register.fromInput(eventId, { attendee, notes }, registeredAt))
@@ -51,24 +52,30 @@ const importBatch = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   eventId: EventId,
   columns: Table["columns"],
-  lines: ReadonlyArray<Line>,
+  { lines, next }: Batch,
   progress: Import
 ) {
   const problems: Array<Problem> = []
-  const batch: Array<{ readonly line: number; readonly key: string; readonly command: Command }> = []
+  const outcomes: Array<Outcome> = []
+  const decoded: Array<ExportedRows.Decoded> = []
   for (const line of lines) {
     const command = yield* Effect.result(toCommand(eventId, line))
     if (Result.isSuccess(command)) {
-      batch.push({ ...line, command: command.success })
+      decoded.push({ ...line, command: command.success })
       continue
     }
     const reasons = command.failure.issues.map(({ field, rule }) =>
       field === "" ? rule : `${columns[field] ?? field}: ${rule}`
     )
+    outcomes.push("invalid")
     problems.push({ line: line.line, reason: reasons.join("; ") })
   }
-  const outcomes: Array<Outcome> = problems.map(() => "invalid")
-  progress.underWay = lines.length
+  const { fresh: batch, known } = yield* ExportedRows.divide(turnout, eventId, columns, decoded)
+  for (const { line, reason } of known) {
+    outcomes.push(reason === undefined ? "unchanged" : "refused")
+    if (reason !== undefined) problems.push({ line, reason })
+  }
+  Object.assign(progress, { underWay: lines.length, from: lines[0]!.line, to: lines.at(-1)!.line, next })
   const replies = yield* turnout.executeAll(
     batch.map(({ command, key }) => ({ command, options: { idempotencyKey: `${key} ${eventId}`, actor: ACTOR } }))
   )
@@ -83,6 +90,7 @@ const importBatch = Effect.fnUntraced(function* (
   })
   progress.underWay = 0
   progress.done += lines.length
+  progress.from = next
   progress.hasChanged ||= outcomes.some((outcome) => outcome === "confirmed" || outcome === "waitlisted")
   for (const outcome of outcomes) progress.counts[outcome] += 1
   progress.problems.push(...problems)
@@ -98,13 +106,14 @@ const noteFailure = (progress: Import) => (cause: Cause.Cause<unknown>) =>
 export const registerAll = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   eventId: EventId,
-  { columns, lines }: Table,
+  { batches, columns }: Table,
   progress: Import,
   onProgress: (done: number) => void
 ) {
-  for (let start = 0; start < lines.length; start += BATCH) {
-    const batch = importBatch(turnout, eventId, columns, lines.slice(start, start + BATCH), progress)
-    yield* Effect.uninterruptible(Effect.onError(batch, noteFailure(progress)))
-    onProgress(progress.done)
-  }
+  yield* Stream.runForEach(batches(BATCH), (batch) => {
+    const imported = importBatch(turnout, eventId, columns, batch, progress)
+    return Effect.uninterruptible(Effect.onError(imported, noteFailure(progress))).pipe(
+      Effect.andThen(Effect.sync(() => onProgress(progress.done)))
+    )
+  })
 })

@@ -4,7 +4,7 @@
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { count } from "../../../Operating.ts"
 import type { SoFar, Warning } from "../../../Stopped.ts"
-import type { Line, Table } from "./Rows.ts"
+import type { Table } from "./Rows.ts"
 
 /** A row that was not imported, and why. */
 export interface Problem {
@@ -22,6 +22,10 @@ export interface Import {
   /** The number of rows that were dealt with, and of rows that are being committed. */
   done: number
   underWay: number
+  /** The line of the first row that is not done, and, while a batch is committed, its last line and the line after it. */
+  from: number | undefined
+  to: number
+  next: number | undefined
   /** `unchanged` counts rows that had been imported before. */
   readonly counts: Record<Outcome, number>
   readonly problems: Array<Problem>
@@ -32,6 +36,9 @@ export const begin = (): Import => ({
   hasChanged: false,
   done: 0,
   underWay: 0,
+  from: undefined,
+  to: 0,
+  next: undefined,
   counts: { confirmed: 0, waitlisted: 0, refused: 0, invalid: 0, unchanged: 0 },
   problems: []
 })
@@ -39,12 +46,13 @@ export const begin = (): Import => ({
 /** The document of an import. */
 export const summaryOf = (
   { counts, eventId, problems }: Import,
-  { lines }: Table
+  { remarks, rows }: Table
 ): Readonly<Record<string, unknown>> => ({
   ...counts,
-  rows: lines.length,
+  rows,
   eventId,
-  problems: problems.toSorted((a, b) => a.line - b.line)
+  problems: problems.toSorted((a, b) => a.line - b.line),
+  ...(remarks.length === 0 ? {} : { remarks })
 })
 
 export const inWords = ({ counts, eventId }: Import): ReadonlyArray<string> => {
@@ -59,35 +67,32 @@ export const inWords = ({ counts, eventId }: Import): ReadonlyArray<string> => {
   ]
 }
 
-export const warningsOf = (file: string, { problems }: Import): ReadonlyArray<Warning> =>
-  problems.toSorted((a, b) => a.line - b.line).map(({ line, reason }) => [`${file}:${line}`, reason])
+export const warningsOf = ({ name }: Table, { problems }: Import): ReadonlyArray<Warning> =>
+  problems.toSorted((a, b) => a.line - b.line).map(({ line, reason }) => [`${name}:${line}`, reason])
 
 /** The result so far of an import that was cut off, if it has changed anything. */
-export const soFarOf = (file: string, table: Table, progress: Import): SoFar | undefined => {
+export const soFarOf = (table: Table, progress: Import): SoFar | undefined => {
   const { done, underWay } = progress
   if (!progress.hasChanged && underWay === 0) return undefined
-  const { lines } = table
-  const unknown = lines.slice(done, done + underWay)
-  const left = lines.slice(done + underWay)
-  const toLines = (rows: ReadonlyArray<Line>) => ({
-    rows: rows.length,
-    fromLine: rows[0]!.line,
-    toLine: rows.at(-1)!.line
-  })
+  const { firstLine, lastLine, rows } = table
+  const from = progress.from ?? firstLine
+  const left = rows - done - underWay
+  const unknown = { rows: underWay, fromLine: from, toLine: progress.to }
+  const notDone = { rows: left, fromLine: underWay === 0 ? from : progress.next, toLine: lastLine }
   return {
     document: {
       ...summaryOf(progress, table),
       rowsDone: done,
-      ...(unknown.length === 0 ? {} : { unknown: toLines(unknown) }),
-      ...(left.length === 0 ? {} : { notDone: toLines(left) })
+      ...(underWay === 0 ? {} : { unknown }),
+      ...(left === 0 ? {} : { notDone })
     },
     lines: inWords(progress),
-    warnings: warningsOf(file, progress),
+    warnings: warningsOf(table, progress),
     next: [
-      `${count(done)} of ${count(lines.length)} rows are dealt with${done === lines.length ? "" : `, those before line ${lines[done]!.line}`}.`,
-      ...(unknown.length === 0
+      `${count(done)} of ${count(rows)} rows are dealt with${done === rows ? "" : `, those before line ${from}`}.`,
+      ...(underWay === 0
         ? []
-        : [`It is not known whether those from line ${unknown[0]!.line} to line ${unknown.at(-1)!.line} are in.`]),
+        : [`It is not known whether those from line ${unknown.fromLine} to line ${unknown.toLine} are in.`]),
       "Importing the same file again, with the same options, goes on where this stopped, and registers nobody twice."
     ].join(" ")
   }

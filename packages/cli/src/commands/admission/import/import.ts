@@ -11,6 +11,7 @@ import type { Command } from "commander"
 import * as Effect from "effect/Effect"
 import type { Action } from "../../../Action.ts"
 import * as Database from "../../../Database.ts"
+import { encoding } from "../../../options/Encodings.ts"
 import { instant } from "../../../options/Instants.ts"
 import { wholeNumber } from "../../../options/Numbers.ts"
 import * as Output from "../../../output/Output.ts"
@@ -25,23 +26,39 @@ import * as Rows from "./Rows.ts"
 /** The time for which the idempotency keys of rows are remembered: a year. */
 const REMEMBERED_MILLIS = 365 * 24 * 60 * 60 * 1_000
 
-export const importFile = async (options: Database.GlobalOptions & EventOptions, file: string): Promise<boolean> => {
-  const table = Rows.read(file)
+interface ImportOptions extends EventOptions {
+  readonly encoding?: string
+}
+
+export const importFile = async (options: Database.GlobalOptions & ImportOptions, file: string): Promise<boolean> => {
   const bar = Progress.make(options, "{bar} {value}/{total} rows, {eta_formatted} left")
   const progress = Report.begin()
   const onMade = (eventId: EventId) => void Object.assign(progress, { eventId, hasChanged: true })
-  const importing = Effect.gen(function* () {
-    const turnout = yield* Turnout
-    const event = yield* ImportedEvent.find(turnout, options, table.content, onMade)
-    progress.eventId = event.id
-    bar.start(table.lines.length, 0)
-    yield* registerAll(turnout, event.id, table, progress, (done) => bar.update(done))
-  }).pipe(
-    Effect.ensuring(Effect.sync(bar.stop)),
-    Effect.provide(Database.turnout(options, { idempotencyTtlMillis: REMEMBERED_MILLIS, refusalTtlMillis: 0 }))
+  let opened: Rows.Table | undefined
+  const importTable = Effect.fnUntraced(
+    function* (table: Rows.Table) {
+      const turnout = yield* Turnout
+      const event = yield* ImportedEvent.find(turnout, options, table.digest, onMade)
+      progress.eventId = event.id
+      bar.start(table.rows, 0)
+      yield* registerAll(turnout, event.id, table, progress, (done) => bar.update(done))
+    },
+    Effect.ensuring(Effect.sync(bar.stop))
   )
-  await Steps.run(options, importing, () => Report.soFarOf(file, table, progress))
-  Output.warnings(Report.warningsOf(file, progress))
+  const importing = Effect.gen(function* () {
+    // The file is read before the database is asked for.
+    const table = yield* Rows.open(file, options)
+    opened = table
+    for (const remark of table.remarks) Output.notice(`${table.name}: ${remark}`)
+    yield* importTable(table).pipe(
+      Effect.provide(Database.turnout(options, { idempotencyTtlMillis: REMEMBERED_MILLIS, refusalTtlMillis: 0 }))
+    )
+    return table
+  }).pipe(Effect.scoped)
+  const table = await Steps.run(options, importing, () =>
+    opened === undefined ? undefined : Report.soFarOf(opened, progress)
+  )
+  Output.warnings(Report.warningsOf(table, progress))
   Output.changed(options, Report.summaryOf(progress, table), () => Report.inWords(progress))
   return progress.problems.length === 0
 }
@@ -53,8 +70,9 @@ export const declare = (program: Command, action: Action): void => {
     .description("register the people of a CSV file, in the order of its lines")
     .argument(
       "<file>",
-      "CSV with a header; columns: email (or attendee), and optionally id, name, notes, registered_at"
+      "CSV with a header, or - for stdin; columns: email, and optionally name, notes, registered at, id, as they are usually called"
     )
+    .addOption(encoding())
     .option("--event <id>", "the event to register them for; or make one with:")
     .option("--title <text>", "title of a new, published event")
     .option("--capacity <seats>", "capacity of the new event", wholeNumber(0, 1_000_000))

@@ -9,20 +9,20 @@ import { Email } from "@turnout/core/admission/domain/model/Attendee"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** The number of columns of the table, and the index of the one with the e-mail address. */
+/** The number of columns of the table, the index of the one with the e-mail address, and what separates cells. */
 export interface Shape {
   readonly columns: number
   readonly email: number
+  readonly delimiter: string
 }
 
 const decodeEmail = Schema.decodeUnknownOption(Email)
-const SEPARATOR = ","
 
 export const lineBreaksIn = (text: string): number => text.split("\n").length - 1
 
 /** Tells whether a line reads as a row of the table without its first `missing` columns. */
-const isRow = (line: string, { columns, email }: Shape, missing: number): boolean => {
-  const cells = line.split(SEPARATOR)
+const isRow = (line: string, { columns, delimiter, email }: Shape, missing: number): boolean => {
+  const cells = line.split(delimiter)
   const address = cells[email - missing]?.trim().replaceAll(/^"+|"+$/g, "")
   if (address === undefined || (columns > 1 && cells.length < 2)) return false
   return Option.isSome(decodeEmail(address))
