@@ -76,6 +76,8 @@ export const fuzzCommands = async (options: {
   const child = fork(fileURLToPath(new URL("commandLine.ts", import.meta.url)), {
     cwd: folder,
     execArgv: ["--conditions=@turnout/source"],
+    // A command that reads stdin is given none.
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: {
       PATH: process.env["PATH"],
       USER: "fuzz",
@@ -123,6 +125,8 @@ export const fuzzCommands = async (options: {
       sqs: () => queue,
       to: () => (chance.happens(50) ? queue : "2031-01-01T00:00:00Z"),
       handlers: () => "handlers.mjs",
+      output: () => chance.pick(["out.csv", "-", "."]),
+      encoding: () => chance.pick(["utf-8", "utf-16le", "windows-1252"]),
       webhook: () => chance.pick(ids.webhooks),
       replay: () => chance.pick(ids.replays)
     }
@@ -179,7 +183,9 @@ export const fuzzCommands = async (options: {
         unexpected.push({ number, request: JSON.stringify(args.slice(2)).slice(0, 500), what: what.slice(0, 500) })
       if (code !== 0 && code !== 1 && code !== 2) note(code === null ? "did not end" : `exit code ${code}`)
       if (/^\s+at .*[:(]\d+/m.test(stderr + stdout)) note(`a stack trace: ${stderr}`)
-      for (const line of obeyedLines(stdout + stderr)) note(`a terminal obeys: ${JSON.stringify(line)}`)
+      // An export is a file, which is exact where stdout is no terminal.
+      for (const line of obeyedLines(command.name() === "export" ? stderr : stdout + stderr))
+        note(`a terminal obeys: ${JSON.stringify(line)}`)
       if (code === 1 && stderr === "" && stdout === "") note("failed without a word")
       const lines = stdout.split("\n").slice(0, -1)
       if (isJson) {

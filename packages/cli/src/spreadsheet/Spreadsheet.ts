@@ -129,7 +129,11 @@ const remarksOf = ({ header }: Beginning, { cancelled, damaged, example }: Surve
   return remarks
 }
 
-const openSource = async (source: Source.Source, options: SpreadsheetOptions): Promise<Spreadsheet> => {
+const openSource = async (
+  source: Source.Source,
+  options: SpreadsheetOptions,
+  signal: AbortSignal
+): Promise<Spreadsheet> => {
   const beginning = await beginningOf(source, options)
   const { dialect, encoding, header } = beginning
   const shape = { header, delimiter: dialect.delimiter, encoding }
@@ -142,6 +146,7 @@ const openSource = async (source: Source.Source, options: SpreadsheetOptions): P
     soundness.check(bytes)
   }
   for await (const rows of rowsOf(source, encoding, dialect, onBytes)) {
+    signal.throwIfAborted()
     for (const row of rows) {
       const person = toPerson(row)
       if (person === "cancelled") survey.cancelled += 1
@@ -190,7 +195,7 @@ export const open = (
   options: SpreadsheetOptions = {}
 ): Effect.Effect<Spreadsheet, CliError, Scope.Scope> =>
   Effect.flatMap(Source.open(file), (source) =>
-    Effect.tryPromise({ try: () => openSource(source, options), catch: inFile(source.name) }).pipe(
+    Effect.tryPromise({ try: (signal) => openSource(source, options, signal), catch: inFile(source.name) }).pipe(
       Effect.catch((error) => (error instanceof CliError ? Effect.fail(error) : Effect.die(error)))
     )
   )
