@@ -199,6 +199,27 @@ describe("what was exported", () => {
     )
   })
 
+  it("may have notes of which a line reads as a row, and no other row in them", () =>
+    withTurnout(
+      Effect.fnUntraced(function* (turnout) {
+        const id = yield* published(turnout)
+        const notes = "Call me, please\nada@example.com,or\nbob@example.com, if I am away"
+        for (const name of ["ada", "bob", "carl"])
+          yield* turnout.register(id, { attendee: { email: `${name}@example.com` }, notes })
+        const text = yield* textOf(Exports.ofRegistrations(turnout, id))
+        assert.deepStrictEqual(yield* importText(turnout, id, text), { ...nothing, unchanged: 3 })
+        const [header, ada, bob, carl] = text.split("\r\n")
+        const damaged = [header, ada!.replace('away"', "away"), bob!.replace('"Call', "Call"), carl, ""].join("\r\n")
+        const { problems, unchanged } = yield* importText(turnout, id, damaged)
+        assert.deepStrictEqual(
+          problems.map(({ line }) => line),
+          [2]
+        )
+        assert.match(problems[0]!.reason, /opened in line 2 is closed in line 7, and lines .* look like rows/)
+        assert.strictEqual(unchanged, 1)
+      })
+    ))
+
   it("and has been cancelled or edited since is told, and nobody is registered", () =>
     withTurnout(
       Effect.fnUntraced(function* (turnout) {

@@ -33,6 +33,8 @@ export interface Shape {
   readonly isSound: boolean
 }
 
+const UUID = /[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}/i
+
 const PLAIN_FIELDS = ["email", "id", "notes", "registeredAt"] as const
 
 /** Says how to read characters that do not belong to the encoding. */
@@ -45,10 +47,19 @@ export const reader = ({ delimiter, encoding, header, isSound }: Shape): ((row: 
   const swallowing = { columns: names.length, email: columns.email ?? -1, delimiter }
   const needed = Object.values(columns)
 
+  /**
+   * Tells whether a row is one of an export, as it was written. Its notes may have lines that read as rows: a field that has taken
+   * in another row of an export has an id of a registration in it.
+   */
+  const isExported = (cells: ReadonlyArray<string>): boolean =>
+    columns.registration !== undefined &&
+    UUID.test(cells[columns.registration] ?? "") &&
+    !cells.some((cell) => cell.includes("\n") && UUID.test(cell))
+
   const faultOf = ({ cells, fault, line }: Rows.Row): string | undefined => {
     if (fault !== undefined) return fault
-    const hasLines = cells.some((cell) => cell.includes("\n"))
-    const swallowed = hasLines ? swallowedBy(cells, line, swallowing) : undefined
+    const isSuspect = cells.some((cell) => cell.includes("\n")) && !isExported(cells)
+    const swallowed = isSuspect ? swallowedBy(cells, line, swallowing) : undefined
     if (swallowed !== undefined) return swallowed
     const last = cells.findLastIndex((cell) => cell.trim() !== "")
     if (last >= names.length)
