@@ -100,7 +100,7 @@ const documentOf = (error: unknown): Record<string, unknown> => {
   if (error instanceof QueueUnavailable) return { _tag: error._tag, message }
   if (error instanceof StoreError) return { _tag: error.reason._tag, message: ofStore(error) }
   if (error instanceof Overloaded) return { _tag: error._tag, message }
-  if (error instanceof CliError) return { _tag: "Failed", message }
+  if (error instanceof CliError) return { _tag: "Failed", ...error.details, message }
   return { _tag: "Unexpected", message }
 }
 
