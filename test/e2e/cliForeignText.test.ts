@@ -219,9 +219,9 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
     assertTame(imported)
     for (const line of imported.stderr.split("\n").slice(0, -1)) assert.isTrue(line.startsWith(`${SHOWN}.csv:`), line)
     const commands: ReadonlyArray<readonly [code: number, ...args: ReadonlyArray<string>]> = [
-      [1, "import", turnout.write("column.csv", `email,${quoted}\na@example.com,b\n`)],
-      [1, "import", turnout.write("bytes.csv", Uint8Array.of(0xc3, 0x28))],
-      [1, "import", turnout.write("quotes.csv", `email,name\n${name} "a" b,c\n`)],
+      [1, "import", turnout.write("column.csv", `email,${quoted}\na@example.com,b\n`), "--title", name],
+      [1, "import", turnout.write("bytes.csv", Uint8Array.of(0xc3, 0x28)), "--title", name],
+      [1, "import", turnout.write("quotes.csv", `email,name\n${name} "a" b,c\n`), "--title", name],
       [1, "import", `${name}/none`, "--title", name],
       [2, name],
       [2, "events", name],

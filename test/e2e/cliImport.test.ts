@@ -29,10 +29,10 @@ const assertImported = ({ code, document, stderr, stdout }: CommandLine.Ended & 
   const { eventId, problems } = document
   assert.isTrue(stdout.startsWith('{"confirmed":1000,"waitlisted":4174,"refused":1,"invalid":0,'), stdout)
   assert.deepStrictEqual(
-    problems.map(({ line, reason }) => [line, /^\S+ is registered already/.exec(reason)?.[0]]),
-    [[CommandLine.REPEATED_ROW + 1, "attendee-2066@example.com is registered already"]]
+    problems.map(({ line, reason }) => [line, /^\S+ is in line \d+ as well/.exec(reason)?.[0]]),
+    [[CommandLine.REPEATED_ROW + 1, "attendee-2066@example.com is in line 2067 as well"]]
   )
-  assert.match(stderr, /^conference\.csv:3436 attendee-2066@example\.com is registered already.*\n$/)
+  assert.match(stderr, /^conference\.csv:3436 attendee-2066@example\.com is in line 2067 as well.*\n$/)
   return eventId
 }
 

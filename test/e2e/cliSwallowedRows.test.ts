@@ -142,6 +142,7 @@ describe("turnout import, quotes", { timeout: 180_000 }, () => {
       assert.deepStrictEqual([code, document.problems.map(({ line }) => line)], [1, [at]])
       assert.match(document.problems[0]!.reason, lines)
       assert.include(stderr, `party.csv:${at} `)
+      if (expected.length === 0) return void assert.strictEqual(document.eventId, null)
       assert.deepStrictEqual(
         (await registered(turnout, document.eventId)).map(({ attendee }) => attendee.email),
         expected.map((name) => `${name}@example.com`)
@@ -153,7 +154,8 @@ describe("turnout import, quotes", { timeout: 180_000 }, () => {
     await using turnout = await CommandLine.onPostgres()
     for (const [index, [header, row]] of NOTES.entries()) {
       const file = turnout.write(`${index}.csv`, `${header}\r\n${row}\r\n`)
-      const { code, document, stderr } = await turnout.json("import", file, ...EVENT)
+      const event = ["--title", `Party ${index}`, "--capacity", "10"]
+      const { code, document, stderr } = await turnout.json("import", file, ...event)
       assert.deepStrictEqual([code, stderr], [0, ""], row)
       const [ada] = await registered(turnout, document.eventId)
       const notes = /"(.*)"/s.exec(row)![1]!.replaceAll('""', '"')

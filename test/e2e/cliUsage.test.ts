@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 
+const UUID = "00000000-0000-4000-8000-000000000000"
+
 const WRONG: ReadonlyArray<readonly [line: string, says: string]> = [
   ["frobnicate", "error: unknown command 'frobnicate'"],
   ["events list --frobnicate", "error: unknown option '--frobnicate'"],
@@ -12,6 +14,22 @@ const WRONG: ReadonlyArray<readonly [line: string, says: string]> = [
   ["import", "error: missing required argument 'file'"],
   ["import people.csv --title Party --capacity many", "must be a whole number from 0 to 1000000"],
   ["import people.csv --title Party --capacity -1", "must be a whole number from 0 to 1000000"],
+  ["import people.csv", "error: say which event: --event ID, or --title TEXT"],
+  ["import people.csv --again", "error: say which event"],
+  ...["--title A", "--organizer A", `--id ${UUID}`, "--capacity 1", "--starts-at 2030-01-01"].map(
+    (option) => [`import people.csv --event ${UUID} ${option}`, "cannot be used with option"] as const
+  ),
+  [`import people.csv --event ${UUID} --ends-at 2030-01-01`, "cannot be used with option '--ends-at <time>'"],
+  [`import people.csv --event ${UUID} --time-zone UTC`, "cannot be used with option '--time-zone <zone>'"],
+  ["import people.csv --capacity 1", "error: option '--capacity <seats>' is heeded only with '--title <text>'"],
+  ["import people.csv --organizer A", "option '--organizer <text>' is heeded only with"],
+  [`import people.csv --id ${UUID}`, "option '--id <id>' is heeded only with"],
+  ["import people.csv --starts-at 2030-01-01", "option '--starts-at <time>' is heeded only with"],
+  ["import people.csv --ends-at 2030-01-01", "option '--ends-at <time>' is heeded only with"],
+  ["import people.csv --time-zone UTC", "option '--time-zone <zone>' is heeded only with"],
+  ["import people.csv --title A --id party", "must be a UUID"],
+  ["import people.csv --title A --time-zone Berlin", "must be an IANA time zone, such as Europe/Berlin"],
+  ["import people.csv --title A --starts-at 2030-02-30", "must be a date, or a date and time, such as"],
   ["events list --status open", "Allowed choices are draft, published, cancelled, completed"],
   ["events list --limit 501", "must be a whole number from 1 to 500"],
   ["migrate sideways", "error: unknown command 'sideways'"],

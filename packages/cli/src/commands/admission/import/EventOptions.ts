@@ -1,0 +1,156 @@
+/**
+ * The options of an import that name or describe an event, and how they are compared with an event that is there.
+ */
+import type { Event } from "@turnout/core/admission/domain/model/Event"
+import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { EventId } from "@turnout/core/kernel/domain/EventId"
+import { TimeZone } from "@turnout/core/kernel/domain/TimeZone"
+import { type Command, InvalidArgumentError, Option } from "commander"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { CliError } from "../../../CliError.ts"
+import { wholeNumber } from "../../../options/Numbers.ts"
+import * as WrittenTime from "./WrittenTime.ts"
+
+export interface EventOptions {
+  /** The event to import into. The other options describe one, and are not given together with it. */
+  readonly event?: string
+  readonly id?: EventId
+  readonly title?: string
+  readonly organizer?: string
+  readonly capacity?: number
+  readonly startsAt?: WrittenTime.WrittenTime
+  readonly endsAt?: WrittenTime.WrittenTime
+  readonly timeZone?: string
+}
+
+const DAY_MILLIS = 24 * 60 * 60 * 1_000
+export const DEFAULT_ORGANIZER = "turnout import"
+export const DEFAULT_TIME_ZONE = "UTC"
+/** The time from now to the start of an event without `--starts-at`. */
+export const DEFAULT_LEAD_MILLIS = 30 * DAY_MILLIS
+/** The time from the start to the end of an event without `--ends-at`. */
+export const DEFAULT_LENGTH_MILLIS = DAY_MILLIS
+
+// --- reading
+
+const isEventId = Schema.is(EventId)
+
+const eventId = (text: string): EventId => {
+  const id = text.toLowerCase()
+  if (!isEventId(id)) throw new InvalidArgumentError("must be a UUID.")
+  return id
+}
+
+const time = (text: string): WrittenTime.WrittenTime => {
+  const written = WrittenTime.parse(text)
+  if (written === undefined) throw new InvalidArgumentError(`${WrittenTime.RULE}.`)
+  return written
+}
+
+const isTimeZone = Schema.is(TimeZone)
+
+const timeZone = (text: string): string => {
+  if (!isTimeZone(text)) throw new InvalidArgumentError("must be an IANA time zone, such as Europe/Berlin.")
+  return text
+}
+
+/** The options that describe an event. */
+const describing = (): ReadonlyArray<Option> => [
+  new Option("--title <text>", "the event with this title, which is made and published if it is not there"),
+  new Option("--organizer <text>", `organizer of that event (default: ${DEFAULT_ORGANIZER})`),
+  new Option("--id <id>", "id of that event, a UUID (default: follows from title and organizer)").argParser(eventId),
+  new Option("--capacity <seats>", "its capacity; needed to make it").argParser(wholeNumber(0, 1_000_000)),
+  new Option("--starts-at <time>", "its start (default: in 30 days)").argParser(time),
+  new Option("--ends-at <time>", "its end (default: a day after its start)").argParser(time),
+  new Option("--time-zone <zone>", `its IANA time zone (default: ${DEFAULT_TIME_ZONE})`).argParser(timeZone)
+]
+
+/** Adds the options to a command. What would not be heeded is wrong usage. */
+export const add = (command: Command): Command => {
+  const options = describing()
+  const names = options.map((option) => option.attributeName())
+  command.addOption(new Option("--event <id>", "the event to register them for; or:").conflicts(names))
+  for (const option of options) command.addOption(option)
+  return command.hook("preAction", (self) => {
+    const given = self.opts<EventOptions>()
+    if (given.event !== undefined || given.title !== undefined) return
+    const unheeded = options.find((option) => self.getOptionValue(option.attributeName()) !== undefined)
+    self.error(
+      unheeded === undefined
+        ? "error: say which event: --event ID, or --title TEXT"
+        : `error: option '${unheeded.flags}' is heeded only with '--title <text>'`
+    )
+  })
+}
+
+// --- comparing
+
+/** An option that says something else than the event. */
+export interface Difference {
+  readonly option: string
+  readonly stored: string | number
+  readonly given: string | number
+}
+
+interface Times {
+  readonly startsAt?: Date
+  readonly endsAt?: Date
+}
+
+/** The times of the options as moments; a time without an offset is one of the zone. */
+export const timesIn = Effect.fnUntraced(function* (
+  { endsAt, startsAt }: EventOptions,
+  zone: string
+): Effect.fn.Return<Times, InvalidInput> {
+  const momentOf = (field: string, written: WrittenTime.WrittenTime) =>
+    Effect.mapError(
+      Effect.fromResult(WrittenTime.inZone(written, zone)),
+      (rule) => new InvalidInput({ issues: [{ field, rule }] })
+    )
+  return {
+    ...(startsAt === undefined ? {} : { startsAt: yield* momentOf("--starts-at", startsAt) }),
+    ...(endsAt === undefined ? {} : { endsAt: yield* momentOf("--ends-at", endsAt) })
+  }
+})
+
+/** The name under which the runtime knows a zone: one zone may have several names. */
+const canonical = (zone: string): string => new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone
+
+/** The options that say something else than the event, apart from its names. Options that are not given say nothing. */
+export const differences = Effect.fnUntraced(function* (
+  options: EventOptions,
+  event: Event
+): Effect.fn.Return<ReadonlyArray<Difference>, InvalidInput> {
+  const { capacity, timeZone: zone } = options
+  const times = yield* timesIn(options, event.timeZone)
+  const differs = (option: string, stored: string | number, given: string | number | undefined) =>
+    given === undefined || given === stored ? [] : [{ option, stored, given }]
+  return [
+    ...differs("--capacity", event.capacity, capacity),
+    ...differs("--starts-at", event.startsAt.toISOString(), times.startsAt?.toISOString()),
+    ...differs("--ends-at", event.endsAt.toISOString(), times.endsAt?.toISOString()),
+    ...(zone === undefined || canonical(zone) === canonical(event.timeZone)
+      ? []
+      : [{ option: "--time-zone", stored: event.timeZone, given: zone }])
+  ]
+})
+
+/** The refusal to import into an event that differs from the options. */
+export const refusal = ({ id, title }: Event, found: ReadonlyArray<Difference>): CliError => {
+  const said = found.map(
+    ({ given, option, stored }) =>
+      `${option} says ${JSON.stringify(given)}, and the event has ${JSON.stringify(stored)}`
+  )
+  const isCapacity = ({ option }: Difference) => option === "--capacity"
+  const ways = [
+    ...(found.some(isCapacity) ? [`change its capacity with PUT /events/${id}/capacity`] : []),
+    ...(found.every(isCapacity) ? [] : [`change the event with PATCH /events/${id}`]),
+    `import with --event ${id}, which takes the event as it is`,
+    `or make another event with an --id of its own`
+  ]
+  return new CliError(
+    `event ${id} (${title}) is not as the options say, so nothing has changed: ${said.join("; ")}. To go on, ${ways.join(", ")}`,
+    { _tag: "EventDiffers", eventId: id, differences: found }
+  )
+}
