@@ -7,6 +7,7 @@
  * decides the command, updates the working set, and makes the entry, the record of the key and the reply.
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
+import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
@@ -67,7 +68,7 @@ const request = (command: Request["command"], freshId: string): Request => {
 const register = (): Request => {
   const email = flat(`person-${randomUUID()}@example.com`)
   return request(
-    { _tag: "Register", eventId, attendee: { id: email as never, name: "Ada", email }, notes: "", registeredAt: null },
+    { _tag: "Register", eventId, attendee: fromInput({ name: "Ada", email }), notes: "", registeredAt: null },
     flat(randomUUID())
   )
 }

@@ -11,7 +11,7 @@ export interface Backlog {
 export const streamId = (number: string): string =>
   `('01900000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`
 
-const PAYLOAD = `'{"registration":{"id":"' || gen_random_uuid() || '","eventId":"' || stream || '","attendee":{"id":"person-'
+const PAYLOAD = `'{"registration":{"id":"' || gen_random_uuid() || '","eventId":"' || stream || '","attendee":{"id":"mailto:person-'
   || n || '@example.com","name":"Ada Lovelace","email":"person-' || n || '@example.com"},"notes":"Vegetarian, comes by train"'
   || ',"state":"confirmed","sequence":' || version
   || ',"registeredAt":"2026-11-21T10:00:00.000Z","changedAt":"2026-11-21T10:00:00.000Z"}}'`

@@ -23,7 +23,7 @@ export const rows = (eventId: string, sequence: number, email: string, now: Date
     id,
     email,
     messageId: randomUUID(),
-    payload: `{"registration":{"id":"${id}","eventId":"${eventId}","attendee":{"id":"${email}","name":"${NAME}","email":"${email}"},"notes":"","state":"confirmed","sequence":${sequence},"registeredAt":"${at}","changedAt":"${at}"}}`,
+    payload: `{"registration":{"id":"${id}","eventId":"${eventId}","attendee":{"id":"mailto:${email}","name":"${NAME}","email":"${email}"},"notes":"","state":"confirmed","sequence":${sequence},"registeredAt":"${at}","changedAt":"${at}"}}`,
     key: randomUUID(),
     fingerprint: "ejKUPUQSp8ZBFmFCGVsc1svKPASYT5vbJlc0HMHLpyM",
     answer: `{"state":"confirmed","changedAt":"${at}","waitlistPosition":null}`

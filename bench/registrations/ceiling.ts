@@ -21,7 +21,7 @@ const WRITE = `WITH moved AS (
 ), registered AS (
   INSERT INTO turnout.registrations (id, event_id, attendee_id, name, email, notes, state, sequence, registered_at,
     changed_at)
-  SELECT id, ($1::uuid[])[event], email, $3::text, email, '', 'confirmed', version, $4::timestamptz, $4::timestamptz
+  SELECT id, ($1::uuid[])[event], 'mailto:' || email, $3::text, email, '', 'confirmed', version, $4::timestamptz, $4::timestamptz
   FROM unnest($5::uuid[], $6::integer[], $7::text[], $8::bigint[]) AS t(id, event, email, version)
 ), journalled AS (
   INSERT INTO turnout.journal (event_id, version, id, type, schema_version, payload, actor, occurred_at)

@@ -30,7 +30,7 @@ const program = Effect.gen(function* () {
         const row = rows(event, version, person, now)
         yield* sql`INSERT INTO turnout.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
             registered_at, changed_at)
-          VALUES (${row.id}::uuid, ${event}::uuid, ${person}, ${NAME}, ${person}, '', 'confirmed', ${version}, ${now}, ${now})`
+          VALUES (${row.id}::uuid, ${event}::uuid, ${`mailto:${person}`}, ${NAME}, ${person}, '', 'confirmed', ${version}, ${now}, ${now})`
         yield* sql`INSERT INTO turnout.journal (event_id, version, id, type, schema_version, payload, actor, occurred_at)
           VALUES (${event}::uuid, ${version}, ${row.messageId}::uuid, 'AttendeeRegistered', 1, ${row.payload}::text::json,
             'anonymous', ${now})`

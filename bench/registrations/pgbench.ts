@@ -23,10 +23,10 @@ BEGIN
   UPDATE turnout.events SET confirmed = confirmed + 1, version = version + 1
   WHERE id = p_event AND confirmed < capacity RETURNING version INTO v;
   IF NOT FOUND THEN RAISE EXCEPTION 'the event is full'; END IF;
-  INSERT INTO turnout.registrations VALUES (r, p_event, p_email, '${NAME}', p_email, '', 'confirmed', v, t, t);
+  INSERT INTO turnout.registrations VALUES (r, p_event, 'mailto:' || p_email, '${NAME}', p_email, '', 'confirmed', v, t, t);
   INSERT INTO turnout.journal (event_id, version, id, type, schema_version, payload, actor, occurred_at)
   VALUES (p_event, v, gen_random_uuid(), 'AttendeeRegistered', 1,
-    ('{"registration":{"id":"' || r || '","eventId":"' || p_event || '","attendee":{"id":"' || p_email ||
+    ('{"registration":{"id":"' || r || '","eventId":"' || p_event || '","attendee":{"id":"mailto:' || p_email ||
      '","name":"${NAME}","email":"' || p_email || '"},"notes":"","state":"confirmed","sequence":' || v ||
      ',"registeredAt":"' || at || '","changedAt":"' || at || '"}}')::json, 'anonymous', t);
   INSERT INTO turnout.idempotency VALUES (p_key, 'Register', 'anonymous', 'ejKUPUQSp8ZBFmFCGVsc1svKPASYT5vbJlc0HMHLpyM',

@@ -39,6 +39,12 @@ const NASTY = [
   "ﬁ",
   "ａ",
   "\u{1f39f}",
+  "\u00ad",
+  "\u200b",
+  "\u200d",
+  "\u2800",
+  "\u3164",
+  "\ufe0f",
   "\ud800",
   "\udc00"
 ]
@@ -55,12 +61,37 @@ const plainLine = (maxLength: number, units: ReadonlyArray<string> = PRINTABLE) 
     )
     .map((text) => text.replace(/^ +/, "!").replace(/ +$/, "!"))
 
+const LETTERS = all(0x61, 0x7a)
+const word = textOf(ALPHANUMERIC, 1, 9)
+
+/** Up to three texts, with one of these between any two of them. */
+const joined = (texts: fc.Arbitrary<string>, between: string) =>
+  fc
+    .array(fc.tuple(texts, fc.constantFrom(...between)), { minLength: 1, maxLength: 3 })
+    .map((drawn) => drawn.map(([text, sign], index) => (index === 0 ? text : sign + text)).join(""))
+
 const plainEmail = fc
   .tuple(
-    fc.array(textOf([...ALPHANUMERIC, ..."!#$%&'*+/=?^_`{|}~-"], 1, 12), { minLength: 1, maxLength: 3 }),
-    fc.array(textOf([...ALPHANUMERIC, "-"], 1, 12), { minLength: 1, maxLength: 3 })
+    joined(textOf([...ALPHANUMERIC, ..."!#$%&*+/=?^_{|}~-"], 1, 12), ".'"),
+    joined(word, ".-"),
+    fc.constantFrom(...LETTERS),
+    word
   )
-  .map(([local, domain]) => `${local.join(".")}@${domain.join(".")}`)
+  .map(([local, domain, letter, end]) => `${local}@${domain}.${letter}${end}`)
+
+/** What has most of the characters of a plain address, in any order. */
+const nearlyPlainEmail = fc
+  .tuple(
+    joined(textOf([...ALPHANUMERIC, ..."!#$%&'*+/=?^_`{|}~-"], 1, 12), ".'`"),
+    joined(textOf([...ALPHANUMERIC, "-"], 1, 12), ".-"),
+    fc.constantFrom("", ".1", ".0x1f", ".xn--mnchen-3ya", ".xn--a", ".a--b", ".-a", ".a-", ".", ".a1")
+  )
+  .map(([local, domain, end]) => `${local}@${domain}${end}`)
+
+/** Addresses of which a part is about as long as it may be. */
+const longEmail = fc
+  .tuple(fc.integer({ min: 62, max: 66 }), fc.integer({ min: 58, max: 66 }), fc.constantFrom("", ".de", ".b.de"))
+  .map(([local, domain, end]) => `${"a".repeat(local)}@${"b".repeat(domain)}${end}`)
 
 /** A text with a unit put in somewhere. */
 const spoilt = (text: fc.Arbitrary<string>, units: ReadonlyArray<string>) =>
@@ -89,7 +120,9 @@ const anyEmail = fc.oneof(
     arbitrary: fc.tuple(textOf(EMAIL_UNITS, 0, 5), textOf(EMAIL_UNITS, 0, 5)).map((parts) => parts.join("@"))
   },
   { weight: 5, arbitrary: spoilt(plainEmail, [...EMAIL_UNITS, ...NASTY]) },
-  { weight: 3, arbitrary: spoilt(plainEmail, [".", "@", ".."]) },
+  { weight: 3, arbitrary: spoilt(plainEmail, [".", "@", "..", "-", "--", "xn--", "'", "`", "1", "."]) },
+  { weight: 8, arbitrary: nearlyPlainEmail },
+  { weight: 3, arbitrary: longEmail },
   { weight: 1, arbitrary: fc.integer({ min: 250, max: 253 }).map((length) => `${"a".repeat(length)}@b`) },
   { weight: 1, arbitrary: anyLine(254) }
 )
@@ -107,6 +140,15 @@ const notText = fc.constantFrom<Array<unknown>>(
   Symbol("text"),
   () => "text",
   new String("text")
+)
+
+const anyId = fc.oneof(
+  { weight: 20, arbitrary: anyLine(254, LOWER_CASE) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("mailto:", "mailto:ada@example.com", "mailto", "mail:to", "ada@example.com")
+  },
+  { weight: 1, arbitrary: spoilt(fc.constant("mailto:ada@example.com"), [...NASTY, "a"]) }
 )
 
 const usuallyText = (text: fc.Arbitrary<string>): fc.Arbitrary<unknown> =>
@@ -169,7 +211,7 @@ const someOf = (fields: Readonly<Record<string, fc.Arbitrary<unknown>>>) =>
     )
 
 const anyAttendee = fc
-  .tuple(usuallyText(anyEmail), someOf({ name: usuallyText(anyLine(200)), id: usuallyText(anyLine(254, LOWER_CASE)) }))
+  .tuple(usuallyText(anyEmail), someOf({ name: usuallyText(anyLine(200)), id: usuallyText(anyId) }))
   .map(([email, others]) => ({ email, ...others }))
 
 const anyRegistration = usuallyPlain(
@@ -296,6 +338,27 @@ describe("typical input", () => {
     { attendee: { id: "user-7", name: "", email: "a'b@example.co.uk" }, notes: 'vegan, "no nuts"' }
   ])("is recognised as plain: %j", (input) => {
     assert.deepStrictEqual(PlainInput.registration(input), input as never)
+  })
+
+  it.each(["o'brien", "a".repeat(64), "!#$%&*+/=?^_{|}~-"])("is recognised as plain: the name %s", (local) => {
+    assert.isDefined(PlainInput.registration({ attendee: { email: `${local}@example.com` } }))
+  })
+
+  it.each([
+    "'ada@example.com",
+    "ada'@example.com",
+    "`ada@example.com",
+    "ada@xn--mnchen-3ya.de",
+    "ada@a.1",
+    "ada@a-.de",
+    "Ada@example.com"
+  ])("is left to the schema where it is not plain: %s", (email) =>
+    assert.isUndefined(PlainInput.registration({ attendee: { email } }))
+  )
+
+  it("is left to the schema where the id begins as those of addresses do", () => {
+    const attendee = { id: "mailto:ada@example.com", email: "ada@example.com" }
+    assert.isUndefined(PlainInput.registration({ attendee }))
   })
 
   it.each([{}, { idempotencyKey: "order 42" }, { actor: "web", correlationId: "r-1", causationId: "m-1" }])(

@@ -59,7 +59,11 @@ const registration: fc.Arbitrary<Registration> = fc.record(
   {
     id: uuid,
     eventId: uuid,
-    attendee: fc.record({ id: line({ minLength: 1 }).map((text) => Text.fold(text) as never), name: line(), email }),
+    attendee: fc.record({
+      id: line({ minLength: 1 }).map((text) => (Text.fold(text) || "x") as never),
+      name: line(),
+      email
+    }),
     notes: paragraphs,
     state: fc.constantFrom(...RegistrationState.literals),
     sequence: fc.nat({ max: Number.MAX_SAFE_INTEGER }),

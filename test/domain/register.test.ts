@@ -16,7 +16,7 @@ describe("a command to register", () => {
     assert.deepEqual(Register.fromInput(EVENT, { attendee: { email: "ada@example.com" } }), {
       _tag: "Register",
       eventId: EVENT,
-      attendee: { id: "ada@example.com" as never, name: "", email: "ada@example.com" },
+      attendee: { id: "mailto:ada@example.com" as never, name: "", email: "ada@example.com" },
       notes: "",
       registeredAt: null
     })

@@ -1,4 +1,4 @@
-import { AttendeeId, AttendeeInput, Email, fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import { Email } from "@turnout/core/admission/domain/model/EmailAddress"
 import { EventInput } from "@turnout/core/admission/domain/model/Event"
 import { Instant } from "@turnout/core/kernel/domain/Instant"
 import * as Text from "@turnout/core/kernel/domain/Text"
@@ -19,6 +19,8 @@ describe("what is refused is told the rule", () => {
   it.each([
     [line, "a\ud800", "must be well-formed Unicode (it has a lone surrogate)"],
     [line, "a\nb", "must not contain control characters"],
+    [line, "\u200b", "must have something to see"],
+    [Text.line({ minLength: 1, maxLength: 5 }), " ", "must have something to see"],
     [Email, "ada", "must be an e-mail address, such as ada@example.com"],
     [Instant, new Date(8.64e15), "must be a date in the years 1900 to 9999"],
     [
@@ -57,70 +59,24 @@ describe("folding", () => {
     for (const text of [" Ada", "ada ", "\u00a0ada\u3000", "\tADA\n", "ada"]) assert.strictEqual(Text.fold(text), "ada")
   })
 
+  it("leaves out every code point that is not shown, wherever it stands", () => {
+    let ignorable = 0
+    for (let point = 0; point <= 0x10ffff; point++) {
+      const char = String.fromCodePoint(point)
+      if (!/\p{Default_Ignorable_Code_Point}/u.test(char)) continue
+      ignorable += 1
+      for (const text of [`${char}V-1`, `V${char}-1`, `V-1${char}`, `V-1${char}${char} `])
+        if (Text.fold(text) !== "v-1") assert.fail(`U+${point.toString(16)} makes ${JSON.stringify(text)} another`)
+    }
+    assert.isAbove(ignorable, 4_000)
+  })
+
+  it("counts a blank of Braille as white space", () => {
+    assert.strictEqual(Text.fold("\u2800V\u28001\u2800"), "v 1")
+  })
+
   it("keeps the dotless i apart", () => {
     assert.notStrictEqual(Text.fold("kır"), Text.fold("kir"))
-  })
-})
-
-describe("an attendee", () => {
-  const decode = (input: typeof AttendeeInput.Encoded) => fromInput(Schema.decodeSync(AttendeeInput)(input))
-
-  it("has the e-mail address as id unless there is another, and no name unless there is one", () => {
-    assert.deepStrictEqual({ ...decode({ email: " Ada@Example.com " }) }, {
-      id: "ada@example.com",
-      name: "",
-      email: "ada@example.com"
-    } as never)
-    assert.deepStrictEqual({ ...decode({ id: "U-1", name: " Ada ", email: "ada@example.com" }) }, {
-      id: "u-1",
-      name: "Ada",
-      email: "ada@example.com"
-    } as never)
-  })
-
-  it("is decoded to the same again", () => {
-    const once = decode({ id: "Ｕ-１", name: "e\u0301", email: "É@EXAMPLE.com" })
-    assert.deepStrictEqual(decode(once), once)
-  })
-
-  it.each(["a@b", "a.b+c@sub.example.com", "ünï@exämple.com", "a'b@example.com"])(
-    "may have the address %s",
-    (email) => {
-      assert.isTrue(accepts(Email, email))
-    }
-  )
-
-  it.each([
-    "",
-    "a",
-    "@b",
-    "a@",
-    "a@b@c",
-    "a b@c",
-    ".a@b",
-    "a..b@c",
-    "a@b.",
-    "a@.b",
-    "a\u200b@b",
-    "a\0@b",
-    "a\ud800@b",
-    "<a@b>",
-    `${"a".repeat(250)}@b.de`,
-    `a@${"㌖".repeat(50)}.jp`
-  ])("may not have the address %j", (email) => {
-    assert.isFalse(accepts(Email, email))
-  })
-
-  it("may not have an address that is too long an id once it is folded", () => {
-    assert.isTrue(accepts(Email, `${"ß".repeat(124)}a@x.de`))
-    assert.include(problem(Email, `${"ß".repeat(125)}@x.de`), "must have at most 254 characters once it is folded")
-    const { id } = fromInput(Schema.decodeSync(AttendeeInput)({ email: `${"ß".repeat(124)}@x.de` }))
-    assert.isTrue(accepts(AttendeeId, id))
-  })
-
-  it("may not have an id that is too long once it is folded", () => {
-    assert.isTrue(accepts(AttendeeId, "a".repeat(254)))
-    assert.isFalse(accepts(AttendeeId, "\ufdfa".repeat(20)))
   })
 })
 
@@ -131,6 +87,28 @@ describe("text", () => {
   it("is put into Unicode normal form C", () => {
     assert.strictEqual(Schema.decodeSync(title)("e\u0301"), "\u00e9")
   })
+  it.each(["❤\ufe0f", "a\u200db", "🏳\ufe0f", "क्\u200dष", "a\u0301", "\ue000", "?"])(
+    "is kept as it is written: %j",
+    (text) => {
+      assert.strictEqual(Schema.decodeSync(title)(text), text.normalize("NFC"))
+    }
+  )
+  it.each([
+    ["a zero-width space", "\u200b"],
+    ["two joiners", "\u200c\u200d"],
+    ["a filler of Hangul", "\u3164"],
+    ["a blank of Braille", "\u2800"],
+    ["a soft hyphen between blanks", "\u00a0\u00ad\u2003"],
+    ["a combining mark with nothing to combine with", "\u0301"],
+    ["a variation selector", "\ufe0f"],
+    ["marks of the direction of writing", "\u202e\u2069"],
+    ["a tag", "\u{e0041}"],
+    ["a code point that is no character", "\ufffe"]
+  ])("must have something to see, which %s is not", (_what, text) => {
+    assert.strictEqual(problem(title, text), "SchemaError(must have something to see)")
+    assert.include(problem(Text.line({ maxLength: 5 }), text), "must have something to see")
+  })
+  it("may be empty where it is not needed", () => assert.isTrue(accepts(Text.line({ maxLength: 5 }), "  ")))
   it.each(["", "  ", "123456", "a\u2028b", "a\nb", "a\0b", "a\u0085b", "\ud800", 1, null, undefined, {}, []])(
     "may not be %j",
     (text) => assert.isFalse(accepts(title, text))

@@ -29,6 +29,12 @@ export const NASTY_JSON: ReadonlyArray<string> = [
   '"\\udc00\\ud800"',
   '"\\ufffe\\uffff"',
   '"\\u202eabc"',
+  '"\\u200b"',
+  '"\\u2800\\u3164"',
+  '"V-1\\u200b"',
+  '"\\u0301"',
+  '"mailto:a@b"',
+  '"\\u00admailto:"',
   '"e\\u0301"',
   '"\\ud83c\\udf9f\\ufe0f"',
   '"ß ẞ ı İ ǆ ﬁ"',
@@ -79,7 +85,18 @@ export const ODD_EMAILS: ReadonlyArray<string> = [
   '"ｐｅｒｓｏｎ-1@example.com"',
   '"I\u0307@example.com"',
   '"ǰ@example.com"',
-  '"ς@example.com"'
+  '"ς@example.com"',
+  '"a@xn--a"',
+  '"a@ü.de"',
+  `"a@${"ü".repeat(60)}.de"`,
+  `"a@${"a".repeat(64)}.de"`,
+  '"a@1.2"',
+  '"a@0x7f"',
+  '"a@b\u200dc.de"',
+  '"a@א.de"',
+  '"a@b%2ec"',
+  "\"'a@example.com'\"",
+  '"\u200ba\u200b@example.com"'
 ]
 
 /** Bodies as a whole. */
@@ -135,6 +152,10 @@ export const NASTY_PARTS: ReadonlyArray<string> = [
   "*",
   "'",
   "%22",
+  "%E2%80%8B",
+  "mailto:",
+  "mailto:a@b",
+  "mailto:a%E2%80%8B@1.2",
   "%0d%0aX-Injected:%201"
 ]
 
@@ -220,6 +241,8 @@ export const NASTY_FILES: ReadonlyArray<string | Uint8Array> = [
   "email",
   "name\nAda\n",
   "email,email\na@example.com,b@example.com\n",
+  "email\n'a@example.com'\na\u200b@example.com\nmailto:a@b\na@xn--a\n",
+  "id,email\n\u200b,a@example.com\nmailto:a@b,a@b\nV-1\u200b,a@example.com\n",
   "\ufeffemail\na@example.com\n",
   'email\n"a@example.com\n',
   "email\na@example.com,b,c,d\n",

@@ -171,7 +171,7 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
         assert.strictEqual(seated.headers.get("location"), `${path}/${registration.id}`)
         assert.deepInclude(registration, {
           eventId: event.id,
-          attendee: { id: "user-7", name: "Ada", email: "ada@example.com" },
+          attendee: { id: "user-7", name: "Ada", email: "Ada@example.com" },
           notes: "vegan",
           state: "confirmed"
         })
@@ -266,6 +266,23 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
           const found = yield* Http.get(`/attendees/${encodeURIComponent(spelled)}/registrations`)
           assert.deepStrictEqual([found.status, found.body.items.map(({ id }) => id)], [200, [registration.id]])
         }
+      })
+    )
+
+    it.effect("an attendee who has registered by address is asked for with mailto:", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent()
+        const email = `Ada-${randomUUID()}@example.com`
+        const { registration } = yield* Turnout.use((turnout) => turnout.register(event.id, { attendee: { email } }))
+        for (const id of [`mailto:${email}`, encodeURIComponent(`MailTo:${email}\u200b`)]) {
+          const found = yield* Http.get(`/attendees/${id}/registrations`)
+          assert.deepStrictEqual([found.status, found.body.items.map(({ id }) => id)], [200, [registration.id]])
+        }
+        const bare = yield* Http.get(`/attendees/${email}/registrations`)
+        Http.assertInvalid(bare, "path /attendeeId")
+        assert.include(bare.text, `ask for mailto:${email.toLowerCase()}`)
+        const nobody = yield* Http.get(`/attendees/${randomUUID()}@example.com/registrations`)
+        assert.deepStrictEqual([nobody.status, nobody.text], [200, '{"items":[],"nextCursor":null}'])
       })
     )
 

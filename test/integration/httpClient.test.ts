@@ -109,7 +109,10 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
         "attended"
       )
       assert.strictEqual((yield* registrations.markNoShow(of(two.registration.id))).state, "noShow")
-      const ofThree = yield* registrations.ofAttendee({ params: { attendeeId: "Person-3@example.com" }, query: {} })
+      const ofThree = yield* registrations.ofAttendee({
+        params: { attendeeId: "mailto:Person-3@example.com" },
+        query: {}
+      })
       assert.include(
         ofThree.items.map(({ id }) => id),
         three.registration.id

@@ -128,7 +128,7 @@ const REJECTIONS: Record<
     const reply = yield* Http.post(`/events/${id}/registrations`, Given.person(1))
     const facts = {
       eventId: id,
-      attendeeId: "person-1@example.com",
+      attendeeId: "mailto:person-1@example.com",
       registrationId: registration.id,
       state: "confirmed"
     }

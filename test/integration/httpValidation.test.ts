@@ -148,6 +148,43 @@ describe("HTTP validation", () => {
           })
       )
 
+      it.effect.each([
+        "'ada@example.com'",
+        "“ada@example.com”",
+        "<ada@example.com>",
+        "a\u200bda@example.com",
+        "ada@1.2.3.4"
+      ])("an address that is pasted with something, or cannot be one, is refused: %s", (email) =>
+        Effect.gen(function* () {
+          Http.assertInvalid(yield* Http.post(REGISTRATIONS, { attendee: { email } }), "body /attendee/email")
+        })
+      )
+
+      it.effect.each([" ", "\u200b", "\u2800", "\u3164", "\u0301"])(
+        "a title, an organizer, a name and an id need something to see: %j",
+        (text) =>
+          Effect.gen(function* () {
+            const event = yield* Http.post("/events", Http.eventJson({ title: text, organizer: text }))
+            Http.assertInvalid(event, "body /title", "body /organizer")
+            assert.include(event.text, "must have something to see")
+            const attendee = { email: "ada@example.com", name: `\u00ad${text}`, id: text }
+            Http.assertInvalid(
+              yield* Http.post(REGISTRATIONS, { attendee }),
+              "body /attendee/name",
+              "body /attendee/id"
+            )
+          })
+      )
+
+      it.effect("an id of a host does not begin as those of addresses do", () =>
+        Effect.gen(function* () {
+          const attendee = { id: "MailTo:ada@example.com", email: "ada@example.com" }
+          const reply = yield* Http.post(REGISTRATIONS, { attendee })
+          Http.assertInvalid(reply, "body /attendee/id")
+          assert.include(reply.text, "must not begin with mailto:")
+        })
+      )
+
       it.effect.each(["2027-02-30T10:00:00Z", "2027-05-01T10:00:00", "2027-05-01", "10000-01-01T00:00:00Z"])(
         "a time that is none is refused: %s",
         (startsAt) =>

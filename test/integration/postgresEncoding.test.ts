@@ -121,7 +121,7 @@ describe("what the Postgres store is given", () => {
     event: fc.nat(2),
     attendee: fc.oneof(
       fc.record({ id: text, name: text, email: text }),
-      fc.record({ name: text, email: text }).map((person) => ({ ...person, id: person.email }))
+      fc.record({ name: text, email: text }).map((person) => ({ ...person, id: `mailto:${person.email}` }))
     ),
     notes: text,
     state: fc.constantFrom(...RegistrationState.literals),

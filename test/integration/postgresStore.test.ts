@@ -217,7 +217,7 @@ describe("the Postgres store", () => {
         yield* use((turnout) => turnout.waitlistPosition(event.id, two!.id))
         yield* use((turnout) => turnout.listRegistrations(event.id, { state: "confirmed" }))
         yield* use((turnout) => turnout.getRegistration(event.id, one!.id))
-        yield* use((turnout) => turnout.listAttendeeRegistrations("person-1@example.com"))
+        yield* use((turnout) => turnout.listAttendeeRegistrations("mailto:person-1@example.com"))
         yield* use((turnout) => turnout.ready)
       }).pipe(Effect.provide(tenant))
     }).pipe(Effect.scoped)

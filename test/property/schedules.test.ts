@@ -73,7 +73,7 @@ describe("concurrent calls", { timeout: 120_000 }, () => {
                   key,
                   what,
                   eventId: id,
-                  attendee: `person-${person}@example.com`,
+                  attendee: `mailto:person-${person}@example.com`,
                   startedAt: ++clock,
                   endedAt: Infinity,
                   answers: []

@@ -1,9 +1,10 @@
 /**
  * Rules for every option, variable and argument of the commands.
  *
- * A value must not be empty or blank: that is wrong usage, since a variable that was meant to be set would otherwise count as
- * not set. An error about a secret does not repeat the secret.
+ * A value must not be empty, blank or invisible: that is wrong usage, since a variable that was meant to be set would otherwise
+ * count as not set. An error about a secret does not repeat the secret.
  */
+import { isSeen } from "@turnout/core/kernel/domain/Text"
 import { type Argument, type Command, InvalidArgumentError, type Option } from "commander"
 
 const EMPTY = "must not be empty; leave it out if nothing is meant."
@@ -23,7 +24,7 @@ const collect =
 const withoutEmpty = (of: Option | Argument): Parse => {
   const parse: Parse = of.parseArg ?? collect(of)
   return (text, previous) => {
-    if (text.trim() === "") throw new InvalidArgumentError(EMPTY)
+    if (!isSeen(text)) throw new InvalidArgumentError(EMPTY)
     return parse(text, previous)
   }
 }

@@ -83,7 +83,10 @@ export const reads = (it: It): void => {
         for (const event of events) yield* use((turnout) => turnout.register(event.id, { attendee: { email } }))
         const found = yield* Invariants.all((cursor) =>
           use((turnout) =>
-            turnout.listAttendeeRegistrations(email.toUpperCase(), { limit: 2, ...(cursor ? { cursor } : {}) })
+            turnout.listAttendeeRegistrations(`mailto:${email}`.toUpperCase(), {
+              limit: 2,
+              ...(cursor ? { cursor } : {})
+            })
           )
         )
         assert.deepStrictEqual(

@@ -52,6 +52,47 @@ export const registering = (it: It): void => {
       })
     )
 
+    it.effect("R2: makes no second person of what cannot be seen, nor of another form of a domain", () =>
+      Effect.gen(function* () {
+        const email = "staff@example.com"
+        const spellings = [
+          ["V-1", "V-1\u200b", "\ufeffv\u00ad-1"].map((id) => ({ id, email })),
+          ["Ada@münchen.de", "ada@xn--mnchen-3ya.de", "ADA@MÜNCHEN.DE\u200b"].map((email) => ({ email }))
+        ]
+        for (const attendees of spellings) {
+          const event = yield* Given.publishedEvent()
+          const register = (attendee: { readonly email: string }) =>
+            use((turnout) => turnout.register(event.id, { attendee }))
+          const { registration } = yield* register(attendees[0]!)
+          for (const attendee of attendees) {
+            const again = yield* Effect.flip(register(attendee))
+            assert.strictEqual(again._tag === "AlreadyRegistered" && again.registrationId, registration.id)
+          }
+          yield* Invariants.hold(event.id)
+        }
+      })
+    )
+
+    it.effect("takes no id of a host for an address, and tells apart who is looked up by which", () =>
+      Effect.gen(function* () {
+        const address = `ada-${randomUUID()}@example.com`
+        const find = (id: string) => use((turnout) => turnout.listAttendeeRegistrations(id))
+        const event = yield* Given.publishedEvent()
+        const { registration: byAddress } = yield* use((turnout) =>
+          turnout.register(event.id, { attendee: { email: address } })
+        )
+        assert.strictEqual<string>(byAddress.attendee.id, `mailto:${address}`)
+        const refused = yield* Effect.flip(find(address.toUpperCase()))
+        assert.include(refused.message, `ask for mailto:${address}`)
+        const { registration: byId } = yield* use((turnout) =>
+          turnout.register(event.id, { attendee: { id: address, email: "staff@example.com" } })
+        )
+        assert.deepStrictEqual((yield* find(address)).items, [byId])
+        assert.deepStrictEqual((yield* find(` MAILTO:${address.toUpperCase()}\u200b`)).items, [byAddress])
+        yield* Invariants.hold(event.id)
+      })
+    )
+
     it.effect("finds an event and a registration however the ids are spelled", () =>
       Effect.gen(function* () {
         const id = randomUUID().toUpperCase() as never
@@ -112,14 +153,14 @@ export const registering = (it: It): void => {
         assert.deepStrictEqual([status, version, counts.confirmed], ["published", 2, 0])
         const { registration } = yield* use((turnout) =>
           turnout.register(event.id, {
-            attendee: { id: 'User-7 {"a\\b"}', name: "NULL", email: "Ünï@example.com" },
+            attendee: { id: 'User-7 {"a\\b"}', name: "NULL", email: "Ünï@exämple.com" },
             notes: 'vegan, "quoted",\n{braces}\\'
           })
         )
         assert.deepStrictEqual(registration.attendee, {
           id: 'user-7 {"a\\b"}',
           name: "NULL",
-          email: "ünï@example.com"
+          email: "Ünï@xn--exmple-cua.com"
         })
         const read = yield* use((turnout) => turnout.getRegistration(event.id, registration.id))
         assert.deepStrictEqual(read, registration)

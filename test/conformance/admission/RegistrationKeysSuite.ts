@@ -141,7 +141,10 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
           for (const limit of [1, 2, 3, 4]) {
             const found = yield* Invariants.all((cursor) =>
               use((turnout) =>
-                turnout.listAttendeeRegistrations(email, cursor === undefined ? { limit } : { limit, cursor })
+                turnout.listAttendeeRegistrations(
+                  `mailto:${email}`,
+                  cursor === undefined ? { limit } : { limit, cursor }
+                )
               )
             )
             assert.deepStrictEqual(
@@ -238,7 +241,7 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
               (query) => use((turnout) => turnout.listRegistrations(event.id, query)),
               (query) => use((turnout) => turnout.listRegistrations(event.id, { state: "waitlisted", ...query })),
               (query) => use((turnout) => turnout.listWaitlist(event.id, query)),
-              (query) => use((turnout) => turnout.listAttendeeRegistrations(email, query)),
+              (query) => use((turnout) => turnout.listAttendeeRegistrations(`mailto:${email}`, query)),
               (query) => use((turnout) => turnout.listJournal(journalled.id, query))
             ]
             for (const list of lists) assert.deepStrictEqual(yield* pagesOf(list, limit), [...pages])

@@ -43,6 +43,11 @@ const ofRegistration = { eventId: EventId, registrationId: RegistrationId }
 export const pathOf = (eventId: EventId, registrationId: RegistrationId): string =>
   `/events/${eventId}/registrations/${registrationId}`
 
+const AttendeeIdOfPath = Schema.String.annotate({
+  description:
+    "The host's own id of the attendee; or mailto: and the address of one who has registered by address alone"
+})
+
 const WaitlistEntry = Schema.Struct({ position: Schema.Natural, registration: Registration }).annotate({
   identifier: "WaitlistEntry"
 })
@@ -230,7 +235,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       ]
     }).annotate(OpenApi.Summary, "Get the place of a waiter"),
     HttpApiEndpoint.get("ofAttendee", "/attendees/:attendeeId/registrations", {
-      params: { attendeeId: Schema.String },
+      params: { attendeeId: AttendeeIdOfPath },
       query: { cursor, limit },
       success: cursorPage(Registration, "RegistrationPage")
     })

@@ -17,7 +17,17 @@ import type { WriteOptions } from "../domain/state/WriteOptions.ts"
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 /** A line without white space around it. */
 const LINE = /^[!-~](?:[ -~]*[!-~])?$/
-const EMAIL = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)*$/
+/** An address in lower case, without quote marks but within a name, whose domain has single hyphens and ends in a word. */
+const EMAIL =
+  /^[a-z0-9!#$%&*+/=?^_{|}~-]+(?:['.][a-z0-9!#$%&*+/=?^_{|}~-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)*[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+/** The most characters before and after the `@`: as many as a local part, and a part of a domain, may have. */
+const MAX_LOCAL = 64
+const MAX_DOMAIN = 63
+
+const isEmail = (text: string): boolean => {
+  const at = text.indexOf("@")
+  return at <= MAX_LOCAL && text.length - at - 1 <= MAX_DOMAIN && EMAIL.test(text)
+}
 
 const isLine = (text: string, maxLength: number): boolean => text.length <= maxLength && LINE.test(text)
 
@@ -32,9 +42,12 @@ const attendee = (input: unknown): typeof AttendeeInput.Type | undefined => {
     else if (field === "id") id = input[field]
     else return undefined
   }
-  if (typeof email !== "string" || email.length > 254 || !EMAIL.test(email)) return undefined
+  if (typeof email !== "string" || !isEmail(email)) return undefined
   if (name !== undefined && (typeof name !== "string" || (name !== "" && !isLine(name, 200)))) return undefined
-  if (id !== undefined && (typeof id !== "string" || id === "" || id.length > 254 || !isPlainlyFolded(id)))
+  if (
+    id !== undefined &&
+    (typeof id !== "string" || id === "" || id.length > 254 || !isPlainlyFolded(id) || id.startsWith("mailto:"))
+  )
     return undefined
   if (id === undefined) return name === undefined ? { email } : { email, name }
   return name === undefined ? { email, id } : { email, name, id }

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { AttendeeId } from "../domain/model/Attendee.ts"
+import { asAddress, type AttendeeId, GivenAttendeeId } from "../domain/model/Attendee.ts"
 import { type EventNotFound, EventStatus, EventStatusConflict } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
@@ -21,7 +21,7 @@ import type { AdmissionReads } from "../ports/AdmissionReads.ts"
 import type { WaitlistEntry, WaitlistPlace } from "../ports/RegistrationReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
 import type { Events } from "./Events.ts"
-import { decoder } from "../../kernel/application/InvalidInput.ts"
+import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import * as PlainInput from "./PlainInput.ts"
 import {
   AttendeeQuery,
@@ -69,7 +69,11 @@ export interface Registrations {
     eventId: string,
     registrationId: string
   ) => Read<WaitlistPlace, EventNotFound | EventStatusConflict | RegistrationNotFound | RegistrationStateConflict>
-  /** Returns the registrations of one attendee for all events, oldest first. */
+  /**
+   * Returns the registrations of one attendee for all events, oldest first. The id is the host's own id for the person, or
+   * `mailto:` and the address of a person who has registered by address alone. An address without `mailto:` is refused if it has
+   * no registrations as an id, and has some with `mailto:`.
+   */
   readonly listAttendeeRegistrations: (
     attendeeId: string,
     query?: typeof AttendeeQuery.Encoded
@@ -90,7 +94,7 @@ export const methods: Readonly<Record<keyof Registrations, true>> = {
 const decode = {
   event: decoder(Schema.Struct({ eventId: EventId })),
   id: decoder(Schema.Struct({ eventId: EventId, registrationId: RegistrationId })),
-  attendee: decoder(Schema.Struct({ attendeeId: AttendeeId })),
+  attendee: decoder(Schema.Struct({ attendeeId: GivenAttendeeId })),
   registration: decoder(RegistrationInput),
   guest: decoder(GuestInput),
   registrations: decoder(RegistrationQuery),
@@ -138,6 +142,16 @@ export const make = (
     })
   })
 
+  /** Refuses an address that was given in place of the id which is made of it. */
+  const refuseAddress = Effect.fnUntraced(function* (id: AttendeeId) {
+    const meant = asAddress(id)
+    if (meant === undefined) return
+    const found = yield* reads.attendeeRegistrations(meant, { limit: 1, after: null })
+    if (found.length === 0) return
+    const rule = `nobody has registered under this id, but somebody has by this address: ask for ${meant}`
+    return yield* new InvalidInput({ issues: [{ field: "attendeeId", rule }] })
+  })
+
   return {
     register: Effect.fnUntraced(function* (eventId, input, options) {
       const plainId = PlainInput.eventId(eventId)
@@ -172,6 +186,7 @@ export const make = (
       const { attendeeId } = yield* decode.attendee({ attendeeId: id })
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.registrationsOfAttendee(input)
       const found = yield* reads.attendeeRegistrations(attendeeId, { limit: limit + 1, after: cursor ?? null })
+      if (found.length === 0) yield* refuseAddress(attendeeId)
       return toPage(found, limit, RegistrationCursor, (registration) => registration.id)
     })
   }

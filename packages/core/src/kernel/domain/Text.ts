@@ -3,7 +3,11 @@
  *
  * All text is trimmed, put into Unicode normal form C, and refused when it holds lone surrogates or control characters (line
  * breaks and tabs are allowed where a field has several lines). So every store can store accepted text, and reads it back
- * equal. Lengths are counted in UTF-16 code units, as JavaScript's `length` does.
+ * equal. Text of one line is empty or has something to see. Lengths are counted in UTF-16 code units, as JavaScript's `length`
+ * does.
+ *
+ * A text is kept as it was written, with the invisible characters in it: emoji and the scripts of India and Iran need joiners and
+ * variation selectors to be shown right. Only `fold` leaves them out, for comparing.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -13,28 +17,56 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
 const CONTROL_EXCEPT_LINES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/u
 
-const wellFormed = (multiline: boolean) =>
-  Schema.makeFilter<string>((text) =>
-    !text.isWellFormed()
-      ? "must be well-formed Unicode (it has a lone surrogate)"
-      : (multiline ? CONTROL_EXCEPT_LINES : CONTROL).test(text)
-        ? "must not contain control characters"
-        : true
-  )
+/**
+ * Characters that are not shown: the default-ignorable code points of Unicode, such as U+200B and the fillers of Hangul, and the
+ * marks of interlinear annotations.
+ */
+const INVISIBLE = String.raw`\p{Default_Ignorable_Code_Point}\ufff9-\ufffb`
+/** Blanks that Unicode counts as letters, marks or symbols: in Braille, music, hieroglyphs and Khitan. */
+const BLANKS = String.raw`\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}`
+const EVERY_INVISIBLE = new RegExp(`[${INVISIBLE}]`, "gu")
+const EVERY_BLANK = new RegExp(`[${BLANKS}]`, "gu")
+const AROUND = new RegExp(`^[${INVISIBLE}${BLANKS}\\s]+|[${INVISIBLE}${BLANKS}\\s]+$`, "gu")
+/** A character that is shown by itself. A combining mark is shown on the character before it. */
+const SEEN = new RegExp(
+  `[^${INVISIBLE}${BLANKS}\\p{White_Space}\\p{M}\\p{Cc}\\p{Cf}\\p{Cs}\\p{Noncharacter_Code_Point}]`,
+  "u"
+)
+
+/** Whether a text has a character that is shown. */
+export const isSeen = (text: string): boolean => SEEN.test(text)
+
+const NOT_SEEN = "must have something to see"
+
+/** Refuses a text of which nothing is shown. */
+export const seen = Schema.makeFilter<string>((text) => isSeen(text) || NOT_SEEN)
+
+/** The text without the invisible characters and the white space around it. */
+export const withoutInvisibleEnds = (text: string): string => text.replaceAll(AROUND, "")
+
+const wellFormed = (control: RegExp) => (text: string) =>
+  !text.isWellFormed()
+    ? "must be well-formed Unicode (it has a lone surrogate)"
+    : control.test(text)
+      ? "must not contain control characters"
+      : undefined
+
+const lineProblemOf = wellFormed(CONTROL)
+const paragraphsProblemOf = wellFormed(CONTROL_EXCEPT_LINES)
 
 const normalised: SchemaTransformation.Transformation<string, string> = SchemaTransformation.transform({
   decode: (text: string) => text.trim().normalize("NFC"),
   encode: (text: string) => text
 })
 
-/** One line of text of `minLength` to `maxLength` characters after trimming. */
+/** One line of text of `minLength` to `maxLength` characters after trimming, which is empty or has something to see. */
 export const line = (options: { readonly minLength?: number; readonly maxLength: number }): Schema.Codec<string> =>
   Schema.String.pipe(
     Schema.decodeTo(
       Schema.String.check(
-        Schema.isMinLength(options.minLength ?? 0),
+        Schema.isMinLength(options.minLength ?? 0, options.minLength === 1 ? { message: NOT_SEEN } : undefined),
         Schema.isMaxLength(options.maxLength),
-        wellFormed(false)
+        Schema.makeFilter((text) => lineProblemOf(text) ?? (text === "" || isSeen(text) || NOT_SEEN))
       ),
       normalised
     )
@@ -43,7 +75,13 @@ export const line = (options: { readonly minLength?: number; readonly maxLength:
 /** Text that may have several lines, of at most `maxLength` characters after trimming. */
 export const paragraphs = (options: { readonly maxLength: number }): Schema.Codec<string> =>
   Schema.String.pipe(
-    Schema.decodeTo(Schema.String.check(Schema.isMaxLength(options.maxLength), wellFormed(true)), normalised)
+    Schema.decodeTo(
+      Schema.String.check(
+        Schema.isMaxLength(options.maxLength),
+        Schema.makeFilter((text) => paragraphsProblemOf(text) ?? true)
+      ),
+      normalised
+    )
   )
 
 const FOLDED = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$|^$/
@@ -52,6 +90,8 @@ const DOTLESS_I = "ı"
 
 const foldOnce = (text: string): string =>
   text
+    .replaceAll(EVERY_INVISIBLE, "")
+    .replaceAll(EVERY_BLANK, " ")
     .normalize("NFKC")
     .split(DOTLESS_I)
     .map((part) => part.toUpperCase().toLowerCase())
@@ -63,8 +103,8 @@ const foldOnce = (text: string): string =>
 export const isPlainlyFolded = (text: string): boolean => FOLDED.test(text)
 
 /**
- * The form under which two spellings of one name are equal: trimmed, Unicode NFKC, case folded. Folding a folded text changes
- * nothing.
+ * The form under which two spellings of one name are equal: without invisible characters, trimmed, Unicode NFKC, case folded.
+ * Folding a folded text changes nothing.
  *
  * Folding goes through upper case first, so that `ß`, `ẞ` and `SS`, and the two forms of the Greek sigma, fold together.
  * The dotless `ı` is a letter of its own, and stays one.
@@ -76,6 +116,10 @@ export const fold = (text: string): string => {
   for (let next = foldOnce(folded); next !== folded; next = foldOnce(folded)) folded = next
   return folded
 }
+
+/** The first character of a text by its code point, such as `U+200B`. */
+export const codePoint = (text: string): string =>
+  `U+${text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`
 
 /** The beginning of an unchecked text, such as an error, without the characters that a store could not keep. */
 export const storable = (text: string, maxLength = 1_000): string =>

@@ -12,7 +12,9 @@ const registered: Part<ChangedRegistration> = {
     plain("id", "uuid", ({ registration }) => registration.id),
     plain("event", "integer", ({ registration }, _, { ids }) => ids.numberOf(registration.eventId)),
     nullable(
-      quoted("attendee_id", ({ registration: { attendee } }) => (attendee.id === attendee.email ? null : attendee.id))
+      quoted("attendee_id", ({ registration: { attendee } }) =>
+        attendee.id === `mailto:${attendee.email}` ? null : attendee.id
+      )
     ),
     quoted("name", ({ registration }) => registration.attendee.name),
     quoted("email", ({ registration }) => registration.attendee.email),
@@ -24,7 +26,7 @@ const registered: Part<ChangedRegistration> = {
   ],
   sql: (s, rows) => `INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
     registered_at, changed_at)
-  SELECT t.id, ${id("t.event")}, coalesce(t.attendee_id, t.email), t.name, t.email, t.notes, t.state, t.sequence,
+  SELECT t.id, ${id("t.event")}, coalesce(t.attendee_id, 'mailto:' || t.email), t.name, t.email, t.notes, t.state, t.sequence,
     ${time("t.registered_at")}, ${time("t.changed_at")}
   FROM ${rows}`
 }

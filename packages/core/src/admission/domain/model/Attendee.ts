@@ -2,61 +2,110 @@
  * The attendee of an event.
  *
  * An attendee is one person: the same for every event, identified by `id` alone. `id` is the host's own id for the person (a
- * user id, an account number); without one, the e-mail address is the id. Ids are folded (see `Text.fold`), so that neither
- * case nor Unicode form makes a second person.
+ * user id, an account number), folded (see `Text.fold`), so that neither case nor Unicode form nor what cannot be seen makes a
+ * second person. A person who has none is known by the e-mail address: the id is `mailto:` and the address, folded. The host's
+ * ids do not begin so, and no address is the id of somebody else.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as EmailAddress from "./EmailAddress.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 
-/** An id of 1 to 254 characters, folded. */
-const FoldedId = Text.line({ minLength: 1, maxLength: 254 }).pipe(
+const MAX_ID = 254
+
+/** Begins the ids that are made of addresses, and no other. */
+const BY_ADDRESS = "mailto:"
+
+/** An id as it is stored. */
+export const AttendeeId = Schema.String.check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(BY_ADDRESS.length + EmailAddress.MAX_ADDRESS)
+).pipe(Schema.brand("AttendeeId"))
+export type AttendeeId = typeof AttendeeId.Type
+
+/** The id of the person who has registered by an address that `Email` has decoded. */
+export const idOfAddress = (email: string): AttendeeId => (BY_ADDRESS + EmailAddress.fold(email)) as AttendeeId
+
+/** The id as people know it: without `mailto:`. */
+export const nameOf = (id: AttendeeId): string => (id.startsWith(BY_ADDRESS) ? id.slice(BY_ADDRESS.length) : id)
+
+/** The host's own id for a person: 1 to 254 characters, folded. */
+const HostsId = Text.line({ minLength: 1, maxLength: MAX_ID }).pipe(
   Schema.decodeTo(
-    // Folding can make a text longer, so the length is checked again.
-    Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(254)),
+    // Folding can make a text longer, and leave nothing to see of it, so both are checked again.
+    Schema.String.check(
+      Schema.isMinLength(1),
+      Schema.isMaxLength(MAX_ID),
+      Text.seen,
+      Schema.makeFilter(
+        (id) =>
+          !id.startsWith(BY_ADDRESS) ||
+          `must not begin with ${BY_ADDRESS}, as the ids of people who are known by their address do: leave the id out for them`
+      )
+    ),
     SchemaTransformation.transform({ decode: Text.fold, encode: (id: string) => id })
   )
 )
 
-export const AttendeeId = FoldedId.pipe(Schema.brand("AttendeeId"))
-export type AttendeeId = typeof AttendeeId.Type
+/** What follows `mailto:`, in whatever letters that is written. */
+const addressIn = (text: string): string | undefined => {
+  const begin = text.search(/[:：]/) + 1
+  if (Text.fold(text.slice(0, begin)) === BY_ADDRESS) return text.slice(begin)
+  const folded = Text.fold(text)
+  return folded.startsWith(BY_ADDRESS) ? folded.slice(BY_ADDRESS.length) : undefined
+}
 
-const PART = String.raw`[^\s@"(),:;<>[\]\\.\p{C}\p{Z}]+`
-/** One `@`, no quoting, no comments, no white space and no invisible characters. */
-const EMAIL = new RegExp(`^${PART}(?:\\.${PART})*@${PART}(?:\\.${PART})*$`, "u")
+const toStoredId = (text: string): string => {
+  const address = addressIn(text)
+  return address === undefined ? Text.fold(text) : BY_ADDRESS + EmailAddress.fold(EmailAddress.normalise(address))
+}
 
-/** An e-mail address of at most 254 characters, in Unicode normal form C and lower case, that can be used as an id. */
-export const Email: Schema.Codec<string> = Text.line({ minLength: 3, maxLength: 254 }).pipe(
+const givenIdProblemOf = (id: string): string | undefined => {
+  if (!id.startsWith(BY_ADDRESS)) return id.length > MAX_ID ? `must have at most ${MAX_ID} characters` : undefined
+  const problem = EmailAddress.problemOf(id.slice(BY_ADDRESS.length))
+  return problem === undefined ? undefined : `after ${BY_ADDRESS} ${problem}`
+}
+
+/** An id by which a person is looked up: the host's own id, or `mailto:` and the address, in any spelling. */
+export const GivenAttendeeId: Schema.Codec<AttendeeId, string> = Text.line({
+  minLength: 1,
+  maxLength: BY_ADDRESS.length + EmailAddress.MAX_ADDRESS
+}).pipe(
   Schema.decodeTo(
-    Schema.String.check(
-      Schema.isMaxLength(254),
-      Schema.makeFilter((text) => EMAIL.test(text) || "must be an e-mail address, such as ada@example.com"),
-      Schema.makeFilter((text) => Text.fold(text).length <= 254 || "must have at most 254 characters once it is folded")
+    AttendeeId.check(
+      Text.seen,
+      Schema.makeFilter((id) => givenIdProblemOf(id) ?? true)
     ),
-    SchemaTransformation.transform({
-      decode: (text: string) => text.normalize("NFKC").toLowerCase().normalize("NFKC"),
-      encode: (text: string) => text
-    })
+    SchemaTransformation.transform({ decode: toStoredId, encode: (id: string) => id })
   )
 )
+
+/** The id of the person who is known by this address, if the id reads as an address without `mailto:`. */
+export const asAddress = (id: AttendeeId): AttendeeId | undefined =>
+  id.includes("@") && !id.startsWith(BY_ADDRESS) && EmailAddress.problemOf(EmailAddress.normalise(id)) === undefined
+    ? idOfAddress(EmailAddress.normalise(id))
+    : undefined
 
 /** A name of at most 200 characters; may be empty. */
 const Name = Text.line({ maxLength: 200 })
 
-/** An attendee as stored: id and e-mail are normalised. */
-export const Attendee = Schema.Struct({ id: AttendeeId, name: Name, email: Email })
+/**
+ * An attendee as stored. Journals and stores keep attendees as they were written, under the rules of that time, so nothing is
+ * checked or changed here.
+ */
+export const Attendee = Schema.Struct({ id: AttendeeId, name: Schema.String, email: Schema.String })
 export type Attendee = typeof Attendee.Type
 
-/** An attendee as given: `id` defaults to the e-mail address, `name` to the empty text. */
+/** An attendee as given. Without an `id`, the person is known by the e-mail address; `name` defaults to the empty text. */
 export const AttendeeInput = Schema.Struct({
-  id: Schema.optionalKey(FoldedId),
+  id: Schema.optionalKey(HostsId),
   name: Schema.optionalKey(Name),
-  email: Email
+  email: EmailAddress.Email
 })
 
 /** The attendee that decoded input describes. */
 export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): Attendee => ({
-  id: (id ?? Text.fold(email)) as AttendeeId,
+  id: id === undefined ? idOfAddress(email) : (id as AttendeeId),
   name,
   email
 })

@@ -44,9 +44,13 @@ const details = {
 export const EventDetails = Schema.Struct(details)
 export type EventDetails = typeof EventDetails.Type
 
+/** The fields as stored. They were written under the rules of their time, so what a text must show is not checked. */
+const storedDetails = { ...details, title: Schema.String, location: Schema.String, organizer: Schema.String }
+const StoredDetails = Schema.Struct(storedDetails)
+
 export const Event = Schema.Struct({
   id: EventId,
-  ...details,
+  ...storedDetails,
   capacity: Capacity,
   status: EventStatus,
   /** The status that a cancelled event had, which reopening gives it again; absent unless it is cancelled or reopening. */
@@ -196,8 +200,8 @@ export const outcomesByOperation = {
 
 // --- journal events
 
-export const EventCreated = Schema.TaggedStruct("EventCreated", { details: EventDetails, capacity: Capacity })
-export const EventUpdated = Schema.TaggedStruct("EventUpdated", { details: EventDetails })
+export const EventCreated = Schema.TaggedStruct("EventCreated", { details: StoredDetails, capacity: Capacity })
+export const EventUpdated = Schema.TaggedStruct("EventUpdated", { details: StoredDetails })
 export const EventPublished = Schema.TaggedStruct("EventPublished", {})
 export const EventUnpublished = Schema.TaggedStruct("EventUnpublished", {})
 export const EventCancelled = Schema.TaggedStruct("EventCancelled", {})

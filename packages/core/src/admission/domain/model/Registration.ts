@@ -5,7 +5,7 @@
  * commands that make one are in `Register`, and those about attendance in `Attendance`.
  */
 import * as Schema from "effect/Schema"
-import { Attendee, AttendeeChanges, AttendeeId, AttendeeInput } from "./Attendee.ts"
+import { Attendee, AttendeeChanges, AttendeeId, AttendeeInput, nameOf } from "./Attendee.ts"
 import { EventNotFound, EventStatusConflict } from "./Event.ts"
 import { EventId } from "../../../kernel/domain/EventId.ts"
 import { Instant, toText } from "../../../kernel/domain/Instant.ts"
@@ -187,7 +187,7 @@ export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("
   state: RegistrationState
 }) {
   override get message(): string {
-    return `${this.attendeeId} is registered already: registration ${this.registrationId} is ${this.state}.`
+    return `${nameOf(this.attendeeId)} is registered already: registration ${this.registrationId} is ${this.state}.`
   }
 }
 
