@@ -5,7 +5,8 @@
  * database, and tenants that must not see each other can have one each. Each migration has a file in `schema/`; once released,
  * it is never changed.
  *
- * Effect's migrator runs them in one transaction, under a lock, so that any number of processes may start at once.
+ * Effect's migrator runs them in one transaction, under a lock, so that any number of processes may start at once. A statement that
+ * goes through a large table takes longer than the time-outs of our connections allow, so migrations have one of their own.
  */
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
@@ -20,10 +21,12 @@ import { projections } from "./0005_Projections.ts"
 import { journalMarks } from "./0006_JournalMarks.ts"
 import { webhookSecrets } from "./0007_WebhookSecrets.ts"
 import { webhookFailures } from "./0008_WebhookFailures.ts"
+import { idsOfAddresses } from "./0009_IdsOfAddresses.ts"
 import { finding } from "./0011_Finding.ts"
 import { steps } from "./0012_Steps.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
+import { RaisedMillis } from "../client/Silence.ts"
 import { toStoreError } from "../client/SqlFailure.ts"
 
 /** Every migration, oldest first. */
@@ -36,6 +39,7 @@ export const migrations: ReadonlyArray<Migration> = [
   journalMarks,
   webhookSecrets,
   webhookFailures,
+  idsOfAddresses,
   finding,
   steps
 ]
@@ -48,6 +52,9 @@ export interface MigrationStatus {
 }
 
 const TABLE = "migrations"
+
+/** How long a statement of a migration may take: an hour. */
+const STATEMENT_MILLIS = 60 * 60 * 1_000
 
 const createSchema = (schema: string) => `CREATE SCHEMA IF NOT EXISTS ${quote(schema)}`
 
@@ -129,10 +136,16 @@ export const up: (options?: SchemaOption) => Migrate<ReadonlyArray<{ readonly id
         id,
         name,
         Effect.succeed(
-          Effect.forEach(statements(quote(schema)), (statement) => sql.unsafe(statement), { discard: true })
+          Effect.forEach(
+            [`SET LOCAL statement_timeout = ${STATEMENT_MILLIS}`, ...statements(quote(schema))],
+            (statement) => sql.unsafe(statement),
+            { discard: true }
+          )
         )
       ])
     )
-    const applied = yield* Migrator.make({})({ loader, table: `${schema}.${TABLE}` })
+    const applied = yield* Migrator.make({})({ loader, table: `${schema}.${TABLE}` }).pipe(
+      Effect.provideService(RaisedMillis, STATEMENT_MILLIS)
+    )
     return applied.map(([id, name]) => ({ id, name }))
   }, failWithStoreError)

@@ -112,15 +112,15 @@ export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): 
 
 /** What a correction changes of an attendee: a field that is absent stays as it is. */
 export const AttendeeChanges = Schema.Struct({
-  id: Schema.optionalKey(FoldedId),
+  id: Schema.optionalKey(HostsId),
   name: Schema.optionalKey(Name),
-  email: Schema.optionalKey(Email)
+  email: Schema.optionalKey(EmailAddress.Email)
 })
 export type AttendeeChanges = typeof AttendeeChanges.Type
 
 /** The id that corrections give an attendee; `undefined` if they name neither an id nor an address. */
 export const correctedId = ({ email, id }: AttendeeChanges): AttendeeId | undefined =>
-  id !== undefined || email !== undefined ? ((id ?? Text.fold(email!)) as AttendeeId) : undefined
+  id === undefined ? (email === undefined ? undefined : idOfAddress(email)) : (id as AttendeeId)
 
 /**
  * The attendee after a correction. Whoever was known by the address is known by the new one; an id of the host's own changes
@@ -128,7 +128,7 @@ export const correctedId = ({ email, id }: AttendeeChanges): AttendeeId | undefi
  */
 export const correct = (attendee: Attendee, changes: AttendeeChanges): Attendee => {
   const { email = attendee.email, name = attendee.name } = changes
-  const isKnownByAddress = attendee.id === Text.fold(attendee.email)
+  const isKnownByAddress = attendee.id.startsWith(BY_ADDRESS)
   const id = changes.id !== undefined || isKnownByAddress ? (correctedId(changes) ?? attendee.id) : attendee.id
   return { id, name, email }
 }
