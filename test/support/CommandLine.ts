@@ -58,7 +58,9 @@ export interface Document {
   readonly version: number
   readonly counts: Readonly<Record<string, number>>
   readonly eventId: string
+  readonly confirmed: number
   readonly problems: ReadonlyArray<{ readonly line: number; readonly reason: string }>
+  readonly warnings: ReadonlyArray<{ readonly line: number; readonly reason: string }>
   readonly attendee: { readonly id: string; readonly name: string; readonly email: string }
   readonly notes: string
   readonly registeredAt: string

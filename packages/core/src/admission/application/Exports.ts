@@ -16,6 +16,7 @@ import { Csv } from "effect/encoding"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { idOfAddress } from "../domain/model/Attendee.ts"
 import type { Registration } from "../domain/model/Registration.ts"
 import { toText } from "../../kernel/domain/Instant.ts"
 import { MAX_LIMIT, type Page } from "../../kernel/domain/Page.ts"
@@ -48,7 +49,8 @@ const OF_REGISTRATION = {
   state: ({ state }) => state,
   registered_at: ({ registeredAt }) => toText(registeredAt),
   changed_at: ({ changedAt }) => toText(changedAt),
-  attendee_id: ({ attendee }) => attendee.id,
+  // An import makes the id of a person who is known by the address.
+  attendee_id: ({ attendee }) => (attendee.id === idOfAddress(attendee.email) ? "" : attendee.id),
   registration_id: ({ id }) => id
 } satisfies Readonly<Record<string, (registration: Registration) => string>>
 

@@ -5,12 +5,12 @@
  * key is made of the decoded fields in a fixed order and in comparable form, so it stays the same whatever the order of the columns
  * and of the rows, the blanks, and the Unicode form.
  */
-import { type Attendee, AttendeeInput, fromInput } from "@turnout/core/admission/domain/model/Attendee"
+import { type Attendee, AttendeeInput, fromInput, idOfAddress } from "@turnout/core/admission/domain/model/Attendee"
+import { fold } from "@turnout/core/admission/domain/model/EmailAddress"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import { Notes, type Registration } from "@turnout/core/admission/domain/model/Registration"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import * as Text from "@turnout/core/kernel/domain/Text"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -97,11 +97,11 @@ const isOneName = (a: string, b: string): boolean => a === "" || b === "" || com
  * no name speaks against it. Two people who share an address have ids or names of their own.
  */
 export const isUnderAnotherId = (one: Attendee, other: Attendee): boolean => {
-  const email = Text.fold(one.email)
+  const byAddress = idOfAddress(one.email)
   return (
     one.id !== other.id &&
-    Text.fold(other.email) === email &&
-    (one.id === email || other.id === email) &&
+    idOfAddress(other.email) === byAddress &&
+    (one.id === byAddress || other.id === byAddress) &&
     isOneName(one.name, other.name)
   )
 }
@@ -133,7 +133,7 @@ export const differences = (
     { field: "notes", stored: stored.notes, file: input.notes ?? "" }
   ] as const
   const isSame = ({ field, file, stored }: Difference) =>
-    field === "email" ? Text.fold(stored) === Text.fold(file) : comparable(stored) === comparable(file)
+    field === "email" ? fold(stored) === fold(file) : comparable(stored) === comparable(file)
   return [
     ...texts.filter((one) => columns[one.field] !== undefined && !isSame(one)),
     ...(registeredAt === null || registeredAt.getTime() === stored.registeredAt.getTime()

@@ -8,10 +8,10 @@
  *   registration, so each cancellation is undone once, however often the import is repeated.
  * - Of several rows for one person one counts: the one that says what is stored, or else the first.
  */
+import { idOfAddress, nameOf } from "@turnout/core/admission/domain/model/Attendee"
 import type { Register } from "@turnout/core/admission/domain/model/Register"
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import * as Text from "@turnout/core/kernel/domain/Text"
 import {
   differences,
   type Difference,
@@ -52,7 +52,7 @@ const differing = (
   return {
     line,
     outcome: "differing",
-    reason: `${attendee.id} is registered otherwise, as ${id}: ${parts.join("; ")}`,
+    reason: `${nameOf(attendee.id)} is registered otherwise, as ${id}: ${parts.join("; ")}`,
     registrationId: id,
     differences: found
   }
@@ -61,7 +61,7 @@ const differing = (
 const cancelled = (line: number, { attendee, changedAt, id }: Registration): Problem => ({
   line,
   outcome: "cancelled",
-  reason: `${attendee.id} was registered, as ${id}, and cancelled at ${changedAt.toISOString()}; --again registers the person anew`,
+  reason: `${nameOf(attendee.id)} was registered, as ${id}, and cancelled at ${changedAt.toISOString()}; --again registers the person anew`,
   registrationId: id,
   cancelledAt: changedAt
 })
@@ -76,11 +76,11 @@ const countingOf = (people: ReadonlyArray<Person>, { columns, registered }: Opti
     const other = counting.get(id)
     if (other === undefined || (isAsStored(person) && !isAsStored(other))) counting.set(id, person)
   }
-  const byEmail = Map.groupBy(counting.values(), ({ attendee }) => Text.fold(attendee.email))
-  for (const [email, sharing] of byEmail) {
-    const without = sharing.find(({ attendee }) => attendee.id === email)
+  const byAddress = Map.groupBy(counting.values(), ({ attendee }) => idOfAddress(attendee.email))
+  for (const [address, sharing] of byAddress) {
+    const without = sharing.find(({ attendee }) => attendee.id === address)
     const other = sharing.find(({ attendee }) => without !== undefined && isUnderAnotherId(without.attendee, attendee))
-    if (other !== undefined) counting.set(email, other)
+    if (other !== undefined) counting.set(address, other)
   }
   return counting
 }
@@ -123,7 +123,7 @@ export const make = (
     const { id } = row.attendee
     const counts = counting.get(id)!
     if (counts === row) return stepFor(row, eventId, options)
-    const reason = `${id} is in line ${counts.line} as well; one person has one registration`
+    const reason = `${nameOf(id)} is in line ${counts.line} as well; one person has one registration`
     return { line: row.line, outcome: "refused", reason }
   })
 }

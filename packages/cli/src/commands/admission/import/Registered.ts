@@ -6,10 +6,10 @@
  */
 import type { TurnoutService } from "@turnout/core/admission/application/Turnout"
 import type { Attendee } from "@turnout/core/admission/domain/model/Attendee"
+import { fold } from "@turnout/core/admission/domain/model/EmailAddress"
 import { isActive, type Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { MAX_LIMIT } from "@turnout/core/kernel/domain/Page"
-import * as Text from "@turnout/core/kernel/domain/Text"
 import * as Effect from "effect/Effect"
 import { isUnderAnotherId } from "./Person.ts"
 
@@ -27,7 +27,7 @@ export interface Registered {
 
 export const nobody: Registered = { byId: new Map(), byEmail: new Map() }
 
-const emailOf = ({ email }: Attendee): string => Text.fold(email)
+const emailOf = ({ email }: Attendee): string => fold(email)
 
 /** Finds the registrations of these people by reading all of the event, in the order of entry. */
 export const find = Effect.fnUntraced(function* (

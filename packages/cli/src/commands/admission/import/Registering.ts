@@ -13,6 +13,7 @@ import * as Result from "effect/Result"
 import * as Steps from "../../../Steps.ts"
 import type { Step } from "./Plan.ts"
 import type { Import, Outcome, Problem } from "./Report.ts"
+import type { SharedAddresses } from "./SharedAddresses.ts"
 
 /** The principal of imports. */
 export const ACTOR = "import"
@@ -23,6 +24,7 @@ const BATCH = 250
 const carryOutBatch = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   steps: ReadonlyArray<Step>,
+  shared: SharedAddresses,
   progress: Import
 ) {
   const problems: Array<Problem> = steps.filter((step) => "reason" in step)
@@ -40,9 +42,12 @@ const carryOutBatch = Effect.fnUntraced(function* (
       outcomes.push("refused")
       problems.push({ line: batch[index]!.line, outcome: "refused", reason: answer.failure.message })
     } else if (replayed) outcomes.push("unchanged")
-    else if ("registration" in answer.success && answer.success.registration.state === "confirmed")
-      outcomes.push("confirmed")
-    else outcomes.push("waitlisted")
+    else if ("registration" in answer.success) {
+      const { registration } = answer.success
+      outcomes.push(registration.state === "confirmed" ? "confirmed" : "waitlisted")
+      const reason = shared.note(registration)
+      if (reason !== undefined) progress.warnings.push({ line: batch[index]!.line, reason })
+    }
   })
   progress.underWay = 0
   progress.done += steps.length
@@ -61,11 +66,12 @@ const noteFailure = (progress: Import) => (cause: Cause.Cause<unknown>) =>
 export const carryOut = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   plan: ReadonlyArray<Step>,
+  shared: SharedAddresses,
   progress: Import,
   onProgress: (done: number) => void
 ): Effect.fn.Return<void, InvalidInput | StoreError> {
   for (let start = 0; start < plan.length; start += BATCH) {
-    const batch = carryOutBatch(turnout, plan.slice(start, start + BATCH), progress)
+    const batch = carryOutBatch(turnout, plan.slice(start, start + BATCH), shared, progress)
     yield* Effect.uninterruptible(Effect.onError(batch, noteFailure(progress)))
     onProgress(progress.done)
   }

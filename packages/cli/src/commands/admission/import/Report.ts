@@ -34,6 +34,8 @@ export interface Import {
   /** `unchanged` counts rows whose person was registered before, as the row says. */
   readonly counts: Record<Outcome, number>
   readonly problems: Array<Problem>
+  /** Rows that were registered, and are worth a look. */
+  readonly warnings: Array<Pick<Problem, "line" | "reason">>
 }
 
 export const begin = (): Import => ({
@@ -43,14 +45,15 @@ export const begin = (): Import => ({
   done: 0,
   underWay: 0,
   counts: { confirmed: 0, waitlisted: 0, refused: 0, invalid: 0, unchanged: 0, differing: 0, cancelled: 0 },
-  problems: []
+  problems: [],
+  warnings: []
 })
 
-const inOrder = (problems: ReadonlyArray<Problem>) => problems.toSorted((a, b) => a.line - b.line)
+const inOrder = <A extends { readonly line: number }>(rows: ReadonlyArray<A>) => rows.toSorted((a, b) => a.line - b.line)
 
 /** The document of an import. */
 export const summaryOf = (
-  { counts, eventId, notice, problems }: Import,
+  { counts, eventId, notice, problems, warnings }: Import,
   { lines, remarks }: Table
 ): Readonly<Record<string, unknown>> => {
   const { cancelled, differing, ...others } = counts
@@ -61,6 +64,7 @@ export const summaryOf = (
     differing,
     cancelled,
     problems: inOrder(problems),
+    warnings: inOrder(warnings),
     ...(remarks.length === 0 ? {} : { remarks }),
     ...(notice === undefined ? {} : { notice })
   }
@@ -79,15 +83,15 @@ export const inWords = ({ counts, eventId }: Import): ReadonlyArray<string> => {
       : `${confirmed} confirmed, ${waitlisted} waitlisted${unchanged > 0 ? `, ${unchanged} registered before` : ""}.`,
     ...(refused + invalid > 0 ? [`${refused} refused, ${invalid} invalid.`] : []),
     ...(differing > 0
-      ? [`${rows(differing)} from what is stored. To correct a registration: turnout registrations correct`]
+      ? [`${rows(differing)} from what is stored. PATCH /events/${eventId}/registrations/ID corrects a registration`]
       : []),
     ...(cancelled > 0 ? [`${people(cancelled)} cancelled since. To register them anew: --again`] : []),
     eventId === null ? "No event was made, since no row is good." : `Event ${eventId}`
   ]
 }
 
-export const warningsOf = ({ name }: Table, { problems }: Import): ReadonlyArray<Warning> =>
-  inOrder(problems).map(({ line, reason }) => [`${name}:${line}`, reason])
+export const warningsOf = ({ name }: Table, { problems, warnings }: Import): ReadonlyArray<Warning> =>
+  inOrder([...problems, ...warnings]).map(({ line, reason }) => [`${name}:${line}`, reason])
 
 /** The result so far of an import that was cut off, if it has changed anything. */
 export const soFarOf = (table: Table, progress: Import): SoFar | undefined => {

@@ -25,6 +25,7 @@ import * as Registered from "./Registered.ts"
 import * as Registering from "./Registering.ts"
 import * as Report from "./Report.ts"
 import * as Rows from "./Rows.ts"
+import * as SharedAddresses from "./SharedAddresses.ts"
 
 interface PlanOptions extends EventOptions.EventOptions {
   readonly again?: boolean
@@ -41,6 +42,8 @@ const REMEMBERED_MILLIS = 365 * 24 * 60 * 60 * 1_000
 interface Prepared {
   readonly event: Event | undefined
   readonly plan: ReadonlyArray<Plan.Step>
+  /** The registrations that the people of the file have already. */
+  readonly registered: Registered.Registered
 }
 
 type Failure = Effect.Error<ReturnType<typeof ImportedEvent.find | typeof ImportedEvent.make | typeof Registered.find>>
@@ -58,18 +61,19 @@ export const prepare = Effect.fnUntraced(function* (
   const zone = target._tag === "Found" ? target.event.timeZone : target.input.timeZone
   const rows = yield* Person.decodeAll(table, zone, now)
   const people = rows.filter(Person.isPerson)
-  if (people.length === 0) return { event: found, plan: Plan.nothing(rows) }
+  if (people.length === 0) return { event: found, plan: Plan.nothing(rows), registered: Registered.nobody }
   const settings = { again: options.again === true, columns: table.columns }
   if (target._tag === "New") {
     const made = yield* ImportedEvent.make(turnout, target, onMade)
     // Another import has made it meanwhile, perhaps in another time zone.
     if (made === undefined) return yield* prepare(turnout, options, table, onMade)
-    return { event: made, plan: Plan.make(rows, made.id, { ...settings, registered: Registered.nobody }) }
+    const registered = Registered.nobody
+    return { event: made, plan: Plan.make(rows, made.id, { ...settings, registered }), registered }
   }
   const { id } = target.event
   const attendees = people.map(({ attendee }) => attendee)
   const registered = yield* Registered.find(turnout, id, attendees)
-  return { event: found, plan: Plan.make(rows, id, { ...settings, registered }) }
+  return { event: found, plan: Plan.make(rows, id, { ...settings, registered }), registered }
 })
 
 export const importFile = async (options: ImportOptions, file: string): Promise<boolean> => {
@@ -80,13 +84,13 @@ export const importFile = async (options: ImportOptions, file: string): Promise<
   const importTable = Effect.fnUntraced(
     function* (table: Rows.Table) {
       const turnout = yield* Turnout
-      const { event, plan } = yield* prepare(turnout, options, table, onMade)
+      const { event, plan, registered } = yield* prepare(turnout, options, table, onMade)
       if (event !== undefined) {
         const closed = ImportedEvent.closedBecause(event, new Date(yield* Clock.currentTimeMillis))
         Object.assign(progress, { eventId: event.id, notice: closed })
       }
       bar.start(plan.length, 0)
-      yield* Registering.carryOut(turnout, plan, progress, (done) => bar.update(done))
+      yield* Registering.carryOut(turnout, plan, SharedAddresses.make(registered), progress, (done) => bar.update(done))
     },
     Effect.ensuring(Effect.sync(bar.stop))
   )
