@@ -16,6 +16,7 @@ import * as Registering from "../../packages/cli/src/commands/admission/import/R
 import * as Report from "../../packages/cli/src/commands/admission/import/Report.ts"
 // oxlint-disable-next-line eslint/no-restricted-imports -- the package has a command, and exports nothing
 import * as Rows from "../../packages/cli/src/commands/admission/import/Rows.ts"
+import * as SharedAddresses from "../../packages/cli/src/commands/admission/import/SharedAddresses.ts"
 import * as Given from "../support/Given.ts"
 import { withFile } from "../support/SpreadsheetFile.ts"
 
@@ -44,8 +45,8 @@ const importText = (turnout: Service, eventId: string, text: string) =>
       Effect.gen(function* () {
         const table = yield* Rows.read(file, {})
         const progress = Report.begin()
-        const { plan } = yield* prepare(turnout, { event: eventId }, table, () => {})
-        yield* Registering.carryOut(turnout, plan, progress, () => {})
+        const { plan, registered } = yield* prepare(turnout, { event: eventId }, table, () => {})
+        yield* Registering.carryOut(turnout, plan, SharedAddresses.make(registered), progress, () => {})
         return { ...progress.counts, problems: progress.problems, remarks: table.remarks }
       }).pipe(Effect.scoped, Effect.orDie, Effect.runPromise)
     )

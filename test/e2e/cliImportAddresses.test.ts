@@ -41,10 +41,7 @@ describe("turnout import, addresses", { timeout: 120_000 }, () => {
     // No name speaks against one person with two ids.
     assert.deepStrictEqual(
       document.problems.map(({ line, reason }) => `${line} ${/^.*? as \S+:/.exec(reason)![0]}`),
-      [
-        `2 ada@xn--mnchen-3ya.de is registered otherwise, as ${ada.id}:`,
-        `3 b-1 is registered otherwise, as ${bob.id}:`
-      ]
+      [`2 ada@xn--mnchen-3ya.de is registered otherwise, as ${ada.id}:`, `3 b-1 is registered otherwise, as ${bob.id}:`]
     )
     assert.strictEqual(document.confirmed, 4)
     const [toKim, ...others] = document.warnings

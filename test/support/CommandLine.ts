@@ -59,6 +59,7 @@ export interface Document {
   readonly counts: Readonly<Record<string, number>>
   readonly eventId: string
   readonly confirmed: number
+  readonly unchanged: number
   readonly problems: ReadonlyArray<{ readonly line: number; readonly reason: string }>
   readonly warnings: ReadonlyArray<{ readonly line: number; readonly reason: string }>
   readonly attendee: { readonly id: string; readonly name: string; readonly email: string }

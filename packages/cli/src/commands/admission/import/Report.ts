@@ -49,7 +49,8 @@ export const begin = (): Import => ({
   warnings: []
 })
 
-const inOrder = <A extends { readonly line: number }>(rows: ReadonlyArray<A>) => rows.toSorted((a, b) => a.line - b.line)
+const inOrder = <A extends { readonly line: number }>(rows: ReadonlyArray<A>) =>
+  rows.toSorted((a, b) => a.line - b.line)
 
 /** The document of an import. */
 export const summaryOf = (
