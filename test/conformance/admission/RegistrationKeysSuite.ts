@@ -138,15 +138,10 @@ export const suite = <E>(name: string, store: Layer.Layer<AdmissionStore | Admis
           yield* use((turnout) => turnout.cancelRegistration(events[0]!.id, own[0]!))
           yield* use((turnout) => turnout.cancelRegistration(events[2]!.id, own[2]!))
           own.push((yield* register(events[0]!.id, email)).registration.id)
+          const list = (query: { readonly limit: number; readonly cursor?: string }) =>
+            use((turnout) => turnout.listAttendeeRegistrations(`mailto:${email}`, query))
           for (const limit of [1, 2, 3, 4]) {
-            const found = yield* Invariants.all((cursor) =>
-              use((turnout) =>
-                turnout.listAttendeeRegistrations(
-                  `mailto:${email}`,
-                  cursor === undefined ? { limit } : { limit, cursor }
-                )
-              )
-            )
+            const found = yield* Invariants.all((cursor) => list(cursor === undefined ? { limit } : { limit, cursor }))
             assert.deepStrictEqual(
               found.map(({ id, state }) => [id, state]),
               own.map((id, n) => [id, n === 0 || n === 2 ? "cancelled" : "confirmed"])
