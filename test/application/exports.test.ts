@@ -16,6 +16,7 @@ import * as Registering from "../../packages/cli/src/commands/admission/import/R
 import * as Report from "../../packages/cli/src/commands/admission/import/Report.ts"
 // oxlint-disable-next-line eslint/no-restricted-imports -- the package has a command, and exports nothing
 import * as Rows from "../../packages/cli/src/commands/admission/import/Rows.ts"
+// oxlint-disable-next-line eslint/no-restricted-imports -- the package has a command, and exports nothing
 import * as SharedAddresses from "../../packages/cli/src/commands/admission/import/SharedAddresses.ts"
 import * as Given from "../support/Given.ts"
 import { withFile } from "../support/SpreadsheetFile.ts"

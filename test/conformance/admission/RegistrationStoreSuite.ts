@@ -20,6 +20,7 @@ import { idempotency } from "./IdempotencySuite.ts"
 import { reads } from "./ReadsSuite.ts"
 import { registering } from "./RegisteringSuite.ts"
 import { findingRegistrations } from "./RegistrationFindingSuite.ts"
+import { reopening } from "./ReopeningSuite.ts"
 import { slips } from "./SlipsSuite.ts"
 import { waitlist } from "./WaitlistSuite.ts"
 
@@ -34,6 +35,7 @@ export const suite = <E>(
       registering(it)
       waitlist(it)
       slips(it)
+      reopening(it)
       idempotency(it)
       expiry(it)
       batches(it, capabilities)

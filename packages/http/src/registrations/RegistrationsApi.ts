@@ -20,8 +20,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
-import { describeOptionalBody, OptionalBody } from "../requests/OptionalBody.ts"
+import { Boundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
 import {
   countedPage,
   cursor,

@@ -13,8 +13,7 @@ import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiError from "effect/http-api/HttpApiError"
-import { ParsedBody } from "./Boundaries.ts"
-import { isAbsent, OptionalBody } from "./OptionalBody.ts"
+import { OptionalBody, ParsedBody } from "./Boundaries.ts"
 import { strict } from "./Strictness.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Violations from "../problems/Violations.ts"
@@ -65,6 +64,10 @@ const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefine
     ? undefined
     : new BoundaryProblems.ValidationFailed({ violations: Violations.listed(violations) })
 }
+
+/** Whether a request has no body, as far as its headers say. */
+const isAbsent = (headers: Headers.Headers): boolean =>
+  headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0
 
 /** The problem of JSON, or of no body, at an endpoint. */
 const refusal = (

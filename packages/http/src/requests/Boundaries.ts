@@ -24,6 +24,15 @@ export class Boundary extends HttpApiMiddleware.Service<Boundary>()("@turnout/Bo
 /** The body of this request as JSON; `undefined` if there is none. `Body.withPayload` decodes it. */
 export class ParsedBody extends Context.Service<ParsedBody, { readonly json: unknown }>()("@turnout/ParsedBody") {}
 
+/** An annotation of an endpoint that takes a body and does without one: no body counts as `{}`. */
+export const OptionalBody = Context.Reference<boolean>("@turnout/OptionalBody", { defaultValue: () => false })
+
+/** Says in the document of the API that the body may be left out. */
+export const describeOptionalBody = (operation: Record<string, unknown>): Record<string, unknown> => ({
+  ...operation,
+  requestBody: { ...(operation["requestBody"] as object), required: false }
+})
+
 /**
  * A middleware of every write: checks the idempotency key, and size, type and form of the body. Runs outside of `Boundary`.
  */
