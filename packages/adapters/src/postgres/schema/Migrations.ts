@@ -2,8 +2,8 @@
  * The schema of the database, as numbered migrations that only go forward.
  *
  * Everything lives in one Postgres schema, `turnout` unless named otherwise, so that the library can move into a host's
- * database, and tenants that must not see each other can have one each. Each migration has a file in `schema/`; once released,
- * it is never changed.
+ * database, and tenants that must not see each other can have one each. Each migration has a file in `migrations/`; once
+ * released, it is never changed.
  *
  * Effect's migrator runs them in one transaction, under a lock, so that any number of processes may start at once. A statement that
  * goes through a large table takes longer than the time-outs of our connections allow, so migrations have one of their own.
@@ -13,17 +13,17 @@ import * as Effect from "effect/Effect"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { eventsRegistrationsJournalIdempotency } from "./0001_EventsRegistrationsJournalIdempotency.ts"
-import { outbox } from "./0002_Outbox.ts"
-import { replays } from "./0003_Replays.ts"
-import { webhooks } from "./0004_Webhooks.ts"
-import { projections } from "./0005_Projections.ts"
-import { journalMarks } from "./0006_JournalMarks.ts"
-import { webhookSecrets } from "./0007_WebhookSecrets.ts"
-import { webhookFailures } from "./0008_WebhookFailures.ts"
-import { idsOfAddresses } from "./0009_IdsOfAddresses.ts"
-import { finding } from "./0011_Finding.ts"
-import { steps } from "./0012_Steps.ts"
+import { eventsRegistrationsJournalIdempotency } from "./migrations/0001_EventsRegistrationsJournalIdempotency.ts"
+import { outbox } from "./migrations/0002_Outbox.ts"
+import { replays } from "./migrations/0003_Replays.ts"
+import { webhooks } from "./migrations/0004_Webhooks.ts"
+import { projections } from "./migrations/0005_Projections.ts"
+import { journalMarks } from "./migrations/0006_JournalMarks.ts"
+import { webhookSecrets } from "./migrations/0007_WebhookSecrets.ts"
+import { webhookFailures } from "./migrations/0008_WebhookFailures.ts"
+import { idsOfAddresses } from "./migrations/0009_IdsOfAddresses.ts"
+import { finding } from "./migrations/0011_Finding.ts"
+import { steps } from "./migrations/0012_Steps.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"

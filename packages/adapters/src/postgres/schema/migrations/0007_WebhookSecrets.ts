@@ -2,7 +2,7 @@
  * Every secret of a webhook that was promised to sign for a while longer, with the end of that time: the one that was replaced
  * last first. Both arrays are in one row, so that two rotations at once cannot lose one.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const webhookSecrets: Migration = {
   id: 7,

@@ -2,7 +2,7 @@
  * What proceeds in steps: besides promotions, the registrations of events that are cancelled or reopened. A registration knows what
  * it was cancelled for, and from which state; an event, from which status.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const steps: Migration = {
   id: 12,

@@ -2,7 +2,7 @@
  * Events and registrations, the journal, and the answers to idempotency keys.
  */
 import { SLOTS } from "@turnout/core/journal/domain/Slot"
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const eventsRegistrationsJournalIdempotency: Migration = {
   id: 1,

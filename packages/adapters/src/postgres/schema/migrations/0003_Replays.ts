@@ -1,7 +1,7 @@
 /**
  * Replays, with the places that they have reached.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const replays: Migration = {
   id: 3,

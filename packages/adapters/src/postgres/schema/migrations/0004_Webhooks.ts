@@ -1,7 +1,7 @@
 /**
  * Webhooks, with their secrets, and the log of the requests that were made.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const webhooks: Migration = {
   id: 4,

@@ -2,7 +2,7 @@
  * The outbox: sinks, their positions in the journal, the leases of their slots, and their blocked streams. With it the audit
  * log, the inbox of consumers, and the origin of the journal.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const outbox: Migration = {
   id: 2,

@@ -5,7 +5,7 @@
  * same reason it cannot be called within a transaction. It is one statement, so one server carries it out: a floor that was
  * read on another server would be worth nothing.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const journalMarks: Migration = {
   id: 6,

@@ -12,7 +12,7 @@
  * Two statements go through the table once each. The first rewrites every registration by address, so it takes time in proportion to
  * their number, and room for a second version of each. The other one, with the functions, is for addresses that are not ASCII.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 const ATOM = "[a-z0-9!#$%&*+/=?^_{|}~-]"
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"

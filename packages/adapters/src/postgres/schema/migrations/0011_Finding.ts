@@ -2,7 +2,7 @@
  * What finding needs: an index of events by the span of time that they take, one of registrations that have come to an end, by
  * their state, and the keys of the people who are registered for large events.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const finding: Migration = {
   id: 11,

@@ -2,7 +2,7 @@
  * What is known of the endpoint of a webhook: when a request failed last, for how long requests have failed in all, until when
  * the endpoint is left alone, and the number of the edition that this is about.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const webhookFailures: Migration = {
   id: 8,

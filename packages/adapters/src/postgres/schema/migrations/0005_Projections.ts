@@ -1,7 +1,7 @@
 /**
  * Projections: for each of them and each stream, the state after the entries up to some version.
  */
-import type { Migration } from "./Migration.ts"
+import type { Migration } from "../Migration.ts"
 
 export const projections: Migration = {
   id: 5,
