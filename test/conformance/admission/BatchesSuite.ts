@@ -47,6 +47,30 @@ export const batches = (it: It, capabilities: Capabilities): void => {
   })
 
   describe("commands together", () => {
+    it.effect("a registration that one commit makes and ends knows what it was cancelled for", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 1 })
+        const register = (n: number) => ({
+          _tag: "Register" as const,
+          eventId: event.id,
+          attendee: fromInput({ email: `person-${n}@example.com` }),
+          notes: "",
+          registeredAt: null
+        })
+        const commands: ReadonlyArray<Command> = [
+          ...[1, 2].map(register),
+          { _tag: "CancelEvent", eventId: event.id },
+          { _tag: "ReopenEvent", eventId: event.id },
+          { _tag: "CancelEvent", eventId: event.id }
+        ]
+        yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))
+        yield* Invariants.hold(event.id)
+        yield* use((turnout) => turnout.reopenEvent(event.id))
+        const { event: after } = yield* Invariants.hold(event.id)
+        assert.deepInclude(after.counts, { confirmed: 1, waitlisted: 1 })
+      })
+    )
+
     it.effect("a batch of commands of every kind about one event stores all that they change", () =>
       Effect.gen(function* () {
         const event = yield* Given.draftEvent({ capacity: 1 })

@@ -6,28 +6,46 @@ import { nullable, plain, quoted } from "../../statements/RowSource.ts"
 import { type Chosen, id, type Part, placeOf, time } from "../batch/WriteParts.ts"
 import { type BlockDelta, deltas } from "./WaitlistBlocks.ts"
 
+const columns: Part<ChangedRegistration>["columns"] = [
+  plain("id", "uuid", ({ registration }) => registration.id),
+  plain("event", "integer", ({ registration }, _, { ids }) => ids.numberOf(registration.eventId)),
+  nullable(
+    quoted("attendee_id", ({ registration: { attendee } }) =>
+      attendee.id === `mailto:${attendee.email}` ? null : attendee.id
+    )
+  ),
+  quoted("name", ({ registration }) => registration.attendee.name),
+  quoted("email", ({ registration }) => registration.attendee.email),
+  quoted("notes", ({ registration }) => registration.notes),
+  plain("state", "text", ({ registration }) => registration.state),
+  plain("sequence", "bigint", ({ registration }) => registration.sequence),
+  plain("registered_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.registeredAt)),
+  plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt))
+]
+
+const cancellation: Part<ChangedRegistration>["columns"] = [
+  nullable(plain("cancelled_from", "text", ({ registration }) => registration.cancellation?.from ?? null)),
+  nullable(plain("cancelled_reason", "text", ({ registration }) => registration.cancellation?.reason ?? null))
+]
+
 const registered: Part<ChangedRegistration> = {
   name: "registered",
-  columns: [
-    plain("id", "uuid", ({ registration }) => registration.id),
-    plain("event", "integer", ({ registration }, _, { ids }) => ids.numberOf(registration.eventId)),
-    nullable(
-      quoted("attendee_id", ({ registration: { attendee } }) =>
-        attendee.id === `mailto:${attendee.email}` ? null : attendee.id
-      )
-    ),
-    quoted("name", ({ registration }) => registration.attendee.name),
-    quoted("email", ({ registration }) => registration.attendee.email),
-    quoted("notes", ({ registration }) => registration.notes),
-    plain("state", "text", ({ registration }) => registration.state),
-    plain("sequence", "bigint", ({ registration }) => registration.sequence),
-    plain("registered_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.registeredAt)),
-    plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt))
-  ],
+  columns,
   sql: (s, rows) => `INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
     registered_at, changed_at)
   SELECT t.id, ${id("t.event")}, coalesce(t.attendee_id, 'mailto:' || t.email), t.name, t.email, t.notes, t.state, t.sequence,
     ${time("t.registered_at")}, ${time("t.changed_at")}
+  FROM ${rows}`
+}
+
+/** Registrations that one commit makes and ends. They are few, so the others go without the columns of a cancellation. */
+const registeredAndEnded: Part<ChangedRegistration> = {
+  name: "registered_and_ended",
+  columns: [...columns, ...cancellation],
+  sql: (s, rows) => `INSERT INTO ${s}.registrations (id, event_id, attendee_id, name, email, notes, state, sequence,
+    registered_at, changed_at, cancelled_from, cancelled_reason)
+  SELECT t.id, ${id("t.event")}, coalesce(t.attendee_id, 'mailto:' || t.email), t.name, t.email, t.notes, t.state, t.sequence,
+    ${time("t.registered_at")}, ${time("t.changed_at")}, t.cancelled_from, t.cancelled_reason
   FROM ${rows}`
 }
 
@@ -37,8 +55,7 @@ const ended: Part<ChangedRegistration> = {
   columns: [
     plain("id", "uuid", ({ registration }) => registration.id),
     plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt)),
-    nullable(plain("cancelled_from", "text", ({ registration }) => registration.cancellation?.from ?? null)),
-    nullable(plain("cancelled_reason", "text", ({ registration }) => registration.cancellation?.reason ?? null))
+    ...cancellation
   ],
   mustFindAll: true,
   sql: (s, rows) => `UPDATE ${s}.registrations r SET state = 'cancelled', changed_at = ${time("t.changed_at")},
@@ -72,8 +89,7 @@ const corrected: Part<ChangedRegistration> = {
     quoted("notes", ({ registration }) => registration.notes),
     plain("state", "text", ({ registration }) => registration.state),
     plain("changed_at", "integer", ({ registration }, _, { times }) => times.numberOf(registration.changedAt)),
-    nullable(plain("cancelled_from", "text", ({ registration }) => registration.cancellation?.from ?? null)),
-    nullable(plain("cancelled_reason", "text", ({ registration }) => registration.cancellation?.reason ?? null))
+    ...cancellation
   ],
   mustFindAll: true,
   sql: (s, rows) => `UPDATE ${s}.registrations r SET attendee_id = t.attendee_id, name = t.name, email = t.email,
@@ -100,10 +116,12 @@ export const choose = (chosen: Chosen, { registrations }: Changes): void => {
   const old = registrations.filter((row) => row.before !== null)
   const uncorrected = old.filter((row) => !row.corrected)
   const isEnded = ({ registration }: ChangedRegistration) => registration.state === "cancelled"
+  const made = registrations.filter((row) => row.before === null)
   chosen.add(
     registered,
-    registrations.filter((row) => row.before === null)
+    made.filter((row) => !isEnded(row))
   )
+  chosen.add(registeredAndEnded, made.filter(isEnded))
   chosen.add(ended, uncorrected.filter(isEnded))
   chosen.add(
     changed,
