@@ -41,6 +41,7 @@ const event = (capacity: number): Event => ({
   capacity,
   status: "published",
   version: 2,
+  revision: 2,
   counts: { confirmed: 0, waitlisted: 0, attended: 0, noShow: 0 },
   createdAt: NOW,
   updatedAt: NOW

@@ -78,6 +78,7 @@ export const everything = (whole: WorkingSet): WorkingSet => {
     [...whole.events.keys()].flatMap((eventId) => inOrderOfEntry(whole, eventId).filter(matches))
   return make({
     events: [...whole.events.values()],
+    deleted: [...whole.deleted],
     registrations: of(() => true),
     waiting: of(({ state }) => state === "waitlisted"),
     ending: of(({ state }) => state === "confirmed" || state === "waitlisted"),
@@ -98,6 +99,7 @@ export const partOf = (
   return make({
     ...nothing,
     events: locked,
+    deleted: needed.named.filter((event) => whole.deleted.has(event)),
     registrations: [
       ...needed.attendees.flatMap((key) => find(whole.active.get(key.eventId)?.get(key.attendeeId) as never)),
       ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never)),
@@ -111,7 +113,8 @@ export const partOf = (
           .filter(({ state }) => state === "confirmed")
           .toSorted((a, b) => b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence)
           .slice(0, limit)
-      )
+      ),
+      ...needed.firsts.flatMap((event) => inOrderOfEntry(whole, event)[0] ?? [])
     ],
     ending: needed.ending.flatMap(({ eventId, limit }) =>
       inOrderOfEntry(whole, eventId)

@@ -12,6 +12,7 @@ import { AFTER, BEFORE, DURING, EVENT, empty, given, id, input, register, regist
 
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
 const publish = request({ _tag: "PublishEvent", eventId: EVENT })
+const remove = request({ _tag: "DeleteEvent", eventId: EVENT })
 const retitle = request({ _tag: "UpdateEvent", eventId: EVENT, changes: { title: "Gala" } })
 const cancel = (n: number) =>
   request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) } satisfies Command)
@@ -25,7 +26,7 @@ const withKey = (one: Request, key: string, ttlMillis = 86_400_000): Request => 
   }
 })
 const events = (changes: Changes) =>
-  changes.events.map(({ created, details, event }) => ({ id: event.id, version: event.version, created, details }))
+  changes.events.map(({ created, event, revised }) => ({ id: event.id, version: event.version, created, revised }))
 const registrations = (changes: Changes) =>
   changes.registrations.map(({ before, registration: { id: own, state } }) => [own, before, state])
 /** Nobody holds the only seat, or one does and two wait. */
@@ -40,20 +41,34 @@ describe("the changes of a batch", () => {
 
   it("tell a new event from one that has changed", () => {
     assert.deepStrictEqual(events(Batch.decide([create, publish], empty()).changes), [
-      { id: EVENT, version: 2, created: true, details: false }
+      { id: EVENT, version: 2, created: true, revised: true }
     ])
     assert.deepStrictEqual(events(Batch.decide([publish], given([create])).changes), [
-      { id: EVENT, version: 2, created: false, details: false }
+      { id: EVENT, version: 2, created: false, revised: true }
     ])
   })
 
-  it("tell whether details have changed, in whatever step of the batch", () => {
+  it("tell whether the event itself has changed, in whatever step of the batch", () => {
     for (const batch of [[retitle], [retitle, register(1)], [register(1), retitle]]) {
       const { changes } = Batch.decide(batch, published())
-      assert.deepStrictEqual(events(changes), [{ id: EVENT, version: 2 + batch.length, created: false, details: true }])
+      assert.deepStrictEqual(events(changes), [{ id: EVENT, version: 2 + batch.length, created: false, revised: true }])
       assert.strictEqual(changes.events[0]!.event.title, "Gala")
     }
-    assert.isFalse(events(Batch.decide([register(1)], published()).changes)[0]!.details)
+    assert.isFalse(events(Batch.decide([register(1)], published()).changes)[0]!.revised)
+  })
+
+  it("tell which event is not there any more, unless the batch itself has made it", () => {
+    const deleted = Batch.decide([remove], given([create])).changes
+    assert.deepStrictEqual([events(deleted), deleted.deletedEvents], [[], [EVENT]])
+    const came = Batch.decide([create, remove], empty()).changes
+    assert.deepStrictEqual([events(came), came.deletedEvents], [[], []])
+    assert.deepStrictEqual(
+      came.journal.map(({ event, version }) => [event._tag, version]),
+      [
+        ["EventCreated", 1],
+        ["EventDeleted", 2]
+      ]
+    )
   })
 
   it("have each registration once, as it is in the end, with the state that it was in before", () => {

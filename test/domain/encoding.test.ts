@@ -104,6 +104,7 @@ const payloads: { readonly [Tag in JournalEvent["_tag"]]: fc.Arbitrary<Omit<OfTy
   EventUnpublished: fc.constant({}),
   EventCancelled: fc.constant({}),
   EventCompleted: fc.constant({}),
+  EventDeleted: fc.constant({}),
   CapacityChanged: fc.record({ from: capacity, to: capacity }),
   EventReopening: fc.constant({}),
   EventReopened: fc.record({ status: fc.constantFrom("draft", "published") }),
@@ -268,25 +269,28 @@ const tagged = <Tag extends Command["_tag"]>(
   fields: fc.Arbitrary<Omit<Extract<Command, { readonly _tag: Tag }>, "_tag">>
 ): fc.Arbitrary<Command> => fields.map((drawn) => ({ _tag: tag, ...drawn }) as unknown as Command)
 
+/** Fields of commands about an event itself. */
+const expecting = { expectedVersions: fc.array(fewNumbers, { maxLength: 2 }) }
+const aboutEvent = <A>(fields: { readonly [Name in keyof A]: fc.Arbitrary<A[Name]> }): fc.Arbitrary<never> =>
+  fc.record(
+    { eventId: fewIds, ...fields, ...expecting },
+    { noNullPrototype: true, requiredKeys: ["eventId", ...Object.keys(fields)] as never }
+  ) as never
 const ofEvent = plainRecord({ eventId: fewIds })
 const ofRegistration = plainRecord({ eventId: fewIds, registrationId: fewIds })
 const beyond = fc.constantFrom(null, ...BeyondCapacity.literals)
 const commands: { readonly [Tag in Command["_tag"]]: fc.Arbitrary<Command> } = {
   CreateEvent: tagged("CreateEvent", plainRecord({ event: eventInput })),
-  UpdateEvent: tagged("UpdateEvent", plainRecord({ eventId: fewIds, changes: eventInput })),
-  PublishEvent: tagged("PublishEvent", ofEvent),
-  UnpublishEvent: tagged("UnpublishEvent", ofEvent),
-  CancelEvent: tagged("CancelEvent", ofEvent),
-  CompleteEvent: tagged("CompleteEvent", ofEvent),
-  ReopenEvent: tagged("ReopenEvent", ofEvent),
+  UpdateEvent: tagged("UpdateEvent", aboutEvent({ changes: eventInput })),
+  PublishEvent: tagged("PublishEvent", aboutEvent({})),
+  UnpublishEvent: tagged("UnpublishEvent", aboutEvent({})),
+  CancelEvent: tagged("CancelEvent", aboutEvent({})),
+  CompleteEvent: tagged("CompleteEvent", aboutEvent({})),
+  ReopenEvent: tagged("ReopenEvent", aboutEvent({})),
+  DeleteEvent: tagged("DeleteEvent", aboutEvent({})),
   ChangeCapacity: tagged(
     "ChangeCapacity",
-    plainRecord({
-      eventId: fewIds,
-      capacity: fewNumbers,
-      keepOverhang: fc.boolean(),
-      demote: fc.constantFrom(null, 1, 5)
-    })
+    aboutEvent({ capacity: fewNumbers, keepOverhang: fc.boolean(), demote: fc.constantFrom(null, 1, 5) })
   ),
   CarryOn: tagged("CarryOn", ofEvent),
   Register: tagged(
@@ -311,7 +315,7 @@ const anyCommand = fc.oneof(...Object.values(commands))
 
 type Fields = Record<string, unknown>
 const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !(value instanceof Date)
+  typeof value === "object" && value !== null && !(value instanceof Date) && !Array.isArray(value)
 
 /** A copy of nothing but its own objects, with fields in the order that the numbers give. */
 const shuffled = (value: unknown, order: ReadonlyArray<number>): unknown => {

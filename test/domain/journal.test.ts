@@ -1,4 +1,4 @@
-import { EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
+import { type EventOutcome, EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
 import { RegistrationStateConflict } from "@turnout/core/admission/domain/model/Registration"
 import { decode, encodePayload, JournalEvent, schemaVersionOf } from "@turnout/core/journal/domain/JournalEvent"
 import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/admission/domain/model/Outcome"
@@ -65,7 +65,10 @@ describe("answers", () => {
     attendeeId: "ada",
     registrationId: registrationId(1),
     state: "confirmed",
-    key: "once"
+    key: "once",
+    expectedVersions: [5],
+    version: 9,
+    revision: 7
   }
   const rejections = Rejection.members.map((member): Rejection => {
     const { _tag, ...fields } = member.fields
@@ -84,6 +87,17 @@ describe("answers", () => {
       assert.notInclude(rejection.message, "undefined")
     }
   )
+
+  it("about an event, remembered before events had a revision, are read with the version in its place", () => {
+    const [{ answer } = assert.fail()] = Batch.decide(
+      [request({ _tag: "CreateEvent", event: input() })],
+      empty()
+    ).replies
+    const { event } = encodeAnswer(answer) as { readonly event: { readonly revision?: number } }
+    const { revision: _, ...earlier } = event
+    const read = decodeAnswer({ event: { ...earlier, version: 7 } })
+    assert.deepInclude(Result.getOrThrow(read as Result.Result<EventOutcome>).event, { version: 7, revision: 7 })
+  })
 
   it("say which states would have done", () => {
     const asked = { eventId: EVENT, operation: "Register" }

@@ -18,7 +18,7 @@ const learn = (known: KnownEvents, ids: ReadonlyArray<EventId>, version = 1): vo
   known.learn(
     {
       ...nothing,
-      events: ids.map((id) => ({ event: event(id, version), created: false, details: false })),
+      events: ids.map((id) => ({ event: event(id, version), created: false, revised: false })),
       journal: ids.map((eventId) => ({ eventId, version }) as never)
     },
     ids.map((id) => `message ${version} of ${String(id)}`)
@@ -53,6 +53,14 @@ describe("known events", () => {
       assert.isFalse(known.areShared(others))
       assert.deepStrictEqual(idsOf(known, others), others)
     }
+  })
+
+  it("are forgotten when they are deleted", () => {
+    const known = new KnownEvents()
+    learn(known, [ONE, TWO])
+    known.learn({ ...nothing, deletedEvents: [ONE], journal: [{ eventId: ONE, version: 2 } as never] }, ["the last"])
+    assert.isUndefined(known.recall([ONE]))
+    assert.deepStrictEqual(idsOf(known, [TWO]), [TWO])
   })
 
   it("are expected to be about newcomers unless one of them was not, and each that was not is remembered", () => {

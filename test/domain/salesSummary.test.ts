@@ -63,7 +63,8 @@ const journalOf = (happened: ReadonlyArray<JournalEvent>): ReadonlyArray<Journal
     occurredAt: new Date(BEFORE.getTime() + index)
   }))
 
-const summaryOf = (journal: ReadonlyArray<JournalEntry>) => journal.reduce(apply, initial(EVENT))
+const summaryOf = (journal: ReadonlyArray<JournalEntry>) =>
+  journal.reduce((summary, entry) => apply(summary, entry)!, initial(EVENT))
 
 describe("the sales summary", () => {
   it("is what a recount of the journal gives, after every entry", () => {
@@ -73,7 +74,9 @@ describe("the sales summary", () => {
         const { changes } = Batch.decide([...history(seats), ...drawn], empty())
         const journal = changes.journal.filter(({ eventId }) => eventId === EVENT)
         for (let length = 0; length <= journal.length; length++) {
-          assert.deepStrictEqual(summaryOf(journal.slice(0, length)), recount(journal.slice(0, length)))
+          const soFar = journal.slice(0, length)
+          const isDeleted = soFar.at(-1)?.event._tag === "EventDeleted"
+          assert.deepStrictEqual(summaryOf(soFar), isDeleted ? undefined : recount(soFar))
         }
         for (const { event } of journal) met.add("from" in event ? `${event._tag} ${event.from}` : event._tag)
       }),

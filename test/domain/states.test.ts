@@ -59,7 +59,14 @@ describe("events", () => {
     const published = [create(), on("PublishEvent"), ...people]
     switch (status) {
       case "draft":
-        return [create()]
+        // Nobody registers for a draft, but somebody may have before.
+        return registered === 0
+          ? [create()]
+          : [
+              ...published,
+              ...people.map((_, index) => of("CancelRegistration", BEFORE, index + 1)),
+              on("UnpublishEvent")
+            ]
       case "published":
         return published
       case "cancelled":
@@ -70,7 +77,7 @@ describe("events", () => {
     }
   }
   const update = (changes: object) => request({ _tag: "UpdateEvent", eventId: EVENT, changes })
-  const commands: Record<string, readonly [when: Request, registered: number]> = {
+  const commands: Record<string, readonly [when: Request, registered: number, since?: ReadonlyArray<Request>]> = {
     publish: [on("PublishEvent"), 0],
     "unpublish, nobody registered": [on("UnpublishEvent"), 0],
     "unpublish, somebody registered": [on("UnpublishEvent"), 1],
@@ -87,19 +94,44 @@ describe("events", () => {
     "change capacity below the seats taken": [request(capacity(1)), 2],
     "change capacity below the seats taken, keepOverhang": [request(capacity(1, true)), 2],
     "change capacity below the seats taken, demote them": [request(capacity(1, false, 1)), 2],
-    "change capacity below the seats taken, demote others": [request(capacity(1, false, 2)), 2]
+    "change capacity below the seats taken, demote others": [request(capacity(1, false, 2)), 2],
+    "delete, nobody ever registered": [request({ _tag: "DeleteEvent", eventId: EVENT }), 0],
+    "delete, somebody registered before": [request({ _tag: "DeleteEvent", eventId: EVENT }), 1],
+    "delete, a guest is registered": [request({ _tag: "DeleteEvent", eventId: EVENT }), 0, [guest(1)]],
+    "delete, a guest was cancelled": [
+      request({ _tag: "DeleteEvent", eventId: EVENT }),
+      0,
+      [guest(1), of("CancelRegistration", BEFORE)]
+    ]
   }
   const [table = []] = cells(TABLES, "Events")
-  it.each(table.filter(({ text }) => text !== "-"))("$row, when $column: $text", ({ column, row, text }) => {
-    const [when, registered] = commands[row]!
-    const set = given(history(column, registered))
+  const possible = table.filter(({ text }) => text !== "-")
+  const status = (shown: Outcome) =>
+    "event" in shown ? shown.event.status : "deleted" in shown ? "deleted" : "not an event"
+  const prepared = (column: string, row: string): WorkingSet => {
+    const [, registered, since = []] = commands[row]!
+    const set = given([...history(column, registered), ...since])
     // Only an event with many registrations is reopening for longer than one commit.
     if (column === "reopening") {
       set.events.set(EVENT, { ...set.events.get(EVENT)!, status: "reopening" })
       set.steps.set(EVENT, STEP_SIZE)
     }
-    const outcome = comesTo(set, when, (shown) => ("event" in shown ? shown.event.status : "not an event"))
-    assert.strictEqual(outcome, text)
+    return set
+  }
+  it.each(possible)("$row, when $column: $text", ({ column, row, text }) => {
+    assert.strictEqual(comesTo(prepared(column, row), commands[row]![0], status), text)
+  })
+
+  const DEPENDING = ["ScheduleInvalid", "CapacityBelowSeatsTaken", "DemotionsMismatch"]
+  it.each(possible)("$row, when $column, of a caller who has seen an earlier version", ({ column, row, text }) => {
+    const [{ command, ...rest }] = commands[row]!
+    const { revision } = prepared(column, row).events.get(EVENT)!
+    const having = (expectedVersions: ReadonlyArray<number>) =>
+      comesTo(prepared(column, row), { ...rest, command: { ...command, expectedVersions } as never }, status)
+    const isRefused = /^[a-z]/.test(text) || DEPENDING.includes(text)
+    assert.strictEqual(having([revision - 1]), isRefused ? "VersionConflict" : text)
+    assert.strictEqual(having([]), isRefused ? "VersionConflict" : text)
+    assert.strictEqual(having([revision - 1, revision]), text)
   })
 })
 

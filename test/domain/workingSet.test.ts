@@ -64,7 +64,7 @@ describe("the footprint", () => {
       registrations: [row(1), row(2), row(3)],
       waiting: [{ eventId: EVENT, limit: 2 }]
     })
-    assert.deepStrictEqual(footprint([publish, create]), EMPTY)
+    assert.deepStrictEqual(footprint([publish, create]), { ...EMPTY, named: [EVENT] })
   })
 
   it("of raises has as many waiters as the highest could promote, and never more than a batch of them", () => {

@@ -67,6 +67,25 @@ describe("a guess", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("of an event that another process has deleted since is wrong: nobody registers for it", () =>
+    Effect.gen(function* () {
+      const { elsewhere, here } = yield* TwoProcesses.make()
+      const { id } = yield* Given.publishedEvent().pipe(Effect.provide(here))
+      const remove = use((turnout) => Effect.andThen(turnout.unpublishEvent(id), turnout.deleteEvent(id)))
+      yield* remove.pipe(Effect.provide(elsewhere))
+      const { value, wrong } = yield* wrongGuesses(Effect.flip(Given.register(id, 1))).pipe(Effect.provide(here))
+      assert.deepStrictEqual([value._tag, wrong], ["EventNotFound", 1])
+      const { value: again, wrong: none } = yield* wrongGuesses(
+        Effect.all([Given.publishedEvent(), Effect.flip(Given.register(id, 1))])
+      ).pipe(Effect.provide(elsewhere))
+      assert.deepStrictEqual([again[1]._tag, none], ["EventNotFound", 0], "whoever has deleted it knows")
+      const rows = yield* sql(`SELECT id FROM turnout.registrations WHERE event_id = '${id}'`).pipe(
+        Effect.provide(here)
+      )
+      assert.deepStrictEqual(rows, [])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("R2: that somebody is new is wrong of those who are not: they are told so, and others get in", () =>
     Effect.gen(function* () {
       const { here } = yield* TwoProcesses.make()

@@ -158,6 +158,20 @@ describe("pruning", { timeout: 120_000 }, () => {
     }).pipe(Effect.provide(Layer.fresh(services)))
   )
 
+  it.live("keeps the last entry of an event that was deleted", () =>
+    Effect.gen(function* () {
+      yield* Outbox.use((outbox) => outbox.register(SINK, "beginning"))
+      yield* write(1, 4)
+      yield* write(2, 4)
+      yield* sql(
+        `UPDATE turnout.journal SET type = 'EventDeleted' WHERE event_id = '${idInSlot(1)}' AND version = 4 RETURNING version`
+      )
+      yield* deliverAll()
+      assert.strictEqual(yield* prune(), 3 + 4)
+      assert.deepStrictEqual([yield* left(1), yield* left(2)], [[4], []])
+    }).pipe(Effect.provide(Layer.fresh(services)))
+  )
+
   it.live("is held up by a slot of which nothing has been given in that slot only", () =>
     Effect.gen(function* () {
       yield* Outbox.use((outbox) => outbox.register(SINK, "beginning"))

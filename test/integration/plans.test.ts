@@ -80,6 +80,10 @@ const someOfEverything = Effect.gen(function* () {
       return { _tag: "CreateEvent", event: { id, title, organizer, startsAt, endsAt, timeZone, capacity } }
     })
   )
+  const drafts = [yield* Given.draftEvent(), yield* Given.draftEvent(), yield* Given.draftEvent()]
+  yield* turnout.deleteEvent(drafts[0]!.id)
+  yield* batch(drafts.slice(1).map(({ id }) => ({ _tag: "DeleteEvent", eventId: id })))
+  yield* Effect.flip(turnout.createEvent(Given.eventInput({ id: drafts[0]!.id })))
   // Guesses, of one event and of two.
   for (const name of ["pair", "couple", "two"]) yield* batch(registrations(event.id, name, 2))
   for (const name of ["of each", "of both", "of two"]) {
@@ -137,12 +141,15 @@ const EXPECTED: ReadonlyArray<{
       "registrations_active (attendee_id, event_id)",
       "registrations_pkey (id)",
       "registrations_waiting (event_id)",
+      "registrations_by_entry (event_id)",
+      "journal_pkey (event_id)",
       "idempotency_pkey (key, operation, principal)"
     ]
   },
   ...[
     { part: "created", uses: [] },
-    { part: "detailed", uses: ["events_pkey (id)", "Tid Scan on events"] },
+    { part: "revised", uses: ["events_pkey (id)", "Tid Scan on events"] },
+    { part: "deleted", uses: ["events_pkey (id)", "Tid Scan on events"] },
     { part: "moved", uses: ["events_pkey (id)", "Tid Scan on events"] },
     { part: "followed", uses: ["events_pkey (id)", "Tid Scan on events", "journal_pkey (event_id, version)"] },
     { part: "registered", uses: [] },

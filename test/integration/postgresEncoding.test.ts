@@ -337,9 +337,9 @@ describe("what the Postgres store is given", () => {
     }
     const events = fc.array(
       fc.record({
-        created: fc.record({ ...fields, ...state, createdAt: time }),
+        created: fc.record({ ...fields, ...state, createdAt: time, revision: bigCount }),
         moved: fc.record(state),
-        changed: fc.record({ ...fields, ...state })
+        changed: fc.record({ ...fields, ...state, revision: bigCount })
       }),
       { minLength: 1, maxLength: 5 }
     )
@@ -351,9 +351,9 @@ describe("what the Postgres store is given", () => {
           const moved = created.map((event, index): Event => ({ ...event, ...drawn[index]!.moved }))
           const changed = moved.map((event, index): Event => ({ ...event, ...drawn[index]!.changed }))
           const steps = [
-            { now: created, created: true, details: false },
-            { now: moved, created: false, details: false },
-            { now: changed, created: false, details: true }
+            { now: created, created: true, revised: true },
+            { now: moved, created: false, revised: false },
+            { now: changed, created: false, revised: true }
           ]
           for (const [index, { now, ...kind }] of steps.entries()) {
             yield* write({

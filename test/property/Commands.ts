@@ -61,6 +61,19 @@ const aboutEvent = <const T extends string>(...tags: ReadonlyArray<T>) =>
         ({ _tag, eventId: EVENT }) as Command
   )
 
+/** Mostly a command as it is, and else with versions that its caller has seen, of which there may be none. */
+const expecting = (drafts: fc.Arbitrary<Draft>): fc.Arbitrary<Draft> =>
+  fc
+    .record({
+      draft: drafts,
+      seen: fc.option(fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 2 }), { freq: 2 })
+    })
+    .map(
+      ({ draft, seen }): Draft =>
+        (index) =>
+          seen === null ? draft(index) : ({ ...draft(index), expectedVersions: seen } as Command)
+    )
+
 const drafts: fc.Arbitrary<Draft> = fc.oneof(
   {
     weight: 10,
@@ -115,21 +128,28 @@ const drafts: fc.Arbitrary<Draft> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc
-      .record({
-        capacity: seats,
-        keepOverhang: fc.boolean(),
-        demote: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 })
-      })
-      .map((given): Draft => () => ({ _tag: "ChangeCapacity", eventId: EVENT, ...given }))
+    arbitrary: expecting(
+      fc
+        .record({
+          capacity: seats,
+          keepOverhang: fc.boolean(),
+          demote: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 })
+        })
+        .map((given): Draft => () => ({ _tag: "ChangeCapacity", eventId: EVENT, ...given }))
+    )
   },
   {
     weight: 2,
-    arbitrary: changes.map((given): Draft => () => ({ _tag: "UpdateEvent", eventId: EVENT, changes: given }))
+    arbitrary: expecting(changes.map((given): Draft => () => ({ _tag: "UpdateEvent", eventId: EVENT, changes: given })))
   },
-  { weight: 2, arbitrary: aboutEvent("PublishEvent", "CarryOn") },
-  { weight: 1, arbitrary: aboutEvent("UnpublishEvent", "CancelEvent", "CompleteEvent") },
-  { weight: 2, arbitrary: aboutEvent("ReopenEvent") },
+  { weight: 1, arbitrary: aboutEvent("CarryOn") },
+  {
+    weight: 5,
+    arbitrary: expecting(
+      aboutEvent("PublishEvent", "UnpublishEvent", "UnpublishEvent", "CancelEvent", "CompleteEvent", "DeleteEvent")
+    )
+  },
+  { weight: 2, arbitrary: expecting(aboutEvent("ReopenEvent")) },
   { weight: 1, arbitrary: seats.map((capacity): Draft => () => ({ _tag: "CreateEvent", event: input({ capacity }) })) }
 )
 

@@ -4,8 +4,10 @@
  */
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventDetails, EventStatus } from "@turnout/core/admission/domain/model/Event"
+import type { Expecting } from "@turnout/core/admission/domain/model/event/EventVersion"
 import type { RegistrationState } from "@turnout/core/admission/domain/model/Registration"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
+import { isDeepStrictEqual } from "node:util"
 
 interface Person {
   readonly id: string
@@ -33,13 +35,12 @@ const isRejection = (answer: Answer): boolean => /^[A-Z]/.test(answer)
 const areInOrder = ({ endsAt, registrationClosesAt: closes, registrationOpensAt: opens, startsAt }: EventDetails) =>
   startsAt < endsAt && (opens === null || (opens < endsAt && (closes === null || opens < closes)))
 
-const become = (person: Person, state: RegistrationState, now: Date): void => {
-  person.state = state
-  person.since = now
-}
-
 export class Model {
   event: Described | undefined
+  /** How much has happened so far, and how much had when the event itself changed last. */
+  version = 0
+  revision = 0
+  #isDeleted = false
   readonly people: Array<Person> = []
   #changedAt = new Date(0)
   readonly #answered = new Map<string, { readonly answer: Answer; readonly until: Date }>()
@@ -53,22 +54,28 @@ export class Model {
   #free({ capacity }: Described): number {
     return Math.max(0, capacity - this.#taken)
   }
+  /** A person takes another state, which is one thing that happens. */
+  #put(person: Person, state: RegistrationState, now: Date): void {
+    person.state = state
+    person.since = now
+    this.version += 1
+  }
   /** Whoever waits gets a seat, in the order of arrival, as long as there are any. */
   #promote(event: Described, now: Date): void {
     if (event.status !== "published" || now >= event.details.endsAt) return
-    for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) become(waiter, "confirmed", now)
+    for (const waiter of this.#in("waitlisted")) if (this.#free(event) > 0) this.#put(waiter, "confirmed", now)
   }
   /** The registrations of an event that is cancelled end, and come back if it is reopened. */
   #end(now: Date): void {
     for (const one of this.#in("confirmed", "waitlisted")) {
       one.endedFrom = one.state
-      become(one, "cancelled", now)
+      this.#put(one, "cancelled", now)
     }
   }
   #comeBack(now: Date): void {
     for (const one of this.people) {
       if (one.endedFrom === null) continue
-      become(one, one.endedFrom, now)
+      this.#put(one, one.endedFrom, now)
       one.endedFrom = null
     }
   }
@@ -100,9 +107,34 @@ export class Model {
     return answer
   }
 
+  /** The event itself becomes another, unless its caller has seen it as it no longer is. Nothing happens if it is so already. */
+  #become(next: Described, command: Command | Expecting, refusal: (next: Described) => Answer): Answer {
+    if (isDeepStrictEqual(next, this.event)) return "ok"
+    const conflict = this.#conflict(command)
+    if (conflict !== "ok") return conflict
+    const answer = refusal(next)
+    if (answer !== "ok") return answer
+    this.event = next
+    this.revision = this.version += 1
+    return "ok"
+  }
+
+  #conflict(command: Command | Expecting): Answer {
+    const { expectedVersions: seen } = command as Expecting
+    const isSeen = seen === undefined || seen.some((one) => one >= this.revision && one <= this.version)
+    return isSeen ? "ok" : "VersionConflict"
+  }
+
+  /** One more seat, which nobody has to have seen the event for. */
+  #raise(event: Described): void {
+    this.event = { ...event, capacity: event.capacity + 1 }
+    this.revision = this.version += 1
+  }
+
   #decide({ command, freshId, now }: Request): Answer {
     if (command._tag === "CreateEvent") {
       if (this.event !== undefined) return "EventAlreadyExists"
+      if (this.#isDeleted) return "EventWasDeleted"
       const { capacity, id: _, ...given } = command.event
       const details: EventDetails = {
         description: "",
@@ -114,6 +146,7 @@ export class Model {
         ...given
       }
       this.event = { details, capacity, status: "draft", cancelledFrom: null }
+      this.revision = this.version = 1
       return "ok"
     }
     if (this.event === undefined) return "EventNotFound"
@@ -126,18 +159,15 @@ export class Model {
   #manage(event: Described, command: Command, now: Date): Answer {
     const { details, status } = event
     const isOpen = status === "draft" || status === "published"
-    const turn = (to: EventStatus): Answer => {
-      this.event = { ...event, status: to }
-      return "ok"
-    }
+    const turn = (to: EventStatus): Answer => this.#become({ ...event, status: to }, command, () => "ok")
     switch (command._tag) {
       case "UpdateEvent": {
         if (!isOpen) return "EventStatusConflict"
-        const changed = { ...details, ...command.changes }
-        if (!areInOrder(changed)) return "ScheduleInvalid"
-        this.event = { ...event, details: changed }
-        this.#promote(this.event, now)
-        return "ok"
+        const changed = { ...event, details: { ...details, ...command.changes } }
+        const refusal = (next: Described) => (areInOrder(next.details) ? "ok" : "ScheduleInvalid")
+        const answer = this.#become(changed, command, refusal)
+        if (answer === "ok") this.#promote(changed, now)
+        return answer
       }
       case "PublishEvent":
         return isOpen ? turn("published") : "EventStatusConflict"
@@ -148,16 +178,21 @@ export class Model {
       case "CancelEvent": {
         if (status === "cancelled") return "ok"
         if (status === "completed") return "EventStatusConflict"
-        this.event = { ...event, status: "cancelled", cancelledFrom: status }
-        this.#end(now)
-        return "ok"
+        const answer = this.#become({ ...event, status: "cancelled", cancelledFrom: status }, command, () => "ok")
+        if (answer === "ok") this.#end(now)
+        return answer
       }
       case "ReopenEvent": {
         if (status !== "cancelled" && status !== "completed") return "ok"
         if (now >= details.endsAt) return "EventOver"
-        this.event = { ...event, status: event.cancelledFrom ?? "published", cancelledFrom: null }
+        const reopened: Described = { ...event, status: event.cancelledFrom ?? "published", cancelledFrom: null }
+        const conflict = this.#conflict(command)
+        if (conflict !== "ok") return conflict
+        // The event is cancelled no more before the first of them comes back, and open once the last of them is there.
+        if (status === "cancelled") this.version += 1
         this.#comeBack(now)
-        this.#promote(this.event, now)
+        this.#become(reopened, {}, () => "ok")
+        this.#promote(reopened, now)
         return "ok"
       }
       case "CompleteEvent":
@@ -167,19 +202,31 @@ export class Model {
       case "ChangeCapacity": {
         if (!isOpen) return "EventStatusConflict"
         const { capacity, demote, keepOverhang } = command
+        const changed = { ...event, capacity }
         if (demote !== null) {
-          const seated = this.#in("confirmed")
           if (capacity === event.capacity && capacity >= this.#taken) return "ok"
+          const conflict = this.#conflict(command)
+          if (conflict !== "ok") return conflict
+          const seated = this.#in("confirmed")
           if (demote !== Math.max(0, this.#taken - capacity) || demote > seated.length) return "DemotionsMismatch"
+          this.#become(changed, command, () => "ok")
           const late = seated.map((one, index) => ({ one, index }))
           late.sort((a, b) => b.one.since.getTime() - a.one.since.getTime() || b.index - a.index)
-          for (const { one } of late.slice(0, demote)) become(one, "waitlisted", now)
-          this.event = { ...event, capacity }
+          for (const { one } of late.slice(0, demote)) this.#put(one, "waitlisted", now)
           return "ok"
         }
-        if (capacity < this.#taken && capacity < event.capacity && !keepOverhang) return "CapacityBelowSeatsTaken"
-        this.event = { ...event, capacity }
-        this.#promote(this.event, now)
+        const isBelow = capacity < this.#taken && capacity < event.capacity && !keepOverhang
+        const answer = this.#become(changed, command, () => (isBelow ? "CapacityBelowSeatsTaken" : "ok"))
+        if (answer === "ok") this.#promote(changed, now)
+        return answer
+      }
+      case "DeleteEvent": {
+        if (status !== "draft") return "EventStatusConflict"
+        if (this.people.length > 0) return "EventHadRegistrations"
+        const answer = this.#become({ ...event, status: "cancelled" }, command, () => "ok")
+        if (answer !== "ok") return answer
+        this.event = undefined
+        this.#isDeleted = true
         return "ok"
       }
       default:
@@ -201,6 +248,7 @@ export class Model {
   }
 
   #enter(id: string, attendee: string, state: "confirmed" | "waitlisted", now: Date): Answer {
+    this.version += 1
     this.people.push({ id, attendee, state, since: now, endedFrom: null })
     return state === "confirmed" ? state : `waitlisted ${this.#in("waitlisted").length}`
   }
@@ -214,7 +262,7 @@ export class Model {
     if (!isOpen && command.beyond === null) {
       return event.status === "draft" ? "CapacityFull" : this.#enter(id, attendee, "waitlisted", now)
     }
-    if (!isOpen && command.beyond === "raise") this.event = { ...event, capacity: event.capacity + 1 }
+    if (!isOpen && command.beyond === "raise") this.#raise(event)
     return this.#enter(id, attendee, "confirmed", now)
   }
 
@@ -256,36 +304,38 @@ export class Model {
       case "CorrectRegistration": {
         const attendee = command.changes.attendee?.id ?? one.attendee
         if (this.#isRegistered(attendee, one)) return "AlreadyRegistered"
+        if (attendee === one.attendee) return one.state
         one.attendee = attendee
+        this.version += 1
         return one.state
       }
       case "ReinstateRegistration": {
         if (this.#isRegistered(one.attendee)) return "AlreadyRegistered"
         const isOver = now >= endsAt
         const isOpen = this.#free(event) > 0 && (isOver || this.#in("waitlisted").length === 0)
-        become(one, isOpen ? "confirmed" : "waitlisted", now)
+        this.#put(one, isOpen ? "confirmed" : "waitlisted", now)
         return one.state
       }
       case "ConfirmRegistration":
         if (this.#free(event) === 0) {
           if (command.beyond === null) return "CapacityFull"
-          if (command.beyond === "raise") this.event = { ...event, capacity: event.capacity + 1 }
+          if (command.beyond === "raise") this.#raise(event)
         }
-        become(one, "confirmed", now)
+        this.#put(one, "confirmed", now)
         return one.state
       case "MarkAttended":
         if (!command.early && now.getTime() < startsAt.getTime() - 12 * 3_600_000) return "DoorsNotOpen"
-        become(one, "attended", now)
+        this.#put(one, "attended", now)
         return one.state
       case "MarkNoShow":
         if (now < startsAt) return "EventNotStarted"
-        become(one, "noShow", now)
+        this.#put(one, "noShow", now)
         return one.state
       case "ClearAttendance":
-        become(one, "confirmed", now)
+        this.#put(one, "confirmed", now)
         return one.state
       default:
-        become(one, "cancelled", now)
+        this.#put(one, "cancelled", now)
         this.#promote(event, now)
         return one.state
     }

@@ -40,11 +40,13 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
         "reopenEvent",
         "cancelEvent",
         "completeEvent",
+        "delete",
         "promote"
       ),
       person: fc.integer({ min: 1, max: people }),
       target: fc.nat(1_000),
       capacity: fc.integer({ min: 0, max: 4 }),
+      seen: fc.option(fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 2 }), { freq: 2 }),
       keepOverhang: fc.boolean(),
       key: fc.option(fc.constantFrom("a", "b", "c"), { freq: 2 }),
       minutes: fc.oneof(
@@ -56,7 +58,8 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
   )
   .map((drawn) =>
     drawn.map((draw, index): Request => {
-      const { capacity, eventId, keepOverhang } = draw
+      const { capacity, eventId, keepOverhang, seen } = draw
+      const expecting = seen === null ? {} : { expectedVersions: seen }
       // Mostly a registration that was asked for earlier, of this event.
       const earlier = drawn.flatMap((other, at) =>
         at < index && other.kind === "register" && other.eventId === eventId ? [at + 1] : []
@@ -74,13 +77,14 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
         confirm: { _tag: "ConfirmRegistration", eventId, registrationId, beyond: null },
         attended: { _tag: "MarkAttended", eventId, registrationId, early: keepOverhang },
         noShow: { _tag: "MarkNoShow", eventId, registrationId },
-        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang, demote: null },
-        publish: { _tag: "PublishEvent", eventId },
-        unpublish: { _tag: "UnpublishEvent", eventId },
+        capacity: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang, demote: null, ...expecting },
+        publish: { _tag: "PublishEvent", eventId, ...expecting },
+        unpublish: { _tag: "UnpublishEvent", eventId, ...expecting },
         update: {
           _tag: "UpdateEvent",
           eventId,
-          changes: { waitlist: keepOverhang ? "open" : "closed", waitlistLimit: capacity }
+          changes: { waitlist: keepOverhang ? "open" : "closed", waitlistLimit: capacity },
+          ...expecting
         },
         // Days after the start, some of them before the latest time of a request.
         moveEnd: {
@@ -96,7 +100,7 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
           notes: "",
           beyond: keepOverhang ? "overhang" : capacity % 2 === 0 ? "raise" : null
         },
-        demote: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang: false, demote: 1 },
+        demote: { _tag: "ChangeCapacity", eventId, capacity, keepOverhang: false, demote: 1, ...expecting },
         confirmBeyond: { _tag: "ConfirmRegistration", eventId, registrationId, beyond: "raise" },
         reinstate: { _tag: "ReinstateRegistration", eventId, registrationId },
         correct: {
@@ -107,9 +111,10 @@ export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc
         },
         clear: { _tag: "ClearAttendance", eventId, registrationId },
         release: { _tag: "ReleaseSeat", eventId, registrationId },
-        reopenEvent: { _tag: "ReopenEvent", eventId },
-        cancelEvent: { _tag: "CancelEvent", eventId },
-        completeEvent: { _tag: "CompleteEvent", eventId },
+        reopenEvent: { _tag: "ReopenEvent", eventId, ...expecting },
+        cancelEvent: { _tag: "CancelEvent", eventId, ...expecting },
+        completeEvent: { _tag: "CompleteEvent", eventId, ...expecting },
+        delete: { _tag: "DeleteEvent", eventId, ...expecting },
         promote: { _tag: "CarryOn", eventId }
       }
       const command = commands[draw.kind]!

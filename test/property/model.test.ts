@@ -35,8 +35,12 @@ const compare = (asked: ReadonlyArray<Request>): Changes => {
   )
   const found = Array.from(set.registrations.values(), ({ id, state }) => [id, state] as const)
   assert.deepStrictEqual<unknown>(found, model.registrations())
-  const { capacity, details, status } = model.event!
-  assert.deepInclude(set.events.get(EVENT)!, { ...details, capacity, status })
+  const { version, revision } = model
+  if (model.event === undefined) assert.isFalse(set.events.has(EVENT))
+  else {
+    const { capacity, details, status } = model.event
+    assert.deepInclude(set.events.get(EVENT)!, { ...details, capacity, status, version, revision })
+  }
   assert.isTrue(changes.journal.every(({ version }, index) => version === index + 1))
   return changes
 }
@@ -67,7 +71,11 @@ const EVERY_ANSWER = [
   "cancelled",
   "attended",
   "noShow",
+  "EventNotFound",
   "EventAlreadyExists",
+  "EventWasDeleted",
+  "EventHadRegistrations",
+  "VersionConflict",
   "EventStatusConflict",
   "EventHasRegistrations",
   "EventNotStarted",

@@ -100,12 +100,13 @@ const streamOf = (journal: ReadonlyArray<StoredJournalEntry>): Stream => {
     const { occurredAt, version } = stored
     if (happened._tag === "EventCreated") {
       const { capacity, details } = happened
-      event = { ...details, capacity, status: "draft", createdAt: occurredAt, updatedAt: occurredAt }
+      const at = { revision: version, createdAt: occurredAt, updatedAt: occurredAt }
+      event = { ...details, capacity, status: "draft", ...at }
     }
     if (event === undefined) throw new Error("a journal begins with EventCreated")
     event = { ...event, updatedAt: occurredAt }
-    if (happened._tag === "EventPublished") event = { ...event, status: "published" }
-    if (happened._tag === "CapacityChanged") event = { ...event, capacity: happened.to }
+    if (happened._tag === "EventPublished") event = { ...event, status: "published", revision: version }
+    if (happened._tag === "CapacityChanged") event = { ...event, capacity: happened.to, revision: version }
     if ("registration" in happened) {
       const { registration } = happened
       registrations = new Map([...registrations, [registration.id, registration]])
@@ -166,6 +167,7 @@ const success = (
       ]
     return []
   }
+  if ("deleted" in outcome) return [`G1: ${key} got the deletion of ${outcome.deleted}, which nobody had asked for`]
   const { registration } = outcome
   const waitlistPosition = "waitlistPosition" in outcome ? outcome.waitlistPosition : null
   const entry = entries.find(({ happened }) => {

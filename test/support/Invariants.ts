@@ -150,6 +150,12 @@ export const check = ({ event, journal, registrations, waitlist }: Snapshot): vo
   )
   areEqual(event.version, journal.length, "R6: the version counts the journal")
   areEqual(event.updatedAt, journal.at(-1)!.occurredAt, "R7: an event is as of the last entry of its journal")
+  const ofItself = journal.filter(({ payload }) => !("registration" in (payload as object)))
+  areEqual(
+    event.revision,
+    ofItself.at(-1)?.version,
+    "V1: the revision is the version in which the event itself changed last"
+  )
   const taken = active.filter(({ state }) => TAKES_SEAT.includes(state)).length
   if (event.status === "published") {
     const free = Math.max(0, event.capacity - taken)

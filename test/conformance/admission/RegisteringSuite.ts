@@ -148,9 +148,9 @@ export const registering = (it: It): void => {
         }
         const created = yield* Given.draftEvent(input)
         const event = yield* use((turnout) => turnout.publishEvent(created.id))
-        const { counts, createdAt: _c, id: _i, status, updatedAt: _u, version, ...stored } = event
+        const { counts, createdAt: _c, id: _i, revision, status, updatedAt: _u, version, ...stored } = event
         assert.deepStrictEqual(stored, input)
-        assert.deepStrictEqual([status, version, counts.confirmed], ["published", 2, 0])
+        assert.deepStrictEqual([status, version, revision, counts.confirmed], ["published", 2, 2, 0])
         const { registration } = yield* use((turnout) =>
           turnout.register(event.id, {
             attendee: { id: 'User-7 {"a\\b"}', name: "NULL", email: "Ünï@exämple.com" },

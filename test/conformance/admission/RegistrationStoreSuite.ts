@@ -14,6 +14,7 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Layer } from "effect"
 import { batches, type Capabilities } from "./BatchesSuite.ts"
+import { deleting } from "./DeletingSuite.ts"
 import { findingEvents } from "./EventFindingSuite.ts"
 import { expiry } from "./ExpirySuite.ts"
 import { idempotency } from "./IdempotencySuite.ts"
@@ -22,6 +23,7 @@ import { registering } from "./RegisteringSuite.ts"
 import { findingRegistrations } from "./RegistrationFindingSuite.ts"
 import { reopening } from "./ReopeningSuite.ts"
 import { slips } from "./SlipsSuite.ts"
+import { versions } from "./VersionsSuite.ts"
 import { waitlist } from "./WaitlistSuite.ts"
 
 export const suite = <E>(
@@ -39,6 +41,8 @@ export const suite = <E>(
       idempotency(it)
       expiry(it)
       batches(it, capabilities)
+      versions(it)
+      deleting(it)
       reads(it)
       findingEvents(it)
       findingRegistrations(it)

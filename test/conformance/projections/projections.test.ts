@@ -3,6 +3,7 @@ import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresProjections from "@turnout/adapters/postgres/projections"
 import { Layer } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
+import { suite as forgetting } from "./ForgettingSuite.ts"
 import { suite as keys } from "./ProjectionKeysSuite.ts"
 import { suite } from "./ProjectionSuite.ts"
 
@@ -13,6 +14,10 @@ const onPostgres = onClient.pipe(Layer.provideMerge(TestDatabase.layer({ poolSiz
 suite("memory", Memory.layer)
 suite("PGlite", onPglite)
 suite("Postgres", onPostgres)
+
+forgetting("memory", Memory.layer)
+forgetting("PGlite", onPglite)
+forgetting("Postgres", onPostgres)
 
 keys("memory", Memory.layer)
 keys("PGlite", onPglite, { changesAtOnce: false })

@@ -17,15 +17,18 @@ export interface State {
 export const initial = (): State => ({ events: new Map(), journal: new Map() })
 
 export const load = (state: State, footprint: Footprint): Loaded => ({
-  events: footprint.events.flatMap((id) => state.events.get(id) ?? [])
+  events: footprint.events.flatMap((id) => state.events.get(id) ?? []),
+  deleted: footprint.named.filter((id) => state.journal.get(id)?.at(-1)?.type === "EventDeleted")
 })
 
 export const write = (state: State, changes: Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
-  for (const { created, event } of changes.events) {
-    state.events.set(event.id, event)
-    if (created) state.journal.set(event.id, [])
+  for (const { event } of changes.events) state.events.set(event.id, event)
+  for (const id of changes.deletedEvents) state.events.delete(id)
+  for (const entry of journal) {
+    const stream = state.journal.get(entry.eventId)
+    if (stream === undefined) state.journal.set(entry.eventId, [entry])
+    else stream.push(entry)
   }
-  for (const entry of journal) state.journal.get(entry.eventId)?.push(entry)
 }
 
 const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)

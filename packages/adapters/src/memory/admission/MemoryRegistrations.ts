@@ -54,7 +54,8 @@ export const load = (state: State, footprint: Footprint): Loaded => {
       const registration = state.registrations.get(registrationId)
       return registration === undefined ? undefined : state.active.get(eventId)?.get(registration.attendee.id)
     }),
-    ...footprint.registrations.map(({ registrationId }) => registrationId)
+    ...footprint.registrations.map(({ registrationId }) => registrationId),
+    ...footprint.firsts.map((eventId) => state.byEvent.get(eventId)?.keys().next().value)
   ].flatMap((id) => (id === undefined ? [] : (state.registrations.get(id) ?? [])))
   const lastSeated = footprint.lastSeated.flatMap(({ eventId, limit }) =>
     ofEvent(state, eventId, (registration) => registration.state === "confirmed")
@@ -77,6 +78,11 @@ export const write = (state: State, changes: Changes & EventChanges): void => {
     state.byEvent.set(event.id, new Map())
     state.waiting.set(event.id, new WaitingList())
     state.active.set(event.id, new Map())
+  }
+  for (const id of changes.deletedEvents) {
+    state.byEvent.delete(id)
+    state.waiting.delete(id)
+    state.active.delete(id)
   }
   for (const { registration } of changes.registrations) {
     const { eventId, id } = registration

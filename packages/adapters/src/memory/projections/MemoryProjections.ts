@@ -19,11 +19,15 @@ const make = Effect.sync(() => {
         }),
         locked(`${projection} ${stream}`)
       ),
-    get: (projection, stream) => Effect.sync(() => states.get(projection)?.get(stream)),
+    get: (projection, stream) =>
+      Effect.sync(() => {
+        const found = states.get(projection)?.get(stream)
+        return found?.state === undefined ? undefined : found
+      }),
     list: (projection, { after, limit }) =>
       Effect.sync(() =>
         [...(states.get(projection)?.values() ?? [])]
-          .filter(({ stream }) => after === null || stream > after)
+          .filter(({ state, stream }) => state !== undefined && (after === null || stream > after))
           .toSorted((a, b) => (a.stream < b.stream ? -1 : 1))
           .slice(0, limit)
       )

@@ -27,7 +27,7 @@ export const toDateOrNull = (time: Time | null): Date | null => (time === null ?
 /** The columns of `EventRow`. */
 export const EVENT = `id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
   registration_closes_at, waitlist, waitlist_limit, capacity, status, cancelled_from, version, confirmed, waitlisted,
-  attended, no_show, created_at, updated_at`
+  attended, no_show, created_at, updated_at, revision`
 
 export interface EventRow {
   readonly id: string
@@ -52,6 +52,7 @@ export interface EventRow {
   readonly no_show: number
   readonly created_at: Time
   readonly updated_at: Time
+  readonly revision: bigint
 }
 
 export const toEvent = (row: EventRow): Event => ({
@@ -78,7 +79,8 @@ export const toEvent = (row: EventRow): Event => ({
     noShow: row.no_show
   },
   createdAt: toDate(row.created_at),
-  updatedAt: toDate(row.updated_at)
+  updatedAt: toDate(row.updated_at),
+  revision: Number(row.revision)
 })
 
 /** An event as a JSON object with the names of the columns, for `jsonb_to_record`. */
@@ -104,7 +106,8 @@ export const fromEvent = (event: Event): Record<string, unknown> => ({
   attended: event.counts.attended,
   no_show: event.counts.noShow,
   created_at: event.createdAt,
-  updated_at: event.updatedAt
+  updated_at: event.updatedAt,
+  revision: event.revision
 })
 
 /** The columns of `RegistrationRow`. */

@@ -1,6 +1,7 @@
 /**
  * Pruning the journal: entries that happened before a time are deleted, if no sink, blocked stream or open replay needs them,
- * and with them the marks that no position rests on. Entries and marks of the last hour always stay.
+ * and with them the marks that no position rests on. Entries and marks of the last hour always stay, and so does the last entry
+ * of an event that was deleted, which says that its id is not used again.
  *
  * One statement deletes the entries, and writes to the audit log how many there were.
  */
@@ -24,7 +25,7 @@ const statementsOf = (s: string) => ({
     SELECT j.event_id, j.version FROM unnest($6::smallint[], $7::bigint[]) AS k(slot, up_to)
     CROSS JOIN LATERAL (
       SELECT * FROM ${s}.journal j
-      WHERE j.slot = k.slot AND j.seq <= k.up_to
+      WHERE j.slot = k.slot AND j.seq <= k.up_to AND j.type <> 'EventDeleted'
         AND j.occurred_at < least($8::timestamptz, clock_timestamp() - interval '1 hour')
         AND NOT EXISTS (SELECT FROM ${WINDOWS} WHERE w.slot = j.slot AND NOT ${GIVEN})
         AND NOT EXISTS (

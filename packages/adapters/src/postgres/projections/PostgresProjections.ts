@@ -22,14 +22,15 @@ interface Row {
 const toProjected = ({ state, stream, version }: Row): Projected => ({
   stream: stream as EventId,
   version: Number(version),
-  state
+  state: state ?? undefined
 })
 
 export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const s = quote(options.schema ?? DEFAULT_SCHEMA)
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
-  // The row is what is locked, so it is there before there is a state; no reader is given a row without a state.
+  // The row is what is locked, so it is there before there is a state, and it stays when a stream is forgotten; no reader is
+  // given a row without a state.
   const insert = `INSERT INTO ${s}.projections (name, stream, version) VALUES ($1, $2::uuid, 0) ON CONFLICT DO NOTHING`
   const lock = `SELECT stream, version, state FROM ${s}.projections WHERE name = $1 AND stream = $2::uuid FOR UPDATE`
   const write = `UPDATE ${s}.projections SET version = $3::bigint, state = $4::json WHERE name = $1 AND stream = $2::uuid`
@@ -45,8 +46,8 @@ ORDER BY stream LIMIT $3::integer`
         Effect.gen(function* () {
           yield* run(insert, [projection, stream])
           const [row] = yield* run<Row>(lock, [projection, stream])
-          const changed = yield* own(change(row!.state === null ? undefined : toProjected(row!)))
-          yield* run(write, [projection, stream, changed.version, JSON.stringify(changed.state)])
+          const changed = yield* own(change(Number(row!.version) === 0 ? undefined : toProjected(row!)))
+          yield* run(write, [projection, stream, changed.version, JSON.stringify(changed.state) ?? null])
         })
       ),
     get: (projection, stream) =>

@@ -24,6 +24,7 @@ import { webhookFailures } from "./migrations/0008_WebhookFailures.ts"
 import { idsOfAddresses } from "./migrations/0009_IdsOfAddresses.ts"
 import { finding } from "./migrations/0011_Finding.ts"
 import { steps } from "./migrations/0012_Steps.ts"
+import { eventRevisions } from "./migrations/0013_EventRevisions.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -41,7 +42,8 @@ export const migrations: ReadonlyArray<Migration> = [
   webhookFailures,
   idsOfAddresses,
   finding,
-  steps
+  steps,
+  eventRevisions
 ]
 
 export interface MigrationStatus {

@@ -17,15 +17,20 @@ import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel
 import { CapacityInput } from "../domain/model/Seats.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
-import { decoder } from "../../kernel/application/InvalidInput.ts"
+import type { Expecting } from "../domain/model/event/EventVersion.ts"
+import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { EventCursor, eventFilter, EventQuery, JournalQuery, SequenceCursor } from "./Queries.ts"
-import type { WriteOptions } from "../domain/state/WriteOptions.ts"
+import { EventWriteOptions, type WriteOptions } from "../domain/state/WriteOptions.ts"
 
 type ChangeEvent<Tag extends EventCommand["_tag"]> = (
   eventId: string,
-  options?: typeof WriteOptions.Encoded
+  options?: typeof EventWriteOptions.Encoded
 ) => Write<CommandOf<Tag>, Event>
 
+/**
+ * Writes about an event itself take `expectedVersion`: the version of the event that the caller has seen. They fail with
+ * `VersionConflict`, and change nothing, if the event itself has changed since.
+ */
 export interface Events {
   readonly createEvent: (
     input: typeof EventInput.Encoded,
@@ -34,7 +39,7 @@ export interface Events {
   readonly updateEvent: (
     eventId: string,
     changes: typeof EventChanges.Encoded,
-    options?: typeof WriteOptions.Encoded
+    options?: typeof EventWriteOptions.Encoded
   ) => Write<CommandOf<"UpdateEvent">, Event>
   readonly publishEvent: ChangeEvent<"PublishEvent">
   readonly unpublishEvent: ChangeEvent<"UnpublishEvent">
@@ -44,13 +49,18 @@ export interface Events {
   readonly changeCapacity: (
     eventId: string,
     input: typeof CapacityInput.Encoded,
-    options?: typeof WriteOptions.Encoded
+    options?: typeof EventWriteOptions.Encoded
   ) => Write<CommandOf<"ChangeCapacity">, Event>
+  /** Deletes a draft that nobody has ever registered for. Its journal stays, and its id is not used again. */
+  readonly deleteEvent: (
+    eventId: string,
+    options?: typeof EventWriteOptions.Encoded
+  ) => Write<CommandOf<"DeleteEvent">, void>
 
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
   /** Returns events by their start: the earliest first, unless the query says otherwise. */
   readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<CountedPage<Event>>
-  /** Returns the journal of an event, in order. */
+  /** Returns the journal of an event, in order. That of an event that was deleted stays. */
   readonly listJournal: (
     eventId: string,
     query?: typeof JournalQuery.Encoded
@@ -67,6 +77,7 @@ export const methods: Readonly<Record<keyof Events, true>> = {
   completeEvent: true,
   reopenEvent: true,
   changeCapacity: true,
+  deleteEvent: true,
   getEvent: true,
   listEvents: true,
   listJournal: true
@@ -77,20 +88,34 @@ const decode = {
   event: decoder(EventInput),
   changes: decoder(EventChanges),
   capacity: decoder(CapacityInput),
+  options: decoder(EventWriteOptions),
   events: decoder(EventQuery),
   journal: decoder(JournalQuery)
 }
+
+/** What a command expects of its event, and the options that all commands have. */
+interface Split {
+  readonly expecting: Expecting
+  readonly options: WriteOptions
+}
+
+const split = (options: unknown = {}): Effect.Effect<Split, InvalidInput> =>
+  Effect.map(decode.options(options), ({ expectedVersion, ...rest }) => ({
+    expecting: expectedVersion === undefined ? {} : { expectedVersions: [expectedVersion] },
+    options: rest
+  }))
 
 export const make = (commands: Commands, reads: AdmissionReads["Service"]): Events => {
   const changeEvent =
     <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent">(
       _tag: Tag
     ): ChangeEvent<Tag> =>
-    (eventId, options) =>
-      decode.id({ eventId }).pipe(
-        Effect.flatMap((id) => commands.run({ _tag, ...id }, options)),
-        Effect.map((outcome) => (outcome as EventOutcome).event)
-      ) as never
+    (eventId, given) =>
+      Effect.gen(function* () {
+        const id = yield* decode.id({ eventId })
+        const { expecting, options } = yield* split(given)
+        return ((yield* commands.run({ _tag, ...id, ...expecting }, options)) as EventOutcome).event
+      }) as never
 
   const findEvent = Effect.fnUntraced(function* (eventId: string) {
     const id = yield* decode.id({ eventId })
@@ -103,20 +128,28 @@ export const make = (commands: Commands, reads: AdmissionReads["Service"]): Even
       Effect.flatMap(decode.event(input), (event) =>
         Effect.map(commands.run({ _tag: "CreateEvent", event }, options), (outcome) => outcome.event)
       ),
-    updateEvent: Effect.fnUntraced(function* (eventId, input, options) {
+    updateEvent: Effect.fnUntraced(function* (eventId, input, given) {
       const id = yield* decode.id({ eventId })
       const changes = yield* decode.changes(input)
-      return (yield* commands.run({ _tag: "UpdateEvent", ...id, changes }, options)).event
+      const { expecting, options } = yield* split(given)
+      return (yield* commands.run({ _tag: "UpdateEvent", ...id, changes, ...expecting }, options)).event
     }),
     publishEvent: changeEvent("PublishEvent"),
     unpublishEvent: changeEvent("UnpublishEvent"),
     cancelEvent: changeEvent("CancelEvent"),
     completeEvent: changeEvent("CompleteEvent"),
     reopenEvent: changeEvent("ReopenEvent"),
-    changeCapacity: Effect.fnUntraced(function* (eventId, input, options) {
+    changeCapacity: Effect.fnUntraced(function* (eventId, input, given) {
       const id = yield* decode.id({ eventId })
       const { capacity, demote = null, keepOverhang = false } = yield* decode.capacity(input)
-      return (yield* commands.run({ _tag: "ChangeCapacity", ...id, capacity, keepOverhang, demote }, options)).event
+      const { expecting, options } = yield* split(given)
+      const command = { _tag: "ChangeCapacity", ...id, capacity, keepOverhang, demote, ...expecting } as const
+      return (yield* commands.run(command, options)).event
+    }),
+    deleteEvent: Effect.fnUntraced(function* (eventId, given) {
+      const id = yield* decode.id({ eventId })
+      const { expecting, options } = yield* split(given)
+      yield* commands.run({ _tag: "DeleteEvent", ...id, ...expecting }, options)
     }),
 
     getEvent: findEvent,
@@ -130,8 +163,11 @@ export const make = (commands: Commands, reads: AdmissionReads["Service"]): Even
     }),
     listJournal: Effect.fnUntraced(function* (eventId, input = {}) {
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.journal(input)
-      const { id } = yield* findEvent(eventId)
-      const found = yield* reads.journal(id, { limit: limit + 1, after: cursor ?? null })
+      const id = yield* decode.id({ eventId })
+      const found = yield* reads.journal(id.eventId, { limit: limit + 1, after: cursor ?? null })
+      // An event that was deleted has a journal, so a page without entries does not say yet that there never was one.
+      if (found.length === 0 && (yield* reads.journal(id.eventId, { limit: 1, after: null })).length === 0)
+        yield* findEvent(eventId)
       return toPage(found, limit, SequenceCursor, ({ version }) => version)
     })
   }

@@ -14,6 +14,7 @@
 import * as Result from "effect/Result"
 import * as Capacity from "./rules/Capacity.ts"
 import * as Changing from "./rules/Changing.ts"
+import * as Deleting from "./rules/Deleting.ts"
 import type { Command } from "./model/Command.ts"
 import type { Deciders, Decide, Decision } from "./state/Decision.ts"
 import { type CreateEvent, EventNotFound } from "./model/Event.ts"
@@ -25,6 +26,7 @@ import type { WorkingSet } from "./state/WorkingSet.ts"
 
 const deciders: Deciders<Exclude<Command, CreateEvent>> = {
   ...EventLifecycle.deciders,
+  ...Deleting.deciders,
   ...Capacity.deciders,
   ...Registering.deciders,
   ...Changing.deciders

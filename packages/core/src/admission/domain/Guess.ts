@@ -27,4 +27,4 @@ export const provesNewcomers = (footprint: Footprint, { idempotency, registratio
 
 /** Whether it proves that the events were as they were guessed to be: writing does not look at an event that stays as it is. */
 export const provesEvents = (footprint: Footprint, { events }: Changes): boolean =>
-  events.length === footprint.events.length && events.every(({ details }) => !details)
+  events.length === footprint.events.length && events.every(({ revised }) => !revised)

@@ -29,7 +29,7 @@ export interface EventReads {
   ) => Effect.Effect<ReadonlyArray<Event>, StoreError>
   /** The number of events that a filter includes. Costs a look at each of them, and more if it has a search. */
   readonly countEvents: (filter: EventFilter) => Effect.Effect<number, StoreError>
-  /** The journal of an event in order; the key is the version. */
+  /** The journal of an event in order, be the event there or deleted; the key is the version. */
   readonly journal: (
     eventId: EventId,
     page: PageRequest<number>

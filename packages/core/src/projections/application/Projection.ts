@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
-import { decode, type JournalEntry } from "../../journal/domain/JournalEvent.ts"
+import { decode, type JournalEntry, type JournalEventType } from "../../journal/domain/JournalEvent.ts"
 import { type Projected, ProjectionStore } from "../ports/ProjectionStore.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
@@ -24,7 +24,8 @@ export interface Projection<State> {
   /** How a state is stored. */
   readonly schema: Schema.Codec<State, unknown>
   readonly initial: (stream: EventId) => State
-  readonly apply: (state: State, entry: JournalEntry) => State
+  /** The next state; `undefined` if there is nothing more to read of the stream, as after `EventDeleted`. */
+  readonly apply: (state: State, entry: JournalEntry) => State | undefined
 }
 
 /** The next entry that a state needs has been pruned from the journal of its stream. */
@@ -49,21 +50,31 @@ interface At<State> {
   readonly state: State
 }
 
+/** The place in a stream that has been read, and its state; `undefined` before the first entry, and once it is forgotten. */
+type Place<State> = At<State | undefined>
+
+/**
+ * Whether the journal goes on with an entry that a state can be made with: the next one, or the end of an event, which is kept
+ * when the entries before it are pruned.
+ */
+const follows = ({ type, version }: StoredJournalEntry, last: number): boolean =>
+  version === last + 1 || type === ("EventDeleted" satisfies JournalEventType)
+
 /** Reads on in the journal of a stream, to its end. */
 const readOn = Effect.fnUntraced(function* <State>(
-  { apply }: Projection<State>,
+  { apply, initial }: Projection<State>,
   stream: EventId,
-  from: At<State>
-): Effect.fn.Return<At<State>, JournalPruned | StoreError, AdmissionReads> {
+  from: Place<State>
+): Effect.fn.Return<Place<State>, JournalPruned | StoreError, AdmissionReads> {
   const reads = yield* AdmissionReads
   let { state, version } = from
   while (true) {
     const entries = yield* reads.journal(stream, { after: version, limit: READ_AT_ONCE })
     const [next] = entries
-    if (next !== undefined && next.version !== version + 1)
+    if (next !== undefined && !follows(next, version))
       return yield* new JournalPruned({ stream, firstVersion: next.version })
     for (const entry of entries) {
-      state = apply(state, toEntry(entry))
+      state = apply(state ?? initial(stream), toEntry(entry))
       version = entry.version
     }
     if (entries.length < READ_AT_ONCE) return { state, version }
@@ -76,35 +87,32 @@ type Change = Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | 
 const project = <State>(
   projection: Projection<State>,
   stream: EventId,
-  startOf: (current: At<unknown> | undefined, codec: Schema.Codec<State, unknown>) => At<State>
+  startOf: (current: At<unknown> | undefined, codec: Schema.Codec<State, unknown>) => Place<State>
 ): Change => {
   const codec = Schema.toCodecJson(projection.schema)
   return ProjectionStore.use((projections) =>
     projections.update(projection.name, stream, (current) =>
       Effect.map(readOn(projection, stream, startOf(current, codec)), ({ state, version }) => ({
         version,
-        state: Schema.encodeSync(codec)(state)
+        state: state === undefined ? undefined : Schema.encodeSync(codec)(state)
       }))
     )
   )
 }
 
-const beginning = <State>({ initial }: Projection<State>, stream: EventId): At<State> => ({
-  version: 0,
-  state: initial(stream)
-})
+const BEGINNING = { version: 0, state: undefined } as const
 
 /** Brings the state of a stream up to date. Fails with `JournalPruned` if the next entry is not in the journal any more. */
 export const update = <State>(projection: Projection<State>, stream: EventId): Change =>
   project(projection, stream, (current, codec) =>
-    current === undefined
-      ? beginning(projection, stream)
+    current?.state === undefined
+      ? { version: current?.version ?? 0, state: undefined }
       : { version: current.version, state: Schema.decodeUnknownSync(codec)(current.state) }
   )
 
 /** Makes the state of a stream anew. */
 export const rebuild = <State>(projection: Projection<State>, stream: EventId): Change =>
-  project(projection, stream, () => beginning(projection, stream))
+  project(projection, stream, () => BEGINNING)
 
 /** A state of a projection, with its stream. */
 export interface Read<State> extends At<State> {

@@ -66,7 +66,7 @@ const moved = (
 
 type RegistrationEvent = (typeof registeringEvents | typeof journalEvents | typeof attendanceEvents)[number]["Type"]
 
-const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): SalesSummary => {
+const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): SalesSummary | undefined => {
   const firstRegistrationAt = summary.firstRegistrationAt ?? occurredAt
   switch (event._tag) {
     case "EventCreated":
@@ -75,6 +75,8 @@ const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): Sales
       return { ...summary, title: event.details.title }
     case "EventPublished":
       return { ...summary, publishedAt: summary.publishedAt ?? occurredAt }
+    case "EventDeleted":
+      return undefined
     case "CapacityChanged":
       return { ...summary, capacity: event.to }
     case "AttendeeRegistered":
@@ -116,7 +118,9 @@ const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): Sales
 const isFull = ({ capacity, registrations: { attended, confirmed, noShow } }: SalesSummary): boolean =>
   confirmed + attended + noShow >= capacity && confirmed > 0
 
-export const apply = (summary: SalesSummary, entry: JournalEntry): SalesSummary => {
+/** The summary after an entry; `undefined` once the event has been deleted, which nobody has registered for. */
+export const apply = (summary: SalesSummary, entry: JournalEntry): SalesSummary | undefined => {
   const after = next(summary, entry)
+  if (after === undefined) return undefined
   return after.soldOutAt === null && isFull(after) ? { ...after, soldOutAt: entry.occurredAt } : after
 }

@@ -14,7 +14,7 @@ export interface Projected {
   readonly stream: EventId
   /** The version of the last entry that is in the state. */
   readonly version: number
-  /** The state as JSON. */
+  /** The state as JSON; `undefined` if the stream has been forgotten. Readers are given no such state. */
   readonly state: unknown
 }
 
@@ -23,7 +23,7 @@ export class ProjectionStore extends Context.Service<
   {
     /**
      * Replaces the state of a stream by the result of `change`, all or nothing. `change` is given the current state, or
-     * `undefined` if there is none. Of two updates of the same stream, one waits for the other. Everything that `change` reads
+     * `undefined` if there never was one. Of two updates of the same stream, one waits for the other. Everything that `change` reads
      * of the store's journal has committed.
      */
     readonly update: <E, R>(

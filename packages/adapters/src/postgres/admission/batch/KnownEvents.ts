@@ -95,7 +95,8 @@ export class KnownEvents {
   }
 
   /** Remembers the changes that were committed, with the message ids of their journal entries. */
-  learn({ events, journal }: Changes, messageIds: ReadonlyArray<string>): void {
+  learn({ deletedEvents, events, journal }: Changes, messageIds: ReadonlyArray<string>): void {
+    for (const id of deletedEvents) this.#entries.delete(id)
     const last = new Map<EventId, string>()
     journal.forEach(({ eventId }, index) => last.set(eventId, messageIds[index]!))
     for (const { event } of events) {

@@ -10,6 +10,7 @@ import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
 import type { Loaded } from "@turnout/core/admission/domain/state/WorkingSet"
 import type { Rows, Statement } from "../../client/Session.ts"
 import { Chosen, Found, memoize, sql } from "../../statements/Parts.ts"
+import * as EventLoad from "../events/EventLoad.ts"
 import * as IdempotencyLoad from "../idempotency/IdempotencyLoad.ts"
 import * as RegistrationLoad from "../registrations/RegistrationLoad.ts"
 
@@ -20,6 +21,7 @@ export const make = (s: string): ((footprint: Footprint) => ReadonlyArray<Statem
   const textOf = memoize((used) => used.map((one) => sql(s, one)).join("\nUNION ALL\n"))
   return (footprint) => {
     const chosen = new Chosen(undefined)
+    EventLoad.choose(chosen, footprint)
     RegistrationLoad.choose(chosen, footprint)
     IdempotencyLoad.choose(chosen, footprint)
     if (chosen.used.length === 0) return []
@@ -32,6 +34,7 @@ export const read = (events: ReadonlyArray<Event>, rows: Rows): Loaded => {
   const found = new Found(rows as ReadonlyArray<{ readonly kind: string }>)
   return {
     events,
+    ...EventLoad.read(found),
     ...RegistrationLoad.read(found),
     ...IdempotencyLoad.read(found)
   }

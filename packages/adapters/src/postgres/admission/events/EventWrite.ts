@@ -1,29 +1,32 @@
 /**
- * Writing events: new ones, those whose details have changed, and those that have moved on.
+ * Writing events: new ones, those that have changed themselves, those that have moved on, and those that are deleted.
+ *
+ * Most events that change have only moved on: with the registrations that a batch makes, their version and their counts are
+ * others. Such a write leaves the revision as it is.
  */
 import type { Event } from "@turnout/core/admission/domain/model/Event"
-import type { Changes } from "@turnout/core/admission/domain/state/EventRows"
+import type { ChangedEvent, Changes } from "@turnout/core/admission/domain/state/EventRows"
 import { type Column, plain, quoted } from "../../statements/RowSource.ts"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { KnownEvent } from "../batch/KnownEvents.ts"
 import { type Chosen, id, type Part, placeOf, type Shared, time } from "../batch/WriteParts.ts"
 import { EVENT, fromEvent } from "../Rows.ts"
 
-type EventChange = Changes["events"][number]
-
 const EVENT_COLUMNS = `id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
   ends_at timestamptz, time_zone text, registration_opens_at timestamptz, registration_closes_at timestamptz,
   waitlist text, waitlist_limit integer, capacity integer, status text, version bigint, confirmed integer,
-  waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz, cancelled_from text`
+  waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz, cancelled_from text,
+  revision bigint`
 
-const created: Part<EventChange> = {
+const created: Part<ChangedEvent> = {
   name: "created",
   columns: [quoted("row", ({ event }) => JSON.stringify(fromEvent(event)))],
   sql: (s, rows) => `INSERT INTO ${s}.events (${EVENT})
   SELECT ${EVENT} FROM ${rows} CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS e(${EVENT_COLUMNS}) ORDER BY e.id`
 }
 
-const detailed: Part<EventChange> = {
-  name: "detailed",
+const revised: Part<ChangedEvent> = {
+  name: "revised",
   columns: [
     plain("event", "integer", ({ event }, _, { ids }) => ids.numberOf(event.id)),
     quoted("row", ({ event }) => JSON.stringify(fromEvent(event)))
@@ -33,8 +36,8 @@ const detailed: Part<EventChange> = {
     organizer = n.organizer, starts_at = n.starts_at, ends_at = n.ends_at, time_zone = n.time_zone,
     registration_opens_at = n.registration_opens_at, registration_closes_at = n.registration_closes_at,
     waitlist = n.waitlist, waitlist_limit = n.waitlist_limit, capacity = n.capacity, status = n.status,
-    cancelled_from = n.cancelled_from, version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted, attended = n.attended,
-    no_show = n.no_show, updated_at = n.updated_at
+    cancelled_from = n.cancelled_from, version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted,
+    attended = n.attended, no_show = n.no_show, updated_at = n.updated_at, revision = n.revision
   FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
   CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS n(${EVENT_COLUMNS})
   WHERE e.ctid = p.place RETURNING 1`
@@ -90,18 +93,32 @@ const followed: Part<Follower> = {
     )
 }
 
+const deleted: Part<EventId> = {
+  name: "deleted",
+  columns: [plain("event", "integer", (eventId, _, { ids }) => ids.numberOf(eventId))],
+  mustFindAll: true,
+  sql: (s, rows) => `DELETE FROM ${s}.events e
+  USING ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
+  WHERE e.ctid = p.place RETURNING 1`
+}
+
 /** `expected` are the events as the batch was decided on them, in the order of their ids, if that was a guess. */
-export const choose = (chosen: Chosen, { events }: Changes, expected: ReadonlyArray<KnownEvent> | undefined): void => {
+export const choose = (
+  chosen: Chosen,
+  { deletedEvents, events }: Changes,
+  expected: ReadonlyArray<KnownEvent> | undefined
+): void => {
   const old = events.filter((row) => !row.created)
   chosen.add(
     created,
     events.filter((row) => row.created)
   )
   chosen.add(
-    detailed,
-    old.filter((row) => row.details)
+    revised,
+    old.filter((row) => row.revised)
   )
-  const movedOn = old.filter((row) => !row.details).map(({ event }) => event)
+  chosen.add(deleted, deletedEvents)
+  const movedOn = old.filter((row) => !row.revised).map(({ event }) => event)
   if (expected === undefined) return chosen.add(moved, movedOn)
   const now = new Map(movedOn.map((event) => [event.id, event]))
   chosen.add(

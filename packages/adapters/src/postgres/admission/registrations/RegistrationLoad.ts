@@ -1,5 +1,5 @@
 /**
- * Loading registrations for a batch: those that it names, by attendee or by id, and the heads of waitlists.
+ * Loading registrations for a batch: those that it names, by attendee or by id, the heads of waitlists, and the first of all.
  */
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { Footprint } from "@turnout/core/admission/domain/state/RegistrationFootprint"
@@ -79,6 +79,17 @@ const returning = ofEvents("returning", () => "r.cancelled_reason = 'eventCancel
 /** The first waiters of events. */
 const heads = ofEvents("heads", () => "r.state = 'waitlisted'", "r.sequence")
 
+/** The first registration of events, in whatever state it is. */
+const firsts: Part<Footprint["firsts"][number]> = {
+  name: "firsts",
+  columns: [plain("event", "uuid", (eventId) => eventId)],
+  sql: (s, rows) => `SELECT 'firsts' AS kind, ${REGISTRATION}, NULL::jsonb AS record
+FROM ${rows}
+CROSS JOIN LATERAL (
+  SELECT * FROM ${s}.registrations r WHERE r.event_id = t.event ORDER BY r.sequence LIMIT 1
+) r`
+}
+
 export const choose = (chosen: Chosen<undefined>, footprint: Footprint): void => {
   chosen.add(attendees, footprint.attendees)
   chosen.add(registrations, footprint.registrations)
@@ -87,6 +98,7 @@ export const choose = (chosen: Chosen<undefined>, footprint: Footprint): void =>
   chosen.add(lastSeated, footprint.lastSeated)
   chosen.add(ending, footprint.ending)
   chosen.add(returning, footprint.returning)
+  chosen.add(firsts, footprint.firsts)
 }
 
 const inOrderOfEntry = (a: Registration, b: Registration): number => a.sequence - b.sequence
@@ -95,7 +107,7 @@ export const read = (found: Found): Loaded => {
   const of = (...parts: ReadonlyArray<Parameters<Found["of"]>[0]>) =>
     parts.flatMap((part) => found.of<RegistrationRow>(part).map(toRegistration))
   return {
-    registrations: of(attendees, sameAttendees, registrations, lastSeated),
+    registrations: of(attendees, sameAttendees, registrations, lastSeated, firsts),
     waiting: of(heads).toSorted(inOrderOfEntry),
     ending: of(ending).toSorted(inOrderOfEntry),
     returning: of(returning).toSorted((a, b) => inOrderOfEntry(b, a))

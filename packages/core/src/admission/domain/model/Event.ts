@@ -2,11 +2,20 @@
  * The event: what people attend.
  *
  * Contains its fields and their rules, its states, its commands, their outcomes, its journal events and its rejections; its seats
- * are in `Seats`. An event is also the consistency boundary: everything that concerns its seats is decided under the lock of its
- * row, and its journal is one stream whose version counts up by one with every journal event.
+ * are in `Seats`, its version and its deletion in the folder `event`. An event is also the consistency boundary: everything that
+ * concerns its seats is decided under the lock of its row, and its journal is one stream whose version counts up by one with every
+ * journal event.
  */
 import * as Schema from "effect/Schema"
+import {
+  type DeleteEvent,
+  DeletionOutcome,
+  EventDeleted,
+  EventHadRegistrations,
+  EventWasDeleted
+} from "./event/EventDeletion.ts"
 import { EventId } from "../../../kernel/domain/EventId.ts"
+import { type Expecting, VersionConflict } from "./event/EventVersion.ts"
 import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
 import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, DemotionsMismatch } from "./Seats.ts"
 import type { CarryOn } from "./Steps.ts"
@@ -57,6 +66,8 @@ export const Event = Schema.Struct({
   cancelledFrom: Schema.optionalKey(Schema.Literals(["draft", "published"])),
   /** How many journal events the stream of this event has. */
   version: Schema.Natural,
+  /** The version in which the event itself changed last: its details, its capacity or its status. */
+  revision: Schema.Natural,
   counts: Counts,
   createdAt: Instant,
   /** When the last journal event of the stream happened. */
@@ -134,28 +145,28 @@ export interface CreateEvent {
   readonly event: EventInput
 }
 
-export interface UpdateEvent {
+export interface UpdateEvent extends Expecting {
   readonly _tag: "UpdateEvent"
   readonly eventId: EventId
   readonly changes: EventChanges
 }
 
-export interface PublishEvent {
+export interface PublishEvent extends Expecting {
   readonly _tag: "PublishEvent"
   readonly eventId: EventId
 }
 
-export interface UnpublishEvent {
+export interface UnpublishEvent extends Expecting {
   readonly _tag: "UnpublishEvent"
   readonly eventId: EventId
 }
 
-export interface CancelEvent {
+export interface CancelEvent extends Expecting {
   readonly _tag: "CancelEvent"
   readonly eventId: EventId
 }
 
-export interface CompleteEvent {
+export interface CompleteEvent extends Expecting {
   readonly _tag: "CompleteEvent"
   readonly eventId: EventId
 }
@@ -164,7 +175,7 @@ export interface CompleteEvent {
  * Takes back that an event was cancelled or completed, before it ends. The registrations that the cancellation ended come back to
  * their seats and places.
  */
-export interface ReopenEvent {
+export interface ReopenEvent extends Expecting {
   readonly _tag: "ReopenEvent"
   readonly eventId: EventId
 }
@@ -177,6 +188,7 @@ export type EventCommand =
   | CancelEvent
   | CompleteEvent
   | ReopenEvent
+  | DeleteEvent
   | ChangeCapacity
   | CarryOn
 
@@ -194,6 +206,7 @@ export const outcomesByOperation = {
   CancelEvent: EventOutcome,
   CompleteEvent: EventOutcome,
   ReopenEvent: EventOutcome,
+  DeleteEvent: DeletionOutcome,
   ChangeCapacity: EventOutcome,
   CarryOn: EventOutcome
 } as const
@@ -220,7 +233,8 @@ export const journalEvents = [
   EventCancelled,
   EventCompleted,
   EventReopening,
-  EventReopened
+  EventReopened,
+  EventDeleted
 ] as const
 
 // --- rejections
@@ -310,13 +324,14 @@ export const rejections = [
 
 /** The rejections that each command can meet. */
 export const rejectionsByOperation = {
-  CreateEvent: [EventAlreadyExists],
-  UpdateEvent: [EventNotFound, EventStatusConflict, ScheduleInvalid],
-  PublishEvent: [EventNotFound, EventStatusConflict],
-  UnpublishEvent: [EventNotFound, EventStatusConflict, EventHasRegistrations],
-  CancelEvent: [EventNotFound, EventStatusConflict],
-  CompleteEvent: [EventNotFound, EventStatusConflict, EventNotStarted],
-  ReopenEvent: [EventNotFound, EventOver],
-  ChangeCapacity: [EventNotFound, EventStatusConflict, CapacityBelowSeatsTaken, DemotionsMismatch],
+  CreateEvent: [EventAlreadyExists, EventWasDeleted],
+  UpdateEvent: [EventNotFound, EventStatusConflict, VersionConflict, ScheduleInvalid],
+  PublishEvent: [EventNotFound, EventStatusConflict, VersionConflict],
+  UnpublishEvent: [EventNotFound, EventStatusConflict, VersionConflict, EventHasRegistrations],
+  CancelEvent: [EventNotFound, EventStatusConflict, VersionConflict],
+  CompleteEvent: [EventNotFound, EventStatusConflict, VersionConflict, EventNotStarted],
+  ReopenEvent: [EventNotFound, EventOver, VersionConflict],
+  DeleteEvent: [EventNotFound, EventStatusConflict, VersionConflict, EventHadRegistrations],
+  ChangeCapacity: [EventNotFound, EventStatusConflict, VersionConflict, CapacityBelowSeatsTaken, DemotionsMismatch],
   CarryOn: [EventNotFound]
 } as const

@@ -38,8 +38,14 @@ const decodeStored = Schema.decodeUnknownSync(StoredAnswer)
 export const encodeAnswer = (answer: Answer): unknown =>
   encodeStored(Result.isSuccess(answer) ? answer.success : { rejection: answer.failure })
 
+/** An answer about an event as it was stored before events had a revision: its version has seen every change of the event. */
+const withRevision = (json: unknown): unknown => {
+  const { event } = json as { readonly event?: { readonly version: number; readonly revision?: number } }
+  return event === undefined ? json : { event: { revision: event.version, ...event } }
+}
+
 /** An answer from the JSON that `encodeAnswer` returned; throws on any other JSON. */
 export const decodeAnswer = (json: unknown): Answer => {
-  const stored = decodeStored(json)
+  const stored = decodeStored(withRevision(json))
   return "rejection" in stored ? Result.fail(stored.rejection) : Result.succeed(stored)
 }

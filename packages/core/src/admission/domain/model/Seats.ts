@@ -6,6 +6,7 @@
 import * as Schema from "effect/Schema"
 import type { Mutable } from "effect/Types"
 import { EventId } from "../../../kernel/domain/EventId.ts"
+import type { Expecting } from "./event/EventVersion.ts"
 
 /** The largest capacity and waitlist limit. */
 export const MAX_CAPACITY = 1_000_000
@@ -56,7 +57,7 @@ export const CapacityInput = Schema.Struct({
  * of people who lose their seats; it has to be the number of seats that the event has too few, so that nobody loses one
  * unnoticed.
  */
-export interface ChangeCapacity {
+export interface ChangeCapacity extends Expecting {
   readonly _tag: "ChangeCapacity"
   readonly eventId: EventId
   readonly capacity: number

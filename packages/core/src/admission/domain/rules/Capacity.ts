@@ -3,7 +3,7 @@
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
-import { type Decide, type Deciders, requireStatus, showEvent } from "../state/Decision.ts"
+import { type Decide, type Deciders, requireStatus, requireVersion, showEvent } from "../state/Decision.ts"
 import type { Event } from "../model/Event.ts"
 import type { Registration } from "../model/Registration.ts"
 import type { Rejection } from "../model/Rejection.ts"
@@ -59,6 +59,10 @@ const demote = (event: Event, set: WorkingSet, count: number, now: Date): Readon
       registration: { ...registration, state: "waitlisted", changedAt: now }
     }))
 
+/** Whether an event has the capacity already, and nobody is to lose a seat for it. */
+const isDone = (event: Event, { capacity, demote }: ChangeCapacity): boolean =>
+  capacity === event.capacity && (demote === null || capacity >= seatsTaken(event))
+
 /** What a capacity is refused for: seats that are taken, unless the caller accepts them or takes them back. */
 const capacityProblem = (event: Event, command: ChangeCapacity): Rejection | undefined => {
   const { capacity, demote, keepOverhang } = command
@@ -67,8 +71,7 @@ const capacityProblem = (event: Event, command: ChangeCapacity): Rejection | und
   if (demote !== null) {
     const needed = Math.max(0, taken - capacity)
     const { confirmed } = event.counts
-    const isDone = needed === 0 && capacity === event.capacity
-    return isDone || (needed === demote && needed <= confirmed)
+    return isDone(event, command) || (needed === demote && needed <= confirmed)
       ? undefined
       : new DemotionsMismatch({ eventId, demote, needed, confirmed })
   }
@@ -78,7 +81,10 @@ const capacityProblem = (event: Event, command: ChangeCapacity): Rejection | und
 }
 
 const changeCapacity: Decide<ChangeCapacity> = (event, { command, now }, set) => {
-  const refused = requireStatus(event, command, ["draft", "published"]) ?? capacityProblem(event, command)
+  const refused =
+    requireStatus(event, command, ["draft", "published"]) ??
+    (isDone(event, command) ? undefined : requireVersion(event, command)) ??
+    capacityProblem(event, command)
   if (refused) return Result.fail(refused)
   const { capacity } = command
   const changed: ReadonlyArray<AdmissionEvent> =

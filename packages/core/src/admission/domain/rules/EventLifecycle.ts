@@ -5,7 +5,14 @@
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
 import type { Command } from "../model/Command.ts"
-import { type Decide, type Deciders, type Decision, requireStatus, showEvent } from "../state/Decision.ts"
+import {
+  type Decide,
+  type Deciders,
+  type Decision,
+  requireStatus,
+  requireVersion,
+  showEvent
+} from "../state/Decision.ts"
 import {
   type CancelEvent,
   type CompleteEvent,
@@ -24,6 +31,8 @@ import {
   type UnpublishEvent,
   type UpdateEvent
 } from "../model/Event.ts"
+import { EventWasDeleted } from "../model/event/EventDeletion.ts"
+import type { Expecting } from "../model/event/EventVersion.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import { eventIdOf, type Request } from "../state/Request.ts"
 import { seatsTaken } from "../model/Seats.ts"
@@ -35,6 +44,7 @@ import type { WorkingSet } from "../state/WorkingSet.ts"
 export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.Result<Decision, Rejection> => {
   const eventId = eventIdOf(request)
   if (set.events.has(eventId)) return Result.fail(new EventAlreadyExists({ eventId }))
+  if (set.deleted.has(eventId)) return Result.fail(new EventWasDeleted({ eventId }))
   const { capacity, id: _, ...given } = request.command.event
   const details: EventDetails = {
     description: "",
@@ -71,14 +81,16 @@ const update: Decide<UpdateEvent> = (event, { command, now }, set) => {
   if (refused) return Result.fail(refused)
   const before = detailsOf(event)
   const details = { ...before, ...command.changes }
-  const problem = scheduleProblem(details)
-  if (problem) {
-    return Result.fail(new ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue }))
-  }
   const changed = (Object.keys(details) as Array<keyof EventDetails>).some(
     (field) => details[field]?.valueOf() !== before[field]?.valueOf()
   )
   if (!changed) return Result.succeed(showEvent(event, []))
+  const conflict = requireVersion(event, command)
+  if (conflict) return Result.fail(conflict)
+  const problem = scheduleProblem(details)
+  if (problem) {
+    return Result.fail(new ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue }))
+  }
   const promoted = promote({ ...event, ...details }, set, now, stepsLeft(set, event.id))
   return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details }, ...promoted]))
 }
@@ -86,13 +98,13 @@ const update: Decide<UpdateEvent> = (event, { command, now }, set) => {
 /** Takes an event from one of these statuses to another; does nothing if it is there already. */
 const transition = (
   event: Event,
-  command: Command,
+  command: Command & Expecting,
   from: ReadonlyArray<EventStatus>,
   to: EventStatus,
   happened: AdmissionEvent
 ): Result.Result<Decision, Rejection> => {
   if (event.status === to) return Result.succeed(showEvent(event, []))
-  const refused = requireStatus(event, command, from)
+  const refused = requireStatus(event, command, from) ?? requireVersion(event, command)
   return refused ? Result.fail(refused) : Result.succeed(showEvent(event, [happened]))
 }
 
@@ -127,6 +139,8 @@ const reopen: Decide<ReopenEvent> = (event, { command, now }, set) => {
   if (now >= event.endsAt) {
     return Result.fail(new EventOver({ eventId: event.id, operation: command._tag, endedAt: event.endsAt }))
   }
+  const conflict = requireVersion(event, command)
+  if (conflict) return Result.fail(conflict)
   if (event.status === "cancelled") return Result.succeed(showEvent(event, [{ _tag: "EventReopening" }]))
   const promoted = promote({ ...event, status: "published" }, set, now, stepsLeft(set, event.id))
   return Result.succeed(showEvent(event, [{ _tag: "EventReopened", status: "published" }, ...promoted]))

@@ -43,7 +43,7 @@ export const touch = (touched: Touched, set: WorkingSet, entry: AdmissionEntry):
 /** The changes of a batch that has been decided. */
 export const changes = (touched: Touched, set: WorkingSet): Changes => ({
   journal: touched.journal,
-  events: EventRows.changes(touched.events, set),
+  ...EventRows.changes(touched.events, set),
   registrations: RegistrationRows.changes(touched.registrations, set),
   idempotency: touched.idempotency
 })

@@ -5,6 +5,7 @@ import type * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
 import type { Command } from "../model/Command.ts"
 import { type Event, type EventStatus, EventStatusConflict } from "../model/Event.ts"
+import { type Expecting, isSeen, VersionConflict } from "../model/event/EventVersion.ts"
 import type { Outcome } from "../model/Outcome.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import type { Request } from "./Request.ts"
@@ -51,4 +52,18 @@ export const requireStatus = (
         operation: command._tag,
         eventStatus: event.status,
         allowed
+      })
+
+/**
+ * The rejection of a command whose caller has not seen the event itself as it is. A decider asks for it before it changes
+ * anything, and not if there is nothing left to do: what is done already undoes nobody's change.
+ */
+export const requireVersion = (event: Event, { expectedVersions }: Expecting): VersionConflict | undefined =>
+  expectedVersions === undefined || isSeen(event, expectedVersions)
+    ? undefined
+    : new VersionConflict({
+        eventId: event.id,
+        expectedVersions,
+        version: event.version,
+        revision: event.revision
       })

@@ -12,20 +12,35 @@ import { eventsOf, type PendingRequest } from "./Request.ts"
 export interface Footprint {
   /** Rows to lock, in ascending order. */
   readonly events: ReadonlyArray<EventId>
+  /** Events that are to be created under ids of their callers, which may have been those of events that were deleted. */
+  readonly named: ReadonlyArray<EventId>
 }
 
 export interface Loaded {
   readonly events: ReadonlyArray<Event>
+  /** Those of the `named` events that were deleted. */
+  readonly deleted: ReadonlyArray<EventId>
 }
 
 export interface WorkingSet {
   /** The set's own copies, which it changes. */
   readonly events: Map<EventId, Event>
+  /** Events that were deleted. */
+  readonly deleted: Set<EventId>
+}
+
+export interface ChangedEvent {
+  readonly event: Event
+  readonly created: boolean
+  /** Whether the event itself has changed, so that its details, its capacity or its status is another, and its revision too. */
+  readonly revised: boolean
 }
 
 export interface Changes {
-  /** Every event that changed, as it is now; an event that is not `created` may still have new `details`. */
-  readonly events: ReadonlyArray<{ readonly event: Event; readonly created: boolean; readonly details: boolean }>
+  /** Every event that changed and is there, as it is now. */
+  readonly events: ReadonlyArray<ChangedEvent>
+  /** The events that were there before the batch and are not there any more. */
+  readonly deletedEvents: ReadonlyArray<EventId>
 }
 
 /** The events that a batch has changed. */
@@ -34,15 +49,21 @@ export type Touched = Map<EventId, TouchedEvent>
 interface TouchedEvent {
   /** The version before the batch; 0 if the batch created the event. */
   readonly versionBefore: number
-  details: boolean
+  revised: boolean
 }
 
-export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint["events"] => eventsOf(requests)
+export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint => {
+  const named = new Set<EventId>()
+  for (const { command } of requests) {
+    if (command._tag === "CreateEvent" && command.event.id !== undefined) named.add(command.event.id)
+  }
+  return { events: eventsOf(requests), named: [...named] }
+}
 
-export const make = (loaded: Loaded): WorkingSet["events"] => {
+export const make = (loaded: Loaded): WorkingSet => {
   const events = new Map<EventId, Event>()
   for (const event of loaded.events) events.set(event.id, { ...event, counts: { ...event.counts } })
-  return events
+  return { events, deleted: new Set(loaded.deleted) }
 }
 
 /** Changes the event of a journal entry in place, and returns it. */
@@ -53,7 +74,8 @@ export const evolve = (set: WorkingSet, entry: AdmissionEntry): Mutable<Event> =
   event.version = entry.version
   event.updatedAt = entry.occurredAt
   // Stryker disable next-line ConditionalExpression: most of what happens is about registrations, and comparing tags takes its time
-  if (!("registration" in happened)) change(event, happened)
+  if (!("registration" in happened)) change(event, entry, happened)
+  if (happened._tag === "EventDeleted") remove(set, event.id)
   return event
 }
 
@@ -68,6 +90,7 @@ const create = (
     capacity,
     status: "draft",
     version,
+    revision: version,
     counts: { confirmed: 0, waitlisted: 0, attended: 0, noShow: 0 },
     createdAt: occurredAt,
     updatedAt: occurredAt
@@ -76,10 +99,15 @@ const create = (
   return event
 }
 
+const remove = (set: WorkingSet, eventId: EventId): void => {
+  set.events.delete(eventId)
+  set.deleted.add(eventId)
+}
+
 /** What happens to an event and its seats themselves. All else that happens moves the event on, by its version and its time. */
 type EventHappening = (typeof journalEvents | typeof seatEvents)[number]["Type"]
 
-const change = (event: Mutable<Event>, happened: AdmissionEvent): void => {
+const change = (event: Mutable<Event>, { version }: AdmissionEntry, happened: AdmissionEvent): void => {
   switch (happened._tag) {
     case "EventUpdated":
       Object.assign(event, happened.details)
@@ -107,28 +135,34 @@ const change = (event: Mutable<Event>, happened: AdmissionEvent): void => {
     case "CapacityChanged":
       event.capacity = happened.to
       break
+    case "EventDeleted":
+      break
     default:
       // The compiler refuses this if something that happens to events themselves is missing above.
       happened satisfies Exclude<AdmissionEvent, EventHappening> | typeof EventCreated.Type
+      return
   }
+  event.revision = version
 }
 
 export const untouched = (): Touched => new Map()
 
-/** The journal events that change more of an event than its seats, its status and its version. */
-const WITH_DETAILS: ReadonlyArray<AdmissionEvent["_tag"]> = ["EventUpdated", "EventCancelled", "EventReopened"]
-
 /** Notes the event of an entry that is about to be applied, and returns the version that it had before the batch. */
 export const touch = (touched: Touched, { event: happened, eventId, version }: AdmissionEntry): number => {
   let event = touched.get(eventId)
-  if (event === undefined) touched.set(eventId, (event = { versionBefore: version - 1, details: false }))
-  if (WITH_DETAILS.includes(happened._tag)) event.details = true
+  if (event === undefined) touched.set(eventId, (event = { versionBefore: version - 1, revised: false }))
+  if (!("registration" in happened)) event.revised = true
   return event.versionBefore
 }
 
-export const changes = (touched: Touched, set: WorkingSet): Changes["events"] =>
-  Array.from(touched, ([id, { details, versionBefore }]) => ({
-    event: set.events.get(id)!,
-    created: versionBefore === 0,
-    details
-  }))
+/** An event that a batch has created and deleted again leaves nothing but its journal. */
+export const changes = (touched: Touched, set: WorkingSet): Changes => {
+  const events: Array<ChangedEvent> = []
+  const deletedEvents: Array<EventId> = []
+  for (const [id, { revised, versionBefore }] of touched) {
+    const event = set.events.get(id)
+    if (event !== undefined) events.push({ event, created: versionBefore === 0, revised })
+    else if (versionBefore > 0) deletedEvents.push(id)
+  }
+  return { events, deletedEvents }
+}

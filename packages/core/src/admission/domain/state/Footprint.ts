@@ -17,8 +17,8 @@ export interface Footprint
     IdempotencyRows.Footprint {}
 
 export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint => ({
+  ...EventRows.footprint(requests),
   ...RegistrationFootprint.footprint(requests),
-  events: EventRows.footprint(requests),
   idempotency: IdempotencyRows.footprint(requests)
 })
 

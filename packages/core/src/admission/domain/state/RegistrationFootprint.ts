@@ -26,6 +26,8 @@ export interface Footprint {
   readonly ending: ReadonlyArray<OfEvent>
   /** The last `limit` registrations that the cancellation of an event has ended. */
   readonly returning: ReadonlyArray<OfEvent>
+  /** The events of which the first registration is needed, in whatever state it is, to tell whether there ever was one. */
+  readonly firsts: ReadonlyArray<EventId>
 }
 
 /** Limits by event, to which requests add. */
@@ -62,6 +64,7 @@ export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint =>
   const lastSeated = new Limits()
   const ending = new Set<EventId>()
   const returning = new Set<EventId>()
+  const firsts = new Set<EventId>()
   for (const request of requests) {
     const { command } = request
     const eventId = eventIdOf(request)
@@ -85,6 +88,7 @@ export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint =>
       if (command.demote !== null) lastSeated.add(eventId, command.demote)
     } else if (command._tag === "CancelEvent") ending.add(eventId)
     else if (command._tag === "ReopenEvent") returning.add(eventId)
+    else if (command._tag === "DeleteEvent") firsts.add(eventId)
   }
   for (const [eventId, capacity] of raised) waiting.add(eventId, Math.min(capacity, STEP_SIZE))
   for (const eventId of returning) waiting.add(eventId, STEP_SIZE)
@@ -100,7 +104,8 @@ export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint =>
       limit: limit + (inBetween.get(eventId) ?? 0)
     })),
     ending: ofStep(ending),
-    returning: ofStep(returning)
+    returning: ofStep(returning),
+    firsts: [...firsts]
   }
 }
 

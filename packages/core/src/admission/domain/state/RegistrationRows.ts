@@ -91,9 +91,20 @@ const addLists = (set: WorkingSet, eventId: EventId): void => {
   set.active.set(eventId, new Map())
 }
 
+const removeLists = (set: WorkingSet, eventId: EventId): void => {
+  set.waiting.delete(eventId)
+  set.active.delete(eventId)
+}
+
 const add = (set: WorkingSet, registration: Registration): void => {
   set.registrations.set(registration.id, registration)
   if (isActive(registration)) set.active.get(registration.eventId)?.set(registration.attendee.id, registration.id)
+}
+
+/** Whether anybody has ever registered for an event whose first registration the footprint asked for. */
+export const hasRegistrations = (set: WorkingSet, eventId: EventId): boolean => {
+  for (const registration of set.registrations.values()) if (registration.eventId === eventId) return true
+  return false
 }
 
 /** How many more registrations of an event this batch may change in steps. */
@@ -142,6 +153,7 @@ const firstOf = (
 export const evolve = (set: WorkingSet, event: Mutable<Event>, { event: happened }: AdmissionEntry): void => {
   if ("registration" in happened) place(set, event, happened.registration)
   else if (happened._tag === "EventCreated") addLists(set, event.id)
+  else if (happened._tag === "EventDeleted") removeLists(set, event.id)
 }
 
 /** Puts a registration in its new state, and adjusts the counts, the active registrations and the lists. */

@@ -32,6 +32,7 @@ export interface Loaded
 /** No rows, for literals that name some of them only. */
 export const nothing: Loaded = {
   events: [],
+  deleted: [],
   registrations: [],
   waiting: [],
   ending: [],
@@ -40,8 +41,8 @@ export const nothing: Loaded = {
 }
 
 export const make = (loaded: Loaded): WorkingSet => ({
+  ...EventRows.make(loaded),
   ...RegistrationRows.make(loaded),
-  events: EventRows.make(loaded),
   idempotency: IdempotencyRows.make(loaded)
 })
 

@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { IdempotencyKey } from "./Idempotency.ts"
+import { SeenVersion } from "../model/event/EventVersion.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 
 const name = Text.line({ minLength: 1, maxLength: 200 })
@@ -21,6 +22,17 @@ export const WriteOptions = Schema.Struct({
   causationId: Schema.optionalKey(name)
 })
 export type WriteOptions = typeof WriteOptions.Type
+
+/** The options of a write that is about an event itself, and not about a registration. */
+export const EventWriteOptions = Schema.Struct({
+  ...WriteOptions.fields,
+  /**
+   * The version of the event that the caller has seen. If the event itself has changed since (its details, capacity or status),
+   * the write is refused with `VersionConflict`, which has the version that there is. Registrations refuse no write.
+   */
+  expectedVersion: Schema.optionalKey(SeenVersion)
+})
+export type EventWriteOptions = typeof EventWriteOptions.Type
 
 /** The principal of a write that names none. */
 export const ANONYMOUS = "anonymous"

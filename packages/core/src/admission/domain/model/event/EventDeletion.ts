@@ -1,0 +1,40 @@
+/**
+ * The deletion of an event that nobody has ever registered for: its command, its outcome, its journal event and its rejections.
+ *
+ * The journal of the event stays, and ends with `EventDeleted`. So the id of a deleted event is not used again: a command that
+ * was sent before the deletion and arrives after it cannot bring the event back, and readers of the journal never meet two events in
+ * one stream.
+ */
+import * as Schema from "effect/Schema"
+import { EventId } from "../../../../kernel/domain/EventId.ts"
+import type { Expecting } from "./EventVersion.ts"
+
+export interface DeleteEvent extends Expecting {
+  readonly _tag: "DeleteEvent"
+  readonly eventId: EventId
+}
+
+/** The id of the event that is not there any more. */
+export const DeletionOutcome = Schema.Struct({ deleted: EventId })
+export type DeletionOutcome = typeof DeletionOutcome.Type
+
+export const EventDeleted = Schema.TaggedStruct("EventDeleted", {})
+
+/** Somebody has registered for the event, be it that the registration was cancelled since. Its records stay. */
+export class EventHadRegistrations extends Schema.TaggedError<EventHadRegistrations>()("EventHadRegistrations", {
+  eventId: EventId
+}) {
+  override get message(): string {
+    return `People have registered for event ${this.eventId} before, so it stays on record; cancel it instead.`
+  }
+}
+
+/** An event with this id was deleted. The id is not used again. */
+export class EventWasDeleted extends Schema.TaggedError<EventWasDeleted>()("EventWasDeleted", { eventId: EventId }) {
+  override get message(): string {
+    return `Event ${this.eventId} was deleted, and its id is not used again; take another one.`
+  }
+}
+
+/** All rejections about the deletion of events. */
+export const rejections = [EventHadRegistrations, EventWasDeleted] as const
