@@ -21,7 +21,7 @@ const given = Effect.gen(function* () {
     execute: (_: unknown, { actor }: WriteOptions) =>
       Effect.suspend(() => {
         actors.push(actor)
-        return Effect.as(Deferred.await(finish), { answer: Result.succeed("done"), replayed: false })
+        return Effect.as(Deferred.await(finish), { answer: Result.succeed({ deleted: "done" }), replayed: false })
       })
   } as unknown as TurnoutService
   const write = yield* Effect.provideService(makeWrite, Turnout, turnout)

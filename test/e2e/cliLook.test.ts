@@ -1,8 +1,11 @@
 /**
- * `turnout events`, `registrations` and `waitlist`: in words and as JSON, page by page, and only what was asked for.
+ * `turnout events`, `registrations` and `waitlist`: in words and as JSON, page by page, and only what was asked for; and the
+ * deletion of drafts.
  */
 import { assert, describe, it } from "vitest"
+import { createTurnout } from "turnout"
 import * as CommandLine from "../support/CommandLine.ts"
+import * as Given from "../support/Given.ts"
 
 const UNKNOWN = "01a1fcac-e082-761f-9990-337e18d190e6"
 const ROWS = "email,name\nada@example.com,Ada\nbob@example.com,Bob\ncarl@example.com,Carl\ndora@example.com,Dora\n"
@@ -24,6 +27,15 @@ const event = async (
 const aParty = (turnout: CommandLine.CommandLine) => event(turnout, ROWS, "Party", "2099-05-02T18:00Z", "Ada")
 const aFair = (turnout: CommandLine.CommandLine) =>
   event(turnout, "email\nada@example.com\n", "Fair", "2099-05-01T18:00Z", "Bob")
+
+/** Makes drafts, as a program with the library does. */
+const drafts = async (database: string, count: number): Promise<ReadonlyArray<string>> => {
+  const turnout = createTurnout({ database })
+  const ids: Array<string> = []
+  for (let n = 0; n < count; n++) ids.push((await turnout.createEvent(Given.eventInput())).id)
+  await turnout.close()
+  return ids
+}
 
 const lines = (text: string) => text.split("\n").map((line) => line.trimEnd().replaceAll(/ {2,}/g, " | "))
 
@@ -106,6 +118,34 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
       1,
       { cancelled: [], failed: [{ id: UNKNOWN, reason: `Event ${party} has no registration ${UNKNOWN}.` }] }
     ] as never)
+  })
+
+  it.concurrent("events delete: a draft that nobody has registered for, and only as it was looked at", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const party = await aParty(turnout)
+    const [draft = "", other = ""] = await drafts(turnout.database!, 2)
+
+    const refused = await turnout.json("events", "delete", party)
+    assert.deepStrictEqual([refused.code, refused.document.error._tag], [1, "EventStatusConflict"])
+    assert.include(lines((await turnout.run("events", "show", draft)).stdout), "revision | 1")
+    const stale = await turnout.json("events", "delete", draft, "--if-version", "2")
+    assert.deepInclude(stale.document.error, { _tag: "VersionConflict", version: 1, revision: 1 } as object)
+    assert.strictEqual(stale.code, 1)
+    assert.include(stale.stderr, `"turnout events show ${draft}" shows the event.`)
+    for (const version of ["0", "1.5", "x", "-1"]) {
+      const wrong = await turnout.run("events", "delete", draft, "--if-version", version)
+      assert.deepStrictEqual([wrong.code, wrong.stdout], [2, ""])
+    }
+    const deleted = await turnout.run("events", "delete", draft, "--if-version", "1", "--as", "ada")
+    assert.deepStrictEqual([deleted.code, deleted.stdout, deleted.stderr], [0, `deleted ${draft}\n`, ""])
+    const [entry] = await CommandLine.sql(
+      turnout.database!,
+      `SELECT type, actor FROM turnout.journal WHERE event_id = '${draft}' ORDER BY version DESC LIMIT 1`
+    )
+    assert.deepInclude(entry, { type: "EventDeleted", actor: "ada" })
+    const again = await turnout.json("events", "delete", draft)
+    assert.deepStrictEqual([again.code, again.document.error._tag], [1, "EventNotFound"])
+    assert.deepStrictEqual((await turnout.json("events", "delete", other)).document, { deleted: other } as never)
   })
 
   it.concurrent("what is not there, or is no id, has exit code 1 and is named", async () => {

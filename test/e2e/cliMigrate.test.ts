@@ -49,13 +49,13 @@ describe("turnout migrate", { timeout: 120_000 }, () => {
     const before = await turnout.json("migrate", "status")
     assert.deepStrictEqual([before.code, before.document.migrations[0]!.appliedAt], [0, null])
     const times = `{${before.document.migrations.length}}`
-    const pending = new RegExp(`^id +name +applied *\\n(\\d +\\w+ +pending *\\n)${times}$`)
+    const pending = new RegExp(`^id +name +applied *\\n(\\d+ +\\w+ +pending *\\n)${times}$`)
     assert.match((await turnout.run("migrate", "status")).stdout, pending)
     assert.deepStrictEqual(await tables(turnout.database!, "turnout"), [])
 
     const up = await turnout.run("migrate", "up")
     assert.deepStrictEqual([up.code, up.stderr], [0, ""])
-    assert.match(up.stdout, new RegExp(`^(applied \\d \\w+\\n)${times}$`))
+    assert.match(up.stdout, new RegExp(`^(applied \\d+ \\w+\\n)${times}$`))
     assert.deepStrictEqual(await tables(turnout.database!, "turnout"), [...TABLES, "migrations"].toSorted())
 
     const again = await turnout.run("migrate", "up")

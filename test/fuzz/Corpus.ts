@@ -159,6 +159,23 @@ export const NASTY_PARTS: ReadonlyArray<string> = [
   "%0d%0aX-Injected:%201"
 ]
 
+/** Values of `If-Match`, right and wrong. */
+export const CONDITIONS: ReadonlyArray<string> = [
+  "*",
+  '"1"',
+  '"2", "3"',
+  'W/"1"',
+  '""',
+  "1",
+  '"',
+  ",",
+  "*, *",
+  '"9007199254740993"',
+  `"${"1".repeat(5_000)}"`,
+  '"1",'.repeat(1_000),
+  " ".repeat(5_000)
+]
+
 export const NASTY_HEADERS: ReadonlyArray<readonly [name: string, value: string]> = [
   ["content-type", "text/plain"],
   ["content-type", "application/json; charset=utf-16"],

@@ -15,7 +15,7 @@ import { Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, type Dispatcher } from "undici"
 import * as TestDatabase from "../support/TestDatabase.ts"
-import { NASTY_BODIES, NASTY_HEADERS, NASTY_PARTS } from "./Corpus.ts"
+import { CONDITIONS, NASTY_BODIES, NASTY_HEADERS, NASTY_PARTS } from "./Corpus.ts"
 import { Chance, type JsonSchema, type Known, sample } from "./Sampler.ts"
 
 const TOKEN = "0123456789abcdef"
@@ -229,6 +229,7 @@ export const fuzz = async (options: {
       if (method !== "GET") {
         headers["idempotency-key"] = chance.happens(10) ? "again" : `key ${chance.next()}`
         if (body !== undefined) headers["content-type"] = "application/json"
+        if (chance.happens(10)) headers["if-match"] = chance.pick(CONDITIONS)
       }
       if (chance.happens(nastiness)) {
         const [name, value] = chance.pick(NASTY_HEADERS)

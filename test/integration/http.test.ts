@@ -46,6 +46,7 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
           registrationOpensAt: "2020-01-01T00:00:00.000Z",
           status: "draft",
           version: 1,
+          revision: 1,
           counts: { confirmed: 0, waitlisted: 0, attended: 0, noShow: 0 }
         })
         assert.strictEqual(createdAt, updatedAt)
@@ -120,7 +121,7 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
         assert.strictEqual(changed.status, 200)
         const { updatedAt, ...event } = changed.body as unknown as Record<string, unknown>
         const { updatedAt: _, ...before } = created.body as unknown as Record<string, unknown>
-        assert.deepStrictEqual(event, { ...before, title: "Concert", waitlistLimit: null, version: 2 })
+        assert.deepStrictEqual(event, { ...before, title: "Concert", waitlistLimit: null, version: 2, revision: 2 })
         assert.isString(updatedAt)
       })
     )

@@ -28,6 +28,7 @@ interface OpenApi {
 }
 
 const OPERATIONS = [
+  "delete /events/{eventId}",
   "get /attendees/{attendeeId}/registrations",
   "get /events",
   "get /events/{eventId}",
@@ -63,6 +64,9 @@ const CODES = [
   "event_not_found",
   "registration_not_found",
   "event_already_exists",
+  "event_was_deleted",
+  "event_had_registrations",
+  "version_conflict",
   "event_status_conflict",
   "event_has_registrations",
   "event_not_started",
@@ -180,6 +184,41 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
         const { responses } = yield* operation("post", path)
         assert.property(responses["201"]!.headers, "location")
       }
+    })
+  )
+
+  it.effect("answers about an event have an ETag, and writes about it take If-Match", () =>
+    Effect.gen(function* () {
+      const { paths } = yield* document
+      const operations = Object.entries(paths).flatMap(([path, item]) =>
+        Object.entries(item).map(([method, { parameters, responses }]) => ({
+          at: `${method} ${path}`,
+          takes: parameters.some(({ name }) => name === "if-match"),
+          tagged: Object.keys(responses).filter((status) => "etag" in (responses[status]!.headers ?? {}))
+        }))
+      )
+      assert.deepStrictEqual(
+        operations
+          .filter(({ takes }) => takes)
+          .map(({ at, tagged }) => `${at}: ${tagged.join(" ")}`)
+          .toSorted(),
+        [
+          "delete /events/{eventId}: 412",
+          "patch /events/{eventId}: 200 412",
+          "post /events/{eventId}/cancel: 200 412",
+          "post /events/{eventId}/complete: 200 412",
+          "post /events/{eventId}/publish: 200 412",
+          "post /events/{eventId}/reopen: 200 412",
+          "post /events/{eventId}/unpublish: 200 412",
+          "put /events/{eventId}/capacity: 200 412"
+        ]
+      )
+      assert.deepStrictEqual(
+        operations
+          .filter(({ tagged, takes }) => !takes && tagged.length > 0)
+          .map(({ at, tagged }) => `${at}: ${tagged.join(" ")}`),
+        ["post /events: 201", "get /events/{eventId}: 200"]
+      )
     })
   )
 

@@ -40,6 +40,30 @@ const REJECTIONS: Record<
     const reply = yield* Http.post("/events", Http.eventJson({ id }))
     return [reply, { status: 409, code: "event_already_exists", facts: { eventId: id } }]
   }),
+  EventWasDeleted: Effect.gen(function* () {
+    const { id } = yield* Given.draftEvent({ id: randomUUID() })
+    yield* Turnout.use((turnout) => turnout.deleteEvent(id))
+    const reply = yield* Http.post("/events", Http.eventJson({ id }))
+    return [reply, { status: 409, code: "event_was_deleted", facts: { eventId: id } }]
+  }),
+  EventHadRegistrations: Effect.gen(function* () {
+    const { id } = yield* Given.publishedEvent()
+    const registration = yield* Given.register(id, 1)
+    yield* Turnout.use((turnout) => turnout.cancelRegistration(id, registration.id))
+    yield* Turnout.use((turnout) => turnout.unpublishEvent(id))
+    const reply = yield* Http.call("DELETE", `/events/${id}`)
+    return [reply, { status: 409, code: "event_had_registrations", facts: { eventId: id } }]
+  }),
+  VersionConflict: Effect.gen(function* () {
+    const { id } = yield* Given.publishedEvent()
+    yield* Given.register(id, 1)
+    const reply = yield* Http.call("PATCH", `/events/${id}`, {
+      body: { title: "Ball" },
+      headers: { "if-match": '"1"' }
+    })
+    const facts = { eventId: id, expectedVersions: [1], version: 3, revision: 2 }
+    return [reply, { status: 412, code: "version_conflict", facts }]
+  }),
   EventStatusConflict: Effect.gen(function* () {
     const { id } = yield* Given.draftEvent()
     yield* Turnout.use((turnout) => turnout.cancelEvent(id))

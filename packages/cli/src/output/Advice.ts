@@ -6,6 +6,7 @@ import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import type { Keeper, SinkKeeper } from "@turnout/core/delivery/domain/Keeper"
 import { SinkNotFound } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound } from "@turnout/core/delivery/ports/Replays"
+import { VersionConflict } from "@turnout/core/admission/domain/model/event/EventVersion"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Stopped } from "../Stopped.ts"
@@ -21,6 +22,7 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof SinkNotFound) return '"turnout outbox status" lists them.'
   if (error instanceof ReplayNotFound) return '"turnout outbox replay list" lists them.'
   if (error instanceof WebhookNotFound) return '"turnout webhooks list" lists them.'
+  if (error instanceof VersionConflict) return `"turnout events show ${error.eventId}" shows the event.`
   if (isStoreError(error, "NotMigrated")) return "Run: turnout migrate up"
   if (isStoreError(error, "LogRestored")) return "Run: turnout outbox repair"
   return undefined

@@ -8,11 +8,13 @@ import { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
+import { describeEntityTag, HeedsIfMatch, ifMatch } from "../requests/headers/EntityTags.ts"
 import { countedPage, cursor, describeParameters, limit, several } from "../requests/Paging.ts"
-import { created, headers } from "../requests/WriteHeaders.ts"
+import { created, headers } from "../requests/headers/WriteHeaders.ts"
 
 const ofEvent = { eventId: EventId }
 
@@ -33,6 +35,9 @@ const PARAMETERS = {
   order: "earliest (the default): the first to start first; latest: the other way round"
 }
 
+/** The headers of writes about an event that is there. */
+const conditional = { ...headers, ...ifMatch }
+
 const changeEvent = <
   const Name extends string,
   const Operation extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent"
@@ -44,11 +49,13 @@ const changeEvent = <
 ) =>
   HttpApiEndpoint.post(name, `/events/:eventId${path}`, {
     params: ofEvent,
-    headers,
+    headers: conditional,
     success: Event,
     error: RejectionProblems.rejectionsOf(operation)
   })
     .annotate(OpenApi.Summary, summary)
+    .annotate(OpenApi.Transform, describeEntityTag)
+    .annotate(HeedsIfMatch, true)
     .middleware(Boundary)
     .middleware(WriteBoundary)
 
@@ -61,6 +68,7 @@ export class EventsGroup extends HttpApiGroup.make("events")
       error: RejectionProblems.rejectionsOf("CreateEvent")
     })
       .annotate(OpenApi.Summary, "Create an event, as a draft")
+      .annotate(OpenApi.Transform, describeEntityTag)
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events", {
@@ -73,15 +81,19 @@ export class EventsGroup extends HttpApiGroup.make("events")
       params: ofEvent,
       success: Event,
       error: RejectionProblems.eventNotFound
-    }).annotate(OpenApi.Summary, "Get an event"),
+    })
+      .annotate(OpenApi.Summary, "Get an event")
+      .annotate(OpenApi.Transform, describeEntityTag),
     HttpApiEndpoint.patch("update", "/events/:eventId", {
       params: ofEvent,
-      headers,
+      headers: conditional,
       payload: EventChanges,
       success: Event,
       error: RejectionProblems.rejectionsOf("UpdateEvent")
     })
       .annotate(OpenApi.Summary, "Change the details of an event")
+      .annotate(OpenApi.Transform, describeEntityTag)
+      .annotate(HeedsIfMatch, true)
       .middleware(Boundary)
       .middleware(WriteBoundary),
     changeEvent("publish", "/publish", "PublishEvent", "Open an event to registrations"),
@@ -91,16 +103,29 @@ export class EventsGroup extends HttpApiGroup.make("events")
     changeEvent("reopen", "/reopen", "ReopenEvent", "Take back that an event was cancelled or completed"),
     HttpApiEndpoint.put("changeCapacity", "/events/:eventId/capacity", {
       params: ofEvent,
-      headers,
+      headers: conditional,
       payload: CapacityInput,
       success: Event,
       error: RejectionProblems.rejectionsOf("ChangeCapacity")
     })
       .annotate(OpenApi.Summary, "Raise or lower the capacity")
+      .annotate(OpenApi.Transform, describeEntityTag)
+      .annotate(HeedsIfMatch, true)
+      .middleware(Boundary)
+      .middleware(WriteBoundary),
+    HttpApiEndpoint.delete("delete", "/events/:eventId", {
+      params: ofEvent,
+      headers: conditional,
+      success: HttpApiSchema.NoContent,
+      error: RejectionProblems.rejectionsOf("DeleteEvent")
+    })
+      .annotate(OpenApi.Summary, "Delete a draft that nobody has ever registered for")
+      .annotate(OpenApi.Transform, describeEntityTag)
+      .annotate(HeedsIfMatch, true)
       .middleware(Boundary)
       .middleware(WriteBoundary)
   )
   .annotate(
     OpenApi.Description,
-    "What people attend: made as a draft, published, then cancelled or completed. A slip can be taken back before the event ends."
+    "What people attend: made as a draft, published, then cancelled or completed. A slip can be taken back before the event ends. The ETag of an event is its version; a write with If-Match is refused if the event itself has changed since, and registrations refuse none."
   ) {}

@@ -11,7 +11,9 @@ import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
-import type { WriteHeaders } from "../requests/WriteHeaders.ts"
+import { expecting, tagOf } from "../requests/headers/EntityTags.ts"
+import type { WriteHeaders } from "../requests/headers/WriteHeaders.ts"
+import * as ResponseHeader from "../server/ResponseHeader.ts"
 import { Write } from "../server/Write.ts"
 import { pathOf } from "./EventsApi.ts"
 
@@ -24,13 +26,18 @@ export const layer = HttpApiBuilder.group(
     const base = yield* BasePath
     const change = <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent">(
       command: Extract<Command, { readonly _tag: Tag }>,
-      headers: WriteHeaders
-    ) => Effect.map(write(command, headers), (outcome) => (outcome as EventOutcome).event)
+      headers: WriteHeaders & { readonly "if-match"?: string }
+    ) => Effect.map(write({ ...command, ...expecting(headers) }, headers), (outcome) => (outcome as EventOutcome).event)
 
     return handlers
       .handleAll({
         list: ({ query }) => toProblems(turnout.listEvents(query), "query"),
-        get: ({ params }) => toProblems(turnout.getEvent(params.eventId), "path"),
+        get: ({ params }) =>
+          Effect.tap(toProblems(turnout.getEvent(params.eventId), "path"), (event) =>
+            ResponseHeader.set("etag", tagOf(event))
+          ),
+        delete: ({ headers, params }) =>
+          Effect.asVoid(write({ _tag: "DeleteEvent", ...params, ...expecting(headers) }, headers)),
         publish: ({ headers, params }) => change<"PublishEvent">({ _tag: "PublishEvent", ...params }, headers),
         unpublish: ({ headers, params }) => change<"UnpublishEvent">({ _tag: "UnpublishEvent", ...params }, headers),
         cancel: ({ headers, params }) => change<"CancelEvent">({ _tag: "CancelEvent", ...params }, headers),
@@ -51,14 +58,20 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "update",
         Body.withPayload(({ headers, params, payload }) =>
-          Effect.map(write({ _tag: "UpdateEvent", ...params, changes: payload }, headers), ({ event }) => event)
+          Effect.map(
+            write({ _tag: "UpdateEvent", ...params, changes: payload, ...expecting(headers) }, headers),
+            ({ event }) => event
+          )
         )
       )
       .handleRaw(
         "changeCapacity",
         Body.withPayload(({ headers, params, payload: { capacity, demote = null, keepOverhang = false } }) =>
           Effect.map(
-            write({ _tag: "ChangeCapacity", ...params, capacity, keepOverhang, demote }, headers),
+            write(
+              { _tag: "ChangeCapacity", ...params, capacity, keepOverhang, demote, ...expecting(headers) },
+              headers
+            ),
             ({ event }) => event
           )
         )

@@ -15,6 +15,7 @@
  * | 406, 408 | the client takes no coding that the page has; the request did not arrive in time |
  * | 414, 417, 431 | the path is too long; the expectation cannot be met; the headers are too large |
  * | 409 | the state of the event does not allow the command |
+ * | 412 | the event itself has changed since the version that the caller has seen |
  * | 422 | the idempotency key was used for another payload |
  * | 500 | an unexpected failure |
  * | 501, 505 | no resource of the server has the method; the server does not speak the version of HTTP |

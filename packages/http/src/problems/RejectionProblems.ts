@@ -1,16 +1,20 @@
 /**
- * Problems that answer the rejections of commands: 404, 409 if the state of the event does not allow the command, and 422
- * if its idempotency key was used for another payload. The problems of each noun are in a file of the folder `rejections`.
+ * Problems that answer the rejections of commands: 404, 409 if the state of the event does not allow the command, 412 if the event
+ * itself has changed since the version that the caller has seen, and 422 if its idempotency key was used for another payload. The problems of each noun are in a file of the folder `rejections`.
  */
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import type * as Schema from "effect/Schema"
 import { problem } from "./Problem.ts"
+import * as EventDeletionRejections from "./rejections/EventDeletionRejections.ts"
 import * as EventRejections from "./rejections/EventRejections.ts"
+import * as EventVersionRejections from "./rejections/EventVersionRejections.ts"
 import * as RegistrationRejections from "./rejections/RegistrationRejections.ts"
 import * as SeatRejections from "./rejections/SeatRejections.ts"
 
 const rejections = {
   ...EventRejections.problems,
+  ...EventVersionRejections.problems,
+  ...EventDeletionRejections.problems,
   ...SeatRejections.problems,
   ...RegistrationRejections.problems,
   IdempotencyKeyReused: problem(Rejection.IdempotencyKeyReused, {

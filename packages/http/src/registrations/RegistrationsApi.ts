@@ -30,7 +30,7 @@ import {
   limit,
   several
 } from "../requests/Paging.ts"
-import { created, headers } from "../requests/WriteHeaders.ts"
+import { created, headers } from "../requests/headers/WriteHeaders.ts"
 
 /** The media type of CSV (RFC 4180). */
 const CSV = "text/csv; charset=utf-8; header=present"

@@ -17,7 +17,7 @@ import { Api } from "../Api.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
-import type { WriteHeaders } from "../requests/WriteHeaders.ts"
+import type { WriteHeaders } from "../requests/headers/WriteHeaders.ts"
 import { Write } from "../server/Write.ts"
 import { pathOf } from "./RegistrationsApi.ts"
 

@@ -34,7 +34,7 @@ export const describeOptionalBody = (operation: Record<string, unknown>): Record
 })
 
 /**
- * A middleware of every write: checks the idempotency key, and size, type and form of the body. Runs outside of `Boundary`.
+ * A middleware of every write: checks the idempotency key, the conditions, and size, type and form of the body. Runs outside of `Boundary`.
  */
 export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary, { provides: ParsedBody }>()(
   "@turnout/WriteBoundary",
@@ -51,7 +51,7 @@ export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary, { pr
   }
 ) {}
 
-/** A middleware of the operators' changes: checks size, type and form of the body. Runs outside of `Boundary`. */
+/** A middleware of the operators' changes: checks conditions, and size, type and form of the body. Runs outside of `Boundary`. */
 export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary, { provides: ParsedBody }>()(
   "@turnout/BodyBoundary",
   {

@@ -13,6 +13,7 @@ import * as HttpApiError from "effect/http-api/HttpApiError"
 import { BodyBoundary, Boundary, ParsedBody, QueryBoundary, WriteBoundary } from "../requests/Boundaries.ts"
 import * as Body from "../requests/Body.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
+import * as EntityTags from "../requests/headers/EntityTags.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as QueryParameters from "../requests/QueryParameters.ts"
 import * as Violations from "../problems/Violations.ts"
@@ -86,14 +87,22 @@ const boundary = Layer.effect(
   })
 )
 
-/** Gives the parsed body of the request to the endpoint. */
+/** Refuses a write with a condition that its endpoint does not heed. */
+const heedsConditions = (endpoint: HttpApiEndpoint.Top) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+    const violations = EntityTags.unheeded(headers, endpoint)
+    return violations.length === 0 ? Effect.void : Effect.fail(new BoundaryProblems.ValidationFailed({ violations }))
+  })
+
+/** Gives the parsed body of the request to the endpoint, which heeds the conditions of the request. */
 const withBody = <A, E, R>(
   httpEffect: Effect.Effect<A, E, R | ParsedBody>,
   endpoint: HttpApiEndpoint.Top,
   maxBodyBytes: number
 ) =>
-  Effect.flatMap(Body.reading(maxBodyBytes, endpoint), (json) =>
-    Effect.provideService(httpEffect, ParsedBody, { json })
+  heedsConditions(endpoint).pipe(
+    Effect.andThen(Body.reading(maxBodyBytes, endpoint)),
+    Effect.flatMap((json) => Effect.provideService(httpEffect, ParsedBody, { json }))
   )
 
 const withIdempotencyKey = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>

@@ -13,8 +13,9 @@ import * as Layer from "effect/Layer"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as RequestId from "../requests/RequestId.ts"
-import type { WriteHeaders } from "../requests/WriteHeaders.ts"
+import * as EntityTags from "../requests/headers/EntityTags.ts"
+import * as RequestId from "../requests/headers/RequestId.ts"
+import type { WriteHeaders } from "../requests/headers/WriteHeaders.ts"
 import * as ResponseHeader from "./ResponseHeader.ts"
 import { Principal } from "./Principal.ts"
 
@@ -52,8 +53,10 @@ export const makeWrite = Effect.gen(function* () {
       ...(requestId === undefined ? {} : { correlationId: requestId })
     })
     const work = Effect.flatMap(execute, ({ answer, replayed }) => {
+      const tag = EntityTags.tagIn(answer)
       const answered = Effect.fromResult(answer)
-      return replayed ? Effect.andThen(repeating, answered) : answered
+      const tagged = tag === undefined ? answered : Effect.andThen(ResponseHeader.set("etag", tag), answered)
+      return replayed ? Effect.andThen(repeating, tagged) : tagged
     })
     const entering = Effect.suspend(() => {
       if (inFlight.has(scopeId)) {

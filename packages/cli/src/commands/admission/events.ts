@@ -1,8 +1,10 @@
 /**
- * `turnout events`: lists and shows events.
+ * `turnout events`: lists and shows events, and deletes drafts.
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
+import { as } from "../../options/Actor.ts"
+import { ifVersion } from "../../options/Versions.ts"
 import { given } from "../../options/Given.ts"
 import { instant } from "../../options/Instants.ts"
 import { cursor, limit, total } from "../../options/Paging.ts"
@@ -12,6 +14,7 @@ import { seatsTaken } from "@turnout/core/admission/domain/model/Seats"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
+import { type ActorOptions, whoOf } from "../../Operating.ts"
 import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery, totalOf } from "../../output/Paging.ts"
@@ -90,15 +93,31 @@ export const show = async (options: Database.GlobalOptions, eventId: string): Pr
     ["no-show", event.counts.noShow],
     ["waiting", event.counts.waitlisted],
     ["waitlist", `${event.waitlist}${event.waitlistLimit === null ? "" : `, at most ${event.waitlistLimit}`}`],
-    ["version", event.version]
+    ["version", event.version],
+    ["revision", event.revision]
   ]
   Output.result(options, event, () => shown.map(([name, value]) => Line.of`${Line.faint(name.padEnd(20))}${value}`))
   return true
 }
 
+interface DeleteOptions extends ActorOptions {
+  readonly ifVersion?: number
+}
+
+export const remove = async (options: Database.GlobalOptions & DeleteOptions, eventId: string): Promise<boolean> => {
+  const { ifVersion: expectedVersion } = options
+  const actor = whoOf(options)
+  await Database.withTurnout(options, (turnout) =>
+    turnout.deleteEvent(eventId, { actor, ...(expectedVersion === undefined ? {} : { expectedVersion }) })
+  )
+  const deleted = eventId.toLowerCase()
+  Output.changed(options, { deleted }, () => [`deleted ${deleted}`])
+  return true
+}
+
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  const events = program.command("events").description("look at events")
+  const events = program.command("events").description("look at events, and delete drafts")
   events
     .command("list")
     .description("list events that are not over, the first to start first")
@@ -116,4 +135,11 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(cursor())
     .action(action(list))
   events.command("show").description("show one event").argument("<event>", "id of the event").action(action(show))
+  events
+    .command("delete")
+    .description("delete a draft that nobody has ever registered for; its journal stays")
+    .argument("<event>", "id of the event")
+    .addOption(ifVersion())
+    .addOption(as())
+    .action(action(remove))
 }

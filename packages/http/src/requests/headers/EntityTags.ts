@@ -1,0 +1,112 @@
+/**
+ * The entity tags of events (RFC 9110, 8.8.3), and `If-Match` (13.1.1), which keeps one change from undoing another.
+ *
+ * The tag of an event is its version, so it is another as soon as anything in the answer is, and a cache can rely on it. A write
+ * with `If-Match` is refused if the event itself has changed since the version in the tag: its details, its capacity or its
+ * status. Registrations change the tag, and refuse no write: a form that is open can be saved while people register.
+ */
+import type { Reply } from "@turnout/core/admission/application/Commands"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { Expecting } from "@turnout/core/admission/domain/model/event/EventVersion"
+import * as Context from "effect/Context"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type { Violation } from "../../problems/BoundaryProblems.ts"
+
+/** The tag of an event in a version. */
+export const tagOf = ({ version }: { readonly version: number }): string => `"${version}"`
+
+/** The tag of the event that an answer is about; `undefined` if it is about none, or does not say its version. */
+export const tagIn = (answer: Reply<Command>["answer"]): string | undefined => {
+  if (Result.isFailure(answer)) return answer.failure._tag === "VersionConflict" ? tagOf(answer.failure) : undefined
+  return "event" in answer.success ? tagOf(answer.success.event) : undefined
+}
+
+/** The most tags in a header. */
+const MAX_TAGS = 20
+
+/** The next element of a list: a tag, which is weak with `W/`, or nothing. */
+const ELEMENT = /[\t ]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[\t ]*)?(?:,|$)/y
+
+/** The strong tags of a header, without their quotes; `undefined` if it is no list of one to `MAX_TAGS` tags. */
+const strongTags = (header: string): ReadonlyArray<string> | undefined => {
+  const strong: Array<string> = []
+  let count = 0
+  ELEMENT.lastIndex = 0
+  do {
+    const element = ELEMENT.exec(header)
+    if (element === null) return undefined
+    const [, weak, opaque] = element
+    if (opaque === undefined) continue
+    count += 1
+    // No weak tag is ever equal to another tag in the comparison that `If-Match` prescribes.
+    if (weak === undefined) strong.push(opaque)
+  } while (ELEMENT.lastIndex < header.length)
+  return count === 0 || count > MAX_TAGS ? undefined : strong
+}
+
+const VERSION = /^[1-9]\d{0,15}$/
+
+/**
+ * The versions in a header: those in the tags that this server may have given. `any` stands for `*`, which every event matches.
+ */
+const versionsIn = (header: string): ReadonlyArray<number> | "any" | undefined =>
+  header.trim() === "*"
+    ? "any"
+    : strongTags(header)
+        ?.filter((tag) => VERSION.test(tag))
+        .map(Number)
+        .filter(Number.isSafeInteger)
+
+const IfMatch = Schema.String.check(
+  Schema.makeFilter(
+    (header) =>
+      versionsIn(header) !== undefined || `must be * or 1 to ${MAX_TAGS} entity tags in double quotes, such as "42"`
+  )
+).annotate({
+  description: "The ETag of the event that the change is based on. If the event itself has changed since: 412",
+  examples: ['"42"']
+})
+
+/** The header of writes about an event itself. */
+export const ifMatch = { "if-match": Schema.optionalKey(IfMatch) }
+
+/** What `If-Match` expects of the event of a command. The schema has accepted the header. */
+export const expecting = ({ "if-match": header }: { readonly "if-match"?: string }): Expecting => {
+  const versions = header === undefined ? "any" : versionsIn(header)
+  return versions === "any" || versions === undefined ? {} : { expectedVersions: versions }
+}
+
+/** Whether an endpoint heeds `If-Match`. */
+export const HeedsIfMatch = Context.Reference<boolean>("@turnout/HeedsIfMatch", { defaultValue: () => false })
+
+/** The violations of a write with a condition that its endpoint does not heed: it would be carried out against the condition. */
+export const unheeded = (
+  headers: Readonly<Record<string, string | undefined>>,
+  { annotations }: Pick<HttpApiEndpoint.Top, "annotations">
+): ReadonlyArray<Violation> =>
+  ["if-match", "if-none-match"]
+    .filter((name) => headers[name] !== undefined && !(name === "if-match" && Context.get(annotations, HeedsIfMatch)))
+    .map((name) => ({ in: "header", pointer: `/${name}`, rule: "is not heeded by this write; leave it out" }))
+
+const ETAG = {
+  etag: {
+    description: "The version of the event, as If-Match takes it",
+    schema: { type: "string", example: '"42"' }
+  }
+}
+
+/** Documents the header `ETag` in the answers of an operation that show an event, or say its version. */
+export const describeEntityTag = (operation: Record<string, unknown>): Record<string, unknown> => {
+  const responses = operation["responses"] as Readonly<Record<string, { readonly headers?: object }>>
+  return {
+    ...operation,
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, response]) => [
+        status,
+        ["200", "201", "412"].includes(status) ? { ...response, headers: { ...response.headers, ...ETAG } } : response
+      ])
+    )
+  }
+}
