@@ -44,6 +44,7 @@ import {
   Written
 } from "./Servers.ts"
 import { decidedBy, TimeWitness } from "./StoreTime.ts"
+import { simulateStaff } from "./StaffSimulation.ts"
 import { simulateWebhooks } from "./WebhookSimulation.ts"
 import { Livelock, type Node, World } from "./World.ts"
 
@@ -75,6 +76,8 @@ export interface Plan {
   readonly isForgetful: boolean
   /** Whether the seed also simulates webhooks: see `WebhookSimulation`. */
   readonly hasWebhooks: boolean
+  /** Whether the seed also simulates staff who set rules aside and take things back: see `StaffSimulation`. */
+  readonly hasStaff: boolean
   /** The limit of the waitlist of an event; 0 for none. */
   readonly waitlistLimit: number
   /** The most commands that may wait in a lane. */
@@ -150,6 +153,7 @@ const planOf = (world: World, seed: number): Plan => {
     isForgetful: true,
     // Simulating days of a webhook takes many steps.
     hasWebhooks: seed % 4 === 3,
+    hasStaff: true,
     waitlistLimit: world.happens(700) ? 0 : 1 + world.choose(4),
     maxWaiting: world.happens(800) ? 1_000 : 1 + world.choose(2),
     consumers: world.happens(800) ? 1 : 2,
@@ -700,7 +704,8 @@ export const simulate = (seed: number, changes: Partial<Plan> = {}): Outcome => 
   const parts = [
     outcomeOf(simulation),
     plan.isForgetful ? simulateDelivery(seed) : nothing,
-    plan.hasWebhooks ? simulateWebhooks(seed) : nothing
+    plan.hasWebhooks ? simulateWebhooks(seed) : nothing,
+    plan.hasStaff ? simulateStaff(seed) : nothing
   ]
   const { accidents, operations } = simulation
   return {
@@ -733,6 +738,7 @@ const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
   { closures: 0 },
   { isForgetful: false },
   { hasWebhooks: false },
+  { hasStaff: false },
   { waitlistLimit: 0 },
   { maxWaiting: 1_000 },
   { consumers: 1 },

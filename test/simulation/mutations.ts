@@ -718,5 +718,194 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${WEBHOOKS}/application/WebhookSink.ts`,
     from: 'return outcome?._tag === "Delivered"',
     to: "return outcome !== undefined"
+  },
+  {
+    name: "a waiter is confirmed beyond the capacity though nobody chose to",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
+    from: 'if (beyond === "overhang") return Result.succeed([])',
+    to: 'if (beyond !== "raise") return Result.succeed([])'
+  },
+  {
+    name: "a raise for a chosen waiter is left out",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
+    from: '{ _tag: "CapacityChanged", from: capacity, to: capacity + 1 }',
+    to: '{ _tag: "CapacityChanged", from: capacity, to: capacity }'
+  },
+  {
+    name: "the entry of a chosen waiter does not say that the seat is beyond the capacity",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "const how = command.beyond === null ? {} : { beyond: command.beyond }",
+    to: "const how = {}"
+  },
+  {
+    name: "the first in line gets the seat of the chosen waiter",
+    breaks: "W",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "about<ConfirmRegistration>((event, before, { command, now }) => {\n",
+    to: "about<ConfirmRegistration>((event, chosen, { command, now }, set) => {\n  const before = set.registrations.get(set.waiting.get(event.id)![0]!) ?? chosen\n"
+  },
+  {
+    name: "the entry of a guest does not say that no seat was open",
+    breaks: "A",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: 'room.success, [...setAside, "capacity"])',
+    to: "room.success, setAside)"
+  },
+  {
+    name: "the entry of a guest does not say that the waitlist was closed",
+    breaks: "A",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: '(waitlist === "closed" ? (["waitlist"] as const) : [])',
+    to: '(waitlist === "closed" ? [] : [])'
+  },
+  {
+    name: "nobody is named who registered a guest",
+    breaks: "A",
+    file: `${ADMISSION}/domain/Batch.ts`,
+    from: "append(set, touched, eventId, happened, request.metadata, request.now)",
+    to: 'append(set, touched, eventId, happened, "beyond" in request.command ? STEPPER : request.metadata, request.now)'
+  },
+  {
+    name: "a guest registers twice",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    from: "  const registered = alreadyRegistered(event, command, set)\n  if (registered) return Result.fail(registered)\n  const setAside",
+    to: "  const setAside"
+  },
+  {
+    name: "those who lose their seats wait at the end of the line",
+    breaks: "W",
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
+    from: 'registration: { ...registration, state: "waitlisted", changedAt: now }',
+    to: 'registration: { ...registration, state: "waitlisted", changedAt: now, sequence: event.version + 1 }'
+  },
+  {
+    name: "those who got their seats first lose them",
+    breaks: "R",
+    file: `${MEMORY}/admission/MemoryRegistrations.ts`,
+    from: "b.changedAt.getTime() - a.changedAt.getTime()",
+    to: "a.changedAt.getTime() - b.changedAt.getTime()"
+  },
+  {
+    name: "more people lose their seats than was said",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Capacity.ts`,
+    from: "needed === demote && needed <= confirmed",
+    to: "needed <= confirmed"
+  },
+  {
+    name: "a registration is reinstated at the end of the line",
+    breaks: "W",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: 'const after = reinstated(before, isSeated ? "confirmed" : "waitlisted", now)',
+    to: 'const after = { ...reinstated(before, isSeated ? "confirmed" : "waitlisted", now), sequence: event.version + 1 }'
+  },
+  {
+    name: "a registration is reinstated before those who wait",
+    breaks: "W",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "const isSeated = isSeatOpen(event) ||",
+    to: "const isSeated = seatsFree(event) >= 0 ||"
+  },
+  {
+    name: "an attendee who has registered again is reinstated",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "const other = alreadyRegistered(before.attendee.id, event, set)",
+    to: "const other = undefined"
+  },
+  {
+    name: "those who waited for an event have seats when it is reopened",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Steps.ts`,
+    from: 'registration.cancellation?.from === "waitlisted" ? "waitlisted" : "confirmed"',
+    to: 'registration.cancellation?.from === "noShow" ? "waitlisted" : "confirmed"'
+  },
+  {
+    name: "those who waited for an event do not come back when it is reopened",
+    breaks: "R",
+    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
+    from: "firstOf(set, set.returning.get(eventId), isEndedWithEvent)",
+    to: 'firstOf(set, set.returning.get(eventId), (one) => one.cancellation?.from === "confirmed" && isEndedWithEvent(one))'
+  },
+  {
+    name: "an event is published as soon as it begins to be reopened",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/EventLifecycle.ts`,
+    from: 'showEvent(event, [{ _tag: "EventReopening" }])',
+    to: 'showEvent(event, [{ _tag: "EventReopened", status: "published" }])'
+  },
+  {
+    name: "registrations of a cancelled event end as if somebody had asked",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Steps.ts`,
+    from: 'cancelled(registration, "eventCancelled", now)',
+    to: 'cancelled(registration, "requested", now)'
+  },
+  {
+    name: "those who wait for a cancelled event wait for ever",
+    breaks: "R",
+    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
+    from: 'state === "confirmed" || state === "waitlisted"',
+    to: 'state === "confirmed"'
+  },
+  {
+    name: "the last registration of a cancelled event does not end",
+    breaks: "R",
+    file: `${ADMISSION}/domain/model/Steps.ts`,
+    from: "counts.confirmed + counts.waitlisted > 0",
+    to: "counts.confirmed + counts.waitlisted > 1"
+  },
+  {
+    name: "no process looks for events that are left in the middle of a step",
+    breaks: "G",
+    file: `${ADMISSION}/application/engine/Steps.ts`,
+    from: "Effect.map((events) => events.forEach(carryOn))",
+    to: "Effect.map((events) => events.slice())"
+  },
+  {
+    name: "a correction gives a seat",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "const after: Registration = { ...before, attendee, notes }",
+    to: 'const after: Registration = { ...before, attendee, notes, state: "confirmed" }'
+  },
+  {
+    name: "a correction makes two active registrations of one attendee",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "attendee.id === before.attendee.id ? undefined : alreadyRegistered(attendee.id, event, set)",
+    to: "undefined as Rejection | undefined"
+  },
+  {
+    name: "a correction does not free the attendee's former id",
+    breaks: "R",
+    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
+    from: "before.attendee.id !== registration.attendee.id) active.delete",
+    to: "before.attendee.id === registration.attendee.id) active.delete"
+  },
+  {
+    name: "a second scan is told its own time",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: "return Result.succeed(unchanged(before))\n    const refused",
+    to: "return Result.succeed(unchanged({ ...before, changedAt: request.now }))\n    const refused"
+  },
+  {
+    name: "a seat that is released looks as if somebody had cancelled",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: 'cancel(event, before, "seatReleased", now, set)',
+    to: 'cancel(event, before, "requested", now, set)'
+  },
+  {
+    name: "the seat of somebody who came can be released",
+    breaks: "R",
+    file: `${ADMISSION}/domain/rules/Changing.ts`,
+    from: 'ReleaseSeat: { from: ["noShow"]',
+    to: 'ReleaseSeat: { from: ["noShow", "attended"]'
   }
 ]
