@@ -35,6 +35,7 @@ const ENDS: ReadonlyArray<string> = ["confirmed", "waitlisted"]
 /** How a registration got its seat, or began to wait. */
 interface Since {
   readonly version: number
+  /** The moment by which the last to get a seat is found. */
   readonly at: number
   /** Whether staff chose it, so that it may have passed others who waited. */
   readonly isChosen: boolean
@@ -177,8 +178,10 @@ export class Recount {
     const [had, has] = [TAKES_SEAT.includes(before?.state ?? ""), TAKES_SEAT.includes(now.state)]
     this.#taken += Number(has) - Number(had)
     // Demotions go by the moment at which the registration became confirmed.
-    // Whoever is confirmed again (attendance was cleared, or the event reopened) counts from then on.
-    if (now.state === "confirmed" && before?.state !== "confirmed") this.#seated.set(now.id, since)
+    if (has && !had) this.#seated.set(now.id, since)
+    // For demotions, whoever is confirmed again after attendance was cleared counts from then on.
+    else if (now.state === "confirmed" && before!.state !== "confirmed")
+      this.#seated.set(now.id, { ...this.#seated.get(now.id)!, at: since.at })
     if (now.state !== "waitlisted") this.#waits.delete(now.id)
     else if (before?.state !== "waitlisted") this.#waits.set(now.id, since)
     this.#registrations.set(now.id, now)

@@ -415,7 +415,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a consumer that is stopped keeps hiding messages",
     breaks: "G",
     file: `${CONSUMER}/application/Consumer.ts`,
-    from: "    yield* Fiber.interruptAll([removing, hiding])\n",
+    from: "    yield* Fiber.interruptAll([removing, hiding, sweeping])\n",
     to: ""
   },
   {
@@ -860,13 +860,6 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "counts.confirmed + counts.waitlisted > 1"
   },
   {
-    name: "no process looks for events that are left in the middle of a step",
-    breaks: "G",
-    file: `${ADMISSION}/application/engine/Steps.ts`,
-    from: "Effect.map((events) => events.forEach(carryOn))",
-    to: "Effect.map((events) => events.slice())"
-  },
-  {
     name: "a correction gives a seat",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
@@ -879,13 +872,6 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${ADMISSION}/domain/rules/Changing.ts`,
     from: "attendee.id === before.attendee.id ? undefined : alreadyRegistered(attendee.id, event, set)",
     to: "undefined as Rejection | undefined"
-  },
-  {
-    name: "a correction does not free the attendee's former id",
-    breaks: "R",
-    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
-    from: "before.attendee.id !== registration.attendee.id) active.delete",
-    to: "before.attendee.id === registration.attendee.id) active.delete"
   },
   {
     name: "a second scan is told its own time",
