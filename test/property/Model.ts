@@ -170,7 +170,10 @@ export class Model {
         return answer
       }
       case "PublishEvent":
-        return isOpen ? turn("published") : "EventStatusConflict"
+        if (!isOpen) return "EventStatusConflict"
+        turn("published")
+        this.#promote(this.event!, now)
+        return "ok"
       case "UnpublishEvent":
         if (!isOpen) return "EventStatusConflict"
         if (status === "draft") return "ok"
@@ -271,7 +274,11 @@ export class Model {
     if (one === undefined) return "RegistrationNotFound"
     const [to, from, statuses] = (
       {
-        CancelRegistration: ["cancelled", ["confirmed", "waitlisted"], ["draft", "published", "completed"]],
+        CancelRegistration: [
+          "cancelled",
+          ["confirmed", "waitlisted"],
+          ["draft", "published", "completed", "cancelled"]
+        ],
         ReleaseSeat: ["cancelled", ["noShow"], ["published", "completed"]],
         ConfirmRegistration: ["confirmed", ["waitlisted"], ["published"]],
         ReinstateRegistration: ["", ["cancelled"], ["published"]],

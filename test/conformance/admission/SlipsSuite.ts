@@ -174,6 +174,19 @@ export const slips = (it: Vitest.Vitest.MethodsNonLive<Turnout | AdmissionStore 
         })
     )
 
+    it.effect("W2: a guest of a draft who lost the seat gets a free one in the commit that publishes the event", () =>
+      Effect.gen(function* () {
+        const { id } = yield* Given.draftEvent({ capacity: 2 })
+        yield* use((turnout) => turnout.registerGuest(id, Given.person(1)))
+        yield* use((turnout) => turnout.registerGuest(id, Given.person(2)))
+        yield* use((turnout) => turnout.changeCapacity(id, { capacity: 0, demote: 2 }))
+        yield* use((turnout) => turnout.changeCapacity(id, { capacity: 1 }))
+        const published = yield* use((turnout) => turnout.publishEvent(id))
+        assert.deepInclude(published.counts, { confirmed: 1, waitlisted: 1 })
+        assert.deepStrictEqual(yield* states(id), ["1 confirmed", "2 waitlisted"])
+      })
+    )
+
     it.effect("attendance before the doors are open needs saying so", () =>
       Effect.gen(function* () {
         const { id } = yield* Given.publishedEvent()

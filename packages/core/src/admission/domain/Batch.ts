@@ -108,7 +108,8 @@ const answer = (set: WorkingSet, touched: Touched, request: Request): Answer => 
   if (operation === "ChangeCapacity" || operation === "UpdateEvent" || operation === "ReopenEvent") {
     countSteps(set, eventId, happened.filter(({ _tag }) => _tag === "RegistrationPromoted").length)
   }
-  if (operation === "CancelEvent" || operation === "ReopenEvent") {
+  // A guest of a draft whose seat was taken back waits until the event is published.
+  if (operation === "PublishEvent" || operation === "CancelEvent" || operation === "ReopenEvent") {
     carryOn(set, touched, eventId, request.metadata, request.now)
   }
   return Result.succeed(outcome(set))

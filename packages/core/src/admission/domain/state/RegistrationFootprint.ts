@@ -86,7 +86,8 @@ export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint =>
     } else if (command._tag === "ChangeCapacity") {
       raised.set(eventId, Math.max(raised.get(eventId) ?? 0, command.capacity))
       if (command.demote !== null) lastSeated.add(eventId, command.demote)
-    } else if (command._tag === "CancelEvent") ending.add(eventId)
+    } else if (command._tag === "PublishEvent") waiting.add(eventId, STEP_SIZE)
+    else if (command._tag === "CancelEvent") ending.add(eventId)
     else if (command._tag === "ReopenEvent") returning.add(eventId)
     else if (command._tag === "DeleteEvent") firsts.add(eventId)
   }
