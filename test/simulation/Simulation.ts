@@ -43,8 +43,8 @@ import {
   SimulatedQueue,
   Written
 } from "./Servers.ts"
-import { decidedBy, TimeWitness } from "./StoreTime.ts"
 import { simulateStaff } from "./StaffSimulation.ts"
+import { decidedBy, TimeWitness } from "./StoreTime.ts"
 import { simulateWebhooks } from "./WebhookSimulation.ts"
 import { Livelock, type Node, World } from "./World.ts"
 

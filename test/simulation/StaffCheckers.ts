@@ -38,7 +38,7 @@ const SHAPES: Readonly<Partial<Record<Command["_tag"], RegExp>>> = {
   ClearAttendance: /^AttendanceCleared$/,
   ChangeCapacity:
     /^(CapacityChanged( RegistrationPromoted)*|(CapacityChanged )?RegistrationDemoted( RegistrationDemoted)*)$/,
-  PublishEvent: /^EventPublished$/,
+  PublishEvent: /^EventPublished( RegistrationPromoted)*$/,
   CompleteEvent: /^EventCompleted$/,
   CancelEvent: /^EventCancelled( RegistrationCancelled)*$/,
   ReopenEvent:

@@ -198,11 +198,9 @@ export class Recount {
     if (who(told) !== who(before)) this.#tell(entry, "R6: before is not what it was")
     const { attendee = {}, notes = before.notes } = command.changes
     // Everybody is known by the address.
-    const id = attendee.email ?? before.attendee.id
-    const expected = who({
-      attendee: { ...before.attendee, ...attendee, id: id as Registration["attendee"]["id"] },
-      notes
-    })
+    const { email } = attendee
+    const id = email === undefined ? before.attendee.id : (`mailto:${email}` as Registration["attendee"]["id"])
+    const expected = who({ attendee: { ...before.attendee, ...attendee, id }, notes })
     if (who(now) !== expected) this.#tell(entry, `R6: a correction to ${expected} made ${who(now)}`)
   }
 
