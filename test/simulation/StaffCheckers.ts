@@ -140,7 +140,7 @@ export const checkStaff = (orders: ReadonlyArray<Order>, stored: Invariants.Snap
     if (key === SETUP) continue
     if (order === undefined) {
       if (key !== null || actor !== STEPPER || !types.every((type) => STEPS.includes(type)))
-        found.push(`A4: version ${version} is of ${actor}, and nobody asked for ${types.join(" ")}`)
+        found.push(`A5: version ${version} is of ${actor}, and nobody asked for ${types.join(" ")}`)
       continue
     }
     if (effects.has(order.key)) found.push(`I1: ${order.key} has another effect at version ${version}`)

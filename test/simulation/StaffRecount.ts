@@ -66,7 +66,7 @@ export class Recount {
     const confirmed = this.#inState("confirmed")
     for (const entry of entries) {
       if (ordered !== undefined && entry.actor !== ordered.actor)
-        this.#tell(entry, `A4: names ${entry.actor}, and not ${ordered.actor}`)
+        this.#tell(entry, `A5: names ${entry.actor}, and not ${ordered.actor}`)
       if (entry.occurredAt >= (this.#details?.endsAt ?? Infinity)) this.#isOver = true
       if ("registration" in entry.event) this.#about(entry, entry.event, ordered?.command, start)
       else this.#apply(entry, entry.event)
@@ -297,7 +297,7 @@ export class Recount {
     }
     const broken = Object.entries(rules).flatMap(([rule, isBroken]) => (isBroken ? [rule] : []))
     const told = event.setAside ?? []
-    if (String(told) !== String(broken)) this.#tell(entry, `A4: sets aside [${told}], and not [${broken}]`)
+    if (String(told) !== String(broken)) this.#tell(entry, `A5: sets aside [${told}], and not [${broken}]`)
     if (broken.length > 0 && command?._tag !== "RegisterGuest") this.#tell(entry, `R6: breaks [${broken}]`)
     if (!isSeated && isOpen) this.#tell(entry, "W2: waits, though a seat is free")
   }
