@@ -893,12 +893,5 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: `${ADMISSION}/domain/rules/Changing.ts`,
     from: 'ReleaseSeat: { from: ["noShow"]',
     to: 'ReleaseSeat: { from: ["noShow", "attended"]'
-  },
-  {
-    name: "a draft is published with a free seat together with a waiter",
-    breaks: "W",
-    file: `${ADMISSION}/domain/Batch.ts`,
-    from: 'operation === "PublishEvent" || operation === "CancelEvent"',
-    to: 'operation === "CancelEvent"'
   }
 ]

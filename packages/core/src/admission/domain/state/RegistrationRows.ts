@@ -172,7 +172,7 @@ const place = (set: WorkingSet, event: Mutable<Event>, registration: Registratio
   if (isEndedWithEvent(registration)) {
     remove(listOf(set.ending, event.id), registration.id)
     insert(set, listOf(set.returning, event.id), registration, -1)
-  } else if (before !== undefined && isEndedWithEvent(before)) {
+  } else if (before?.state === "cancelled") {
     remove(listOf(set.returning, event.id), registration.id)
     insert(set, listOf(set.ending, event.id), registration)
   }
