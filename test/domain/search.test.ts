@@ -2,7 +2,7 @@
  * Finding by text: how texts are compared, and the keys by which an index finds what `begins` finds.
  */
 import { afterAll } from "@turnout/adapters/internal/postgres/admission/registrations/PeopleIndex"
-import * as Search from "@turnout/core/kernel/domain/Search"
+import * as Search from "@turnout/core/kernel/domain/text/Search"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 

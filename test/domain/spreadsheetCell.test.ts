@@ -1,7 +1,7 @@
 /**
  * Text in the cells of spreadsheets: no formula, and the same text afterwards.
  */
-import { guarded, plain } from "@turnout/core/kernel/domain/SpreadsheetCell"
+import { guarded, plain } from "@turnout/core/kernel/domain/text/SpreadsheetCell"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 

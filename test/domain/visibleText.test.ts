@@ -1,7 +1,7 @@
 /**
  * Text from elsewhere: whatever it is, its visible form has no character that a terminal obeys or hides.
  */
-import { visible, visibleJson } from "@turnout/core/kernel/domain/VisibleText"
+import { visible, visibleJson } from "@turnout/core/kernel/domain/text/VisibleText"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 

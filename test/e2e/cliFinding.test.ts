@@ -103,7 +103,9 @@ describe("turnout registrations list", () => {
       }
       assert.deepStrictEqual(await list("--search", "mül", "--newest-first"), ["mulligan", "bob", "ada"])
       assert.deepStrictEqual(await list("--state", "cancelled", "waitlisted"), ["ada", "eve"])
-      assert.deepStrictEqual(await list("--attendee", "BOB@example.com", "--registered-from", "2020-01-01"), ["bob"])
+      assert.deepStrictEqual(await list("--attendee", "mailto:BOB@example.com", "--registered-from", "2020-01-01"), [
+        "bob"
+      ])
       const changedAt = first.changedAt.toISOString()
       assert.deepStrictEqual(await list("--changed-from", changedAt, "--state", "cancelled"), ["ada"])
       assert.deepStrictEqual(await list("--changed-until", changedAt, "--registered-until", "2020-01-01"), [])

@@ -249,7 +249,12 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       const words = await turnout.run(...args)
       assertTame(words)
       assert.strictEqual(words.code, code, JSON.stringify(args))
-      assert.match(words.stderr, code === 1 ? /^error: .+\n$/ : /^error: .+\n(?:\(.+\)\n)+$/, JSON.stringify(args))
+      // A remark about the file may come before.
+      assert.match(
+        words.stderr,
+        code === 1 ? /^(?:column\.csv: .+\n)?error: .+\n$/ : /^error: .+\n(?:\(.+\)\n)+$/,
+        JSON.stringify(args)
+      )
       assertTame(await turnout.json(...args))
     }
     const misspelt = await turnout.run(`event${"\u200b"}s`)

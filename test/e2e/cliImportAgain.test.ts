@@ -191,11 +191,11 @@ describe("turnout import, again", { timeout: 180_000 }, () => {
     assert.deepStrictEqual(
       document.problems.map(({ differences, line }) => [line, differences]),
       [
-        [2, [{ field: "id", stored: "ada@example.com", file: "v-1" }]],
+        [2, [{ field: "id", stored: "mailto:ada@example.com", file: "v-1" }]],
         [
           3,
           [
-            { field: "id", stored: "bob@example.com", file: "v-2" },
+            { field: "id", stored: "mailto:bob@example.com", file: "v-2" },
             { field: "name", stored: "", file: "Bob" }
           ]
         ]

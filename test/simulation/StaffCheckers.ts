@@ -63,6 +63,7 @@ type Answer = Commands.Reply<Command>["answer"]
 const textOf = (answer: Answer): string => {
   if (Result.isFailure(answer)) return answer.failure._tag
   const { success } = answer
+  if ("deleted" in success) return `deleted ${success.deleted}`
   if (!("registration" in success)) return `version ${success.event.version}, ${success.event.status}`
   const rest = "changed" in success ? `changed ${success.changed}` : `position ${success.waitlistPosition}`
   return `${momentOf(success.registration)} ${rest}`

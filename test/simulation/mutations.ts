@@ -184,8 +184,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "records are swept that have not expired",
     breaks: "I",
     file: `${MEMORY}/admission/MemoryStore.ts`,
-    from: "sweep(({ expiresAt }) => expiresAt.getTime() <= millis - marginMillis)",
-    to: "sweep(({ expiresAt }) => expiresAt.getTime() > marginMillis)"
+    from: "sweep(({ expiresAt }) => expiresAt.getTime() <= until)",
+    to: "sweep(({ expiresAt }) => expiresAt.getTime() > until)"
   },
   {
     name: "the margin of a sweep has the wrong sign",

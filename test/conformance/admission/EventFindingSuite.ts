@@ -181,7 +181,7 @@ export const findingEvents = (it: It): void => {
           [{ startsFrom: at(2), startsUntil: at(1) }, "startsUntil", "must be after startsFrom"],
           [{ cursor: nextCursor!, order: "latest" }, "cursor", "must be that of a list in the order latest"],
           [{ search: "a".repeat(101) }, "search", "at most 100"],
-          [{ search: "  " }, "search", "at least 1"],
+          [{ search: "  " }, "search", "something to see"],
           [{ search: "a\nb" }, "search", "must not contain control characters"],
           [{ search: "\ud800" }, "search", "must be well-formed Unicode"],
           [{ status: [] }, "status", ""],

@@ -149,7 +149,7 @@ export const findingRegistrations = (it: It): void => {
         ])
         yield* use((turnout) => turnout.cancelRegistration(id, ids[0]!))
         yield* use((turnout) => turnout.register(id, { attendee: { name: "again", email: "Ada@example.com" } }))
-        const attendeeId = "ADA@Example.com"
+        const attendeeId = "mailto:ADA@Example.com"
         assert.deepStrictEqual(yield* names({ attendeeId }), ["first", "again"])
         assert.deepStrictEqual(yield* names({ attendeeId, order: "newest" }), ["again", "first"])
         assert.deepStrictEqual(yield* names({ attendeeId, state: "cancelled" }), ["first"])

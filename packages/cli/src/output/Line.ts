@@ -4,7 +4,7 @@
  * All text of a line counts as text from elsewhere, and is made visible when the line is written, whatever it is. So a command
  * cannot forget it, and no text makes a second line, a colour or a movement of the cursor. Colours are added after that.
  */
-import { visible } from "@turnout/core/kernel/domain/VisibleText"
+import { visible } from "@turnout/core/kernel/domain/text/VisibleText"
 import { styleText } from "node:util"
 
 type Format = "bold" | "dim" | "red" | "yellow"

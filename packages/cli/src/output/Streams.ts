@@ -4,7 +4,7 @@
  * It takes lines, whose text it makes visible, and documents, whose JSON it makes visible: on a terminal as in a pipe. A file that is
  * written to stdout is exact in a pipe, and made visible on a terminal.
  */
-import { visible, visibleJson } from "@turnout/core/kernel/domain/VisibleText"
+import { visible, visibleJson } from "@turnout/core/kernel/domain/text/VisibleText"
 import * as Line from "./Line.ts"
 
 export type StreamName = "stdout" | "stderr"

@@ -1,7 +1,7 @@
 /**
  * Tables: rows under a heading, without lines between them.
  */
-import { visible } from "@turnout/core/kernel/domain/VisibleText"
+import { visible } from "@turnout/core/kernel/domain/text/VisibleText"
 import CliTable from "cli-table3"
 import * as Line from "./Line.ts"
 

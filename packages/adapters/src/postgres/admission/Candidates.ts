@@ -6,7 +6,7 @@
  * candidate, and is decided here.
  */
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
-import type { Terms } from "@turnout/core/kernel/domain/Search"
+import type { Terms } from "@turnout/core/kernel/domain/text/Search"
 import * as Effect from "effect/Effect"
 
 /** The number of candidates that are read at once after the first ones were not enough. */

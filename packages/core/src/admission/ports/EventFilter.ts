@@ -3,7 +3,7 @@
  *
  * A filter is a value that every store reads in the same way: `includes` says what it means.
  */
-import * as Search from "../../kernel/domain/Search.ts"
+import * as Search from "../../kernel/domain/text/Search.ts"
 import type { Event, EventStatus } from "../domain/model/Event.ts"
 
 /** The conditions, all of which must hold; `null` is none. */

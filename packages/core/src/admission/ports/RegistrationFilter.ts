@@ -3,7 +3,7 @@
  *
  * A filter is a value that every store reads in the same way: `includes` says what it means.
  */
-import * as Search from "../../kernel/domain/Search.ts"
+import * as Search from "../../kernel/domain/text/Search.ts"
 import type { AttendeeId } from "../domain/model/Attendee.ts"
 import type { Registration, RegistrationState } from "../domain/model/Registration.ts"
 

@@ -4,7 +4,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { visible } from "../domain/VisibleText.ts"
+import { visible } from "../domain/text/VisibleText.ts"
 import type { StoreError } from "../ports/StoreError.ts"
 
 const INTERVAL_NANOS = 1_000_000_000n

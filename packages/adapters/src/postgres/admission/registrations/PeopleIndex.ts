@@ -20,7 +20,7 @@
  */
 import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import * as Search from "@turnout/core/kernel/domain/Search"
+import * as Search from "@turnout/core/kernel/domain/text/Search"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

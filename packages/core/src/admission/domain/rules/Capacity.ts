@@ -47,7 +47,7 @@ export const takeSeat = (
 const lastSeatedFirst = (a: Registration, b: Registration): number =>
   b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence
 
-/** Takes seats back from those who got theirs last. They wait again at their old places, which are before everybody's who waits. */
+/** Takes seats back from those who got theirs last. They wait again at their old places. */
 const demote = (event: Event, set: WorkingSet, count: number, now: Date): ReadonlyArray<AdmissionEvent> =>
   [...set.registrations.values()]
     .filter(({ eventId, state }) => eventId === event.id && state === "confirmed")

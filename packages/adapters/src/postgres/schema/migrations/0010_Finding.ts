@@ -5,7 +5,7 @@
 import type { Migration } from "../Migration.ts"
 
 export const finding: Migration = {
-  id: 11,
+  id: 10,
   name: "finding",
   statements: (s) => [
     // The updates of the counters change no column of this index. It takes every row that a column takes.

@@ -5,7 +5,7 @@
 import type { Migration } from "../Migration.ts"
 
 export const steps: Migration = {
-  id: 12,
+  id: 11,
   name: "steps",
   statements: (s) => [
     `ALTER TABLE ${s}.events DROP COLUMN promotions_due`,

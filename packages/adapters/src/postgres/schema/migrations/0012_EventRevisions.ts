@@ -7,7 +7,7 @@
 import type { Migration } from "../Migration.ts"
 
 export const eventRevisions: Migration = {
-  id: 13,
+  id: 12,
   name: "event_revisions",
   statements: (s) => [
     `ALTER TABLE ${s}.events ADD COLUMN revision bigint NOT NULL DEFAULT 1`,

@@ -9,7 +9,7 @@
  * The rules are here and not in the databases, so that every store finds the same.
  */
 import * as Schema from "effect/Schema"
-import * as Text from "./Text.ts"
+import * as Text from "../Text.ts"
 
 /** The most characters of a search. */
 export const MAX_SEARCH = 100
