@@ -88,7 +88,7 @@ describe("an export", () => {
         assert.strictEqual(
           yield* textOf(Exports.ofRegistrations(turnout, id)),
           "\uFEFFemail,name,notes,state,registered_at,changed_at,attendee_id,registration_id\r\n" +
-            `ada@example.com,"'=HYPERLINK(""x"";""y"")","two\nlines",confirmed,` +
+            `Ada@example.com,"'=HYPERLINK(""x"";""y"")","two\nlines",confirmed,` +
             `${registeredAt.toISOString()},${changedAt.toISOString()},v-1,${registrationId}\r\n`
         )
       })

@@ -57,7 +57,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
     /** Commands, and how many lines each prints. */
     const commands: ReadonlyArray<readonly [line: string, lines: number]> = [
       ["events list", 2],
-      [`events show ${event}`, 17],
+      [`events show ${event}`, 18],
       [`registrations list ${event}`, 4],
       [`waitlist show ${event}`, 2],
       ["outbox status --sample 0", 6],

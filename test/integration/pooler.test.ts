@@ -290,10 +290,10 @@ describe("a pooler", { timeout: 120_000 }, () => {
     )
     const event = JSON.parse(await run("events", "list", "--json")) as { items: ReadonlyArray<{ id: string }> }
     assert.include(await run("waitlist", "show", event.items[0]!.id), "bob@example.com")
-    const relay = turnout.start(["--database", pooler.through(scratch.url), "relay", "--stdout"])
+    const relay = turnout.start(["--database", pooler.through(scratch.url), "relay", "--stdout", "printed"])
     await CommandLine.until(() => relay.printed.stdout.includes("AttendeeWaitlisted"), "the messages")
     relay.process.kill("SIGTERM")
     assert.strictEqual((await relay.ended).code, 0)
-    assert.match(await run("outbox", "status"), /stdout/)
+    assert.match(await run("outbox", "status"), /stdout:printed/)
   })
 })
