@@ -64,7 +64,11 @@ describe("the footprint", () => {
       registrations: [row(1), row(2), row(3)],
       waiting: [{ eventId: EVENT, limit: 2 }]
     })
-    assert.deepStrictEqual(footprint([publish, create]), { ...EMPTY, named: [EVENT] })
+    assert.deepStrictEqual(footprint([publish, create]), {
+      ...EMPTY,
+      waiting: [{ eventId: EVENT, limit: STEP_SIZE }],
+      named: [EVENT]
+    })
   })
 
   it("of raises has as many waiters as the highest could promote, and never more than a batch of them", () => {

@@ -37,10 +37,16 @@ const tables = async (url: string, schema: string) => {
   return rows.map((row) => (row as { table_name: string }).table_name)
 }
 
-/** The statements of a script, as psql splits it. */
-/** Statements end with a semicolon at the end of a line, except within the body of a procedure. */
-const statementsOf = (script: string) =>
-  script.split(/;\n(?=(?:[^$]*\$\$[^$]*\$\$)*[^$]*$)/).filter((statement) => statement.trim() !== "")
+/** The statements of a script: each ends with a semicolon at the end of a line, except within the body of a procedure. */
+const statementsOf = (script: string): ReadonlyArray<string> => {
+  const statements: Array<string> = []
+  for (const part of script.split(";\n")) {
+    const isWithin = (statements.at(-1)?.split("$$").length ?? 1) % 2 === 0
+    if (isWithin) statements.push(`${statements.pop()!};\n${part}`)
+    else statements.push(part)
+  }
+  return statements.filter((statement) => statement.trim() !== "")
+}
 
 describe("turnout migrate", { timeout: 120_000 }, () => {
   it.concurrent("a fresh database: all is pending, then applied, then there is nothing to do", async () => {

@@ -169,11 +169,12 @@ export class Model {
         if (answer === "ok") this.#promote(changed, now)
         return answer
       }
-      case "PublishEvent":
+      case "PublishEvent": {
         if (!isOpen) return "EventStatusConflict"
-        turn("published")
-        this.#promote(this.event!, now)
-        return "ok"
+        const answer = turn("published")
+        if (answer === "ok") this.#promote(this.event!, now)
+        return answer
+      }
       case "UnpublishEvent":
         if (!isOpen) return "EventStatusConflict"
         if (status === "draft") return "ok"

@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { AttendeeId } from "../domain/model/Attendee.ts"
+import { GivenAttendeeId } from "../domain/model/Attendee.ts"
 import { EventStatus } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
@@ -95,7 +95,7 @@ export const EventQuery = Schema.Struct({
 
 const registrationConditions = {
   state: Schema.optionalKey(anyOf(RegistrationState)),
-  attendeeId: Schema.optionalKey(AttendeeId),
+  attendeeId: Schema.optionalKey(GivenAttendeeId),
   search: Schema.optionalKey(Search.Search),
   registeredFrom: Schema.optionalKey(Instant),
   registeredUntil: Schema.optionalKey(Instant),
