@@ -29,7 +29,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "an attendee registers twice",
     breaks: "R",
-    file: `${ADMISSION}/domain/rules/Registering.ts`,
+    file: `${ADMISSION}/domain/state/Decision.ts`,
     from: "if (activeId === undefined) return undefined",
     to: "if (activeId !== null) return undefined"
   },
@@ -65,8 +65,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a registration that was promoted stays as it was in the store",
     breaks: "R",
     file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
-    from: "      .map(([id, before]) => now(id, before)),",
-    to: "      .map(([id, before]) => now(id, before)).slice(0, 1),"
+    from: ".map(([id, before]) => now(id, before)),",
+    to: ".map(([id, before]) => now(id, before)).slice(0, 1),"
   },
   {
     name: "the last in line is promoted",
@@ -484,9 +484,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "the refusal of a second registration names one that is not there",
     breaks: "G",
-    file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "registrationId: id, state })",
-    to: "registrationId: request.freshId as RegistrationId, state })"
+    file: `${ADMISSION}/domain/state/Decision.ts`,
+    from: "attendeeId, registrationId, state })",
+    to: "attendeeId, registrationId: event.id as never, state })"
   },
   {
     name: "every answer is said to be the first",
@@ -772,7 +772,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a guest registers twice",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Registering.ts`,
-    from: "  const registered = alreadyRegistered(event, command, set)\n  if (registered) return Result.fail(registered)\n  const setAside",
+    from: "  const registered = requireUnregistered(event, command.attendee.id, set)\n  if (registered) return Result.fail(registered)\n  const setAside",
     to: "  const setAside"
   },
   {
@@ -785,7 +785,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "those who got their seats first lose them",
     breaks: "R",
-    file: `${MEMORY}/admission/MemoryRegistrations.ts`,
+    file: `${ADMISSION}/domain/model/Registration.ts`,
     from: "b.changedAt.getTime() - a.changedAt.getTime()",
     to: "a.changedAt.getTime() - b.changedAt.getTime()"
   },
@@ -814,7 +814,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "an attendee who has registered again is reinstated",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: "const other = alreadyRegistered(before.attendee.id, event, set)",
+    from: "const other = requireUnregistered(event, before.attendee.id, set)",
     to: "const other = undefined"
   },
   {
@@ -835,8 +835,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "an event is published as soon as it begins to be reopened",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/EventLifecycle.ts`,
-    from: 'showEvent(event, [{ _tag: "EventReopening" }])',
-    to: 'showEvent(event, [{ _tag: "EventReopened", status: "published" }])'
+    from: 'event.status === "cancelled" ? { _tag: "EventReopening" } : ',
+    to: ""
   },
   {
     name: "registrations of a cancelled event end as if somebody had asked",
@@ -848,7 +848,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "those who wait for a cancelled event wait for ever",
     breaks: "R",
-    file: `${ADMISSION}/domain/state/RegistrationRows.ts`,
+    file: `${ADMISSION}/domain/model/Registration.ts`,
     from: 'state === "confirmed" || state === "waitlisted"',
     to: 'state === "confirmed"'
   },
@@ -870,7 +870,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a correction makes two active registrations of one attendee",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: "attendee.id === before.attendee.id ? undefined : alreadyRegistered(attendee.id, event, set)",
+    from: "attendee.id === before.attendee.id ? undefined : requireUnregistered(event, attendee.id, set)",
     to: "undefined as Rejection | undefined"
   },
   {

@@ -3,7 +3,14 @@
  */
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
-import { isActive, type Registration, type RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import {
+  endsWithEvent,
+  isActive,
+  isEndedWithEvent,
+  lastChangedFirst,
+  type Registration,
+  type RegistrationId
+} from "@turnout/core/admission/domain/model/Registration"
 import type { Changes as EventChanges } from "@turnout/core/admission/domain/state/EventRows"
 import type { Footprint } from "@turnout/core/admission/domain/state/RegistrationFootprint"
 import type { Changes, Loaded } from "@turnout/core/admission/domain/state/RegistrationRows"
@@ -38,14 +45,6 @@ const takeWaiting = (state: State, eventId: EventId, after: number, limit: numbe
 const ofEvent = (state: State, eventId: EventId, matches: (registration: Registration) => boolean) =>
   [...(state.byEvent.get(eventId)?.values() ?? [])].filter(matches)
 
-const isToEnd = (registration: Registration): boolean =>
-  registration.state === "confirmed" || registration.state === "waitlisted"
-
-const isEndedWithEvent = ({ cancellation }: Registration): boolean => cancellation?.reason === "eventCancelled"
-
-const lastSeatedFirst = (a: Registration, b: Registration): number =>
-  b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence
-
 /** The cost of loading depends on what is loaded, except for events that end or come back, and for seats taken back. */
 export const load = (state: State, footprint: Footprint): Loaded => {
   const named = [
@@ -59,13 +58,13 @@ export const load = (state: State, footprint: Footprint): Loaded => {
   ].flatMap((id) => (id === undefined ? [] : (state.registrations.get(id) ?? [])))
   const lastSeated = footprint.lastSeated.flatMap(({ eventId, limit }) =>
     ofEvent(state, eventId, (registration) => registration.state === "confirmed")
-      .toSorted(lastSeatedFirst)
+      .toSorted(lastChangedFirst)
       .slice(0, limit)
   )
   return {
     registrations: [...named, ...lastSeated],
     waiting: footprint.waiting.flatMap(({ eventId, limit }) => takeWaiting(state, eventId, 0, limit)),
-    ending: footprint.ending.flatMap(({ eventId, limit }) => ofEvent(state, eventId, isToEnd).slice(0, limit)),
+    ending: footprint.ending.flatMap(({ eventId, limit }) => ofEvent(state, eventId, endsWithEvent).slice(0, limit)),
     returning: footprint.returning.flatMap(({ eventId, limit }) =>
       ofEvent(state, eventId, isEndedWithEvent).toReversed().slice(0, limit)
     )

@@ -55,7 +55,10 @@ const inOrder = (set: WorkingSet, request: Request): Request => {
   return last === undefined || request.now.getTime() >= last.getTime() ? request : { ...request, now: last }
 }
 
-/** Carries on what proceeds in steps, as far as this batch may. This comes before every command about the event. */
+/**
+ * Carries on what proceeds in steps, as far as this batch may. This comes before every command about the event, for what an earlier
+ * batch has left over, and after it, for what the command has made due.
+ */
 const carryOn = (set: WorkingSet, touched: Touched, eventId: EventId, metadata: Metadata, now: Date): void => {
   const event = set.events.get(eventId)
   if (event === undefined) return
@@ -103,15 +106,7 @@ const answer = (set: WorkingSet, touched: Touched, request: Request): Answer => 
   const eventId = eventIdOf(request)
   const { events: happened, outcome } = result.success
   append(set, touched, eventId, happened, request.metadata, request.now)
-  const { _tag: operation } = request.command
-  // A seat that a cancellation frees is filled besides.
-  if (operation === "ChangeCapacity" || operation === "UpdateEvent" || operation === "ReopenEvent") {
-    countSteps(set, eventId, happened.filter(({ _tag }) => _tag === "RegistrationPromoted").length)
-  }
-  // A guest of a draft whose seat was taken back waits until the event is published.
-  if (operation === "PublishEvent" || operation === "CancelEvent" || operation === "ReopenEvent") {
-    carryOn(set, touched, eventId, request.metadata, request.now)
-  }
+  carryOn(set, touched, eventId, request.metadata, request.now)
   return Result.succeed(outcome(set))
 }
 

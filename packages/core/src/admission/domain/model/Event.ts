@@ -23,11 +23,11 @@ import * as Text from "../../../kernel/domain/Text.ts"
 import { TimeZone } from "../../../kernel/domain/TimeZone.ts"
 
 /**
- * - `draft`: being prepared; nobody can register.
+ * - `draft`: being prepared; only staff register people, as guests.
  * - `published`: open to registrations within the registration window.
  * - `cancelled`: will not take place; its registrations end, in steps.
  * - `completed`: has taken place; attendance can still be recorded.
- * - `reopening`: was cancelled by mistake; its registrations come back, in steps, and then it is published.
+ * - `reopening`: was cancelled by mistake; its registrations come back, in steps, and then it is what it was.
  */
 export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "completed", "reopening"])
 export type EventStatus = typeof EventStatus.Type

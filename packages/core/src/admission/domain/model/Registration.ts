@@ -91,6 +91,16 @@ export const CorrectionInput = Schema.Struct({
 }).annotate({ identifier: "CorrectionInput" })
 export type CorrectionInput = typeof CorrectionInput.Type
 
+/** Whether a registration ends if its event is cancelled: it has a seat, or waits for one. */
+export const endsWithEvent = ({ state }: Registration): boolean => state === "confirmed" || state === "waitlisted"
+
+/** Whether the cancellation of its event has ended a registration, and reopening brings it back. */
+export const isEndedWithEvent = ({ cancellation }: Registration): boolean => cancellation?.reason === "eventCancelled"
+
+/** Compares registrations by the moment at which they took their state, the last one first. */
+export const lastChangedFirst = (a: Registration, b: Registration): number =>
+  b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence
+
 // --- commands
 
 /** Gives up the seat or the place in the waitlist, whatever the status of the event is. */

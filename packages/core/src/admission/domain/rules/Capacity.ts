@@ -1,11 +1,12 @@
 /**
- * The capacity of an event, and the promotions into seats that become free: the first in the waitlist, in the order of entry.
+ * The capacity of an event, and the promotions into seats that become free: the first in the waitlist, in the order of entry. A raise
+ * of capacity makes promotions due, and a batch carries out what is due (see `Steps`).
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
 import { type Decide, type Deciders, requireStatus, requireVersion, showEvent } from "../state/Decision.ts"
 import type { Event } from "../model/Event.ts"
-import type { Registration } from "../model/Registration.ts"
+import { lastChangedFirst } from "../model/Registration.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import {
   type BeyondCapacity,
@@ -18,7 +19,6 @@ import {
   seatsTaken
 } from "../model/Seats.ts"
 import type { CarryOn } from "../model/Steps.ts"
-import { stepsLeft } from "../state/RegistrationRows.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
 /** Promotes the waiters that are due, in the order of entry, and at most `limit`. Nobody is promoted once the event has ended. */
@@ -43,21 +43,20 @@ export const takeSeat = (
   return Result.fail(new CapacityFull({ eventId: id, capacity, waitlistLength: counts.waitlisted }))
 }
 
-/** Compares registrations by the moment at which they got their seats, the last one first. */
-const lastSeatedFirst = (a: Registration, b: Registration): number =>
-  b.changedAt.getTime() - a.changedAt.getTime() || b.sequence - a.sequence
-
 /** Takes seats back from those who got theirs last. They wait again at their old places. */
 const demote = (event: Event, set: WorkingSet, count: number, now: Date): ReadonlyArray<AdmissionEvent> =>
   [...set.registrations.values()]
     .filter(({ eventId, state }) => eventId === event.id && state === "confirmed")
-    .toSorted(lastSeatedFirst)
+    .toSorted(lastChangedFirst)
     .slice(0, count)
     .toSorted((a, b) => a.sequence - b.sequence)
     .map((registration) => ({
       _tag: "RegistrationDemoted",
       registration: { ...registration, state: "waitlisted", changedAt: now }
     }))
+
+/** How many seats an event would have too few of. */
+const seatsMissing = (event: Event, capacity: number): number => Math.max(0, seatsTaken(event) - capacity)
 
 /** Whether an event has the capacity already, and nobody is to lose a seat for it. */
 const isDone = (event: Event, { capacity, demote }: ChangeCapacity): boolean =>
@@ -69,7 +68,7 @@ const capacityProblem = (event: Event, command: ChangeCapacity): Rejection | und
   const { id: eventId } = event
   const taken = seatsTaken(event)
   if (demote !== null) {
-    const needed = Math.max(0, taken - capacity)
+    const needed = seatsMissing(event, capacity)
     const { confirmed } = event.counts
     return isDone(event, command) || (needed === demote && needed <= confirmed)
       ? undefined
@@ -89,11 +88,8 @@ const changeCapacity: Decide<ChangeCapacity> = (event, { command, now }, set) =>
   const { capacity } = command
   const changed: ReadonlyArray<AdmissionEvent> =
     capacity === event.capacity ? [] : [{ _tag: "CapacityChanged", from: event.capacity, to: capacity }]
-  const moved =
-    command.demote === null || capacity >= seatsTaken(event)
-      ? promote({ ...event, capacity }, set, now, stepsLeft(set, event.id))
-      : demote(event, set, command.demote, now)
-  return Result.succeed(showEvent(event, [...changed, ...moved]))
+  const demoted = command.demote === null ? [] : demote(event, set, seatsMissing(event, capacity), now)
+  return Result.succeed(showEvent(event, [...changed, ...demoted]))
 }
 
 export const deciders: Deciders<ChangeCapacity | CarryOn> = {

@@ -8,7 +8,6 @@ import { correct } from "../model/Attendee.ts"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
 import { type Event, EventNotStarted, type EventStatus } from "../model/Event.ts"
 import {
-  AlreadyRegistered,
   type Cancellation,
   type CancelRegistration,
   type ConfirmRegistration,
@@ -22,7 +21,7 @@ import {
 } from "../model/Registration.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import { isSeatOpen, move, seatsFree } from "../model/Seats.ts"
-import { type Decide, type Deciders, type Decision, requireStatus } from "../state/Decision.ts"
+import { type Decide, type Deciders, type Decision, requireStatus, requireUnregistered } from "../state/Decision.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 import { promote, takeSeat } from "./Capacity.ts"
 
@@ -135,16 +134,9 @@ const confirm = about<ConfirmRegistration>((event, before, { command, now }) => 
   )
 })
 
-const alreadyRegistered = (attendeeId: Registration["attendee"]["id"], event: Event, set: WorkingSet) => {
-  const otherId = set.active.get(event.id)!.get(attendeeId)
-  if (otherId === undefined) return undefined
-  const { id: registrationId, state } = set.registrations.get(otherId)!
-  return new AlreadyRegistered({ eventId: event.id, attendeeId, registrationId, state })
-}
-
 /** A reinstated registration has a seat if one is free for it: one that no waiter is due, or, once the event is over, any. */
 const reinstate = about<ReinstateRegistration>((event, before, { now }, set) => {
-  const other = alreadyRegistered(before.attendee.id, event, set)
+  const other = requireUnregistered(event, before.attendee.id, set)
   if (other) return Result.fail(other)
   const isSeated = isSeatOpen(event) || (now >= event.endsAt && seatsFree(event) > 0)
   const after = reinstated(before, isSeated ? "confirmed" : "waitlisted", now)
@@ -160,7 +152,7 @@ const correctRegistration = about<CorrectRegistration>((event, before, { command
     attendee.email === before.attendee.email &&
     notes === before.notes
   if (isSame) return Result.succeed(unchanged(before))
-  const other = attendee.id === before.attendee.id ? undefined : alreadyRegistered(attendee.id, event, set)
+  const other = attendee.id === before.attendee.id ? undefined : requireUnregistered(event, attendee.id, set)
   if (other) return Result.fail(other)
   const after: Registration = { ...before, attendee, notes }
   return Result.succeed(

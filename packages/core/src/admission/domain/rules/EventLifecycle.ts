@@ -1,6 +1,7 @@
 /**
  * The life of an event: created as a draft, changed, published, cancelled or completed. `docs/reference/states.md` tabulates
- * which command is legal in which status.
+ * which command is legal in which status. A command may make steps due, such as promotions once an end is moved into the future; a
+ * batch carries them out (see `Steps`).
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
@@ -36,8 +37,6 @@ import type { Expecting } from "../model/event/EventVersion.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import { eventIdOf, type Request } from "../state/Request.ts"
 import { seatsTaken } from "../model/Seats.ts"
-import { stepsLeft } from "../state/RegistrationRows.ts"
-import { promote } from "./Capacity.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
 /** A new event is a draft. */
@@ -75,8 +74,7 @@ const detailsOf = (event: Event): EventDetails => ({
   waitlistLimit: event.waitlistLimit
 })
 
-/** An end that is moved into the future makes promotions due, which were not while the event was over. */
-const update: Decide<UpdateEvent> = (event, { command, now }, set) => {
+const update: Decide<UpdateEvent> = (event, { command }) => {
   const refused = requireStatus(event, command, ["draft", "published"])
   if (refused) return Result.fail(refused)
   const before = detailsOf(event)
@@ -91,8 +89,7 @@ const update: Decide<UpdateEvent> = (event, { command, now }, set) => {
   if (problem) {
     return Result.fail(new ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue }))
   }
-  const promoted = promote({ ...event, ...details }, set, now, stepsLeft(set, event.id))
-  return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details }, ...promoted]))
+  return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details }]))
 }
 
 /** Takes an event from one of these statuses to another; does nothing if it is there already. */
@@ -134,16 +131,18 @@ const complete: Decide<CompleteEvent> = (event, { command, now }) => {
  * Reopens an event. The registrations that its cancellation ended come back in steps, and then it is what it was. An event that was
  * completed has its registrations still.
  */
-const reopen: Decide<ReopenEvent> = (event, { command, now }, set) => {
+const reopen: Decide<ReopenEvent> = (event, { command, now }) => {
   if (event.status !== "cancelled" && event.status !== "completed") return Result.succeed(showEvent(event, []))
   if (now >= event.endsAt) {
     return Result.fail(new EventOver({ eventId: event.id, operation: command._tag, endedAt: event.endsAt }))
   }
   const conflict = requireVersion(event, command)
   if (conflict) return Result.fail(conflict)
-  if (event.status === "cancelled") return Result.succeed(showEvent(event, [{ _tag: "EventReopening" }]))
-  const promoted = promote({ ...event, status: "published" }, set, now, stepsLeft(set, event.id))
-  return Result.succeed(showEvent(event, [{ _tag: "EventReopened", status: "published" }, ...promoted]))
+  return Result.succeed(
+    showEvent(event, [
+      event.status === "cancelled" ? { _tag: "EventReopening" } : { _tag: "EventReopened", status: "published" }
+    ])
+  )
 }
 
 export const deciders: Deciders<

@@ -3,7 +3,7 @@
  */
 import * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
-import { type Decide, type Deciders, type Decision, requireStatus } from "../state/Decision.ts"
+import { type Decide, type Deciders, type Decision, requireStatus, requireUnregistered } from "../state/Decision.ts"
 import { type Event, type EventStatus, registrationEnd } from "../model/Event.ts"
 import { earlier } from "../../../kernel/domain/Instant.ts"
 import {
@@ -15,26 +15,14 @@ import {
   type RuleSetAside,
   WaitlistFull
 } from "../model/Register.ts"
-import { AlreadyRegistered, type Registration, type RegistrationId } from "../model/Registration.ts"
+import type { Registration, RegistrationId } from "../model/Registration.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import { CapacityFull, isSeatDue, isSeatOpen } from "../model/Seats.ts"
 import type { Request } from "../state/Request.ts"
-import type { WorkingSet } from "../state/WorkingSet.ts"
 import { takeSeat } from "./Capacity.ts"
 
 const PUBLISHED: ReadonlyArray<EventStatus> = ["published"]
 const FOR_GUESTS: ReadonlyArray<EventStatus> = ["draft", "published"]
-
-const alreadyRegistered = (
-  event: Event,
-  { attendee }: RegisterCommand,
-  set: WorkingSet
-): AlreadyRegistered | undefined => {
-  const activeId = set.active.get(event.id)!.get(attendee.id)
-  if (activeId === undefined) return undefined
-  const { id, state } = set.registrations.get(activeId)!
-  return new AlreadyRegistered({ eventId: event.id, attendeeId: attendee.id, registrationId: id, state })
-}
 
 const newRegistration = (
   sequence: number,
@@ -56,7 +44,7 @@ const register: Decide<Register> = (event, request, set) => {
   const eventId = event.id
   const refused = requireStatus(event, command, PUBLISHED)
   if (refused) return Result.fail(refused)
-  const registered = alreadyRegistered(event, command, set)
+  const registered = requireUnregistered(event, command.attendee.id, set)
   if (registered) return Result.fail(registered)
   const opensAt = event.registrationOpensAt
   if (opensAt !== null && now.getTime() < opensAt.getTime())
@@ -126,12 +114,12 @@ const seatGuest = (
   })
 }
 
-/** Nobody waits for a draft, so a guest of a draft needs a seat. */
+/** Nobody joins the waitlist of a draft, so a guest of a draft needs a seat. */
 const registerGuest: Decide<RegisterGuest> = (event, request, set) => {
   const { command, now } = request
   const refused = requireStatus(event, command, FOR_GUESTS)
   if (refused) return Result.fail(refused)
-  const registered = alreadyRegistered(event, command, set)
+  const registered = requireUnregistered(event, command.attendee.id, set)
   if (registered) return Result.fail(registered)
   const setAside = rulesSetAside(event, now)
   if (isSeatOpen(event)) return seatGuest(event, request, [], setAside)

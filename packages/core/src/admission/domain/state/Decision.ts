@@ -3,10 +3,12 @@
  */
 import type * as Result from "effect/Result"
 import type { AdmissionEvent } from "../model/AdmissionEvent.ts"
+import type { AttendeeId } from "../model/Attendee.ts"
 import type { Command } from "../model/Command.ts"
 import { type Event, type EventStatus, EventStatusConflict } from "../model/Event.ts"
 import { type Expecting, isSeen, VersionConflict } from "../model/event/EventVersion.ts"
 import type { Outcome } from "../model/Outcome.ts"
+import { AlreadyRegistered } from "../model/Registration.ts"
 import type { Rejection } from "../model/Rejection.ts"
 import type { Request } from "./Request.ts"
 import type { WorkingSet } from "./WorkingSet.ts"
@@ -53,6 +55,18 @@ export const requireStatus = (
         eventStatus: event.status,
         allowed
       })
+
+/** The rejection of a command that would give an attendee a second active registration of the event. */
+export const requireUnregistered = (
+  event: Event,
+  attendeeId: AttendeeId,
+  set: WorkingSet
+): AlreadyRegistered | undefined => {
+  const activeId = set.active.get(event.id)!.get(attendeeId)
+  if (activeId === undefined) return undefined
+  const { id: registrationId, state } = set.registrations.get(activeId)!
+  return new AlreadyRegistered({ eventId: event.id, attendeeId, registrationId, state })
+}
 
 /**
  * The rejection of a command whose caller has not seen the event itself as it is. A decider asks for it before it changes

@@ -7,7 +7,14 @@ import type { EventId } from "../../../kernel/domain/EventId.ts"
 import type { AdmissionEntry } from "../model/AdmissionEvent.ts"
 import type { AttendeeId } from "../model/Attendee.ts"
 import type { Event } from "../model/Event.ts"
-import { isActive, type Registration, type RegistrationId, type RegistrationState } from "../model/Registration.ts"
+import {
+  endsWithEvent,
+  isActive,
+  isEndedWithEvent,
+  type Registration,
+  type RegistrationId,
+  type RegistrationState
+} from "../model/Registration.ts"
 import { moveInPlace } from "../model/Seats.ts"
 import { STEP_SIZE } from "../model/Steps.ts"
 import type * as EventRows from "./EventRows.ts"
@@ -115,17 +122,15 @@ export const countSteps = (set: WorkingSet, eventId: EventId, count: number): vo
   set.steps.set(eventId, (set.steps.get(eventId) ?? 0) + count)
 }
 
-const isToEnd = ({ state }: Registration): boolean => state === "confirmed" || state === "waitlisted"
-
 /** The registration of a cancelled event that ends next. */
 export const firstToEnd = (set: WorkingSet, eventId: EventId): Registration | undefined =>
-  firstOf(set, set.ending.get(eventId), isToEnd) ?? firstMade(set, eventId)
+  firstOf(set, set.ending.get(eventId), endsWithEvent) ?? firstMade(set, eventId)
 
 /** The first that this batch has made itself. There are no others once the list is at its end. */
 const firstMade = (set: WorkingSet, eventId: EventId): Registration | undefined => {
   let first: Registration | undefined
   for (const registration of set.registrations.values()) {
-    if (registration.eventId !== eventId || !isToEnd(registration)) continue
+    if (registration.eventId !== eventId || !endsWithEvent(registration)) continue
     if (first === undefined || registration.sequence < first.sequence) first = registration
   }
   return first
@@ -134,8 +139,6 @@ const firstMade = (set: WorkingSet, eventId: EventId): Registration | undefined 
 /** The registration of an event that is reopening that comes back next. */
 export const firstToReturn = (set: WorkingSet, eventId: EventId): Registration | undefined =>
   firstOf(set, set.returning.get(eventId), isEndedWithEvent)
-
-const isEndedWithEvent = ({ cancellation }: Registration): boolean => cancellation?.reason === "eventCancelled"
 
 const firstOf = (
   set: WorkingSet,
@@ -226,9 +229,7 @@ export const changes = ({ changed, corrected, created }: Touched, set: WorkingSe
   })
   return [
     ...created.map((id) => now(id, null)),
-    ...Array.from(changed, ([id, before]) => [id, before] as const)
-      .filter(([id]) => !corrected.has(id))
-      .map(([id, before]) => now(id, before)),
+    ...[...changed].filter(([id]) => !corrected.has(id)).map(([id, before]) => now(id, before)),
     ...Array.from(corrected, (id) => now(id, changed.get(id)!))
   ]
 }
