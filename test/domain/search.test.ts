@@ -71,6 +71,7 @@ describe("the keys of a person", () => {
   })
 
   it("are begun by the key of every term by which the person is found", () => {
+    let found = 0
     fc.assert(
       fc.property(text, text, fc.nat(40), fc.nat(40), (name, address, from, length) => {
         const folded = Search.fold(name)
@@ -80,6 +81,7 @@ describe("the keys of a person", () => {
         ]) {
           const key = Search.keyOfTerm(term)
           if (key === undefined || !Search.begins([term], name, address)) continue
+          found += 1
           assert.isTrue(
             Search.keys(name, address).some((one) => one.startsWith(key)),
             JSON.stringify({ name, address, term })
@@ -88,9 +90,11 @@ describe("the keys of a person", () => {
       }),
       { numRuns: 5_000 }
     )
+    assert.isAbove(found, 1_000)
   })
 
   it("are in the range of what they begin with, in the order of code points", () => {
+    let beyond = 0
     fc.assert(
       fc.property(
         text.filter((drawn) => /^[\p{L}\p{N}]/u.test(drawn)),
@@ -99,11 +103,13 @@ describe("the keys of a person", () => {
           const end = afterAll(begin)
           assert.isBelow(codePointOrder(begin + rest, end), 0, JSON.stringify({ begin, rest, end }))
           if (codePointOrder(rest, begin) >= 0 && !rest.startsWith(begin)) {
+            beyond += 1
             assert.isAtLeast(codePointOrder(rest, end), 0, JSON.stringify({ begin, rest, end }))
           }
         }
       ),
       { numRuns: 5_000 }
     )
+    assert.isAbove(beyond, 500)
   })
 })

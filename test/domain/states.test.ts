@@ -43,7 +43,7 @@ const capacity = (seats: number, keepOverhang = false, demote: number | null = n
 const comesTo = (set: WorkingSet, when: Request, read: (outcome: Outcome) => string): string => {
   // The tables ask at every time, whenever the history was: nothing is decided before what has happened.
   const event = set.events.get(EVENT)
-  if (event !== undefined) set.events.set(EVENT, { ...event, updatedAt: event.createdAt })
+  if (event !== undefined && when.now < event.updatedAt) set.events.set(EVENT, { ...event, updatedAt: when.now })
   const { changes, replies } = Batch.decide([when], set)
   const { answer } = replies[0]!
   if (answer._tag === "Failure") {

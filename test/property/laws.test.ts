@@ -5,6 +5,7 @@ import * as Batch from "@turnout/core/admission/domain/Batch"
 import { eventIdOf } from "@turnout/core/admission/domain/state/Request"
 import { footprint, withDueSteps } from "@turnout/core/admission/domain/state/Footprint"
 import * as Admission from "@turnout/core/admission/domain/Admission"
+import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { IdempotencyRecord } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Expecting } from "@turnout/core/admission/domain/model/event/EventVersion"
 import { byOperation } from "@turnout/core/admission/domain/model/Rejection"
@@ -40,8 +41,8 @@ const inBatches = <A>(items: ReadonlyArray<A>, sizes: ReadonlyArray<number>): Re
 
 const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 })
 
-/** The commands by which staff give a seat beyond the capacity, or give the seats back that an event had. */
-const BEYOND: ReadonlyArray<string> = ["RegisterGuest", "ConfirmRegistration", "ReopenEvent"]
+/** Whether staff ask for a seat that is not free. */
+const isBeyond = (command: Command): boolean => "beyond" in command && command.beyond !== null
 
 /** The commands that make something, which cannot be made twice. */
 const MAKES: ReadonlyArray<string> = ["Register", "RegisterGuest", "CreateEvent", "DeleteEvent"]
@@ -94,10 +95,10 @@ describe("deciding", () => {
           for (const { record } of Batch.decide(batch, whole).changes.idempotency) stored.set(record.scope.id, record)
         }
       }),
-      { numRuns: 2_000 }
+      { numRuns: 4_000 }
     )
     assert.isAbove(right, 500, "guesses that were right")
-    assert.isAbove(refused, 300, "guesses that were refused")
+    assert.isAbove(refused, 500, "guesses that were refused")
   })
 
   it("a batch gives the same answers and the same journal as one request after the other", () => {
@@ -182,7 +183,9 @@ describe("deciding", () => {
             assert.deepStrictEqual(itself, [])
           } else if (itself.length > 0) {
             met += 1
-            assert.isTrue(isSeen || seen.some((seenOne) => seenOne >= revision), "V1: one change has undone another")
+            const carriedOn = itself[0]!.version - 1 - version
+            const isMet = seen.some((seenOne) => seenOne >= revision && seenOne <= version + carriedOn)
+            assert.isTrue(isMet, "V1: one change has undone another")
           }
         }
       }),
@@ -247,9 +250,12 @@ describe("deciding", () => {
             const registrations = [...set.registrations.values()].filter(({ eventId }) => eventId === event.id)
             const inState = (state: string) => registrations.filter((registration) => registration.state === state)
             const now = seatsOf(event.counts)
-            const isAsked = BEYOND.includes(one.command._tag) && eventIdOf(one) === event.id
-            const isHeld = now <= event.capacity || now <= (taken.get(event.id) ?? 0)
-            assert.isTrue(isHeld || isAsked, "R1: or an overhang that shrinks, or that staff asked for")
+            const before = taken.get(event.id) ?? 0
+            const most = Math.max(event.capacity, before)
+            const isReopened = one.command._tag === "ReopenEvent" && eventIdOf(one) === event.id
+            // Staff ask for one seat at a time, and a reopened event has the seats again that it had.
+            const allowed = isBeyond(one.command) && eventIdOf(one) === event.id ? Math.max(most, before + 1) : most
+            assert.isTrue(now <= allowed || isReopened, "R1: or an overhang that shrinks, or that staff asked for")
             const active = registrations.filter(({ state }) => state !== "cancelled").map(({ attendee }) => attendee.id)
             assert.strictEqual(new Set(active).size, active.length, "R2, W3")
             const recount = {

@@ -75,7 +75,7 @@ export class Recount {
     const demoted = entries.flatMap(({ event }) =>
       event._tag === "RegistrationDemoted" ? [event.registration.id] : []
     )
-    if (demoted.length > 0) this.#demoted(last, demoted, confirmed, ordered?.command, start.taken)
+    if (demoted.length > 0) this.#demoted(last, demoted, confirmed, ordered?.command, start)
     const { command } = ordered ?? {}
     if (command !== undefined && "beyond" in command) this.#beyond(entries, command.beyond, start)
     const canStepOn = entries.length >= 1_000
@@ -324,7 +324,7 @@ export class Recount {
     demoted: ReadonlyArray<string>,
     confirmed: ReadonlyArray<string>,
     command: Command | undefined,
-    taken: number
+    { taken }: Start
   ): void {
     if (command?._tag !== "ChangeCapacity") return
     if (demoted.length !== command.demote || taken - demoted.length !== command.capacity)
@@ -345,6 +345,7 @@ export class Recount {
 /** The seats before a command. */
 interface Start {
   readonly capacity: number
+  readonly taken: number
   readonly free: number
   readonly waiting: number
 }

@@ -39,13 +39,12 @@ export interface Snapshot {
 /** Reads everything that is stored of an event. No write may be under way meanwhile. */
 export const snapshot = Effect.fn("snapshot")(function* (eventId: string) {
   const turnout = yield* Turnout
+  const event = yield* turnout.getEvent(eventId)
   const taken: Snapshot = {
-    event: yield* turnout.getEvent(eventId),
+    event,
     registrations: yield* all((cursor) => turnout.listRegistrations(eventId, query(cursor))),
-    waitlist: yield* all((cursor) => turnout.listWaitlist(eventId, query(cursor))).pipe(
-      // Nobody waits for an event that is cancelled.
-      Effect.catchTag("EventStatusConflict", () => Effect.succeed([]))
-    ),
+    // Nobody waits for an event that is cancelled, and its waitlist is refused.
+    waitlist: event.status === "cancelled" ? [] : yield* all((cursor) => turnout.listWaitlist(eventId, query(cursor))),
     journal: yield* all((cursor) => turnout.listJournal(eventId, query(cursor)))
   }
   return taken
@@ -59,7 +58,7 @@ const areEqual = (actual: unknown, expected: unknown, message: string): void => 
   if (!isDeepStrictEqual(actual, expected)) assert.deepStrictEqual(actual, expected, message)
 }
 
-const TAKES_SEAT = ["confirmed", "attended", "noShow"]
+export const TAKES_SEAT: ReadonlyArray<string> = ["confirmed", "attended", "noShow"]
 
 /** The legal transitions of each type of journal event, from the state before the arrow; "" stands for no registration. */
 const LEGAL: Record<string, ReadonlyArray<string>> = {
@@ -124,7 +123,14 @@ export const replay = (
     }
     const seats = Number(TAKES_SEAT.includes(registration.state)) - Number(TAKES_SEAT.includes(before ?? ""))
     taken += seats
-    if (seats > 0 && !isBeyond(happened)) {
+    if (isBeyond(happened)) {
+      const last = journal[index - 1]!.event
+      const isRaise = last._tag === "CapacityChanged" && last.to === last.from + 1
+      isTrue(
+        seats === 1 && ("beyond" in happened ? (happened.beyond === "raise") === isRaise : true),
+        "R1: staff ask for one seat at a time, and a raise comes with it"
+      )
+    } else if (seats > 0) {
       isTrue(taken <= Math.max(capacity, takenBefore), "R1, W4: nobody gets a seat that does not exist")
     }
     registrations.set(registration.id, registration)

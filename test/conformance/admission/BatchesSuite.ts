@@ -2,16 +2,15 @@
  * The contract of a registration store about what is written together: the journal, commands in one transaction, and
  * concurrent callers.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { MAX_COMMANDS } from "@turnout/core/admission/application/Commands"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { Effect, Result } from "effect"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { type It, use } from "./AdmissionGiven.ts"
 
 /** The differences between stores, as data. */
 export interface Capabilities {
@@ -19,9 +18,15 @@ export interface Capabilities {
   readonly callers: number
 }
 
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
+const register =
+  (eventId: EventId) =>
+  (n: number): Command => ({
+    _tag: "Register",
+    eventId,
+    attendee: fromInput({ email: `person-${n}@example.com` }),
+    notes: "",
+    registeredAt: null
+  })
 
 export const batches = (it: It, capabilities: Capabilities): void => {
   describe("journal", () => {
@@ -50,20 +55,14 @@ export const batches = (it: It, capabilities: Capabilities): void => {
     it.effect("a registration that one commit makes and ends knows what it was cancelled for", () =>
       Effect.gen(function* () {
         const event = yield* Given.publishedEvent({ capacity: 1 })
-        const register = (n: number) => ({
-          _tag: "Register" as const,
-          eventId: event.id,
-          attendee: fromInput({ email: `person-${n}@example.com` }),
-          notes: "",
-          registeredAt: null
-        })
         const commands: ReadonlyArray<Command> = [
-          ...[1, 2].map(register),
+          ...[1, 2].map(register(event.id)),
           { _tag: "CancelEvent", eventId: event.id },
           { _tag: "ReopenEvent", eventId: event.id },
           { _tag: "CancelEvent", eventId: event.id }
         ]
-        yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))
+        const replies = yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))
+        assert.isTrue(replies.every(({ answer }) => Result.isSuccess(answer)))
         yield* Invariants.hold(event.id)
         yield* use((turnout) => turnout.reopenEvent(event.id))
         const { event: after } = yield* Invariants.hold(event.id)
@@ -74,18 +73,11 @@ export const batches = (it: It, capabilities: Capabilities): void => {
     it.effect("a batch of commands of every kind about one event stores all that they change", () =>
       Effect.gen(function* () {
         const event = yield* Given.draftEvent({ capacity: 1 })
-        const register = (n: number) => ({
-          _tag: "Register" as const,
-          eventId: event.id,
-          attendee: fromInput({ email: `person-${n}@example.com` }),
-          notes: "",
-          registeredAt: null
-        })
         const commands: ReadonlyArray<Command> = [
           { _tag: "UpdateEvent", eventId: event.id, changes: { title: "Another title" } },
           { _tag: "PublishEvent", eventId: event.id },
           { _tag: "ChangeCapacity", eventId: event.id, capacity: 2, keepOverhang: false, demote: null },
-          ...[1, 2, 3].map(register)
+          ...[1, 2, 3].map(register(event.id))
         ]
         const replies = yield* use((turnout) => turnout.executeAll(commands.map((command) => ({ command }))))
         assert.isTrue(replies.every(({ answer }) => Result.isSuccess(answer)))

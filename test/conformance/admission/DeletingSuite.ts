@@ -2,16 +2,15 @@
  * The contract of a registration store about the end of an event: a draft that nobody has ever registered for is deleted, its
  * journal stays, and its id is not used again.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { assert, describe } from "@effect/vitest"
+import type * as Turnout from "@turnout/core/admission/application/Turnout"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Exit, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { type It, use } from "./AdmissionGiven.ts"
 
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 const tagOf = (effect: Effect.Effect<unknown, { readonly _tag: string }, Turnout.Turnout>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
@@ -22,8 +21,6 @@ const oncePublished = Effect.gen(function* () {
   yield* use((turnout) => turnout.cancelRegistration(id, registration.id))
   return yield* use((turnout) => turnout.unpublishEvent(id))
 })
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
 
 export const deleting = (it: It): void => {
   describe("deleting", () => {

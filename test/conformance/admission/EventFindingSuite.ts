@@ -3,16 +3,15 @@
  * orders, and counted.
  */
 import { assert, describe, type Vitest } from "@effect/vitest"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { EventQuery } from "@turnout/core/admission/application/Queries"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { use } from "./AdmissionGiven.ts"
 
 type Query = typeof EventQuery.Encoded
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 
 const at = (day: number, hour = 0) => new Date(Date.UTC(2099, 0, day, hour))
 

@@ -1,16 +1,14 @@
 /**
  * The contract of a registration store about idempotency records that have expired, and are deleted.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Fiber } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
+import { type It, use } from "./AdmissionGiven.ts"
 
 /** The service on the same store, with a memory of two seconds for idempotency keys. */
 const forgetful = Turnout.layer({ idempotencyTtlMillis: 2_000 })
@@ -29,8 +27,6 @@ const sweep = Effect.fnUntraced(function* (marginMillis: number) {
 
 const register = (eventId: string, n: number, idempotencyKey: string) =>
   use((turnout) => turnout.register(eventId, Given.person(n), { idempotencyKey }))
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
 
 export const expiry = (it: It): void => {
   describe("idempotency records that have expired", () => {

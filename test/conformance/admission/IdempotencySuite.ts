@@ -1,29 +1,19 @@
 /**
  * The contract of a registration store about idempotency keys.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
+import { type It, states, use } from "./AdmissionGiven.ts"
 
 /** The service on the same store, with a memory of one second for idempotency keys. */
 const forgetful = Turnout.layer({ idempotencyTtlMillis: 1_000 })
-
-const states = (eventId: string) =>
-  Effect.map(Invariants.hold(eventId), ({ registrations }) =>
-    registrations.map(({ attendee, state }) => `${attendee.name.replace("Person ", "")} ${state}`)
-  )
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
 
 export const idempotency = (it: It): void => {
   describe("idempotency", () => {

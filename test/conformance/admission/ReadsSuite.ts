@@ -1,19 +1,14 @@
 /**
  * The contract of a registration store about its reads: lists, pages, counts and places.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import type { Page } from "@turnout/core/kernel/domain/Page"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
+import { type It, use } from "./AdmissionGiven.ts"
 
 export const reads = (it: It): void => {
   describe("reads", () => {

@@ -1,23 +1,12 @@
 /**
  * The contract of a registration store about registering: who gets a seat, and who waits.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
-
-const states = (eventId: string) =>
-  Effect.map(Invariants.hold(eventId), ({ registrations }) =>
-    registrations.map(({ attendee, state }) => `${attendee.name.replace("Person ", "")} ${state}`)
-  )
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
+import { type It, states, use } from "./AdmissionGiven.ts"
 
 export const registering = (it: It): void => {
   describe("registration", () => {

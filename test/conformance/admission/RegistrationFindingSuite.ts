@@ -4,14 +4,13 @@
  */
 import { assert, describe, type Vitest } from "@effect/vitest"
 import type { RegistrationQuery } from "@turnout/core/admission/application/Queries"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect } from "effect"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { use } from "./AdmissionGiven.ts"
 
 type Query = typeof RegistrationQuery.Encoded
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 
 /** Lists the names of those who are registered, in pages of two. */
 const namesOf =

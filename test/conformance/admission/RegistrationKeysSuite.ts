@@ -22,8 +22,7 @@ import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
+import { use } from "./AdmissionGiven.ts"
 
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1)
 

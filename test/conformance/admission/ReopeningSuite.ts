@@ -3,35 +3,13 @@
  * contract of a registration store.
  */
 import { assert, describe } from "@effect/vitest"
-import type * as Vitest from "@effect/vitest"
-import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { STEP_SIZE } from "@turnout/core/admission/domain/model/Steps"
 import { Effect } from "effect"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { type It, line, states, underway, use } from "./AdmissionGiven.ts"
 
-const use = <A, E, R>(f: (turnout: TurnoutService) => Effect.Effect<A, E, R>) => Turnout.use(f)
-
-/** The states of the registrations of an event in the order of entry, with the numbers of the persons. */
-const states = (eventId: string) =>
-  Effect.map(Invariants.hold(eventId), ({ registrations }) =>
-    registrations.map(({ attendee, state }) => `${/\d+/.exec(attendee.email)![0]} ${state}`)
-  )
-
-const line = (eventId: string) =>
-  Effect.map(
-    use((turnout) => turnout.listWaitlist(eventId)),
-    ({ items }) =>
-      items.map(({ position, registration }) => `${position}: ${/\d+/.exec(registration.attendee.email)![0]}`)
-  )
-
-const now = () => new Date()
-const hours = (count: number) => new Date(now().getTime() + count * 3_600_000)
-const underway = { startsAt: hours(-1), endsAt: hours(5) }
-
-export const reopening = (it: Vitest.Vitest.MethodsNonLive<Turnout | AdmissionStore | AdmissionReads>): void => {
+export const reopening = (it: It): void => {
   describe("raises taken back, and events that end and come back", () => {
     it.effect("a raise is taken back: who was promoted last waits again, before all who wait", () =>
       Effect.gen(function* () {
@@ -107,7 +85,7 @@ export const reopening = (it: Vitest.Vitest.MethodsNonLive<Turnout | AdmissionSt
         const draft = yield* Given.draftEvent()
         yield* use((turnout) => turnout.cancelEvent(draft.id))
         assert.strictEqual((yield* use((turnout) => turnout.reopenEvent(draft.id))).status, "draft")
-        const { id } = yield* Given.publishedEvent(underway)
+        const { id } = yield* Given.publishedEvent(underway())
         yield* use((turnout) => turnout.completeEvent(id))
         assert.strictEqual((yield* use((turnout) => turnout.reopenEvent(id))).status, "published")
       })

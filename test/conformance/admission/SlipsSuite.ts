@@ -3,34 +3,12 @@
  * registration store.
  */
 import { assert, describe } from "@effect/vitest"
-import type * as Vitest from "@effect/vitest"
-import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect } from "effect"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { type It, line, states, underway, use } from "./AdmissionGiven.ts"
 
-const use = <A, E, R>(f: (turnout: TurnoutService) => Effect.Effect<A, E, R>) => Turnout.use(f)
-
-/** The states of the registrations of an event in the order of entry, with the numbers of the persons. */
-const states = (eventId: string) =>
-  Effect.map(Invariants.hold(eventId), ({ registrations }) =>
-    registrations.map(({ attendee, state }) => `${/\d+/.exec(attendee.email)![0]} ${state}`)
-  )
-
-const line = (eventId: string) =>
-  Effect.map(
-    use((turnout) => turnout.listWaitlist(eventId)),
-    ({ items }) =>
-      items.map(({ position, registration }) => `${position}: ${/\d+/.exec(registration.attendee.email)![0]}`)
-  )
-
-const now = () => new Date()
-const hours = (count: number) => new Date(now().getTime() + count * 3_600_000)
-const underway = { startsAt: hours(-1), endsAt: hours(5) }
-
-export const slips = (it: Vitest.Vitest.MethodsNonLive<Turnout | AdmissionStore | AdmissionReads>): void => {
+export const slips = (it: It): void => {
   describe("slips, guests and corrections", () => {
     it.effect("a cancellation is taken back: to the seat if it is free, or else to the old place in line", () =>
       Effect.gen(function* () {
@@ -160,7 +138,7 @@ export const slips = (it: Vitest.Vitest.MethodsNonLive<Turnout | AdmissionStore 
       "attendance is taken back, a second scan changes nothing, and the seat of a no-show goes to the line",
       () =>
         Effect.gen(function* () {
-          const { id } = yield* Given.publishedEvent({ capacity: 2, ...underway })
+          const { id } = yield* Given.publishedEvent({ capacity: 2, ...underway() })
           const [first, second] = yield* Given.registerAll(id, 3)
           const scanned = yield* use((turnout) => turnout.markAttended(id, first!.id))
           assert.isTrue(scanned.changed)

@@ -2,20 +2,16 @@
  * The contract of a registration store about the versions of events: a change is refused if its caller has not seen the event
  * itself as it is.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
-import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { assert, describe } from "@effect/vitest"
+import type * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect, Result } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
+import { type It, use } from "./AdmissionGiven.ts"
 
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 const tagOf = (effect: Effect.Effect<unknown, { readonly _tag: string }, Turnout.Turnout>) =>
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
 
 export const versions = (it: It): void => {
   describe("versions", () => {

@@ -1,23 +1,13 @@
 /**
  * The contract of a registration store about the waitlist: who is promoted, and when.
  */
-import { assert, describe, type Vitest } from "@effect/vitest"
-import * as Turnout from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { assert, describe } from "@effect/vitest"
 import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
-
-const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
-
-const states = (eventId: string) =>
-  Effect.map(Invariants.hold(eventId), ({ registrations }) =>
-    registrations.map(({ attendee, state }) => `${attendee.name.replace("Person ", "")} ${state}`)
-  )
-
-type It = Vitest.MethodsNonLive<Turnout.Turnout | AdmissionStore | AdmissionReads>
+import { type It, states, use } from "./AdmissionGiven.ts"
 
 export const waitlist = (it: It): void => {
   describe("waitlist", () => {
