@@ -32,11 +32,15 @@ export const execute = Effect.fnUntraced(function* (
   requests: ReadonlyArray<PendingRequest>
 ): Effect.fn.Return<ReadonlyArray<Batch.Reply>, StoreError> {
   const events = eventsOf(requests)
-  const dueOf = (answer: Answer) => Steps.eventWithStepDue(answer, clock.now())
+  // One moment, that of the decision, says which answers are to be finished: an event that ends meanwhile has no more steps due,
+  // and its answers would be neither remembered nor finished.
+  let decided = clock.now()
+  const dueOf = (answer: Answer) => Steps.eventWithStepDue(answer, decided)
   let unfinished: Changes["idempotency"] = []
   const replies = yield* transact(events, () => ({
     footprint: footprint(requests),
     decide: (set, now) => {
+      decided = now
       const { changes, replies } = Batch.decide(decidedAt(requests, now), set)
       const isUnfinished = ({ record }: (typeof unfinished)[number]) => dueOf(record.answer) !== undefined
       unfinished = changes.idempotency.filter(isUnfinished)
