@@ -18,8 +18,10 @@ import {
   RegistrationStateConflict
 } from "../domain/model/Registration.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
+import { everyRegistration } from "../ports/RegistrationFilter.ts"
 import type { WaitlistEntry, WaitlistPlace } from "../ports/RegistrationReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { Events } from "./Events.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import * as PlainInput from "./PlainInput.ts"
@@ -54,7 +56,10 @@ export interface Registrations {
     eventId: string,
     registrationId: string
   ) => Read<Registration, EventNotFound | RegistrationNotFound>
-  /** Returns registrations in the order of entry, unless the query says otherwise. */
+  /**
+   * Returns registrations in the order of entry, unless the query says otherwise. An `attendeeId` that is an address without
+   * `mailto:` is refused if it has no registrations for the event as an id, and has some with `mailto:`.
+   */
   readonly listRegistrations: (
     eventId: string,
     query?: typeof RegistrationQuery.Encoded
@@ -142,12 +147,13 @@ export const make = (
     })
   })
 
-  /** Refuses an address that was given in place of the id which is made of it. */
-  const refuseAddress = Effect.fnUntraced(function* (id: AttendeeId) {
+  /** Refuses an address that was given in place of the id which is made of it, if that id has registrations. */
+  const refuseAddress = Effect.fnUntraced(function* (
+    id: AttendeeId,
+    someOf: (id: AttendeeId) => Effect.Effect<ReadonlyArray<Registration>, StoreError>
+  ) {
     const meant = asAddress(id)
-    if (meant === undefined) return
-    const found = yield* reads.attendeeRegistrations(meant, { limit: 1, after: null })
-    if (found.length === 0) return
+    if (meant === undefined || (yield* someOf(meant)).length === 0) return
     const rule = `nobody has registered under this id, but somebody has by this address: ask for ${meant}`
     return yield* new InvalidInput({ issues: [{ field: "attendeeId", rule }] })
   })
@@ -172,6 +178,11 @@ export const make = (
       const filter = registrationFilter(query)
       const { id } = yield* getEvent(eventId)
       const found = yield* reads.registrations(id, filter, { limit: limit + 1, after: cursor?.sequence ?? null }, order)
+      if (found.length === 0 && filter.attendeeId !== null) {
+        yield* refuseAddress(filter.attendeeId, (attendeeId) =>
+          reads.registrations(id, { ...everyRegistration, attendeeId }, { limit: 1, after: null }, "entry")
+        )
+      }
       const page = toPage(found, limit, EntryCursor, ({ sequence }) => ({ order, sequence }))
       return total ? { ...page, total: yield* reads.countRegistrations(id, filter) } : page
     }),
@@ -186,7 +197,9 @@ export const make = (
       const { attendeeId } = yield* decode.attendee({ attendeeId: id })
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.registrationsOfAttendee(input)
       const found = yield* reads.attendeeRegistrations(attendeeId, { limit: limit + 1, after: cursor ?? null })
-      if (found.length === 0) yield* refuseAddress(attendeeId)
+      if (found.length === 0) {
+        yield* refuseAddress(attendeeId, (meant) => reads.attendeeRegistrations(meant, { limit: 1, after: null }))
+      }
       return toPage(found, limit, RegistrationCursor, (registration) => registration.id)
     })
   }
