@@ -25,6 +25,7 @@ import { idsOfAddresses } from "./migrations/0009_IdsOfAddresses.ts"
 import { finding } from "./migrations/0010_Finding.ts"
 import { steps } from "./migrations/0011_Steps.ts"
 import { eventRevisions } from "./migrations/0012_EventRevisions.ts"
+import { sweeps } from "./migrations/0013_Sweeps.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -43,7 +44,8 @@ export const migrations: ReadonlyArray<Migration> = [
   idsOfAddresses,
   finding,
   steps,
-  eventRevisions
+  eventRevisions,
+  sweeps
 ]
 
 export interface MigrationStatus {
