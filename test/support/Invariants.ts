@@ -126,10 +126,8 @@ export const replay = (
     if (isBeyond(happened)) {
       const last = journal[index - 1]!.event
       const isRaise = last._tag === "CapacityChanged" && last.to === last.from + 1
-      isTrue(
-        seats === 1 && ("beyond" in happened ? (happened.beyond === "raise") === isRaise : true),
-        "R1: staff ask for one seat at a time, and a raise comes with it"
-      )
+      const hasRaise = !("beyond" in happened) || happened.beyond !== "raise" || isRaise
+      isTrue(seats === 1 && hasRaise, "R1: staff ask for one seat at a time, and a raise comes with it")
     } else if (seats > 0) {
       isTrue(taken <= Math.max(capacity, takenBefore), "R1, W4: nobody gets a seat that does not exist")
     }
