@@ -1,7 +1,8 @@
 /**
  * What keeps journal entries from being pruned: a sink that has not been given them, a blocked stream in which they wait, a
  * replay that is still to send them, or the store itself. An entry may have several keepers. A reader that keeps its place
- * itself, such as a subscription, keeps no entry.
+ * itself, such as a subscription, keeps no entry. The last entry of an event that was deleted stays without a keeper: it says that
+ * the id of the event is not used again.
  */
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { ReplayId } from "./Replay.ts"

@@ -153,12 +153,14 @@ export class OutboxOperations extends Context.Service<
     /**
      * Deletes up to `limit` journal entries that happened before this time and that no sink needs any more; returns their
      * number. Afterwards, they are missing from the journals of their events. A store may keep the latest entries (on Postgres
-     * those of the last hour), which cursors of subscriptions may still rest on.
+     * those of the last hour), which cursors of subscriptions may still rest on. The last entry of an event that was deleted
+     * always stays.
      */
     readonly prune: (before: Date, limit: number, who: string) => Effect.Effect<number, StoreError>
     /**
      * Returns what keeps entries that happened before this time from being pruned: sinks by name, then blocked streams by sink,
      * then replays in the order in which they began, then the store. Counts up to `MAX_COUNTED` entries of each slot, or replay.
+     * Without a keeper, only the last entries of deleted events may be left on Postgres.
      */
     readonly keepers: (before: Date) => Effect.Effect<ReadonlyArray<Keeper>, StoreError>
   }
