@@ -1,8 +1,8 @@
 /**
  * Deleting idempotency records that have expired.
  *
- * A record that has expired answers no request, and its key is decided anew. It is kept for a margin beyond that: a request has
- * the time of its arrival, may wait for `commandTimeoutMillis` until it is decided, and finds its record even then.
+ * A record that has expired answers no request, and its key is decided anew. It is kept for a margin beyond that: a decision goes
+ * by a time from shortly before, and finds the records that were valid at that time, even if it takes long.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,7 +15,7 @@ export interface SweepOptions {
   readonly sweepMillis?: number
 }
 
-/** The shortest margin: longer than the clocks of processes and store differ. */
+/** The shortest margin: longer than the time of a decision is from the store's clock. */
 const SHORTEST_MARGIN_MILLIS = 60_000
 
 /** The longest `commandTimeoutMillis` that is allowed: an hour. */
