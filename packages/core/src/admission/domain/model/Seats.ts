@@ -131,7 +131,7 @@ export const isSeatOpen = (event: Seating): boolean => event.counts.waitlisted =
 /** Whether an attendee who joins the waitlist now is due a seat as well, once the promotions under way have ended. */
 export const isSeatDue = (event: Seating): boolean => seatsFree(event) > event.counts.waitlisted
 
-/** The number of promotions that are due: above 0 only while a large raise of capacity proceeds in steps. */
+/** The number of promotions that are due. Between batches it is above 0 only while promotions proceed in steps. */
 export const promotionsDue = (event: Promoting & { readonly endsAt: Date }, now: Date): number =>
   now.getTime() < event.endsAt.getTime() ? promotionsPossible(event) : 0
 
