@@ -36,7 +36,7 @@ export type ExportError = ListError | WaitlistError
 
 type Exported<E> = Effect.Effect<Export<E>, E>
 
-/** The registrations to export: those of one state, or all. */
+/** The registrations to export: those in one of some states, or all. */
 export type ExportQuery = Pick<typeof RegistrationQuery.Encoded, "state">
 
 const BYTE_ORDER_MARK = "\uFEFF"

@@ -3,9 +3,10 @@
  * the files of `rules`.
  *
  * Guarantees, for every event and after every decision:
- * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks until more is asked for;
- * - a free seat and a waiter do not exist together: a decision that frees a seat also promotes, first come first served (more
- *   than `STEP_SIZE` promotions proceed in steps, and nobody overtakes);
+ * - seats taken never exceed capacity, unless an overhang was asked for, which then only shrinks until more is asked for (an event
+ *   that is reopened has again the one that it was cancelled with);
+ * - a free seat and a waiter do not exist together in an event that is published and not over: a decision that frees a seat also
+ *   promotes, first come first served (more than `STEP_SIZE` promotions proceed in steps, and nobody overtakes);
  * - an attendee has at most one active registration;
  * - repeating a command that has nothing left to do gives the same outcome and no journal events.
  *
