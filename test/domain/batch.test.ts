@@ -8,9 +8,23 @@ import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Result } from "effect"
 import { assert, describe, it } from "vitest"
-import { AFTER, BEFORE, DURING, EVENT, empty, given, id, input, register, registrationId, request } from "./Deciding.ts"
+import {
+  AFTER,
+  BEFORE,
+  DURING,
+  EVENT,
+  empty,
+  given,
+  id,
+  input,
+  partOf,
+  register,
+  registrationId,
+  request
+} from "./Deciding.ts"
 
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
+const createForTwo = request({ _tag: "CreateEvent", event: input({ capacity: 2 }) })
 const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 const remove = request({ _tag: "DeleteEvent", eventId: EVENT })
 const retitle = request({ _tag: "UpdateEvent", eventId: EVENT, changes: { title: "Gala" } })
@@ -189,5 +203,23 @@ describe("what a batch remembers", () => {
         ["other", false, id(3)]
       ]
     )
+  })
+})
+
+describe("the steps in a batch", () => {
+  it("end the registrations of a cancelled event in the order of entry, also those that can end since this batch", () => {
+    const of = (_tag: "MarkAttended" | "ClearAttendance" | "CancelRegistration" | "ReinstateRegistration"): Request =>
+      request({ _tag, eventId: EVENT, registrationId: registrationId(1), early: false } as Command, { now: DURING })
+    for (const [end, back] of [
+      ["MarkAttended", "ClearAttendance"],
+      ["CancelRegistration", "ReinstateRegistration"]
+    ] as const) {
+      const whole = given([createForTwo, publish, register(1), register(2), of(end)])
+      const batch = [of(back), request({ _tag: "CancelEvent", eventId: EVENT }, { now: DURING })]
+      const ended = Batch.decide(batch, partOf(whole, batch)).changes.journal.flatMap(({ event }) =>
+        event._tag === "RegistrationCancelled" ? [event.registration.id] : []
+      )
+      assert.deepStrictEqual(ended, [registrationId(1), registrationId(2)], back)
+    }
   })
 })

@@ -36,7 +36,7 @@ export interface WorkingSet {
   readonly active: Map<EventId, Map<AttendeeId, RegistrationId>>
   /** The first waiters of an event in order, as many as the footprint asked for, and among them those who joined since. */
   readonly waiting: Map<EventId, Array<RegistrationId>>
-  /** The first registrations of a cancelled event that were loaded to be ended, and those that came back since. */
+  /** The first registrations of a cancelled event that were loaded to be ended, and those that have become such since. */
   readonly ending: Map<EventId, Array<RegistrationId>>
   /** The last registrations that the cancellation of an event has ended, the last of all first. */
   readonly returning: Map<EventId, Array<RegistrationId>>
@@ -175,7 +175,7 @@ const place = (set: WorkingSet, event: Mutable<Event>, registration: Registratio
   if (isEndedWithEvent(registration)) {
     remove(listOf(set.ending, event.id), registration.id)
     insert(set, listOf(set.returning, event.id), registration, -1)
-  } else if (before?.state === "cancelled") {
+  } else if (before !== undefined && !endsWithEvent(before) && endsWithEvent(registration)) {
     remove(listOf(set.returning, event.id), registration.id)
     insert(set, listOf(set.ending, event.id), registration)
   }
