@@ -202,6 +202,11 @@ describe("guests", () => {
     "the event is a draft, and a seat is free": [draft(), guest(1), ["published"]],
     "the event is a draft, and no seat is free": [draft({ capacity: 0 }), guest(1), []],
     "a seat is free that no waiter is due": [published(), guest(1), []],
+    "a seat is free beside a waiter, after endsAt": [
+      [...published({ capacity: 1 }), register(2), register(3), of("CancelRegistration", input().endsAt, 2)],
+      guest(1, input().endsAt),
+      ["endsAt"]
+    ],
     "no seat, raise": [published({ capacity: 0 }), guest(1, BEFORE, "raise"), ["capacity"]],
     "no seat, overhang": [published({ capacity: 0 }), guest(1, BEFORE, "overhang"), ["capacity"]],
     "no seat, and the waitlist is closed": [published({ capacity: 0, waitlist: "closed" }), guest(1), ["waitlist"]],

@@ -257,12 +257,17 @@ export class Model {
     return state === "confirmed" ? state : `waitlisted ${this.#in("waitlisted").length}`
   }
 
+  /** A free seat is for those who wait, until the event is over. */
+  #isSeatOpen(event: Described, now: Date): boolean {
+    return this.#free(event) > 0 && (now >= event.details.endsAt || this.#in("waitlisted").length === 0)
+  }
+
   /** Staff are bound by nothing but the status of the event, and by seats. */
   #invite(event: Described, command: Extract<Command, { _tag: "RegisterGuest" }>, id: string, now: Date): Answer {
     const attendee = command.attendee.id
     if (event.status !== "draft" && event.status !== "published") return "EventStatusConflict"
     if (this.#isRegistered(attendee)) return "AlreadyRegistered"
-    const isOpen = this.#in("waitlisted").length === 0 && this.#free(event) > 0
+    const isOpen = this.#isSeatOpen(event, now)
     if (!isOpen && command.beyond === null) {
       return event.status === "draft" ? "CapacityFull" : this.#enter(id, attendee, "waitlisted", now)
     }
@@ -307,7 +312,7 @@ export class Model {
     command: Extract<Command, { readonly registrationId: string }>,
     now: Date
   ): Answer {
-    const { endsAt, startsAt } = event.details
+    const { startsAt } = event.details
     switch (command._tag) {
       case "CorrectRegistration": {
         const attendee = command.changes.attendee?.id ?? one.attendee
@@ -319,9 +324,7 @@ export class Model {
       }
       case "ReinstateRegistration": {
         if (this.#isRegistered(one.attendee)) return "AlreadyRegistered"
-        const isOver = now >= endsAt
-        const isOpen = this.#free(event) > 0 && (isOver || this.#in("waitlisted").length === 0)
-        this.#put(one, isOpen ? "confirmed" : "waitlisted", now)
+        this.#put(one, this.#isSeatOpen(event, now) ? "confirmed" : "waitlisted", now)
         return one.state
       }
       case "ConfirmRegistration":

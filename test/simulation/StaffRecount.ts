@@ -253,11 +253,15 @@ export class Recount {
     }
   }
 
-  #reinstated(entry: Entry, state: string, { free, waiting }: Start): void {
-    const isSeat = free > 0 && (waiting === 0 || this.#isOver)
+  /** Whether there was a seat for one more: free seats are for those who wait, until the event is over. */
+  #isSeatOpen({ occurredAt }: Entry, { free, waiting }: Start): boolean {
+    return free > 0 && (waiting === 0 || occurredAt >= this.#details!.endsAt)
+  }
+
+  #reinstated(entry: Entry, state: string, start: Start): void {
     if (this.#status !== "published") this.#tell(entry, `R6: the event is ${this.#status}`)
-    if (isSeat !== (state === "confirmed"))
-      this.#tell(entry, `W1: came back ${state}, with ${free} seats free and ${waiting} waiting`)
+    if (this.#isSeatOpen(entry, start) !== (state === "confirmed"))
+      this.#tell(entry, `W1: came back ${state}, with ${start.free} seats free and ${start.waiting} waiting`)
   }
 
   /** What ends with an event, or comes back, is the next in the order of entry, or in the opposite order. */
@@ -273,8 +277,9 @@ export class Recount {
     entry: Entry,
     event: Told<"AttendeeRegistered"> | Told<"AttendeeWaitlisted">,
     command: Command | undefined,
-    { free, waiting }: Start
+    start: Start
   ): void {
+    const { free, waiting } = start
     const {
       endsAt,
       registrationClosesAt: closesAt,
@@ -284,7 +289,7 @@ export class Recount {
     } = this.#details!
     const at = entry.occurredAt
     const isSeated = event._tag === "AttendeeRegistered"
-    const isOpen = waiting === 0 && free > 0
+    const isOpen = this.#isSeatOpen(entry, start)
     const isDue = free > waiting
     const rules = {
       published: this.#status === "draft",
@@ -303,11 +308,12 @@ export class Recount {
   }
 
   /** A chosen waiter or a guest has a seat that is free, or one that was made as the command says. */
-  #beyond(entries: ReadonlyArray<Entry>, beyond: string | null, { capacity, free, waiting }: Start): void {
+  #beyond(entries: ReadonlyArray<Entry>, beyond: string | null, start: Start): void {
+    const { capacity, free } = start
     const entry = entries.at(-1)!
     const { event } = entry
     if (event._tag !== "RegistrationConfirmed" && event._tag !== "AttendeeRegistered") return
-    const isFree = free > 0 && (event._tag === "RegistrationConfirmed" || waiting === 0)
+    const isFree = event._tag === "RegistrationConfirmed" ? free > 0 : this.#isSeatOpen(entry, start)
     const told = event._tag === "RegistrationConfirmed" ? event.beyond : undefined
     const expected = isFree ? null : beyond
     if (event._tag === "RegistrationConfirmed" && (told ?? null) !== expected)

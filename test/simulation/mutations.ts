@@ -23,8 +23,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a seat too many",
     breaks: "R",
     file: `${ADMISSION}/domain/model/Seats.ts`,
-    from: "event.counts.waitlisted === 0 && seatsFree(event) > 0",
-    to: "event.counts.waitlisted === 0 && event.capacity - seatsTaken(event) >= 0"
+    from: "now.getTime() >= event.endsAt.getTime()) && seatsFree(event) > 0",
+    to: "now.getTime() >= event.endsAt.getTime()) && event.capacity - seatsTaken(event) >= 0"
   },
   {
     name: "an attendee registers twice",
@@ -800,15 +800,15 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a registration is reinstated at the end of the line",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: 'const after = reinstated(before, isSeated ? "confirmed" : "waitlisted", now)',
-    to: 'const after = { ...reinstated(before, isSeated ? "confirmed" : "waitlisted", now), sequence: event.version + 1 }'
+    from: 'const after = reinstated(before, isSeatOpen(event, now) ? "confirmed" : "waitlisted", now)',
+    to: 'const after = { ...reinstated(before, isSeatOpen(event, now) ? "confirmed" : "waitlisted", now), sequence: event.version + 1 }'
   },
   {
     name: "a registration is reinstated before those who wait",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: "const isSeated = isSeatOpen(event) ||",
-    to: "const isSeated = seatsFree(event) >= 0 ||"
+    from: 'reinstated(before, isSeatOpen(event, now) ? "confirmed"',
+    to: 'reinstated(before, seatsFree(event) >= 0 ? "confirmed"'
   },
   {
     name: "an attendee who has registered again is reinstated",

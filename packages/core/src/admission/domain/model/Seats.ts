@@ -77,14 +77,17 @@ export const CapacityChanged = Schema.TaggedStruct("CapacityChanged", { from: Ca
 /** What can happen to the seats of an event. */
 export const journalEvents = [CapacityChanged] as const
 
-/** The new capacity is below the seats taken, and the caller did not ask to keep the overhang. */
+/** The new capacity is below the seats taken, and the caller asked neither to keep the overhang nor to take seats back. */
 export class CapacityBelowSeatsTaken extends Schema.TaggedError<CapacityBelowSeatsTaken>()("CapacityBelowSeatsTaken", {
   eventId: EventId,
   capacity: Schema.Natural,
   seatsTaken: Schema.Natural
 }) {
   override get message(): string {
-    return `${this.seatsTaken} seats are taken; a capacity of ${this.capacity} needs keepOverhang.`
+    return (
+      `${this.seatsTaken} seats are taken; a capacity of ${this.capacity} needs keepOverhang, ` +
+      `or demote with the number of seats to take back.`
+    )
   }
 }
 
@@ -109,7 +112,9 @@ export class CapacityFull extends Schema.TaggedError<CapacityFull>()("CapacityFu
   waitlistLength: Schema.Natural
 }) {
   override get message(): string {
-    return `All ${this.capacity} seats are taken.`
+    return this.waitlistLength === 0
+      ? `All ${this.capacity} seats are taken.`
+      : `All ${this.capacity} seats are taken, or due to those who wait.`
   }
 }
 
@@ -125,8 +130,9 @@ export const seatsTaken = (event: Seating): number =>
 /** Seats that are not taken; 0 while more seats are taken than there are (an overhang). */
 export const seatsFree = (event: Seating): number => Math.max(0, event.capacity - seatsTaken(event))
 
-/** Whether an attendee who registers now gets a seat at once: one is free, and nobody waits for it. */
-export const isSeatOpen = (event: Seating): boolean => event.counts.waitlisted === 0 && seatsFree(event) > 0
+/** Whether one more attendee gets a seat at once: one is free, and nobody waits for it, or the event is over for those who wait. */
+export const isSeatOpen = (event: Seating & { readonly endsAt: Date }, now: Date): boolean =>
+  (event.counts.waitlisted === 0 || now.getTime() >= event.endsAt.getTime()) && seatsFree(event) > 0
 
 /** Whether an attendee who joins the waitlist now is due a seat as well, once the promotions under way have ended. */
 export const isSeatDue = (event: Seating): boolean => seatsFree(event) > event.counts.waitlisted

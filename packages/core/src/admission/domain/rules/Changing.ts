@@ -138,8 +138,7 @@ const confirm = about<ConfirmRegistration>((event, before, { command, now }) => 
 const reinstate = about<ReinstateRegistration>((event, before, { now }, set) => {
   const other = requireUnregistered(event, before.attendee.id, set)
   if (other) return Result.fail(other)
-  const isSeated = isSeatOpen(event) || (now >= event.endsAt && seatsFree(event) > 0)
-  const after = reinstated(before, isSeated ? "confirmed" : "waitlisted", now)
+  const after = reinstated(before, isSeatOpen(event, now) ? "confirmed" : "waitlisted", now)
   return Result.succeed(changed(after, [{ _tag: "RegistrationReinstated", registration: after }]))
 })
 

@@ -52,7 +52,7 @@ const register: Decide<Register> = (event, request, set) => {
   const closedAt = registrationEnd(event)
   if (now.getTime() >= closedAt.getTime()) return Result.fail(new RegistrationClosed({ eventId, closedAt }))
 
-  if (isSeatOpen(event)) {
+  if (isSeatOpen(event, now)) {
     const confirmed = newRegistration(event.version + 1, request, "confirmed")
     return Result.succeed({
       events: [{ _tag: "AttendeeRegistered", registration: confirmed }],
@@ -122,7 +122,7 @@ const registerGuest: Decide<RegisterGuest> = (event, request, set) => {
   const registered = requireUnregistered(event, command.attendee.id, set)
   if (registered) return Result.fail(registered)
   const setAside = rulesSetAside(event, now)
-  if (isSeatOpen(event)) return seatGuest(event, request, [], setAside)
+  if (isSeatOpen(event, now)) return seatGuest(event, request, [], setAside)
   if (command.beyond !== null) {
     const room = takeSeat(event, command.beyond)
     if (Result.isFailure(room)) return Result.fail(room.failure)
