@@ -1,27 +1,29 @@
 import { execFile } from "node:child_process"
+import { randomUUID } from "node:crypto"
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
-import { blocksOf, PAGES, ROOT, textOf } from "../support/Docs.ts"
+import { blocksOf, PAGES, READMES, ROOT, textOf } from "../support/Docs.ts"
 
 const run = promisify(execFile)
 
-describe("the README", () => {
-  const expected = ["confirmed null\n", "waitlisted 1\n"]
-
-  it.each(blocksOf("README.md", "ts").map((code, index) => [index + 1, code] as const))(
-    "has an example %i that runs as it is",
-    async (index, code) => {
+describe("a README", () => {
+  it.each(READMES.flatMap((page) => blocksOf(page, "ts").map((code, index) => [page, index + 1, code] as const)))(
+    "%s has an example %i that runs as it is",
+    async (_page, index, code) => {
       // Within the checkout, so that packages are found; started in a temp folder, where its data may be.
-      const file = join(ROOT, "examples", `.readme-${process.pid}-${index}.ts`)
+      const file = join(ROOT, "examples", `.readme-${process.pid}-${index}-${randomUUID()}.ts`)
       const folder = mkdtempSync(join(tmpdir(), "turnout-test-"))
       try {
         writeFileSync(file, code)
         const { stdout } = await run(process.execPath, ["--conditions=@turnout/source", file], { cwd: folder })
-        assert.strictEqual(stdout, expected[index - 1])
+        // The example says in comments what it prints.
+        const expected = [...code.matchAll(/console\.log\(.*\) \/\/ (.*)\n/g)].map(([, printed]) => `${printed}\n`)
+        assert.isNotEmpty(expected)
+        assert.strictEqual(stdout, expected.join(""))
       } finally {
         rmSync(file, { force: true })
         rmSync(folder, { recursive: true, force: true })
@@ -29,29 +31,33 @@ describe("the README", () => {
     }
   )
 
-  it("has commands that work when they are pasted, and pasted again", { timeout: 120_000 }, async () => {
-    const [install, requests, commands] = blocksOf("README.md", "sh")
-    assert.strictEqual(install, "npm install\nnpm start\n")
-    // `npm start` is `turnout serve`; this one is on a port of its own, and on a server, which starts faster.
-    await using turnout = await CommandLine.onPostgres()
-    const server = await turnout.serve()
-    const pasted = requests!.replaceAll("http://127.0.0.1:3000", server.url)
+  it(
+    "of the repository has commands that work when they are pasted, and pasted again",
+    { timeout: 120_000 },
+    async () => {
+      const [install, requests, commands] = blocksOf("README.md", "sh")
+      assert.strictEqual(install, "npm install\nnpm start\n")
+      // `npm start` is `turnout serve`; this one is on a port of its own, and on a server, which starts faster.
+      await using turnout = await CommandLine.onPostgres()
+      const server = await turnout.serve()
+      const pasted = requests!.replaceAll("http://127.0.0.1:3000", server.url)
 
-    const first = await turnout.shell(`set -e\n${pasted}`)
-    const second = await turnout.shell(`set -e\n${pasted}`)
-    await server.stop("SIGTERM")
-    const command = `${process.execPath} ${CommandLine.COMMAND} --database ${turnout.database}`
-    const looked = await turnout.shell(`set -e\n${commands!.replaceAll("npx turnout", command)}`)
+      const first = await turnout.shell(`set -e\n${pasted}`)
+      const second = await turnout.shell(`set -e\n${pasted}`)
+      await server.stop("SIGTERM")
+      const command = `${process.execPath} ${CommandLine.COMMAND} --database ${turnout.database}`
+      const looked = await turnout.shell(`set -e\n${commands!.replaceAll("npx turnout", command)}`)
 
-    assert.deepStrictEqual([first.code, second.code, looked.code], [0, 0, 0], first.stderr + looked.stderr)
-    assert.match(first.stdout, /"state":"confirmed".*"state":"waitlisted".*"waitlistPosition":1/s)
-    assert.strictEqual(second.stdout, first.stdout)
-    assert.match(looked.stdout, /Usage: turnout.*journal_marks.*"title":"A talk"/s)
-  })
+      assert.deepStrictEqual([first.code, second.code, looked.code], [0, 0, 0], first.stderr + looked.stderr)
+      assert.match(first.stdout, /"state":"confirmed".*"state":"waitlisted".*"waitlistPosition":1/s)
+      assert.strictEqual(second.stdout, first.stdout)
+      assert.match(looked.stdout, /Usage: turnout.*journal_marks.*"title":"A talk"/s)
+    }
+  )
 })
 
 describe("the pages", () => {
-  const pages = PAGES.filter((page) => page !== "README.md")
+  const pages = PAGES.filter((page) => !READMES.includes(page))
   it.each(pages.flatMap((page) => blocksOf(page, "ts").map((code) => [page, code] as const)))(
     "%s has an example that loads as it is",
     async (_page, code) => {
@@ -87,7 +93,9 @@ describe("the pages", () => {
       }
     }
     walk("README.md")
-    const unreached = PAGES.filter((page) => !reached.has(page) && !page.startsWith("docs/adr/"))
+    const unreached = PAGES.filter(
+      (page) => !reached.has(page) && !READMES.includes(page) && !page.startsWith("docs/adr/")
+    )
     assert.deepStrictEqual(unreached, [])
   })
 })

@@ -7,8 +7,13 @@ import { fileURLToPath } from "node:url"
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 
+/** The pages that people meet first: of the repository, and of each package. */
+export const READMES: ReadonlyArray<string> = ["README.md"].concat(
+  readdirSync(join(ROOT, "packages")).map((name) => join("packages", name, "README.md"))
+)
+
 /** Every page, by its path in the repository. */
-export const PAGES: ReadonlyArray<string> = ["README.md", "CONTRIBUTING.md"].concat(
+export const PAGES: ReadonlyArray<string> = [...READMES, "CONTRIBUTING.md"].concat(
   readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => join("docs", name))
