@@ -143,8 +143,8 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
       return [code, document.error._tag, document.error.message] as const
     }
     assert.deepStrictEqual(await wrong("--all"), [
-      1,
-      "Failed",
+      2,
+      "WrongUsage",
       'name the sink: --sink; "turnout outbox status" lists them'
     ])
     assert.include((await wrong("--sink", "mail"))[2], "say what to send again")

@@ -112,7 +112,7 @@ describe("spreadsheets", { timeout: 180_000 }, () => {
     const folder = await turnout.run("waitlist", "export", eventId, "--output", "folder")
     assert.deepStrictEqual([folder.code, folder.stderr], [1, "error: folder cannot be written: it is a folder\n"])
     const json = await turnout.json("waitlist", "export", eventId)
-    assert.strictEqual(json.code, 1)
+    assert.strictEqual(json.code, 2)
     assert.include(json.document.error.message, "--json needs --output FILE")
     assert.isFalse(existsSync(join(turnout.folder, "gone")))
   })

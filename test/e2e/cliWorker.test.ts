@@ -293,16 +293,16 @@ describe("turnout serve with dead letters", { timeout: 180_000 }, () => {
   it.concurrent("says what is wrong with its queues", async () => {
     await using turnout = await CommandLine.onPostgres()
     const { dead, live } = makeQueues()
-    const refused = async (...args: ReadonlyArray<string>) => {
+    const refused = async (exitCode: number, ...args: ReadonlyArray<string>) => {
       const { code, stderr, stdout } = await turnout.run("serve", "--port", "0", ...sqs.options(), ...args)
-      assert.deepStrictEqual([code, stdout], [1, ""])
+      assert.deepStrictEqual([code, stdout], [exitCode, ""])
       return stderr
     }
     const admin = ["--admin-token", TOKEN]
-    assert.include(await refused("--dlq", dead, live), "it needs --admin-token as well")
-    assert.include(await refused(...admin, "--dlq", dead), "--dlq takes two URLs")
-    assert.include(await refused(...admin, "--dlq", dead, "queue"), "to: must be the URL of a queue")
-    assert.include(await refused(...admin, "--dlq", "queue", live), "queueUrl: must be the URL of a queue")
-    assert.include(await refused(...admin, "--dlq", dead, live, dead, live), "two queues have the name")
+    assert.include(await refused(2, "--dlq", dead, live), "it needs --admin-token as well")
+    assert.include(await refused(2, ...admin, "--dlq", dead), "--dlq takes two URLs")
+    assert.include(await refused(1, ...admin, "--dlq", dead, "queue"), "to: must be the URL of a queue")
+    assert.include(await refused(1, ...admin, "--dlq", "queue", live), "queueUrl: must be the URL of a queue")
+    assert.include(await refused(2, ...admin, "--dlq", dead, live, dead, live), "two queues have the name")
   })
 })

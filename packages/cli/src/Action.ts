@@ -1,10 +1,11 @@
 /**
  * The function that commander calls for a command: it runs the command with the options of the program and its own, and sets the
- * exit code.
+ * exit code. Commander reports wrong usage that the command itself finds, as it does its own.
  */
 import type { Command } from "commander"
 import type { GlobalOptions } from "./Database.ts"
 import * as Output from "./output/Output.ts"
+import { WrongUsage } from "./WrongUsage.ts"
 
 /** Exit codes: 0 done, 1 refused or failed, 2 wrong usage. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const
@@ -27,6 +28,7 @@ export const make =
     try {
       finish((await command(options, ...args)) ? EXIT.done : EXIT.failed)
     } catch (error) {
+      if (error instanceof WrongUsage) self.error(`error: ${error.message}`)
       Output.failure(options, error)
       finish(EXIT.failed)
     }

@@ -19,6 +19,7 @@ import { count } from "../../Operating.ts"
 import * as Output from "../../output/Output.ts"
 import * as Streams from "../../output/Streams.ts"
 import * as Steps from "../../Steps.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface ExportOptions {
   readonly output?: string
@@ -69,7 +70,7 @@ export const write = async (
 ): Promise<boolean> => {
   const { json, output: file = STDOUT } = options
   if (json === true && file === STDOUT)
-    throw new CliError("--json needs --output FILE: without it, the CSV itself goes to stdout")
+    throw new WrongUsage("--json needs --output FILE: without it, the CSV itself goes to stdout")
   let rows = 0
   const work = Effect.gen(function* () {
     const turnout = yield* Turnout

@@ -17,13 +17,13 @@ import {
 } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
-import { CliError } from "../../CliError.ts"
 import type * as Database from "../../Database.ts"
 import { type ActorOptions, changeOutbox, count, toStream, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface SinkOptions {
   readonly sink: string
@@ -125,7 +125,7 @@ export const retry = async (
   options: Database.GlobalOptions & SinkOptions & ActorOptions & { readonly all?: boolean },
   streams: ReadonlyArray<string>
 ): Promise<boolean> => {
-  if ((streams.length === 0) !== (options.all === true)) throw new CliError("name streams, or say --all")
+  if ((streams.length === 0) !== (options.all === true)) throw new WrongUsage("name streams, or say --all")
   if (options.all !== true) return retryStreams(options, streams)
   const retried = await withOutbox(options, (operations) => operations.retryAll(options.sink, whoOf(options)))
   Output.result(options, { retried }, () => [`${count(retried)} parked streams are tried again`])

@@ -10,13 +10,13 @@ import * as IdempotencySweep from "@turnout/core/admission/application/engine/Id
 import type * as Relay from "@turnout/core/delivery/application/Relay"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface RelayOptions extends Sinks.SinkOptions {
   readonly owner?: string
@@ -38,7 +38,7 @@ export const relay = async (options: Database.GlobalOptions & RelayOptions): Pro
     ...(options.sales ? ["sales summaries"] : [])
   ]
   if (names.length === 0)
-    throw new CliError("name a sink: --sqs with the URL of a queue, --webhooks, --sales, or --stdout")
+    throw new WrongUsage("name a sink: --sqs with the URL of a queue, --webhooks, --sales, or --stdout")
   const settings: Relay.RelayOptions = {
     ttlMillis: options.leaseTtl,
     startFrom: options.startFrom,

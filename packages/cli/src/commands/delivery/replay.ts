@@ -16,7 +16,6 @@ import type { Replay, ReplayId, Selection } from "@turnout/core/delivery/domain/
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import { Replays } from "@turnout/core/delivery/ports/Replays"
 import * as Effect from "effect/Effect"
-import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, count, toId, toStream, whoOf, withReplays } from "../../Operating.ts"
 import * as Line from "../../output/Line.ts"
@@ -25,6 +24,7 @@ import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
 import * as Steps from "../../Steps.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface SelectionOptions {
   readonly from?: Date
@@ -42,7 +42,7 @@ const LOOKS_BEFORE_HINT = 10
 const toSelection = async ({ all, event, from, stream, to, type }: SelectionOptions): Promise<Selection> => {
   const isRestricted = [event, from, stream, to, type].some((restriction) => restriction !== undefined)
   if (isRestricted === (all === true))
-    throw new CliError("say what to send again: --from, --to, --event, --type or --stream; or --all of the journal")
+    throw new WrongUsage("say what to send again: --from, --to, --event, --type or --stream; or --all of the journal")
   return {
     from: from ?? null,
     to: to ?? null,
@@ -146,7 +146,7 @@ export const start = async (
     }
 ): Promise<boolean> => {
   const { sink } = options
-  if (sink === undefined) throw new CliError('name the sink: --sink; "turnout outbox status" lists them')
+  if (sink === undefined) throw new WrongUsage('name the sink: --sink; "turnout outbox status" lists them')
   const selection = await toSelection(options)
   if (options.dryRun === true) {
     const entries = await withReplays(options, (replays) => replays.count(selection))

@@ -49,7 +49,9 @@ export const declare = (outbox: Command, action: Action): void => {
   outbox
     .command("tail")
     .description("show the journal as it is written; with --json, a document in a line for each entry")
-    .addOption(new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now"))
+    .addOption(
+      new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now").conflicts("cursor")
+    )
     .option("--cursor <cursor>", "begin after the entry of this cursor, which --json shows")
     .addOption(new Option("--type <type...>", "only journal events of these types").choices(EVENT_TYPES))
     .action(action(tail))

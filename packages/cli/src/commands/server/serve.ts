@@ -28,6 +28,7 @@ import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly host: string
@@ -43,7 +44,7 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   /** The token of the API for operators; without a token, there is no such API. */
   readonly adminToken?: string
   /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
-  readonly dlq?: ReadonlyArray<string>
+  readonly dlq?: ReadonlyArray<NamedQueue.NamedQueue>
   /** False if this process delivers nothing. */
   readonly relay: boolean
 }
@@ -74,18 +75,11 @@ const announce = (options: Database.GlobalOptions, address: string) =>
     Line.faint("Ctrl-C stops it.")
   ])
 
-/** The queues of `--dlq`. The first of a pair may begin with the name that operators know it by. */
-const deadLetters = Effect.fnUntraced(function* (urls: ReadonlyArray<string>, options: Sqs.SqsOptions) {
-  if (urls.length === 0) return []
-  if (urls.length % 2 === 1)
-    return yield* Effect.fail(
-      new CliError("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
-    )
+/** Opens the queues of `--dlq`. */
+const deadLetters = Effect.fnUntraced(function* (given: ReadonlyArray<NamedQueue.NamedQueue>, options: Sqs.SqsOptions) {
+  if (given.length === 0) return []
   const { make } = yield* Effect.promise(Sqs.deadLetters)
-  const pairs = yield* Effect.try({
-    try: () => Arr.chunksOf(urls, 2).map(([from, to]) => ({ from: NamedQueue.parse(from!), to: to! })),
-    catch: (error) => new CliError(`--dlq: ${(error as Error).message}`)
-  })
+  const pairs = Arr.chunksOf(given, 2).map(([from, to]) => ({ from: from!, to: to!.url }))
   const queues = yield* Effect.forEach(pairs, ({ from: { name, url }, to }) =>
     make({ ...Sqs.connectionOf(url, options), to, ...(name === undefined ? {} : { name }) })
   )
@@ -93,7 +87,7 @@ const deadLetters = Effect.fnUntraced(function* (urls: ReadonlyArray<string>, op
   if (twice === undefined) return queues
   const own = pairs.filter((_, index) => queues[index]!.name === twice).map(({ from }) => from.url)
   return yield* Effect.fail(
-    new CliError(
+    new WrongUsage(
       `--dlq: two queues have the name ${twice}, ${own.join(" and ")}: give each a name of its own, as in --dlq name=URL URL`
     )
   )
@@ -113,7 +107,9 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   }
   const { adminToken, dlq = [] } = options
   if (dlq.length > 0 && adminToken === undefined)
-    throw new CliError("--dlq is for the API for operators: it needs --admin-token as well")
+    throw new WrongUsage("--dlq is for the API for operators: it needs --admin-token as well")
+  if (dlq.length % 2 === 1)
+    throw new WrongUsage("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
   const server =
     adminToken === undefined
       ? Server.layer(settings)
@@ -153,6 +149,12 @@ const token = (text: string) => {
   return text
 }
 
+/** Reads a value of `--dlq`. The first of two may begin with the name that operators know the dead-letter queue by. */
+const dlqUrl = (
+  text: string,
+  before: ReadonlyArray<NamedQueue.NamedQueue> = []
+): ReadonlyArray<NamedQueue.NamedQueue> => [...before, before.length % 2 === 0 ? NamedQueue.parse(text) : { url: text }]
+
 const basePath = (text: string) => {
   if (!isBasePath(text)) throw new InvalidArgumentError(`${BASE_PATH_RULE}.`)
   return text
@@ -189,7 +191,8 @@ export const declare = (program: Command, action: Action): void => {
     )
     .option(
       "--dlq <urls...>",
-      "a dead-letter queue of SQS (or name=URL), and the queue that operators may move its messages back to; may be given several times"
+      "a dead-letter queue of SQS (or name=URL), and the queue that operators may move its messages back to; may be given several times",
+      dlqUrl
     )
     .option("--log-requests", "log every request on stderr")
     .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)

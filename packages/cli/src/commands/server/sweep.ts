@@ -11,11 +11,11 @@ import * as InboxSweep from "@turnout/core/consumer/application/InboxSweep"
 import { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import * as Sweeping from "@turnout/core/kernel/application/Sweeping"
 import * as Effect from "effect/Effect"
-import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import { count } from "../../Operating.ts"
 import * as Output from "../../output/Output.ts"
 import * as Steps from "../../Steps.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface SweepOptions {
   readonly inboxTtl?: number
@@ -25,7 +25,7 @@ export interface SweepOptions {
 export const sweep = async (options: Database.GlobalOptions & SweepOptions): Promise<boolean> => {
   const { consumer, inboxTtl: ttlMillis } = options
   if (consumer !== undefined && ttlMillis === undefined)
-    throw new CliError("--consumer is about the inbox: say with --inbox-ttl how old its records have to be")
+    throw new WrongUsage("--consumer is about the inbox: say with --inbox-ttl how old its records have to be")
   const deleted = { idempotency: 0, inbox: 0 }
   const note = (name: keyof typeof deleted) => (number: number) => void (deleted[name] += number)
   const longest = IdempotencySweep.LONGEST_COMMAND_TIMEOUT_MILLIS

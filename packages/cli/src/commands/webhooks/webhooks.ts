@@ -233,7 +233,7 @@ export const declare = (program: Command, action: Action): void => {
     .argument("<webhook>", webhook)
     .option("--url <url>", "where to post")
     .addOption(types())
-    .option("--all-types", "journal events of all types")
+    .addOption(new Option("--all-types", "journal events of all types").conflicts("type"))
     .addOption(description())
     .option("--no-description", "take away what it is for")
     .addOption(as())
