@@ -16,8 +16,6 @@ export interface Person {
   readonly line: number
   /** The fields that are not empty. */
   readonly fields: Readonly<Partial<Record<PersonField, string>>>
-  /** The id of the registration, in a row of an export. */
-  readonly registration?: string
   /** The reason for which the row cannot be used. */
   readonly fault?: string
 }
@@ -85,8 +83,7 @@ export const reader = ({ delimiter, encoding, header, isSound }: Shape): ((row: 
       const value = valueOf(columns[field])
       if (value !== "") fields[field] = value
     }
-    const registration = valueOf(columns.registration)
-    return registration === "" ? { line, fields } : { line, fields, registration }
+    return { line, fields }
   }
 }
 

@@ -1,13 +1,11 @@
 /**
  * A list of people as a spreadsheet program saves it, read row by row.
  *
- * `open` finds out the encoding, the delimiter and the header, and reads the file once, to count its rows and to notice what its
- * reader should know. What is wrong with the file as a whole fails here, before anything is changed. `read` reads it again and
+ * `open` finds out the encoding, the delimiter and the header, and reads the file once, to notice what its reader should know. What is wrong with the file as a whole fails here, before anything is changed. `read` reads it again and
  * gives the people; what is wrong with a row is a fault of that row. Neither holds more than a few rows in memory.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { createHash } from "node:crypto"
 import { CliError } from "../CliError.ts"
 import * as Dialect from "./Dialect.ts"
 import * as Encoding from "./Encoding.ts"
@@ -28,14 +26,8 @@ export interface Spreadsheet {
   readonly name: string
   /** The names of the columns as the file has them, by field. */
   readonly columns: Readonly<Record<string, string>>
-  /** The number of people, and the lines of the first and the last one. */
-  readonly rows: number
-  readonly firstLine: number
-  readonly lastLine: number
   /** Sentences about the file as a whole: rows and columns that are left out, text that looks damaged. */
   readonly remarks: ReadonlyArray<string>
-  /** A digest of the file. */
-  readonly digest: string
   /** Reads the people in the order of the file, some of them at a time. Fails with a `CliError` if the file goes away. */
   readonly read: () => AsyncIterable<ReadonlyArray<People.Person>>
 }
@@ -91,9 +83,8 @@ const beginningOf = async (source: Source.Source, { encoding: asked }: Spreadshe
 
 /** What the first reading of a file finds out. */
 interface Survey {
-  rows: number
-  firstLine: number | undefined
-  lastLine: number
+  /** Whether a row counts, be it that of a registration that is cancelled. */
+  hasRows: boolean
   cancelled: number
   /** The rows with text that looks decoded wrongly, and the first such text. */
   damaged: number
@@ -138,38 +129,27 @@ const openSource = async (
   const { dialect, encoding, header } = beginning
   const shape = { header, delimiter: dialect.delimiter, encoding }
   const soundness = Encoding.soundness(encoding)
-  const hash = createHash("sha256")
-  const survey: Survey = { rows: 0, firstLine: undefined, lastLine: header.line, cancelled: 0, damaged: 0 }
+  const survey: Survey = { hasRows: false, cancelled: 0, damaged: 0 }
   const toPerson = People.reader({ ...shape, isSound: true })
-  const onBytes = (bytes: Uint8Array) => {
-    hash.update(bytes)
-    soundness.check(bytes)
-  }
-  for await (const rows of rowsOf(source, encoding, dialect, onBytes)) {
+  for await (const rows of rowsOf(source, encoding, dialect, soundness.check)) {
     signal.throwIfAborted()
     for (const row of rows) {
       const person = toPerson(row)
+      if (person === undefined) continue
+      survey.hasRows = true
       if (person === "cancelled") survey.cancelled += 1
-      if (person === "cancelled" || person === undefined) continue
-      survey.rows += 1
-      survey.firstLine ??= person.line
-      survey.lastLine = person.line
-      noteDamage(survey, person)
+      else noteDamage(survey, person)
     }
   }
   const isSound = soundness.end()
   if (!isSound && header.names.some((name) => name.includes(Encoding.UNREADABLE)))
     throw new CliError(`has a header in line ${header.line} that ${People.unreadable(encoding)}`)
-  if (survey.rows + survey.cancelled === 0)
+  if (!survey.hasRows)
     throw new CliError(`has no rows below its header in line ${header.line}; write a row for each person`)
   return {
     name: source.name,
     columns: People.columnsOf(header),
-    rows: survey.rows,
-    firstLine: survey.firstLine ?? survey.lastLine,
-    lastLine: survey.lastLine,
     remarks: remarksOf(beginning, survey),
-    digest: hash.digest("base64url"),
     read: async function* () {
       const toPerson = People.reader({ ...shape, isSound })
       for await (const rows of rowsOf(source, encoding, dialect)) {

@@ -2,8 +2,8 @@
  * Rows of a CSV file that are inside a field, because a quote was not closed.
  *
  * A quote that is opened and not closed makes everything up to the next quote one field, and the rows in between a part of it.
- * The parser accepts that, since a field may have line breaks. So the import looks at each field of several lines: a line that
- * reads as a row, with an e-mail address in the column where the table has it, counts as a row.
+ * The parser accepts that, since a field may have line breaks. So each field of several lines is looked at: a line that reads
+ * as a row, with an e-mail address in the column where the table has it, counts as a row.
  */
 import { Email } from "@turnout/core/admission/domain/model/EmailAddress"
 import * as Option from "effect/Option"
@@ -17,8 +17,6 @@ export interface Shape {
 }
 
 const decodeEmail = Schema.decodeUnknownOption(Email)
-
-export const lineBreaksIn = (text: string): number => text.split("\n").length - 1
 
 /** Tells whether a line reads as a row of the table without its first `missing` columns. */
 const isRow = (line: string, { columns, delimiter, email }: Shape, missing: number): boolean => {
