@@ -80,6 +80,21 @@ describe("folding", () => {
   })
 })
 
+describe("comparing", () => {
+  it.each([
+    ["Zo\u00eb", "Zoe\u0308"],
+    ["no  nuts\n\tplease", " no nuts please "],
+    ["Ada\u00a0Lovelace", "Ada Lovelace"],
+    ["A\u200bda\ufff9", "Ada"]
+  ])("%j says the same as %j", (a, b) => assert.strictEqual(Text.comparable(a), Text.comparable(b)))
+
+  it.each([
+    ["Ada", "ada"],
+    ["\uff21da", "Ada"],
+    ["ab", "a b"]
+  ])("%j says something else than %j", (a, b) => assert.notStrictEqual(Text.comparable(a), Text.comparable(b)))
+})
+
 describe("text", () => {
   const title = Text.line({ minLength: 1, maxLength: 5 })
 

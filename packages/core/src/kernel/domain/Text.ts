@@ -7,7 +7,7 @@
  * does.
  *
  * A text is kept as it was written, with the invisible characters in it: emoji and the scripts of India and Iran need joiners and
- * variation selectors to be shown right. Only `fold` leaves them out, for comparing.
+ * variation selectors to be shown right. Only `comparable` and `fold` leave them out, for comparing.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -83,6 +83,16 @@ export const paragraphs = (options: { readonly maxLength: number }): Schema.Code
       normalised
     )
   )
+
+const EVERY_WHITE_SPACE = /\s+/gu
+
+/**
+ * The form under which two texts are equal that look alike and differ in nothing that a person has meant: Unicode normal form C,
+ * without invisible characters, and with one blank where there is white space. A text that went through a spreadsheet, a form or a
+ * mail comes back with other blanks, in another normal form and with invisible characters, and says the same.
+ */
+export const comparable = (text: string): string =>
+  text.replaceAll(EVERY_INVISIBLE, "").replaceAll(EVERY_WHITE_SPACE, " ").trim().normalize("NFC")
 
 const FOLDED = /^[!-@[-~](?:[ -@[-~]*[!-@[-~])?$|^$/
 

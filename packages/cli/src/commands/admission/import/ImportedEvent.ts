@@ -17,7 +17,6 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { CliError } from "../../../CliError.ts"
-import { comparable } from "./Comparable.ts"
 import * as EventOptions from "./EventOptions.ts"
 import { ACTOR } from "./Registering.ts"
 
@@ -38,7 +37,7 @@ interface Names {
   readonly organizer: string
 }
 
-const folded = (text: string): string => Text.fold(comparable(text))
+const folded = (text: string): string => Text.fold(Text.comparable(text))
 
 /** The id of the event that imports make under these names: a UUID of version 8. */
 const idOf = ({ organizer, title }: Names): EventId => {

@@ -11,11 +11,11 @@ import * as Register from "@turnout/core/admission/domain/model/Register"
 import { Notes, type Registration } from "@turnout/core/admission/domain/model/Registration"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { comparable } from "@turnout/core/kernel/domain/Text"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
-import { comparable } from "./Comparable.ts"
 import type { Line, Table } from "./Rows.ts"
 import * as WrittenTime from "./WrittenTime.ts"
 
@@ -63,14 +63,14 @@ const issuesOf = <A, E extends { readonly issues: Issues } | Issues>(result: Res
 
 /** Decodes a row of the table. Times without an offset are those of the zone. */
 const decode = Effect.fnUntraced(function* (
-  { fields, line, problem }: Line,
+  { fault, fields, line }: Line,
   columns: Table["columns"],
   zone: string,
   now: Date
 ): Effect.fn.Return<Person | Invalid> {
-  if (problem !== undefined) return { line, reason: problem }
+  if (fault !== undefined) return { line, reason: fault }
   const { registeredAt: time, ...others } = fields
-  if (others["email"] === undefined) return { line, reason: `${columns["email"] ?? "email"}: is missing` }
+  if (others.email === undefined) return { line, reason: `${columns["email"] ?? "email"}: is missing` }
   const row = yield* Effect.result(decodeRow(others))
   const registeredAt = timeOf(time, zone, now)
   if (Result.isSuccess(row) && Result.isSuccess(registeredAt)) {
