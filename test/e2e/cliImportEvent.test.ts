@@ -194,6 +194,19 @@ describe("turnout import, the event", { timeout: 180_000 }, () => {
     }
   })
 
+  it.concurrent("that was deleted is not made again, and another id makes another one", async () => {
+    await using turnout = await given()
+    await hosting(turnout, async (host) => {
+      const { id } = await host.createEvent({ ...Given.eventInput(), id: OTHER_ID })
+      await host.deleteEvent(id)
+    })
+    const { code, document } = await importing(turnout, ...PARTY, "--id", OTHER_ID)
+    assert.deepStrictEqual([code, document.error._tag], [1, "EventWasDeleted"])
+    assert.include(document.error.message, '"turnout import --id ID" makes an event with another id.')
+    assert.deepStrictEqual(await events(turnout), [])
+    assert.strictEqual((await importing(turnout, ...PARTY)).document.confirmed, 1)
+  })
+
   it.concurrent("is not made for a file without a good row, nor if it would be over", async () => {
     await using turnout = await given("email\nnobody\n\nnor this\n")
     const bad = await importing(turnout, ...PARTY)

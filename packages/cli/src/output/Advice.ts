@@ -1,11 +1,12 @@
 /**
- * Advice after a failure, or about what keeps entries of the journal: the command of `turnout` that helps. The core says what is wrong, in the same words to every
- * transport; the command line adds the command.
+ * Advice after a failure, or about what keeps entries of the journal: the command of `turnout` that helps. The core says what is
+ * wrong, in the same words to every transport; the command line adds the command.
  */
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import type { Keeper, SinkKeeper } from "@turnout/core/delivery/domain/Keeper"
 import { SinkNotFound } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound } from "@turnout/core/delivery/ports/Replays"
+import { EventWasDeleted } from "@turnout/core/admission/domain/model/event/EventDeletion"
 import { VersionConflict } from "@turnout/core/admission/domain/model/event/EventVersion"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -22,6 +23,7 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof SinkNotFound) return '"turnout outbox status" lists them.'
   if (error instanceof ReplayNotFound) return '"turnout outbox replay list" lists them.'
   if (error instanceof WebhookNotFound) return '"turnout webhooks list" lists them.'
+  if (error instanceof EventWasDeleted) return '"turnout import --id ID" makes an event with another id.'
   if (error instanceof VersionConflict) return `"turnout events show ${error.eventId}" shows the event.`
   if (isStoreError(error, "NotMigrated")) return "Run: turnout migrate up"
   if (isStoreError(error, "LogRestored")) return "Run: turnout outbox repair"

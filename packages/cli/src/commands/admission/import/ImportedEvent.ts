@@ -6,6 +6,7 @@
  * else than the event are refused, and named. An import publishes an event only in the commit that makes it.
  */
 import type { TurnoutService } from "@turnout/core/admission/application/Turnout"
+import type { Rejection } from "@turnout/core/admission/domain/model/Rejection"
 import { type Event, EventDetails, EventInput } from "@turnout/core/admission/domain/model/Event"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -126,22 +127,27 @@ export const find = Effect.fnUntraced(function* (
   return { _tag: "Found", event }
 })
 
-/** Makes the event and publishes it in one commit; `undefined` if an event with its id was made meanwhile. */
+/**
+ * Makes the event and publishes it in one commit; gives `undefined` if an event with its id was made meanwhile. Fails with the
+ * rejection if no event with that id can be made, as after one that was deleted.
+ */
 export const make = (
   turnout: TurnoutService,
   { input }: Extract<Target, { readonly _tag: "New" }>,
   onMade: (event: Event) => void
-): Effect.Effect<Event | undefined, InvalidInput | StoreError> => {
+): Effect.Effect<Event | undefined, Rejection | InvalidInput | StoreError> => {
   const options = { actor: ACTOR }
   const both = turnout.executeAll([
     { command: { _tag: "CreateEvent", event: input }, options },
     { command: { _tag: "PublishEvent", eventId: input.id }, options }
   ])
   return both.pipe(
-    Effect.map(([created, published]) => {
-      if (Result.isFailure(created!.answer) || Result.isFailure(published!.answer)) return undefined
-      const outcome = published!.answer.success
-      return "event" in outcome ? outcome.event : undefined
+    Effect.flatMap(([created, published]) => {
+      const made = created!.answer
+      if (Result.isFailure(made))
+        return made.failure._tag === "EventAlreadyExists" ? Effect.undefined : Effect.fail(made.failure)
+      const outcome = Result.getOrElse(published!.answer, () => made.success)
+      return Effect.succeed("event" in outcome ? outcome.event : undefined)
     }),
     Effect.tap((event) => Effect.sync(() => event !== undefined && onMade(event))),
     Effect.uninterruptible
