@@ -109,7 +109,7 @@ export const forget = async (
   options: Database.GlobalOptions & ActorOptions & { readonly sink: string }
 ): Promise<boolean> => {
   await withOutbox(options, (operations) => operations.forget(options.sink, whoOf(options)))
-  Output.result(options, { forgotten: options.sink }, () => [
+  Output.changed(options, { forgotten: options.sink }, () => [
     `${options.sink} is forgotten, with everything that waited for it.`
   ])
   return true
@@ -131,7 +131,7 @@ export const audit = async (
 
 export const repair = async (options: Database.GlobalOptions & ActorOptions): Promise<boolean> => {
   const repaired = await withOutbox(options, (operations) => operations.repair(whoOf(options)))
-  Output.result(options, { repaired }, () =>
+  Output.changed(options, { repaired }, () =>
     repaired === null
       ? ["Nothing to repair: the journal has the transaction ids of this database cluster."]
       : [

@@ -128,7 +128,7 @@ export const retry = async (
   if ((streams.length === 0) !== (options.all === true)) throw new WrongUsage("name streams, or say --all")
   if (options.all !== true) return retryStreams(options, streams)
   const retried = await withOutbox(options, (operations) => operations.retryAll(options.sink, whoOf(options)))
-  Output.result(options, { retried }, () => [`${count(retried)} parked streams are tried again`])
+  Output.changed(options, { retried }, () => [`${count(retried)} parked streams are tried again`])
   return true
 }
 

@@ -131,7 +131,7 @@ const watchToItsEnd = async (
   await Steps.run(options, watching, () => (last === undefined ? undefined : soFar(last)))
   const replay = last as Replay | undefined
   if (replay === undefined) return false
-  Output.result(options, { replay }, () => inWords(replay))
+  Output.changed(options, { replay }, () => inWords(replay))
   return replay.state === "finished"
 }
 
@@ -160,7 +160,7 @@ export const start = async (
   )
   if (options.wait) return watchToItsEnd(options, starting)
   const replay = await withReplays(options, (replays) => Effect.provideService(starting, Replays, replays))
-  Output.result(options, { replay }, () => inWords(replay))
+  Output.changed(options, { replay }, () => inWords(replay))
   return true
 }
 
@@ -192,7 +192,7 @@ const change =
   async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
     const id = await toId(given)
     const replay = await withReplays(options, (replays) => to(replays, id, whoOf(options)))
-    Output.result(options, { replay }, () => inWords(replay))
+    Output.changed(options, { replay }, () => inWords(replay))
     return true
   }
 

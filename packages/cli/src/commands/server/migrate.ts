@@ -24,7 +24,7 @@ export const up = async (options: Database.GlobalOptions & { readonly dryRun?: b
     return true
   }
   const applied = await run(options, Migrations.up({ schema }))
-  Output.result(options, { applied }, () =>
+  Output.changed(options, { applied }, () =>
     applied.length === 0
       ? ["Nothing to do: the database is up to date."]
       : applied.map(({ id, name }) => `applied ${id} ${name}`)

@@ -90,7 +90,7 @@ export const add = async (
   const made = await withWebhooks(options, (webhooks) =>
     webhooks.create({ url, ...settingsOf(options) }, { who: whoOf(options), from: options.startFrom })
   )
-  Output.result(options, made, () => secretInWords(made))
+  Output.changed(options, made, () => secretInWords(made))
   return true
 }
 
@@ -134,7 +134,7 @@ export const update = async (
     ...(options.url === undefined ? {} : { url: options.url })
   }
   const webhook = await withWebhooks(options, (webhooks) => webhooks.update(id, changes, whoOf(options)))
-  Output.result(options, { webhook }, () => inWords(webhook))
+  Output.changed(options, { webhook }, () => inWords(webhook))
   return true
 }
 
@@ -146,7 +146,7 @@ export const rotate = async (
   const made = await withWebhooks(options, (webhooks) =>
     webhooks.rotate(id, { overlapMillis: options.overlap }, whoOf(options))
   )
-  Output.result(options, made, () => secretInWords(made))
+  Output.changed(options, made, () => secretInWords(made))
   return true
 }
 
@@ -155,7 +155,7 @@ const change =
   async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
     const id = await toId(given)
     const webhook = await withWebhooks(options, (webhooks) => to(webhooks, id, whoOf(options)))
-    Output.result(options, { webhook }, () => inWords(webhook))
+    Output.changed(options, { webhook }, () => inWords(webhook))
     return true
   }
 
@@ -165,7 +165,7 @@ export const disable = change((webhooks, id, who) => webhooks.disable(id, who))
 export const remove = async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
   const id = await toId(given)
   await withWebhooks(options, (webhooks) => webhooks.remove(id, whoOf(options)))
-  Output.result(options, { removed: id }, () => [`The webhook ${id} is removed, with everything that waited for it.`])
+  Output.changed(options, { removed: id }, () => [`The webhook ${id} is removed, with everything that waited for it.`])
   return true
 }
 
