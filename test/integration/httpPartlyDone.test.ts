@@ -16,12 +16,14 @@ import * as Given from "../support/Given.ts"
 
 const cause = new Error("down")
 const REASONS = {
+  Contention: [503, "store_unavailable"],
   Unavailable: [503, "store_unavailable"],
   OutcomeUnknown: [503, "outcome_unknown"],
   Unexpected: [500, "internal_error"]
 } as const
 type Reason = keyof typeof REASONS
 const reasonOf = {
+  Contention: () => new StoreError.Contention({ cause }),
   Unavailable: () => new StoreError.Unavailable({ cause }),
   OutcomeUnknown: () => new StoreError.OutcomeUnknown({ cause }),
   Unexpected: () => new StoreError.Unexpected({ cause })

@@ -36,7 +36,7 @@ const onStoreError = (
   const retryAfterSeconds = RETRY_AFTER_SECONDS
   switch (reason._tag) {
     case "Contention":
-      return retryLater(new StoreProblems.StoreUnavailable({ reason: reason.message, retryAfterSeconds }))
+      return retryLater(new StoreProblems.StoreUnavailable({ reason: reason.message, ...before, retryAfterSeconds }))
     case "Unavailable":
     case "NotMigrated":
     case "LogRestored":
