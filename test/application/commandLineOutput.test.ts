@@ -12,6 +12,8 @@ import * as Logs from "../../packages/cli/src/output/Logs.ts"
 import * as Output from "../../packages/cli/src/output/Output.ts"
 // oxlint-disable-next-line eslint/no-restricted-imports -- as above
 import * as Table from "../../packages/cli/src/output/Table.ts"
+// oxlint-disable-next-line eslint/no-restricted-imports -- as above
+import * as Words from "../../packages/cli/src/output/Words.ts"
 import { assertTame, HOSTILE, obeyedLines, SHOWN } from "../support/HostileText.ts"
 
 /** What is written while the function runs. */
@@ -106,14 +108,14 @@ describe("a text that is shortened", () => {
     ["ab👨\u200d👩\u200d👧cd", 5, "ab…"],
     ["abe\u0301cd", 4, "ab…"]
   ])("%j, %i: %s", (text, length, shown) => {
-    assert.strictEqual(Output.shortened(text, length), shown)
+    assert.strictEqual(Words.shortened(text, length), shown)
   })
 
   it("fits, and is the beginning of what is shown", () => {
     fc.assert(
       fc.property(fc.array(anyText), fc.integer({ min: 1, max: 40 }), (texts, length) => {
-        const whole = Output.shortened(texts.join(""), 10_000)
-        const shown = Output.shortened(texts.join(""), length)
+        const whole = Words.shortened(texts.join(""), 10_000)
+        const shown = Words.shortened(texts.join(""), length)
         assert.isAtMost(shown.length, length)
         assert.isTrue(shown === whole || whole.startsWith(shown.slice(0, -1)))
         assert.deepStrictEqual(obeyedLines(shown), [])

@@ -2,7 +2,7 @@
  * Progress bars, on stderr: on a terminal only, and not with `--json`.
  */
 import { SingleBar } from "cli-progress"
-import { duration } from "./Output.ts"
+import { duration } from "./Words.ts"
 import * as Streams from "./Streams.ts"
 
 export interface Progress {

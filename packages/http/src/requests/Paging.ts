@@ -2,7 +2,7 @@
  * Lists that are read page by page: by a cursor in the API, and after a key in the API for operators, with the same limit; and the
  * parameters of lists that have several values, which commas separate, since a parameter is in a query once.
  */
-import { Limit } from "@turnout/core/kernel/domain/Page"
+import { DEFAULT_LIMIT, Limit, MAX_LIMIT } from "@turnout/core/kernel/domain/Page"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
@@ -62,7 +62,7 @@ export const keyPage = <S extends Schema.Top>(
 
 type Parameter = Readonly<Record<string, unknown>>
 
-const LIMIT = { schema: { type: "integer", minimum: 1, maximum: 500, default: 50 } }
+const LIMIT = { schema: { type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT } }
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   total: "Whether to count the items of all pages, which costs a look at each of them"
 }

@@ -3,7 +3,7 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { as } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { given } from "../../options/Given.ts"
 import { instant } from "../../options/Instants.ts"
 import { cursor, limit, total } from "../../options/Paging.ts"
@@ -16,7 +16,6 @@ import { type Registration, RegistrationId, RegistrationState } from "@turnout/c
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Database from "../../Database.ts"
-import { type ActorOptions, whoOf } from "../../Operating.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery, totalOf } from "../../output/Paging.ts"
@@ -60,7 +59,7 @@ const queryOf = (options: ListOptions): typeof RegistrationQuery.Encoded => {
 }
 
 const state = (): Option =>
-  new Option("--state <state...>", "only those in one of these").choices([...RegistrationState.literals])
+  new Option("--state <state...>", "only those in one of these").choices(RegistrationState.literals)
 
 export const exportAll = (
   options: Database.GlobalOptions & ExportFile.ExportOptions & StateOption,

@@ -3,18 +3,18 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { as } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { limit } from "../../options/Paging.ts"
 import { queue, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import * as Redriving from "@turnout/core/consumer/application/Redriving"
 import { type DeadLetter, isWanted } from "@turnout/core/consumer/ports/DeadLetters"
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
-import { type ActorOptions, count, whoOf } from "../../Operating.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
+import { count, shortened } from "../../output/Words.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
 import * as Steps from "../../Steps.ts"
 
@@ -29,7 +29,7 @@ const row = ({ body, group, id, message, receiveCount, sentAt }: DeadLetter) => 
   group ?? "",
   receiveCount,
   sentAt.toISOString(),
-  Output.shortened(body, 40)
+  shortened(body, 40)
 ]
 
 export const list = async (

@@ -7,7 +7,7 @@ import * as Parked from "./parked.ts"
 import * as Prune from "./prune.ts"
 import * as Replay from "./replay.ts"
 import * as Tail from "./tail.ts"
-import { as } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { limit } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
@@ -16,14 +16,15 @@ import type { OutboxStatus, SinkStatus } from "@turnout/core/delivery/ports/Outb
 import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import type * as Database from "../../Database.ts"
-import { type ActorOptions, count, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
+import { useOutbox, withOutbox } from "../../Operating.ts"
 import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
+import { count, duration } from "../../output/Words.ts"
 
 const ago = (then: Date | null, now: Date): string =>
-  then === null ? "" : Output.duration(Math.max(0, now.getTime() - then.getTime()))
+  then === null ? "" : duration(Math.max(0, now.getTime() - then.getTime()))
 
 /** The rate of delivery between two statuses in entries a second: the fall of the backlog, plus the entries written meanwhile. */
 const rateOf = (sink: SinkStatus, now: OutboxStatus, before: OutboxStatus | undefined): number | null => {

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { as } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { limit } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
@@ -18,10 +18,12 @@ import {
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
 import type * as Database from "../../Database.ts"
-import { type ActorOptions, changeOutbox, count, toStream, useOutbox, whoOf, withOutbox } from "../../Operating.ts"
+import { changeOutbox, useOutbox, withOutbox } from "../../Operating.ts"
+import { toStream } from "../../options/Ids.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
+import { count, shortened } from "../../output/Words.ts"
 import * as Steps from "../../Steps.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
@@ -35,7 +37,7 @@ const blockedRow = ({ attempts, error, retryAt, since, stream, version }: Blocke
   attempts,
   since.toISOString(),
   retryAt === null ? "parked" : retryAt.toISOString(),
-  Output.shortened(error)
+  shortened(error)
 ]
 const BLOCKED_HEAD = ["stream", "from version", "attempts", "since", "next try", "error"]
 
@@ -71,7 +73,7 @@ export const show = async (options: Database.GlobalOptions & SinkOptions, stream
         type,
         id,
         occurredAt.toISOString(),
-        Output.shortened(JSON.stringify(payload))
+        shortened(JSON.stringify(payload))
       ])
     )
   ])

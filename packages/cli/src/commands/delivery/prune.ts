@@ -3,19 +3,20 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { as } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { instant } from "../../options/Instants.ts"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
 import type { Keeper } from "@turnout/core/delivery/domain/Keeper"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import * as Effect from "effect/Effect"
 import type * as Database from "../../Database.ts"
-import { type ActorOptions, changeOutbox, count, whoOf } from "../../Operating.ts"
+import { changeOutbox } from "../../Operating.ts"
 import * as Advice from "../../output/Advice.ts"
 import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
+import { count } from "../../output/Words.ts"
 
 const relaysOf = (relays: number): string =>
   relays === 0 ? "no relay" : relays === 1 ? "1 relay" : `${count(relays)} relays`

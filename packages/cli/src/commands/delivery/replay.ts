@@ -6,8 +6,7 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { as } from "../../options/Actor.ts"
-import { EVENT_TYPES } from "../../options/EventTypes.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { instant } from "../../options/Instants.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { limit } from "../../options/Paging.ts"
@@ -15,14 +14,17 @@ import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import type { Replay, ReplayId, Selection } from "@turnout/core/delivery/domain/Replay"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
-import { type ActorOptions, count, toId, toStream, whoOf, withReplays } from "../../Operating.ts"
+import { withReplays } from "../../Operating.ts"
+import { toId, toStream } from "../../options/Ids.ts"
 import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
+import { count } from "../../output/Words.ts"
 import * as Steps from "../../Steps.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
@@ -208,7 +210,7 @@ export const declare = (outbox: Command, action: Action): void => {
     .option("--from <time>", "only what happened at this time or later", instant)
     .option("--to <time>", "only what happened before this time", instant)
     .option("--event <message>", "only the entry with this message id")
-    .addOption(new Option("--type <type...>", "only journal events of these types").choices(EVENT_TYPES))
+    .addOption(new Option("--type <type...>", "only journal events of these types").choices(JournalEventType.literals))
     .option("--stream <event>", "only the stream of this event")
     .option("--all", "the whole journal")
     .option("--dry-run", "count the entries, and send nothing")

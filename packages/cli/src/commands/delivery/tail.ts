@@ -3,9 +3,8 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { EVENT_TYPES } from "../../options/EventTypes.ts"
 import * as Subscription from "@turnout/core/journal/application/Subscription"
-import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
+import { type JournalEvent, JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Database from "../../Database.ts"
@@ -53,6 +52,6 @@ export const declare = (outbox: Command, action: Action): void => {
       new Option("--from <place>", "where to begin").choices(["beginning", "now"]).default("now").conflicts("cursor")
     )
     .option("--cursor <cursor>", "begin after the entry of this cursor, which --json shows")
-    .addOption(new Option("--type <type...>", "only journal events of these types").choices(EVENT_TYPES))
+    .addOption(new Option("--type <type...>", "only journal events of these types").choices(JournalEventType.literals))
     .action(action(tail))
 }

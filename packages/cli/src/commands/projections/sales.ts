@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { as } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { limit } from "../../options/Paging.ts"
 import type { PartlyDone } from "@turnout/core/kernel/application/PartlyDone"
 import type { Sales } from "@turnout/core/projections/application/Sales"
@@ -13,12 +13,13 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
-import { type ActorOptions, count, toStream, whoOf } from "../../Operating.ts"
+import { toStream } from "../../options/Ids.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
+import { count, duration } from "../../output/Words.ts"
 import * as Steps from "../../Steps.ts"
 
 const HEAD = ["event", "title", "seats", "taken", "waiting", "promoted", "cancelled", "sold out", "within"]
@@ -43,7 +44,7 @@ const row = (sales: Sales) => {
     count(promotions),
     count(cancellations),
     soldOutAt?.toISOString() ?? "",
-    millis === null ? "" : Output.duration(millis)
+    millis === null ? "" : duration(millis)
   ]
 }
 

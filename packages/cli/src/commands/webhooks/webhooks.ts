@@ -3,25 +3,24 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { DEFAULT_OVERLAP_MILLIS, MAX_OVERLAP_MILLIS } from "@turnout/core/webhooks/application/Webhooks"
-import { as } from "../../options/Actor.ts"
-import { EVENT_TYPES } from "../../options/EventTypes.ts"
+import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { limit } from "../../options/Paging.ts"
 import { startFrom } from "../../options/Sinks.ts"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
-import type { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
+import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Database from "../../Database.ts"
-import { type ActorOptions, toId, whoOf } from "../../Operating.ts"
+import { toId } from "../../options/Ids.ts"
 import * as Line from "../../output/Line.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
+import { shortened } from "../../output/Words.ts"
 
 type Service = Webhooks.Webhooks["Service"]
 
@@ -176,7 +175,7 @@ const attemptRow = ({ at, error, message, millis, status, type, version }: Webho
   millis,
   `${type} (version ${version})`,
   message,
-  Output.shortened(error ?? "")
+  shortened(error ?? "")
 ]
 
 export const attempts = async (
@@ -208,7 +207,9 @@ export const declare = (program: Command, action: Action): void => {
     .command("webhooks")
     .description("post messages to URLs; turnout serve and turnout relay do it")
   const types = () =>
-    new Option("--type <type...>", "only journal events of these types (default: all)").choices(EVENT_TYPES)
+    new Option("--type <type...>", "only journal events of these types (default: all)").choices(
+      JournalEventType.literals
+    )
   const description = () => new Option("--description <text>", "what it is for")
   const webhook = "id of the webhook"
   webhooks
@@ -245,8 +246,8 @@ export const declare = (program: Command, action: Action): void => {
     .option(
       "--overlap <millis>",
       "for how long the one before is used as well",
-      wholeNumber(0, MAX_OVERLAP_MILLIS),
-      DEFAULT_OVERLAP_MILLIS
+      wholeNumber(0, Webhooks.MAX_OVERLAP_MILLIS),
+      Webhooks.DEFAULT_OVERLAP_MILLIS
     )
     .addOption(as())
     .action(action(rotate))

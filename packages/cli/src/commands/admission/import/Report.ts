@@ -3,10 +3,10 @@
  */
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { count } from "../../../Operating.ts"
 import type { SoFar, Warning } from "../../../Stopped.ts"
 import type { Difference } from "./Person.ts"
 import type { Line, Table } from "./Rows.ts"
+import { count } from "../../../output/Words.ts"
 
 /** A row whose person is not registered as it says, and why. */
 export interface Problem {
