@@ -1,5 +1,5 @@
 /**
- * The routes of the API for operators, and the comparison of the token that every request needs.
+ * The routes of the API for operators.
  */
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -12,30 +12,25 @@ import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
-import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import type * as Path from "effect/Path"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import type * as Etag from "effect/http/Etag"
 import type * as HttpPlatform from "effect/http/HttpPlatform"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { hash, timingSafeEqual } from "node:crypto"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
 import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
-import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as Problem from "../problems/Problem.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
 import type { BodyBoundary, Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import * as SalesHandlers from "../sales/SalesHandlers.ts"
 import * as ApiDocs from "../server/ApiDocs.ts"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
-import { isToken, TOKEN_RULE } from "../server/Token.ts"
 import * as WebhooksHandlers from "../webhooks/WebhooksHandlers.ts"
 import { AdminApi } from "./AdminApi.ts"
-import { AdminToken } from "./AdminToken.ts"
+import * as TokenComparison from "./TokenComparison.ts"
 
 export const OPENAPI_PATH = "/admin/openapi.json"
 export const DOCS_PATH = "/admin/docs"
@@ -43,25 +38,6 @@ export const DOCS_PATH = "/admin/docs"
 /** A name that two or more of the queues have, if there is one. */
 export const ambiguousName = (queues: ReadonlyArray<DeadLetters>): string | undefined =>
   queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)?.name
-
-const digest = (text: string): Buffer => Buffer.from(hash("sha256", text, "hex"), "hex")
-
-/**
- * Compares tokens in a time that does not depend on the number of characters that are right. Throws a `RangeError` if the
- * expected token breaks `TOKEN_RULE`.
- */
-const token = (expected: Redacted.Redacted<string>): Layer.Layer<AdminToken> => {
-  if (!isToken(Redacted.value(expected))) throw new RangeError(`adminToken: ${TOKEN_RULE}`)
-  return Layer.succeed(AdminToken, {
-    bearer: (httpEffect, { credential }) =>
-      timingSafeEqual(digest(Redacted.value(credential)), digest(Redacted.value(expected)))
-        ? httpEffect
-        : Effect.andThen(
-            ResponseHeader.set("www-authenticate", "Bearer"),
-            Effect.fail(new OperatorProblems.Unauthorized())
-          )
-  })
-}
 
 export interface AdminOptions {
   /** The admin token, of at least 16 characters. */
@@ -111,7 +87,7 @@ export const layer = (options: AdminOptions): Layer.Layer<never, never, Services
       DeadLettersHandlers.layer(deadLetters)
     ]),
     Layer.provide(Webhooks.layer),
-    Layer.provide(token(options.token))
+    Layer.provide(TokenComparison.layer(options.token))
   )
 }
 

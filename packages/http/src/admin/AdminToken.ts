@@ -1,5 +1,5 @@
 /**
- * The admin token in the definition of the API for operators. `admin/Admin.ts` compares the token of a request with it.
+ * The admin token in the definition of the API for operators. `admin/TokenComparison.ts` compares the token of a request with it.
  */
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"

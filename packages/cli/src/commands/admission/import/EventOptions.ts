@@ -1,14 +1,12 @@
 /**
- * The options of an import that name or describe an event, and how they are compared with an event that is there.
+ * The options of an import that name or describe an event.
  */
-import type { Event } from "@turnout/core/admission/domain/model/Event"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { TimeZone } from "@turnout/core/kernel/domain/TimeZone"
 import { type Command, InvalidArgumentError, Option } from "commander"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { CliError } from "../../../CliError.ts"
 import { wholeNumber } from "../../../options/Numbers.ts"
 import * as WrittenTime from "./WrittenTime.ts"
 
@@ -31,8 +29,6 @@ export const DEFAULT_TIME_ZONE = "UTC"
 export const DEFAULT_LEAD_MILLIS = 30 * DAY_MILLIS
 /** The time from the start to the end of an event without `--ends-at`. */
 export const DEFAULT_LENGTH_MILLIS = DAY_MILLIS
-
-// --- reading
 
 const isEventId = Schema.is(EventId)
 
@@ -84,15 +80,6 @@ export const add = (command: Command): Command => {
   })
 }
 
-// --- comparing
-
-/** An option that says something else than the event. */
-export interface Difference {
-  readonly option: string
-  readonly stored: string | number
-  readonly given: string | number
-}
-
 interface Times {
   readonly startsAt?: Date
   readonly endsAt?: Date
@@ -113,44 +100,3 @@ export const timesIn = Effect.fnUntraced(function* (
     ...(endsAt === undefined ? {} : { endsAt: yield* momentOf("--ends-at", endsAt) })
   }
 })
-
-/** The name under which the runtime knows a zone: one zone may have several names. */
-const canonical = (zone: string): string => new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone
-
-/** The options that say something else than the event, apart from its names. Options that are not given say nothing. */
-export const differences = Effect.fnUntraced(function* (
-  options: EventOptions,
-  event: Event
-): Effect.fn.Return<ReadonlyArray<Difference>, InvalidInput> {
-  const { capacity, timeZone: zone } = options
-  const times = yield* timesIn(options, event.timeZone)
-  const differs = (option: string, stored: string | number, given: string | number | undefined) =>
-    given === undefined || given === stored ? [] : [{ option, stored, given }]
-  return [
-    ...differs("--capacity", event.capacity, capacity),
-    ...differs("--starts-at", event.startsAt.toISOString(), times.startsAt?.toISOString()),
-    ...differs("--ends-at", event.endsAt.toISOString(), times.endsAt?.toISOString()),
-    ...(zone === undefined || canonical(zone) === canonical(event.timeZone)
-      ? []
-      : [{ option: "--time-zone", stored: event.timeZone, given: zone }])
-  ]
-})
-
-/** The refusal to import into an event that differs from the options. */
-export const refusal = ({ id, title }: Event, found: ReadonlyArray<Difference>): CliError => {
-  const said = found.map(
-    ({ given, option, stored }) =>
-      `${option} says ${JSON.stringify(given)}, and the event has ${JSON.stringify(stored)}`
-  )
-  const isCapacity = ({ option }: Difference) => option === "--capacity"
-  const ways = [
-    ...(found.some(isCapacity) ? [`change its capacity with PUT /events/${id}/capacity`] : []),
-    ...(found.every(isCapacity) ? [] : [`change the event with PATCH /events/${id}`]),
-    `import with --event ${id}, which takes the event as it is`,
-    `or make another event with an --id of its own`
-  ]
-  return new CliError(
-    `event ${id} (${title}) is not as the options say, so nothing has changed: ${said.join("; ")}. To go on, ${ways.join(", ")}`,
-    { _tag: "EventDiffers", eventId: id, differences: found }
-  )
-}

@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { CliError } from "../../../CliError.ts"
+import * as EventDifferences from "./EventDifferences.ts"
 import * as EventOptions from "./EventOptions.ts"
 import { ACTOR } from "./Registering.ts"
 
@@ -121,9 +122,9 @@ export const find = Effect.fnUntraced(function* (
   const found = [
     ...(sameNames.title ? [] : [{ option: "--title", stored: event.title, given: names.title }]),
     ...(sameNames.organizer ? [] : [{ option: "--organizer", stored: event.organizer, given: names.organizer }]),
-    ...(yield* EventOptions.differences(options, event))
+    ...(yield* EventDifferences.differences(options, event))
   ]
-  if (found.length > 0) return yield* Effect.fail(EventOptions.refusal(event, found))
+  if (found.length > 0) return yield* Effect.fail(EventDifferences.refusal(event, found))
   return { _tag: "Found", event }
 })
 
