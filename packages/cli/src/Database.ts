@@ -60,6 +60,5 @@ export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlCl
 /** Runs a use of the service to its end. */
 export const withTurnout = <A, E>(
   given: GlobalOptions,
-  use: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E>,
-  settings?: Turnout.TurnoutOptions
-): Promise<A> => Logs.runPromise(given, Effect.provide(Turnout.Turnout.use(use), turnout(given, settings)))
+  use: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E>
+): Promise<A> => Logs.runPromise(given, Effect.provide(Turnout.Turnout.use(use), turnout(given)))

@@ -11,11 +11,11 @@
  * | 400 | the request itself is wrong; sending it again is of no use |
  * | 401, 403 | the admin token is missing or wrong; the server has no admin token |
  * | 404, 405 | there is no such resource; the resource does not have this method |
- * | 413, 415 | the body is too large; the body is of another media type |
  * | 406, 408 | the client takes no coding that the page has; the request did not arrive in time |
- * | 414, 417, 431 | the path is too long; the expectation cannot be met; the headers are too large |
  * | 409 | the state of the event does not allow the command |
  * | 412 | the event itself has changed since the version that the caller has seen |
+ * | 413, 415 | the body is too large; the body is of another media type |
+ * | 414, 417, 431 | the path is too long; the expectation cannot be met; the headers are too large |
  * | 422 | the idempotency key was used for another payload |
  * | 500 | an unexpected failure |
  * | 501, 505 | no resource of the server has the method; the server does not speak the version of HTTP |
@@ -108,8 +108,5 @@ export const answer = <E>(problem: Schema.Codec<E, unknown>, error: E): HttpServ
   ProblemDetails.toResponse(documentOf(problem, error))
 
 /** The answer to a problem outside of any endpoint that has no error class, such as an unknown route. */
-export const response = (
-  { code, status, title }: Declaration,
-  facts: Readonly<Record<string, unknown>> = {}
-): HttpServerResponse.HttpServerResponse =>
-  ProblemDetails.toResponse({ type: typeOf(code), title, status, code, ...facts })
+export const response = ({ code, status, title }: Declaration): HttpServerResponse.HttpServerResponse =>
+  ProblemDetails.toResponse({ type: typeOf(code), title, status, code })

@@ -25,8 +25,11 @@ export interface Limits {
   readonly maxBodyBytes: number
 }
 
+/** The limits of a server that is told none. */
+export const DEFAULT_LIMITS: Limits = { requestTimeoutMillis: 30_000, maxBodyBytes: 64 * 1024 }
+
 export const RequestLimits = Context.Reference<Limits>("@turnout/RequestLimits", {
-  defaultValue: () => ({ requestTimeoutMillis: 30_000, maxBodyBytes: 64 * 1024 })
+  defaultValue: () => DEFAULT_LIMITS
 })
 
 const PARTS = { Payload: "body", Query: "query", Params: "path", Headers: "header" } as const

@@ -160,23 +160,25 @@ const basePath = (text: string) => {
   return text
 }
 
+const { DEFAULTS } = Server
+
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
   program
     .command("serve")
     .description("serve the HTTP API, with docs at /docs; SIGTERM and Ctrl-C stop it cleanly")
-    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--host <address>", "address to listen on", DEFAULTS.host)
     .addOption(
       new Option("--port <number>", "port; 0 takes a free one")
         .env("PORT")
-        .default(3000)
+        .default(DEFAULTS.port)
         .argParser(wholeNumber(0, 65_535))
     )
     .option("--base-path <path>", "path that everything is under, behind a proxy that shares its host", basePath)
     .addOption(
       new Option("--on-replay <policy>", "answer to an idempotency key that was answered before")
         .choices(["replay", "conflict"])
-        .default("replay")
+        .default(DEFAULTS.onReplay)
     )
     .option(
       "--refusal-ttl <millis>",
@@ -195,24 +197,29 @@ export const declare = (program: Command, action: Action): void => {
       dlqUrl
     )
     .option("--log-requests", "log every request on stderr")
-    .option("--request-timeout <millis>", "longest time for one request", wholeNumber(1, 600_000), 30_000)
+    .option(
+      "--request-timeout <millis>",
+      "longest time for one request",
+      wholeNumber(1, 600_000),
+      DEFAULTS.requestTimeoutMillis
+    )
     .option(
       "--keep-alive <millis>",
       "time for which an idle connection is kept; longer than the balancer keeps it",
       wholeNumber(1_000, 3_600_000),
-      60_000
+      DEFAULTS.keepAliveMillis
     )
     .option(
       "--drain-delay <millis>",
       "time between not being ready and not listening, on stop",
       wholeNumber(0, 600_000),
-      0
+      DEFAULTS.drainDelayMillis
     )
     .option(
       "--shutdown-grace <millis>",
       "time for running requests to finish, on stop",
       wholeNumber(0, 600_000),
-      10_000
+      DEFAULTS.shutdownGraceMillis
     )
     .addOption(sqs())
     .addOption(sqsEndpoint())
