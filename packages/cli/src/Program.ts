@@ -28,8 +28,8 @@ import * as Usage from "./Usage.ts"
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version
 
+/** The commands in the order in which help lists them. */
 const commands = [
-  // In the order in which help lists them.
   Serve,
   Relay,
   Migrate,

@@ -7,9 +7,6 @@ import * as HealthHandlers from "./health/HealthHandlers.ts"
 import * as RegistrationsHandlers from "./registrations/RegistrationsHandlers.ts"
 import { Write } from "./server/Write.ts"
 
-export const layer = Layer.mergeAll(
-  // In the order of the groups in Api.
-  EventsHandlers.layer,
-  RegistrationsHandlers.layer,
-  HealthHandlers.layer
-).pipe(Layer.provide(Write.layer))
+export const layer = Layer.mergeAll(EventsHandlers.layer, RegistrationsHandlers.layer, HealthHandlers.layer).pipe(
+  Layer.provide(Write.layer)
+)

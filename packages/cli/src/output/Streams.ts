@@ -1,8 +1,8 @@
 /**
  * The one place through which the command line writes to stdout and stderr. The linter refuses others.
  *
- * It takes lines, whose text it makes visible, and documents, whose JSON it makes visible: on a terminal as in a pipe. A file that is
- * written to stdout is exact in a pipe, and made visible on a terminal.
+ * It takes lines, whose text it makes visible, and documents, whose JSON it makes visible: on a terminal as in a pipe. A file that
+ * is written to stdout is exact in a pipe, and made visible on a terminal.
  */
 import { visible, visibleJson } from "@turnout/core/kernel/domain/text/VisibleText"
 import * as Line from "./Line.ts"

@@ -98,15 +98,3 @@ export const isPassedOver = (name: string): boolean => passedOver.has(folded(nam
 
 /** Tells whether the rows are answers of a form, by the names of their columns. */
 export const areAnswers = (names: ReadonlyArray<string>): boolean => names.some((name) => ofAnswers.has(folded(name)))
-
-/** Values of a state that say that the person does not come. */
-const CANCELLED = new Set(
-  `cancelled, canceled, cancelled by attendee, not attending, refunded, withdrawn, deleted, declined, rejected, expired,
-   storniert, abgesagt, abgemeldet, annulliert, zurückgezogen, annulé, annulée, remboursé, cancelado, cancelada, anulado, anulada,
-   annullato, annullata, cancellato, geannuleerd, avbruten, aflyst, anulowane, anulowany, отменено`
-    .split(",")
-    .map(folded)
-)
-
-/** Tells whether a registration in this state is none any more. */
-export const isCancelled = (state: string): boolean => CANCELLED.has(folded(state))

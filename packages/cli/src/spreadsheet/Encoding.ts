@@ -93,7 +93,7 @@ export const detect = (head: Uint8Array, asked?: string): string => {
   return asked
 }
 
-/** Decodes pieces of a file, of which each character may be in two. */
+/** Decodes a file piece by piece. A character may begin in one piece and end in the next. */
 export interface Decoding {
   readonly decode: (bytes: Uint8Array) => string
   readonly end: () => string
@@ -104,7 +104,7 @@ export const decoding = (encoding: string): Decoding => {
   return { decode: (bytes) => decoder.decode(bytes, { stream: true }), end: () => decoder.decode() }
 }
 
-/** Finds out whether all bytes belong to the encoding: then U+FFFD is in the text itself. */
+/** Finds out, piece by piece, whether all bytes of a file belong to the encoding: then each U+FFFD was written as such. */
 export interface Soundness {
   readonly check: (bytes: Uint8Array) => void
   readonly end: () => boolean

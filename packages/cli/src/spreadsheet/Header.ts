@@ -64,7 +64,7 @@ export const missing = (rows: ReadonlyArray<Row>): string => {
     : `has no column for e-mail addresses: line ${first.line} is ${listed(seen)}. ${NAME_IT}`
 }
 
-/** Fields that have one column at most. Of several states, any may say that a row is cancelled: the first is heeded. */
+/** The column of each field. Throws a `CliError` if a field has two; only of several columns with a state, the first is taken. */
 const columnsOf = (names: ReadonlyArray<string>): Partial<Record<ColumnNames.Field, number>> => {
   const columns: Partial<Record<ColumnNames.Field, number>> = {}
   names.forEach((name, index) => {

@@ -2,7 +2,7 @@
  * The rows of a spreadsheet as people: each with the fields that it has, or with what is wrong with it.
  */
 import { plain } from "@turnout/core/kernel/domain/text/SpreadsheetCell"
-import { isCancelled } from "./ColumnNames.ts"
+import { isCancelled } from "./CancelledStates.ts"
 import { UNREADABLE } from "./Encoding.ts"
 import type { Header } from "./Header.ts"
 import * as Rows from "./Rows.ts"

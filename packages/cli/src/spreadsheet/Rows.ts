@@ -5,11 +5,10 @@
  * do not belong to it, unless they are within quotes. Line breaks within a cell are read as LF.
  *
  * A fault ends at the line where the bad quote is opened, and the line after it begins the next row. So such a quote costs its own
- * row and no other. A row has at most `MAX_CHARACTERS`, which bounds the memory of the reader, and
- * the text that a quote can swallow.
+ * row and no other. A row has at most `MAX_CHARACTERS`, which bounds the memory of the reader and the text that a quote can swallow.
  *
- * The libraries for CSV that there are, those of Effect and csv-parse among them, end at such a quote, or take the text up to the next
- * quote for its field. So the rows are read here; the tests compare those of sound text with the rows that Effect reads.
+ * Libraries for CSV, those of Effect and csv-parse among them, end at such a quote, or take the text up to the next quote for its
+ * field. So the rows are read here; the tests compare those of sound text with the rows that Effect reads.
  */
 
 /** The most characters of a row. */

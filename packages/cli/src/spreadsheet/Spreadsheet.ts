@@ -1,8 +1,9 @@
 /**
  * A list of people as a spreadsheet program saves it, read row by row.
  *
- * `open` finds out the encoding, the delimiter and the header, and reads the file once, to notice what its reader should know. What is wrong with the file as a whole fails here, before anything is changed. `read` reads it again and
- * gives the people; what is wrong with a row is a fault of that row. Neither holds more than a few rows in memory.
+ * `open` finds out the encoding, the delimiter and the header, and reads the file once, to notice what its reader should know. It
+ * fails if something is wrong with the file as a whole, before anything is changed. `read` reads the file again and gives the
+ * people; a row that something is wrong with has a fault. Neither holds more than a few rows in memory.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

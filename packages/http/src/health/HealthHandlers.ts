@@ -1,6 +1,6 @@
 /**
- * The handlers of the group `health`: a server is not ready while it shuts down, and while its store is not ready. A clock that differs
- * from the store's leaves it ready, since it decides by the store's: the answer tells the difference.
+ * The handlers of the group `health`: a server is not ready while it shuts down, and while its store is not ready. A server whose
+ * clock differs from the store's is ready, since the store's clock decides; the answer has the difference.
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"

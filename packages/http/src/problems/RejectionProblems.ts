@@ -1,6 +1,7 @@
 /**
  * Problems that answer the rejections of commands: 404, 409 if the state of the event does not allow the command, 412 if the event
- * itself has changed since the version that the caller has seen, and 422 if its idempotency key was used for another payload. The problems of each noun are in a file of the folder `rejections`.
+ * itself has changed since the version that the caller has seen, and 422 if its idempotency key was used for another payload. The
+ * problems of each noun are in a file of the folder `rejections`.
  */
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import type * as Schema from "effect/Schema"

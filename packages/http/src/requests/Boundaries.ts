@@ -34,7 +34,8 @@ export const describeOptionalBody = (operation: Record<string, unknown>): Record
 })
 
 /**
- * A middleware of every write: checks the idempotency key, the conditions, and size, type and form of the body. Runs outside of `Boundary`.
+ * A middleware of every write: checks the idempotency key, the conditions, and size, type and form of the body. Runs outside of
+ * `Boundary`.
  */
 export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary, { provides: ParsedBody }>()(
   "@turnout/WriteBoundary",

@@ -11,7 +11,7 @@ import type { Violation } from "../problems/BoundaryProblems.ts"
 /** The most headers. */
 export const MAX_HEADERS = 200
 
-/** The headers that the server reads, each of which may be there once. The parser refuses two `Content-Length` itself. */
+/** Headers that the server reads, and of which each may be there once. The parser itself refuses two `Content-Length`. */
 const ONCE = ["authorization", "content-type", "host", "idempotency-key", "transfer-encoding", "x-actor"]
 /** The lengths of those names. The check passes over most headers by the length of their name alone. */
 const LENGTHS = new Set(ONCE.map(({ length }) => length))

@@ -62,7 +62,7 @@ const describing = (): ReadonlyArray<Option> => [
   new Option("--time-zone <zone>", `its IANA time zone (default: ${DEFAULT_TIME_ZONE})`).argParser(timeZone)
 ]
 
-/** Adds the options to a command. What would not be heeded is wrong usage. */
+/** Adds the options to a command. An option that would not be heeded is wrong usage. */
 export const add = (command: Command): Command => {
   const options = describing()
   const names = options.map((option) => option.attributeName())

@@ -13,7 +13,7 @@ import { MAX_LIMIT } from "@turnout/core/kernel/domain/Page"
 import * as Effect from "effect/Effect"
 import { isUnderAnotherId } from "./Person.ts"
 
-/** The active registration of a person, and the one that was cancelled last. */
+/** The active registration of a person, and of the cancelled ones the last to be entered. */
 export interface Known {
   readonly active?: Registration
   readonly cancelled?: Registration
