@@ -80,7 +80,7 @@ describe("turnout, set but empty", () => {
     assert.deepStrictEqual(
       [serve.opts()["dlq"], serve.opts()["sqs"]],
       [
-        ["a", "b", "c", "d"],
+        [{ url: "a" }, { url: "b" }, { url: "c" }, { url: "d" }],
         [{ url: "e" }, { url: "f" }]
       ]
     )

@@ -151,7 +151,7 @@ describe("dead-letter queues of one name", { timeout: 180_000 }, () => {
     }))
     const admin = ["serve", "--port", "0", "--admin-token", TOKEN]
     const refused = await turnout.run(...admin, "--dlq", one!.dead, one!.live, other!.dead, other!.live)
-    assert.deepStrictEqual([refused.code, refused.stdout], [1, ""])
+    assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
     for (const told of [one!.dead, other!.dead, "name=URL"]) assert.include(refused.stderr, told)
     const server = await turnout.serve(
       "--admin-token",
