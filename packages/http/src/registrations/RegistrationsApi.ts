@@ -58,7 +58,8 @@ const state = Schema.optionalKey(several(RegistrationState))
 
 const PARAMETERS = {
   state: `One or more of ${RegistrationState.literals.join(", ")}, separated by commas`,
-  attendeeId: "The id of the attendee, in full",
+  attendeeId:
+    "The id of the attendee, in full: the host's own, or `mailto:` and the address of a person who registered by address alone",
   search:
     "What the e-mail address, or a word of the name, begins with, without regard to case and accents; each word must be found",
   registeredFrom: "Registered at this moment or later",

@@ -172,7 +172,7 @@ export const declare = (program: Command, action: Action): void => {
     .argument("<event>", "id of the event")
     .addOption(state())
     .option("--search <text>", "only those whose address, or a word of whose name, begins with this")
-    .option("--attendee <id>", "only those of this attendee")
+    .option("--attendee <id>", "only those of this attendee: an id of yours, or mailto: and an address")
     .option("--registered-from <time>", "only those registered at this time or later", instant)
     .option("--registered-until <time>", "only those registered before this time", instant)
     .option("--changed-from <time>", "only those in their state since this time or later", instant)

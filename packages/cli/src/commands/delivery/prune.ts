@@ -51,7 +51,8 @@ const row = (keeper: Keeper) => {
 
 /** What keeps the entries that are left, and what lets go of them. */
 const linesOf = (keepers: ReadonlyArray<Keeper>): ReadonlyArray<Line.Line> => {
-  if (keepers.length === 0) return ["Nothing from before that time is left."]
+  // The last entry of a deleted event stays for ever, so that its id is not used again, and has no keeper.
+  if (keepers.length === 0) return ["Nothing keeps other entries from before that time."]
   return [
     "Others are kept:",
     "",

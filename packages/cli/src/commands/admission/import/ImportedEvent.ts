@@ -159,6 +159,7 @@ export const make = (
 export const closedBecause = ({ endsAt, id, status }: Event, now: Date): string | undefined => {
   if (status === "draft")
     return `Event ${id} is a draft, and an import publishes only an event that it makes. Publish it (POST /events/${id}/publish), and import again.`
+  if (status === "reopening") return `Event ${id} is being reopened: import again once it is published.`
   if (status !== "published") return `Event ${id} is ${status}: nobody can be registered for it any more.`
   return endsAt <= now
     ? `Event ${id} is over since ${endsAt.toISOString()}: nobody can be registered for it any more.`
