@@ -454,11 +454,11 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "waitlistLength > waitlistLimit"
   },
   {
-    name: "answers count one waiter too many",
+    name: "answers count one seat too many",
     breaks: "R",
     file: `${ADMISSION}/domain/state/Decision.ts`,
     from: "counts: { ...now.counts }",
-    to: "counts: { ...now.counts, waitlisted: now.counts.waitlisted + 1 }"
+    to: "counts: { ...now.counts, confirmed: now.counts.confirmed + 1 }"
   },
   {
     name: "the event that an answer shows goes on changing with its batch",
