@@ -72,22 +72,15 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "the last in line is promoted",
     breaks: "W",
     file: `${ADMISSION}/domain/rules/Capacity.ts`,
-    from: ".slice(0, Math.min(promotionsDue(event, now), limit))",
-    to: ".slice(-Math.min(promotionsDue(event, now), limit) || Infinity)"
+    from: "set.waiting.get(event.id)![0]",
+    to: "set.waiting.get(event.id)!.at(-1)"
   },
   {
     name: "a seat that is given back stays empty",
     breaks: "W",
-    file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: "[] : promote(without, set, now, 1)",
-    to: "[] : promote(without, set, now, 0)"
-  },
-  {
-    name: "promotion without a free seat",
-    breaks: "W",
-    file: `${ADMISSION}/domain/rules/Capacity.ts`,
-    from: ".slice(0, Math.min(promotionsDue(event, now), limit))",
-    to: ".slice(0, Math.min(event.counts.waitlisted, limit))"
+    file: `${ADMISSION}/domain/Batch.ts`,
+    from: "carryOn(set, touched, eventId, request.metadata, request.now)",
+    to: "void carryOn"
   },
   {
     name: "promotion after capacity was lowered",

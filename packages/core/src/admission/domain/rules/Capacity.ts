@@ -15,21 +15,18 @@ import {
   type ChangeCapacity,
   DemotionsMismatch,
   MAX_CAPACITY,
-  promotionsDue,
   seatsTaken
 } from "../model/Seats.ts"
 import type { CarryOn } from "../model/Steps.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
 
-/** Promotes the waiters that are due, in the order of entry, and at most `limit`. Nobody is promoted once the event has ended. */
-export const promote = (event: Event, set: WorkingSet, now: Date, limit: number): ReadonlyArray<AdmissionEvent> =>
-  set.waiting
-    .get(event.id)!
-    .slice(0, Math.min(promotionsDue(event, now), limit))
-    .map((id) => ({
-      _tag: "RegistrationPromoted",
-      registration: { ...set.registrations.get(id)!, state: "confirmed", changedAt: now }
-    }))
+/** Promotes the first in line of an event of which a promotion is due. */
+export const promote = (event: Event, set: WorkingSet, now: Date): AdmissionEvent | undefined => {
+  const first = set.waiting.get(event.id)![0]
+  if (first === undefined) return undefined
+  const registration = set.registrations.get(first)!
+  return { _tag: "RegistrationPromoted", registration: { ...registration, state: "confirmed", changedAt: now } }
+}
 
 /** The journal events that make room for somebody for whom no seat is free, as the caller has chosen; refused without a choice. */
 export const takeSeat = (

@@ -20,10 +20,9 @@ import {
   type ReinstateRegistration
 } from "../model/Registration.ts"
 import type { Rejection } from "../model/Rejection.ts"
-import { isSeatOpen, move, seatsFree } from "../model/Seats.ts"
+import { isSeatOpen, seatsFree } from "../model/Seats.ts"
 import { type Decide, type Deciders, type Decision, requireStatus, requireUnregistered } from "../state/Decision.ts"
-import type { WorkingSet } from "../state/WorkingSet.ts"
-import { promote, takeSeat } from "./Capacity.ts"
+import { takeSeat } from "./Capacity.ts"
 
 type Change = RegistrationCommand | AttendanceCommand
 
@@ -106,20 +105,14 @@ export const cancelled = (before: Registration, reason: Cancellation["reason"], 
 export const reinstated = (before: Registration, state: "confirmed" | "waitlisted", now: Date): Registration =>
   inState(before, state, now)
 
-/** Cancels a registration. A seat that becomes free goes to the first in line. */
+/** Cancels a registration. A seat that becomes free goes to the first in line, as the batch carries on. */
 const cancel = (
-  event: Event,
   before: Registration,
   reason: Cancellation["reason"],
-  now: Date,
-  set: WorkingSet
+  now: Date
 ): Result.Result<Decision, Rejection> => {
   const after = cancelled(before, reason, now)
-  const without = { ...event, counts: move(event.counts, before.state, "cancelled") }
-  const promoted = before.state === "waitlisted" ? [] : promote(without, set, now, 1)
-  return Result.succeed(
-    changed(after, [{ _tag: "RegistrationCancelled", registration: after, from: before.state }, ...promoted])
-  )
+  return Result.succeed(changed(after, [{ _tag: "RegistrationCancelled", registration: after, from: before.state }]))
 }
 
 const confirm = about<ConfirmRegistration>((event, before, { command, now }) => {
@@ -166,9 +159,7 @@ const correctRegistration = about<CorrectRegistration>((event, before, { command
 })
 
 export const deciders: Deciders<Change> = {
-  CancelRegistration: about<CancelRegistration>((event, before, { now }, set) =>
-    cancel(event, before, "requested", now, set)
-  ),
+  CancelRegistration: about<CancelRegistration>((_, before, { now }) => cancel(before, "requested", now)),
   ConfirmRegistration: confirm,
   ReinstateRegistration: reinstate,
   CorrectRegistration: correctRegistration,
@@ -188,5 +179,5 @@ export const deciders: Deciders<Change> = {
     const after = inState(before, "confirmed", now)
     return Result.succeed(changed(after, [{ _tag: "AttendanceCleared", registration: after, from: before.state }]))
   }),
-  ReleaseSeat: about((event, before, { now }, set) => cancel(event, before, "seatReleased", now, set))
+  ReleaseSeat: about((_, before, { now }) => cancel(before, "seatReleased", now))
 }

@@ -13,7 +13,7 @@ import { cancelled, reinstated } from "./Changing.ts"
 
 /** What happens next to an event that has a step to make. */
 export const next = (event: Event, set: WorkingSet, now: Date): AdmissionEvent | undefined => {
-  if (event.status === "published") return promote(event, set, now, 1)[0]
+  if (event.status === "published") return promote(event, set, now)
   if (event.status === "cancelled") {
     const registration = firstToEnd(set, event.id)
     if (registration === undefined) return undefined
