@@ -464,8 +464,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a cancellation shows the registration as it was",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: '    changed(after, [{ _tag: "RegistrationCancelled"',
-    to: '    changed(before, [{ _tag: "RegistrationCancelled"'
+    from: 'changed(after, [{ _tag: "RegistrationCancelled"',
+    to: 'changed(before, [{ _tag: "RegistrationCancelled"'
   },
   {
     name: "the notes of a registration are lost",
@@ -877,8 +877,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a seat that is released looks as if somebody had cancelled",
     breaks: "R",
     file: `${ADMISSION}/domain/rules/Changing.ts`,
-    from: 'cancel(event, before, "seatReleased", now, set)',
-    to: 'cancel(event, before, "requested", now, set)'
+    from: 'cancel(before, "seatReleased", now)',
+    to: 'cancel(before, "requested", now)'
   },
   {
     name: "the seat of somebody who came can be released",
