@@ -158,7 +158,7 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
       )
     }
     const malformed = await turnout.json("events", "show", "party")
-    assert.deepStrictEqual([malformed.code, malformed.document.error.message], [1, "eventId: Expected a UUID"])
+    assert.deepStrictEqual([malformed.code, malformed.document.error.message], [1, "eventId: must be a UUID"])
     const cursor = await turnout.json("waitlist", "show", UNKNOWN, "--cursor", "no cursor")
     assert.deepStrictEqual([cursor.code, cursor.document.error._tag], [1, "InvalidInput"])
   })

@@ -4,6 +4,7 @@
  */
 import * as JsonPointer from "effect/JsonPointer"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { brokenRules } from "@turnout/core/kernel/domain/RuleWords"
 import type { Violation } from "./BoundaryProblems.ts"
 
 /** The most violations that are listed. */
@@ -11,15 +12,9 @@ const MAX_LISTED = 100
 /** The most members of one object or array in a body. */
 const MAX_MEMBERS = 500
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-type Part = PropertyKey | { readonly key: PropertyKey }
-
 /** The JSON pointer of a path. */
-export const toPointer = (path: ReadonlyArray<Part>): string =>
-  path
-    .map((part) => `/${JsonPointer.escapeToken(String(typeof part === "object" ? part.key : part)).toWellFormed()}`)
-    .join("")
+export const toPointer = (path: ReadonlyArray<PropertyKey>): string =>
+  path.map((part) => `/${JsonPointer.escapeToken(String(part)).toWellFormed()}`).join("")
 
 /** Cuts an issue down to the branches that can be listed, so that no words are made for the others. */
 const prune = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
@@ -50,13 +45,7 @@ export const listed = (violations: ReadonlyArray<Violation>): ReadonlyArray<Viol
 }
 
 export const fromIssue = (part: Violation["in"], issue: SchemaIssue.Issue): ReadonlyArray<Violation> =>
-  listed(
-    format(prune(issue)).issues.map(({ message, path }) => ({
-      in: part,
-      pointer: toPointer(path ?? []),
-      rule: message
-    }))
-  )
+  listed(brokenRules(prune(issue)).map(({ path, rule }) => ({ in: part, pointer: toPointer(path), rule })))
 
 /**
  * The depth to which a body is counted. No endpoint takes a body of this depth: the schemas refuse a deeper part at its
@@ -74,7 +63,7 @@ export const tooWide = (json: unknown): Violation | undefined => {
     if (typeof value !== "object" || value === null || (path?.depth ?? 0) > MAX_DEPTH) continue
     const keys = Object.keys(value)
     if (keys.length > MAX_MEMBERS) {
-      return { in: "body", pointer: pointerOf(path), rule: `Expected at most ${MAX_MEMBERS} members` }
+      return { in: "body", pointer: pointerOf(path), rule: `must have at most ${MAX_MEMBERS} members` }
     }
     for (const key of keys) {
       waiting.push({

@@ -55,11 +55,9 @@ const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefine
   const refuse = (pointer: string, rule: string) => ({ in: "body" as const, pointer, rule })
   if (json === undefined) return undefined
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return new BoundaryProblems.ValidationFailed({ violations: [refuse("", "Expected no body")] })
+    return new BoundaryProblems.ValidationFailed({ violations: [refuse("", "must not be there")] })
   }
-  const violations = Object.keys(json).map((name) =>
-    refuse(Violations.toPointer([name]), "Expected no excess property")
-  )
+  const violations = Object.keys(json).map((name) => refuse(Violations.toPointer([name]), "is not a field here"))
   return violations.length === 0
     ? undefined
     : new BoundaryProblems.ValidationFailed({ violations: Violations.listed(violations) })

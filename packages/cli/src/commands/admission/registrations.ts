@@ -95,10 +95,10 @@ const isRegistrationId = Schema.is(RegistrationId)
 const toIds = (eventId: string, given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, InvalidInput> => {
   const ids = [...new Set(given.map((id) => id.toLowerCase()))]
   const issues = [
-    ...(isEventId(eventId.toLowerCase()) ? [] : [{ field: "eventId", rule: "Expected a UUID" }]),
+    ...(isEventId(eventId.toLowerCase()) ? [] : [{ field: "eventId", rule: "must be a UUID" }]),
     ...ids
       .filter((id) => !isRegistrationId(id))
-      .map((id) => ({ field: `registration ${JSON.stringify(id)}`, rule: "Expected a UUID" }))
+      .map((id) => ({ field: `registration ${JSON.stringify(id)}`, rule: "must be a UUID" }))
   ]
   return issues.length === 0 ? Effect.succeed(ids) : Effect.fail(new InvalidInput({ issues }))
 }

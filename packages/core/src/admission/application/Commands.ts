@@ -71,7 +71,7 @@ export const make = (engine: Engine): Commands => {
 
   const executeAll: Commands["executeAll"] = Effect.fnUntraced(function* (commands) {
     if (commands.length > MAX_COMMANDS) {
-      return yield* new InvalidInput({ issues: [{ field: "", rule: `Expected at most ${MAX_COMMANDS} commands` }] })
+      return yield* new InvalidInput({ issues: [{ field: "", rule: `must be at most ${MAX_COMMANDS} commands` }] })
     }
     const decoded = yield* Effect.forEach(commands, ({ command, options }) =>
       Effect.map(decodeOptions(options), (valid) => ({ command, options: valid }))

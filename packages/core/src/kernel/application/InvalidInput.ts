@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import { brokenRules } from "../domain/RuleWords.ts"
 
 export const InputIssue = Schema.Struct({
   /** The field: names and indexes joined with dots, such as `attendee.email`; empty for the input as a whole. */
@@ -23,14 +23,9 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   }
 }
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
 /** The issues of a failed decoding, in the order of the fields. */
 export const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
-  format(error.issue).issues.map(({ message, path }) => ({
-    field: (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("."),
-    rule: message
-  }))
+  brokenRules(error.issue).map(({ path, rule }) => ({ field: path.map(String).join("."), rule }))
 
 const options = { errors: "all", onExcessProperty: "error" } as const
 

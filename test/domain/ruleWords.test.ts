@@ -1,0 +1,76 @@
+/**
+ * The words of the rules that input breaks.
+ */
+import * as Queries from "@turnout/core/admission/application/Queries"
+import { EventInput } from "@turnout/core/admission/domain/model/Event"
+import { GuestInput } from "@turnout/core/admission/domain/model/Register"
+import { CorrectionInput, RegistrationInput } from "@turnout/core/admission/domain/model/Registration"
+import { WriteOptions } from "@turnout/core/admission/domain/state/WriteOptions"
+import { decoder } from "@turnout/core/kernel/application/InvalidInput"
+import { Effect, Exit, type Schema } from "effect"
+import { assert, describe, it } from "vitest"
+
+/** What is wrong with an input, by field. */
+const rulesOf = <T, E>(schema: Schema.Codec<T, E>, input: unknown): Readonly<Record<string, string>> => {
+  const refused = Effect.runSyncExit(Effect.flip(decoder(schema)(input)))
+  return Exit.isSuccess(refused) ? Object.fromEntries(refused.value.issues.map(({ field, rule }) => [field, rule])) : {}
+}
+
+const VALUES: ReadonlyArray<unknown> = [
+  ...[null, 1, -1, 1.5, NaN, Infinity, 2_000_000, true, 10n, Symbol("x")],
+  ...["", " ", "x", "a".repeat(10_000), [], ["x"], [1], {}, { a: 1 }, new Date(NaN), new Date(0)]
+]
+
+describe("the rules that input breaks", () => {
+  it("are in the words of the field", () => {
+    assert.deepStrictEqual(
+      rulesOf(EventInput, {
+        title: 7,
+        organiser: "Ada",
+        capacity: 1_000_001,
+        startsAt: new Date(NaN),
+        endsAt: "tomorrow",
+        timeZone: "Berlin",
+        waitlist: "maybe",
+        waitlistLimit: "none",
+        description: "x".repeat(4_001)
+      }),
+      {
+        organiser: "is not a field here",
+        title: "must be a string",
+        organizer: "is required",
+        capacity: "must be between 0 and 1000000",
+        startsAt: "must be a valid date",
+        endsAt: "must be a valid date",
+        timeZone: "must be an IANA time zone, such as Europe/Berlin",
+        waitlist: 'must be "open" or "closed"',
+        waitlistLimit: "must be a number or null",
+        description: "must have a length of at most 4000"
+      }
+    )
+    assert.deepStrictEqual(rulesOf(EventInput, null), { "": "must be an object" })
+    assert.deepStrictEqual(rulesOf(RegistrationInput, { attendee: {} }), { "attendee.email": "is required" })
+  })
+
+  it.each([
+    ["an event", EventInput, "title"],
+    ["a registration", RegistrationInput, "notes"],
+    ["a guest", GuestInput, "beyond"],
+    ["a correction", CorrectionInput, "notes"],
+    ["a list of events", Queries.EventQuery, "cursor"],
+    ["a list of registrations", Queries.RegistrationQuery, "cursor"],
+    ["the options of a write", WriteOptions, "idempotencyKey"]
+  ] as ReadonlyArray<readonly [string, Schema.Codec<unknown, unknown>, string]>)(
+    "are never in the words of schemas: %s",
+    (_what, schema, known) => {
+      const names = new Set([
+        ...[known, "unheardOf", "attendee"],
+        ...Object.keys("fields" in schema ? (schema.fields as object) : {})
+      ])
+      const inputs = [...VALUES, ...[...names].flatMap((name) => VALUES.map((value) => ({ [name]: value })))]
+      const rules = new Set(inputs.flatMap((input) => Object.values(rulesOf(schema, input))))
+      assert.isAbove(rules.size, 2)
+      for (const rule of rules) assert.match(rule, /^(?:must (?:be|have|not) |is required$|is not a field here$)/)
+    }
+  )
+})
