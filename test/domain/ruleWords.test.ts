@@ -17,8 +17,27 @@ const rulesOf = <T, E>(schema: Schema.Codec<T, E>, input: unknown): Readonly<Rec
 }
 
 const VALUES: ReadonlyArray<unknown> = [
-  ...[null, 1, -1, 1.5, NaN, Infinity, 2_000_000, true, 10n, Symbol("x")],
-  ...["", " ", "x", "a".repeat(10_000), [], ["x"], [1], {}, { a: 1 }, new Date(NaN), new Date(0)]
+  null,
+  1,
+  -1,
+  1.5,
+  NaN,
+  Infinity,
+  2_000_000,
+  true,
+  10n,
+  Symbol("x"),
+  "",
+  " ",
+  "x",
+  "a".repeat(10_000),
+  [],
+  ["x"],
+  [1],
+  {},
+  { a: 1 },
+  new Date(NaN),
+  new Date(0)
 ]
 
 describe("the rules that input breaks", () => {
@@ -63,10 +82,9 @@ describe("the rules that input breaks", () => {
   ] as ReadonlyArray<readonly [string, Schema.Codec<unknown, unknown>, string]>)(
     "are never in the words of schemas: %s",
     (_what, schema, known) => {
-      const names = new Set([
-        ...[known, "unheardOf", "attendee"],
-        ...Object.keys("fields" in schema ? (schema.fields as object) : {})
-      ])
+      const names = new Set(
+        [known, "unheardOf", "attendee"].concat(Object.keys("fields" in schema ? (schema.fields as object) : {}))
+      )
       const inputs = [...VALUES, ...[...names].flatMap((name) => VALUES.map((value) => ({ [name]: value })))]
       const rules = new Set(inputs.flatMap((input) => Object.values(rulesOf(schema, input))))
       assert.isAbove(rules.size, 2)

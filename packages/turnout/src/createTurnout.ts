@@ -30,6 +30,7 @@ import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import * as Database from "./Database.ts"
 import { between } from "@turnout/core/kernel/domain/OptionRules"
+import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
 
@@ -55,7 +56,7 @@ export type Turnout = Calls & {
 }
 
 /** The function was called after `close`. Nothing has changed. */
-export class TurnoutClosed extends Schema.TaggedError<TurnoutClosed>()("TurnoutClosed", {}) {
+export class TurnoutClosed extends TaggedError<TurnoutClosed>()("TurnoutClosed", {}) {
   override get message(): string {
     return "This Turnout has been closed; make a new one with createTurnout."
   }

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { type Problem, problem } from "./Problem.ts"
+import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 /** The place of a refused value, as an RFC 6901 pointer within one part of the request, and the rule that the value breaks. */
 export const Violation = Schema.Struct({
@@ -13,7 +14,7 @@ export const Violation = Schema.Struct({
 }).annotate({ identifier: "Violation" })
 export type Violation = typeof Violation.Type
 
-export class ValidationFailed extends Schema.TaggedError<ValidationFailed>()("ValidationFailed", {
+export class ValidationFailed extends TaggedError<ValidationFailed>()("ValidationFailed", {
   violations: Schema.Array(Violation)
 }) {
   override get message(): string {
@@ -26,7 +27,7 @@ export const validationFailed: Problem<typeof ValidationFailed> = problem(Valida
   title: "The request is not valid"
 })
 
-export class IdempotencyKeyMissing extends Schema.TaggedError<IdempotencyKeyMissing>()("IdempotencyKeyMissing", {}) {
+export class IdempotencyKeyMissing extends TaggedError<IdempotencyKeyMissing>()("IdempotencyKeyMissing", {}) {
   override get message(): string {
     return "Every write needs an Idempotency-Key header: make a new key for each thing that you want done, and send the same key when you retry."
   }
@@ -37,7 +38,7 @@ export const idempotencyKeyMissing: Problem<typeof IdempotencyKeyMissing> = prob
   title: "The Idempotency-Key header is missing"
 })
 
-export class IdempotencyKeyInFlight extends Schema.TaggedError<IdempotencyKeyInFlight>()("IdempotencyKeyInFlight", {
+export class IdempotencyKeyInFlight extends TaggedError<IdempotencyKeyInFlight>()("IdempotencyKeyInFlight", {
   retryAfterSeconds: Schema.Int
 }) {
   override get message(): string {
@@ -50,7 +51,7 @@ export const idempotencyKeyInFlight: Problem<typeof IdempotencyKeyInFlight> = pr
   title: "The first request with this idempotency key is not finished"
 })
 
-export class IdempotencyKeyReplayed extends Schema.TaggedError<IdempotencyKeyReplayed>()("IdempotencyKeyReplayed", {}) {
+export class IdempotencyKeyReplayed extends TaggedError<IdempotencyKeyReplayed>()("IdempotencyKeyReplayed", {}) {
   override get message(): string {
     return "A request with this idempotency key was answered before, and this server does not repeat answers."
   }
@@ -61,7 +62,7 @@ export const idempotencyKeyReplayed: Problem<typeof IdempotencyKeyReplayed> = pr
   title: "The idempotency key was used before"
 })
 
-export class MalformedJson extends Schema.TaggedError<MalformedJson>()("MalformedJson", {}) {
+export class MalformedJson extends TaggedError<MalformedJson>()("MalformedJson", {}) {
   override get message(): string {
     return "The body must be JSON in UTF-8."
   }
@@ -72,7 +73,7 @@ export const malformedJson: Problem<typeof MalformedJson> = problem(MalformedJso
   title: "The body is not JSON"
 })
 
-export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("PayloadTooLarge", {
+export class PayloadTooLarge extends TaggedError<PayloadTooLarge>()("PayloadTooLarge", {
   maxBytes: Schema.Int
 }) {
   override get message(): string {
@@ -85,7 +86,7 @@ export const payloadTooLarge: Problem<typeof PayloadTooLarge> = problem(PayloadT
   title: "The body is too large"
 })
 
-export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
+export class UnsupportedMediaType extends TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
   supported: Schema.Array(Schema.String)
 }) {
   override get message(): string {

@@ -8,8 +8,9 @@ import { JournalPruned } from "@turnout/core/projections/application/Projection"
 import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
+import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {
+export class Unauthorized extends TaggedError<Unauthorized>()("Unauthorized", {}) {
   override get message(): string {
     return "Send the admin token: Authorization: Bearer <token>."
   }
@@ -62,7 +63,7 @@ export const tooManySecrets: Problem<typeof TooManySecrets> = problem(TooManySec
   title: "As many secrets sign as may"
 })
 
-export class SalesNotCounted extends Schema.TaggedError<SalesNotCounted>()("SalesNotCounted", {
+export class SalesNotCounted extends TaggedError<SalesNotCounted>()("SalesNotCounted", {
   eventId: Schema.String
 }) {
   override get message(): string {
@@ -81,7 +82,7 @@ export const journalPruned: Problem<typeof JournalPruned> = problem(JournalPrune
   title: "The beginning of the journal has been pruned"
 })
 
-export class DeadLettersNotFound extends Schema.TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
+export class DeadLettersNotFound extends TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
   queue: Schema.String
 }) {
   override get message(): string {
@@ -101,7 +102,7 @@ export const deadLettersOutOfReach: Problem<typeof DeadLettersOutOfReach> = prob
 })
 
 /** The queue cannot be reached. `done` has the number of messages that were moved before. */
-export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("QueueUnavailable", {
+export class QueueUnavailable extends TaggedError<QueueUnavailable>()("QueueUnavailable", {
   reason: Schema.String,
   retryAfterSeconds: Schema.Int,
   done

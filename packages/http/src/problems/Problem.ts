@@ -32,7 +32,7 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ProblemDetails from "effect/http/ProblemDetails"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 
-/** The type of a class that is declared by `class X extends Schema.TaggedError<X>()("X", { … })`. */
+/** The type of a class that is declared by `class X extends TaggedError<X>()("X", { … })`. */
 export type ErrorClass = Schema.Top & {
   // oxlint-disable-next-line typescript/no-explicit-any -- constructors of any error class are meant
   new (facts: any): any

@@ -4,9 +4,10 @@
  */
 import * as Schema from "effect/Schema"
 import { type Problem, problem } from "./Problem.ts"
+import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 /** Node's parser refuses bytes that are no HTTP. `reason` has its words. */
-export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {
+export class MalformedRequest extends TaggedError<MalformedRequest>()("MalformedRequest", {
   reason: Schema.String
 }) {
   override get message(): string {
@@ -19,7 +20,7 @@ export const malformedRequest: Problem<typeof MalformedRequest> = problem(Malfor
   title: "The request is not HTTP"
 })
 
-export class NotAcceptable extends Schema.TaggedError<NotAcceptable>()("NotAcceptable", {
+export class NotAcceptable extends TaggedError<NotAcceptable>()("NotAcceptable", {
   available: Schema.Array(Schema.String)
 }) {
   override get message(): string {
@@ -32,7 +33,7 @@ export const notAcceptable: Problem<typeof NotAcceptable> = problem(NotAcceptabl
   title: "The client takes no coding that the page has"
 })
 
-export class RequestNotReceived extends Schema.TaggedError<RequestNotReceived>()("RequestNotReceived", {}) {
+export class RequestNotReceived extends TaggedError<RequestNotReceived>()("RequestNotReceived", {}) {
   override get message(): string {
     return "The request did not arrive in time. Nothing has been done: send it again."
   }
@@ -43,7 +44,7 @@ export const requestNotReceived: Problem<typeof RequestNotReceived> = problem(Re
   title: "The request did not arrive in time"
 })
 
-export class UriTooLong extends Schema.TaggedError<UriTooLong>()("UriTooLong", { maxLength: Schema.Int }) {
+export class UriTooLong extends TaggedError<UriTooLong>()("UriTooLong", { maxLength: Schema.Int }) {
   override get message(): string {
     return `The path must be at most ${this.maxLength} characters long.`
   }
@@ -54,7 +55,7 @@ export const uriTooLong: Problem<typeof UriTooLong> = problem(UriTooLong, {
   title: "The path is too long"
 })
 
-export class ExpectationFailed extends Schema.TaggedError<ExpectationFailed>()("ExpectationFailed", {}) {
+export class ExpectationFailed extends TaggedError<ExpectationFailed>()("ExpectationFailed", {}) {
   override get message(): string {
     return "Expect: 100-continue is the only expectation that there is."
   }
@@ -65,7 +66,7 @@ export const expectationFailed: Problem<typeof ExpectationFailed> = problem(Expe
   title: "The expectation cannot be met"
 })
 
-export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
+export class HeadersTooLarge extends TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
   maxBytes: Schema.Int,
   maxHeaders: Schema.Int
 }) {
@@ -79,7 +80,7 @@ export const headersTooLarge: Problem<typeof HeadersTooLarge> = problem(HeadersT
   title: "The headers are too large"
 })
 
-export class MethodNotImplemented extends Schema.TaggedError<MethodNotImplemented>()("MethodNotImplemented", {}) {
+export class MethodNotImplemented extends TaggedError<MethodNotImplemented>()("MethodNotImplemented", {}) {
   override get message(): string {
     return "No resource of this server has this method."
   }
@@ -90,10 +91,7 @@ export const methodNotImplemented: Problem<typeof MethodNotImplemented> = proble
   title: "The method is not known"
 })
 
-export class HttpVersionNotSupported extends Schema.TaggedError<HttpVersionNotSupported>()(
-  "HttpVersionNotSupported",
-  {}
-) {
+export class HttpVersionNotSupported extends TaggedError<HttpVersionNotSupported>()("HttpVersionNotSupported", {}) {
   override get message(): string {
     return "This server speaks HTTP/1.1 and HTTP/1.0."
   }

@@ -2,8 +2,8 @@
  * Problems of the server itself: outside of any endpoint, an unknown resource or method and the shutdown; at every endpoint, a
  * handler that takes too long or fails unexpectedly.
  */
-import * as Schema from "effect/Schema"
 import { type Declaration, done, type Problem, problem } from "./Problem.ts"
+import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 /** Problems that are answered outside of any endpoint. */
 export const outside = {
@@ -14,7 +14,7 @@ export const outside = {
   shuttingDown: { status: 503, code: "shutting_down", title: "The server is shutting down" }
 } satisfies Record<string, Declaration>
 
-export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {}) {
+export class RequestTimeout extends TaggedError<RequestTimeout>()("RequestTimeout", {}) {
   override get message(): string {
     return "The request took too long. It may still be carried out: send it again with the same idempotency key to learn the outcome."
   }
@@ -26,7 +26,7 @@ export const requestTimeout: Problem<typeof RequestTimeout> = problem(RequestTim
 })
 
 /** An unexpected failure. `done` has the part of the request that was done before, if the request asks for several things. */
-export class InternalError extends Schema.TaggedError<InternalError>()("InternalError", { done }) {
+export class InternalError extends TaggedError<InternalError>()("InternalError", { done }) {
   override get message(): string {
     return this.done === undefined ? "" : "A part of the request is done, and stays done: the field done says which."
   }

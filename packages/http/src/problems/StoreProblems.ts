@@ -4,12 +4,13 @@
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
+import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 /**
  * The store cannot be reached, or too many transactions change the same event. Nothing has changed except the part in
  * `done`.
  */
-export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
+export class StoreUnavailable extends TaggedError<StoreUnavailable>()("StoreUnavailable", {
   reason: Schema.String,
   retryAfterSeconds: Schema.Int,
   done
@@ -25,7 +26,7 @@ export const storeUnavailable: Problem<typeof StoreUnavailable> = problem(StoreU
 })
 
 /** The connection to the store was lost while committing. */
-export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
+export class OutcomeUnknown extends TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
   retryAfterSeconds: Schema.Int,
   done
 }) {

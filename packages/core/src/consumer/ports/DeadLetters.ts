@@ -13,6 +13,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Message } from "../../delivery/domain/Message.ts"
 import type { QueueUnavailable } from "./Queue.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 export interface DeadLetter {
   /** The id that the queue has given it. */
@@ -59,7 +60,7 @@ const NAMED = 5
  * Some dead letters that were asked for were not seen. They may be in a group, after others that were not asked for and stay.
  * All that were seen are moved.
  */
-export class DeadLettersOutOfReach extends Schema.TaggedError<DeadLettersOutOfReach>()("DeadLettersOutOfReach", {
+export class DeadLettersOutOfReach extends TaggedError<DeadLettersOutOfReach>()("DeadLettersOutOfReach", {
   /** How many dead letters were moved. */
   moved: Schema.Int,
   /** The ids that were asked for and not seen. */

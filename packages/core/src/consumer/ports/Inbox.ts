@@ -15,6 +15,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { Swept } from "../../kernel/ports/Swept.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 /**
  * How long an effect may run, unless its caller says otherwise: longer than the 30 seconds after which a statement of the
@@ -26,7 +27,7 @@ export const DEFAULT_HANDLER_TIMEOUT_MILLIS = 60_000
 export const MAX_HANDLER_TIMEOUT_MILLIS = 60 * 60 * 1_000
 
 /** An effect has run for longer than it may. Nothing of it was stored. */
-export class HandlerTimedOut extends Schema.TaggedError<HandlerTimedOut>()("HandlerTimedOut", {
+export class HandlerTimedOut extends TaggedError<HandlerTimedOut>()("HandlerTimedOut", {
   timeoutMillis: Schema.Finite
 }) {
   override get message(): string {

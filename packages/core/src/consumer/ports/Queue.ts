@@ -7,6 +7,7 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 export interface ReceivedMessage {
   /** The name that the queue has given to this reception. */
@@ -19,7 +20,7 @@ export interface ReceivedMessage {
 }
 
 /** The queue cannot be reached. Messages that were received come back by themselves. */
-export class QueueUnavailable extends Schema.TaggedError<QueueUnavailable>()("QueueUnavailable", {
+export class QueueUnavailable extends TaggedError<QueueUnavailable>()("QueueUnavailable", {
   cause: Schema.Defect()
 }) {
   override get message(): string {

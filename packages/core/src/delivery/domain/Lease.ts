@@ -24,6 +24,7 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 /** The name of a holder of leases, unique among all that run. */
 export type Owner = string
@@ -39,7 +40,7 @@ export interface Lease {
 export const free: Lease = { epoch: 0, owner: null, until: null }
 
 /** The lease has a holder, and has not expired. */
-export class LeaseHeld extends Schema.TaggedError<LeaseHeld>()("LeaseHeld", {
+export class LeaseHeld extends TaggedError<LeaseHeld>()("LeaseHeld", {
   owner: Schema.String,
   until: Schema.Date
 }) {
@@ -49,7 +50,7 @@ export class LeaseHeld extends Schema.TaggedError<LeaseHeld>()("LeaseHeld", {
 }
 
 /** The slot was claimed again, or given back, since then: a write under this epoch changes nothing. */
-export class StaleLease extends Schema.TaggedError<StaleLease>()("StaleLease", {
+export class StaleLease extends TaggedError<StaleLease>()("StaleLease", {
   epoch: Schema.Number,
   current: Schema.Number
 }) {

@@ -12,16 +12,17 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { Keeper } from "../domain/Keeper.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 /** No sink of this name is registered. */
-export class SinkNotFound extends Schema.TaggedError<SinkNotFound>()("SinkNotFound", { sink: Schema.String }) {
+export class SinkNotFound extends TaggedError<SinkNotFound>()("SinkNotFound", { sink: Schema.String }) {
   override get message(): string {
     return `There is no sink ${JSON.stringify(this.sink)}.`
   }
 }
 
 /** The stream is not blocked for this sink. */
-export class StreamNotBlocked extends Schema.TaggedError<StreamNotBlocked>()("StreamNotBlocked", {
+export class StreamNotBlocked extends TaggedError<StreamNotBlocked>()("StreamNotBlocked", {
   sink: Schema.String,
   stream: Schema.String
 }) {
@@ -31,7 +32,7 @@ export class StreamNotBlocked extends Schema.TaggedError<StreamNotBlocked>()("St
 }
 
 /** The entry is not the first of the stream that waits. */
-export class StreamMovedOn extends Schema.TaggedError<StreamMovedOn>()("StreamMovedOn", {
+export class StreamMovedOn extends TaggedError<StreamMovedOn>()("StreamMovedOn", {
   sink: Schema.String,
   stream: Schema.String,
   /** The version of the first entry that waits. */

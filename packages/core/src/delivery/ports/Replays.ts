@@ -18,15 +18,16 @@ import type { Replay, ReplayId, Selection } from "../domain/Replay.ts"
 import type { SinkNotFound } from "./OutboxOperations.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
-export class ReplayNotFound extends Schema.TaggedError<ReplayNotFound>()("ReplayNotFound", { id: Schema.String }) {
+export class ReplayNotFound extends TaggedError<ReplayNotFound>()("ReplayNotFound", { id: Schema.String }) {
   override get message(): string {
     return `There is no replay ${this.id}.`
   }
 }
 
 /** The state of the replay does not allow what was asked for. */
-export class ReplayNotOpen extends Schema.TaggedError<ReplayNotOpen>()("ReplayNotOpen", {
+export class ReplayNotOpen extends TaggedError<ReplayNotOpen>()("ReplayNotOpen", {
   id: Schema.String,
   state: Schema.String
 }) {

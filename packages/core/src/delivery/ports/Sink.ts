@@ -12,12 +12,13 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import type { DeliveryOutcome } from "../domain/DeliveryOutcome.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 /**
  * The sink as a whole cannot be reached, through no fault of an entry. No stream is blocked; everything that was not settled
  * before is tried again.
  */
-export class SinkUnavailable extends Schema.TaggedError<SinkUnavailable>()("SinkUnavailable", {
+export class SinkUnavailable extends TaggedError<SinkUnavailable>()("SinkUnavailable", {
   cause: Schema.Defect()
 }) {
   override get message(): string {

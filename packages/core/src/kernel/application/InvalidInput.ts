@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { brokenRules } from "../domain/RuleWords.ts"
+import { TaggedError } from "../domain/TaggedError.ts"
 
 export const InputIssue = Schema.Struct({
   /** The field: names and indexes joined with dots, such as `attendee.email`; empty for the input as a whole. */
@@ -15,7 +16,7 @@ export const InputIssue = Schema.Struct({
 })
 export type InputIssue = typeof InputIssue.Type
 
-export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+export class InvalidInput extends TaggedError<InvalidInput>()("InvalidInput", {
   issues: Schema.Array(InputIssue)
 }) {
   override get message(): string {

@@ -2,8 +2,9 @@
  * Too many commands wait already: the command is refused at once, before anything was decided. Nothing has changed.
  */
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../domain/TaggedError.ts"
 
-export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
+export class Overloaded extends TaggedError<Overloaded>()("Overloaded", {
   /** When to try again, in milliseconds: about how long the waiting commands will take. */
   retryAfterMillis: Schema.Natural
 }) {

@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../domain/TaggedError.ts"
 
 /** The message of an error, without the statement that nothing has changed. */
 export const reasonOf = (error: unknown): string => {
@@ -13,7 +14,7 @@ export const reasonOf = (error: unknown): string => {
   return message.replaceAll(/[;,:]?\s*(?:and )?nothing (?:has|was|is) (?:been )?changed/gi, "").replace(/^\s*\.\s*/, "")
 }
 
-export class PartlyDone extends Schema.TaggedError<PartlyDone>()("PartlyDone", {
+export class PartlyDone extends TaggedError<PartlyDone>()("PartlyDone", {
   /** What was done, for programs. */
   done: Schema.Record(Schema.String, Schema.Unknown),
   /** The same in a sentence. */

@@ -17,6 +17,7 @@ import { type Projected, ProjectionStore } from "../ports/ProjectionStore.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 export interface Projection<State> {
   /** Unique, and the same across restarts. */
@@ -29,7 +30,7 @@ export interface Projection<State> {
 }
 
 /** The next entry that a state needs has been pruned from the journal of its stream. */
-export class JournalPruned extends Schema.TaggedError<JournalPruned>()("JournalPruned", {
+export class JournalPruned extends TaggedError<JournalPruned>()("JournalPruned", {
   stream: Schema.String,
   firstVersion: Schema.Number
 }) {

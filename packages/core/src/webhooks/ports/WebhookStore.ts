@@ -15,15 +15,16 @@ import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
-export class WebhookNotFound extends Schema.TaggedError<WebhookNotFound>()("WebhookNotFound", { id: Schema.String }) {
+export class WebhookNotFound extends TaggedError<WebhookNotFound>()("WebhookNotFound", { id: Schema.String }) {
   override get message(): string {
     return `There is no webhook ${this.id}.`
   }
 }
 
 /** As many secrets sign as may, and each was promised to sign until its time. */
-export class TooManySecrets extends Schema.TaggedError<TooManySecrets>()("TooManySecrets", {
+export class TooManySecrets extends TaggedError<TooManySecrets>()("TooManySecrets", {
   id: Schema.String,
   /** When the first of them ends. */
   until: Schema.Date

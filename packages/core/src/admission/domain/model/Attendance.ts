@@ -13,6 +13,7 @@ import {
   RegistrationState,
   RegistrationStateConflict
 } from "./Registration.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 /** How long before the start of an event the doors are open: 12 hours. Earlier, attendance needs `early`. */
 export const DOORS_OPEN_MILLIS = 12 * 60 * 60 * 1_000
@@ -84,7 +85,7 @@ export const journalEvents = [AttendeeAttended, AttendeeMissed, AttendanceCleare
 // --- rejections
 
 /** The doors are not open yet, and the caller did not say that the attendee is early. */
-export class DoorsNotOpen extends Schema.TaggedError<DoorsNotOpen>()("DoorsNotOpen", {
+export class DoorsNotOpen extends TaggedError<DoorsNotOpen>()("DoorsNotOpen", {
   eventId: EventId,
   doorsOpenAt: Instant
 }) {

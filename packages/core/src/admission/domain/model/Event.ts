@@ -21,6 +21,7 @@ import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, Demotio
 import type { CarryOn } from "./Steps.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 import { TimeZone } from "../../../kernel/domain/TimeZone.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 /**
  * - `draft`: being prepared; only staff register people, as guests.
@@ -240,14 +241,14 @@ export const journalEvents = [
 // --- rejections
 
 /** There is no event with this id. */
-export class EventNotFound extends Schema.TaggedError<EventNotFound>()("EventNotFound", { eventId: EventId }) {
+export class EventNotFound extends TaggedError<EventNotFound>()("EventNotFound", { eventId: EventId }) {
   override get message(): string {
     return `There is no event ${this.eventId}.`
   }
 }
 
 /** An event with this id was created before, by another command. */
-export class EventAlreadyExists extends Schema.TaggedError<EventAlreadyExists>()("EventAlreadyExists", {
+export class EventAlreadyExists extends TaggedError<EventAlreadyExists>()("EventAlreadyExists", {
   eventId: EventId
 }) {
   override get message(): string {
@@ -256,7 +257,7 @@ export class EventAlreadyExists extends Schema.TaggedError<EventAlreadyExists>()
 }
 
 /** The status of the event does not allow this operation. */
-export class EventStatusConflict extends Schema.TaggedError<EventStatusConflict>()("EventStatusConflict", {
+export class EventStatusConflict extends TaggedError<EventStatusConflict>()("EventStatusConflict", {
   eventId: EventId,
   operation: Schema.String,
   eventStatus: EventStatus,
@@ -268,7 +269,7 @@ export class EventStatusConflict extends Schema.TaggedError<EventStatusConflict>
 }
 
 /** An event that has registrations cannot go back to draft. */
-export class EventHasRegistrations extends Schema.TaggedError<EventHasRegistrations>()("EventHasRegistrations", {
+export class EventHasRegistrations extends TaggedError<EventHasRegistrations>()("EventHasRegistrations", {
   eventId: EventId,
   seatsTaken: Schema.Natural,
   waitlistLength: Schema.Natural
@@ -279,7 +280,7 @@ export class EventHasRegistrations extends Schema.TaggedError<EventHasRegistrati
 }
 
 /** The operation is possible only once the event has started. */
-export class EventNotStarted extends Schema.TaggedError<EventNotStarted>()("EventNotStarted", {
+export class EventNotStarted extends TaggedError<EventNotStarted>()("EventNotStarted", {
   eventId: EventId,
   operation: Schema.String,
   startsAt: Instant
@@ -290,7 +291,7 @@ export class EventNotStarted extends Schema.TaggedError<EventNotStarted>()("Even
 }
 
 /** The operation is possible only before the event ends. */
-export class EventOver extends Schema.TaggedError<EventOver>()("EventOver", {
+export class EventOver extends TaggedError<EventOver>()("EventOver", {
   eventId: EventId,
   operation: Schema.String,
   endedAt: Instant
@@ -301,7 +302,7 @@ export class EventOver extends Schema.TaggedError<EventOver>()("EventOver", {
 }
 
 /** The change would put the event's times out of order. */
-export class ScheduleInvalid extends Schema.TaggedError<ScheduleInvalid>()("ScheduleInvalid", {
+export class ScheduleInvalid extends TaggedError<ScheduleInvalid>()("ScheduleInvalid", {
   eventId: EventId,
   field: Schema.String,
   rule: Schema.String

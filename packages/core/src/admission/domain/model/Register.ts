@@ -9,6 +9,7 @@ import { EventId } from "../../../kernel/domain/EventId.ts"
 import { Instant } from "../../../kernel/domain/Instant.ts"
 import { AlreadyRegistered, Registration, RegistrationInput } from "./Registration.ts"
 import { BeyondCapacity, CapacityFull } from "./Seats.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 // --- commands
 
@@ -110,7 +111,7 @@ export const journalEvents = [AttendeeRegistered, AttendeeWaitlisted] as const
 // --- rejections
 
 /** Registration has not opened yet. */
-export class RegistrationNotOpen extends Schema.TaggedError<RegistrationNotOpen>()("RegistrationNotOpen", {
+export class RegistrationNotOpen extends TaggedError<RegistrationNotOpen>()("RegistrationNotOpen", {
   eventId: EventId,
   opensAt: Instant
 }) {
@@ -120,7 +121,7 @@ export class RegistrationNotOpen extends Schema.TaggedError<RegistrationNotOpen>
 }
 
 /** Registration has closed. */
-export class RegistrationClosed extends Schema.TaggedError<RegistrationClosed>()("RegistrationClosed", {
+export class RegistrationClosed extends TaggedError<RegistrationClosed>()("RegistrationClosed", {
   eventId: EventId,
   closedAt: Instant
 }) {
@@ -130,7 +131,7 @@ export class RegistrationClosed extends Schema.TaggedError<RegistrationClosed>()
 }
 
 /** Every seat is taken, and the waitlist has reached its limit. */
-export class WaitlistFull extends Schema.TaggedError<WaitlistFull>()("WaitlistFull", {
+export class WaitlistFull extends TaggedError<WaitlistFull>()("WaitlistFull", {
   eventId: EventId,
   capacity: Schema.Natural,
   waitlistLength: Schema.Natural,

@@ -12,6 +12,7 @@ import { Instant, toText } from "../../../kernel/domain/Instant.ts"
 import { BeyondCapacity, CapacityFull } from "./Seats.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 import { Uuid } from "../../../kernel/domain/Uuid.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 export const RegistrationId = Uuid.pipe(Schema.brand("RegistrationId"))
 export type RegistrationId = typeof RegistrationId.Type
@@ -190,7 +191,7 @@ export const journalEvents = [
 // --- rejections
 
 /** The attendee has an active registration of this event. */
-export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("AlreadyRegistered", {
+export class AlreadyRegistered extends TaggedError<AlreadyRegistered>()("AlreadyRegistered", {
   eventId: EventId,
   attendeeId: AttendeeId,
   registrationId: RegistrationId,
@@ -202,7 +203,7 @@ export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("
 }
 
 /** The event has no such registration. */
-export class RegistrationNotFound extends Schema.TaggedError<RegistrationNotFound>()("RegistrationNotFound", {
+export class RegistrationNotFound extends TaggedError<RegistrationNotFound>()("RegistrationNotFound", {
   eventId: EventId,
   registrationId: RegistrationId
 }) {
@@ -212,16 +213,13 @@ export class RegistrationNotFound extends Schema.TaggedError<RegistrationNotFoun
 }
 
 /** The state of the registration does not allow this operation. */
-export class RegistrationStateConflict extends Schema.TaggedError<RegistrationStateConflict>()(
-  "RegistrationStateConflict",
-  {
-    eventId: EventId,
-    registrationId: RegistrationId,
-    operation: Schema.String,
-    state: RegistrationState,
-    allowed: Schema.Array(RegistrationState)
-  }
-) {
+export class RegistrationStateConflict extends TaggedError<RegistrationStateConflict>()("RegistrationStateConflict", {
+  eventId: EventId,
+  registrationId: RegistrationId,
+  operation: Schema.String,
+  state: RegistrationState,
+  allowed: Schema.Array(RegistrationState)
+}) {
   override get message(): string {
     return `${this.operation} needs a registration that is ${this.allowed.join(" or ")}; this one is ${this.state}.`
   }

@@ -10,9 +10,10 @@ import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
 import * as Register from "./Register.ts"
 import * as Registration from "./Registration.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 /** The same principal has used the idempotency key before, for the same operation with another payload. */
-export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+export class IdempotencyKeyReused extends TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
   operation: Schema.String,
   key: Schema.String
 }) {

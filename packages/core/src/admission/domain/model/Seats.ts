@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import type { Mutable } from "effect/Types"
 import { EventId } from "../../../kernel/domain/EventId.ts"
 import type { Expecting } from "./event/EventVersion.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 /** The largest capacity and waitlist limit. */
 export const MAX_CAPACITY = 1_000_000
@@ -78,7 +79,7 @@ export const CapacityChanged = Schema.TaggedStruct("CapacityChanged", { from: Ca
 export const journalEvents = [CapacityChanged] as const
 
 /** The new capacity is below the seats taken, and the caller asked neither to keep the overhang nor to take seats back. */
-export class CapacityBelowSeatsTaken extends Schema.TaggedError<CapacityBelowSeatsTaken>()("CapacityBelowSeatsTaken", {
+export class CapacityBelowSeatsTaken extends TaggedError<CapacityBelowSeatsTaken>()("CapacityBelowSeatsTaken", {
   eventId: EventId,
   capacity: Schema.Natural,
   seatsTaken: Schema.Natural
@@ -92,7 +93,7 @@ export class CapacityBelowSeatsTaken extends Schema.TaggedError<CapacityBelowSea
 }
 
 /** `demote` is not the number of seats that have to be taken back, or not as many can be: those who came keep their seats. */
-export class DemotionsMismatch extends Schema.TaggedError<DemotionsMismatch>()("DemotionsMismatch", {
+export class DemotionsMismatch extends TaggedError<DemotionsMismatch>()("DemotionsMismatch", {
   eventId: EventId,
   demote: Schema.Natural,
   needed: Schema.Natural,
@@ -106,7 +107,7 @@ export class DemotionsMismatch extends Schema.TaggedError<DemotionsMismatch>()("
 }
 
 /** Every seat is taken (or due to a waiter), and the waitlist takes no new entries or the caller asked for a seat. */
-export class CapacityFull extends Schema.TaggedError<CapacityFull>()("CapacityFull", {
+export class CapacityFull extends TaggedError<CapacityFull>()("CapacityFull", {
   eventId: EventId,
   capacity: Schema.Natural,
   waitlistLength: Schema.Natural

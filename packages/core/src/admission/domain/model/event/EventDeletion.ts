@@ -8,6 +8,7 @@
 import * as Schema from "effect/Schema"
 import { EventId } from "../../../../kernel/domain/EventId.ts"
 import type { Expecting } from "./EventVersion.ts"
+import { TaggedError } from "../../../../kernel/domain/TaggedError.ts"
 
 export interface DeleteEvent extends Expecting {
   readonly _tag: "DeleteEvent"
@@ -21,7 +22,7 @@ export type DeletionOutcome = typeof DeletionOutcome.Type
 export const EventDeleted = Schema.TaggedStruct("EventDeleted", {})
 
 /** Somebody has registered for the event, be it that the registration was cancelled since. Its records stay. */
-export class EventHadRegistrations extends Schema.TaggedError<EventHadRegistrations>()("EventHadRegistrations", {
+export class EventHadRegistrations extends TaggedError<EventHadRegistrations>()("EventHadRegistrations", {
   eventId: EventId
 }) {
   override get message(): string {
@@ -30,7 +31,7 @@ export class EventHadRegistrations extends Schema.TaggedError<EventHadRegistrati
 }
 
 /** An event with this id was deleted. The id is not used again. */
-export class EventWasDeleted extends Schema.TaggedError<EventWasDeleted>()("EventWasDeleted", { eventId: EventId }) {
+export class EventWasDeleted extends TaggedError<EventWasDeleted>()("EventWasDeleted", { eventId: EventId }) {
   override get message(): string {
     return `Event ${this.eventId} was deleted, and its id is not used again; take another one.`
   }

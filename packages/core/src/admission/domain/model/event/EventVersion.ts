@@ -8,6 +8,7 @@
  */
 import * as Schema from "effect/Schema"
 import { EventId } from "../../../../kernel/domain/EventId.ts"
+import { TaggedError } from "../../../../kernel/domain/TaggedError.ts"
 
 /** A version that a caller has seen: a whole number from 1 on. */
 export const SeenVersion = Schema.Int.check(
@@ -30,7 +31,7 @@ export const isSeen = (
 ): boolean => seen.some((one) => one >= revision && one <= version)
 
 /** The event itself has changed since the versions that the caller has seen. Nothing has changed by this command. */
-export class VersionConflict extends Schema.TaggedError<VersionConflict>()("VersionConflict", {
+export class VersionConflict extends TaggedError<VersionConflict>()("VersionConflict", {
   eventId: EventId,
   expectedVersions: Schema.Array(Schema.Natural),
   /** The version that there is. */
