@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import { afterEach, assert } from "vitest"
 import * as Given from "../support/Given.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
@@ -45,6 +46,32 @@ const failure = async (promise: Promise<unknown>): Promise<unknown> =>
   )
 
 describe("createTurnout", () => {
+  it("rejects with errors that lead to the caller, and print as errors", async () => {
+    const turnout = open()
+    const askForNothing = async () => {
+      await turnout.getEvent("01a1fc98-aa31-70bb-aea8-a708368a1d5e")
+    }
+    const register = async () => {
+      await turnout.register("no id", {} as never)
+    }
+    for (const [ask, name, words] of [
+      [askForNothing, "EventNotFound", "There is no event 01a1fc98-aa31-70bb-aea8-a708368a1d5e."],
+      [register, "InvalidInput", "eventId: must be a UUID"]
+    ] as const) {
+      const error = await failure(ask())
+      assert.instanceOf(error, Error)
+      const [head, first] = (error as Error).stack!.split("\n")
+      assert.strictEqual(head, `${name}: ${words}`)
+      assert.match(first!, new RegExp(`^ {4}at (?:async )?${ask.name} .*createTurnout\\.test\\.ts:\\d+:\\d+\\)$`))
+      assert.include(inspect(error), (error as Error).stack!)
+    }
+    // Nobody is known to wait.
+    const stack = await new Promise((resolve) => {
+      turnout.getEvent("no id").catch(({ stack: own }: Error) => resolve(own))
+    })
+    assert.match(String(stack), /^InvalidInput: eventId: must be a UUID\n/)
+  })
+
   it("has every function of the service but those for decoded commands", async () => {
     const turnout: Readonly<Record<string, unknown>> = open()
     const service = await Effect.runPromise(

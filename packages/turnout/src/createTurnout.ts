@@ -28,6 +28,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
+import * as CallersLine from "./CallersLine.ts"
 import * as Database from "./Database.ts"
 import { between } from "@turnout/core/kernel/domain/OptionRules"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
@@ -119,13 +120,22 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
     }
   }
 
-  const run = <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
+  const start = <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
     if (closing !== undefined) return Promise.reject(new TurnoutClosed())
     const result = open().then((opened) => opened.runPromise(Core.Turnout.use(use)))
     running.add(result)
     const done = () => running.delete(result)
     result.then(done, done)
     return result
+  }
+
+  const run = async <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
+    try {
+      return await start(use)
+    } catch (error) {
+      CallersLine.addTo(error)
+      throw error
+    }
   }
 
   const call = <Name extends keyof Calls>(name: Name): Calls[Name] =>
