@@ -7,11 +7,12 @@ import * as Core from "@turnout/core/admission/application/Turnout"
 import { AlreadyRegistered } from "@turnout/core/admission/domain/model/Registration"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { Effect } from "effect"
+import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { inspect } from "node:util"
+import { inspect, promisify } from "node:util"
 import { afterEach, assert } from "vitest"
 import * as Given from "../support/Given.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
@@ -72,6 +73,27 @@ describe("createTurnout", () => {
     assert.match(String(stack), /^InvalidInput: eventId: must be a UUID\n/)
   })
 
+  it("in memory, keeps no program alive that has come to its end, and is closed where its block ends", async () => {
+    const program = `
+      import { createTurnout } from "turnout"
+      const stays = createTurnout()
+      await stays.ready()
+      let closed
+      {
+        await using turnout = createTurnout()
+        const event = ${JSON.stringify(Given.eventInput())}
+        await turnout.createEvent({ ...event, startsAt: new Date(event.startsAt), endsAt: new Date(event.endsAt) })
+        closed = turnout
+      }
+      await closed.ready().catch(({ _tag }) => console.log(_tag))`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--conditions=@turnout/source", "--input-type=module-typescript", "--eval", program],
+      { timeout: 20_000 }
+    )
+    assert.strictEqual(stdout, "TurnoutClosed\n")
+  })
+
   it("has every function of the service but those for decoded commands", async () => {
     const turnout: Readonly<Record<string, unknown>> = open()
     const service = await Effect.runPromise(
@@ -81,6 +103,7 @@ describe("createTurnout", () => {
       typeof value === "function" && name !== "execute" && name !== "executeAll" ? [name] : []
     )
     const others = ["subscribe", "ready", "close"]
+    assert.strictEqual(turnout[Symbol.asyncDispose as never], turnout["close"])
     assert.sameMembers(Object.keys(turnout), [...expected, ...others])
     for (const name of expected) assert.isFunction(turnout[name], name)
   })

@@ -52,8 +52,13 @@ export type Turnout = Calls & {
    * turnout.subscribe())`. Ends when Turnout is closed; see `@turnout/core/journal/application/Subscription`.
    */
   readonly subscribe: (options?: Subscription.SubscribeOptions) => AsyncIterable<Subscription.Received>
-  /** Waits for calls that are under way, then closes every connection. Nothing can be called afterwards. */
+  /**
+   * Waits for calls that are under way, then closes every connection. Nothing can be called afterwards. An open database keeps the
+   * program alive until it is closed; in memory, a program ends without this.
+   */
   readonly close: () => Promise<void>
+  /** The same as `close`: `await using turnout = createTurnout()`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** The function was called after `close`. Nothing has changed. */
@@ -157,16 +162,18 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
     }
   })
 
-  const close = async () => {
+  const end = async () => {
     Deferred.doneUnsafe(isOver, Exit.void)
     await Promise.allSettled(running)
     await runtime?.dispose()
   }
+  const close = () => (closing ??= end())
 
   return {
     ...calls(Core.methods),
     subscribe,
     ready: () => run((service) => service.ready),
-    close: () => (closing ??= close())
+    close,
+    [Symbol.asyncDispose]: close
   }
 }

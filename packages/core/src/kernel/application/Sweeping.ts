@@ -14,6 +14,7 @@ import * as Random from "effect/Random"
 import type { StoreError } from "../ports/StoreError.ts"
 import type { Swept } from "../ports/Swept.ts"
 import { monotonicMillis } from "./MonotonicTime.ts"
+import * as Rest from "./Rest.ts"
 import * as StoreOutage from "./StoreOutage.ts"
 
 /** The longest pause between two sweeps, unless configured: a minute. */
@@ -49,7 +50,7 @@ const once = Effect.fnUntraced(function* (sweep: Sweep): Effect.fn.Return<number
     total += deleted
     if (isThrough) break
     if (deleted === 0) empty += 1
-    yield* Effect.sleep(Math.ceil(REST_FACTOR * (monotonicMillis(clock) - begunAt)))
+    yield* Rest.millis(Math.ceil(REST_FACTOR * (monotonicMillis(clock) - begunAt)))
   }
   return total
 })
@@ -69,7 +70,7 @@ export const throughout = (sweep: Sweep, deleted: (rows: number) => void): Effec
  */
 export const run = (sweep: Sweep, everyMillis: number): Effect.Effect<never> =>
   Random.nextBetween(everyMillis / 2, everyMillis).pipe(
-    Effect.flatMap((millis) => Effect.sleep(Math.ceil(millis))),
+    Effect.flatMap((millis) => Rest.millis(Math.ceil(millis))),
     Effect.andThen(once(sweep)),
     Effect.flatMap((total) =>
       total === 0 ? Effect.void : Effect.logDebug(`${total} ${sweep.what} were of no use any more, and are deleted`)

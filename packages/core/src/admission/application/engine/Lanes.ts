@@ -38,6 +38,7 @@ import * as StoreError from "../../../kernel/ports/StoreError.ts"
 import * as EngineMetrics from "./EngineMetrics.ts"
 import { monotonicMillis } from "../../../kernel/application/MonotonicTime.ts"
 import { Overloaded } from "../../../kernel/application/Overloaded.ts"
+import * as Rest from "../../../kernel/application/Rest.ts"
 
 export interface LaneOptions {
   /** The number of lanes, which is the number of transactions under way at once. Default 3. */
@@ -245,7 +246,8 @@ const watch = Effect.fnUntraced(function* ({ metrics, now: readNow, options }: W
     }
     const next = patient.find((entry) => !late(entry))
     if (next === undefined) break
-    yield* Effect.sleep(next.arrivedAt + commandTimeoutMillis - now)
+    // While a command is under way, the connection to the store keeps the process alive.
+    yield* Rest.millis(next.arrivedAt + commandTimeoutMillis - now)
   }
   lane.isWatched = false
 })

@@ -10,7 +10,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Reply } from "../../domain/Batch.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
@@ -20,6 +19,7 @@ import type { StoreClock } from "../../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import * as ClockOffset from "../../../kernel/application/ClockOffset.ts"
 import * as ClockWatch from "../../../kernel/application/ClockWatch.ts"
+import * as Rest from "../../../kernel/application/Rest.ts"
 import type { Overloaded } from "../../../kernel/application/Overloaded.ts"
 import * as StoreOutage from "../../../kernel/application/StoreOutage.ts"
 
@@ -79,7 +79,8 @@ export const make = Effect.fnUntraced(function* (
     Effect.catch((error) => Effect.logDebug("events with further steps could not be looked up", error)),
     Effect.andThen(jumps.look),
     Effect.andThen(offset.look),
-    Effect.repeat(Schedule.spaced(SWEEP_INTERVAL_MILLIS)),
+    Effect.andThen(Rest.millis(SWEEP_INTERVAL_MILLIS)),
+    Effect.forever,
     Effect.forkScoped
   )
 
