@@ -147,10 +147,15 @@ export class World {
       fibers: 0,
       scheduler: {
         executionMode: "sync",
-        shouldYield: () =>
+        shouldYield: ({ currentOpCount }) => {
+          // As with the scheduler of effect, a fiber does something in each of its turns. If it gave up its turn before that, an
+          // interruption that comes before its start would be lost.
+          const isFirst = currentOpCount === 1
           // A fiber that never waits must give others a turn now and then. Otherwise a fiber that runs for ever would not
           // be noticed.
-          ++this.#primitives % MOST_PRIMITIVES === 0 || (this.preemption > 0 && this.choose(this.preemption) === 0),
+          if (++this.#primitives % MOST_PRIMITIVES === 0) return !isFirst
+          return this.preemption > 0 && this.choose(this.preemption) === 0 && !isFirst
+        },
         makeDispatcher: () => ({ scheduleTask: (run) => this.post(node, run), flush: () => {} })
       },
       services: Context.make(Clock.Clock, clock).pipe(
