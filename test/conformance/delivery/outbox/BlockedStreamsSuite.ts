@@ -104,6 +104,26 @@ export const blockedStreams = (it: It): void => {
       })
     )
 
+    it.effect("O2: are not there again after an acknowledgement that is carried out twice, late", () =>
+      Effect.gen(function* () {
+        const lease = yield* blockedStream()
+        const { before, blocked, eventId, position, sink, slot } = lease
+        const settled = { ...lease, stream: eventId, version: 3, block: null }
+        assert.deepStrictEqual(yield* use((outbox) => outbox.settle(sink, [settled])), [slot])
+        const again = { ...lease, acknowledged: before, position, blocked }
+        const acknowledge = use((outbox) => outbox.acknowledge(sink, [again]))
+        assert.deepStrictEqual(yield* acknowledge, [slot], "its answer may have been lost")
+        assert.deepStrictEqual(yield* due(sink, { slot, position }), [])
+
+        yield* another(eventId, 4)
+        const { positionOf } = yield* readAll(sink, [lease])
+        const next = { ...lease, position: positionOf(slot), blocked: [] }
+        assert.deepStrictEqual(yield* use((outbox) => outbox.acknowledge(sink, [next])), [slot])
+        assert.deepStrictEqual(yield* acknowledge, [], "the position has moved on")
+        assert.deepStrictEqual(yield* due(sink, { slot, position: next.position }), [])
+      })
+    )
+
     it.effect("L1: refuses to settle under a superseded lease", () =>
       Effect.gen(function* () {
         const lease = yield* blockedStream()

@@ -94,7 +94,7 @@ export const blockedStream = Effect.fnUntraced(function* (rest: Partial<Block> =
   const position = positionOf(slot)
   const blocked = [blockOf(eventId, 3, rest)]
   assert.deepStrictEqual(yield* use((outbox) => outbox.acknowledge(sink, [{ ...lease, position, blocked }])), [slot])
-  return { ...lease, sink, eventId, position, acknowledged: position, claims }
+  return { ...lease, sink, eventId, position, before: lease.acknowledged, acknowledged: position, blocked, claims }
 })
 
 export const due = (sink: string, at: { readonly slot: number; readonly position: Position }, depth = 100) =>

@@ -11,6 +11,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Lease from "@turnout/core/delivery/domain/Lease"
 import { slots } from "@turnout/core/journal/domain/Slot"
 import { type HeldLease, Outbox, type SinkId } from "@turnout/core/delivery/ports/Outbox"
+import type { Position } from "@turnout/core/journal/ports/JournalReader"
 import { webhookOf } from "@turnout/core/webhooks/domain/Webhook"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -70,6 +71,10 @@ const make = Effect.gen(function* () {
       return [one.slot]
     })
 
+  /** Whether the position of a slot is one of these. */
+  const isAt = ({ positions }: SinkState, slot: number, ...some: ReadonlyArray<Position>): boolean =>
+    some.some((position) => givenOf(position) === positions[slot])
+
   return Outbox.of({
     onCommit: log.onAppend,
     register: (sink, from, before) =>
@@ -108,22 +113,28 @@ const make = Effect.gen(function* () {
     renew: (sink, held, ttlMillis) =>
       at(sink, (state) => {
         const asked = { ttlMillis, now: leaseTime() }
-        return change(state, held, (lease, { epoch }) => Lease.renew(lease, { epoch, ...asked }))
+        const current = held.filter(({ acknowledged, slot }) => isAt(state, slot, acknowledged))
+        return change(state, current, (lease, { epoch }) => Lease.renew(lease, { epoch, ...asked }))
       }),
     release: (sink, held) =>
       at(sink, (state) => change(state, held, (lease, { epoch }) => Lease.release(lease, epoch))),
     read: (sink, positions, limit) =>
       at(sink, ({ blocked }) => read(positions, limit, ({ eventId }) => blocked.has(eventId))),
     acknowledge: (sink, acknowledgements) =>
-      at(sink, (state) =>
-        change(state, acknowledgements, (lease, { blocked, epoch, position, slot }) =>
+      at(sink, (state) => {
+        // The next position is there already if an answer was lost. Then the blocks were as well, and may have ended since.
+        const current = acknowledgements.filter(({ acknowledged, position, slot }) =>
+          isAt(state, slot, acknowledged, position)
+        )
+        return change(state, current, (lease, { acknowledged, blocked, epoch, position, slot }) =>
           Result.map(Lease.check(lease, epoch), (held) => {
+            if (!isAt(state, slot, acknowledged)) return held
             state.positions[slot] = givenOf(position)
             for (const block of blocked) state.blocked.set(block.stream, toBlocked(slot, block))
             return held
           })
         )
-      ),
+      }),
     parkedMillis: (sink) =>
       at(sink, ({ blocked }) => {
         const parked = [...blocked.values()].filter(({ retryAt }) => retryAt === null)

@@ -128,9 +128,9 @@ WHERE ${HELD_ROWS} AND o.slot IN (SELECT slot FROM current) RETURNING o.slot`,
 UPDATE ${s}.outbox_slots o SET owner = NULL, until = NULL WHERE ${HELD_ROWS} RETURNING o.slot`,
   acknowledge: `WITH ${held(s)},
 current AS MATERIALIZED (
-  SELECT t.slot, t.next, p.revision, p.place
+  SELECT t.slot, t.next, p.revision, p.place, p.position = t.position AS is_new
   FROM unnest($2::smallint[], $5::text[], $6::text[]) AS t(slot, next, position) ${latest(s, "$1", "t.slot")}
-  -- The next one is there already if an answer was lost.
+  -- The next one is there already if an answer was lost. Then the blocks were as well, and may have ended since.
   WHERE t.slot IN (SELECT slot FROM held) AND p.position IN (t.position, t.next) AND ${hasMarks(s, "$7", "$8")}
 ),
 blocked AS (
@@ -138,7 +138,7 @@ blocked AS (
   SELECT $1, t.stream, t.slot, t.version, t.attempts, t.error, ${millisFromNow("t.millis")}
   FROM unnest($9::smallint[], $10::uuid[], $11::bigint[], $12::integer[], $13::text[], $14::float8[])
     AS t(slot, stream, version, attempts, error, millis)
-  WHERE t.slot IN (SELECT slot FROM current)
+  WHERE t.slot IN (SELECT slot FROM current WHERE is_new)
   ON CONFLICT (sink, stream) DO NOTHING
 ),
 removed AS (

@@ -136,7 +136,10 @@ export class Outbox extends Context.Service<
       positions: ReadonlyArray<ReadUnderLease>,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Slice>, StoreError>
-    /** Moves positions on and blocks streams, for each slot both or neither. Returns the slots whose lease was still held. */
+    /**
+     * Moves positions on and blocks streams, for each slot both or neither. Returns the slots whose lease was still held. Carried out
+     * a second time, after an answer that was lost, it changes nothing.
+     */
     readonly acknowledge: (
       sink: string,
       acknowledgements: ReadonlyArray<Acknowledgement>
