@@ -53,6 +53,7 @@ class DeliverySimulation {
     this.#network = new Network(world, {
       lostRequests: some(40),
       lostAnswers: some(40),
+      stragglers: 0,
       duplicates: 0,
       contention: 0,
       longestLatencyMillis: 1 + world.choose(30)

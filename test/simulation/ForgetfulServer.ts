@@ -276,8 +276,9 @@ export class ForgetfulServer {
           const change = (slot: Slot, { acknowledged, blocked: blocks, position }: Acknowledgement) => {
             const isStored = slot.position === acknowledged || slot.position === position
             if (!isStored || !this.#has(LogWindow.witnesses(LogWindowText.fromText(position)))) return undefined
-            for (const block of blocks)
-              if (!blocked.has(block.stream)) blocked.set(block.stream, this.#toBlocked(block))
+            if (slot.position === acknowledged)
+              for (const block of blocks)
+                if (!blocked.has(block.stream)) blocked.set(block.stream, this.#toBlocked(block))
             return { ...slot, position }
           }
           return this.#held(acknowledgements, change, blocked)

@@ -12,6 +12,8 @@ export interface Faults {
   /** Of a thousand, the requests and the answers that are lost. */
   readonly lostRequests: number
   readonly lostAnswers: number
+  /** Of a thousand, the statements that a store carries out long after the caller has given up, as one that was paused does. */
+  readonly stragglers: number
   /** Of a thousand, the requests of clients that arrive twice, at one process or at two. */
   readonly duplicates: number
   /** Of a thousand, the transactions that fail since others hold the same rows. */
@@ -20,6 +22,8 @@ export interface Faults {
 }
 
 const TIMEOUT_MILLIS = 1_000
+/** The longest time that a straggler takes beyond that: longer than a lease. */
+const LATE_MILLIS = 3_000
 /** The time for which a call waits for a connection of its process. */
 const POOL_MILLIS = 500
 
@@ -30,6 +34,13 @@ const READS = new Set(
     "positions arePositions read due parkedMillis"
   ].flatMap((names) => names.split(" "))
 )
+
+interface StoreOptions {
+  /** The operations that may have been carried out if no answer is heard. */
+  readonly writes?: ReadonlyArray<string>
+  /** Whether each operation is one statement, which needs nothing of its caller to be carried out. */
+  readonly sendsStatements?: boolean
+}
 
 export type Outcome = "unavailable" | "unknown"
 
@@ -55,18 +66,28 @@ export class Network {
     return 1 + this.#world.choose(this.faults.longestLatencyMillis)
   }
 
-  /** Carries out an operation on a server. `lost` makes the error that the caller gets if it hears nothing. */
+  /**
+   * Carries out an operation on a server. `lost` makes the error that the caller gets if it hears nothing. `stragglers` says how
+   * many of a thousand operations are carried out long after that.
+   */
   call<A, E, F>(
     from: Node,
     server: Node,
     operation: Effect.Effect<A, E>,
-    lost: (outcome: Outcome) => F
+    lost: (outcome: Outcome) => F,
+    stragglers = 0
   ): Effect.Effect<A, E | F> {
     const world = this.#world
     return Effect.callback<A, E | F>((resume) => {
       const fail = (outcome: Outcome) => world.timer(from, TIMEOUT_MILLIS, () => resume(Effect.fail(lost(outcome))))
       if (this.#cut.has(from) || world.happens(this.faults.lostRequests)) {
         fail("unavailable")
+        return
+      }
+      if (world.happens(stragglers)) {
+        const late = TIMEOUT_MILLIS + world.choose(LATE_MILLIS)
+        world.timer(server, late, () => void Effect.runSyncExit(world.provide(server, operation)))
+        fail("unknown")
         return
       }
       world.timer(server, this.latency(), () => {
@@ -111,7 +132,7 @@ export class Network {
     server: Node,
     service: Service,
     pool: Semaphore.Semaphore | undefined,
-    writes: ReadonlyArray<string> = []
+    { sendsStatements = false, writes = [] }: StoreOptions = {}
   ): Service {
     const remote = (name: string, operation: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> => {
       const lost = (outcome: Outcome) => {
@@ -121,8 +142,11 @@ export class Network {
           reason: isUnknown ? new StoreError.OutcomeUnknown({ cause }) : new StoreError.Unavailable({ cause })
         })
       }
+      const stragglers = sendsStatements ? this.faults.stragglers : 0
       const carriedOut = READS.has(name) ? operation : this.writing(operation)
-      const call = this.#withConnection(pool, this.call(from, server, carriedOut, lost), () => lost("unavailable"))
+      const call = this.#withConnection(pool, this.call(from, server, carriedOut, lost, stragglers), () =>
+        lost("unavailable")
+      )
       if (!writes.includes(name)) return call
       return Effect.suspend(() =>
         this.#world.happens(this.faults.contention)

@@ -100,7 +100,14 @@ export interface Outcome {
   readonly counts: { readonly operations: number; readonly entries: number; readonly accidents: number }
 }
 
-const NONE: Faults = { lostRequests: 0, lostAnswers: 0, duplicates: 0, contention: 0, longestLatencyMillis: 5 }
+const NONE: Faults = {
+  lostRequests: 0,
+  lostAnswers: 0,
+  stragglers: 0,
+  duplicates: 0,
+  contention: 0,
+  longestLatencyMillis: 5
+}
 const MAX_STEPS = 2_000_000
 const LEASE_MILLIS = 1_500
 /** The time in which clients work and accidents happen. */
@@ -137,6 +144,7 @@ const planOf = (world: World, seed: number): Plan => {
     faults: {
       lostRequests: some(60),
       lostAnswers: some(60),
+      stragglers: seed % 5 === 2 ? 30 : 0,
       duplicates: some(200),
       contention: some(60),
       longestLatencyMillis: 1 + world.choose(40)
@@ -301,7 +309,7 @@ class Simulation {
     const pool = this.plan.connections === 0 ? undefined : Semaphore.makeUnsafe(this.plan.connections)
     const remoteStore = decidedBy(
       node,
-      this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, ["transact"]),
+      this.network.store(node, this.#store, Context.get(this.database, AdmissionStore), pool, { writes: ["transact"] }),
       (violation) => this.defects.push(violation)
     )
     const reads = this.network.store(node, this.#store, Context.get(this.database, AdmissionReads), pool)
@@ -309,7 +317,8 @@ class Simulation {
       node,
       this.#store,
       this.leases.watch(Context.get(this.database, Outbox)),
-      pool
+      pool,
+      { sendsStatements: true }
     )
     // A process notifies its relay of its own commits.
     const listeners = new Set<() => void>()
@@ -720,9 +729,10 @@ export const simulate = (seed: number, changes: Partial<Plan> = {}): Outcome => 
 
 /** Ways to make a plan smaller, the greatest steps first. */
 const reductions = (plan: Plan): ReadonlyArray<Partial<Plan>> => [
-  { faults: { ...plan.faults, lostRequests: 0, lostAnswers: 0, duplicates: 0, contention: 0 } },
+  { faults: { ...plan.faults, lostRequests: 0, lostAnswers: 0, stragglers: 0, duplicates: 0, contention: 0 } },
   { faults: { ...plan.faults, lostRequests: 0 } },
   { faults: { ...plan.faults, lostAnswers: 0 } },
+  { faults: { ...plan.faults, stragglers: 0 } },
   { faults: { ...plan.faults, duplicates: 0 } },
   { faults: { ...plan.faults, contention: 0 } },
   { faults: { ...plan.faults, longestLatencyMillis: 1 } },

@@ -134,7 +134,7 @@ class StaffSimulation {
     const node = this.world.node(`process ${++this.#started}`)
     const process: Process = { node, turnout: undefined }
     const remote = <Service extends object>(service: Service, writes: ReadonlyArray<string> = []) =>
-      this.#network.store(node, this.#store, service, undefined, writes)
+      this.#network.store(node, this.#store, service, undefined, { writes })
     const life = Effect.gen(function* () {
       process.turnout = yield* Turnout.make({ lanes: 2, maxBatch: 4, commandTimeoutMillis: 3_000, drainMillis: 500 })
       return yield* Effect.never
@@ -244,6 +244,7 @@ class StaffSimulation {
     this.#network.faults = {
       lostRequests: some(60),
       lostAnswers: some(60),
+      stragglers: 0,
       duplicates: some(200),
       contention: some(60),
       longestLatencyMillis: 1 + world.choose(40)
@@ -283,7 +284,7 @@ class StaffSimulation {
   }
 }
 
-const calm = { lostRequests: 0, lostAnswers: 0, duplicates: 0, contention: 0, longestLatencyMillis: 5 }
+const calm = { lostRequests: 0, lostAnswers: 0, stragglers: 0, duplicates: 0, contention: 0, longestLatencyMillis: 5 }
 
 /** Simulates a seed. */
 export const simulateStaff = (seed: number): PartOutcome => outcomeOf(new StaffSimulation(seed))

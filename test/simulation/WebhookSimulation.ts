@@ -144,6 +144,7 @@ class WebhookSimulation {
     this.#network = new Network(world, {
       lostRequests: some(20),
       lostAnswers: some(20),
+      stragglers: 0,
       duplicates: 0,
       contention: 0,
       longestLatencyMillis: 1 + world.choose(30)
