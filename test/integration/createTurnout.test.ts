@@ -73,6 +73,37 @@ describe("createTurnout", () => {
     assert.match(String(stack), /^InvalidInput: eventId: must be a UUID\n/)
   })
 
+  it.each([
+    ["a folder", "./none", ["@effect/sql-pg"], "@effect/sql-pg @electric-sql/pglite"],
+    ["a folder", "./none", ["@electric-sql/pglite"], "@effect/sql-pg @electric-sql/pglite"],
+    ["a server", "postgres://127.0.0.1:1/none", ["@effect/sql-pg", "@electric-sql/pglite"], "@effect/sql-pg"]
+  ])("names at once all that %s needs and is not installed", async (_what, database, missing, needed) => {
+    const hooks = `
+      import { registerHooks } from "node:module"
+      registerHooks({
+        resolve: (name, context, next) => {
+          if (!${JSON.stringify(missing)}.includes(name)) return next(name, context)
+          throw Object.assign(new Error("Cannot find package " + name), { code: "ERR_MODULE_NOT_FOUND" })
+        }
+      })`
+    const program = `
+      import { createTurnout } from "turnout"
+      await createTurnout({ database: ${JSON.stringify(database)} }).ready().catch((error) => console.log(error.message))`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        "--conditions=@turnout/source",
+        "--import",
+        `data:text/javascript,${encodeURIComponent(hooks)}`,
+        "--input-type=module",
+        "--eval",
+        program
+      ],
+      { timeout: 20_000 }
+    )
+    assert.include(stdout, `this database needs: npm install ${needed}\n`)
+  })
+
   it("in memory, keeps no program alive that has come to its end, and is closed where its block ends", async () => {
     const program = `
       import { createTurnout } from "turnout"

@@ -81,29 +81,38 @@ const nameOf = (database: string) =>
     (rule) => new InvalidInput({ issues: [{ field: "database", rule }] })
   )
 
-const install = (names: string) => (cause: unknown) =>
-  new StoreError.StoreError({
-    reason: new StoreError.Unexpected({ cause: new Error(`this database needs: npm install ${names}`, { cause }) })
-  })
+/** The packages that a database needs, which a host installs itself. */
+const CLIENTS = {
+  Server: "@effect/sql-pg",
+  Folder: "@effect/sql-pg @electric-sql/pglite"
+} as const
 
-const loadPostgres = Effect.tryPromise({
-  try: async () => ({
-    PostgresStore: await import("@turnout/adapters/postgres"),
-    PostgresJournalReader: await import("@turnout/adapters/postgres/journal-reader"),
-    PostgresOutbox: await import("@turnout/adapters/postgres/outbox"),
-    PostgresOutboxOperations: await import("@turnout/adapters/postgres/outbox-operations"),
-    PostgresReplays: await import("@turnout/adapters/postgres/replays"),
-    PostgresWebhooks: await import("@turnout/adapters/postgres/webhooks"),
-    PostgresProjections: await import("@turnout/adapters/postgres/projections"),
-    PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
-    PostgresInbox: await import("@turnout/adapters/postgres/inbox")
-  }),
-  catch: install("@effect/sql-pg")
-})
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && String(error.code).endsWith("NOT_FOUND")
+
+/** The reason why the code of a database cannot be loaded: all that has to be installed, if a package is missing. */
+const notLoaded = (name: SqlDatabase["_tag"]) => (cause: unknown) =>
+  unexpected(isNotFound(cause) ? new Error(`this database needs: npm install ${CLIENTS[name]}`, { cause }) : cause)
+
+const loadPostgres = (name: SqlDatabase["_tag"]) =>
+  Effect.tryPromise({
+    try: async () => ({
+      PostgresStore: await import("@turnout/adapters/postgres"),
+      PostgresJournalReader: await import("@turnout/adapters/postgres/journal-reader"),
+      PostgresOutbox: await import("@turnout/adapters/postgres/outbox"),
+      PostgresOutboxOperations: await import("@turnout/adapters/postgres/outbox-operations"),
+      PostgresReplays: await import("@turnout/adapters/postgres/replays"),
+      PostgresWebhooks: await import("@turnout/adapters/postgres/webhooks"),
+      PostgresProjections: await import("@turnout/adapters/postgres/projections"),
+      PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
+      PostgresInbox: await import("@turnout/adapters/postgres/inbox")
+    }),
+    catch: notLoaded(name)
+  })
 
 const loadPglite = Effect.tryPromise({
   try: () => import("@turnout/adapters/pglite"),
-  catch: install("@effect/sql-pg @electric-sql/pglite")
+  catch: notLoaded("Folder")
 })
 
 /** The reason why a database cannot be opened, in the words of the client or the file system. */
@@ -132,7 +141,7 @@ const clientOf = (
     Effect.gen(function* () {
       const client: Layer.Layer<SqlClient.SqlClient, SqlError> =
         name._tag === "Server"
-          ? (yield* loadPostgres).PostgresStore.layerClient(serverOptions(options, name.url))
+          ? (yield* loadPostgres(name._tag)).PostgresStore.layerClient(serverOptions(options, name.url))
           : (yield* loadPglite).layerClient({ folder: name.folder })
       return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(toOpenError(error)))))
     })
@@ -171,7 +180,7 @@ export const layerInbox = (
   Layer.unwrap(
     Effect.gen(function* () {
       const { name, options } = yield* decodeSql(given)
-      const { PostgresInbox } = yield* loadPostgres
+      const { PostgresInbox } = yield* loadPostgres(name._tag)
       return Layer.effectDiscard(prepare(name, options)).pipe(
         Layer.provideMerge(PostgresInbox.layerFromClient(inSchema(options))),
         Layer.provideMerge(clientOf(name, options))
@@ -221,7 +230,7 @@ const layerUntraced = (given: DatabaseOptions): Layer.Layer<Stores, StoreError.S
         const Memory = yield* Effect.promise(() => import("@turnout/adapters/memory"))
         return Memory.layer
       }
-      const Postgres = yield* loadPostgres
+      const Postgres = yield* loadPostgres(name._tag)
       const schema = inSchema(options)
       return Layer.effectDiscard(prepare(name, options)).pipe(
         Layer.provideMerge(
