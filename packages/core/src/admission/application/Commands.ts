@@ -24,12 +24,16 @@ export interface Reply<C extends Command> {
 
 export type CommandOf<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
 
-/** The answer of a write, or its failure. */
+/**
+ * The answer of a write, or its failure. Every write can meet `InvalidInput` for input that breaks a rule, `IdempotencyKeyReused` for a
+ * key that had another payload, `StoreError` for a store that is away or whose answer is unknown, and `Overloaded` if too many wait. The
+ * others are rejections by the rules of the domain. No failure has changed anything, but a `StoreError` for `OutcomeUnknown` may have.
+ */
 export type Write<C extends Command, A> = Effect.Effect<
   A,
   RejectionOf<C["_tag"]> | InvalidInput | StoreError | Overloaded
 >
-/** The answer of a read, or its failure. */
+/** The answer of a read, or its failure. Every read can meet `InvalidInput` and `StoreError`. */
 export type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
 
 export interface Commands {

@@ -32,31 +32,133 @@ type ChangeEvent<Tag extends EventCommand["_tag"]> = (
  * `VersionConflict`, and change nothing, if the event itself has changed since.
  */
 export interface Events {
+  /**
+   * Makes an event: a draft without registrations. Given an `id`, it is made only once under it.
+   *
+   * @throws `EventAlreadyExists`, `EventWasDeleted`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * const { id } = await turnout.createEvent({
+   *   title: "A talk",
+   *   organizer: "Ada",
+   *   capacity: 100,
+   *   startsAt: new Date("2030-05-01T18:00:00Z"),
+   *   endsAt: new Date("2030-05-01T20:00:00Z"),
+   *   timeZone: "Europe/London"
+   * })
+   * ```
+   */
   readonly createEvent: (
     input: typeof EventInput.Encoded,
     options?: typeof WriteOptions.Encoded
   ) => Write<CommandOf<"CreateEvent">, Event>
+  /**
+   * Changes the details of a draft or a published event: a field that is absent stays as it is. A later end makes the promotions due
+   * that the old one had ended.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, `ScheduleInvalid`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.updateEvent(id, { title: "A longer talk" }, { expectedVersion: shown.version })
+   * ```
+   */
   readonly updateEvent: (
     eventId: string,
     changes: typeof EventChanges.Encoded,
     options?: typeof EventWriteOptions.Encoded
   ) => Write<CommandOf<"UpdateEvent">, Event>
+  /**
+   * Opens a draft to registrations, within its registration window. Guests who lost their seats in the draft get free ones in the same
+   * commit.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.publishEvent(id)
+   * ```
+   */
   readonly publishEvent: ChangeEvent<"PublishEvent">
+  /**
+   * Makes a draft again of a published event for which nobody is registered.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, `EventHasRegistrations`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.unpublishEvent(id)
+   * ```
+   */
   readonly unpublishEvent: ChangeEvent<"UnpublishEvent">
+  /**
+   * Cancels an event that will not take place. Its registrations end with it, in the order of entry: up to 1,000 in the same commit, and
+   * the others in further steps, which no caller has to ask for.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.cancelEvent(id, { actor: "ada" })
+   * ```
+   */
   readonly cancelEvent: ChangeEvent<"CancelEvent">
+  /**
+   * Completes a published event that has started. Attendance can be recorded and released afterwards; nobody can register any more.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, `EventNotStarted`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.completeEvent(id)
+   * ```
+   */
   readonly completeEvent: ChangeEvent<"CompleteEvent">
+  /**
+   * Takes a cancellation or a completion back, before the event ends. Registrations that the cancellation has ended come back to their
+   * seats and places, the last first, in steps of 1,000; until then, the event is `reopening`.
+   *
+   * @throws `EventNotFound`, `EventOver`, `VersionConflict`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * const { status } = await turnout.reopenEvent(id) // "published", "draft" or "reopening"
+   * ```
+   */
   readonly reopenEvent: ChangeEvent<"ReopenEvent">
+  /**
+   * Sets the number of seats. A raise promotes the waiters who are due, the first in line first: up to 1,000 in the same commit, and the
+   * others in further steps. A capacity below the seats taken needs `keepOverhang`, which leaves them, or `demote` with the number of seats
+   * to take back from those who got theirs last.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, `CapacityBelowSeatsTaken`, `DemotionsMismatch`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.changeCapacity(id, { capacity: 120 })
+   * ```
+   */
   readonly changeCapacity: (
     eventId: string,
     input: typeof CapacityInput.Encoded,
     options?: typeof EventWriteOptions.Encoded
   ) => Write<CommandOf<"ChangeCapacity">, Event>
-  /** Deletes a draft that nobody has ever registered for. Its journal stays, and its id is not used again. */
+  /**
+   * Deletes a draft that nobody has ever registered for. Its journal stays, and its id is not used again.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `VersionConflict`, `EventHadRegistrations`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.deleteEvent(id, { expectedVersion: shown.version })
+   * ```
+   */
   readonly deleteEvent: (
     eventId: string,
     options?: typeof EventWriteOptions.Encoded
   ) => Write<CommandOf<"DeleteEvent">, void>
 
+  /**
+   * Returns an event as it is now, with the counts of its registrations.
+   *
+   * @throws `EventNotFound`, and what every read meets (`Read`)
+   * @example
+   * ```ts
+   * const { capacity, counts } = await turnout.getEvent(id)
+   * ```
+   */
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
   /** Returns events by their start: the earliest first, unless the query says otherwise. */
   readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<CountedPage<Event>>

@@ -29,34 +29,102 @@ type ChangeRegistration<Tag extends Tags> = (
 ) => Write<CommandOf<Tag>, ChangedRegistration>
 
 export interface RegistrationChanges {
+  /**
+   * Cancels a registration, whatever the status of its event. A seat that becomes free goes to the first in line in the same commit.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `RegistrationStateConflict`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * const { changed } = await turnout.cancelRegistration(id, registration.id)
+   * ```
+   */
   readonly cancelRegistration: ChangeRegistration<"CancelRegistration">
-  /** Gives a chosen waiter a seat. `beyond` says what to do if no seat is free; without it, the answer is `CapacityFull`. */
+  /**
+   * Gives a chosen waiter a seat. `beyond` says what to do if none is free: `raise` adds one in the same commit, `overhang` goes beyond the
+   * capacity. Those who wait before keep their places.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, `CapacityFull`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.confirmRegistration(id, registration.id, { beyond: "raise" })
+   * ```
+   */
   readonly confirmRegistration: (
     eventId: string,
     registrationId: string,
     input?: typeof ConfirmationInput.Encoded,
     options?: typeof WriteOptions.Encoded
   ) => Write<CommandOf<"ConfirmRegistration">, ChangedRegistration>
-  /** Takes a cancellation back: to a seat if one is free, or else to the old place in the waitlist. */
+  /**
+   * Takes a cancellation back: to a seat if one is free, or else to the old place in the waitlist.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, `AlreadyRegistered`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * const { state } = await turnout.reinstateRegistration(id, registration.id)
+   * ```
+   */
   readonly reinstateRegistration: ChangeRegistration<"ReinstateRegistration">
-  /** Corrects who the attendee is, and the notes. The seat or the place in the waitlist stays as it is. */
+  /**
+   * Corrects who the attendee is, and the notes. The seat or the place in the waitlist stays as it is.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, `AlreadyRegistered`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.correctRegistration(id, registration.id, { attendee: { name: "Ada Lovelace" } })
+   * ```
+   */
   readonly correctRegistration: (
     eventId: string,
     registrationId: string,
     input: typeof CorrectionInput.Encoded,
     options?: typeof WriteOptions.Encoded
   ) => Write<CommandOf<"CorrectRegistration">, ChangedRegistration>
-  /** Notes that the attendee came. `early` notes it before the doors are open, 12 hours before the start. */
+  /**
+   * Notes that the attendee came; `changed` is false for a second scan. `early` notes it before the doors are open, 12 hours before the
+   * start.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, `DoorsNotOpen`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * const { changed, changedAt } = await turnout.markAttended(id, registration.id)
+   * ```
+   */
   readonly markAttended: (
     eventId: string,
     registrationId: string,
     input?: typeof AttendedInput.Encoded,
     options?: typeof WriteOptions.Encoded
   ) => Write<CommandOf<"MarkAttended">, ChangedRegistration>
+  /**
+   * Notes that the attendee did not come, once the event has started. The seat stays taken until it is released.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, `EventNotStarted`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.markNoShow(id, registration.id)
+   * ```
+   */
   readonly markNoShow: ChangeRegistration<"MarkNoShow">
-  /** Takes back that the attendee came, or did not come. */
+  /**
+   * Takes back that the attendee came, or did not come.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.clearAttendance(id, registration.id)
+   * ```
+   */
   readonly clearAttendance: ChangeRegistration<"ClearAttendance">
-  /** Gives the seat of somebody who did not come to the first in line. */
+  /**
+   * Gives the seat of somebody who did not come to the first in line.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, `EventStatusConflict`, `RegistrationStateConflict`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.releaseSeat(id, registration.id)
+   * ```
+   */
   readonly releaseSeat: ChangeRegistration<"ReleaseSeat">
 }
 

@@ -37,6 +37,20 @@ import {
 import type { WriteOptions } from "../domain/state/WriteOptions.ts"
 
 export interface Registrations {
+  /**
+   * Registers an attendee: with a seat if one is open, or else at the end of the waitlist. One attendee has one active registration for an
+   * event. Give an `idempotencyKey`, and send the same again with it if you do not hear the answer.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `AlreadyRegistered`, `RegistrationNotOpen`, `RegistrationClosed`, `CapacityFull`, `WaitlistFull`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * const { registration, waitlistPosition } = await turnout.register(
+   *   id,
+   *   { attendee: { email: "ada@example.com" } },
+   *   { idempotencyKey: "form 42" }
+   * )
+   * ```
+   */
   readonly register: (
     eventId: string,
     input: typeof RegistrationInput.Encoded,
@@ -44,7 +58,13 @@ export interface Registrations {
   ) => Write<CommandOf<"Register">, RegistrationOutcome>
   /**
    * Registers somebody for staff: outside the registration window, with the waitlist closed or full, or into a draft. The journal
-   * says which rules were set aside, and by whom.
+   * says which rules were set aside, and by whom. `beyond` gives a seat where none is open: `raise` adds one, `overhang` does not.
+   *
+   * @throws `EventNotFound`, `EventStatusConflict`, `AlreadyRegistered`, `CapacityFull`, and what every write meets (`Write`)
+   * @example
+   * ```ts
+   * await turnout.registerGuest(id, { attendee: { email: "ada@example.com" }, beyond: "raise" }, { actor: "door 1" })
+   * ```
    */
   readonly registerGuest: (
     eventId: string,
@@ -52,6 +72,15 @@ export interface Registrations {
     options?: typeof WriteOptions.Encoded
   ) => Write<CommandOf<"RegisterGuest">, RegistrationOutcome>
 
+  /**
+   * Returns a registration as it is now.
+   *
+   * @throws `EventNotFound`, `RegistrationNotFound`, and what every read meets (`Read`)
+   * @example
+   * ```ts
+   * const { state } = await turnout.getRegistration(id, registration.id)
+   * ```
+   */
   readonly getRegistration: (
     eventId: string,
     registrationId: string

@@ -34,15 +34,22 @@ export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "
 export type EventStatus = typeof EventStatus.Type
 
 const details = {
+  /** The title: a line of 1 to 200 characters. */
   title: Text.line({ minLength: 1, maxLength: 200 }),
+  /** The description: text of at most 4,000 characters. Default empty. */
   description: Text.paragraphs({ maxLength: 4_000 }),
+  /** The place: a line of at most 500 characters. Default empty. */
   location: Text.line({ maxLength: 500 }),
-  /** The organizer: a name or the host's own id. */
+  /** The organizer: a name or the host's own id, a line of 1 to 200 characters. */
   organizer: Text.line({ minLength: 1, maxLength: 200 }),
   startsAt: Instant,
+  /** The end, after the start. Nobody registers, and nobody is promoted, from then on. */
   endsAt: Instant,
+  /** The IANA time zone of the place, such as `Europe/Berlin`: for showing times, not for deciding. */
   timeZone: TimeZone,
+  /** When people can register from; `null`, the default, from the publication on. */
   registrationOpensAt: Schema.NullOr(Instant),
+  /** When people can register until; `null`, the default, until the event ends. */
   registrationClosesAt: Schema.NullOr(Instant),
   /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
   waitlist: Schema.Literals(["open", "closed"]),
@@ -62,6 +69,7 @@ export const Event = Schema.Struct({
   id: EventId,
   ...storedDetails,
   capacity: Capacity,
+  /** Where the event is in its life: see `EventStatus`. */
   status: EventStatus,
   /** The status that a cancelled event had, which reopening gives it again; absent unless it is cancelled or reopening. */
   cancelledFrom: Schema.optionalKey(Schema.Literals(["draft", "published"])),
@@ -89,6 +97,7 @@ export const EventInput = Schema.Struct({
   registrationClosesAt: Schema.optionalKey(details.registrationClosesAt),
   waitlist: Schema.optionalKey(details.waitlist),
   waitlistLimit: Schema.optionalKey(details.waitlistLimit),
+  /** The number of seats, 0 to 1,000,000. */
   capacity: Capacity
 })
   .check(Schema.makeFilter((input) => scheduleProblem(input)))
