@@ -24,6 +24,7 @@ import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Line from "../../output/Line.ts"
+import * as FirstSteps from "./FirstSteps.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
@@ -55,12 +56,6 @@ const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
 const DRAIN_MILLIS = 4_000
 const CLOSE_MILLIS = 1_000
 
-const example = (address: string) => [
-  `  curl -s ${address}/events \\`,
-  `    -H 'Content-Type: application/json' -H 'Idempotency-Key: my first event' \\`,
-  `    -d '{"title":"Launch party","organizer":"me","capacity":100,"startsAt":"2030-05-01T18:00:00Z","endsAt":"2030-05-01T23:00:00Z","timeZone":"Europe/Berlin"}'`
-]
-
 const announce = (options: Database.GlobalOptions, address: string) =>
   Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options) }, () => [
     Line.of`${Line.heading("Turnout")} is serving at ${address}`,
@@ -69,8 +64,7 @@ const announce = (options: Database.GlobalOptions, address: string) =>
     `  OpenAPI   ${address}/openapi.json`,
     `  Data      ${Database.describe(options)}`,
     "",
-    "Try:",
-    ...example(address),
+    ...FirstSteps.lines(address),
     "",
     Line.faint("Ctrl-C stops it.")
   ])
