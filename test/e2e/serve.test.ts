@@ -1,6 +1,7 @@
 /**
  * `turnout serve` as a process: what it says when it starts, and how it ends.
  */
+import { spawn } from "node:child_process"
 import { createServer, type AddressInfo } from "node:net"
 import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
@@ -54,6 +55,43 @@ describe("turnout serve", { timeout: 120_000 }, () => {
     )
     const again = await turnout.shell(`set -e\n${commands.join("\n")}`)
     assert.strictEqual(again.stdout, answer.stdout)
+  })
+
+  it.concurrent("started by npm, stops when npm is stopped, and tells its shell only", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    const command = `'${process.execPath}' '${CommandLine.COMMAND}' serve --port 0 --database '${turnout.database}'`
+    // A shell that has something left to do runs the command in a process of its own, as that of npm does.
+    const shell = spawn("sh", ["-c", `${command}; true`], {
+      env: { ...process.env, npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true
+    })
+    try {
+      let printed = ""
+      const url = await new Promise<string>((resolve) => {
+        shell.stdout.setEncoding("utf8").on("data", (text: string) => {
+          printed += text
+          const address = /serving at (\S+)/.exec(printed)?.[1]
+          if (address !== undefined) resolve(address)
+        })
+      })
+      const isServing = () =>
+        fetch(`${url}/health/live`).then(
+          () => true,
+          () => false
+        )
+      assert.isTrue(await isServing())
+      shell.kill("SIGTERM")
+      const end = Date.now() + 15_000
+      while ((await isServing()) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100))
+      assert.isFalse(await isServing())
+    } finally {
+      try {
+        process.kill(-shell.pid!, "SIGKILL")
+      } catch {
+        // All of them have ended.
+      }
+    }
   })
 
   it.concurrent("the password of the database is not shown", async () => {

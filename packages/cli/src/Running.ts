@@ -1,11 +1,12 @@
 /**
  * Commands that run until a signal stops them.
  *
- * SIGINT and SIGTERM interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
+ * SIGINT, SIGTERM and the end of npm (see `Launcher`) interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
  * second signal, the process ends at once.
  */
 import type * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Launcher from "./Launcher.ts"
 import * as Logs from "./output/Logs.ts"
 import * as Output from "./output/Output.ts"
 
@@ -35,8 +36,12 @@ export const untilStopped = async <E>(
     }, stopMillis)
   }
   process.on("SIGINT", stop).on("SIGTERM", stop)
+  const stopLooking = Launcher.whenGone(() => {
+    if (!isStopping) stop("SIGTERM")
+  })
   const exit = await Logs.runPromise(format, Fiber.await(fiber))
   process.off("SIGINT", stop).off("SIGTERM", stop)
+  stopLooking()
   clearTimeout(patience)
   if (!isStopping) await Logs.runPromise(format, exit)
   return true
