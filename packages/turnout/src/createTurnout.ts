@@ -33,6 +33,8 @@ import * as Database from "./Database.ts"
 import { between } from "@turnout/core/kernel/domain/OptionRules"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
+export type * from "./Types.ts"
+
 export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
 
 type Services = Core.Turnout | JournalReader

@@ -8,7 +8,7 @@ import { ifVersion } from "../../options/Versions.ts"
 import { given } from "../../options/Given.ts"
 import { instant } from "../../options/Instants.ts"
 import { cursor, limit, total } from "../../options/Paging.ts"
-import type { EventQuery } from "@turnout/core/admission/application/Queries"
+import type { GivenEventQuery } from "@turnout/core/admission/application/Queries"
 import { EventStatus } from "@turnout/core/admission/domain/model/Event"
 import { seatsTaken } from "@turnout/core/admission/domain/model/Seats"
 import * as Clock from "effect/Clock"
@@ -33,7 +33,7 @@ interface ListOptions extends Paging {
 }
 
 /** The query of the options. Without `--past`, `--all` or `--from`, it is for events that are not over. */
-const queryOf = (options: ListOptions, now: Date): typeof EventQuery.Encoded => {
+const queryOf = (options: ListOptions, now: Date): GivenEventQuery => {
   const { all, from, organizer, past, search, startsFrom, startsUntil, status, total, until } = options
   const upcoming = past === undefined && all === undefined ? { from: now } : {}
   return {

@@ -9,7 +9,7 @@ import { instant } from "../../options/Instants.ts"
 import { cursor, limit, total } from "../../options/Paging.ts"
 import * as Exports from "@turnout/core/admission/application/Exports"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
-import type { RegistrationQuery } from "@turnout/core/admission/application/Queries"
+import type { GivenRegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { type Registration, RegistrationId, RegistrationState } from "@turnout/core/admission/domain/model/Registration"
@@ -39,7 +39,7 @@ interface ListOptions extends Paging, StateOption {
 }
 
 /** The query of the options. */
-const queryOf = (options: ListOptions): typeof RegistrationQuery.Encoded => {
+const queryOf = (options: ListOptions): GivenRegistrationQuery => {
   const { attendee, changedFrom, changedUntil, newestFirst, registeredFrom, registeredUntil, search, state, total } =
     options
   return {

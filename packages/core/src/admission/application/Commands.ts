@@ -11,7 +11,7 @@ import type { Engine } from "./engine/Engine.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import type { Overloaded } from "../../kernel/application/Overloaded.ts"
 import * as PlainInput from "./PlainInput.ts"
-import { WriteOptions } from "../domain/state/WriteOptions.ts"
+import { type GivenWriteOptions, WriteOptions } from "../domain/state/WriteOptions.ts"
 
 /** The most commands that `executeAll` commits together. */
 export const MAX_COMMANDS = 1_000
@@ -56,10 +56,7 @@ export interface Commands {
   ) => Effect.Effect<ReadonlyArray<Reply<Command>>, InvalidInput | StoreError>
 
   /** Like `execute`, but fails with the rejection. */
-  readonly run: <C extends Command>(
-    command: C,
-    options: typeof WriteOptions.Encoded | undefined
-  ) => Write<C, OutcomeOf<C>>
+  readonly run: <C extends Command>(command: C, options: GivenWriteOptions | undefined) => Write<C, OutcomeOf<C>>
 }
 
 const decodeWriteOptions = decoder(WriteOptions)

@@ -6,25 +6,40 @@ import * as Schema from "effect/Schema"
 import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
 import {
   type Event,
+  type GivenEventChanges,
   EventChanges,
   type EventCommand,
+  type GivenEvent,
   EventInput,
   EventNotFound,
   type EventOutcome
 } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
-import { CapacityInput } from "../domain/model/Seats.ts"
+import { type GivenCapacity, CapacityInput } from "../domain/model/Seats.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
 import type { Expecting } from "../domain/model/event/EventVersion.ts"
 import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
-import { EventCursor, eventFilter, EventQuery, JournalQuery, SequenceCursor } from "./Queries.ts"
-import { EventWriteOptions, type WriteOptions } from "../domain/state/WriteOptions.ts"
+import {
+  EventCursor,
+  eventFilter,
+  type GivenEventQuery,
+  EventQuery,
+  type GivenJournalQuery,
+  JournalQuery,
+  SequenceCursor
+} from "./Queries.ts"
+import {
+  type GivenEventWriteOptions,
+  EventWriteOptions,
+  type GivenWriteOptions,
+  type WriteOptions
+} from "../domain/state/WriteOptions.ts"
 
 type ChangeEvent<Tag extends EventCommand["_tag"]> = (
   eventId: string,
-  options?: typeof EventWriteOptions.Encoded
+  options?: GivenEventWriteOptions
 ) => Write<CommandOf<Tag>, Event>
 
 /**
@@ -48,10 +63,7 @@ export interface Events {
    * })
    * ```
    */
-  readonly createEvent: (
-    input: typeof EventInput.Encoded,
-    options?: typeof WriteOptions.Encoded
-  ) => Write<CommandOf<"CreateEvent">, Event>
+  readonly createEvent: (input: GivenEvent, options?: GivenWriteOptions) => Write<CommandOf<"CreateEvent">, Event>
   /**
    * Changes the details of a draft or a published event: a field that is absent stays as it is. A later end makes the promotions due
    * that the old one had ended.
@@ -64,8 +76,8 @@ export interface Events {
    */
   readonly updateEvent: (
     eventId: string,
-    changes: typeof EventChanges.Encoded,
-    options?: typeof EventWriteOptions.Encoded
+    changes: GivenEventChanges,
+    options?: GivenEventWriteOptions
   ) => Write<CommandOf<"UpdateEvent">, Event>
   /**
    * Opens a draft to registrations, within its registration window. Guests who lost their seats in the draft get free ones in the same
@@ -133,8 +145,8 @@ export interface Events {
    */
   readonly changeCapacity: (
     eventId: string,
-    input: typeof CapacityInput.Encoded,
-    options?: typeof EventWriteOptions.Encoded
+    input: GivenCapacity,
+    options?: GivenEventWriteOptions
   ) => Write<CommandOf<"ChangeCapacity">, Event>
   /**
    * Deletes a draft that nobody has ever registered for. Its journal stays, and its id is not used again.
@@ -145,10 +157,7 @@ export interface Events {
    * await turnout.deleteEvent(id, { expectedVersion: shown.version })
    * ```
    */
-  readonly deleteEvent: (
-    eventId: string,
-    options?: typeof EventWriteOptions.Encoded
-  ) => Write<CommandOf<"DeleteEvent">, void>
+  readonly deleteEvent: (eventId: string, options?: GivenEventWriteOptions) => Write<CommandOf<"DeleteEvent">, void>
 
   /**
    * Returns an event as it is now, with the counts of its registrations.
@@ -161,12 +170,9 @@ export interface Events {
    */
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
   /** Returns events by their start: the earliest first, unless the query says otherwise. */
-  readonly listEvents: (query?: typeof EventQuery.Encoded) => Read<CountedPage<Event>>
+  readonly listEvents: (query?: GivenEventQuery) => Read<CountedPage<Event>>
   /** Returns the journal of an event, in order. That of an event that was deleted stays. */
-  readonly listJournal: (
-    eventId: string,
-    query?: typeof JournalQuery.Encoded
-  ) => Read<Page<StoredJournalEntry>, EventNotFound>
+  readonly listJournal: (eventId: string, query?: GivenJournalQuery) => Read<Page<StoredJournalEntry>, EventNotFound>
 }
 
 /** The names of the use cases, for wiring that makes something of each. */

@@ -22,7 +22,7 @@ import { toText } from "../../kernel/domain/Instant.ts"
 import { MAX_LIMIT, type Page } from "../../kernel/domain/Page.ts"
 import * as SpreadsheetCell from "../../kernel/domain/text/SpreadsheetCell.ts"
 import type { WaitlistEntry } from "../ports/RegistrationReads.ts"
-import type { RegistrationQuery } from "./Queries.ts"
+import type { GivenRegistrationQuery } from "./Queries.ts"
 import type { Registrations } from "./Registrations.ts"
 
 /** The text of an export: the header, and then each row. */
@@ -37,7 +37,7 @@ export type ExportError = ListError | WaitlistError
 type Exported<E> = Effect.Effect<Export<E>, E>
 
 /** The registrations to export: those in one of some states, or all. */
-export type ExportQuery = Pick<typeof RegistrationQuery.Encoded, "state">
+export type ExportQuery = Pick<GivenRegistrationQuery, "state">
 
 const BYTE_ORDER_MARK = "\uFEFF"
 

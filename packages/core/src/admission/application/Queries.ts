@@ -93,6 +93,9 @@ export const EventQuery = Schema.Struct({
   ])
 )
 
+/** A query for events, as a caller gives it. */
+export interface GivenEventQuery extends Schema.Codec.Encoded<typeof EventQuery> {}
+
 const registrationConditions = {
   state: Schema.optionalKey(anyOf(RegistrationState)),
   attendeeId: Schema.optionalKey(GivenAttendeeId),
@@ -118,11 +121,23 @@ export const RegistrationQuery = Schema.Struct({
   ])
 )
 
+/** A query for registrations, as a caller gives it. */
+export interface GivenRegistrationQuery extends Schema.Codec.Encoded<typeof RegistrationQuery> {}
+
 export const WaitlistQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+
+/** A query for waiters, as a caller gives it. */
+export interface GivenWaitlistQuery extends Schema.Codec.Encoded<typeof WaitlistQuery> {}
 
 export const AttendeeQuery = Schema.Struct({ cursor: Schema.optionalKey(RegistrationCursor), ...page })
 
+/** A query for the registrations of an attendee, as a caller gives it. */
+export interface GivenAttendeeQuery extends Schema.Codec.Encoded<typeof AttendeeQuery> {}
+
 export const JournalQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+
+/** A query for a journal, as a caller gives it. */
+export interface GivenJournalQuery extends Schema.Codec.Encoded<typeof JournalQuery> {}
 
 const termsOf = (search: string | undefined): Search.Terms | null =>
   search === undefined ? null : Search.terms(search)

@@ -5,16 +5,18 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { decoder } from "../../kernel/application/InvalidInput.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
-import { type AttendanceCommand, AttendedInput } from "../domain/model/Attendance.ts"
+import { type AttendanceCommand, type GivenAttended, AttendedInput } from "../domain/model/Attendance.ts"
 import {
+  type GivenConfirmation,
   ConfirmationInput,
+  type GivenCorrection,
   CorrectionInput,
   type Registration,
   type RegistrationChange,
   type RegistrationCommand,
   RegistrationId
 } from "../domain/model/Registration.ts"
-import type { WriteOptions } from "../domain/state/WriteOptions.ts"
+import type { GivenWriteOptions } from "../domain/state/WriteOptions.ts"
 import type { CommandOf, Commands, Write } from "./Commands.ts"
 
 /** A registration as a write left it; `changed` is false if there was nothing to do. */
@@ -25,7 +27,7 @@ type Tags = RegistrationCommand["_tag"] | AttendanceCommand["_tag"]
 type ChangeRegistration<Tag extends Tags> = (
   eventId: string,
   registrationId: string,
-  options?: typeof WriteOptions.Encoded
+  options?: GivenWriteOptions
 ) => Write<CommandOf<Tag>, ChangedRegistration>
 
 export interface RegistrationChanges {
@@ -52,8 +54,8 @@ export interface RegistrationChanges {
   readonly confirmRegistration: (
     eventId: string,
     registrationId: string,
-    input?: typeof ConfirmationInput.Encoded,
-    options?: typeof WriteOptions.Encoded
+    input?: GivenConfirmation,
+    options?: GivenWriteOptions
   ) => Write<CommandOf<"ConfirmRegistration">, ChangedRegistration>
   /**
    * Takes a cancellation back: to a seat if one is free, or else to the old place in the waitlist.
@@ -77,8 +79,8 @@ export interface RegistrationChanges {
   readonly correctRegistration: (
     eventId: string,
     registrationId: string,
-    input: typeof CorrectionInput.Encoded,
-    options?: typeof WriteOptions.Encoded
+    input: GivenCorrection,
+    options?: GivenWriteOptions
   ) => Write<CommandOf<"CorrectRegistration">, ChangedRegistration>
   /**
    * Notes that the attendee came; `changed` is false for a second scan. `early` notes it before the doors are open, 12 hours before the
@@ -93,8 +95,8 @@ export interface RegistrationChanges {
   readonly markAttended: (
     eventId: string,
     registrationId: string,
-    input?: typeof AttendedInput.Encoded,
-    options?: typeof WriteOptions.Encoded
+    input?: GivenAttended,
+    options?: GivenWriteOptions
   ) => Write<CommandOf<"MarkAttended">, ChangedRegistration>
   /**
    * Notes that the attendee did not come, once the event has started. The seat stays taken until it is released.
@@ -150,7 +152,7 @@ const decode = {
 export const make = (commands: Commands): RegistrationChanges => {
   const change = <C extends RegistrationCommand | AttendanceCommand>(
     command: C,
-    options: typeof WriteOptions.Encoded | undefined
+    options: GivenWriteOptions | undefined
   ): Write<C, ChangedRegistration> =>
     Effect.map(commands.run(command, options), (outcome) => {
       const { changed, registration } = outcome as RegistrationChange

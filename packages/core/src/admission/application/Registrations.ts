@@ -9,10 +9,11 @@ import { type EventNotFound, EventStatus, EventStatusConflict } from "../domain/
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import * as Register from "../domain/model/Register.ts"
-import { GuestInput, type RegistrationOutcome } from "../domain/model/Register.ts"
+import { type GivenGuest, GuestInput, type RegistrationOutcome } from "../domain/model/Register.ts"
 import {
   type Registration,
   RegistrationId,
+  type GivenRegistration,
   RegistrationInput,
   RegistrationNotFound,
   RegistrationStateConflict
@@ -26,15 +27,18 @@ import type { Events } from "./Events.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import * as PlainInput from "./PlainInput.ts"
 import {
+  type GivenAttendeeQuery,
   AttendeeQuery,
   EntryCursor,
   RegistrationCursor,
   registrationFilter,
+  type GivenRegistrationQuery,
   RegistrationQuery,
   SequenceCursor,
+  type GivenWaitlistQuery,
   WaitlistQuery
 } from "./Queries.ts"
-import type { WriteOptions } from "../domain/state/WriteOptions.ts"
+import type { GivenWriteOptions } from "../domain/state/WriteOptions.ts"
 
 export interface Registrations {
   /**
@@ -53,8 +57,8 @@ export interface Registrations {
    */
   readonly register: (
     eventId: string,
-    input: typeof RegistrationInput.Encoded,
-    options?: typeof WriteOptions.Encoded
+    input: GivenRegistration,
+    options?: GivenWriteOptions
   ) => Write<CommandOf<"Register">, RegistrationOutcome>
   /**
    * Registers somebody for staff: outside the registration window, with the waitlist closed or full, or into a draft. The journal
@@ -68,8 +72,8 @@ export interface Registrations {
    */
   readonly registerGuest: (
     eventId: string,
-    input: typeof GuestInput.Encoded,
-    options?: typeof WriteOptions.Encoded
+    input: GivenGuest,
+    options?: GivenWriteOptions
   ) => Write<CommandOf<"RegisterGuest">, RegistrationOutcome>
 
   /**
@@ -91,12 +95,12 @@ export interface Registrations {
    */
   readonly listRegistrations: (
     eventId: string,
-    query?: typeof RegistrationQuery.Encoded
+    query?: GivenRegistrationQuery
   ) => Read<CountedPage<Registration>, EventNotFound>
   /** Returns the waiters, in the order of the waitlist. */
   readonly listWaitlist: (
     eventId: string,
-    query?: typeof WaitlistQuery.Encoded
+    query?: GivenWaitlistQuery
   ) => Read<Page<WaitlistEntry>, EventNotFound | EventStatusConflict>
   /** The place of a waiter among those who wait now. */
   readonly waitlistPosition: (
@@ -108,10 +112,7 @@ export interface Registrations {
    * `mailto:` and the address of a person who has registered by address alone. An address without `mailto:` is refused if it has
    * no registrations as an id, and has some with `mailto:`.
    */
-  readonly listAttendeeRegistrations: (
-    attendeeId: string,
-    query?: typeof AttendeeQuery.Encoded
-  ) => Read<Page<Registration>>
+  readonly listAttendeeRegistrations: (attendeeId: string, query?: GivenAttendeeQuery) => Read<Page<Registration>>
 }
 
 /** The names of the use cases, for wiring that makes something of each. */

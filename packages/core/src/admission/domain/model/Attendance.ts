@@ -55,6 +55,9 @@ export const AttendedInput = Schema.Struct({ early: Schema.optionalKey(Schema.Bo
   identifier: "AttendedInput"
 })
 
+/** How somebody came, as a caller gives it. */
+export interface GivenAttended extends Schema.Codec.Encoded<typeof AttendedInput> {}
+
 /** The outcome of each command. */
 export const outcomesByOperation = {
   MarkAttended: RegistrationChange,

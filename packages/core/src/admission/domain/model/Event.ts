@@ -82,7 +82,7 @@ export const Event = Schema.Struct({
   /** When the last journal event of the stream happened. */
   updatedAt: Instant
 }).annotate({ identifier: "Event" })
-export type Event = typeof Event.Type
+export interface Event extends Schema.Schema.Type<typeof Event> {}
 
 /**
  * The input for a new event: title, organizer, startsAt, endsAt, timeZone and capacity are required. `id` is the caller's own
@@ -104,6 +104,9 @@ export const EventInput = Schema.Struct({
   .annotate({ identifier: "EventInput" })
 export type EventInput = typeof EventInput.Type
 
+/** A new event, as a caller gives it. */
+export interface GivenEvent extends Schema.Codec.Encoded<typeof EventInput> {}
+
 /** The input for `update`: a field that is absent stays as it is, `null` clears an optional one. */
 export const EventChanges = Schema.Struct({
   title: Schema.optionalKey(details.title),
@@ -119,6 +122,9 @@ export const EventChanges = Schema.Struct({
   waitlistLimit: Schema.optionalKey(details.waitlistLimit)
 }).annotate({ identifier: "EventChanges" })
 export type EventChanges = typeof EventChanges.Type
+
+/** Changes of an event, as a caller gives it. */
+export interface GivenEventChanges extends Schema.Codec.Encoded<typeof EventChanges> {}
 
 interface Schedule {
   readonly startsAt: Date

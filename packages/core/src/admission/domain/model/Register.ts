@@ -42,6 +42,9 @@ export const GuestInput = Schema.Struct({
   beyond: Schema.optionalKey(BeyondCapacity)
 }).annotate({ identifier: "GuestInput" })
 
+/** A guest, as a caller gives it. */
+export interface GivenGuest extends Schema.Codec.Encoded<typeof GuestInput> {}
+
 /** Input that `RegistrationInput` has decoded, or that holds the same. */
 export interface Input {
   readonly attendee: typeof AttendeeInput.Type

@@ -56,7 +56,7 @@ export const Registration = Schema.Struct({
   /** Present if the registration is cancelled. */
   cancellation: Schema.optionalKey(Cancellation)
 }).annotate({ identifier: "Registration" })
-export type Registration = typeof Registration.Type
+export interface Registration extends Schema.Schema.Type<typeof Registration> {}
 
 /** A registration as its schema encodes it, put together by hand because the hot path writes one for every change. */
 export const registrationJson = (registration: Registration): string => {
@@ -77,6 +77,9 @@ export const RegistrationInput = Schema.Struct({
   notes: Schema.optionalKey(Notes)
 }).annotate({ identifier: "RegistrationInput" })
 
+/** A registration, as a caller gives it. */
+export interface GivenRegistration extends Schema.Codec.Encoded<typeof RegistrationInput> {}
+
 /** Whether a registration is in any state but cancelled. An attendee has at most one active registration of an event. */
 export const isActive = (registration: Registration): boolean => registration.state !== "cancelled"
 
@@ -85,12 +88,18 @@ export const ConfirmationInput = Schema.Struct({ beyond: Schema.optionalKey(Beyo
   identifier: "ConfirmationInput"
 })
 
+/** How a waiter gets a seat, as a caller gives it. */
+export interface GivenConfirmation extends Schema.Codec.Encoded<typeof ConfirmationInput> {}
+
 /** The fields of a correction: a field that is absent stays as it is. */
 export const CorrectionInput = Schema.Struct({
   attendee: Schema.optionalKey(AttendeeChanges),
   notes: Schema.optionalKey(Notes)
 }).annotate({ identifier: "CorrectionInput" })
 export type CorrectionInput = typeof CorrectionInput.Type
+
+/** A correction, as a caller gives it. */
+export interface GivenCorrection extends Schema.Codec.Encoded<typeof CorrectionInput> {}
 
 /** Whether a registration ends if its event is cancelled: it has a seat, or waits for one. */
 export const endsWithEvent = ({ state }: Registration): boolean => state === "confirmed" || state === "waitlisted"

@@ -53,6 +53,9 @@ export const CapacityInput = Schema.Struct({
   demote: Schema.optionalKey(Demotions)
 }).annotate({ identifier: "CapacityInput" })
 
+/** A new capacity, as a caller gives it. */
+export interface GivenCapacity extends Schema.Codec.Encoded<typeof CapacityInput> {}
+
 /**
  * `keepOverhang` accepts a capacity below the seats taken: nobody is promoted until the overhang is gone. `demote` is the number
  * of people who lose their seats; it has to be the number of seats that the event has too few, so that nobody loses one

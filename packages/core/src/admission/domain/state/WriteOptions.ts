@@ -23,6 +23,9 @@ export const WriteOptions = Schema.Struct({
 })
 export type WriteOptions = typeof WriteOptions.Type
 
+/** The options of a write, as a caller gives it. */
+export interface GivenWriteOptions extends Schema.Codec.Encoded<typeof WriteOptions> {}
+
 /** The options of a write that is about an event itself, and not about a registration. */
 export const EventWriteOptions = Schema.Struct({
   ...WriteOptions.fields,
@@ -33,6 +36,9 @@ export const EventWriteOptions = Schema.Struct({
   expectedVersion: Schema.optionalKey(SeenVersion)
 })
 export type EventWriteOptions = typeof EventWriteOptions.Type
+
+/** The options of a write about an event, as a caller gives it. */
+export interface GivenEventWriteOptions extends Schema.Codec.Encoded<typeof EventWriteOptions> {}
 
 /** The principal of a write that names none. */
 export const ANONYMOUS = "anonymous"
