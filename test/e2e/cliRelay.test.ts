@@ -143,7 +143,7 @@ describe("turnout relay", { timeout: 180_000 }, () => {
   it.concurrent("says what to do if it is not told where to", async () => {
     await using turnout = await CommandLine.onPostgres()
     const none = await turnout.run("relay")
-    assert.strictEqual(none.code, 1)
+    assert.strictEqual(none.code, 2)
     assert.include(none.stderr, "--sqs with the URL of a queue")
     const wrong = await turnout.run("relay", "--sqs", "queue")
     assert.strictEqual(wrong.code, 1)

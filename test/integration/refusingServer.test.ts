@@ -490,9 +490,9 @@ describe("a server that is there and takes no writes", { timeout: 120_000 }, () 
     Effect.gen(function* () {
       const place = yield* makePlace
       const { finish, lines, load, ready, refused, untilAllAre } = yield* begin(place)
+      const told = lines(state.words)
       yield* state.enter(place)
       yield* untilAllAre(503)
-      const told = lines(state.words)
       const beganAt = performance.now()
       while (performance.now() < beganAt + STATE_MILLIS) {
         for (const reply of yield* ready) assertRefusal(reply)
