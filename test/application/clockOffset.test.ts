@@ -2,7 +2,7 @@
  * What is told of a clock that differs from the store's: in the log, as much as an operator needs, and in a gauge.
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as ClockOffset from "@turnout/core/kernel/application/ClockOffset"
+import * as ClockOffset from "@turnout/core/kernel/application/time/ClockOffset"
 import { Clock, Effect, Logger, Metric } from "effect"
 import { TestClock } from "effect/testing"
 

@@ -1,7 +1,7 @@
 /**
  * What a process knows of a clock that it only hears: bounds that narrow with each answer, and widen as time goes by.
  */
-import * as HeardClock from "@turnout/core/kernel/application/HeardClock"
+import * as HeardClock from "@turnout/core/kernel/application/time/HeardClock"
 import type { Clock } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"

@@ -7,7 +7,7 @@
  */
 import { nothing } from "@turnout/core/admission/domain/state/Changes"
 import { type AdmissionStore, type ClosedBatch, MOST_OFF_MILLIS } from "@turnout/core/admission/ports/AdmissionStore"
-import * as HeardClock from "@turnout/core/kernel/application/HeardClock"
+import * as HeardClock from "@turnout/core/kernel/application/time/HeardClock"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Clock, Context, Effect } from "effect"
 import type { Violation } from "./Checkers.ts"

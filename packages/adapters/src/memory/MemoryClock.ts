@@ -2,7 +2,7 @@
  * The clocks of a store in memory: one for moments, which are shown, and one for leases and pauses, which must end in time even
  * if the wall clock is set.
  */
-import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
+import { monotonicMillis } from "@turnout/core/kernel/application/time/MonotonicTime"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -18,8 +18,8 @@
  * Whatever the server tells of its time is noted. A write that it refuses because the work was decided at another time than it is
  * (`mistimed`) is tried again at once, the first time: what was known of the server's clock is forgotten.
  */
-import type { HeardClock } from "@turnout/core/kernel/application/HeardClock"
-import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
+import type { HeardClock } from "@turnout/core/kernel/application/time/HeardClock"
+import { monotonicMillis } from "@turnout/core/kernel/application/time/MonotonicTime"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -4,7 +4,7 @@
  * `clock_timestamp()` goes on within a transaction and within a statement, unlike `now()`.
  */
 import { MOST_OFF_MILLIS } from "@turnout/core/admission/ports/AdmissionStore"
-import type { HeardClock } from "@turnout/core/kernel/application/HeardClock"
+import type { HeardClock } from "@turnout/core/kernel/application/time/HeardClock"
 
 /** The present moment by the server's clock in milliseconds, as the column `clock`. */
 export const CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS clock"

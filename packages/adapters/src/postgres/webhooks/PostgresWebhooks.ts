@@ -4,7 +4,7 @@
  * Guarantees: every change is one statement, an operator's with its entry in the audit log.
  */
 import { MAX_SECRETS, sinkOf, type Webhook, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
-import * as HeardClock from "@turnout/core/kernel/application/HeardClock"
+import * as HeardClock from "@turnout/core/kernel/application/time/HeardClock"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import {
   TooManySecrets,

@@ -10,8 +10,8 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Random from "effect/Random"
 import type { Owner } from "../domain/Lease.ts"
-import * as ClockWatch from "../../kernel/application/ClockWatch.ts"
-import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+import * as ClockWatch from "../../kernel/application/time/ClockWatch.ts"
+import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
 
 /** A name that no other holder has. */
 export const newOwner = (random: typeof Random.Random.Service, kind: string): Owner =>

@@ -13,8 +13,8 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import type { StoreError } from "../ports/StoreError.ts"
 import type { Swept } from "../ports/Swept.ts"
-import { monotonicMillis } from "./MonotonicTime.ts"
-import * as Rest from "./Rest.ts"
+import { monotonicMillis } from "./time/MonotonicTime.ts"
+import * as Rest from "./time/Rest.ts"
 import * as StoreOutage from "./StoreOutage.ts"
 
 /** The longest pause between two sweeps, unless configured: a minute. */

@@ -14,7 +14,7 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
 import { type WebhookAnswer, WebhookPost } from "../ports/WebhookPost.ts"
 import type { WebhookTarget } from "../ports/WebhookStore.ts"
-import { monotonicMillis } from "../../kernel/application/MonotonicTime.ts"
+import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
 
 /** The beginning of a body that is kept: at most these bytes, as far as they come within this time. */
 export const KEPT = { bytes: 500, millis: 1_000 } as const

@@ -18,7 +18,7 @@
  * next search. Both tables may be emptied at any time: their rows are deleted in one transaction, those of `people_keys_until`
  * first.
  */
-import { monotonicMillis } from "@turnout/core/kernel/application/MonotonicTime"
+import { monotonicMillis } from "@turnout/core/kernel/application/time/MonotonicTime"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Search from "@turnout/core/kernel/domain/text/Search"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"

@@ -36,9 +36,9 @@ import type { EventId } from "../../../kernel/domain/EventId.ts"
 import { eventIdOf, eventsOf, type PendingRequest } from "../../domain/state/Request.ts"
 import * as StoreError from "../../../kernel/ports/StoreError.ts"
 import * as EngineMetrics from "./EngineMetrics.ts"
-import { monotonicMillis } from "../../../kernel/application/MonotonicTime.ts"
+import { monotonicMillis } from "../../../kernel/application/time/MonotonicTime.ts"
 import { Overloaded } from "../../../kernel/application/Overloaded.ts"
-import * as Rest from "../../../kernel/application/Rest.ts"
+import * as Rest from "../../../kernel/application/time/Rest.ts"
 
 export interface LaneOptions {
   /** The number of lanes, which is the number of transactions under way at once. Default 3. */

@@ -14,7 +14,7 @@ import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import type { StoreClock } from "../ports/StoreClock.ts"
+import type { StoreClock } from "../../ports/StoreClock.ts"
 import { monotonicMillis } from "./MonotonicTime.ts"
 
 /** The smallest difference that is logged, and the smallest change of one. */

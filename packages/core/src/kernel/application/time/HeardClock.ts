@@ -7,7 +7,7 @@
  * monotonic time, and the bounds widen by a thousandth of it, which is more than clocks differ by that nobody sets.
  */
 import type * as Clock from "effect/Clock"
-import type { StoreClock } from "../ports/StoreClock.ts"
+import type { StoreClock } from "../../ports/StoreClock.ts"
 import { monotonicMillis } from "./MonotonicTime.ts"
 
 /** By how much the bounds widen for each millisecond. */
