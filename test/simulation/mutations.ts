@@ -113,7 +113,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "decisions go by the clock of the process",
     breaks: "R",
-    file: `${KERNEL}/application/HeardClock.ts`,
+    file: `${KERNEL}/application/time/HeardClock.ts`,
     from: "known === undefined ? clock.currentTimeMillisUnsafe() : Math.round(steady() + middle(known))",
     to: "clock.currentTimeMillisUnsafe()"
   },
@@ -302,7 +302,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a relay counts its leases by the wall clock",
     breaks: "L",
-    file: `${KERNEL}/application/MonotonicTime.ts`,
+    file: `${KERNEL}/application/time/MonotonicTime.ts`,
     from: "Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)",
     to: "Number(clock.currentTimeNanosUnsafe() / 1_000_000n)"
   },
