@@ -247,7 +247,8 @@ const STATES: ReadonlyArray<State> = [
               } catch {}
             }),
           leave: () => Effect.sync(() => rmSync(join(smallDisk, "filler"))),
-          words: /SQLSTATE 53100: .*No space left on device/
+          // Where half a block still fits, the server says how much of it it has written.
+          words: /SQLSTATE 53100: .*(?:No space left on device|wrote only)/
         } satisfies State
       ])
 ]
