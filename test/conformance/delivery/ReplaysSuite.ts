@@ -158,13 +158,16 @@ export const suite = <E>(
             assert.strictEqual((yield* readAll(second)).entries.length, 3)
             assert.isUndefined(yield* advance(first, 4), "its lease has been taken over")
             assert.deepInclude(yield* advance(second, 3), { sent: 3 })
+            assert.deepInclude(yield* advance(second, 3), { sent: 3 }, "its answer may have been lost")
+            assert.isUndefined(yield* advance(second, 2), "what is carried out late takes nothing back")
             yield* use((replays) => replays.release({ ...first, id }))
             assert.isUndefined(
               yield* use((replays) => replays.claim(sink, "another", LONG)),
               "a relay cannot give back a lease that it has lost"
             )
             yield* use((replays) => replays.release({ ...second, id }))
-            assert.isDefined(yield* use((replays) => replays.claim(sink, "another", LONG)))
+            const third = yield* use((replays) => replays.claim(sink, "another", LONG))
+            assert.deepStrictEqual([third?.place, third?.replay.sent], [entries[2]!.place, 3])
           })
       )
 

@@ -104,6 +104,22 @@ export const blockedStreams = (it: It): void => {
       })
     )
 
+    it.effect("stay parked after a settlement that is carried out twice, late", () =>
+      Effect.gen(function* () {
+        const lease = yield* blockedStream()
+        const { eventId, position, sink, slot } = lease
+        const settle = (rest: Partial<Block>) =>
+          use((outbox) =>
+            outbox.settle(sink, [{ ...lease, stream: eventId, version: 3, block: blockOf(eventId, 3, rest) }])
+          )
+        const failedAgain = settle({ attempts: 2 })
+        assert.deepStrictEqual(yield* failedAgain, [slot])
+        assert.deepStrictEqual(yield* settle({ attempts: 3, retryAfterMillis: null }), [slot])
+        assert.deepStrictEqual(yield* failedAgain, [slot])
+        assert.deepStrictEqual(yield* due(sink, { slot, position }), [])
+      })
+    )
+
     it.effect("O2: are not there again after an acknowledgement that is carried out twice, late", () =>
       Effect.gen(function* () {
         const lease = yield* blockedStream()

@@ -172,7 +172,9 @@ const make = Effect.gen(function* () {
             const known = state.blocked.get(stream)
             if (known?.version !== version) return same
             if (block === null) state.blocked.delete(stream)
-            else state.blocked.set(stream, toBlocked(slot, block, known.since))
+            // One that is carried out late takes no attempts back, and retries no stream that was parked since.
+            else if (block.version > known.version || block.attempts >= known.attempts)
+              state.blocked.set(stream, toBlocked(slot, block, known.since))
             return same
           })
         )

@@ -141,6 +141,7 @@ const make = Effect.gen(function* () {
         if (state.lease.owner !== owner) return undefined
         const renewed = Lease.renew(state.lease, { epoch, ttlMillis, now: leaseTime() })
         if (state.replay.state !== "running" || Result.isFailure(renewed)) return undefined
+        if (Number(place) < state.place || sent < state.replay.sent) return undefined
         state.lease = next === "running" ? renewed.success : { ...renewed.success, owner: null, until: null }
         state.place = Number(place)
         return write(state, { ...state.replay, state: next, sent, error, endedAt: next === "finished" ? now() : null })

@@ -174,10 +174,11 @@ ended AS (
   WHERE b.sink = $1 AND b.stream = t.stream AND b.version = t.was AND t.version IS NULL
 ),
 changed AS (
+  -- One that is carried out late takes no attempts back, and retries no stream that was parked since.
   UPDATE ${s}.outbox_blocked b
   SET version = t.version, attempts = t.attempts, error = t.error, retry_at = ${millisFromNow("t.millis")}
   FROM retried t
-  WHERE b.sink = $1 AND b.stream = t.stream AND b.version = t.was AND t.version IS NOT NULL
+  WHERE b.sink = $1 AND b.stream = t.stream AND b.version = t.was AND (t.version > b.version OR t.attempts >= b.attempts)
 )
 SELECT slot FROM held`
 })

@@ -158,6 +158,7 @@ RETURNING ${REPLAY}`,
   owner = CASE WHEN $6 = 'running' THEN r.owner END,
   until = CASE WHEN $6 = 'running' THEN clock_timestamp() + $8::float8 * interval '1 millisecond' END
 WHERE r.id = $1::uuid AND r.epoch = $2::bigint AND r.state = 'running' AND r.owner = $9
+  AND (r.slot, r.seq) <= ($3::smallint, $4::bigint) AND r.sent <= $5::bigint
 RETURNING ${REPLAY}`,
     release: `UPDATE ${s}.replays SET owner = NULL, until = NULL WHERE id = $1::uuid AND epoch = $2::bigint AND owner = $3`
   }

@@ -101,7 +101,7 @@ export class Replays extends Context.Service<
     readonly read: (replay: Replay, place: ReplayPlace, limit: number) => Effect.Effect<ReplaySlice, StoreError>
     /**
      * Notes how far a replay has come, and renews its lease. Returns the replay as it is then, or `undefined` if the lease was
-     * lost.
+     * lost. Carried out late, after one that came further, it changes nothing.
      */
     readonly advance: (advance: Advance, ttlMillis: number) => Effect.Effect<Replay | undefined, StoreError>
     /** Gives the lease of a replay back. */
