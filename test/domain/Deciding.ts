@@ -56,6 +56,12 @@ export const register = (n: number, now = BEFORE): Request =>
     { now, freshId: id(n) }
   )
 
+export const publish = request({ _tag: "PublishEvent", eventId: EVENT })
+
+/** The n-th person cancels. */
+export const cancel = (n: number): Request =>
+  request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) })
+
 export const empty = (): WorkingSet => make(nothing)
 
 /** The whole state after a history, all of which must be accepted. */

@@ -14,6 +14,7 @@ import { Result } from "effect"
 import { assert, describe, it } from "vitest"
 import {
   BEFORE,
+  cancel,
   DURING,
   empty,
   EVENT,
@@ -83,7 +84,6 @@ describe("an empty state", () => {
   })
 })
 
-const cancel = (n: number) => request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) })
 const confirm = (n: number) =>
   request({ _tag: "ConfirmRegistration", eventId: EVENT, registrationId: registrationId(n), beyond: null })
 const raise = (seats: number, keepOverhang = false) =>

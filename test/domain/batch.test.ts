@@ -11,25 +11,23 @@ import { assert, describe, it } from "vitest"
 import {
   AFTER,
   BEFORE,
+  cancel,
   DURING,
-  EVENT,
   empty,
+  EVENT,
   given,
   id,
   input,
   partOf,
+  publish,
   register,
   registrationId,
   request
 } from "./Deciding.ts"
 
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
-const createForTwo = request({ _tag: "CreateEvent", event: input({ capacity: 2 }) })
-const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 const remove = request({ _tag: "DeleteEvent", eventId: EVENT })
 const retitle = request({ _tag: "UpdateEvent", eventId: EVENT, changes: { title: "Gala" } })
-const cancel = (n: number) =>
-  request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) } satisfies Command)
 const withKey = (one: Request, key: string, ttlMillis = 86_400_000): Request => ({
   ...one,
   idempotency: {
@@ -214,7 +212,13 @@ describe("the steps in a batch", () => {
       ["MarkAttended", "ClearAttendance"],
       ["CancelRegistration", "ReinstateRegistration"]
     ] as const) {
-      const whole = given([createForTwo, publish, register(1), register(2), of(end)])
+      const whole = given([
+        request({ _tag: "CreateEvent", event: input() }),
+        publish,
+        register(1),
+        register(2),
+        of(end)
+      ])
       const batch = [of(back), request({ _tag: "CancelEvent", eventId: EVENT }, { now: DURING })]
       const ended = Batch.decide(batch, partOf(whole, batch)).changes.journal.flatMap(({ event }) =>
         event._tag === "RegistrationCancelled" ? [event.registration.id] : []

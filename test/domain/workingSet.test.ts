@@ -11,12 +11,11 @@ import { STEP_SIZE } from "@turnout/core/admission/domain/model/Steps"
 import { stepsLeft } from "@turnout/core/admission/domain/state/RegistrationRows"
 import { evolve, make, nothing } from "@turnout/core/admission/domain/state/WorkingSet"
 import { assert, describe, it } from "vitest"
-import { EVENT, given, id, input, register, registrationId, request } from "./Deciding.ts"
+import { EVENT, given, id, input, publish, register, registrationId, request } from "./Deciding.ts"
 
 const OTHER = id(1_000_000) as EventId
 const EMPTY = { ...noRows, events: [EVENT] }
 const create = request({ _tag: "CreateEvent", event: input({ capacity: 1 }) })
-const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 const about = (_tag: "CancelRegistration" | "ConfirmRegistration" | "MarkAttended" | "MarkNoShow", n: number) =>
   request({ _tag, eventId: EVENT, registrationId: registrationId(n), beyond: null, early: true } as Command)
 const raise = (capacity: number, eventId = EVENT) =>

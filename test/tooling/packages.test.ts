@@ -25,8 +25,10 @@ describe.each(packages)("packages/%s", (name) => {
   const manifest = manifestOf(name)
 
   it("says who made it, where its sources are, and what it is about", () => {
-    for (const field of ["author", "homepage", "bugs", "license"] as const)
+    for (const field of ["author", "homepage", "bugs", "license"] as const) {
+      assert.isDefined(manifest[field], field)
       assert.deepStrictEqual(manifest[field], manifestOf(first)[field], field)
+    }
     assert.strictEqual(manifest.repository.url, manifestOf(first).repository.url)
     assert.strictEqual(manifest.repository.directory, `packages/${name}`)
     assert.isAbove(manifest.keywords.length, 3)

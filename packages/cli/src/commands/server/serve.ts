@@ -24,7 +24,7 @@ import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Line from "../../output/Line.ts"
-import * as FirstSteps from "./FirstSteps.ts"
+import * as FirstRequests from "./FirstRequests.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
@@ -64,7 +64,7 @@ const announce = (options: Database.GlobalOptions, address: string) =>
     `  OpenAPI   ${address}/openapi.json`,
     `  Data      ${Database.describe(options)}`,
     "",
-    ...FirstSteps.lines(address),
+    ...FirstRequests.lines(address),
     "",
     Line.faint("Ctrl-C stops it.")
   ])

@@ -6,17 +6,17 @@ import * as Schema from "effect/Schema"
 import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
 import {
   type Event,
-  type GivenEventChanges,
   EventChanges,
   type EventCommand,
-  type GivenEvent,
   EventInput,
   EventNotFound,
-  type EventOutcome
+  type EventOutcome,
+  type GivenEvent,
+  type GivenEventChanges
 } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
-import { type GivenCapacity, CapacityInput } from "../domain/model/Seats.ts"
+import { CapacityInput, type GivenCapacity } from "../domain/model/Seats.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
 import type { CommandOf, Commands, Read, Write } from "./Commands.ts"
 import type { Expecting } from "../domain/model/event/EventVersion.ts"
@@ -24,15 +24,15 @@ import { decoder, type InvalidInput } from "../../kernel/application/InvalidInpu
 import {
   EventCursor,
   eventFilter,
-  type GivenEventQuery,
   EventQuery,
+  type GivenEventQuery,
   type GivenJournalQuery,
   JournalQuery,
   SequenceCursor
 } from "./Queries.ts"
 import {
-  type GivenEventWriteOptions,
   EventWriteOptions,
+  type GivenEventWriteOptions,
   type GivenWriteOptions,
   type WriteOptions
 } from "../domain/state/WriteOptions.ts"

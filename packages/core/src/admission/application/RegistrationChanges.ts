@@ -5,12 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { decoder } from "../../kernel/application/InvalidInput.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
-import { type AttendanceCommand, type GivenAttended, AttendedInput } from "../domain/model/Attendance.ts"
+import { type AttendanceCommand, AttendedInput, type GivenAttended } from "../domain/model/Attendance.ts"
 import {
-  type GivenConfirmation,
   ConfirmationInput,
-  type GivenCorrection,
   CorrectionInput,
+  type GivenConfirmation,
+  type GivenCorrection,
   type Registration,
   type RegistrationChange,
   type RegistrationCommand,

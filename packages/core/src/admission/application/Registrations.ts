@@ -11,9 +11,9 @@ import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel
 import * as Register from "../domain/model/Register.ts"
 import { type GivenGuest, GuestInput, type RegistrationOutcome } from "../domain/model/Register.ts"
 import {
+  type GivenRegistration,
   type Registration,
   RegistrationId,
-  type GivenRegistration,
   RegistrationInput,
   RegistrationNotFound,
   RegistrationStateConflict
@@ -27,15 +27,15 @@ import type { Events } from "./Events.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import * as PlainInput from "./PlainInput.ts"
 import {
-  type GivenAttendeeQuery,
   AttendeeQuery,
   EntryCursor,
+  type GivenAttendeeQuery,
+  type GivenRegistrationQuery,
+  type GivenWaitlistQuery,
   RegistrationCursor,
   registrationFilter,
-  type GivenRegistrationQuery,
   RegistrationQuery,
   SequenceCursor,
-  type GivenWaitlistQuery,
   WaitlistQuery
 } from "./Queries.ts"
 import type { GivenWriteOptions } from "../domain/state/WriteOptions.ts"
