@@ -18,17 +18,20 @@ import { SqlClient } from "effect/sql"
 import * as Given from "../support/Given.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
-const services = Turnout.layer().pipe(
-  Layer.provideMerge(
-    Layer.mergeAll(
-      PostgresJournalReader.layerFromClient(),
-      PostgresOutbox.layerFromClient(),
-      PostgresOutboxOperations.layerFromClient()
-    )
-  ),
-  Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })),
-  Layer.provideMerge(Logger.layer([]))
-)
+const servicesOn = (options: { readonly alone?: boolean } = {}) =>
+  Turnout.layer().pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        PostgresJournalReader.layerFromClient(),
+        PostgresOutbox.layerFromClient(),
+        PostgresOutboxOperations.layerFromClient()
+      )
+    ),
+    Layer.provideMerge(TestDatabase.layer({ ...options, poolSize: 10 })),
+    Layer.provideMerge(Logger.layer([]))
+  )
+
+const services = servicesOn()
 
 const sql = (text: string) => SqlClient.SqlClient.use((client) => client.unsafe<{ n: number }>(text))
 /** The latest marks are gone, but for the first of the journal. */
@@ -196,7 +199,7 @@ describe("marks", () => {
       const claims = yield* Effect.andThen(outbox.release("mail", leases), claimAll("mail"))
       const another = yield* stream(0)
       assert.deepStrictEqual((yield* readAll("mail", claims, another)).versions, [1, 2])
-    }).pipe(Effect.provide(Layer.fresh(services)))
+    }).pipe(Effect.provide(Layer.fresh(servicesOn({ alone: true }))))
   )
 
   it.live("are given to positions that were stored before there were any", () =>

@@ -21,6 +21,7 @@ import { execFileSync } from "node:child_process"
 import { join } from "node:path"
 import * as Given from "../support/Given.ts"
 import * as PostgresServer from "../support/PostgresServer.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
 
 const services = (url: string) =>
   Layer.mergeAll(
@@ -69,11 +70,7 @@ const history = Effect.fnUntraced(function* (streams: number) {
 const entries = (streams: ReadonlyArray<EventId>, last: number) =>
   streams.flatMap((stream) => Array.from({ length: last }, (_, index) => `${stream} ${index + 1}`)).toSorted()
 
-/** A database on a server of its own: what others have open there would keep positions from being certain. */
-const database = Effect.acquireRelease(
-  Effect.promise(() => PostgresServer.start(PostgresServer.findBinaries()!)),
-  (server) => Effect.promise(() => server.stop())
-).pipe(Effect.map(({ url }) => url))
+const database = TestDatabase.makeAlone
 
 /** One whose transaction ids are far ahead of those of a server that has only just begun. */
 const old = Effect.tap(database, (url) =>

@@ -11,6 +11,7 @@ import { Reactivity } from "effect/reactivity"
 import type { SqlClient } from "effect/sql"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
+import * as PostgresServer from "./PostgresServer.ts"
 
 /** A client of any database. */
 export const client = (url: string) =>
@@ -33,6 +34,15 @@ export const makeOn = Effect.fnUntraced(function* (server: string) {
 /** The URL of a new, empty database. */
 export const make = Effect.suspend(() => makeOn(inject("postgresUrl")))
 
+/**
+ * The URL of an empty database on a server that is started for it. Positions in the journal list each transaction that is
+ * open anywhere on a server, so tests that expect certain positions need a server on which nobody else works.
+ */
+export const makeAlone = Effect.acquireRelease(
+  Effect.promise(() => PostgresServer.start(PostgresServer.findBinaries()!)),
+  (server) => Effect.promise(() => server.stop())
+).pipe(Effect.map(({ url }) => url))
+
 export interface Scratch extends AsyncDisposable {
   readonly url: string
 }
@@ -53,8 +63,13 @@ export const migrated = <A, E, R>(
 ): Layer.Layer<A | SqlClient.SqlClient, E, R> =>
   Layer.effectDiscard(Effect.orDie(Migrations.up(options))).pipe(Layer.provideMerge(layer))
 
-/** The store on a new database. */
-export const layer = (
-  options: { readonly poolSize?: number } = {}
-): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient> =>
-  Layer.unwrap(Effect.map(make, (url) => Layer.orDie(migrated(PostgresStore.layer({ ...options, url })))))
+/** The store on a new database; with `alone`, on a server of its own. */
+export const layer = ({
+  alone = false,
+  ...options
+}: { readonly alone?: boolean; readonly poolSize?: number } = {}): Layer.Layer<
+  AdmissionStore | AdmissionReads | SqlClient.SqlClient
+> =>
+  Layer.unwrap(
+    Effect.map(alone ? makeAlone : make, (url) => Layer.orDie(migrated(PostgresStore.layer({ ...options, url }))))
+  )
