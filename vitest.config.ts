@@ -19,6 +19,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     include: ["test/**/*.test.ts"],
+    // These need the packages built: `npm run test:packages`.
+    exclude: ["test/packages/**"],
     globalSetup: ["./test/support/globalSetup.ts"],
     reporters: ["default", "./test/support/TotalsReporter.ts"]
   }

@@ -7,7 +7,7 @@ import {
   endsTransaction,
   outlivesTransaction,
   toLine
-} from "../../packages/adapters/src/postgres/client/StatementText.ts"
+} from "../../packages/adapters/src/postgres/statements/StatementText.ts"
 
 describe("a statement", () => {
   it.each([

@@ -18,15 +18,18 @@ import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Match from "effect/Match"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import type * as SqlClient from "effect/sql/SqlClient"
+import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as DatabaseName from "@turnout/adapters/database-name"
+import { HOST_POOL_RULE, isHostPool, type NodePostgresPool } from "@turnout/adapters/postgres/host-client"
 import { between, mustBe } from "@turnout/core/kernel/domain/OptionRules"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/schema-name"
+import * as HostTransactions from "./HostTransactions.ts"
 
 export interface DatabaseOptions {
   /**
@@ -37,6 +40,11 @@ export interface DatabaseOptions {
    *   use. Its name must not look like an address, unless it is written as a path: see `DatabaseName`.
    */
   readonly database?: string
+  /**
+   * A pool of `pg` that you have (`new pg.Pool(…)`), instead of a `database`: Turnout takes its connections from it, and opens none.
+   * The pool stays yours: its size, its time-outs, and its end.
+   */
+  readonly pool?: NodePostgresPool
   /** The Postgres schema that everything lives in. Default `turnout`. */
   readonly schema?: string
   /** The number of connections to a Postgres server. Default: one for each lane, and 7; 10 in all. */
@@ -57,6 +65,20 @@ export interface DatabaseOptions {
   readonly migrate?: "always" | "fresh" | "never"
 }
 
+/** The options that say how connections are opened, which a pool of the host has settled already. */
+const OF_CONNECTIONS = ["database", "poolSize", "pooler"] as const
+
+/** Refuses options of connections beside a pool. */
+export const poolProblem = (options: {
+  readonly [Name in (typeof OF_CONNECTIONS)[number] | "pool"]?: unknown
+}): ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly issue: string }> | undefined =>
+  options.pool === undefined
+    ? undefined
+    : OF_CONNECTIONS.filter((name) => options[name] !== undefined).map((name) => ({
+        path: [name],
+        issue: "must not be there beside pool, which says it already"
+      }))
+
 /** The rules of `DatabaseOptions`. */
 export const DatabaseOptions = Schema.Struct({
   database: Schema.optionalKey(
@@ -66,6 +88,9 @@ export const DatabaseOptions = Schema.Struct({
       )
     )
   ),
+  pool: Schema.optionalKey(
+    Schema.Any.check(Schema.makeFilter((pool) => isHostPool(pool) || HOST_POOL_RULE)) as Schema.Codec<NodePostgresPool>
+  ),
   schema: Schema.optionalKey(mustBe(SCHEMA_NAME_RULE, isSchemaName)),
   poolSize: between(1, 1_000),
   pooler: Schema.optionalKey(Schema.Boolean),
@@ -73,17 +98,32 @@ export const DatabaseOptions = Schema.Struct({
   migrate: Schema.optionalKey(Schema.Literals(["always", "fresh", "never"]))
 })
 
-const decodeOptions: (input: unknown) => Effect.Effect<DatabaseOptions, InvalidInput> = decoder(DatabaseOptions)
+const decodeOptions: (input: unknown) => Effect.Effect<DatabaseOptions, InvalidInput> = decoder(
+  DatabaseOptions.check(Schema.makeFilter(poolProblem))
+)
 
-const nameOf = (database: string) =>
-  Effect.mapError(
-    Effect.fromResult(DatabaseName.parse(database)),
-    (rule) => new InvalidInput({ issues: [{ field: "database", rule }] })
-  )
+/** The pool of a host. */
+interface Pool {
+  readonly _tag: "Pool"
+  readonly pool: NodePostgresPool
+}
+
+/** The database of decoded options: that of the pool, or the one that is named. */
+const databaseOf = ({
+  database = "memory:",
+  pool
+}: DatabaseOptions): Effect.Effect<DatabaseName.DatabaseName | Pool, InvalidInput> =>
+  pool === undefined
+    ? Effect.mapError(
+        Effect.fromResult(DatabaseName.parse(database)),
+        (rule) => new InvalidInput({ issues: [{ field: "database", rule }] })
+      )
+    : Effect.succeed({ _tag: "Pool", pool })
 
 /** The packages that a database needs, which a host installs itself. */
 const CLIENTS = {
   Server: "@effect/sql-pg",
+  Pool: "@effect/sql-pg",
   Folder: "@effect/sql-pg @electric-sql/pglite"
 } as const
 
@@ -105,10 +145,14 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresWebhooks: await import("@turnout/adapters/postgres/webhooks"),
       PostgresProjections: await import("@turnout/adapters/postgres/projections"),
       PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
-      PostgresInbox: await import("@turnout/adapters/postgres/inbox")
+      PostgresInbox: await import("@turnout/adapters/postgres/inbox"),
+      HostPool: await import("@turnout/adapters/postgres/host-pool"),
+      HostTransaction: await import("@turnout/adapters/postgres/host-transaction")
     }),
     catch: notLoaded(name)
   })
+
+type Loaded = Effect.Success<ReturnType<typeof loadPostgres>>
 
 const loadPglite = Effect.tryPromise({
   try: () => import("@turnout/adapters/pglite"),
@@ -127,10 +171,10 @@ const serverOptions = (options: DatabaseOptions, url: string) => ({
   ...Struct.pick(options, ["lanes", "pooler", "poolSize"])
 })
 
-type Named = DatabaseOptions & { readonly database: string }
+type Named = DatabaseOptions & ({ readonly database: string } | { readonly pool: NodePostgresPool })
 
 /** A database that speaks SQL. */
-type SqlDatabase = Exclude<DatabaseName.DatabaseName, { readonly _tag: "Memory" }>
+type SqlDatabase = Exclude<DatabaseName.DatabaseName, { readonly _tag: "Memory" }> | Pool
 
 /** The client of the database, for options that have been decoded. */
 const clientOf = (
@@ -139,17 +183,24 @@ const clientOf = (
 ): Layer.Layer<SqlClient.SqlClient, StoreError.StoreError> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const client: Layer.Layer<SqlClient.SqlClient, SqlError> =
-        name._tag === "Server"
-          ? (yield* loadPostgres(name._tag)).PostgresStore.layerClient(serverOptions(options, name.url))
-          : (yield* loadPglite).layerClient({ folder: name.folder })
+      const clients: {
+        readonly [Tag in SqlDatabase["_tag"]]: (
+          database: Extract<SqlDatabase, { readonly _tag: Tag }>
+        ) => Effect.Effect<Layer.Layer<SqlClient.SqlClient, SqlError>, StoreError.StoreError>
+      } = {
+        Server: ({ _tag, url }) =>
+          Effect.map(loadPostgres(_tag), ({ PostgresStore }) => PostgresStore.layerClient(serverOptions(options, url))),
+        Pool: ({ _tag, pool }) => Effect.map(loadPostgres(_tag), ({ HostPool }) => HostPool.layer(pool)),
+        Folder: ({ folder }) => Effect.map(loadPglite, ({ layerClient }) => layerClient({ folder }))
+      }
+      const client = yield* Match.value(name).pipe(Match.tagsExhaustive(clients))
       return client.pipe(Layer.catch((error) => Layer.effectDiscard(Effect.fail(toOpenError(error)))))
     })
   ) as Layer.Layer<SqlClient.SqlClient, StoreError.StoreError>
 
 /** Migrates the database of the client, as its options ask. */
 const prepare = Effect.fnUntraced(function* (name: SqlDatabase, options: DatabaseOptions) {
-  const { migrate = name._tag === "Server" ? "fresh" : "always" } = options
+  const { migrate = name._tag === "Folder" ? "always" : "fresh" } = options
   const states = migrate === "never" ? [] : yield* Migrations.status(inSchema(options))
   const isFresh = states.every(({ appliedAt }) => appliedAt === null)
   if (migrate === "always" || (migrate === "fresh" && isFresh)) yield* Migrations.up(inSchema(options))
@@ -158,7 +209,7 @@ const prepare = Effect.fnUntraced(function* (name: SqlDatabase, options: Databas
 /** Decodes options that must name a server or a folder. */
 const decodeSql = Effect.fnUntraced(function* (given: Named) {
   const options = yield* decodeOptions(given)
-  const name = yield* nameOf(given.database)
+  const name = yield* databaseOf(options)
   if (name._tag === "Memory")
     return yield* new InvalidInput({
       issues: [{ field: "database", rule: "must be a server or a folder: memory has no SQL client" }]
@@ -200,6 +251,20 @@ export type Stores =
   | WebhookStore
   | ProjectionStore
 
+const unreachable = (database: string): Layer.Layer<HostTransactions.HostTransactions> =>
+  Layer.succeed(HostTransactions.HostTransactions, HostTransactions.unreachable(database))
+
+/** Transactions that a host has begun on a connection of its own to the same server. */
+const ofHost = ({
+  HostTransaction
+}: Loaded): Layer.Layer<HostTransactions.HostTransactions, never, SqlClient.SqlClient> =>
+  Layer.effect(
+    HostTransactions.HostTransactions,
+    Effect.map(SqlClient.SqlClient, (sql) => ({
+      join: (client, work) => HostTransaction.join(sql, client, work)
+    }))
+  )
+
 /**
  * Every store, with spans around its operations (`TracedPort`). A new layer for each database, since a layer is built only
  * once.
@@ -218,17 +283,21 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
   )
 
 /** The stores in the named database. Fails if the database cannot be reached, or is not migrated as `migrate` asks. */
-export const layer = (given: DatabaseOptions = {}): Layer.Layer<Stores, StoreError.StoreError | InvalidInput> =>
-  Layer.provide(traced(), layerUntraced(given))
+export const layer = (
+  given: DatabaseOptions = {}
+): Layer.Layer<Stores | HostTransactions.HostTransactions, StoreError.StoreError | InvalidInput> =>
+  Layer.provideMerge(traced(), layerUntraced(given))
 
-const layerUntraced = (given: DatabaseOptions): Layer.Layer<Stores, StoreError.StoreError | InvalidInput> =>
+const layerUntraced = (
+  given: DatabaseOptions
+): Layer.Layer<Stores | HostTransactions.HostTransactions, StoreError.StoreError | InvalidInput> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const options = yield* decodeOptions(given)
-      const name = yield* nameOf(options.database ?? "memory:")
+      const name = yield* databaseOf(options)
       if (name._tag === "Memory") {
         const Memory = yield* Effect.promise(() => import("@turnout/adapters/memory"))
-        return Memory.layer
+        return Layer.merge(Memory.layer, unreachable("memory:"))
       }
       const Postgres = yield* loadPostgres(name._tag)
       const schema = inSchema(options)
@@ -248,6 +317,7 @@ const layerUntraced = (given: DatabaseOptions): Layer.Layer<Stores, StoreError.S
         Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
         Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
         Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
+        Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres)),
         Layer.provide(clientOf(name, options))
       )
     })

@@ -1,6 +1,7 @@
 /**
  * The types that the functions of Turnout take, give and reject with, by name: hosts need them in signatures of their own.
  */
+export type { HostClient, NodePostgresPool } from "@turnout/adapters/postgres/host-client"
 export type { ChangedRegistration } from "@turnout/core/admission/application/RegistrationChanges"
 export type {
   GivenAttendeeQuery,

@@ -28,8 +28,10 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
+import type { HostClient } from "@turnout/adapters/postgres/host-client"
 import * as CallersLine from "./CallersLine.ts"
 import * as Database from "./Database.ts"
+import { HostTransactions } from "./HostTransactions.ts"
 import { between } from "@turnout/core/kernel/domain/OptionRules"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
@@ -37,9 +39,10 @@ export type * from "./Types.ts"
 
 export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
 
-type Services = Core.Turnout | JournalReader
+type Services = Core.Turnout | JournalReader | HostTransactions
 
-type Calls = {
+/** The use cases as promises. */
+export type Calls = {
   readonly [Name in keyof Core.UseCases]: (
     ...args: Parameters<Core.UseCases[Name]>
   ) => Promise<Effect.Success<ReturnType<Core.UseCases[Name]>>>
@@ -47,6 +50,24 @@ type Calls = {
 
 /** The functions of the `Turnout` service, as promises. */
 export type Turnout = Calls & {
+  /**
+   * The use cases in a transaction that you have begun on a connection of your own, of `pg` or of postgres.js, to the database that
+   * Turnout was made with: what they write is committed, and rolled back, with everything else that you write there. They do not
+   * commit, and after a rejection of Turnout the transaction can go on. Calls on one connection are carried out one after the other.
+   *
+   * They reject as others do, and with `InvalidInput` if no transaction is open on the connection, or if the database is a folder or
+   * memory. The event's row stays locked until you commit. After a `StoreError` that `isRetryable`, try your transaction again as
+   * a whole.
+   *
+   * ```ts
+   * const client = await pool.connect()
+   * await client.query("BEGIN")
+   * await turnout.within(client).register(eventId, { attendee: { email: "ada@example.com" } })
+   * await client.query("INSERT INTO orders …")
+   * await client.query("COMMIT")
+   * ```
+   */
+  readonly within: (client: HostClient) => Calls
   /** Resolves if the store can be reached, is migrated, and takes writes; rejects with a `StoreError` otherwise. */
   readonly ready: () => Promise<void>
   /**
@@ -98,8 +119,17 @@ const turnoutOptions = {
   sweepMillis: between(MIN_SWEEP_MILLIS, MAX_SWEEP_MILLIS)
 } satisfies Record<keyof Core.TurnoutOptions, Schema.Top>
 
-const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOptions })
+const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOptions }).check(
+  Schema.makeFilter(Database.poolProblem)
+)
 const decodeOptions = decoder(Options)
+
+type Work<A, E> = Effect.Effect<A, E, Services>
+
+const useCase = (name: keyof Calls, args: ReadonlyArray<unknown>): Work<unknown, unknown> =>
+  Core.Turnout.use((service) =>
+    (service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...args)
+  )
 
 /**
  * Makes the functions of Turnout. Throws `InvalidInput` for options that break a rule. Nothing is opened before the first call;
@@ -127,33 +157,35 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
     }
   }
 
-  const start = <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
+  const start = <A, E>(work: Work<A, E>): Promise<A> => {
     if (closing !== undefined) return Promise.reject(new TurnoutClosed())
-    const result = open().then((opened) => opened.runPromise(Core.Turnout.use(use)))
+    const result = open().then((opened) => opened.runPromise(work))
     running.add(result)
     const done = () => running.delete(result)
     result.then(done, done)
     return result
   }
 
-  const run = async <A, E>(use: (service: Core.TurnoutService) => Effect.Effect<A, E>): Promise<A> => {
+  const run = async <A, E>(work: Work<A, E>): Promise<A> => {
     try {
-      return await start(use)
+      return await start(work)
     } catch (error) {
       CallersLine.addTo(error)
       throw error
     }
   }
 
-  const call = <Name extends keyof Calls>(name: Name): Calls[Name] =>
-    ((...args: ReadonlyArray<unknown>) =>
-      run((service) =>
-        (service[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown>)(...args)
-      )) as Calls[Name]
-
   /** The calls of these names and of no others, so that the compiler misses those of a name that is missing. */
-  const calls = <Name extends keyof Calls>(names: Readonly<Record<Name, true>>): Pick<Calls, Name> =>
-    Object.fromEntries(Struct.keys(names).map((name) => [name, call(name)])) as Pick<Calls, Name>
+  const calls = <Name extends keyof Calls>(
+    names: Readonly<Record<Name, true>>,
+    around: <A, E>(work: Work<A, E>) => Work<A, E | InvalidInput> = (work) => work
+  ): Pick<Calls, Name> => {
+    const call =
+      (name: Name) =>
+      (...args: ReadonlyArray<unknown>) =>
+        run(around(useCase(name, args)))
+    return Object.fromEntries(Struct.keys(names).map((name) => [name, call(name)])) as Pick<Calls, Name>
+  }
 
   const subscribe = (options?: Subscription.SubscribeOptions) => ({
     async *[Symbol.asyncIterator]() {
@@ -173,8 +205,9 @@ export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
 
   return {
     ...calls(Core.methods),
+    within: (client) => calls(Core.methods, (work) => HostTransactions.use(({ join }) => join(client, work))),
     subscribe,
-    ready: () => run((service) => service.ready),
+    ready: () => run(Core.Turnout.use((service) => service.ready)),
     close,
     [Symbol.asyncDispose]: close
   }

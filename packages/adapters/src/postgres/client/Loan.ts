@@ -20,7 +20,7 @@ import * as Option from "effect/Option"
 import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
 import { sqlStateOf } from "./SqlFailure.ts"
-import { endsTransaction, toLine } from "./StatementText.ts"
+import { endsTransaction, toLine } from "../statements/StatementText.ts"
 
 const refused = (words: string): SqlError =>
   new SqlError({ reason: new UnknownError({ cause: new Error(words), message: words, operation: "query" }) })

@@ -14,7 +14,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { SqlError, StatementTimeoutError } from "effect/sql/SqlError"
 import { SET_LOCAL, STATEMENT_TIMEOUT_MILLIS } from "../connection/SessionSettings.ts"
-import { endsTransaction } from "./StatementText.ts"
+import { endsTransaction } from "../statements/StatementText.ts"
 
 interface Statement {
   readonly text: string

@@ -28,7 +28,7 @@ import { CurrentLoan } from "./Loan.ts"
 import { framed, type Statements } from "./PooledStatements.ts"
 import { RaisedMillis, SILENCE_TIMEOUT_MILLIS, within } from "./Silence.ts"
 import { isAway, isSqlError, kindOf } from "./SqlFailure.ts"
-import { outlivesTransaction } from "./StatementText.ts"
+import { outlivesTransaction } from "../statements/StatementText.ts"
 
 type Transform = (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
 

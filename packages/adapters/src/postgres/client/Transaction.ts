@@ -32,6 +32,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as ServerTime from "../statements/ServerTime.ts"
 import type { Refusals } from "./Refusals.ts"
+import * as Savepoint from "./Savepoint.ts"
 import { atAnyTime, ofConnection, type Session, type Sessions, type Statement } from "./Session.ts"
 import { joinWithin, type Silence, toUnavailable } from "./Silence.ts"
 import { isAway, isRefusal, isSqlError, kindOf, type Kind, toStoreError } from "./SqlFailure.ts"
@@ -234,23 +235,23 @@ export const join = <Mark, A>(
   sql: SqlClient,
   work: Work<Mark, A>,
   serverClock: HeardClock
-): Effect.Effect<A, StoreError.StoreError> =>
-  sql
-    .withTransaction(
-      Effect.gen(function* () {
-        const [connection] = Option.getOrThrow(yield* Effect.serviceOption(sql.transactionService))
-        const session = listening(ofConnection(connection), serverClock)
-        const done = yield* work(session.send, [])
-        yield* session.send(done.writes)
-        return done.value
-      })
-    )
-    .pipe(
-      Effect.tapError((error) => (kindOf(error) === "mistimed" ? Effect.sync(serverClock.forget) : Effect.void)),
-      Effect.retry({ while: (error) => kindOf(error) === "mistimed", times: MISTIMED_RETRIES }),
-      Effect.mapError(toStoreError),
-      Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(toStoreError(defect)) : Effect.die(defect)))
-    )
+): Effect.Effect<A, StoreError.StoreError> => {
+  const connection = Effect.map(Effect.serviceOption(sql.transactionService), (open) => Option.getOrThrow(open)[0])
+  const joined = Effect.gen(function* () {
+    const session = listening(ofConnection(yield* connection), serverClock)
+    const done = yield* work(session.send, [])
+    yield* session.send(done.writes)
+    return done.value
+  })
+  return Effect.flatMap(Savepoint.IsOfDriver, (isOfDriver) =>
+    isOfDriver ? Effect.flatMap(connection, (given) => Savepoint.around(given, joined)) : sql.withTransaction(joined)
+  ).pipe(
+    Effect.tapError((error) => (kindOf(error) === "mistimed" ? Effect.sync(serverClock.forget) : Effect.void)),
+    Effect.retry({ while: (error) => kindOf(error) === "mistimed", times: MISTIMED_RETRIES }),
+    Effect.mapError(toStoreError),
+    Effect.catchDefect((defect) => (isSqlError(defect) ? Effect.fail(toStoreError(defect)) : Effect.die(defect)))
+  )
+}
 
 /**
  * Sends the server the statements that it refused last, if it has committed nothing since, and rolls them back. Fails if they
