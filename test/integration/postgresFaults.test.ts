@@ -103,7 +103,7 @@ describe("a connection that is lost", () => {
       const event = yield* Given.publishedEvent().pipe(Effect.provide(past))
       const patient = yield* Layer.build(
         Turnout.layer().pipe(
-          Layer.provide(PostgresStore.layer({ url: proxy.url, poolSize: 2, readTimeoutMillis: 300 }))
+          Layer.provide(PostgresStore.layer({ url: proxy.url, poolSize: 2, readTimeoutMillis: 1_500 }))
         )
       )
       const read = Turnout.Turnout.use((turnout) => turnout.getEvent(event.id)).pipe(Effect.provide(patient))

@@ -12,14 +12,13 @@ import { spawn, type ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert } from "vitest"
+import * as BundledCommand from "./BundledCommand.ts"
 import { environment } from "./Environment.ts"
 import * as TestDatabase from "./TestDatabase.ts"
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url))
 /** The file that Node runs. */
-export const COMMAND = join(ROOT, "packages/cli/bin/turnout.js")
+export const COMMAND = await BundledCommand.make()
 /** A command that takes longer than this hangs, and is killed. */
 const PATIENCE_MILLIS = 90_000
 

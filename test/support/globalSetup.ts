@@ -1,7 +1,9 @@
 import type { TestProject } from "vitest/node"
+import * as BundledCommand from "./BundledCommand.ts"
 import * as PostgresServer from "./PostgresServer.ts"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  BundledCommand.removeOld()
   const server = await PostgresServer.provide()
   process.stdout.write(`Postgres for the tests: ${server.origin}\n`)
   project.provide("postgresUrl", server.url)
