@@ -32,7 +32,7 @@ export default defineConfig({
     // The log of a server is no part of the domain, and looking for its counterexamples takes longer than a property has here.
     exclude: ["test/domain/logWindow.test.ts"],
     setupFiles: ["./test/mutation/setup.ts"],
-    testNamePattern: /^(?!small scopes|the decider (> )?meets)/,
+    testNamePattern: /^(?!small scopes|the decider (> )?meets|a command to register (> )?is made)/,
     bail: 1
   }
 })
