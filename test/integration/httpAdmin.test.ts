@@ -287,7 +287,7 @@ describe("the API for operators", () => {
     Effect.gen(function* () {
       const { body } = yield* call("GET", "/admin/openapi.json", { token: null })
       assert.strictEqual(body.info.title, "Turnout for operators")
-      assert.deepInclude(Object.values(body.components.securitySchemes), { type: "http", scheme: "Bearer" })
+      assert.deepInclude(Object.values(body.components.securitySchemes), { type: "http", scheme: "bearer" })
       for (const [path, operations] of Object.entries(
         body.paths as Record<string, Record<string, { security: unknown }>>
       ))

@@ -11,6 +11,7 @@ import { HttpServer } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { connect, type Socket } from "node:net"
 import { assert } from "vitest"
+import * as ApiDocument from "./ApiDocument.ts"
 import * as Given from "./Given.ts"
 
 type Store = AdmissionStore["Service"] & AdmissionReads["Service"]
@@ -181,6 +182,7 @@ const parse = (text: string): Body => {
   }
 }
 
+/** Sends a request, and checks that the document of the API describes the answer. */
 export const call = Effect.fnUntraced(function* (method: string, path: string, options: CallOptions = {}) {
   const { url } = yield* TestServer
   const { body, headers = {}, key = method === "GET" || method === "HEAD" ? null : randomUUID() } = options
@@ -198,6 +200,7 @@ export const call = Effect.fnUntraced(function* (method: string, path: string, o
     })
     const text = await response.text()
     const type = response.headers.get("content-type")
+    ApiDocument.check(method, path, { status: response.status, headers: response.headers, text })
     return { status: response.status, type, headers: response.headers, text, body: parse(text) }
   })
 })
