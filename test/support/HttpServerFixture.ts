@@ -36,6 +36,8 @@ export interface Options<E = never> {
   readonly server?: Server.ServerOptions
   readonly store?: Layer.Layer<AdmissionStore | AdmissionReads, E>
   readonly turnout?: Turnout.TurnoutOptions
+  /** Loggers besides the one that fills `logged`. */
+  readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>>
 }
 
 /** The server, with the services that a test uses to make its starting state. */
@@ -76,7 +78,7 @@ export const layer = <E = never>(options: Options<E> = {}) => {
     Layer.provideMerge(Turnout.layer({ drainMillis: 200, ...options.turnout })),
     Layer.provideMerge(store),
     Layer.provide(replaceable),
-    Layer.provide(Logger.layer([logger]))
+    Layer.provide(Logger.layer([logger, ...(options.loggers ?? [])]))
   )
 }
 

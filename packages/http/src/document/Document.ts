@@ -68,7 +68,19 @@ const withScheme = ([name, scheme]: readonly [string, SecurityScheme]): readonly
   { ...scheme, scheme: scheme.scheme.toLowerCase(), description: SECURITY_WORDS }
 ]
 
-const SECURITY_WORDS = "The admin token of the server: `turnout serve --admin-token`"
+const SECURITY_WORDS = "The admin token that the server was started with"
+
+/** The options of all documents. Effect keeps what it has made of an API with the same options. */
+const OPTIONS: OpenApi.FromApiOptions = { includeAnnotationKey: (key) => KEYWORDS.includes(key) }
+
+const apisWithMessages = new WeakMap<Api, Api>()
+
+/** The API with the schemas of what is posted to webhooks: the same for every document of it. */
+const withMessages = (api: Api): Api => {
+  const known = apisWithMessages.get(api) ?? api.annotate(HttpApi.AdditionalSchemas, Messages.schemas)
+  apisWithMessages.set(api, known)
+  return known
+}
 
 /** The document of an API under a base path, which is empty if there is none. `messages` adds what is posted to webhooks. */
 export const of = (
@@ -76,10 +88,7 @@ export const of = (
   base: string,
   { messages = false }: { readonly messages?: boolean } = {}
 ): OpenApiDocument => {
-  const whole = messages ? api.annotate(HttpApi.AdditionalSchemas, Messages.schemas) : api
-  const made = tidy(
-    OpenApi.fromApi(whole, { includeAnnotationKey: (key) => KEYWORDS.includes(key) }) as unknown as OpenApiDocument
-  )
+  const made = tidy(OpenApi.fromApi(messages ? withMessages(api) : api, OPTIONS) as unknown as OpenApiDocument)
   const endpoints = endpointsOf(api)
   const { schemas } = made.components
   const resolve = resolverOf(schemas)
