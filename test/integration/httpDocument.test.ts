@@ -278,3 +278,48 @@ describe("the section webhooks", () => {
     }
   })
 })
+
+describe("the check of answers", () => {
+  const id = "00000000-0000-4000-8000-000000000000"
+  const problem = {
+    type: "urn:turnout:problem:event_not_found",
+    title: "There is no such event",
+    status: 404,
+    code: "event_not_found",
+    eventId: id
+  }
+  const headers = { "content-type": "application/problem+json", "x-request-id": "a" }
+  const check = (status: number, given: Readonly<Record<string, string>>, body: unknown, path = `/events/${id}`) =>
+    ApiDocument.check("GET", path, { status, headers: new Headers(given), text: JSON.stringify(body) })
+
+  it("takes an answer that the document has, and those outside of any operation", () => {
+    check(404, headers, problem)
+    check(404, headers, {}, "/nothing")
+    check(404, headers, { code: "route_not_found" })
+  })
+
+  it.each([
+    ["another status", 410, headers, problem, /status is not documented/],
+    [
+      "another media type",
+      404,
+      { ...headers, "content-type": "application/json" },
+      problem,
+      /content type application\/json/
+    ],
+    ["a header that nobody knows", 404, { ...headers, "x-new": "1" }, problem, /header x-new is not documented/],
+    [
+      "no header that must be there",
+      404,
+      { "content-type": headers["content-type"] },
+      problem,
+      /x-request-id is missing/
+    ],
+    ["another header than is said", 404, { ...headers, "x-request-id": "a b" }, problem, /x-request-id is a b/],
+    ["a field that nobody knows", 404, headers, { ...problem, extra: 1 }, /additional properties/],
+    ["no field that must be there", 404, headers, { ...problem, eventId: undefined }, /required property 'eventId'/],
+    ["another code", 404, headers, { ...problem, code: "other" }, /allowed values/]
+  ] as const)("refuses an answer with %s", (_name, status, given, body, expected) => {
+    assert.throws(() => check(status, given, body), expected)
+  })
+})

@@ -237,6 +237,29 @@ const readRaw = (text: string): Pick<RawReply, "status" | "type" | "head" | "bod
   return { status, type: /^content-type: (.*)$/im.exec(head)?.[1] ?? null, head, body: parse(text.slice(end + 4)) }
 }
 
+/** The request line of bytes that begin with one. */
+const REQUEST_LINE = /^([A-Z]+) (\/\S*) HTTP\/1\.1\r\n/
+
+/** Checks that the document of the API describes an answer that has arrived whole, to one request for a path. */
+const checkRaw = (
+  data: string | Uint8Array,
+  { head, status, text }: Pick<RawReply, "head" | "status" | "text">
+): void => {
+  const sent = Buffer.from(data).toString("latin1")
+  const [, method, target] = REQUEST_LINE.exec(sent) ?? []
+  const body = text.slice(head.length + 4)
+  const headers = new Headers(
+    head
+      .split("\r\n")
+      .slice(1)
+      .map((line) => line.split(/: (.*)/s, 2) as [string, string])
+  )
+  const isWhole = Number(headers.get("content-length") ?? 0) === body.length && !headers.has("transfer-encoding")
+  const isOne = sent.split(" HTTP/1.1\r\n").length === 2 && !body.includes("HTTP/1.1 ")
+  if (method !== undefined && status !== 0 && isWhole && isOne)
+    ApiDocument.check(method, target!, { status, headers, text: Buffer.from(body, "latin1").toString() })
+}
+
 /** Sends bytes as they are, and collects the answer until the server ends the connection or the time is up. */
 export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, options: { readonly millis?: number } = {}) {
   const { port } = yield* TestServer
@@ -247,7 +270,13 @@ export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, optio
     const done = (closed: boolean) => {
       clearTimeout(timer)
       socket.destroy()
-      resume(Effect.succeed({ ...readRaw(text), text, closed, millis: Date.now() - began }))
+      const read = readRaw(text)
+      resume(
+        Effect.as(
+          Effect.sync(() => checkRaw(data, { ...read, text })),
+          { ...read, text, closed, millis: Date.now() - began }
+        )
+      )
     }
     const timer = setTimeout(() => done(false), options.millis ?? 5_000)
     socket.on("data", (chunk) => (text += chunk.toString("latin1")))
