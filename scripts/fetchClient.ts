@@ -3,7 +3,7 @@
  * (`FetchClient`) sends, and the types of it. A test compares both files with what this makes.
  */
 import { Api } from "@turnout/http/Api"
-import * as OpenApi from "effect/http-api/OpenApi"
+import * as ApiDocument from "@turnout/http/internal/document/Document"
 import { compile, type JSONSchema } from "json-schema-to-typescript"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -38,7 +38,6 @@ interface Document {
 
 /** An operation with everything that the two files need. */
 interface Call {
-  readonly group: string
   readonly name: string
   readonly method: string
   readonly path: string
@@ -54,23 +53,19 @@ const OF_CALLERS = ["idempotency-key", "if-match"]
 
 const callsOf = ({ paths }: Document): ReadonlyArray<Call> =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => {
-      const [group, name] = operation.operationId.includes(".")
-        ? operation.operationId.split(".")
-        : ["health", operation.operationId]
-      return {
-        group: group!,
-        name: name!,
-        method: method.toUpperCase(),
-        path,
-        operation,
-        request: `${capitalised(group!)}${capitalised(name!)}Request`
-      }
-    })
+    Object.entries(methods).map(([method, operation]) => ({
+      name: operation.operationId,
+      method: method.toUpperCase(),
+      path,
+      operation,
+      request: `${capitalised(operation.operationId)}Request`
+    }))
   )
 
 const parametersOf = ({ operation: { parameters = [] } }: Call): ReadonlyArray<Parameter> =>
-  parameters.filter((parameter) => parameter.in !== "header" || OF_CALLERS.includes(parameter.name))
+  parameters
+    .map((parameter) => (parameter.in === "header" ? { ...parameter, name: parameter.name.toLowerCase() } : parameter))
+    .filter((parameter) => parameter.in !== "header" || OF_CALLERS.includes(parameter.name))
 
 /** The answer that an operation gives when it succeeds. */
 const answerOf = ({ operation: { responses } }: Call) => {
@@ -86,33 +81,20 @@ const named = (parameters: ReadonlyArray<Parameter>, place: Parameter["in"]): Re
   parameters.filter((parameter) => parameter.in === place).map(({ name }) => name)
 
 const operationsText = (calls: ReadonlyArray<Call>): string => {
-  const groups = Object.groupBy(calls, ({ group }) => group)
   const table = Object.fromEntries(
-    Object.entries(groups).map(([group, members]) => [
-      group,
-      Object.fromEntries(
-        members!.map((call) => {
-          const parameters = parametersOf(call)
-          return [
-            call.name,
-            {
-              method: call.method,
-              path: call.path,
-              query: named(parameters, "query"),
-              headers: named(parameters, "header"),
-              answer: answerOf(call).kind
-            }
-          ]
-        })
-      )
-    ])
+    calls.map((call) => {
+      const { method, name, path } = call
+      const parameters = parametersOf(call)
+      const [query, headers] = [named(parameters, "query"), named(parameters, "header")]
+      return [name, { method, path, query, headers, answer: answerOf(call).kind }]
+    })
   )
   return `/**
- * The operations of the server, by group and name. ${MADE}
+ * The operations of the server by name. ${MADE}
  */
 import type { Operation } from "./Call.ts"
 
-export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = ${JSON.stringify(table)}
+export const OPERATIONS: Readonly<Record<string, Operation>> = ${JSON.stringify(table)}
 `
 }
 
@@ -133,22 +115,19 @@ const requestSchema = (call: Call): JSONSchema & { readonly required: Array<stri
   return {
     type: "object",
     additionalProperties: false,
-    description: `What \`${call.group}.${call.name}\` takes.`,
+    description: `What \`${call.name}\` takes.`,
     required,
     properties: { ...properties, ...body }
   }
 }
 
 const callsText = (calls: ReadonlyArray<Call>): string =>
-  Object.entries(Object.groupBy(calls, ({ group }) => group))
-    .map(([group, members]) => {
-      const lines = members!.map((call) => {
-        const { description, summary = "" } = call.operation
-        const isOptional = requestSchema(call).required.length === 0
-        return `/** ${[summary, description].filter(Boolean).join(". ")}${summary.endsWith(".") ? "" : "."} */
-readonly ${call.name}: (request${isOptional ? "?" : ""}: ${call.request}, options?: CallOptions) => Promise<${answerOf(call).type}>`
-      })
-      return `readonly ${group}: {\n${lines.join("\n")}\n}`
+  calls
+    .map((call) => {
+      const { description, summary = "" } = call.operation
+      const optional = requestSchema(call).required.length === 0 ? "?" : ""
+      return `/** ${[summary, description].filter(Boolean).join(". ")}. */
+readonly ${call.name}: (request${optional}: ${call.request}, options?: CallOptions) => Promise<${answerOf(call).type}>`
     })
     .join("\n")
 
@@ -180,7 +159,7 @@ ${types}
 /** Every problem that the server answers with, by its \`code\`. */
 export type Problem = ${names.filter((name) => name.endsWith("Problem")).join(" | ")}
 
-/** The operations by group. */
+/** The operations. */
 export interface Calls {
 ${callsText(calls)}
 }
@@ -189,7 +168,7 @@ ${callsText(calls)}
 
 /** The files by their paths. */
 export const files = async (): Promise<ReadonlyMap<string, string>> => {
-  const document = OpenApi.fromApi(Api) as unknown as Document
+  const document = ApiDocument.of(Api as never, "") as unknown as Document
   const calls = callsOf(document)
   const texts = { Operations: operationsText(calls), Types: await typesText(document, calls) }
   const made = new Map<string, string>()

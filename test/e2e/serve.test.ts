@@ -23,7 +23,7 @@ describe("turnout serve", { timeout: 120_000 }, () => {
     assert.include(printed.stdout, `API docs  ${url}/a/turnout/docs\n`)
     assert.include(printed.stdout, `curl -sw '\\n' ${url}/a/turnout/events `)
     const openapi = (await (await fetch(`${url}/a/turnout/admin/openapi.json`)).json()) as { servers: unknown }
-    assert.deepStrictEqual(openapi.servers, [{ url: "/a/turnout" }])
+    assert.deepStrictEqual(openapi.servers, [{ url: "/a/turnout", description: "This server" }])
     assert.strictEqual((await fetch(`${url}/admin/openapi.json`)).status, 404)
     assert.strictEqual((await fetch(`${url}/a/turnout/admin/outbox`)).status, 401)
     const { code, stderr } = await turnout.run("serve", "--base-path", "turnout")

@@ -3,6 +3,7 @@
  */
 import { assert, describe, it, layer as withLayer } from "@effect/vitest"
 import { Api } from "@turnout/http/Api"
+import * as ApiDocument from "@turnout/http/internal/document/Document"
 import {
   type CallOptions,
   type ClientOptions,
@@ -11,7 +12,6 @@ import {
   TurnoutUnreachable
 } from "@turnout/http/fetch"
 import { Effect } from "effect"
-import { HttpApi } from "effect/http-api"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as FetchClient from "../../scripts/fetchClient.ts"
@@ -41,20 +41,25 @@ withLayer(Http.layer(), { excludeTestServices: true })("the client of pages", (i
       Effect.flatMap(Http.TestServer, ({ url }) => Effect.promise(() => use(createClient({ baseUrl: `${url}/` }))))
     )
 
-  test("makes, publishes, fills and reads an event", async ({ events, health, registrations }) => {
-    const { id: eventId, version } = await events.create({ body: talk() })
-    const changed = await events.update({ eventId, body: { title: "A longer talk" }, ifMatch: `"${version}"` })
+  test("makes, publishes, fills and reads an event", async (turnout) => {
+    const { id: eventId, version } = await turnout.createEvent({ body: talk() })
+    const changed = await turnout.updateEvent({ eventId, body: { title: "A longer talk" }, ifMatch: `"${version}"` })
     assert.strictEqual(changed.title, "A longer talk")
-    assert.strictEqual((await events.publish({ eventId })).status, "published")
-    const ada = await registrations.register({ eventId, body: person("ada") })
-    const bob = await registrations.register({ eventId, body: person("bob") })
+    assert.strictEqual((await turnout.publishEvent({ eventId })).status, "published")
+    const ada = await turnout.register({ eventId, body: person("ada") })
+    const bob = await turnout.register({ eventId, body: person("bob") })
     assert.deepStrictEqual(
       [ada.registration.state, bob.registration.state, bob.waitlistPosition],
       ["confirmed", "waitlisted", 1]
     )
     const registrationId = ada.registration.id
-    assert.isTrue((await registrations.cancel({ eventId, registrationId })).changed)
-    const { items } = await registrations.list({ eventId, state: "confirmed,cancelled", order: "newest", limit: 10 })
+    assert.isTrue((await turnout.cancelRegistration({ eventId, registrationId })).changed)
+    const { items } = await turnout.listRegistrations({
+      eventId,
+      state: "confirmed,cancelled",
+      order: "newest",
+      limit: 10
+    })
     assert.deepStrictEqual(
       items.map(({ attendee, state }) => [attendee.email, state]),
       [
@@ -62,37 +67,38 @@ withLayer(Http.layer(), { excludeTestServices: true })("the client of pages", (i
         ["ada@example.com", "cancelled"]
       ]
     )
-    const { items: ofBob } = await registrations.ofAttendee({ attendeeId: "mailto:bob@example.com" })
+    const { items: ofBob } = await turnout.listAttendeeRegistrations({ attendeeId: "mailto:bob@example.com" })
     assert.include(
       ofBob.map(({ eventId }) => eventId),
       eventId
     )
-    const csv = await (await registrations.export({ eventId })).text()
+    const csv = await (await turnout.exportRegistrations({ eventId })).text()
     assert.include(csv, "bob@example.com")
-    assert.isUndefined(await health.live())
+    assert.isUndefined(await turnout.getLiveness())
   })
 
-  test("repeats nothing of its own accord that has an effect: a key of the caller's is used, and answers tell", async ({
-    events
-  }) => {
+  test("repeats nothing of its own accord that has an effect: a key of the caller's is used, and answers tell", async (turnout) => {
     const answers: Array<string | null> = []
     const options: CallOptions = { onResponse: ({ headers }) => answers.push(headers.get("idempotent-replayed")) }
     const request = { body: talk(), idempotencyKey: "form 1" }
-    const first = await events.create(request, options)
-    const second = await events.create(request, options)
+    const first = await turnout.createEvent(request, options)
+    const second = await turnout.createEvent(request, options)
     assert.strictEqual(second.id, first.id)
     assert.deepStrictEqual(answers, [null, "true"])
-    assert.notStrictEqual((await events.create({ body: talk() })).id, (await events.create({ body: talk() })).id)
+    assert.notStrictEqual(
+      (await turnout.createEvent({ body: talk() })).id,
+      (await turnout.createEvent({ body: talk() })).id
+    )
   })
 
-  test("rejects with the problem of the server, by its code, with its facts", async ({ events, registrations }) => {
-    const { id: eventId } = await events.create({ body: { ...talk(0), waitlist: "closed" } })
-    await events.publish({ eventId })
-    const full = await rejection(registrations.register({ eventId, body: person("ada") }))
+  test("rejects with the problem of the server, by its code, with its facts", async (turnout) => {
+    const { id: eventId } = await turnout.createEvent({ body: { ...talk(0), waitlist: "closed" } })
+    await turnout.publishEvent({ eventId })
+    const full = await rejection(turnout.register({ eventId, body: person("ada") }))
     if (!(full instanceof TurnoutProblem)) return assert.fail(String(full))
     assert.deepInclude(full.problem, { code: "capacity_full", status: 409, capacity: 0 })
     assert.strictEqual(full.message, full.problem.detail)
-    const invalid = await rejection(events.create({ body: { ...talk(), title: "" } }))
+    const invalid = await rejection(turnout.createEvent({ body: { ...talk(), title: "" } }))
     if (!(invalid instanceof TurnoutProblem) || invalid.problem.code !== "validation_failed")
       return assert.fail(String(invalid))
     assert.deepStrictEqual(
@@ -139,8 +145,8 @@ const made: RequestListener = (request, response) =>
 
 describe("a server that the client of pages does not understand", () => {
   it("is asked again with the same key: after a cut, half an answer, and a refusal for now", () =>
-    withServer([cut, cutInTheMiddle, busy, made], async ({ events }, keys) => {
-      assert.deepInclude(await events.create({ body: talk() }), { id: "/turnout/events" })
+    withServer([cut, cutInTheMiddle, busy, made], async (turnout, keys) => {
+      assert.deepInclude(await turnout.createEvent({ body: talk() }), { id: "/turnout/events" })
       assert.lengthOf(keys, 4)
       assert.match(String(keys[0]), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
       assert.lengthOf([...new Set(keys)], 1)
@@ -149,8 +155,8 @@ describe("a server that the client of pages does not understand", () => {
   it("is given up in the end, with the key to go on with, and the reason", () =>
     withServer(
       [cut],
-      async ({ events }, keys) => {
-        const error = await rejection(events.create({ body: talk(), idempotencyKey: "form 1" }))
+      async (turnout, keys) => {
+        const error = await rejection(turnout.createEvent({ body: talk(), idempotencyKey: "form 1" }))
         assert.instanceOf(error, TurnoutUnreachable)
         assert.deepInclude(error, { idempotencyKey: "form 1" })
         assert.lengthOf(keys, 2)
@@ -161,8 +167,8 @@ describe("a server that the client of pages does not understand", () => {
   it("is not asked again for a page that is none of Turnout's", () =>
     withServer(
       [(_request, response) => void response.writeHead(404, { "content-type": "text/html" }).end("<h1>Nothing</h1>")],
-      async ({ events }, keys) => {
-        const error = await rejection(events.get({ eventId: "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1" }))
+      async (turnout, keys) => {
+        const error = await rejection(turnout.getEvent({ eventId: "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1" }))
         assert.match(String(error), /404/)
         assert.lengthOf(keys, 1)
       }
@@ -171,12 +177,12 @@ describe("a server that the client of pages does not understand", () => {
   it("is waited for as long as the caller says, and no longer", () =>
     withServer(
       [() => {}],
-      async ({ events }) => {
-        assert.match(String(await rejection(events.list())), /nothing came for 50 ms/)
+      async (turnout) => {
+        assert.match(String(await rejection(turnout.listEvents())), /nothing came for 50 ms/)
         const reason = new Error("the page was closed")
-        assert.strictEqual(await rejection(events.list({}, { signal: AbortSignal.abort(reason) })), reason)
+        assert.strictEqual(await rejection(turnout.listEvents({}, { signal: AbortSignal.abort(reason) })), reason)
         const controller = new AbortController()
-        const waiting = rejection(events.list({}, { signal: controller.signal }))
+        const waiting = rejection(turnout.listEvents({}, { signal: controller.signal }))
         controller.abort(reason)
         assert.strictEqual(await waiting, reason)
       },
@@ -188,14 +194,10 @@ describe("the files of the client of pages", () => {
   it("are those that the document makes, with every operation in them", async () => {
     for (const [path, text] of await FetchClient.files())
       assert.strictEqual(readFileSync(path, "utf8"), text, "run `npm run fetch-client`")
-    const client = createClient({ baseUrl: "http://127.0.0.1" })
-    HttpApi.reflect(Api, {
-      onGroup: () => {},
-      onEndpoint: ({ endpoint, group }) =>
-        assert.isFunction(
-          (client as never)[group.identifier]?.[endpoint.identifier],
-          `${group.identifier} ${endpoint.identifier}`
-        )
-    })
+    const { paths } = ApiDocument.of(Api as never, "")
+    const names = Object.values(paths).flatMap((operations) =>
+      Object.values(operations).map(({ operationId }) => operationId)
+    )
+    assert.sameMembers(Object.keys(createClient({ baseUrl: "http://127.0.0.1" })), names)
   })
 })

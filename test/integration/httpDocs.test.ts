@@ -170,7 +170,7 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
       const { paths } = yield* document
       for (const item of Object.values(paths)) {
         for (const [method, { parameters }] of Object.entries(item)) {
-          const key = parameters.find(({ name }) => name === "idempotency-key")
+          const key = parameters.find(({ name }) => name === "Idempotency-Key")
           if (method === "get") assert.isUndefined(key)
           else assert.deepInclude(key, { in: "header", required: true })
         }
@@ -182,7 +182,7 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
     Effect.gen(function* () {
       for (const path of ["/events", "/events/{eventId}/registrations"]) {
         const { responses } = yield* operation("post", path)
-        assert.property(responses["201"]!.headers, "location")
+        assert.property(responses["201"]!.headers, "Location")
       }
     })
   )
@@ -193,8 +193,8 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
       const operations = Object.entries(paths).flatMap(([path, item]) =>
         Object.entries(item).map(([method, { parameters, responses }]) => ({
           at: `${method} ${path}`,
-          takes: parameters.some(({ name }) => name === "if-match"),
-          tagged: Object.keys(responses).filter((status) => "etag" in (responses[status]!.headers ?? {}))
+          takes: parameters.some(({ name }) => name === "If-Match"),
+          tagged: Object.keys(responses).filter((status) => "ETag" in (responses[status]!.headers ?? {}))
         }))
       )
       assert.deepStrictEqual(

@@ -18,7 +18,11 @@ const failWith = (reason: StoreError.StoreErrorReason) => Effect.fail(new StoreE
 
 const assertBare = (reply: Http.Reply) => {
   Http.assertProblem(reply, 500, "internal_error")
-  assert.hasAllKeys(reply.body, ["type", "title", "status", "code"])
+  assert.hasAllKeys(reply.body, ["type", "title", "status", "code", "requestId"])
+  assert.strictEqual(
+    (reply.body as unknown as { readonly requestId: string }).requestId,
+    reply.headers.get("x-request-id")
+  )
   assert.notInclude(reply.text, "hunter2")
 }
 

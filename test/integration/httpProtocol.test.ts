@@ -16,7 +16,7 @@ const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 describe("HTTP protocol", () => {
   withLayer(Http.layer(), { excludeTestServices: true })("by default", (it) => {
     describe("routes and methods", () => {
-      it.effect.each(["/", "/nothing", `/events/${ANY_ID}/nothing`, "/docs/x", "/health", "/api/events"])(
+      it.effect.each(["/nothing", `/events/${ANY_ID}/nothing`, "/docs/x", "/health", "/api/events"])(
         "an unknown route is a problem: %s",
         (path) =>
           Effect.gen(function* () {
@@ -37,6 +37,7 @@ describe("HTTP protocol", () => {
         ["POST", `/events/${ANY_ID}/waitlist`, "GET, HEAD"],
         ["POST", "/attendees/ada/registrations", "GET, HEAD"],
         ["POST", "/health/live", "GET, HEAD"],
+        ["POST", "/", "GET, HEAD"],
         ["POST", "/openapi.json", "GET, HEAD"],
         ["PATCH", "/docs", "GET, HEAD"]
       ])("a method that a resource does not have: %s %s, but %s", ([method, path, allowed]) =>

@@ -17,6 +17,7 @@ import { Effect, Layer, Logger, Result, type Scope } from "effect"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Webhook as Verifier } from "standardwebhooks"
+import * as ApiDocument from "../support/ApiDocument.ts"
 import * as Given from "../support/Given.ts"
 
 interface Request {
@@ -98,6 +99,24 @@ const relaying = (options: WebhookRelays.WebhookRelayOptions = {}) =>
 const add = (url: string, input: Partial<{ types: ReadonlyArray<"EventCreated" | "AttendeeRegistered"> }> = {}) =>
   Webhooks.Webhooks.use((webhooks) => webhooks.create({ url, ...input }, { who: "ada" }))
 
+/** What has happened to an event that had as many kinds of things happen to it as there are in a few commands. */
+const lifeOfAnEvent = Effect.gen(function* () {
+  const turnout = yield* Turnout.Turnout
+  const { id } = yield* Given.publishedEvent({ capacity: 1 })
+  const first = yield* Given.register(id, 1)
+  const second = yield* Given.register(id, 2)
+  yield* turnout.updateEvent(id, { location: "elsewhere" })
+  yield* turnout.correctRegistration(id, first.id, { notes: "by the window" })
+  yield* turnout.cancelRegistration(id, first.id)
+  yield* turnout.reinstateRegistration(id, first.id)
+  yield* turnout.confirmRegistration(id, first.id, { beyond: "raise" })
+  yield* turnout.markAttended(id, second.id, { early: true })
+  yield* turnout.clearAttendance(id, second.id)
+  yield* turnout.cancelEvent(id)
+  yield* turnout.reopenEvent(id)
+  return id
+})
+
 const find = (id: string) => WebhookStore.use((store) => store.get(id))
 const logOf = (id: string) => WebhookStore.use((store) => store.attempts(id, { after: null, limit: 200 }))
 
@@ -143,6 +162,24 @@ describe("webhooks", { timeout: 30_000 }, () => {
       )
       const log = yield* until(logOf(webhook.id), ({ length }) => length === 24)
       assert.isTrue(log.every(({ error, status }) => status === 204 && error === null))
+    }).pipe(run)
+  )
+
+  it.live("are posted what the document of the API says, in replays too", () =>
+    Effect.gen(function* () {
+      const hooks = yield* endpoint()
+      const { webhook } = yield* add(hooks.url)
+      yield* relaying()
+      const stream = yield* lifeOfAnEvent
+      const { items } = yield* Turnout.Turnout.use((turnout) => turnout.listJournal(stream))
+      assert.isAbove(new Set(items.map(({ type }) => type)).size, 11)
+      yield* untilCount(hooks.requests, items.length)
+      const replays = yield* Replays
+      const selection = { ...everything, stream }
+      yield* replays.start({ sink: sinkOf(webhook.id), selection, perSecond: null, who: "ada" })
+      yield* untilCount(hooks.requests, 2 * items.length)
+      assert.isTrue(hooks.requests.some(({ body }) => body.includes('"replay":')))
+      for (const request of hooks.requests) ApiDocument.checkPost(request)
     }).pipe(run)
   )
 

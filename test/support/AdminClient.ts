@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import { HttpServer } from "effect/http"
+import * as ApiDocument from "./ApiDocument.ts"
 
 export const TOKEN = "0123456789abcdef"
 
@@ -20,7 +21,7 @@ export interface Asked {
   readonly token?: string | null
 }
 
-/** Sends a request to the server at an address. */
+/** Sends a request to the server at an address, and checks that the document of the API describes the answer. */
 export const request = async (
   address: string,
   method: string,
@@ -37,6 +38,7 @@ export const request = async (
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
   })
   const text = await response.text()
+  ApiDocument.check(method, path, { status: response.status, headers: response.headers, text })
   return {
     status: response.status,
     headers: response.headers,

@@ -11,6 +11,7 @@ import { HttpServer } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { connect, type Socket } from "node:net"
 import { assert } from "vitest"
+import * as ApiDocument from "./ApiDocument.ts"
 import * as Given from "./Given.ts"
 
 type Store = AdmissionStore["Service"] & AdmissionReads["Service"]
@@ -35,6 +36,8 @@ export interface Options<E = never> {
   readonly server?: Server.ServerOptions
   readonly store?: Layer.Layer<AdmissionStore | AdmissionReads, E>
   readonly turnout?: Turnout.TurnoutOptions
+  /** Loggers besides the one that fills `logged`. */
+  readonly loggers?: ReadonlyArray<Logger.Logger<unknown, unknown>>
 }
 
 /** The server, with the services that a test uses to make its starting state. */
@@ -75,7 +78,7 @@ export const layer = <E = never>(options: Options<E> = {}) => {
     Layer.provideMerge(Turnout.layer({ drainMillis: 200, ...options.turnout })),
     Layer.provideMerge(store),
     Layer.provide(replaceable),
-    Layer.provide(Logger.layer([logger]))
+    Layer.provide(Logger.layer([logger, ...(options.loggers ?? [])]))
   )
 }
 
@@ -181,6 +184,7 @@ const parse = (text: string): Body => {
   }
 }
 
+/** Sends a request, and checks that the document of the API describes the answer. */
 export const call = Effect.fnUntraced(function* (method: string, path: string, options: CallOptions = {}) {
   const { url } = yield* TestServer
   const { body, headers = {}, key = method === "GET" || method === "HEAD" ? null : randomUUID() } = options
@@ -198,6 +202,7 @@ export const call = Effect.fnUntraced(function* (method: string, path: string, o
     })
     const text = await response.text()
     const type = response.headers.get("content-type")
+    ApiDocument.check(method, path, { status: response.status, headers: response.headers, text })
     return { status: response.status, type, headers: response.headers, text, body: parse(text) }
   })
 })
@@ -232,6 +237,29 @@ const readRaw = (text: string): Pick<RawReply, "status" | "type" | "head" | "bod
   return { status, type: /^content-type: (.*)$/im.exec(head)?.[1] ?? null, head, body: parse(text.slice(end + 4)) }
 }
 
+/** The request line of bytes that begin with one. */
+const REQUEST_LINE = /^([A-Z]+) (\/\S*) HTTP\/1\.1\r\n/
+
+/** Checks that the document of the API describes an answer that has arrived whole, to one request for a path. */
+const checkRaw = (
+  data: string | Uint8Array,
+  { head, status, text }: Pick<RawReply, "head" | "status" | "text">
+): void => {
+  const sent = Buffer.from(data).toString("latin1")
+  const [, method, target] = REQUEST_LINE.exec(sent) ?? []
+  const body = text.slice(head.length + 4)
+  const headers = new Headers(
+    head
+      .split("\r\n")
+      .slice(1)
+      .map((line) => line.split(/: (.*)/s, 2) as [string, string])
+  )
+  const isWhole = Number(headers.get("content-length") ?? 0) === body.length && !headers.has("transfer-encoding")
+  const isOne = sent.split(" HTTP/1.1\r\n").length === 2 && !body.includes("HTTP/1.1 ")
+  if (method !== undefined && status !== 0 && isWhole && isOne)
+    ApiDocument.check(method, target!, { status, headers, text: Buffer.from(body, "latin1").toString() })
+}
+
 /** Sends bytes as they are, and collects the answer until the server ends the connection or the time is up. */
 export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, options: { readonly millis?: number } = {}) {
   const { port } = yield* TestServer
@@ -242,7 +270,13 @@ export const raw = Effect.fnUntraced(function* (data: string | Uint8Array, optio
     const done = (closed: boolean) => {
       clearTimeout(timer)
       socket.destroy()
-      resume(Effect.succeed({ ...readRaw(text), text, closed, millis: Date.now() - began }))
+      const read = readRaw(text)
+      resume(
+        Effect.as(
+          Effect.sync(() => checkRaw(data, { ...read, text })),
+          { ...read, text, closed, millis: Date.now() - began }
+        )
+      )
     }
     const timer = setTimeout(() => done(false), options.millis ?? 5_000)
     socket.on("data", (chunk) => (text += chunk.toString("latin1")))

@@ -35,7 +35,7 @@ const WAYS: ReadonlyArray<Way> = [
     name: "with Effect, in memory",
     code: `export { layer, Turnout } from "@turnout/core/admission/application/Turnout"
       export { layer as memory } from "@turnout/adapters/memory"`,
-    budgetKb: 75
+    budgetKb: 80
   },
   { name: "`createTurnout`, as far as memory needs it", code: `export { createTurnout } from "turnout"`, budgetKb: 75 },
   {

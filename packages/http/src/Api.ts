@@ -4,6 +4,7 @@
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { info } from "./document/Info.ts"
 import { EventsGroup } from "./events/EventsApi.ts"
 import { HealthGroup } from "./health/HealthApi.ts"
 import { RegistrationsGroup } from "./registrations/RegistrationsApi.ts"
@@ -21,9 +22,9 @@ export class Api extends HttpApi.make("turnout")
   .annotateMerge(strictness)
   .annotateMerge(
     OpenApi.annotations({
+      ...info,
       title: "Turnout",
-      version: "0.1.0",
       description:
-        "Live-event registration that never oversells. Every write needs an Idempotency-Key; an answer that was given before carries `Idempotent-Replayed: true`. Errors are RFC 9457 problems with a stable `code`."
+        "Live-event registration that never oversells. Every write needs an Idempotency-Key; an answer that was given before carries `Idempotent-Replayed: true`. Errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`. A method that a resource does not have is answered with 405, and `Allow` names those that it has."
     })
   ) {}

@@ -27,7 +27,7 @@ import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
 import type { BodyBoundary, Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import * as SalesHandlers from "../sales/SalesHandlers.ts"
-import * as ApiDocs from "../server/ApiDocs.ts"
+import * as ApiDocs from "../server/pages/ApiDocs.ts"
 import * as WebhooksHandlers from "../webhooks/WebhooksHandlers.ts"
 import { AdminApi } from "./AdminApi.ts"
 import * as TokenComparison from "./TokenComparison.ts"
@@ -77,7 +77,7 @@ export const layer = (options: AdminOptions): Layer.Layer<never, never, Services
     throw new RangeError(`deadLetters: two queues have the same name, ${twice}; give each a name of its own`)
   return Layer.mergeAll(
     HttpApiBuilder.layer(AdminApi),
-    ApiDocs.layer(AdminApi, { openapiPath: OPENAPI_PATH, docsPath: DOCS_PATH })
+    ApiDocs.layer(AdminApi, { openapiPath: OPENAPI_PATH, docsPath: DOCS_PATH, messages: false })
   ).pipe(
     Layer.provide([
       OutboxHandlers.layer,

@@ -6,6 +6,7 @@
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { info } from "../document/Info.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
 import { ReplaysGroup } from "../replays/ReplaysApi.ts"
@@ -23,8 +24,8 @@ export class AdminApi extends HttpApi.make("turnout-admin")
   .annotateMerge(strictness)
   .annotateMerge(
     OpenApi.annotations({
+      ...info,
       title: "Turnout for operators",
-      version: "0.1.0",
       description:
         "Looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token."
     })

@@ -4,7 +4,7 @@
  * ```ts
  * const turnout = createClient({ baseUrl: "https://turnout.example.com" })
  * const body = { attendee: { email: "ada@example.com" } }
- * const { registration, waitlistPosition } = await turnout.registrations.register({ eventId, body })
+ * const { registration, waitlistPosition } = await turnout.register({ eventId, body })
  * ```
  *
  * Its operations and types are made from the server's OpenAPI document. A call that got no answer, or an answer that asks to come
@@ -211,14 +211,10 @@ export const createClient = ({
     return came.value
   }
 
-  const ofGroup = (operations: Readonly<Record<string, Operation>>) =>
-    Object.fromEntries(
-      Object.entries(operations).map(([name, operation]) => [
-        name,
-        (request: Request = {}, options: CallOptions = {}) => call(operation, request, options)
-      ])
-    )
   return Object.fromEntries(
-    Object.entries(OPERATIONS).map(([group, operations]) => [group, ofGroup(operations)])
+    Object.entries(OPERATIONS).map(([name, operation]) => [
+      name,
+      (request: Request = {}, options: CallOptions = {}) => call(operation, request, options)
+    ])
   ) as unknown as Calls
 }

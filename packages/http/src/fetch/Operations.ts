@@ -1,218 +1,212 @@
 /**
- * The operations of the server, by group and name. Made by `npm run fetch-client` from the OpenAPI document: do not edit.
+ * The operations of the server by name. Made by `npm run fetch-client` from the OpenAPI document: do not edit.
  */
 import type { Operation } from "./Call.ts"
 
-export const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
-  events: {
-    create: { method: "POST", path: "/events", query: [], headers: ["idempotency-key"], answer: "json" },
-    list: {
-      method: "GET",
-      path: "/events",
-      query: [
-        "status",
-        "organizer",
-        "search",
-        "from",
-        "until",
-        "startsFrom",
-        "startsUntil",
-        "overBy",
-        "order",
-        "total",
-        "cursor",
-        "limit"
-      ],
-      headers: [],
-      answer: "json"
-    },
-    get: { method: "GET", path: "/events/{eventId}", query: [], headers: [], answer: "json" },
-    update: {
-      method: "PATCH",
-      path: "/events/{eventId}",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    },
-    delete: {
-      method: "DELETE",
-      path: "/events/{eventId}",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "none"
-    },
-    publish: {
-      method: "POST",
-      path: "/events/{eventId}/publish",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    },
-    unpublish: {
-      method: "POST",
-      path: "/events/{eventId}/unpublish",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    },
-    cancel: {
-      method: "POST",
-      path: "/events/{eventId}/cancel",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    },
-    complete: {
-      method: "POST",
-      path: "/events/{eventId}/complete",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    },
-    reopen: {
-      method: "POST",
-      path: "/events/{eventId}/reopen",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    },
-    changeCapacity: {
-      method: "PUT",
-      path: "/events/{eventId}/capacity",
-      query: [],
-      headers: ["idempotency-key", "if-match"],
-      answer: "json"
-    }
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  createEvent: { method: "POST", path: "/events", query: [], headers: ["idempotency-key"], answer: "json" },
+  listEvents: {
+    method: "GET",
+    path: "/events",
+    query: [
+      "status",
+      "organizer",
+      "search",
+      "from",
+      "until",
+      "startsFrom",
+      "startsUntil",
+      "overBy",
+      "order",
+      "total",
+      "cursor",
+      "limit"
+    ],
+    headers: [],
+    answer: "json"
   },
-  registrations: {
-    register: {
-      method: "POST",
-      path: "/events/{eventId}/registrations",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    list: {
-      method: "GET",
-      path: "/events/{eventId}/registrations",
-      query: [
-        "state",
-        "attendeeId",
-        "search",
-        "registeredFrom",
-        "registeredUntil",
-        "changedFrom",
-        "changedUntil",
-        "order",
-        "total",
-        "cursor",
-        "limit"
-      ],
-      headers: [],
-      answer: "json"
-    },
-    registerGuest: {
-      method: "POST",
-      path: "/events/{eventId}/guests",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    export: {
-      method: "GET",
-      path: "/events/{eventId}/registrations.csv",
-      query: ["state"],
-      headers: [],
-      answer: "stream"
-    },
-    get: {
-      method: "GET",
-      path: "/events/{eventId}/registrations/{registrationId}",
-      query: [],
-      headers: [],
-      answer: "json"
-    },
-    correct: {
-      method: "PATCH",
-      path: "/events/{eventId}/registrations/{registrationId}",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    cancel: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/cancel",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    confirm: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/confirm",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    reinstate: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/reinstate",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    markAttended: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/attended",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    markNoShow: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/no-show",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    clearAttendance: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/clear-attendance",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    releaseSeat: {
-      method: "POST",
-      path: "/events/{eventId}/registrations/{registrationId}/release-seat",
-      query: [],
-      headers: ["idempotency-key"],
-      answer: "json"
-    },
-    waitlist: {
-      method: "GET",
-      path: "/events/{eventId}/waitlist",
-      query: ["cursor", "limit"],
-      headers: [],
-      answer: "json"
-    },
-    exportWaitlist: { method: "GET", path: "/events/{eventId}/waitlist.csv", query: [], headers: [], answer: "stream" },
-    position: {
-      method: "GET",
-      path: "/events/{eventId}/registrations/{registrationId}/position",
-      query: [],
-      headers: [],
-      answer: "json"
-    },
-    ofAttendee: {
-      method: "GET",
-      path: "/attendees/{attendeeId}/registrations",
-      query: ["cursor", "limit"],
-      headers: [],
-      answer: "json"
-    }
+  getEvent: { method: "GET", path: "/events/{eventId}", query: [], headers: [], answer: "json" },
+  updateEvent: {
+    method: "PATCH",
+    path: "/events/{eventId}",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
   },
-  health: {
-    live: { method: "GET", path: "/health/live", query: [], headers: [], answer: "none" },
-    ready: { method: "GET", path: "/health/ready", query: [], headers: [], answer: "none" }
-  }
+  deleteEvent: {
+    method: "DELETE",
+    path: "/events/{eventId}",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "none"
+  },
+  publishEvent: {
+    method: "POST",
+    path: "/events/{eventId}/publish",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
+  },
+  unpublishEvent: {
+    method: "POST",
+    path: "/events/{eventId}/unpublish",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
+  },
+  cancelEvent: {
+    method: "POST",
+    path: "/events/{eventId}/cancel",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
+  },
+  completeEvent: {
+    method: "POST",
+    path: "/events/{eventId}/complete",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
+  },
+  reopenEvent: {
+    method: "POST",
+    path: "/events/{eventId}/reopen",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
+  },
+  changeCapacity: {
+    method: "PUT",
+    path: "/events/{eventId}/capacity",
+    query: [],
+    headers: ["idempotency-key", "if-match"],
+    answer: "json"
+  },
+  register: {
+    method: "POST",
+    path: "/events/{eventId}/registrations",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  listRegistrations: {
+    method: "GET",
+    path: "/events/{eventId}/registrations",
+    query: [
+      "state",
+      "attendeeId",
+      "search",
+      "registeredFrom",
+      "registeredUntil",
+      "changedFrom",
+      "changedUntil",
+      "order",
+      "total",
+      "cursor",
+      "limit"
+    ],
+    headers: [],
+    answer: "json"
+  },
+  registerGuest: {
+    method: "POST",
+    path: "/events/{eventId}/guests",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  exportRegistrations: {
+    method: "GET",
+    path: "/events/{eventId}/registrations.csv",
+    query: ["state"],
+    headers: [],
+    answer: "stream"
+  },
+  getRegistration: {
+    method: "GET",
+    path: "/events/{eventId}/registrations/{registrationId}",
+    query: [],
+    headers: [],
+    answer: "json"
+  },
+  correctRegistration: {
+    method: "PATCH",
+    path: "/events/{eventId}/registrations/{registrationId}",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  cancelRegistration: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/cancel",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  confirmRegistration: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/confirm",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  reinstateRegistration: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/reinstate",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  markAttended: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/attended",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  markNoShow: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/no-show",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  clearAttendance: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/clear-attendance",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  releaseSeat: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/release-seat",
+    query: [],
+    headers: ["idempotency-key"],
+    answer: "json"
+  },
+  listWaitlist: {
+    method: "GET",
+    path: "/events/{eventId}/waitlist",
+    query: ["cursor", "limit"],
+    headers: [],
+    answer: "json"
+  },
+  exportWaitlist: { method: "GET", path: "/events/{eventId}/waitlist.csv", query: [], headers: [], answer: "stream" },
+  getWaitlistPlace: {
+    method: "GET",
+    path: "/events/{eventId}/registrations/{registrationId}/position",
+    query: [],
+    headers: [],
+    answer: "json"
+  },
+  listAttendeeRegistrations: {
+    method: "GET",
+    path: "/attendees/{attendeeId}/registrations",
+    query: ["cursor", "limit"],
+    headers: [],
+    answer: "json"
+  },
+  getLiveness: { method: "GET", path: "/health/live", query: [], headers: [], answer: "none" },
+  getReadiness: { method: "GET", path: "/health/ready", query: [], headers: [], answer: "none" }
 }

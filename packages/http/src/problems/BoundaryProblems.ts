@@ -2,20 +2,21 @@
  * Problems with which the boundary refuses a request before its handler runs: values that do not fit the schemas, idempotency
  * keys, and bodies.
  */
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Schema from "effect/Schema"
 import { type Problem, problem } from "./Problem.ts"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 /** The place of a refused value, as an RFC 6901 pointer within one part of the request, and the rule that the value breaks. */
 export const Violation = Schema.Struct({
-  in: Schema.Literals(["body", "query", "path", "header"]),
-  pointer: Schema.String,
-  rule: Schema.String
+  in: described("The part of the request", Schema.Literals(["body", "query", "path", "header"])),
+  pointer: described("The place of the value in that part, as an RFC 6901 pointer", Schema.String),
+  rule: described("The rule that the value breaks", Schema.String)
 }).annotate({ identifier: "Violation" })
 export type Violation = typeof Violation.Type
 
 export class ValidationFailed extends TaggedError<ValidationFailed>()("ValidationFailed", {
-  violations: Schema.Array(Violation)
+  violations: described("The values that are refused", Schema.Array(Violation))
 }) {
   override get message(): string {
     return this.violations.map(({ in: part, pointer, rule }) => `${part} ${pointer}: ${rule}`).join("; ")
@@ -39,7 +40,7 @@ export const idempotencyKeyMissing: Problem<typeof IdempotencyKeyMissing> = prob
 })
 
 export class IdempotencyKeyInFlight extends TaggedError<IdempotencyKeyInFlight>()("IdempotencyKeyInFlight", {
-  retryAfterSeconds: Schema.Int
+  retryAfterSeconds: described("When to try again, in seconds", Schema.Int)
 }) {
   override get message(): string {
     return "A request with this idempotency key is still being worked on."
@@ -74,7 +75,7 @@ export const malformedJson: Problem<typeof MalformedJson> = problem(MalformedJso
 })
 
 export class PayloadTooLarge extends TaggedError<PayloadTooLarge>()("PayloadTooLarge", {
-  maxBytes: Schema.Int
+  maxBytes: described("The most bytes of a body", Schema.Int)
 }) {
   override get message(): string {
     return `The body must be at most ${this.maxBytes} bytes long.`
@@ -87,7 +88,7 @@ export const payloadTooLarge: Problem<typeof PayloadTooLarge> = problem(PayloadT
 })
 
 export class UnsupportedMediaType extends TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
-  supported: Schema.Array(Schema.String)
+  supported: described("The content types that there are", Schema.Array(Schema.String))
 }) {
   override get message(): string {
     return `The content type must be ${this.supported.join(" or ")}.`

@@ -6,6 +6,7 @@ import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/del
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { JournalPruned } from "@turnout/core/projections/application/Projection"
 import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
@@ -64,7 +65,7 @@ export const tooManySecrets: Problem<typeof TooManySecrets> = problem(TooManySec
 })
 
 export class SalesNotCounted extends TaggedError<SalesNotCounted>()("SalesNotCounted", {
-  eventId: Schema.String
+  eventId: described("The id of the event", Schema.String)
 }) {
   override get message(): string {
     return `Nothing has been counted of ${this.eventId}.`
@@ -83,7 +84,7 @@ export const journalPruned: Problem<typeof JournalPruned> = problem(JournalPrune
 })
 
 export class DeadLettersNotFound extends TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
-  queue: Schema.String
+  queue: described("The name that was asked for", Schema.String)
 }) {
   override get message(): string {
     return `This server has no dead-letter queue ${JSON.stringify(this.queue)}: /admin/dead-letters lists those that it has.`
@@ -103,8 +104,8 @@ export const deadLettersOutOfReach: Problem<typeof DeadLettersOutOfReach> = prob
 
 /** The queue cannot be reached. `done` has the number of messages that were moved before. */
 export class QueueUnavailable extends TaggedError<QueueUnavailable>()("QueueUnavailable", {
-  reason: Schema.String,
-  retryAfterSeconds: Schema.Int,
+  reason: described("What is wrong, and how to go on", Schema.String),
+  retryAfterSeconds: described("When to try again, in seconds", Schema.Int),
   done
 }) {
   override get message(): string {

@@ -11,6 +11,7 @@ import type * as ProblemDetails from "effect/http/ProblemDetails"
 import * as Problem from "./Problem.ts"
 import * as BoundaryProblems from "./BoundaryProblems.ts"
 import * as ProtocolProblems from "./ProtocolProblems.ts"
+import * as RequestId from "../requests/headers/RequestId.ts"
 import type { Connections } from "../requests/Connections.ts"
 import { MAX_HEADERS } from "../requests/RequestHead.ts"
 
@@ -29,14 +30,18 @@ interface ParserError extends Error {
   readonly bytesParsed?: number
 }
 
-const headOf = (document: ProblemDetails.ProblemDetails): { readonly status: number; readonly body: string } => ({
+const headOf = (
+  document: ProblemDetails.ProblemDetails,
+  requestId: string
+): { readonly status: number; readonly body: string } => ({
   status: document.status!,
-  body: JSON.stringify(document)
+  body: JSON.stringify(document.status! < 500 ? document : { ...document, requestId })
 })
 
-const headersOf = (body: string) => ({
+const headersOf = (body: string, id: string) => ({
   "content-type": "application/problem+json",
   "content-length": String(Buffer.byteLength(body)),
+  "x-request-id": id,
   connection: "close"
 })
 
@@ -83,8 +88,9 @@ const problemOf = (error: ParserError, maxBodyBytes: number): ProblemDetails.Pro
 const end = (socket: Socket, document: ProblemDetails.ProblemDetails): void => {
   // The answer before this one ends the connection: the bytes that are written already are sent, and nothing more.
   if (!socket.writable) return socket.destroySoon()
-  const { body, status } = headOf(document)
-  const headers = Object.entries({ ...headersOf(body), date: new Date().toUTCString() })
+  const id = RequestId.fresh()
+  const { body, status } = headOf(document, id)
+  const headers = Object.entries({ ...headersOf(body, id), date: new Date().toUTCString() })
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers.map(([name, value]) => `${name}: ${value}`)]
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`)
   socket.resume()
@@ -137,8 +143,9 @@ export const answer = (
 
   server.on("checkExpectation", (request, response) => {
     const document = Problem.documentOf(ProtocolProblems.expectationFailed, new ProtocolProblems.ExpectationFailed())
-    const { body, status } = headOf(document)
-    response.writeHead(status, headersOf(body)).end(request.method === "HEAD" ? undefined : body)
+    const id = RequestId.of(request.headers["x-request-id"]?.toString())
+    const { body, status } = headOf(document, id)
+    response.writeHead(status, headersOf(body, id)).end(request.method === "HEAD" ? undefined : body)
   })
   server.on("connect", (_request, socket) => {
     // Node does not handle errors of this connection any more.

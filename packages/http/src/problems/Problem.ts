@@ -25,6 +25,7 @@
  * noun, in `rejections`), the boundary, the protocol, the store, the server, operators. No other file knows the status of an
  * error.
  */
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -52,9 +53,18 @@ export interface Declaration {
 export type Problem<E extends ErrorClass> = Schema.Codec<InstanceType<E>, unknown>
 
 /** A field of several problems: the part of the request that was done before it failed. Absent if nothing has changed. */
-export const done = Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+export const done = described(
+  "The part of the request that was done before it failed, and stays done. Absent if nothing has changed",
+  Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown))
+)
 
-const MEMBERS = ["type", "title", "status", "code", "detail", "instance"]
+/** A member of problems of the server itself, by which operators find the request in the log. */
+const requestId = described(
+  "The id of the request, which the log has as well: the X-Request-Id of the answer",
+  Schema.optionalKey(Schema.String)
+)
+
+const MEMBERS = ["type", "title", "status", "code", "detail", "instance", "requestId"]
 
 const typeOf = (code: string): string => `urn:turnout:problem:${code}`
 
@@ -71,19 +81,20 @@ export const problem = <E extends ErrorClass>(error: E, { code, status, title }:
   if (clash !== undefined) throw new Error(`${error.identifier}.${clash} is the name of a problem member`)
   const members = { type: typeOf(code), title, status, code }
   const wire = Schema.Struct({
-    type: fixed(members.type),
-    title: fixed(title),
-    status: fixed(status),
-    code: Schema.tag(code),
-    detail: Schema.optionalKey(Schema.String),
-    ...facts
+    type: described("The kind of the problem, as a URI", fixed(members.type)),
+    title: described("The kind of the problem, for people", fixed(title)),
+    status: described("The HTTP status of the answer", fixed(status)),
+    code: described("The stable name of the kind of problem, for programs to decide by", Schema.tag(code)),
+    detail: described("What happened, for people", Schema.optionalKey(Schema.String)),
+    ...facts,
+    ...(status < 500 ? {} : { requestId })
   }).annotate({ identifier: `${error.identifier}Problem`, description: title })
   const names = Object.keys(facts)
   const pick = (source: Record<string, unknown>) =>
     Object.fromEntries(names.filter((name) => source[name] !== undefined).map((name) => [name, source[name]]))
   const schema = wire.pipe(
     Schema.decodeTo(
-      Schema.toType(error),
+      Schema.toType(error).annotate({ description: title }),
       SchemaTransformation.transform({
         decode: (body: Record<string, unknown>) => new error(pick(body)),
         encode: (instance: Error & Record<string, unknown>) => ({

@@ -2,13 +2,14 @@
  * Problems of requests that break the rules of HTTP, or use a part of HTTP that this server does not have. They are refused
  * before any endpoint.
  */
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Schema from "effect/Schema"
 import { type Problem, problem } from "./Problem.ts"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 /** Node's parser refuses bytes that are no HTTP. `reason` has its words. */
 export class MalformedRequest extends TaggedError<MalformedRequest>()("MalformedRequest", {
-  reason: Schema.String
+  reason: described("What is wrong", Schema.String)
 }) {
   override get message(): string {
     return `The request is not HTTP/1.1 (RFC 9112): ${this.reason}.`
@@ -21,7 +22,7 @@ export const malformedRequest: Problem<typeof MalformedRequest> = problem(Malfor
 })
 
 export class NotAcceptable extends TaggedError<NotAcceptable>()("NotAcceptable", {
-  available: Schema.Array(Schema.String)
+  available: described("The codings that there are", Schema.Array(Schema.String))
 }) {
   override get message(): string {
     return `Accept-Encoding allows none of the codings that there are: ${this.available.join(", ")}.`
@@ -44,7 +45,9 @@ export const requestNotReceived: Problem<typeof RequestNotReceived> = problem(Re
   title: "The request did not arrive in time"
 })
 
-export class UriTooLong extends TaggedError<UriTooLong>()("UriTooLong", { maxLength: Schema.Int }) {
+export class UriTooLong extends TaggedError<UriTooLong>()("UriTooLong", {
+  maxLength: described("The most characters of a path", Schema.Int)
+}) {
   override get message(): string {
     return `The path must be at most ${this.maxLength} characters long.`
   }
@@ -67,8 +70,8 @@ export const expectationFailed: Problem<typeof ExpectationFailed> = problem(Expe
 })
 
 export class HeadersTooLarge extends TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
-  maxBytes: Schema.Int,
-  maxHeaders: Schema.Int
+  maxBytes: described("The most bytes of the headers and the request line", Schema.Int),
+  maxHeaders: described("The most headers", Schema.Int)
 }) {
   override get message(): string {
     return `There can be at most ${this.maxHeaders} headers, and ${this.maxBytes} bytes of them and of the request line.`

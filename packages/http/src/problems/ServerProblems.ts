@@ -14,6 +14,10 @@ export const outside = {
   shuttingDown: { status: 503, code: "shutting_down", title: "The server is shutting down" }
 } satisfies Record<string, Declaration>
 
+/** The shutdown has cut the request off. */
+export class ShuttingDown extends TaggedError<ShuttingDown>()("ShuttingDown", {}) {}
+export const shuttingDown: Problem<typeof ShuttingDown> = problem(ShuttingDown, outside.shuttingDown)
+
 export class RequestTimeout extends TaggedError<RequestTimeout>()("RequestTimeout", {}) {
   override get message(): string {
     return "The request took too long. It may still be carried out: send it again with the same idempotency key to learn the outcome."

@@ -2,6 +2,7 @@
  * Problems of a store that cannot carry out a request. It is safe to send the request again with the same idempotency key.
  */
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
@@ -11,8 +12,8 @@ import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
  * `done`.
  */
 export class StoreUnavailable extends TaggedError<StoreUnavailable>()("StoreUnavailable", {
-  reason: Schema.String,
-  retryAfterSeconds: Schema.Int,
+  reason: described("What is wrong, and how to go on", Schema.String),
+  retryAfterSeconds: described("When to try again, in seconds", Schema.Int),
   done
 }) {
   override get message(): string {
@@ -27,7 +28,7 @@ export const storeUnavailable: Problem<typeof StoreUnavailable> = problem(StoreU
 
 /** The connection to the store was lost while committing. */
 export class OutcomeUnknown extends TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
-  retryAfterSeconds: Schema.Int,
+  retryAfterSeconds: described("When to try again, in seconds", Schema.Int),
   done
 }) {
   override get message(): string {

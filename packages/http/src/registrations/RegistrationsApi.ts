@@ -5,72 +5,88 @@ import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { type AttendanceCommand, AttendedInput } from "@turnout/core/admission/domain/model/Attendance"
 import { GuestInput, RegistrationOutcome } from "@turnout/core/admission/domain/model/Register"
 import {
+  CHANGED,
   ConfirmationInput,
   CorrectionInput,
   Registration,
   type RegistrationCommand,
-  RegistrationId,
+  type RegistrationId,
   RegistrationInput,
-  RegistrationState
+  RegistrationState,
+  TheRegistration
 } from "@turnout/core/admission/domain/model/Registration"
-import { EventId } from "@turnout/core/kernel/domain/EventId"
+import { described } from "@turnout/core/kernel/domain/document/Documented"
+import { type EventId, TheEvent } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { type About, about } from "../document/About.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { Boundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
-import {
-  countedPage,
-  cursor,
-  cursorPage,
-  describeLimit,
-  describeParameters,
-  limit,
-  several
-} from "../requests/Paging.ts"
+import { countedPage, cursor, cursorPage, describedEach, limit, several, TOTAL } from "../requests/Paging.ts"
 import { created, headers } from "../requests/headers/WriteHeaders.ts"
 
 /** The media type of CSV (RFC 4180). */
 const CSV = "text/csv; charset=utf-8; header=present"
 
-const ofEvent = { eventId: EventId }
-const ofRegistration = { eventId: EventId, registrationId: RegistrationId }
+const ofEvent = { eventId: TheEvent }
+const ofRegistration = { eventId: TheEvent, registrationId: TheRegistration }
 
 /** The path of a registration. Ids are UUIDs, in which nothing has to be escaped. */
 export const pathOf = (eventId: EventId, registrationId: RegistrationId): string =>
   `/events/${eventId}/registrations/${registrationId}`
 
-const AttendeeIdOfPath = Schema.String.annotate({
-  description:
-    "The host's own id of the attendee; or mailto: and the address of one who has registered by address alone"
-})
+const AttendeeIdOfPath = described(
+  "The host's own id of the attendee; or mailto: and the address of one who has registered by address alone",
+  Schema.String,
+  { examples: ["mailto:ada@example.com"] }
+)
 
-const WaitlistEntry = Schema.Struct({ position: Schema.Natural, registration: Registration }).annotate({
-  identifier: "WaitlistEntry"
-})
-const WaitlistPlace = Schema.Struct({ position: Schema.Natural, length: Schema.Natural }).annotate({
-  identifier: "WaitlistPlace"
-})
+const position = described("The place in the waitlist; 1 is next", Schema.Natural)
+const WaitlistEntry = Schema.Struct({
+  position,
+  registration: described("The registration that waits", Registration)
+}).annotate({ identifier: "WaitlistEntry" })
+const WaitlistPlace = Schema.Struct({
+  position,
+  length: described("The people who wait, with this one", Schema.Natural)
+}).annotate({ identifier: "WaitlistPlace" })
 
-const state = Schema.optionalKey(several(RegistrationState))
+const state = described(
+  `One or more of ${RegistrationState.literals.join(", ")}, separated by commas`,
+  Schema.optionalKey(several(RegistrationState)),
+  { examples: ["confirmed,waitlisted"] }
+)
 
-const PARAMETERS = {
-  state: `One or more of ${RegistrationState.literals.join(", ")}, separated by commas`,
-  attendeeId:
-    "The id of the attendee, in full: the host's own, or `mailto:` and the address of a person who registered by address alone",
-  search:
-    "What the e-mail address, or a word of the name, begins with, without regard to case and accents; each word must be found",
-  registeredFrom: "Registered at this moment or later",
-  registeredUntil: "Registered before this moment",
-  changedFrom: "In the present state since this moment or a later one",
-  changedUntil: "In the present state since before this moment",
-  order: "entry (the default): the first to register first; newest: the other way round"
+const query = {
+  ...describedEach(RegistrationQuery.fields, {
+    attendeeId: [
+      "The id of the attendee, in full: the host's own, or `mailto:` and the address of a person who registered by address alone",
+      "mailto:ada@example.com"
+    ],
+    search: [
+      "What the e-mail address, or a word of the name, begins with, without regard to case and accents; each word must be found",
+      "ada"
+    ],
+    registeredFrom: ["Registered at this moment or later", "2026-01-01T00:00:00Z"],
+    registeredUntil: ["Registered before this moment, which is after registeredFrom", "2035-01-01T00:00:00Z"],
+    changedFrom: ["In the present state since this moment or a later one", "2026-01-01T00:00:00Z"],
+    changedUntil: ["In the present state since before this moment, which is after changedFrom", "2035-01-01T00:00:00Z"],
+    order: ["entry (the default): the first to register first; newest: the other way round", "entry"],
+    total: TOTAL
+  }),
+  state,
+  cursor,
+  limit
 }
 
 /** A registration as a write left it; `changed` is false if there was nothing to do, and `changedAt` says since when. */
-const ChangedRegistration = Schema.Struct({ ...Registration.fields, changed: Schema.Boolean }).annotate({
+const ChangedRegistration = Schema.Struct({
+  ...Registration.fields,
+  changed: described(CHANGED, Schema.Boolean)
+}).annotate({
   identifier: "ChangedRegistration"
 })
 
@@ -83,7 +99,7 @@ const changeRegistration = <const Name extends string, const Operation extends C
   name: Name,
   action: `/${string}`,
   operation: Operation,
-  summary: string
+  words: About
 ) =>
   HttpApiEndpoint.post(name, path(action), {
     params: ofRegistration,
@@ -91,7 +107,7 @@ const changeRegistration = <const Name extends string, const Operation extends C
     success: ChangedRegistration,
     error: RejectionProblems.rejectionsOf(operation)
   })
-    .annotate(OpenApi.Summary, summary)
+    .annotateMerge(about(words))
     .middleware(Boundary)
     .middleware(WriteBoundary)
 
@@ -100,6 +116,14 @@ const csv = HttpApiSchema.WithHeaders(
   HttpApiSchema.StreamUint8Array({ contentType: CSV }).annotate({ description: "CSV with a header, in UTF-8" }),
   { "content-disposition": Schema.String, "cache-control": Schema.String }
 )
+
+const EXAMPLES = {
+  register: { attendee: { name: "Ada Lovelace", email: "ada@example.com" }, notes: "Needs a step-free way in" },
+  guest: { attendee: { name: "Grace Hopper", email: "grace@example.com" }, beyond: "raise" },
+  confirm: { beyond: "raise" },
+  correct: { attendee: { name: "Ada King" } },
+  attended: { early: true }
+} as const
 
 const CHANGES_MEANWHILE =
   "The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off."
@@ -113,7 +137,16 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: created(RegistrationOutcome),
       error: RejectionProblems.rejectionsOf("Register")
     })
-      .annotate(OpenApi.Summary, "Register an attendee")
+      .annotateMerge(
+        about({
+          id: "register",
+          summary: "Register an attendee",
+          description:
+            "The attendee gets a seat while seats are free, and otherwise joins the end of the waitlist. Who is registered already is refused.",
+          answer: "The registration that was made",
+          body: EXAMPLES.register
+        })
+      )
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.post("registerGuest", "/events/:eventId/guests", {
@@ -123,39 +156,63 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: created(RegistrationOutcome),
       error: RejectionProblems.rejectionsOf("RegisterGuest")
     })
-      .annotate(
-        OpenApi.Summary,
-        "Register somebody for staff: outside the registration window, with the waitlist closed, or into a draft"
+      .annotateMerge(
+        about({
+          id: "registerGuest",
+          summary: "Register somebody for staff",
+          description:
+            "It is possible outside the registration window, with the waitlist closed or full, and into a draft.",
+          answer: "The registration that was made",
+          body: EXAMPLES.guest
+        })
       )
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events/:eventId/registrations", {
       params: ofEvent,
-      query: { ...RegistrationQuery.fields, state, cursor, limit },
+      query,
       success: countedPage(Registration, "CountedRegistrationPage"),
       error: RejectionProblems.eventNotFound
-    })
-      .annotate(OpenApi.Summary, "List registrations")
-      .annotate(OpenApi.Transform, describeParameters(PARAMETERS)),
+    }).annotateMerge(
+      about({
+        id: "listRegistrations",
+        summary: "List registrations",
+        description:
+          "Finds registrations of an event by state, by attendee, by text and by time; all conditions must hold. The list comes page by page.",
+        answer: "A page of registrations"
+      })
+    ),
     HttpApiEndpoint.get("export", "/events/:eventId/registrations.csv", {
       params: ofEvent,
       query: { state },
       success: csv,
       error: RejectionProblems.eventNotFound
-    })
-      .annotate(OpenApi.Summary, "Download registrations as CSV, in the order of entry")
-      .annotate(OpenApi.Description, CHANGES_MEANWHILE),
+    }).annotateMerge(
+      about({
+        id: "exportRegistrations",
+        summary: "Download registrations as CSV, in the order of entry",
+        description: CHANGES_MEANWHILE,
+        answer: "The registrations as CSV in UTF-8, with a header"
+      })
+    ),
     HttpApiEndpoint.get("get", "/events/:eventId/registrations/:registrationId", {
       params: ofRegistration,
       success: Registration,
       error: [RejectionProblems.eventNotFound, RejectionProblems.registrationNotFound]
-    }).annotate(OpenApi.Summary, "Get a registration"),
-    changeRegistration(
-      "cancel",
-      "/cancel",
-      "CancelRegistration",
-      "Cancel a registration, and promote the first in line"
+    }).annotateMerge(
+      about({
+        id: "getRegistration",
+        summary: "Get a registration",
+        description: "The registration with its attendee, as it is now.",
+        answer: "The registration"
+      })
     ),
+    changeRegistration("cancel", "/cancel", "CancelRegistration", {
+      id: "cancelRegistration",
+      summary: "Cancel a registration, and promote the first in line",
+      description: "Gives up the seat or the place in the waitlist, whatever the status of the event is.",
+      answer: "The registration as it is now"
+    }),
     HttpApiEndpoint.post("confirm", path("/confirm"), {
       params: ofRegistration,
       headers,
@@ -163,17 +220,26 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: ChangedRegistration,
       error: RejectionProblems.rejectionsOf("ConfirmRegistration")
     })
-      .annotate(OpenApi.Summary, "Give a chosen waiter a seat")
+      .annotateMerge(
+        about({
+          id: "confirmRegistration",
+          summary: "Give a chosen waiter a seat",
+          description:
+            "The waiter may be at any place in the waitlist; those before keep theirs. beyond says what to do if no seat is free.",
+          answer: "The registration as it is now",
+          body: EXAMPLES.confirm
+        })
+      )
       .annotate(OptionalBody, true)
       .annotate(OpenApi.Transform, describeOptionalBody)
       .middleware(Boundary)
       .middleware(WriteBoundary),
-    changeRegistration(
-      "reinstate",
-      "/reinstate",
-      "ReinstateRegistration",
-      "Take a cancellation back: to a seat if one is free, or else to the old place in the waitlist"
-    ),
+    changeRegistration("reinstate", "/reinstate", "ReinstateRegistration", {
+      id: "reinstateRegistration",
+      summary: "Take a cancellation back",
+      description: "The attendee gets a seat if one is free, or else the old place in the waitlist.",
+      answer: "The registration as it is now"
+    }),
     HttpApiEndpoint.patch("correct", path(""), {
       params: ofRegistration,
       headers,
@@ -181,7 +247,15 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: ChangedRegistration,
       error: RejectionProblems.rejectionsOf("CorrectRegistration")
     })
-      .annotate(OpenApi.Summary, "Correct who the attendee is, and the notes")
+      .annotateMerge(
+        about({
+          id: "correctRegistration",
+          summary: "Correct who the attendee is, and the notes",
+          description: "A field that is absent stays as it is. The seat or the place in the waitlist stays, too.",
+          answer: "The registration as it is now",
+          body: EXAMPLES.correct
+        })
+      )
       .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.post("markAttended", path("/attended"), {
@@ -191,39 +265,62 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       success: ChangedRegistration,
       error: RejectionProblems.rejectionsOf("MarkAttended")
     })
-      .annotate(OpenApi.Summary, "Note that the attendee came")
+      .annotateMerge(
+        about({
+          id: "markAttended",
+          summary: "Note that the attendee came",
+          description: "It is possible from 12 hours before the start of the event on; before that, it needs early.",
+          answer: "The registration as it is now",
+          body: EXAMPLES.attended
+        })
+      )
       .annotate(OptionalBody, true)
       .annotate(OpenApi.Transform, describeOptionalBody)
       .middleware(Boundary)
       .middleware(WriteBoundary),
-    changeRegistration("markNoShow", "/no-show", "MarkNoShow", "Note that the attendee did not come"),
-    changeRegistration(
-      "clearAttendance",
-      "/clear-attendance",
-      "ClearAttendance",
-      "Take back that the attendee came, or did not come"
-    ),
-    changeRegistration(
-      "releaseSeat",
-      "/release-seat",
-      "ReleaseSeat",
-      "Give the seat of somebody who did not come to the first in line"
-    ),
+    changeRegistration("markNoShow", "/no-show", "MarkNoShow", {
+      id: "markNoShow",
+      summary: "Note that the attendee did not come",
+      description: "It is possible once the event has started. The seat stays taken until it is released.",
+      answer: "The registration as it is now"
+    }),
+    changeRegistration("clearAttendance", "/clear-attendance", "ClearAttendance", {
+      id: "clearAttendance",
+      summary: "Take back that the attendee came, or did not come",
+      description: "The registration is confirmed again.",
+      answer: "The registration as it is now"
+    }),
+    changeRegistration("releaseSeat", "/release-seat", "ReleaseSeat", {
+      id: "releaseSeat",
+      summary: "Give the seat of somebody who did not come to the first in line",
+      description: "The registration is cancelled, and the first person in the waitlist is promoted.",
+      answer: "The registration as it is now"
+    }),
     HttpApiEndpoint.get("waitlist", "/events/:eventId/waitlist", {
       params: ofEvent,
       query: { cursor, limit },
       success: cursorPage(WaitlistEntry, "WaitlistPage"),
       error: [RejectionProblems.eventNotFound, RejectionProblems.eventStatusConflict]
-    })
-      .annotate(OpenApi.Summary, "List the waitlist, first in line first")
-      .annotate(OpenApi.Transform, describeLimit),
+    }).annotateMerge(
+      about({
+        id: "listWaitlist",
+        summary: "List the waitlist, first in line first",
+        description: "The people who wait, with their places. The list comes page by page.",
+        answer: "A page of the waitlist"
+      })
+    ),
     HttpApiEndpoint.get("exportWaitlist", "/events/:eventId/waitlist.csv", {
       params: ofEvent,
       success: csv,
       error: [RejectionProblems.eventNotFound, RejectionProblems.eventStatusConflict]
-    })
-      .annotate(OpenApi.Summary, "Download the waitlist as CSV, first in line first")
-      .annotate(OpenApi.Description, CHANGES_MEANWHILE),
+    }).annotateMerge(
+      about({
+        id: "exportWaitlist",
+        summary: "Download the waitlist as CSV, first in line first",
+        description: CHANGES_MEANWHILE,
+        answer: "The waitlist as CSV in UTF-8, with a header"
+      })
+    ),
     HttpApiEndpoint.get("position", "/events/:eventId/registrations/:registrationId/position", {
       params: ofRegistration,
       success: WaitlistPlace,
@@ -233,14 +330,26 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
         RejectionProblems.registrationNotFound,
         RejectionProblems.registrationStateConflict
       ]
-    }).annotate(OpenApi.Summary, "Get the place of a waiter"),
+    }).annotateMerge(
+      about({
+        id: "getWaitlistPlace",
+        summary: "Get the place of a waiter",
+        description: "The place in the waitlist as it is now, and how many people wait.",
+        answer: "The place"
+      })
+    ),
     HttpApiEndpoint.get("ofAttendee", "/attendees/:attendeeId/registrations", {
       params: { attendeeId: AttendeeIdOfPath },
       query: { cursor, limit },
       success: cursorPage(Registration, "RegistrationPage")
-    })
-      .annotate(OpenApi.Summary, "List the registrations of an attendee")
-      .annotate(OpenApi.Transform, describeLimit)
+    }).annotateMerge(
+      about({
+        id: "listAttendeeRegistrations",
+        summary: "List the registrations of an attendee",
+        description: "The registrations of one person for all events, the oldest first. The list comes page by page.",
+        answer: "A page of registrations"
+      })
+    )
   )
   .annotate(
     OpenApi.Description,

@@ -1,6 +1,7 @@
 /**
  * The group `replays` of the API for operators: entries of the journal that are sent to a sink again.
  */
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import { Replay, ReplayId } from "@turnout/core/delivery/domain/Replay"
 import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -13,24 +14,31 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { headers } from "../admin/Actor.ts"
 import { SinkName } from "../admin/SinkName.ts"
+import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
-import { describeLimit, keyPage, limit } from "../requests/Paging.ts"
+import { keyPage, limit } from "../requests/Paging.ts"
 
-const ofReplay = { replayId: ReplayId }
+const ofReplay = { replayId: described("The id of the replay", ReplayId) }
 
 const Selected = {
-  from: Schema.optionalKey(Instant),
-  to: Schema.optionalKey(Instant),
-  types: Schema.optionalKey(Schema.Array(JournalEventType).check(Schema.isMinLength(1))),
-  stream: Schema.optionalKey(EventId),
-  message: Schema.optionalKey(Uuid)
+  from: described("Entries that happened at this time or later", Schema.optionalKey(Instant)),
+  to: described("Entries that happened before this time", Schema.optionalKey(Instant)),
+  types: described(
+    "Entries of these types",
+    Schema.optionalKey(Schema.Array(JournalEventType).check(Schema.isMinLength(1)))
+  ),
+  stream: described("Entries in the journal of this event", Schema.optionalKey(EventId)),
+  message: described("The entry with this message id", Schema.optionalKey(Uuid))
 }
 const ReplayInput = Schema.Struct({
   sink: SinkName,
   ...Selected,
   /** Selects the whole journal. Without it, another field has to select entries. */
-  all: Schema.optionalKey(Schema.Literal(true)),
+  all: described(
+    "Selects the whole journal; without it, another field has to select entries",
+    Schema.optionalKey(Schema.Literal(true))
+  ),
   perSecond: Schema.optionalKey(Replay.fields.perSecond)
 })
   .check(
@@ -41,6 +49,21 @@ const ReplayInput = Schema.Struct({
   )
   .annotate({ identifier: "ReplayInput" })
 
+const DECISIONS = {
+  resume: {
+    id: "resumeReplay",
+    summary: "Go on with a replay that was stopped",
+    description: "It begins with the entry that could not be delivered.",
+    answer: "The replay as it is now"
+  },
+  cancel: {
+    id: "cancelReplay",
+    summary: "End a replay",
+    description: "Nothing more of it is sent. What has been sent stays sent.",
+    answer: "The replay as it is now"
+  }
+} as const
+
 export class ReplaysGroup extends HttpApiGroup.make("replays")
   .add(
     HttpApiEndpoint.post("start", "/admin/replays", {
@@ -49,27 +72,58 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
       success: Replay.pipe(HttpApiSchema.status(201)),
       error: OperatorProblems.sinkNotFound
     })
-      .annotate(OpenApi.Summary, "Send entries to a sink again; its relays carry it out")
+      .annotateMerge(
+        about({
+          id: "startReplay",
+          summary: "Send entries to a sink again",
+          description:
+            "The relays of the sink carry it out, beside their deliveries. Its messages carry the id of the replay.",
+          answer: "The replay",
+          body: { sink: "sales", types: ["AttendeeRegistered"], perSecond: 100 }
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("count", "/admin/replays/count", {
       payload: Schema.Struct(Selected).annotate({ identifier: "SelectionInput" }),
-      success: Schema.Struct({ entries: Schema.Int }).annotate({ identifier: "Counted" })
+      success: Schema.Struct({
+        entries: described("The number of entries", Schema.Natural)
+      }).annotate({ identifier: "Counted" })
     })
-      .annotate(OpenApi.Summary, "Count the entries that would be sent")
+      .annotateMerge(
+        about({
+          id: "countReplay",
+          summary: "Count the entries that would be sent",
+          description: "Selects as a replay does, and sends nothing. Without a field, it counts the whole journal.",
+          answer: "How many entries there are",
+          body: { types: ["AttendeeRegistered"] }
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/replays", {
-      query: { after: Schema.optionalKey(ReplayId), limit },
+      query: { after: described("next of the page before", Schema.optionalKey(ReplayId)), limit },
       success: keyPage(Replay, ReplayId, "ReplayPage")
-    })
-      .annotate(OpenApi.Summary, "List replays, the latest first")
-      .annotate(OpenApi.Transform, describeLimit),
+    }).annotateMerge(
+      about({
+        id: "listReplays",
+        summary: "List replays, the latest first",
+        description: "All replays that there have been, with how far they have come.",
+        answer: "A page of replays"
+      })
+    ),
     HttpApiEndpoint.get("get", "/admin/replays/:replayId", {
       params: ofReplay,
       success: Replay,
       error: OperatorProblems.replayNotFound
-    }).annotate(OpenApi.Summary, "Get a replay, with its progress"),
+    }).annotateMerge(
+      about({
+        id: "getReplay",
+        summary: "Get a replay, with its progress",
+        description: "The replay as it is now.",
+        answer: "The replay"
+      })
+    ),
     ...(["resume", "cancel"] as const).map((name) =>
       HttpApiEndpoint.post(name, `/admin/replays/:replayId/${name}`, {
         params: ofReplay,
@@ -77,7 +131,7 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
         success: Replay,
         error: [OperatorProblems.replayNotFound, OperatorProblems.replayNotOpen]
       })
-        .annotate(OpenApi.Summary, name === "resume" ? "Go on with a replay that was stopped" : "End a replay")
+        .annotateMerge(about(DECISIONS[name]))
         .middleware(Boundary)
         .middleware(BodyBoundary)
     )

@@ -77,6 +77,7 @@ export class QueryBoundary extends HttpApiMiddleware.Service<QueryBoundary>()("@
     ProtocolProblems.requestNotReceived,
     ProtocolProblems.uriTooLong,
     ProtocolProblems.expectationFailed,
-    ProtocolProblems.headersTooLarge
+    ProtocolProblems.headersTooLarge,
+    ServerProblems.shuttingDown
   ]
 }) {}

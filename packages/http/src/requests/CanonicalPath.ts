@@ -6,7 +6,7 @@
  *
  * - the literal parts are written as in the reference, without percent-encoding;
  * - a parameter may have any of its characters percent-encoded, and is decoded once;
- * - there is no empty segment, and no `.` or `..`, encoded or not, even between encoded slashes within a parameter;
+ * - there is no empty segment but that of the root, `/`, and no `.` or `..`, encoded or not, even between encoded slashes within a parameter;
  * - there is no `;`, `\` or `#`, and no character that a URL cannot have.
  */
 import type { Resources } from "../server/Resources.ts"
@@ -26,6 +26,7 @@ const decode = (path: string): string | undefined => {
 
 /** Tells whether a path is canonical. The path is the part of the target before the query, as the client sent it. */
 export const isCanonical = (path: string, resources: Resources): boolean => {
+  if (path === "/") return true
   if (!path.includes("%")) return SEGMENTS.test(path) && !DOTS.test(path)
   // With every escape hidden, the path leads where its literal parts lead. Decoded, it must lead to the same resource.
   const hidden = path.replaceAll(ESCAPE, "_")

@@ -1,44 +1,68 @@
 /**
  * The group `sales` of the API for operators: sales summaries of events.
  */
-import { EventId } from "@turnout/core/kernel/domain/EventId"
+import { described } from "@turnout/core/kernel/domain/document/Documented"
+import { EventId, TheEvent } from "@turnout/core/kernel/domain/EventId"
 import { SalesSummary } from "@turnout/core/projections/domain/SalesSummary"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { headers } from "../admin/Actor.ts"
+import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
-import { describeLimit, keyPage, limit } from "../requests/Paging.ts"
+import { keyPage, limit } from "../requests/Paging.ts"
 
 const Sales = Schema.Struct({
   ...SalesSummary.fields,
-  millisToSellOut: Schema.NullOr(Schema.Number),
+  millisToSellOut: described(
+    "The milliseconds from the first publication until every seat was taken; null if either has not happened",
+    Schema.NullOr(Schema.Finite)
+  ),
   /** The version of the last entry that is counted. */
-  version: Schema.Natural
+  version: described("The version of the last entry that is counted", Schema.Natural)
 }).annotate({ identifier: "SalesSummary" })
 
 export class SalesGroup extends HttpApiGroup.make("sales")
   .add(
     HttpApiEndpoint.get("list", "/admin/sales", {
-      query: { after: Schema.optionalKey(EventId), limit },
+      query: { after: described("next of the page before", Schema.optionalKey(EventId)), limit },
       success: keyPage(Sales, EventId, "SalesPage")
-    })
-      .annotate(OpenApi.Summary, "List sales summaries, in the order of the ids of their events")
-      .annotate(OpenApi.Transform, describeLimit),
+    }).annotateMerge(
+      about({
+        id: "listSales",
+        summary: "List sales summaries, in the order of the ids of their events",
+        description: "How the seats of each event sold, counted from its journal by the sink sales.",
+        answer: "A page of sales summaries"
+      })
+    ),
     HttpApiEndpoint.get("get", "/admin/sales/:eventId", {
-      params: { eventId: EventId },
+      params: { eventId: TheEvent },
       success: Sales,
       error: OperatorProblems.salesNotCounted
-    }).annotate(OpenApi.Summary, "Get the sales summary of an event"),
+    }).annotateMerge(
+      about({
+        id: "getSales",
+        summary: "Get the sales summary of an event",
+        description: "How the seats of the event sold, as far as the sink sales has counted.",
+        answer: "The sales summary"
+      })
+    ),
     HttpApiEndpoint.post("rebuild", "/admin/sales/:eventId/rebuild", {
-      params: { eventId: EventId },
+      params: { eventId: TheEvent },
       headers,
       success: Sales,
       error: [OperatorProblems.salesNotCounted, OperatorProblems.journalPruned]
     })
-      .annotate(OpenApi.Summary, "Make the sales summary of an event anew from the journal")
+      .annotateMerge(
+        about({
+          id: "rebuildSales",
+          summary: "Make the sales summary of an event anew from the journal",
+          description: "Counts the whole journal of the event again, which must not have been pruned.",
+          answer: "The sales summary as it is now"
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary)
   )

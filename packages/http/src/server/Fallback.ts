@@ -5,22 +5,47 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpPlatform from "effect/http/HttpPlatform"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as ProblemDetails from "effect/http/ProblemDetails"
 import type * as Types from "effect/Types"
+import * as Compression from "./Compression.ts"
 import * as Gate from "./Gate.ts"
 import { Lifecycle } from "./Lifecycle.ts"
 import * as Problem from "../problems/Problem.ts"
+import { RETRY_AFTER_SECONDS } from "../problems/RetryLater.ts"
 import { BasePath } from "../requests/BasePath.ts"
+import { RequestId } from "../requests/headers/RequestId.ts"
 import { outside } from "../problems/ServerProblems.ts"
 import * as Resources from "./Resources.ts"
+
+/** A problem of the server itself with the id of the request, by which operators find the request in the log. */
+const withId = (response: HttpServerResponse.HttpServerResponse, requestId: string) => {
+  const { body } = response
+  if (body._tag !== "Uint8Array" || body.contentType !== ProblemDetails.contentType) return response
+  const document = JSON.parse(Buffer.from(body.body).toString()) as object
+  return HttpServerResponse.setBody(
+    response,
+    HttpBody.text(JSON.stringify({ ...document, requestId }), ProblemDetails.contentType)
+  )
+}
+
+const shuttingDown = HttpServerResponse.setHeader(
+  Problem.response(outside.shuttingDown),
+  "retry-after",
+  String(RETRY_AFTER_SECONDS)
+)
 
 export const layer = HttpRouter.middleware(
   Effect.gen(function* () {
     const lifecycle = yield* Lifecycle
     const resources = Resources.make()
     const base = yield* BasePath
+    const { compression } = yield* HttpPlatform.HttpPlatform
+    const compress = (yield* Compression.IsCompressing) ? Compression.compressing(compression) : undefined
 
     // `unhandled` in the error type is how a router middleware says that it does not narrow the errors of its routes.
     const onCause = Effect.fnUntraced(function* (
@@ -35,11 +60,18 @@ export const layer = HttpRouter.middleware(
       }
       if (Cause.hasInterruptsOnly(cause)) {
         const clientLeft = cause.reasons.some((reason) => reason.annotations.has(HttpServerError.ClientAbort.key))
-        return clientLeft ? yield* Effect.failCause(cause) : Problem.response(outside.shuttingDown)
+        return clientLeft ? yield* Effect.failCause(cause) : shuttingDown
       }
       yield* Effect.logError("a request failed unexpectedly", cause)
       return Problem.response(outside.internalError)
     })
+
+    /** What every answer has: the id of its request, and the end of the connection while the server shuts down. */
+    const completed = (response: HttpServerResponse.HttpServerResponse, id: string) => {
+      const told = response.status >= 500 ? withId(response, id) : response
+      const identified = HttpServerResponse.setHeader(told, "x-request-id", id)
+      return lifecycle.draining ? HttpServerResponse.setHeader(identified, "connection", "close") : identified
+    }
 
     return (app) =>
       Gate.before(
@@ -47,8 +79,11 @@ export const layer = HttpRouter.middleware(
         base
       )(app).pipe(
         Effect.catchCause(onCause),
-        Effect.map((response) =>
-          lifecycle.draining ? HttpServerResponse.setHeader(response, "connection", "close") : response
+        Effect.flatMap((response) =>
+          Effect.withFiber<HttpServerResponse.HttpServerResponse>((fiber) => {
+            const answer = completed(response, fiber.getRef(RequestId))
+            return compress === undefined ? Effect.succeed(answer) : compress(answer)
+          })
         )
       )
   }),

@@ -34,6 +34,10 @@ export const methodNotAllowed = (methods: Iterable<string>): HttpServerResponse.
 const closing = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.setHeader(response, "connection", "close")
 
+/** The answer to the base path without its slash, which people leave out: the links of the page at the root need it. */
+const toRoot = (base: string): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.empty({ status: 308, headers: { location: `${base}/` } })
+
 /** The answer that refuses a request, or the path below `base` and the query of a request that may pass. */
 const judge = (
   node: IncomingMessage,
@@ -60,6 +64,7 @@ const judge = (
       new ProtocolProblems.MalformedRequest({ reason: "the target must be a path or an http URL" })
     )
   }
+  if (base !== "" && whole === base) return toRoot(base)
   const target = BasePath.below(base, whole)
   if (target === undefined) return Problem.response(ServerProblems.outside.routeNotFound)
   const query = target.indexOf("?")

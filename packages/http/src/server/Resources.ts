@@ -7,6 +7,7 @@ import * as Admin from "../admin/Admin.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { Api } from "../Api.ts"
 
+export const ROOT_PATH = "/"
 export const OPENAPI_PATH = "/openapi.json"
 export const DOCS_PATH = "/docs"
 
@@ -48,7 +49,7 @@ export const make = (): Resources => {
       all.add(one)
     }
   }
-  for (const path of [OPENAPI_PATH, DOCS_PATH, Admin.OPENAPI_PATH, Admin.DOCS_PATH]) add("GET", path)
+  for (const path of [ROOT_PATH, OPENAPI_PATH, DOCS_PATH, Admin.OPENAPI_PATH, Admin.DOCS_PATH]) add("GET", path)
   const onEndpoint = ({ endpoint: { method, path } }: { readonly endpoint: { method: string; path: string } }) =>
     add(method, path)
   HttpApi.reflect(Api, { onGroup() {}, onEndpoint })

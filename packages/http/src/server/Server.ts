@@ -7,16 +7,19 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { createServer } from "node:http"
-import * as ApiDocs from "./ApiDocs.ts"
+import * as ApiDocs from "./pages/ApiDocs.ts"
 import * as Admin from "../admin/Admin.ts"
 import { Api } from "../Api.ts"
 import * as Boundary from "./Boundary.ts"
+import * as Compression from "./Compression.ts"
 import * as Fallback from "./Fallback.ts"
+import * as Identified from "./Identified.ts"
 import * as Handlers from "../Handlers.ts"
 import * as Write from "./Write.ts"
 import * as Lifecycle from "./Lifecycle.ts"
@@ -24,6 +27,7 @@ import * as ParserProblems from "../problems/ParserProblems.ts"
 import { BASE_PATH_RULE, BasePath, isBasePath } from "../requests/BasePath.ts"
 import * as Connections from "../requests/Connections.ts"
 import * as Resources from "./Resources.ts"
+import * as Root from "./pages/Root.ts"
 
 export interface ServerOptions {
   /** Default 127.0.0.1. */
@@ -56,6 +60,8 @@ export interface ServerOptions {
   readonly onReplay?: Write.OnReplay
   /** Whether each request is logged. Default false. */
   readonly logRequests?: boolean
+  /** Whether long lists are compressed for clients that accept it. Turn it off behind a proxy that compresses. Default true. */
+  readonly compression?: boolean
   /** The time for load balancers to notice that the server is not ready any more, before it stops listening. Default 0. */
   readonly drainDelayMillis?: number
   /** The time for running requests to finish, after which they are cut off. Default 10 seconds. */
@@ -71,12 +77,13 @@ export const DEFAULTS = {
   keepAliveMillis: 60_000,
   onReplay: "replay",
   logRequests: false,
+  compression: true,
   drainDelayMillis: 0,
   shutdownGraceMillis: 10_000
 } as const satisfies Required<ServerOptions>
 
 /** Builds the server. `admin` has the routes under `/admin`: the API for operators, or `Admin.disabled`. */
-const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) => {
+const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>, hasAdmin: boolean) => {
   const settings = { ...DEFAULTS, ...options }
   const { basePath } = settings
   if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
@@ -101,15 +108,18 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
   })
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api),
-    ApiDocs.layer(Api, { openapiPath: Resources.OPENAPI_PATH, docsPath: Resources.DOCS_PATH }),
+    ApiDocs.layer(Api, { openapiPath: Resources.OPENAPI_PATH, docsPath: Resources.DOCS_PATH, messages: true }),
     admin,
+    HttpRouter.add("GET", Resources.ROOT_PATH, Root.answer(hasAdmin)),
     Fallback.layer
   )
   return Lifecycle.drain(connections.closeQuiet, settings.drainDelayMillis).pipe(
     Layer.provideMerge(
       HttpRouter.serve(routes, {
         disableListenLog: true,
-        disableLogger: !settings.logRequests,
+        // The line of the log is written within the middleware that gives the request its id.
+        disableLogger: true,
+        middleware: (app) => Identified.identified(settings.logRequests ? HttpMiddleware.logger(app) : app),
         routerConfig: Resources.ROUTER
       })
     ),
@@ -125,6 +135,7 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
     Layer.provide(Lifecycle.layer),
     Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
     Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay)),
+    Layer.provide(Layer.succeed(Compression.IsCompressing, settings.compression)),
     Layer.provide(Layer.succeed(BasePath, basePath))
   )
 }
@@ -135,7 +146,7 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>) =>
  */
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> =>
   // Without the routes for operators, the server does not need their services, which the type of `build` names.
-  build(options, Admin.disabled) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
+  build(options, Admin.disabled, false) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
 
 /**
  * Serves the same, and under `/admin` the API for operators, which needs the token. Operators may list the dead letters of
@@ -150,4 +161,4 @@ export const layerWithAdmin = ({
   readonly adminToken: Redacted.Redacted<string>
   readonly deadLetters?: Admin.AdminOptions["deadLetters"]
 }): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout | Admin.Services> =>
-  build(options, Admin.layer({ token, deadLetters }))
+  build(options, Admin.layer({ token, deadLetters }), true)

@@ -1,6 +1,7 @@
 /**
  * The group `webhooks` of the API for operators: the URLs that messages are posted to.
  */
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import { Rotation, WebhookChanges } from "@turnout/core/webhooks/application/Webhooks"
 import { Webhook, WebhookAttempt, WebhookId, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
 import * as Schema from "effect/Schema"
@@ -9,22 +10,29 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { headers } from "../admin/Actor.ts"
+import { type About, about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
-import { describeLimit, keyPage, limit } from "../requests/Paging.ts"
+import { keyPage, limit } from "../requests/Paging.ts"
 
-const ofWebhook = { webhookId: WebhookId }
+const ofWebhook = { webhookId: described("The id of the webhook", WebhookId) }
 
-const WithSecret = Schema.Struct({ webhook: Webhook, secret: Schema.String }).annotate({ identifier: "WithSecret" })
+const WithSecret = Schema.Struct({
+  webhook: described("The webhook", Webhook),
+  secret: described(
+    "The secret that its requests are signed with from now on: whsec_ and base64. It is shown this once only",
+    Schema.String
+  )
+}).annotate({ identifier: "WithSecret" })
 
-const changeWebhook = <const Name extends string>(name: Name, summary: string) =>
+const changeWebhook = <const Name extends string>(name: Name, words: About) =>
   HttpApiEndpoint.post(name, `/admin/webhooks/:webhookId/${name}`, {
     params: ofWebhook,
     headers,
     success: Webhook,
     error: OperatorProblems.webhookNotFound
   })
-    .annotate(OpenApi.Summary, summary)
+    .annotateMerge(about(words))
     .middleware(Boundary)
     .middleware(BodyBoundary)
 
@@ -34,24 +42,55 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       headers,
       payload: Schema.Struct({
         ...WebhookInput.fields,
-        from: Schema.optionalKey(Schema.Literals(["beginning", "now"]))
+        from: described(
+          "The first entry of the journal that is posted",
+          Schema.optionalKey(Schema.Literals(["beginning", "now"])),
+          {
+            default: "now"
+          }
+        )
       }).annotate({ identifier: "WebhookInput" }),
       success: WithSecret.pipe(HttpApiSchema.status(201))
     })
-      .annotate(OpenApi.Summary, "Add a webhook; its secret is shown this once only")
+      .annotateMerge(
+        about({
+          id: "createWebhook",
+          summary: "Add a webhook",
+          description:
+            "Messages are posted to its URL from now on, or from the beginning of the journal. The section webhooks of /openapi.json has what is posted. The secret is shown this once only.",
+          answer: "The webhook and its secret",
+          body: {
+            url: "https://example.com/hooks/turnout",
+            types: ["AttendeeRegistered"],
+            description: "Mail to attendees"
+          }
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/webhooks", {
-      query: { after: Schema.optionalKey(WebhookId), limit },
+      query: { after: described("next of the page before", Schema.optionalKey(WebhookId)), limit },
       success: keyPage(Webhook, WebhookId, "WebhookPage")
-    })
-      .annotate(OpenApi.Summary, "List webhooks, the oldest first")
-      .annotate(OpenApi.Transform, describeLimit),
+    }).annotateMerge(
+      about({
+        id: "listWebhooks",
+        summary: "List webhooks, the oldest first",
+        description: "All webhooks, without their secrets.",
+        answer: "A page of webhooks"
+      })
+    ),
     HttpApiEndpoint.get("get", "/admin/webhooks/:webhookId", {
       params: ofWebhook,
       success: Webhook,
       error: OperatorProblems.webhookNotFound
-    }).annotate(OpenApi.Summary, "Get a webhook"),
+    }).annotateMerge(
+      about({
+        id: "getWebhook",
+        summary: "Get a webhook",
+        description: "The webhook as it is now, without its secrets.",
+        answer: "The webhook"
+      })
+    ),
     HttpApiEndpoint.patch("update", "/admin/webhooks/:webhookId", {
       params: ofWebhook,
       headers,
@@ -59,7 +98,15 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       success: Webhook,
       error: OperatorProblems.webhookNotFound
     })
-      .annotate(OpenApi.Summary, "Change where and what is posted")
+      .annotateMerge(
+        about({
+          id: "updateWebhook",
+          summary: "Change where and what is posted",
+          description: "A field that is absent stays as it is.",
+          answer: "The webhook as it is now",
+          body: { description: "Mail and badges" }
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("rotate", "/admin/webhooks/:webhookId/rotate", {
@@ -69,30 +116,64 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       success: WithSecret,
       error: [OperatorProblems.webhookNotFound, OperatorProblems.tooManySecrets]
     })
-      .annotate(OpenApi.Summary, "Sign with a new secret, and for a while with the one before as well")
+      .annotateMerge(
+        about({
+          id: "rotateWebhookSecret",
+          summary: "Sign with a new secret, and for a while with the one before as well",
+          description:
+            "The secret is shown this once only. Secrets that were replaced before sign until the times that were promised for them.",
+          answer: "The webhook and its new secret",
+          body: { overlapMillis: 3_600_000 }
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
-    changeWebhook("enable", "Post again, beginning where it stopped"),
-    changeWebhook("disable", "Post nothing until it is enabled again"),
+    changeWebhook("enable", {
+      id: "enableWebhook",
+      summary: "Post again, beginning where it stopped",
+      description: "Everything that has happened since it was disabled is posted.",
+      answer: "The webhook as it is now"
+    }),
+    changeWebhook("disable", {
+      id: "disableWebhook",
+      summary: "Post nothing until it is enabled again",
+      description: "The webhook keeps its place in the journal.",
+      answer: "The webhook as it is now"
+    }),
     HttpApiEndpoint.delete("remove", "/admin/webhooks/:webhookId", {
       params: ofWebhook,
       headers,
       success: HttpApiSchema.NoContent,
       error: OperatorProblems.webhookNotFound
     })
-      .annotate(OpenApi.Summary, "Remove a webhook, with its log and everything that waits for it")
+      .annotateMerge(
+        about({
+          id: "removeWebhook",
+          summary: "Remove a webhook",
+          description: "Its log, its place in the journal and everything that waits for it are gone.",
+          answer: "The webhook is removed"
+        })
+      )
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("attempts", "/admin/webhooks/:webhookId/attempts", {
       params: ofWebhook,
       query: {
-        after: Schema.optionalKey(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThan(0))),
+        after: described(
+          "next of the page before",
+          Schema.optionalKey(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThan(0)))
+        ),
         limit
       },
       success: keyPage(WebhookAttempt, Schema.Int, "WebhookAttemptPage"),
       error: OperatorProblems.webhookNotFound
-    })
-      .annotate(OpenApi.Summary, "List the requests that were made, the latest first")
-      .annotate(OpenApi.Transform, describeLimit)
+    }).annotateMerge(
+      about({
+        id: "listWebhookAttempts",
+        summary: "List the requests that were made, the latest first",
+        description: "Each with the status of its answer, and why it failed if it did.",
+        answer: "A page of requests"
+      })
+    )
   )
   .annotate(OpenApi.Description, "URLs that messages are posted to.") {}

@@ -38,6 +38,8 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly onReplay: "replay" | "conflict"
   readonly refusalTtl: number
   readonly logRequests?: boolean
+  /** False if long answers are sent as they are. */
+  readonly compression: boolean
   readonly requestTimeout: number
   readonly keepAlive: number
   readonly drainDelay: number
@@ -94,6 +96,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     basePath: options.basePath ?? "",
     onReplay: options.onReplay,
     logRequests: options.logRequests ?? false,
+    compression: options.compression,
     requestTimeoutMillis: options.requestTimeout,
     keepAliveMillis: options.keepAlive,
     drainDelayMillis: options.drainDelay,
@@ -191,6 +194,7 @@ export const declare = (program: Command, action: Action): void => {
       dlqUrl
     )
     .option("--log-requests", "log every request on stderr")
+    .option("--no-compression", "send long lists as they are, and leave compressing them to a proxy")
     .option(
       "--request-timeout <millis>",
       "longest time for one request",

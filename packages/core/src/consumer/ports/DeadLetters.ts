@@ -13,6 +13,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Message } from "../../delivery/domain/Message.ts"
 import type { QueueUnavailable } from "./Queue.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 export interface DeadLetter {
@@ -62,13 +63,24 @@ const NAMED = 5
  */
 export class DeadLettersOutOfReach extends TaggedError<DeadLettersOutOfReach>()("DeadLettersOutOfReach", {
   /** How many dead letters were moved. */
-  moved: Schema.Int,
+  moved: described("How many dead letters were moved", Schema.Int),
   /** The ids that were asked for and not seen. */
-  missing: Schema.Array(Schema.String),
+  missing: described("The ids that were asked for and not seen", Schema.Array(Schema.String)),
   /**
    * The groups that may have them. Each lists the messages known to stand before them, in order, by ids that can be asked for.
    */
-  groups: Schema.Array(Schema.Struct({ group: Schema.String, before: Schema.Array(Schema.String) }))
+  groups: described(
+    "The groups that may have them",
+    Schema.Array(
+      Schema.Struct({
+        group: described("The id of the group", Schema.String),
+        before: described(
+          "The messages known to stand before them, in order, by ids that can be asked for",
+          Schema.Array(Schema.String)
+        )
+      })
+    )
+  )
 }) {
   override get message(): string {
     const heads = this.groups.slice(0, NAMED).map(({ before: [head, ...rest], group }) => {

@@ -9,9 +9,13 @@ import * as Schema from "effect/Schema"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
 import { toText } from "../../kernel/domain/Instant.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { Uuid } from "../../kernel/domain/Uuid.ts"
 
-export const Message = Schema.Struct({ ...StoredJournalEntry.fields, replay: Schema.optionalKey(Uuid) })
+export const Message = Schema.Struct({
+  ...StoredJournalEntry.fields,
+  replay: described("The replay that it is part of; absent in a delivery by a relay", Schema.optionalKey(Uuid))
+}).annotate({ identifier: "Message" })
 export type Message = typeof Message.Type
 
 const decodeMessage = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.toCodecJson(Message)))

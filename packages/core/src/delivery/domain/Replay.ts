@@ -16,6 +16,7 @@
  * stream are sent in order, but in no order with the deliveries of the relay.
  */
 import * as Schema from "effect/Schema"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import { Uuid } from "../../kernel/domain/Uuid.ts"
@@ -23,15 +24,15 @@ import { Uuid } from "../../kernel/domain/Uuid.ts"
 /** The entries of a replay: those that meet all of these conditions. `null` is no condition. */
 export const Selection = Schema.Struct({
   /** They happened at this time or later. */
-  from: Schema.NullOr(Instant),
+  from: described("They happened at this time or later", Schema.NullOr(Instant)),
   /** They happened before this time. */
-  to: Schema.NullOr(Instant),
+  to: described("They happened before this time", Schema.NullOr(Instant)),
   /** They are of these types. */
-  types: Schema.NullOr(Schema.Array(Schema.String).check(Schema.isMinLength(1))),
+  types: described("They are of these types", Schema.NullOr(Schema.Array(Schema.String).check(Schema.isMinLength(1)))),
   /** They are in this stream. */
-  stream: Schema.NullOr(EventId),
+  stream: described("They are in the journal of this event", Schema.NullOr(EventId)),
   /** The entry has this message id. */
-  message: Schema.NullOr(Uuid)
+  message: described("The entry has this message id", Schema.NullOr(Uuid))
 })
 export type Selection = typeof Selection.Type
 
@@ -45,20 +46,26 @@ export const ReplayId = Uuid
 export type ReplayId = typeof ReplayId.Type
 
 export const Replay = Schema.Struct({
-  id: ReplayId,
-  sink: Schema.String,
-  selection: Selection,
+  id: described("The id of the replay", ReplayId),
+  sink: described("The name of the sink", Schema.String),
+  selection: described("The entries that are sent: those that meet all of these conditions; null is none", Selection),
   /** The most messages a second; `null` for as many as the sink takes. */
-  perSecond: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
-  who: Schema.String,
-  startedAt: Instant,
-  state: ReplayState,
+  perSecond: described(
+    "The most messages a second; null for as many as the sink takes",
+    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
+  ),
+  who: described("Who started it", Schema.String),
+  startedAt: described("When it was started", Instant),
+  state: described(
+    "stopped: an entry could not be delivered, and an operator may resume it; cancelled: an operator ended it",
+    ReplayState
+  ),
   /** How many entries were selected when the replay began, and how many of them have been sent. */
-  total: Schema.Natural,
-  sent: Schema.Natural,
+  total: described("How many entries were selected when it began", Schema.Natural),
+  sent: described("How many of them have been sent", Schema.Natural),
   /** Why the replay is stopped. */
-  error: Schema.NullOr(Schema.String),
+  error: described("Why it is stopped", Schema.NullOr(Schema.String)),
   /** When the replay was finished or cancelled. */
-  endedAt: Schema.NullOr(Instant)
-})
+  endedAt: described("When it was finished or cancelled", Schema.NullOr(Instant))
+}).annotate({ identifier: "Replay" })
 export type Replay = typeof Replay.Type

@@ -12,10 +12,14 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { Keeper } from "../domain/Keeper.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 /** No sink of this name is registered. */
-export class SinkNotFound extends TaggedError<SinkNotFound>()("SinkNotFound", { sink: Schema.String }) {
+const TheSink = described("The name of the sink", Schema.String)
+const TheStream = described("The stream: the id of the event whose journal it is", Schema.String)
+
+export class SinkNotFound extends TaggedError<SinkNotFound>()("SinkNotFound", { sink: TheSink }) {
   override get message(): string {
     return `There is no sink ${JSON.stringify(this.sink)}.`
   }
@@ -23,8 +27,8 @@ export class SinkNotFound extends TaggedError<SinkNotFound>()("SinkNotFound", { 
 
 /** The stream is not blocked for this sink. */
 export class StreamNotBlocked extends TaggedError<StreamNotBlocked>()("StreamNotBlocked", {
-  sink: Schema.String,
-  stream: Schema.String
+  sink: TheSink,
+  stream: TheStream
 }) {
   override get message(): string {
     return `The stream ${this.stream} is not blocked for the sink ${JSON.stringify(this.sink)}.`
@@ -33,10 +37,10 @@ export class StreamNotBlocked extends TaggedError<StreamNotBlocked>()("StreamNot
 
 /** The entry is not the first of the stream that waits. */
 export class StreamMovedOn extends TaggedError<StreamMovedOn>()("StreamMovedOn", {
-  sink: Schema.String,
-  stream: Schema.String,
+  sink: TheSink,
+  stream: TheStream,
   /** The version of the first entry that waits. */
-  version: Schema.Number
+  version: described("The version of the first entry that waits", Schema.Number)
 }) {
   override get message(): string {
     return `The first entry of ${this.stream} that waits is version ${this.version}.`

@@ -18,9 +18,12 @@ import type { Replay, ReplayId, Selection } from "../domain/Replay.ts"
 import type { SinkNotFound } from "./OutboxOperations.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
-export class ReplayNotFound extends TaggedError<ReplayNotFound>()("ReplayNotFound", { id: Schema.String }) {
+export class ReplayNotFound extends TaggedError<ReplayNotFound>()("ReplayNotFound", {
+  id: described("The id of the replay", Schema.String)
+}) {
   override get message(): string {
     return `There is no replay ${this.id}.`
   }
@@ -28,8 +31,8 @@ export class ReplayNotFound extends TaggedError<ReplayNotFound>()("ReplayNotFoun
 
 /** The state of the replay does not allow what was asked for. */
 export class ReplayNotOpen extends TaggedError<ReplayNotOpen>()("ReplayNotOpen", {
-  id: Schema.String,
-  state: Schema.String
+  id: described("The id of the replay", Schema.String),
+  state: described("The state of the replay", Schema.String)
 }) {
   override get message(): string {
     return `The replay ${this.id} is ${this.state}.`

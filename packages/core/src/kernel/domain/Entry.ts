@@ -4,15 +4,22 @@
  * A stream is the journal of one event (what people attend). Its entries have the versions 1, 2, 3, … without gaps.
  */
 import * as Schema from "effect/Schema"
+import { described } from "./document/Documented.ts"
 import { EventId } from "./EventId.ts"
 import { Instant } from "./Instant.ts"
 import { Uuid } from "./Uuid.ts"
 
 /** The principal who caused a journal event, and the request and the message in the course of which it happened. */
 export const Metadata = Schema.Struct({
-  actor: Schema.String,
-  correlationId: Schema.NullOr(Schema.String),
-  causationId: Schema.NullOr(Schema.String)
+  actor: described("The principal who caused it", Schema.String, { examples: ["anonymous"] }),
+  correlationId: described(
+    "Ties together everything that one request or process caused: the X-Request-Id of a request",
+    Schema.NullOr(Schema.String),
+    { examples: ["01JD8Z5T9W"] }
+  ),
+  causationId: described("The message or request in the course of which it happened", Schema.NullOr(Schema.String), {
+    examples: [null]
+  })
 })
 export type Metadata = typeof Metadata.Type
 
@@ -28,13 +35,15 @@ export interface EntryOf<JournalEvent> {
 
 /** A journal entry as stored and as delivered: `id` is its message id. */
 export const StoredJournalEntry = Schema.Struct({
-  id: Uuid,
-  eventId: EventId,
-  version: Schema.Natural,
-  type: Schema.String,
-  schemaVersion: Schema.Natural,
-  payload: Schema.Unknown,
-  metadata: Metadata,
-  occurredAt: Instant
+  id: described("The message id: the same in every delivery, so that duplicates are recognised by it", Uuid),
+  eventId: described("The event that it is about, whose journal is its stream", EventId),
+  version: described("The place in the stream: 1, 2, 3, … without gaps", Schema.Natural, { examples: [1] }),
+  type: described("The type of the journal event", Schema.String),
+  schemaVersion: described("The version of the form of `payload`, for each type on its own", Schema.Natural, {
+    examples: [1]
+  }),
+  payload: described("What happened, in the form that the type and the schema version say", Schema.Unknown),
+  metadata: described("Who caused it, and in the course of what", Metadata),
+  occurredAt: described("When it happened, by the clock of the store", Instant)
 })
 export type StoredJournalEntry = typeof StoredJournalEntry.Type

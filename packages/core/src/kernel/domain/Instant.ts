@@ -43,11 +43,11 @@ const isCalendarTime = (text: string): boolean => {
   return day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
 }
 
-const Rfc3339 = Schema.String.check(
+const Rfc3339 = Schema.String.annotate({ format: "date-time", description: "In the years 1900 to 9999" }).check(
   Schema.makeFilter((text) =>
     isCalendarTime(text) ? true : "must be an RFC 3339 date-time with an offset, such as 2027-05-01T18:00:00Z"
   )
-).annotate({ format: "date-time", examples: ["2027-05-01T18:00:00.000Z"] })
+)
 
 export type Instant = Date
 

@@ -10,7 +10,9 @@ import * as Schema from "effect/Schema"
 export const DEFAULT_LIMIT = 50
 export const MAX_LIMIT = 500
 
-export const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_LIMIT }))
+export const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_LIMIT })).annotate({
+  default: DEFAULT_LIMIT
+})
 
 /** The cursors of a list with keys of this kind. */
 export const cursorOf = <T>(key: Schema.Codec<T, unknown>): Schema.Codec<T, string> =>

@@ -59,9 +59,30 @@ const normalised: SchemaTransformation.Transformation<string, string> = SchemaTr
   encode: (text: string) => text
 })
 
+/**
+ * Text whose length is the same as it is sent and as it is counted: nothing around it is trimmed, and no character is one that
+ * composes with another in normal form C, all of which begin at U+0300.
+ */
+const COUNTED_AS_SENT = "^[!-~\u00a1-\u02ff](?:[\\s!-\u02ff]*[!-~\u00a1-\u02ff])?$"
+
+/**
+ * The bounds of a text as it is sent, for documents. A bound on the length of other text would refuse what the schemas take, which
+ * count without the white space around a text, and in normal form C.
+ */
+const asSent = (
+  kind: string,
+  { maxLength, minLength = 0 }: { readonly minLength?: number; readonly maxLength: number }
+) => ({
+  description: `${kind} of ${minLength === 0 ? "at most " : `${minLength} to `}${maxLength.toLocaleString("en")} characters, counted in Unicode normal form C and without white space around it`,
+  ...(minLength === 0 ? {} : { minLength, pattern: "\\S" }),
+  if: { pattern: COUNTED_AS_SENT },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema, whose value is no function
+  then: { maxLength }
+})
+
 /** One line of text of `minLength` to `maxLength` characters after trimming, which is empty or has something to see. */
 export const line = (options: { readonly minLength?: number; readonly maxLength: number }): Schema.Codec<string> =>
-  Schema.String.pipe(
+  Schema.String.annotate(asSent("One line", options)).pipe(
     Schema.decodeTo(
       Schema.String.check(
         Schema.isMinLength(options.minLength ?? 0, options.minLength === 1 ? { message: NOT_SEEN } : undefined),
@@ -74,7 +95,7 @@ export const line = (options: { readonly minLength?: number; readonly maxLength:
 
 /** Text that may have several lines, of at most `maxLength` characters after trimming. */
 export const paragraphs = (options: { readonly maxLength: number }): Schema.Codec<string> =>
-  Schema.String.pipe(
+  Schema.String.annotate(asSent("Text, also of several lines,", options)).pipe(
     Schema.decodeTo(
       Schema.String.check(
         Schema.isMaxLength(options.maxLength),

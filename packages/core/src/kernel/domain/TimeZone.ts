@@ -24,4 +24,8 @@ const isTimeZone = Schema.makeFilter<string>(
   (zone) => isZone(zone) || "must be an IANA time zone, such as Europe/Berlin"
 )
 
-export const TimeZone: Schema.Codec<string> = Schema.String.check(isTimeZone)
+export const TimeZone: Schema.Codec<string> = Schema.String.annotate({
+  description: "An IANA time zone",
+  pattern: "^[A-Za-z]",
+  examples: ["Europe/Berlin"]
+}).check(isTimeZone)

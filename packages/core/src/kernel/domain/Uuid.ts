@@ -4,7 +4,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-export const Uuid: Schema.Codec<string> = Schema.String.pipe(
+export const Uuid: Schema.Codec<string> = Schema.String.annotate({ format: "uuid" }).pipe(
   Schema.decodeTo(
     Schema.String.check(Schema.isUUID(), Schema.isLowercased()),
     SchemaTransformation.transform({ decode: (text: string) => text.toLowerCase(), encode: (text: string) => text })

@@ -17,6 +17,7 @@ import { type Projected, ProjectionStore } from "../ports/ProjectionStore.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
 export interface Projection<State> {
@@ -31,8 +32,8 @@ export interface Projection<State> {
 
 /** The next entry that a state needs has been pruned from the journal of its stream. */
 export class JournalPruned extends TaggedError<JournalPruned>()("JournalPruned", {
-  stream: Schema.String,
-  firstVersion: Schema.Number
+  stream: described("The stream: the id of the event whose journal it is", Schema.String),
+  firstVersion: described("The version of the first entry that is left", Schema.Number)
 }) {
   override get message(): string {
     return `The journal of ${this.stream} goes on with version ${this.firstVersion}: the entries before it have been pruned.`

@@ -2,7 +2,8 @@
  * The sales summary of an event: how its seats sold, counted from its journal.
  */
 import * as Schema from "effect/Schema"
-import { EventId } from "../../kernel/domain/EventId.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
+import { type EventId, TheEvent } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import type { JournalEntry, JournalEvent } from "../../journal/domain/JournalEvent.ts"
 import type { journalEvents as attendanceEvents } from "../../admission/domain/model/Attendance.ts"
@@ -12,25 +13,28 @@ import type { journalEvents, RegistrationState } from "../../admission/domain/mo
 const Count = Schema.Natural
 
 export const SalesSummary = Schema.Struct({
-  eventId: EventId,
-  title: Schema.String,
-  capacity: Count,
+  eventId: TheEvent,
+  title: described("The title of the event", Schema.String),
+  capacity: described("The number of seats", Count),
   /** Registrations by the state that they are in. */
-  registrations: Schema.Struct({
-    confirmed: Count,
-    waitlisted: Count,
-    cancelled: Count,
-    attended: Count,
-    noShow: Count
-  }),
+  registrations: described(
+    "Registrations by the state that they are in",
+    Schema.Struct({
+      confirmed: described("Have a seat", Count),
+      waitlisted: described("Wait for a seat", Count),
+      cancelled: described("Were cancelled", Count),
+      attended: described("Had a seat, and came", Count),
+      noShow: described("Had a seat, and did not come", Count)
+    })
+  ),
   /** How many waiters got a seat, in their turn or out of turn. */
-  promotions: Count,
-  cancellations: Count,
+  promotions: described("How many waiters got a seat, in their turn or out of turn", Count),
+  cancellations: described("How many registrations were cancelled", Count),
   /** When the event was first published. */
-  publishedAt: Schema.NullOr(Instant),
-  firstRegistrationAt: Schema.NullOr(Instant),
+  publishedAt: described("When the event was first published", Schema.NullOr(Instant)),
+  firstRegistrationAt: described("When the first person registered", Schema.NullOr(Instant)),
   /** When every seat was taken for the first time. */
-  soldOutAt: Schema.NullOr(Instant)
+  soldOutAt: described("When every seat was taken for the first time", Schema.NullOr(Instant))
 })
 export type SalesSummary = typeof SalesSummary.Type
 

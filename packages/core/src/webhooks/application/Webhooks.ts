@@ -13,6 +13,7 @@ import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { type TooManySecrets, type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
 
 /** A webhook, and the secret that its requests are signed with from now on: `whsec_` and base64 of 32 random bytes. */
@@ -30,12 +31,16 @@ export const DEFAULT_OVERLAP_MILLIS = 24 * 60 * 60 * 1_000
 const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`
 
 export const WebhookChanges = Schema.Struct({
-  url: Schema.optionalKey(WebhookUrl),
+  url: described("Where messages are posted", Schema.optionalKey(WebhookUrl)),
   types: WebhookInput.fields.types,
   description: WebhookInput.fields.description
 })
 export const Rotation = Schema.Struct({
-  overlapMillis: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_OVERLAP_MILLIS })))
+  overlapMillis: described(
+    "The milliseconds for which requests are signed with the replaced secret as well: a day, unless it says otherwise, and 30 days at most",
+    Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MAX_OVERLAP_MILLIS }))),
+    { default: DEFAULT_OVERLAP_MILLIS }
+  )
 })
 
 const decodeInput = decoder(WebhookInput)

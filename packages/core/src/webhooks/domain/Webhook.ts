@@ -15,6 +15,7 @@
  * A webhook that is disabled keeps its positions: once it is enabled again, it is sent everything that has happened since.
  */
 import * as Schema from "effect/Schema"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import { JournalEventType } from "../../journal/domain/JournalEvent.ts"
 import { line } from "../../kernel/domain/Text.ts"
@@ -40,39 +41,67 @@ const urlRule = (text: string): string | true => {
   return hash === "" || "must not contain a #fragment"
 }
 
-export const WebhookUrl: Schema.String = Schema.String.check(Schema.makeFilter(urlRule))
+export const WebhookUrl: Schema.String = Schema.String.annotate({
+  description: "A URL by https (or http, where that is allowed), without a user, a password or a #fragment",
+  format: "iri",
+  maxLength: MAX_URL_LENGTH,
+  pattern: "^[Hh][Tt][Tt][Pp][Ss]?:",
+  examples: ["https://example.com/hooks/turnout"]
+}).check(Schema.makeFilter(urlRule))
+
+/** What documents say of the fields that are entered and stored. */
+const words = {
+  url: "Where messages are posted",
+  types: "The types of journal events that are posted; null for all",
+  description: "What the webhook is for, in words for operators"
+} as const
 
 /** What an operator enters for a webhook. */
 export const WebhookInput = Schema.Struct({
-  url: WebhookUrl,
+  url: described(words.url, WebhookUrl),
   /** The types of journal events that are posted to it. Default: all. */
-  types: Schema.optionalKey(Schema.NullOr(Schema.Array(JournalEventType).check(Schema.isMinLength(1)))),
-  description: Schema.optionalKey(line({ maxLength: MAX_DESCRIPTION_LENGTH }))
+  types: described(
+    words.types,
+    Schema.optionalKey(Schema.NullOr(Schema.Array(JournalEventType).check(Schema.isMinLength(1))))
+  ),
+  description: described(words.description, Schema.optionalKey(line({ maxLength: MAX_DESCRIPTION_LENGTH })))
 })
 export type WebhookInput = typeof WebhookInput.Type
 
 export const Webhook = Schema.Struct({
-  id: WebhookId,
-  url: Schema.String,
+  id: described("The id of the webhook", WebhookId),
+  url: described(words.url, Schema.String),
   /** `null` means all types. */
-  types: Schema.NullOr(Schema.Array(Schema.String)),
-  description: Schema.String,
-  state: Schema.Literals(["enabled", "disabled"]),
+  types: described(words.types, Schema.NullOr(Schema.Array(Schema.String))),
+  description: described(words.description, Schema.String),
+  state: described("Whether messages are posted to it", Schema.Literals(["enabled", "disabled"])),
   /** Why it is disabled; `null` while it is enabled. */
-  disabledBecause: Schema.NullOr(Schema.String),
+  disabledBecause: described("Why it is disabled; null while it is enabled", Schema.NullOr(Schema.String)),
   /** Since when every request has failed; `null` if the last one succeeded, or nothing waits any more. */
-  failingSince: Schema.NullOr(Instant),
+  failingSince: described(
+    "Since when every request has failed; null if the last one succeeded, or nothing waits any more",
+    Schema.NullOr(Instant)
+  ),
   /** Until when nothing is posted, as the endpoint has asked for; `null` if it has not. */
-  leftAloneUntil: Schema.NullOr(Instant),
-  createdAt: Instant,
+  leftAloneUntil: described(
+    "Until when nothing is posted, as the endpoint has asked for; null if it has not",
+    Schema.NullOr(Instant)
+  ),
+  createdAt: described("When it was added", Instant),
   /**
    * The times until which requests are signed with replaced secrets as well, that of the one that was replaced last first. Each
    * secret signs until the time that was promised for it, whatever happens to the others.
    */
-  previousSecretsUntil: Schema.Array(Instant),
+  previousSecretsUntil: described(
+    "The times until which requests are signed with replaced secrets as well, that of the one that was replaced last first",
+    Schema.Array(Instant)
+  ),
   /** The last of these times: from then on, the current secret signs alone. `null` if it does so already. */
-  previousSecretUntil: Schema.NullOr(Instant)
-})
+  previousSecretUntil: described(
+    "The last of these times: from then on, the current secret signs alone; null if it does so already",
+    Schema.NullOr(Instant)
+  )
+}).annotate({ identifier: "Webhook" })
 export type Webhook = typeof Webhook.Type
 
 /** Until when a webhook is signed for with replaced secrets, as it is shown. */
@@ -98,19 +127,19 @@ export const webhookOf = (sink: string): WebhookId | undefined => {
 /** A request that was made for a webhook. */
 export const WebhookAttempt = Schema.Struct({
   /** Later attempts have higher ids. */
-  id: Schema.Natural,
-  at: Instant,
+  id: described("Later attempts have higher ids", Schema.Natural),
+  at: described("When the request was made", Instant),
   /** The message: its id, its stream, its version there and its type. */
-  message: Uuid,
-  eventId: Uuid,
-  version: Schema.Natural,
-  type: Schema.String,
+  message: described("The message id", Uuid),
+  eventId: described("The stream of the message: the id of the event that it is about", Uuid),
+  version: described("The place of the message in its stream", Schema.Natural),
+  type: described("The type of the journal event", Schema.String),
   /** The replay that the message is part of; `null` if it is part of none. */
-  replay: Schema.NullOr(Uuid),
-  millis: Schema.Natural,
+  replay: described("The replay that the message is part of; null if it is part of none", Schema.NullOr(Uuid)),
+  millis: described("The milliseconds until the answer, or until it was given up", Schema.Natural),
   /** The HTTP status of the response; `null` if there was none. */
-  status: Schema.NullOr(Schema.Int),
+  status: described("The HTTP status of the response; null if there was none", Schema.NullOr(Schema.Int)),
   /** What went wrong; `null` if the message was delivered. */
-  error: Schema.NullOr(Schema.String)
-})
+  error: described("What went wrong; null if the message was delivered", Schema.NullOr(Schema.String))
+}).annotate({ identifier: "WebhookAttempt" })
 export type WebhookAttempt = typeof WebhookAttempt.Type

@@ -15,9 +15,12 @@ import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 
-export class WebhookNotFound extends TaggedError<WebhookNotFound>()("WebhookNotFound", { id: Schema.String }) {
+export class WebhookNotFound extends TaggedError<WebhookNotFound>()("WebhookNotFound", {
+  id: described("The id of the webhook", Schema.String)
+}) {
   override get message(): string {
     return `There is no webhook ${this.id}.`
   }
@@ -25,9 +28,9 @@ export class WebhookNotFound extends TaggedError<WebhookNotFound>()("WebhookNotF
 
 /** As many secrets sign as may, and each was promised to sign until its time. */
 export class TooManySecrets extends TaggedError<TooManySecrets>()("TooManySecrets", {
-  id: Schema.String,
+  id: described("The id of the webhook", Schema.String),
   /** When the first of them ends. */
-  until: Schema.Date
+  until: described("When the first of the secrets ends", Schema.Date)
 }) {
   override get message(): string {
     return (

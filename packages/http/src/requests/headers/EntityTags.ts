@@ -8,6 +8,7 @@
 import type { Reply } from "@turnout/core/admission/application/Commands"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { Expecting } from "@turnout/core/admission/domain/model/event/EventVersion"
+import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Context from "effect/Context"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -64,13 +65,16 @@ const IfMatch = Schema.String.check(
     (header) =>
       versionsIn(header) !== undefined || `must be * or 1 to ${MAX_TAGS} entity tags in double quotes, such as "42"`
   )
-).annotate({
-  description: "The ETag of the event that the change is based on. If the event itself has changed since: 412",
-  examples: ['"42"']
-})
+)
 
 /** The header of writes about an event itself. */
-export const ifMatch = { "if-match": Schema.optionalKey(IfMatch) }
+export const ifMatch = {
+  "if-match": described(
+    `The ETag of the event that the change is based on, such as "42"; up to ${MAX_TAGS} of them; or *, which asks for nothing. If the event itself has changed since, the answer is 412`,
+    Schema.optionalKey(IfMatch),
+    { examples: ["*"] }
+  )
+}
 
 /** What `If-Match` expects of the event of a command. The schema has accepted the header. */
 export const expecting = ({ "if-match": header }: { readonly "if-match"?: string }): Expecting => {
@@ -93,7 +97,8 @@ export const unheeded = (
 const ETAG = {
   etag: {
     description: "The version of the event, as If-Match takes it",
-    schema: { type: "string", example: '"42"' }
+    required: true,
+    schema: { type: "string", pattern: '^"[1-9][0-9]*"$', examples: ['"42"'] }
   }
 }
 

@@ -3,15 +3,16 @@
  */
 import * as Schema from "effect/Schema"
 import { EventNotFound, EventNotStarted, EventStatusConflict } from "./Event.ts"
-import { EventId } from "../../../kernel/domain/EventId.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { type EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import { Instant } from "../../../kernel/domain/Instant.ts"
 import {
-  Registration,
+  AsItIs,
   RegistrationChange,
   type RegistrationId,
   RegistrationNotFound,
-  RegistrationState,
-  RegistrationStateConflict
+  RegistrationStateConflict,
+  StateBefore
 } from "./Registration.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
@@ -51,7 +52,9 @@ export interface ReleaseSeat {
 export type AttendanceCommand = MarkAttended | MarkNoShow | ClearAttendance | ReleaseSeat
 
 /** `early` (default false) notes attendance before the doors are open. */
-export const AttendedInput = Schema.Struct({ early: Schema.optionalKey(Schema.Boolean) }).annotate({
+export const AttendedInput = Schema.Struct({
+  early: described("Notes attendance before the doors are open", Schema.optionalKey(Schema.Boolean), { default: false })
+}).annotate({
   identifier: "AttendedInput"
 })
 
@@ -69,17 +72,23 @@ export const outcomesByOperation = {
 // --- journal events
 
 export const AttendeeAttended = Schema.TaggedStruct("AttendeeAttended", {
-  registration: Registration,
-  from: RegistrationState
+  registration: AsItIs,
+  from: StateBefore
+}).annotate({
+  description: "It was noted that the attendee came"
 })
 export const AttendeeMissed = Schema.TaggedStruct("AttendeeMissed", {
-  registration: Registration,
-  from: RegistrationState
+  registration: AsItIs,
+  from: StateBefore
+}).annotate({
+  description: "It was noted that the attendee did not come"
 })
 /** It was taken back that the attendee came, or did not come. */
 export const AttendanceCleared = Schema.TaggedStruct("AttendanceCleared", {
-  registration: Registration,
-  from: RegistrationState
+  registration: AsItIs,
+  from: StateBefore
+}).annotate({
+  description: "It was taken back that the attendee came, or did not come"
 })
 
 /** All journal events about attendance. A seat that is released is a `RegistrationCancelled`. */
@@ -89,8 +98,8 @@ export const journalEvents = [AttendeeAttended, AttendeeMissed, AttendanceCleare
 
 /** The doors are not open yet, and the caller did not say that the attendee is early. */
 export class DoorsNotOpen extends TaggedError<DoorsNotOpen>()("DoorsNotOpen", {
-  eventId: EventId,
-  doorsOpenAt: Instant
+  eventId: TheEvent,
+  doorsOpenAt: described("When the doors open", Instant)
 }) {
   override get message(): string {
     return `The doors open at ${this.doorsOpenAt.toISOString()}; before that, attendance needs \`early\`.`

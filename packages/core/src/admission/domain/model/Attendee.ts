@@ -8,6 +8,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { described } from "../../../kernel/domain/document/Documented.ts"
 import * as EmailAddress from "./EmailAddress.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 
@@ -89,18 +90,34 @@ export const asAddress = (id: AttendeeId): AttendeeId | undefined =>
 /** A name of at most 200 characters; may be empty. */
 const Name = Text.line({ maxLength: 200 })
 
+/** What documents say of the fields that are given and stored. */
+const words = {
+  name: ["The name of the person, which may be empty", { examples: ["Ada Lovelace"] }],
+  email: ["The e-mail address of the person", { examples: ["ada@example.com"] }]
+} as const
+const OWN_ID =
+  "Your own id for the person, such as an account number: the same for every event, without regard to case, and never beginning with mailto:"
+
 /**
  * An attendee as stored. Journals and stores keep attendees as they were written, under the rules of that time, so nothing is
  * checked or changed here.
  */
-export const Attendee = Schema.Struct({ id: AttendeeId, name: Schema.String, email: Schema.String })
+export const Attendee = Schema.Struct({
+  id: described(
+    "The id of the person, the same for every event: the host's own, or mailto: and the address of a person without one",
+    AttendeeId,
+    { examples: ["mailto:ada@example.com"] }
+  ),
+  name: described(words.name[0], Schema.String, words.name[1]),
+  email: described(words.email[0], Schema.String, words.email[1])
+})
 export type Attendee = typeof Attendee.Type
 
 /** An attendee as given. Without an `id`, the person is known by the e-mail address; `name` defaults to the empty text. */
 export const AttendeeInput = Schema.Struct({
-  id: Schema.optionalKey(HostsId),
-  name: Schema.optionalKey(Name),
-  email: EmailAddress.Email
+  id: described(`${OWN_ID}. Without one, the person is known by the e-mail address`, Schema.optionalKey(HostsId)),
+  name: described(words.name[0], Schema.optionalKey(Name), { ...words.name[1], default: "" }),
+  email: described(words.email[0], EmailAddress.Email, words.email[1])
 })
 
 /** The attendee that decoded input describes. */
@@ -112,9 +129,9 @@ export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): 
 
 /** What a correction changes of an attendee: a field that is absent stays as it is. */
 export const AttendeeChanges = Schema.Struct({
-  id: Schema.optionalKey(HostsId),
-  name: Schema.optionalKey(Name),
-  email: Schema.optionalKey(EmailAddress.Email)
+  id: described(OWN_ID, Schema.optionalKey(HostsId)),
+  name: described(words.name[0], Schema.optionalKey(Name), words.name[1]),
+  email: described(words.email[0], Schema.optionalKey(EmailAddress.Email), words.email[1])
 })
 export type AttendeeChanges = typeof AttendeeChanges.Type
 

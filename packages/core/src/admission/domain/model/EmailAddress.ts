@@ -105,5 +105,9 @@ export const Email: Schema.Codec<string> = Text.line({ maxLength: MAX_ADDRESS })
   Schema.decodeTo(
     Schema.String.check(Schema.makeFilter((text) => problemOf(text) ?? true)),
     SchemaTransformation.transform({ decode: normalise, encode: (text: string) => text })
-  )
+  ),
+  Schema.annotateEncoded({
+    format: "idn-email",
+    description: `A mailbox at a host, without quote marks, brackets or a name; at most ${MAX_ADDRESS} bytes, with its domain in ASCII`
+  })
 )

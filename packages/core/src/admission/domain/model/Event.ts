@@ -14,7 +14,8 @@ import {
   EventHadRegistrations,
   EventWasDeleted
 } from "./event/EventDeletion.ts"
-import { EventId } from "../../../kernel/domain/EventId.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import { type Expecting, VersionConflict } from "./event/EventVersion.ts"
 import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
 import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, DemotionsMismatch } from "./Seats.ts"
@@ -33,28 +34,58 @@ import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 export const EventStatus = Schema.Literals(["draft", "published", "cancelled", "completed", "reopening"])
 export type EventStatus = typeof EventStatus.Type
 
+/** What documents say of the fields that are not stored under the rules that they are entered under. */
+const words = {
+  title: ["The title of the event", { examples: ["An evening of chamber music"] }],
+  location: ["The place of the event", { examples: ["Town hall"] }],
+  organizer: ["Who organizes the event: a name, or the host's own id", { examples: ["Music society"] }]
+} as const
+
 const details = {
   /** The title: a line of 1 to 200 characters. */
-  title: Text.line({ minLength: 1, maxLength: 200 }),
+  title: described(words.title[0], Text.line({ minLength: 1, maxLength: 200 }), words.title[1]),
   /** The description: text of at most 4,000 characters. Default empty. */
-  description: Text.paragraphs({ maxLength: 4_000 }),
+  description: described("What the event is about", Text.paragraphs({ maxLength: 4_000 }), {
+    examples: ["Two quartets, with an interval."]
+  }),
   /** The place: a line of at most 500 characters. Default empty. */
-  location: Text.line({ maxLength: 500 }),
+  location: described(words.location[0], Text.line({ maxLength: 500 }), words.location[1]),
   /** The organizer: a name or the host's own id, a line of 1 to 200 characters. */
-  organizer: Text.line({ minLength: 1, maxLength: 200 }),
-  startsAt: Instant,
+  organizer: described(words.organizer[0], Text.line({ minLength: 1, maxLength: 200 }), words.organizer[1]),
+  startsAt: described("When the event begins", Instant, { examples: ["2035-05-12T18:00:00.000Z"] }),
   /** The end, after the start. Nobody registers, and nobody is promoted, from then on. */
-  endsAt: Instant,
+  endsAt: described(
+    "When the event ends, which is after it begins: nobody registers, and nobody is promoted, from then on",
+    Instant,
+    { examples: ["2035-05-12T21:00:00.000Z"] }
+  ),
   /** The IANA time zone of the place, such as `Europe/Berlin`: for showing times, not for deciding. */
-  timeZone: TimeZone,
+  timeZone: described("The time zone of the place: for showing times, not for deciding", TimeZone, {
+    examples: ["Europe/Berlin"]
+  }),
   /** When people can register from; `null`, the default, from the publication on. */
-  registrationOpensAt: Schema.NullOr(Instant),
+  registrationOpensAt: described(
+    "When people can register from, before the event ends; null for from the publication on",
+    Schema.NullOr(Instant),
+    { default: null, examples: [null] }
+  ),
   /** When people can register until; `null`, the default, until the event ends. */
-  registrationClosesAt: Schema.NullOr(Instant),
+  registrationClosesAt: described(
+    "When people can register until, after registration opens; null for until the event ends",
+    Schema.NullOr(Instant),
+    { default: null, examples: [null] }
+  ),
   /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
-  waitlist: Schema.Literals(["open", "closed"]),
+  waitlist: described(
+    "Whether the waitlist takes new entries; people who wait already keep their places and are promoted in either case",
+    Schema.Literals(["open", "closed"]),
+    { default: "open", examples: ["open"] }
+  ),
   /** The most people who may wait at once; `null` for no limit. */
-  waitlistLimit: Schema.NullOr(Capacity)
+  waitlistLimit: described("The most people who may wait at once; null for no limit", Schema.NullOr(Capacity), {
+    default: null,
+    examples: [null]
+  })
 }
 
 /** The fields that `update` may change. */
@@ -62,25 +93,36 @@ export const EventDetails = Schema.Struct(details)
 export type EventDetails = typeof EventDetails.Type
 
 /** The fields as stored. They were written under the rules of their time, so what a text must show is not checked. */
-const storedDetails = { ...details, title: Schema.String, location: Schema.String, organizer: Schema.String }
+const storedDetails = {
+  ...details,
+  title: described(words.title[0], Schema.String, words.title[1]),
+  location: described(words.location[0], Schema.String, words.location[1]),
+  organizer: described(words.organizer[0], Schema.String, words.organizer[1])
+}
 const StoredDetails = Schema.Struct(storedDetails)
 
 export const Event = Schema.Struct({
-  id: EventId,
+  id: TheEvent,
   ...storedDetails,
-  capacity: Capacity,
+  capacity: described("The number of seats", Capacity, { examples: [100] }),
   /** Where the event is in its life: see `EventStatus`. */
-  status: EventStatus,
+  status: described("Where the event is in its life", EventStatus),
   /** The status that a cancelled event had, which reopening gives it again; absent unless it is cancelled or reopening. */
-  cancelledFrom: Schema.optionalKey(Schema.Literals(["draft", "published"])),
+  cancelledFrom: described(
+    "The status that a cancelled event had, which reopening gives it again; absent unless it is cancelled or reopening",
+    Schema.optionalKey(Schema.Literals(["draft", "published"]))
+  ),
   /** How many journal events the stream of this event has. */
-  version: Schema.Natural,
+  version: described("How many journal events the stream of this event has", Schema.Natural),
   /** The version in which the event itself changed last: its details, its capacity or its status. */
-  revision: Schema.Natural,
-  counts: Counts,
-  createdAt: Instant,
+  revision: described(
+    "The version in which the event itself changed last: its details, its capacity or its status",
+    Schema.Natural
+  ),
+  counts: described("The number of registrations in each state; cancelled ones are not counted", Counts),
+  createdAt: described("When the event was created", Instant),
   /** When the last journal event of the stream happened. */
-  updatedAt: Instant
+  updatedAt: described("When the last journal event of the stream happened", Instant)
 }).annotate({ identifier: "Event" })
 export interface Event extends Schema.Schema.Type<typeof Event> {}
 
@@ -89,7 +131,10 @@ export interface Event extends Schema.Schema.Type<typeof Event> {}
  * id for the event, which is created only once under it; without one the event gets a fresh id.
  */
 export const EventInput = Schema.Struct({
-  id: Schema.optionalKey(EventId),
+  id: described(
+    "Your own id for the event, which is created only once under it; without one the event gets a fresh id",
+    Schema.optionalKey(EventId)
+  ),
   ...details,
   description: Schema.optionalKey(details.description),
   location: Schema.optionalKey(details.location),
@@ -98,7 +143,7 @@ export const EventInput = Schema.Struct({
   waitlist: Schema.optionalKey(details.waitlist),
   waitlistLimit: Schema.optionalKey(details.waitlistLimit),
   /** The number of seats, 0 to 1,000,000. */
-  capacity: Capacity
+  capacity: described("The number of seats", Capacity, { examples: [100] })
 })
   .check(Schema.makeFilter((input) => scheduleProblem(input)))
   .annotate({ identifier: "EventInput" })
@@ -229,16 +274,39 @@ export const outcomesByOperation = {
 
 // --- journal events
 
-export const EventCreated = Schema.TaggedStruct("EventCreated", { details: StoredDetails, capacity: Capacity })
-export const EventUpdated = Schema.TaggedStruct("EventUpdated", { details: StoredDetails })
-export const EventPublished = Schema.TaggedStruct("EventPublished", {})
-export const EventUnpublished = Schema.TaggedStruct("EventUnpublished", {})
-export const EventCancelled = Schema.TaggedStruct("EventCancelled", {})
-export const EventCompleted = Schema.TaggedStruct("EventCompleted", {})
+export const EventCreated = Schema.TaggedStruct("EventCreated", {
+  details: described("What the event is", StoredDetails),
+  capacity: described("The number of seats", Capacity, { examples: [100] })
+}).annotate({
+  description: "An event was created, as a draft"
+})
+export const EventUpdated = Schema.TaggedStruct("EventUpdated", {
+  details: described("What the event is from now on", StoredDetails)
+}).annotate({
+  description: "The details of an event were changed"
+})
+export const EventPublished = Schema.TaggedStruct("EventPublished", {}).annotate({
+  description: "An event was opened to registrations"
+})
+export const EventUnpublished = Schema.TaggedStruct("EventUnpublished", {}).annotate({
+  description: "An event was taken back to draft"
+})
+export const EventCancelled = Schema.TaggedStruct("EventCancelled", {}).annotate({
+  description: "An event was cancelled; its registrations end in further journal events"
+})
+export const EventCompleted = Schema.TaggedStruct("EventCompleted", {}).annotate({
+  description: "An event has taken place"
+})
 /** The registrations of a cancelled event begin to come back. */
-export const EventReopening = Schema.TaggedStruct("EventReopening", {})
+export const EventReopening = Schema.TaggedStruct("EventReopening", {}).annotate({
+  description: "The registrations of a cancelled event begin to come back"
+})
 /** The event is what it was before it was cancelled or completed. */
-export const EventReopened = Schema.TaggedStruct("EventReopened", { status: Schema.Literals(["draft", "published"]) })
+export const EventReopened = Schema.TaggedStruct("EventReopened", {
+  status: described("The status that the event has again", Schema.Literals(["draft", "published"]))
+}).annotate({
+  description: "The event is what it was before it was cancelled or completed"
+})
 
 /** All journal events about an event itself. */
 export const journalEvents = [
@@ -256,7 +324,7 @@ export const journalEvents = [
 // --- rejections
 
 /** There is no event with this id. */
-export class EventNotFound extends TaggedError<EventNotFound>()("EventNotFound", { eventId: EventId }) {
+export class EventNotFound extends TaggedError<EventNotFound>()("EventNotFound", { eventId: TheEvent }) {
   override get message(): string {
     return `There is no event ${this.eventId}.`
   }
@@ -264,7 +332,7 @@ export class EventNotFound extends TaggedError<EventNotFound>()("EventNotFound",
 
 /** An event with this id was created before, by another command. */
 export class EventAlreadyExists extends TaggedError<EventAlreadyExists>()("EventAlreadyExists", {
-  eventId: EventId
+  eventId: TheEvent
 }) {
   override get message(): string {
     return `Event ${this.eventId} exists already.`
@@ -273,10 +341,10 @@ export class EventAlreadyExists extends TaggedError<EventAlreadyExists>()("Event
 
 /** The status of the event does not allow this operation. */
 export class EventStatusConflict extends TaggedError<EventStatusConflict>()("EventStatusConflict", {
-  eventId: EventId,
-  operation: Schema.String,
-  eventStatus: EventStatus,
-  allowed: Schema.Array(EventStatus)
+  eventId: TheEvent,
+  operation: described("The operation that was refused", Schema.String),
+  eventStatus: described("The status of the event", EventStatus),
+  allowed: described("The statuses in which the operation is possible", Schema.Array(EventStatus))
 }) {
   override get message(): string {
     return `${this.operation} needs an event that is ${this.allowed.join(" or ")}; this one is ${this.eventStatus}.`
@@ -285,9 +353,9 @@ export class EventStatusConflict extends TaggedError<EventStatusConflict>()("Eve
 
 /** An event that has registrations cannot go back to draft. */
 export class EventHasRegistrations extends TaggedError<EventHasRegistrations>()("EventHasRegistrations", {
-  eventId: EventId,
-  seatsTaken: Schema.Natural,
-  waitlistLength: Schema.Natural
+  eventId: TheEvent,
+  seatsTaken: described("The seats that are taken", Schema.Natural),
+  waitlistLength: described("The people who wait", Schema.Natural)
 }) {
   override get message(): string {
     return `${this.seatsTaken} seats are taken and ${this.waitlistLength} people wait; cancel the event instead.`
@@ -296,9 +364,9 @@ export class EventHasRegistrations extends TaggedError<EventHasRegistrations>()(
 
 /** The operation is possible only once the event has started. */
 export class EventNotStarted extends TaggedError<EventNotStarted>()("EventNotStarted", {
-  eventId: EventId,
-  operation: Schema.String,
-  startsAt: Instant
+  eventId: TheEvent,
+  operation: described("The operation that was refused", Schema.String),
+  startsAt: described("When the event begins", Instant)
 }) {
   override get message(): string {
     return `${this.operation} is possible from ${this.startsAt.toISOString()} on, when the event starts.`
@@ -307,9 +375,9 @@ export class EventNotStarted extends TaggedError<EventNotStarted>()("EventNotSta
 
 /** The operation is possible only before the event ends. */
 export class EventOver extends TaggedError<EventOver>()("EventOver", {
-  eventId: EventId,
-  operation: Schema.String,
-  endedAt: Instant
+  eventId: TheEvent,
+  operation: described("The operation that was refused", Schema.String),
+  endedAt: described("When the event ended", Instant)
 }) {
   override get message(): string {
     return `${this.operation} was possible before ${this.endedAt.toISOString()}, when the event ended.`
@@ -318,9 +386,9 @@ export class EventOver extends TaggedError<EventOver>()("EventOver", {
 
 /** The change would put the event's times out of order. */
 export class ScheduleInvalid extends TaggedError<ScheduleInvalid>()("ScheduleInvalid", {
-  eventId: EventId,
-  field: Schema.String,
-  rule: Schema.String
+  eventId: TheEvent,
+  field: described("The field that would be out of order", Schema.String),
+  rule: described("The rule that the field would break", Schema.String)
 }) {
   override get message(): string {
     return `${this.field} ${this.rule}.`

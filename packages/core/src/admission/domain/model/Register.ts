@@ -5,9 +5,10 @@
 import * as Schema from "effect/Schema"
 import { type Attendee, type AttendeeInput, fromInput as toAttendee } from "./Attendee.ts"
 import { EventNotFound, EventStatusConflict } from "./Event.ts"
-import { EventId } from "../../../kernel/domain/EventId.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { type EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import { Instant } from "../../../kernel/domain/Instant.ts"
-import { AlreadyRegistered, Registration, RegistrationInput } from "./Registration.ts"
+import { AlreadyRegistered, AsItIs, BEYOND, Registration, RegistrationInput } from "./Registration.ts"
 import { BeyondCapacity, CapacityFull } from "./Seats.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
@@ -39,7 +40,7 @@ export type RegisterCommand = Register | RegisterGuest
 /** The attendee, a note, and what to do if no seat is open. */
 export const GuestInput = Schema.Struct({
   ...RegistrationInput.fields,
-  beyond: Schema.optionalKey(BeyondCapacity)
+  beyond: described(`${BEYOND}. Without it, the guest joins the waitlist`, Schema.optionalKey(BeyondCapacity))
 }).annotate({ identifier: "GuestInput" })
 
 /** A guest, as a caller gives it. */
@@ -67,9 +68,12 @@ export const guestFromInput = (
 // --- outcomes
 
 export const RegistrationOutcome = Schema.Struct({
-  registration: Registration,
+  registration: described("The registration that was made", Registration),
   /** The place in the waitlist (1 is next) at the moment of entry; `null` if the registration has a seat. */
-  waitlistPosition: Schema.NullOr(Schema.Natural)
+  waitlistPosition: described(
+    "The place in the waitlist (1 is next) at the moment of entry; null if the registration has a seat",
+    Schema.NullOr(Schema.Natural)
+  )
 }).annotate({ identifier: "RegistrationOutcome" })
 export type RegistrationOutcome = typeof RegistrationOutcome.Type
 
@@ -101,12 +105,22 @@ export const RuleSetAside = Schema.Literals([
 export type RuleSetAside = typeof RuleSetAside.Type
 
 /** For a guest, the rules that were set aside; the actor of the entry is who did so. */
-const setAside = Schema.optionalKey(Schema.Array(RuleSetAside))
+const setAside = described("For a guest, the rules that were set aside", Schema.optionalKey(Schema.Array(RuleSetAside)))
 
 /** The attendee got a seat at once. */
-export const AttendeeRegistered = Schema.TaggedStruct("AttendeeRegistered", { registration: Registration, setAside })
+export const AttendeeRegistered = Schema.TaggedStruct("AttendeeRegistered", {
+  registration: AsItIs,
+  setAside
+}).annotate({
+  description: "An attendee registered, and has a seat"
+})
 /** The attendee joined the end of the waitlist. */
-export const AttendeeWaitlisted = Schema.TaggedStruct("AttendeeWaitlisted", { registration: Registration, setAside })
+export const AttendeeWaitlisted = Schema.TaggedStruct("AttendeeWaitlisted", {
+  registration: AsItIs,
+  setAside
+}).annotate({
+  description: "An attendee joined the end of the waitlist"
+})
 
 /** All journal events about registering. */
 export const journalEvents = [AttendeeRegistered, AttendeeWaitlisted] as const
@@ -115,8 +129,8 @@ export const journalEvents = [AttendeeRegistered, AttendeeWaitlisted] as const
 
 /** Registration has not opened yet. */
 export class RegistrationNotOpen extends TaggedError<RegistrationNotOpen>()("RegistrationNotOpen", {
-  eventId: EventId,
-  opensAt: Instant
+  eventId: TheEvent,
+  opensAt: described("When registration opens", Instant)
 }) {
   override get message(): string {
     return `Registration opens at ${this.opensAt.toISOString()}.`
@@ -125,8 +139,8 @@ export class RegistrationNotOpen extends TaggedError<RegistrationNotOpen>()("Reg
 
 /** Registration has closed. */
 export class RegistrationClosed extends TaggedError<RegistrationClosed>()("RegistrationClosed", {
-  eventId: EventId,
-  closedAt: Instant
+  eventId: TheEvent,
+  closedAt: described("When registration closed", Instant)
 }) {
   override get message(): string {
     return `Registration closed at ${this.closedAt.toISOString()}.`
@@ -135,10 +149,10 @@ export class RegistrationClosed extends TaggedError<RegistrationClosed>()("Regis
 
 /** Every seat is taken, and the waitlist has reached its limit. */
 export class WaitlistFull extends TaggedError<WaitlistFull>()("WaitlistFull", {
-  eventId: EventId,
-  capacity: Schema.Natural,
-  waitlistLength: Schema.Natural,
-  waitlistLimit: Schema.Natural
+  eventId: TheEvent,
+  capacity: described("The number of seats of the event", Schema.Natural),
+  waitlistLength: described("The people who wait", Schema.Natural),
+  waitlistLimit: described("The most people who may wait at once", Schema.Natural)
 }) {
   override get message(): string {
     return `All ${this.capacity} seats are taken, and the waitlist has reached its limit of ${this.waitlistLimit}.`

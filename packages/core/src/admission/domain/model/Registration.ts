@@ -7,7 +7,8 @@
 import * as Schema from "effect/Schema"
 import { Attendee, AttendeeChanges, AttendeeId, AttendeeInput, nameOf } from "./Attendee.ts"
 import { EventNotFound, EventStatusConflict } from "./Event.ts"
-import { EventId } from "../../../kernel/domain/EventId.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { type EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import { Instant, toText } from "../../../kernel/domain/Instant.ts"
 import { BeyondCapacity, CapacityFull } from "./Seats.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
@@ -16,6 +17,9 @@ import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 export const RegistrationId = Uuid.pipe(Schema.brand("RegistrationId"))
 export type RegistrationId = typeof RegistrationId.Type
+
+/** A field that has the id of the registration that is spoken of. */
+export const TheRegistration = described("The id of the registration", RegistrationId)
 
 /**
  * - `confirmed`: has a seat.
@@ -34,27 +38,38 @@ export type RegistrationState = typeof RegistrationState.Type
  * - `seatReleased`: the attendee did not come, and staff released the seat.
  */
 export const Cancellation = Schema.Struct({
-  from: Schema.Literals(["confirmed", "waitlisted", "noShow"]),
-  reason: Schema.Literals(["requested", "eventCancelled", "seatReleased"])
+  from: described("The state that the registration was in", Schema.Literals(["confirmed", "waitlisted", "noShow"])),
+  reason: described(
+    "requested: somebody cancelled it; eventCancelled: the event was cancelled; seatReleased: staff released the seat of somebody who did not come",
+    Schema.Literals(["requested", "eventCancelled", "seatReleased"])
+  )
 })
 export type Cancellation = typeof Cancellation.Type
 
 /** Free text of at most 1,000 characters. */
 export const Notes: Schema.Codec<string> = Text.paragraphs({ maxLength: 1_000 })
 
+const NOTES = "A note on the registration"
+
 export const Registration = Schema.Struct({
-  id: RegistrationId,
-  eventId: EventId,
-  attendee: Attendee,
-  notes: Notes,
-  state: RegistrationState,
+  id: TheRegistration,
+  eventId: TheEvent,
+  attendee: described("The person", Attendee),
+  notes: described(NOTES, Notes, { examples: [""] }),
+  state: described(
+    "confirmed: has a seat; waitlisted: waits for one; attended and noShow: had a seat, and came or did not come; cancelled: has neither",
+    RegistrationState
+  ),
   /** The order of entry among the registrations of the event: it grows, has gaps, and never changes. */
-  sequence: Schema.Natural,
-  registeredAt: Instant,
+  sequence: described(
+    "The order of entry among the registrations of the event: it grows, has gaps, and never changes",
+    Schema.Natural
+  ),
+  registeredAt: described("When the attendee registered", Instant),
   /** When the registration took its present state. */
-  changedAt: Instant,
+  changedAt: described("When the registration took its present state", Instant),
   /** Present if the registration is cancelled. */
-  cancellation: Schema.optionalKey(Cancellation)
+  cancellation: described("Why it was cancelled; absent unless it is", Schema.optionalKey(Cancellation))
 }).annotate({ identifier: "Registration" })
 export interface Registration extends Schema.Schema.Type<typeof Registration> {}
 
@@ -73,8 +88,8 @@ export const registrationJson = (registration: Registration): string => {
 
 /** The attendee, and a note on the registration. */
 export const RegistrationInput = Schema.Struct({
-  attendee: AttendeeInput,
-  notes: Schema.optionalKey(Notes)
+  attendee: described("The person who registers", AttendeeInput),
+  notes: described(NOTES, Schema.optionalKey(Notes), { default: "" })
 }).annotate({ identifier: "RegistrationInput" })
 
 /** A registration, as a caller gives it. */
@@ -83,8 +98,14 @@ export interface GivenRegistration extends Schema.Codec.Encoded<typeof Registrat
 /** Whether a registration is in any state but cancelled. An attendee has at most one active registration of an event. */
 export const isActive = (registration: Registration): boolean => registration.state !== "cancelled"
 
+/** What documents say of `beyond`. */
+export const BEYOND =
+  "What to do if no seat is free: raise raises the capacity by one, overhang goes beyond it, and nobody is promoted until the overhang is gone"
+
 /** What to do if no seat is free for a chosen waiter. */
-export const ConfirmationInput = Schema.Struct({ beyond: Schema.optionalKey(BeyondCapacity) }).annotate({
+export const ConfirmationInput = Schema.Struct({
+  beyond: described(BEYOND, Schema.optionalKey(BeyondCapacity))
+}).annotate({
   identifier: "ConfirmationInput"
 })
 
@@ -93,8 +114,8 @@ export interface GivenConfirmation extends Schema.Codec.Encoded<typeof Confirmat
 
 /** The fields of a correction: a field that is absent stays as it is. */
 export const CorrectionInput = Schema.Struct({
-  attendee: Schema.optionalKey(AttendeeChanges),
-  notes: Schema.optionalKey(Notes)
+  attendee: described("What changes of the person; a field that is absent stays", Schema.optionalKey(AttendeeChanges)),
+  notes: described(NOTES, Schema.optionalKey(Notes))
 }).annotate({ identifier: "CorrectionInput" })
 export type CorrectionInput = typeof CorrectionInput.Type
 
@@ -150,8 +171,14 @@ export type RegistrationCommand = CancelRegistration | ConfirmRegistration | Rei
 
 // --- outcomes
 
+/** What documents say of `changed`. */
+export const CHANGED = "Whether anything changed; false if there was nothing to do"
+
 /** A registration as a command left it; `changed` is false if there was nothing to do. */
-export const RegistrationChange = Schema.Struct({ registration: Registration, changed: Schema.Boolean }).annotate({
+export const RegistrationChange = Schema.Struct({
+  registration: described("The registration as it is now", Registration),
+  changed: described(CHANGED, Schema.Boolean)
+}).annotate({
   identifier: "RegistrationChange"
 })
 export type RegistrationChange = typeof RegistrationChange.Type
@@ -166,25 +193,48 @@ export const outcomesByOperation = {
 
 // --- journal events
 
+/** The field of a journal event that has the registration. */
+export const AsItIs = described("The registration as it is now", Registration)
+/** The field of a journal event that has the state in which the registration was. */
+export const StateBefore = described("The state that the registration was in", RegistrationState)
+
 /** The first person in the waitlist got a seat that became free. */
-export const RegistrationPromoted = Schema.TaggedStruct("RegistrationPromoted", { registration: Registration })
+export const RegistrationPromoted = Schema.TaggedStruct("RegistrationPromoted", { registration: AsItIs }).annotate({
+  description: "The first person in the waitlist got a seat that became free"
+})
 /** A chosen waiter got a seat; `beyond` says how, if none was free. */
 export const RegistrationConfirmed = Schema.TaggedStruct("RegistrationConfirmed", {
-  registration: Registration,
-  beyond: Schema.optionalKey(BeyondCapacity)
+  registration: AsItIs,
+  beyond: described(
+    "How the seat was made, if none was free: raise raised the capacity by one, overhang went beyond it",
+    Schema.optionalKey(BeyondCapacity)
+  )
+}).annotate({
+  description: "A chosen waiter got a seat"
 })
 /** The seat of a raise of capacity that was taken back: its attendee waits again, at the old place. */
-export const RegistrationDemoted = Schema.TaggedStruct("RegistrationDemoted", { registration: Registration })
+export const RegistrationDemoted = Schema.TaggedStruct("RegistrationDemoted", { registration: AsItIs }).annotate({
+  description: "The seat of a raise of capacity was taken back: its attendee waits again, at the old place"
+})
 export const RegistrationCancelled = Schema.TaggedStruct("RegistrationCancelled", {
-  registration: Registration,
-  from: RegistrationState
+  registration: AsItIs,
+  from: StateBefore
+}).annotate({
+  description: "A registration was cancelled"
 })
 /** A cancellation was taken back: of the registration, or of the event. */
-export const RegistrationReinstated = Schema.TaggedStruct("RegistrationReinstated", { registration: Registration })
+export const RegistrationReinstated = Schema.TaggedStruct("RegistrationReinstated", { registration: AsItIs }).annotate({
+  description: "A cancellation was taken back: of the registration, or of the event"
+})
 /** The attendee or the notes were corrected; `before` has them as they were. */
 export const RegistrationCorrected = Schema.TaggedStruct("RegistrationCorrected", {
-  registration: Registration,
-  before: Schema.Struct({ attendee: Attendee, notes: Notes })
+  registration: AsItIs,
+  before: described(
+    "What was corrected, as it was",
+    Schema.Struct({ attendee: described("The person", Attendee), notes: described(NOTES, Notes, { examples: [""] }) })
+  )
+}).annotate({
+  description: "The attendee or the notes were corrected"
 })
 
 /** All journal events about a registration. */
@@ -201,10 +251,10 @@ export const journalEvents = [
 
 /** The attendee has an active registration of this event. */
 export class AlreadyRegistered extends TaggedError<AlreadyRegistered>()("AlreadyRegistered", {
-  eventId: EventId,
-  attendeeId: AttendeeId,
-  registrationId: RegistrationId,
-  state: RegistrationState
+  eventId: TheEvent,
+  attendeeId: described("The id of the attendee", AttendeeId),
+  registrationId: described("The registration that the attendee has", RegistrationId),
+  state: described("The state of that registration", RegistrationState)
 }) {
   override get message(): string {
     return `${nameOf(this.attendeeId)} is registered already: registration ${this.registrationId} is ${this.state}.`
@@ -213,8 +263,8 @@ export class AlreadyRegistered extends TaggedError<AlreadyRegistered>()("Already
 
 /** The event has no such registration. */
 export class RegistrationNotFound extends TaggedError<RegistrationNotFound>()("RegistrationNotFound", {
-  eventId: EventId,
-  registrationId: RegistrationId
+  eventId: TheEvent,
+  registrationId: TheRegistration
 }) {
   override get message(): string {
     return `Event ${this.eventId} has no registration ${this.registrationId}.`
@@ -223,11 +273,11 @@ export class RegistrationNotFound extends TaggedError<RegistrationNotFound>()("R
 
 /** The state of the registration does not allow this operation. */
 export class RegistrationStateConflict extends TaggedError<RegistrationStateConflict>()("RegistrationStateConflict", {
-  eventId: EventId,
-  registrationId: RegistrationId,
-  operation: Schema.String,
-  state: RegistrationState,
-  allowed: Schema.Array(RegistrationState)
+  eventId: TheEvent,
+  registrationId: TheRegistration,
+  operation: described("The operation that was refused", Schema.String),
+  state: described("The state of the registration", RegistrationState),
+  allowed: described("The states in which the operation is possible", Schema.Array(RegistrationState))
 }) {
   override get message(): string {
     return `${this.operation} needs a registration that is ${this.allowed.join(" or ")}; this one is ${this.state}.`

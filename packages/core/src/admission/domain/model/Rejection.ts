@@ -6,6 +6,7 @@
  * idempotency key for a short time only (see `Idempotency`).
  */
 import * as Schema from "effect/Schema"
+import { described } from "../../../kernel/domain/document/Documented.ts"
 import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
 import * as Register from "./Register.ts"
@@ -14,8 +15,8 @@ import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 /** The same principal has used the idempotency key before, for the same operation with another payload. */
 export class IdempotencyKeyReused extends TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
-  operation: Schema.String,
-  key: Schema.String
+  operation: described("The operation that was refused", Schema.String),
+  key: described("The idempotency key", Schema.String)
 }) {
   override get message(): string {
     return `Idempotency key ${JSON.stringify(this.key)} was used for ${this.operation} with another payload.`

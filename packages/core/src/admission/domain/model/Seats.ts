@@ -5,7 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import type { Mutable } from "effect/Types"
-import { EventId } from "../../../kernel/domain/EventId.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { type EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import type { Expecting } from "./event/EventVersion.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
@@ -17,10 +18,10 @@ export const Capacity = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum:
 
 /** The number of registrations of the event in each state; cancelled ones are not counted. */
 export const Counts = Schema.Struct({
-  confirmed: Schema.Natural,
-  waitlisted: Schema.Natural,
-  attended: Schema.Natural,
-  noShow: Schema.Natural
+  confirmed: described("Have a seat", Schema.Natural),
+  waitlisted: described("Wait for a seat", Schema.Natural),
+  attended: described("Had a seat, and came", Schema.Natural),
+  noShow: described("Had a seat, and did not come", Schema.Natural)
 })
 export type Counts = typeof Counts.Type
 
@@ -48,9 +49,16 @@ const Demotions = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_D
  * seats back, of those who got theirs last; they wait again at their old places.
  */
 export const CapacityInput = Schema.Struct({
-  capacity: Capacity,
-  keepOverhang: Schema.optionalKey(Schema.Boolean),
-  demote: Schema.optionalKey(Demotions)
+  capacity: described("The new number of seats", Capacity, { examples: [120] }),
+  keepOverhang: described(
+    "Accepts a capacity below the seats taken: nobody is promoted until the overhang is gone",
+    Schema.optionalKey(Schema.Boolean),
+    { default: false }
+  ),
+  demote: described(
+    "The number of people who lose their seats, those who got theirs last, and wait again at their old places. It has to be the number of seats that the event has too few, so that nobody loses one unnoticed",
+    Schema.optionalKey(Demotions)
+  )
 }).annotate({ identifier: "CapacityInput" })
 
 /** A new capacity, as a caller gives it. */
@@ -76,16 +84,21 @@ export interface ChangeCapacity extends Expecting {
 export const BeyondCapacity = Schema.Literals(["raise", "overhang"])
 export type BeyondCapacity = typeof BeyondCapacity.Type
 
-export const CapacityChanged = Schema.TaggedStruct("CapacityChanged", { from: Capacity, to: Capacity })
+export const CapacityChanged = Schema.TaggedStruct("CapacityChanged", {
+  from: described("The number of seats before", Capacity, { examples: [100] }),
+  to: described("The number of seats from now on", Capacity, { examples: [120] })
+}).annotate({
+  description: "The number of seats was changed"
+})
 
 /** What can happen to the seats of an event. */
 export const journalEvents = [CapacityChanged] as const
 
 /** The new capacity is below the seats taken, and the caller asked neither to keep the overhang nor to take seats back. */
 export class CapacityBelowSeatsTaken extends TaggedError<CapacityBelowSeatsTaken>()("CapacityBelowSeatsTaken", {
-  eventId: EventId,
-  capacity: Schema.Natural,
-  seatsTaken: Schema.Natural
+  eventId: TheEvent,
+  capacity: described("The capacity that was asked for", Schema.Natural),
+  seatsTaken: described("The seats that are taken", Schema.Natural)
 }) {
   override get message(): string {
     return (
@@ -97,10 +110,10 @@ export class CapacityBelowSeatsTaken extends TaggedError<CapacityBelowSeatsTaken
 
 /** `demote` is not the number of seats that have to be taken back, or not as many can be: those who came keep their seats. */
 export class DemotionsMismatch extends TaggedError<DemotionsMismatch>()("DemotionsMismatch", {
-  eventId: EventId,
-  demote: Schema.Natural,
-  needed: Schema.Natural,
-  confirmed: Schema.Natural
+  eventId: TheEvent,
+  demote: described("The number of seats that was asked for", Schema.Natural),
+  needed: described("The number of seats that have to be taken back", Schema.Natural),
+  confirmed: described("The people who have a seat and have not come yet", Schema.Natural)
 }) {
   override get message(): string {
     return this.needed > this.confirmed
@@ -111,9 +124,9 @@ export class DemotionsMismatch extends TaggedError<DemotionsMismatch>()("Demotio
 
 /** Every seat is taken (or due to a waiter), and the waitlist takes no new entries or the caller asked for a seat. */
 export class CapacityFull extends TaggedError<CapacityFull>()("CapacityFull", {
-  eventId: EventId,
-  capacity: Schema.Natural,
-  waitlistLength: Schema.Natural
+  eventId: TheEvent,
+  capacity: described("The number of seats of the event", Schema.Natural),
+  waitlistLength: described("The people who wait", Schema.Natural)
 }) {
   override get message(): string {
     return this.waitlistLength === 0

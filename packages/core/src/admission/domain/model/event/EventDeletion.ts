@@ -6,7 +6,8 @@
  * one stream.
  */
 import * as Schema from "effect/Schema"
-import { EventId } from "../../../../kernel/domain/EventId.ts"
+import { described } from "../../../../kernel/domain/document/Documented.ts"
+import { EventId, TheEvent } from "../../../../kernel/domain/EventId.ts"
 import type { Expecting } from "./EventVersion.ts"
 import { TaggedError } from "../../../../kernel/domain/TaggedError.ts"
 
@@ -16,14 +17,18 @@ export interface DeleteEvent extends Expecting {
 }
 
 /** The id of the event that is not there any more. */
-export const DeletionOutcome = Schema.Struct({ deleted: EventId })
+export const DeletionOutcome = Schema.Struct({
+  deleted: described("The id of the event that was deleted", EventId)
+})
 export type DeletionOutcome = typeof DeletionOutcome.Type
 
-export const EventDeleted = Schema.TaggedStruct("EventDeleted", {})
+export const EventDeleted = Schema.TaggedStruct("EventDeleted", {}).annotate({
+  description: "A draft that nobody had ever registered for was deleted; it is the last journal event of its stream"
+})
 
 /** Somebody has registered for the event, be it that the registration was cancelled since. Its records stay. */
 export class EventHadRegistrations extends TaggedError<EventHadRegistrations>()("EventHadRegistrations", {
-  eventId: EventId
+  eventId: TheEvent
 }) {
   override get message(): string {
     return `People have registered for event ${this.eventId} before, so it stays on record; cancel it instead.`
@@ -31,7 +36,7 @@ export class EventHadRegistrations extends TaggedError<EventHadRegistrations>()(
 }
 
 /** An event with this id was deleted. The id is not used again. */
-export class EventWasDeleted extends TaggedError<EventWasDeleted>()("EventWasDeleted", { eventId: EventId }) {
+export class EventWasDeleted extends TaggedError<EventWasDeleted>()("EventWasDeleted", { eventId: TheEvent }) {
   override get message(): string {
     return `Event ${this.eventId} was deleted, and its id is not used again; take another one.`
   }

@@ -7,7 +7,8 @@
  * is refused once somebody else has changed the event itself.
  */
 import * as Schema from "effect/Schema"
-import { EventId } from "../../../../kernel/domain/EventId.ts"
+import { described } from "../../../../kernel/domain/document/Documented.ts"
+import { TheEvent } from "../../../../kernel/domain/EventId.ts"
 import { TaggedError } from "../../../../kernel/domain/TaggedError.ts"
 
 /** A version that a caller has seen: a whole number from 1 on. */
@@ -32,12 +33,12 @@ export const isSeen = (
 
 /** The event itself has changed since the versions that the caller has seen. Nothing has changed by this command. */
 export class VersionConflict extends TaggedError<VersionConflict>()("VersionConflict", {
-  eventId: EventId,
-  expectedVersions: Schema.Array(Schema.Natural),
+  eventId: TheEvent,
+  expectedVersions: described("The versions that the caller has seen", Schema.Array(Schema.Natural)),
   /** The version that there is. */
-  version: Schema.Natural,
+  version: described("The version that there is", Schema.Natural),
   /** The version in which the event itself changed last. */
-  revision: Schema.Natural
+  revision: described("The version in which the event itself changed last", Schema.Natural)
 }) {
   override get message(): string {
     const seen = this.expectedVersions.length === 0 ? "no version of it" : `version ${this.expectedVersions.join(", ")}`

@@ -14,11 +14,11 @@ import { createHash } from "node:crypto"
 import { Readable } from "node:stream"
 import { promisify } from "node:util"
 import { brotliCompress, constants, gzip } from "node:zlib"
-import * as ContentCoding from "../requests/ContentCoding.ts"
-import * as Problem from "../problems/Problem.ts"
-import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
-import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
-import * as QueryParameters from "../requests/QueryParameters.ts"
+import * as ContentCoding from "../../requests/ContentCoding.ts"
+import * as Problem from "../../problems/Problem.ts"
+import * as BoundaryProblems from "../../problems/BoundaryProblems.ts"
+import * as ProtocolProblems from "../../problems/ProtocolProblems.ts"
+import * as QueryParameters from "../../requests/QueryParameters.ts"
 
 export interface StaticPage {
   /** The answer to a GET or a HEAD of the page. */
@@ -30,6 +30,8 @@ export interface StaticPageOptions {
   readonly text: string
   /** Default: `no-cache`, so that caches ask each time whether the page is still the same. */
   readonly cacheControl?: string
+  /** The headers of requests by which answers differ. Default: `accept-encoding`. */
+  readonly vary?: string
 }
 
 interface Variant {
@@ -82,7 +84,8 @@ const compress: Record<Exclude<ContentCoding.Coding, "identity">, (bytes: Buffer
 const makeVariants = async ({
   cacheControl = "no-cache",
   contentType,
-  text
+  text,
+  vary = "accept-encoding"
 }: StaticPageOptions): Promise<ReadonlyMap<ContentCoding.Coding, Variant>> => {
   const identity = Buffer.from(text)
   const hash = createHash("sha256").update(identity).digest("base64url").slice(0, 22)
@@ -94,7 +97,7 @@ const makeVariants = async ({
       ...(isPlain ? {} : { "content-encoding": coding }),
       etag: tag,
       "cache-control": cacheControl,
-      vary: "accept-encoding"
+      vary
     }
     return [coding, { bytes: isPlain ? identity : await compress[coding](identity), headers, tag }]
   }

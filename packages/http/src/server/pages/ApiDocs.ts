@@ -8,34 +8,69 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { hash } from "node:crypto"
-import { BasePath } from "../requests/BasePath.ts"
+import * as Document from "../../document/Document.ts"
+import type { OpenApiDocument } from "../../document/Json.ts"
+import { BasePath } from "../../requests/BasePath.ts"
+import { EXAMPLE_KEY } from "../../requests/headers/WriteHeaders.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 const DOCS_PATH = "/docs"
 const [OPEN, CLOSE] = ["<script>", "</script>"]
 const FOR_EVER = "public, max-age=31536000, immutable"
 
+/**
+ * The page shows the document and sends test requests to this server, and nothing else: nothing of it talks to other servers, and
+ * the tools of the library that are for the authors of documents are left out.
+ */
+const SETTINGS = {
+  withDefaultFonts: false,
+  showDeveloperTools: "never",
+  hideClientButton: true,
+  telemetry: false,
+  agent: { disabled: true },
+  mcp: { disabled: true }
+} as const
+
 /** The page as Effect makes it, with the script inside, before the part about the API. */
-const render = async <Id extends string, Groups extends HttpApiGroup.Constraint>(
-  api: HttpApi.HttpApi<Id, Groups>
-): Promise<string> => {
+const render = async (document: OpenApiDocument): Promise<string> => {
   let page: Effect.Effect<HttpServerResponse.HttpServerResponse> | undefined
   // Effect adds a route whose handler makes the page for each request. This router takes the handler, which is run once.
   const router = {
     add: (_method: string, _path: string, handler: typeof page) => Effect.sync(() => (page = handler))
   } as unknown as HttpRouter.HttpRouter
-  const layer = HttpApiScalar.layer(api, { path: DOCS_PATH, scalar: { withDefaultFonts: false } })
+  // The page shows the document that is made of its API, and of this one any document can be made.
+  const api = HttpApi.make("document").annotate(OpenApi.Transform, () => document)
+  const [scheme] = Object.keys(document.components.securitySchemes)
+  const authentication = scheme === undefined ? {} : { authentication: { preferredSecurityScheme: scheme } }
+  const layer = HttpApiScalar.layer(api, {
+    path: DOCS_PATH,
+    scalar: { ...SETTINGS, ...authentication } as HttpApiScalar.ScalarConfig
+  })
   await Effect.runPromise(
     Effect.scoped(Layer.build(Layer.provide(layer, Layer.succeed(HttpRouter.HttpRouter, router))))
   )
   const { body } = Effect.runSync(page!)
   if (body._tag !== "Uint8Array") throw new Error("the page of an API is no text")
   return Buffer.from(body.body).toString()
+}
+
+/**
+ * Puts a fresh idempotency key in the place of that of the examples, each time that the page is loaded: a key that everybody
+ * sends would answer the first request for ever.
+ */
+const withFreshKey = (page: string): string => {
+  const key = JSON.stringify(EXAMPLE_KEY)
+  return page
+    .replaceAll(key, "key")
+    .replace(
+      "window.Scalar.create",
+      () => `const key = globalThis.crypto?.randomUUID?.() ?? ${key}\n      window.Scalar.create`
+    )
 }
 
 interface Made {
@@ -48,8 +83,8 @@ interface Made {
 /** The scripts by their paths. All APIs have the same script. */
 const scripts = new Map<string, StaticPage.StaticPage>()
 
-const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsPath: string): Promise<Made> => {
-  const html = await render(api)
+const make = async (document: OpenApiDocument, docsPath: string): Promise<Made> => {
+  const html = await render(document)
   const start = html.indexOf(OPEN) + OPEN.length
   const end = html.indexOf(CLOSE, start)
   const source = html.slice(start, end)
@@ -61,9 +96,9 @@ const make = async (api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>, docsP
   // The path is relative to the page, so that a proxy may add a prefix to both.
   const toRoot = "../".repeat(docsPath.split("/").length - 2)
   const src = `${toRoot}${scriptPath.slice(1)}`
-  const text = `${html.slice(0, start - OPEN.length)}<script src="${src}">${html.slice(end)}`
+  const text = `${html.slice(0, start - OPEN.length)}<script src="${src}">${withFreshKey(html.slice(end))}`
   return {
-    openapi: StaticPage.make({ contentType: "application/json", text: JSON.stringify(OpenApi.fromApi(api)) }),
+    openapi: StaticPage.make({ contentType: "application/json", text: JSON.stringify(document) }),
     docs: StaticPage.make({ contentType: "text/html; charset=utf-8", text }),
     script,
     scriptPath
@@ -75,12 +110,12 @@ const made = new Map<object, Map<string, Promise<Made>>>()
 
 const madeFor = (
   api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>,
-  docsPath: string,
+  { docsPath, messages }: ApiDocsOptions,
   base: string
 ): Promise<Made> => {
   const byBase = made.get(api) ?? new Map<string, Promise<Made>>()
   made.set(api, byBase)
-  const all = byBase.get(base) ?? make(base === "" ? api : api.annotate(OpenApi.Servers, [{ url: base }]), docsPath)
+  const all = byBase.get(base) ?? make(Document.of(api, base, { messages }), docsPath)
   byBase.set(base, all)
   return all
 }
@@ -88,17 +123,20 @@ const madeFor = (
 export interface ApiDocsOptions {
   readonly openapiPath: `/${string}`
   readonly docsPath: `/${string}`
+  /** Whether the document has what is posted to webhooks. */
+  readonly messages: boolean
 }
 
 /** The routes of the documents, and of the script. */
 export const layer = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>,
-  { docsPath, openapiPath }: ApiDocsOptions
+  options: ApiDocsOptions
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const base = yield* BasePath
-      const { docs, openapi, script, scriptPath } = yield* Effect.promise(() => madeFor(api as never, docsPath, base))
+      const { docsPath, openapiPath } = options
+      const { docs, openapi, script, scriptPath } = yield* Effect.promise(() => madeFor(api as never, options, base))
       yield* router.add("GET", openapiPath, openapi.answer)
       yield* router.add("GET", docsPath, docs.answer)
       if (docsPath === DOCS_PATH) yield* router.add("GET", scriptPath, script.answer)

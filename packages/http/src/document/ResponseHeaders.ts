@@ -1,0 +1,94 @@
+/**
+ * The headers of the answers of an operation, by what the endpoint is and by the status.
+ */
+import * as Context from "effect/Context"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import { WriteBoundary } from "../requests/Boundaries.ts"
+import { headerName } from "./HeaderNames.ts"
+import type { Header, Response } from "./Json.ts"
+
+/** An annotation of an endpoint whose answer 204 has the header `Store-Clock-Offset`. */
+export const TellsClockOffset = Context.Reference<boolean>("@turnout/TellsClockOffset", { defaultValue: () => false })
+
+const WORDS: Readonly<Record<string, string>> = {
+  "cache-control": "Forbids caches to keep the answer, which has personal data",
+  "content-disposition": "The name of a file to save the answer in",
+  location: "The path of what was created"
+}
+
+const text = (description: string, schema: Readonly<Record<string, unknown>> = {}, required = false): Header => ({
+  description,
+  required,
+  schema: { type: "string", ...schema }
+})
+
+/** The headers that many answers have, as components of a document. */
+const SHARED = {
+  "X-Request-Id": text(
+    "The id of the request: its own X-Request-Id, if that is 1 to 128 visible ASCII characters without quotes, or else a new one",
+    { minLength: 1, maxLength: 128, pattern: "^[!#-&(-~]+$" },
+    true
+  ),
+  "Idempotent-Replayed": text("`true` if this is the answer that was given to the same request before", {
+    enum: ["true"]
+  }),
+  "Retry-After": {
+    description: "The number of seconds after which to try again",
+    required: false,
+    schema: { type: "integer", minimum: 1 }
+  },
+  "WWW-Authenticate": text("The kind of credentials that the API takes", { enum: ["Bearer"] }, true),
+  "Store-Clock-Offset": {
+    description:
+      "The milliseconds by which the clock of the store, which decides, is ahead of that of the process; below 0 if it is behind",
+    required: false,
+    schema: { type: "integer" }
+  },
+  "Content-Encoding": text("The coding of the answer, if it is long and the request accepts one", {
+    enum: ["br", "gzip"]
+  }),
+  Vary: text("`accept-encoding`, if the answer is long enough to be compressed", { enum: ["accept-encoding"] })
+} as const satisfies Readonly<Record<string, Header>>
+
+const PREFIX = "#/components/headers/"
+
+/** The shared headers that a part of a document refers to. */
+export const referredTo = (part: unknown): Readonly<Record<string, Header>> => {
+  const json = JSON.stringify(part)
+  return Object.fromEntries(Object.entries(SHARED).filter(([name]) => json.includes(`"${PREFIX}${name}"`)))
+}
+
+/** The statuses of answers that are remembered under an idempotency key, and so may be given again. */
+const REMEMBERED = /^(?:2..|409|412)$/
+
+const isJson = ({ content = {} }: Response): boolean => "application/json" in content
+
+/** The names of the shared headers that answers of this status have. */
+const sharedBy = (
+  status: string,
+  response: Response,
+  endpoint: HttpApiEndpoint.Top
+): ReadonlyArray<keyof typeof SHARED> => {
+  const isWrite = endpoint.middlewares.has(WriteBoundary)
+  const isTagged = "etag" in (response.headers ?? {})
+  const names: Readonly<Record<keyof typeof SHARED, boolean>> = {
+    "X-Request-Id": true,
+    "Idempotent-Replayed": isWrite && REMEMBERED.test(status),
+    "Retry-After": status === "503" || (isWrite && status === "409"),
+    "WWW-Authenticate": status === "401",
+    "Store-Clock-Offset": status === "204" && Context.get(endpoint.annotations, TellsClockOffset),
+    "Content-Encoding": status === "200" && isJson(response) && !isTagged,
+    Vary: status === "200" && isJson(response) && !isTagged
+  }
+  return Object.keys(SHARED).filter((name): name is keyof typeof SHARED => names[name as keyof typeof SHARED])
+}
+
+/** The response of an operation with all of its headers, each of which has a description. */
+export const complete = (status: string, response: Response, endpoint: HttpApiEndpoint.Top): Response => {
+  const own = Object.entries(response.headers ?? {}).map(([name, header]) => {
+    const description = WORDS[name]
+    return [headerName(name), description === undefined ? header : { description, ...header }] as const
+  })
+  const shared = sharedBy(status, response, endpoint).map((name) => [name, { $ref: PREFIX + name }] as const)
+  return { ...response, headers: Object.fromEntries([...own, ...shared]) }
+}

@@ -1,0 +1,206 @@
+/**
+ * The examples in the OpenAPI documents work: each is sent to a server as it stands, in an order in which it can work, with the ids
+ * of what there is in the place of the ids of its path.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Memory from "@turnout/adapters/memory"
+import * as MemoryQueue from "@turnout/adapters/memory/queue"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import { Replays } from "@turnout/core/delivery/ports/Replays"
+import * as Server from "@turnout/http/Server"
+import { Effect, Layer, Logger, Redacted } from "effect"
+import { HttpServer } from "effect/http"
+import * as ApiDocument from "../support/ApiDocument.ts"
+import { TOKEN } from "../support/AdminClient.ts"
+import * as Given from "../support/Given.ts"
+
+interface Answer {
+  readonly id: string
+  readonly registration: { readonly id: string }
+  readonly webhook: { readonly id: string }
+}
+
+type Ids = Readonly<Record<string, string>>
+
+/** Sends the examples of one document. */
+const sender = (documented: ApiDocument.Documented, address: string) => {
+  const operations = Object.entries(documented.document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation }))
+  )
+  const sent = new Set<string>()
+  const send = (id: string, ids: Ids = {}): Effect.Effect<Answer> =>
+    Effect.promise(async () => {
+      const { method, operation, path } = operations.find(({ operation }) => operation.operationId === id)!
+      const given = operation.parameters.filter(({ example }) => example !== undefined)
+      const of = (part: string) => given.filter((parameter) => parameter.in === part)
+      const query = new URLSearchParams(
+        Object.fromEntries(of("query").map(({ example, name }) => [name, String(example)]))
+      )
+      const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+        encodeURIComponent(ids[name] ?? String(given.find((parameter) => parameter.name === name)!.example))
+      )
+      const body = operation.requestBody?.content["application/json"]?.example
+      const url = `${target}${query.size === 0 ? "" : `?${query}`}`
+      const response = await fetch(address + url, {
+        method,
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          ...Object.fromEntries(of("header").map(({ example, name }) => [name, String(example)])),
+          ...(body === undefined ? {} : { "content-type": "application/json" })
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) })
+      })
+      const text = await response.text()
+      assert.isTrue(response.ok, `${id}: ${method} ${url} ${JSON.stringify(body)} was answered with ${text}`)
+      ApiDocument.check(method, target, { status: response.status, headers: response.headers, text })
+      sent.add(id)
+      return (text.startsWith("{") ? JSON.parse(text) : {}) as Answer
+    })
+  return { send, unsent: () => operations.map(({ operation }) => operation.operationId).filter((id) => !sent.has(id)) }
+}
+
+const HOUR = 60 * 60 * 1_000
+
+/** An event that has begun, with a person who is registered. */
+const begun = Effect.gen(function* () {
+  const { id: eventId } = yield* Given.publishedEvent({
+    startsAt: new Date(Date.now() - HOUR),
+    endsAt: new Date(Date.now() + HOUR)
+  })
+  const { id: registrationId } = yield* Given.register(eventId, 1)
+  return { eventId, registrationId }
+})
+
+/** An event without a free seat, with a person who waits. */
+const full = Effect.gen(function* () {
+  const { id: eventId } = yield* Given.publishedEvent({ capacity: 0 })
+  const { id: registrationId } = yield* Given.register(eventId, 1)
+  return { eventId, registrationId }
+})
+
+/** A stream whose first entry could not be delivered to a sink. */
+const parked = Effect.fnUntraced(function* (sink: string) {
+  const { id } = yield* Given.publishedEvent()
+  const outbox = yield* Outbox
+  const claims = yield* outbox.claim(sink, { owner: "relay", ttlMillis: 60_000, limit: 64 })
+  const slices = yield* outbox.read(sink, claims, 100)
+  const slice = slices.find(({ deliveries }) => deliveries.some(({ eventId }) => eventId === id))!
+  const lease = claims.find(({ slot }) => slot === slice.slot)!
+  const block = { stream: id, version: 1, attempts: 20, error: "550", retryAfterMillis: null }
+  yield* outbox.acknowledge(sink, [{ ...lease, position: slice.position, blocked: [block] }])
+  return id
+})
+
+const services = Turnout.layer().pipe(Layer.provideMerge(Memory.layer))
+const silent = Logger.layer([])
+
+describe("the examples of the API", () => {
+  it.live("work when they are sent", () =>
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const { send, unsent } = sender(ApiDocument.api(), HttpServer.formatAddress(address))
+      for (const id of ["getLiveness", "getReadiness"]) yield* send(id)
+
+      const { id: eventId } = yield* send("createEvent")
+      for (const id of ["updateEvent", "publishEvent", "getEvent", "changeCapacity", "listEvents"])
+        yield* send(id, { eventId })
+      const { registration } = yield* send("register", { eventId })
+      const ids = { eventId, registrationId: registration.id }
+      yield* send("registerGuest", { eventId })
+      for (const id of [
+        "getRegistration",
+        "listRegistrations",
+        "exportRegistrations",
+        "listAttendeeRegistrations",
+        "correctRegistration",
+        "markAttended",
+        "clearAttendance",
+        "cancelRegistration",
+        "reinstateRegistration"
+      ])
+        yield* send(id, ids)
+
+      const waiting = yield* full
+      for (const id of ["listWaitlist", "exportWaitlist", "getWaitlistPlace", "confirmRegistration"])
+        yield* send(id, waiting)
+      const over = yield* begun
+      for (const id of ["markNoShow", "releaseSeat", "completeEvent", "reopenEvent", "cancelEvent"])
+        yield* send(id, over)
+      yield* send("unpublishEvent", { eventId: (yield* Given.publishedEvent()).id })
+      yield* send("deleteEvent", { eventId: (yield* Given.draftEvent()).id })
+      assert.deepStrictEqual(unsent(), [])
+    }).pipe(
+      Effect.provide(Layer.fresh(Server.layer({ port: 0 }).pipe(Layer.provideMerge(services)))),
+      Effect.provide(silent)
+    )
+  )
+})
+
+const letters = Effect.gen(function* () {
+  const queue = yield* MemoryQueue.make({ name: "mail", maxReceiveCount: 0, waitMillis: 0 })
+  yield* queue.send("{}", null)
+  yield* queue.receive(1)
+  return queue.deadLetters
+})
+
+describe("the examples of the API for operators", () => {
+  it.live("work when they are sent", () =>
+    Effect.gen(function* () {
+      const deadLetters = yield* letters
+      const work = Effect.gen(function* () {
+        const { address } = yield* HttpServer.HttpServer
+        const { send, unsent } = sender(ApiDocument.adminApi(), HttpServer.formatAddress(address))
+        const sink = "sales"
+        yield* Outbox.use((outbox) => outbox.register(sink, "beginning"))
+        const stream = yield* parked(sink)
+        const ids = { sink, stream, eventId: stream, queue: deadLetters.name }
+        for (const id of [
+          "getOutboxStatus",
+          "listBlockedStreams",
+          "getBlockedStream",
+          "skipEntry",
+          "retryBlockedStream",
+          "discardBlockedStream",
+          "retryAllBlockedStreams",
+          "readJournal",
+          "pruneJournal",
+          "repairOutbox",
+          "rebuildSales",
+          "getSales",
+          "listSales",
+          "countReplay",
+          "listDeadLetterQueues",
+          "listDeadLetters",
+          "redriveDeadLetters"
+        ])
+          yield* send(id, ids)
+
+        const { webhook } = yield* send("createWebhook")
+        for (const id of [
+          "getWebhook",
+          "listWebhooks",
+          "updateWebhook",
+          "rotateWebhookSecret",
+          "disableWebhook",
+          "enableWebhook",
+          "listWebhookAttempts",
+          "removeWebhook"
+        ])
+          yield* send(id, { webhookId: webhook.id })
+
+        const { id: replayId } = yield* send("startReplay")
+        const replays = yield* Replays
+        const { epoch, owner, place } = (yield* replays.claim(sink, "relay", 60_000))!
+        yield* replays.advance({ id: replayId, epoch, owner, place, sent: 0, state: "stopped", error: "550" }, 60_000)
+        for (const id of ["getReplay", "listReplays", "resumeReplay", "cancelReplay"]) yield* send(id, { replayId })
+
+        yield* send("forgetSink", { sink })
+        yield* send("listAuditEntries")
+        assert.deepStrictEqual(unsent(), [])
+      })
+      const server = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [deadLetters] })
+      yield* Effect.provide(work, Layer.fresh(server.pipe(Layer.provideMerge(services))))
+    }).pipe(Effect.scoped, Effect.provide(silent))
+  )
+})
