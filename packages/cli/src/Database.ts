@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { resolve } from "node:path"
+import type { Configuration } from "./configuration/Configuration.ts"
 import * as Logs from "./output/Logs.ts"
 
 /** The folder of the embedded database, in the folder that the command is run in. */
@@ -25,6 +26,8 @@ export interface GlobalOptions {
   /** Whether a pooler is in between; without the option that is found out. */
   readonly pooler?: boolean
   readonly json?: boolean
+  /** The file that options were read from; without one there was none. */
+  readonly configuration?: Configuration
 }
 
 /** Names the database for people, without its password. */
