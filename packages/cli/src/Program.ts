@@ -6,6 +6,7 @@
 import { Command, CommanderError, Option } from "commander"
 import { readFileSync } from "node:fs"
 import * as Action from "./Action.ts"
+import * as Completion from "./commands/shell/completion.ts"
 import * as Dlq from "./commands/consumer/dlq.ts"
 import * as Events from "./commands/admission/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
@@ -24,6 +25,7 @@ import * as Configuration from "./configuration/Configuration.ts"
 import { configurationFile, folder, schema, server } from "./options/Databases.ts"
 import * as Help from "./output/Help.ts"
 import * as Output from "./output/Output.ts"
+import * as Examples from "./usage/Examples.ts"
 import * as Usage from "./Usage.ts"
 
 const version = (): string =>
@@ -43,7 +45,8 @@ const commands = [
   Sales,
   Webhooks,
   Worker,
-  Dlq
+  Dlq,
+  Completion
 ]
 
 /**
@@ -79,6 +82,7 @@ export const make = (finish: (code: number) => void, action: Action.Action = Act
   for (const command of all) command.exitOverride()
   Usage.check(all)
   Configuration.use(program, all)
+  Examples.add(all)
   return program
 }
 
