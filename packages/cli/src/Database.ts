@@ -56,6 +56,13 @@ export const turnout = (
 export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerClient(options(given))
 
+/** The stores and the client of the database of the options, which is left as it is: nothing is migrated. */
+export const asItIs = (
+  given: GlobalOptions,
+  poolSize: number
+): Layer.Layer<Database.Stores | SqlClient.SqlClient, StoreError | InvalidInput> =>
+  Database.layerWithClient({ ...options(given), poolSize, migrate: "never" })
+
 /** The inbox in the database of the options, and the client that handlers write with. */
 export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerInbox(options(given))

@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from "commander"
 import { readFileSync } from "node:fs"
 import * as Action from "./Action.ts"
 import * as Completion from "./commands/shell/completion.ts"
+import * as Doctor from "./commands/doctor/doctor.ts"
 import * as Dlq from "./commands/consumer/dlq.ts"
 import * as Events from "./commands/admission/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
@@ -36,6 +37,7 @@ const commands = [
   Serve,
   Relay,
   Migrate,
+  Doctor,
   Sweep,
   Import,
   Events,
