@@ -4,12 +4,17 @@
  */
 import type { LookupAddress } from "node:dns"
 import { assert, describe, it } from "vitest"
-import { isPublic, literalOf, lookupBy, PrivateAddress } from "@turnout/adapters/internal/webhooks/PublicAddress"
+import { refusalOf } from "@turnout/core/webhooks/domain/WebhookEndpoint"
+import { isPublic, lookupBy, PrivateAddress } from "@turnout/adapters/internal/webhooks/PublicAddress"
 
 const PUBLIC = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "8.8.8.8"]
 const PRIVATE = ["10.0.0.1", "::1", "169.254.169.254", "::ffff:192.168.0.1", "fd00::1", "64:ff9b::a00:1"]
 
 const toAddress = (address: string): LookupAddress => ({ address, family: address.includes(":") ? 6 : 4 })
+
+/** The rule that a URL with the address breaks. */
+const inUrl = (address: string): string | undefined =>
+  refusalOf(new URL(`https://${address.includes(":") ? `[${address}]` : address}:8443/`), { allowPrivate: false })
 
 /** What connecting to a name that resolves to these is told. */
 const connect = (addresses: ReadonlyArray<string>, all: boolean): Promise<unknown> =>
@@ -81,10 +86,7 @@ describe("an address", () => {
     ["ISATAP", "2a00:1450:4001:81b:0:5efe:8.8.8.8"]
   ])("is public: %s", (_, address) => {
     assert.isTrue(isPublic(address), address)
-    assert.strictEqual(
-      literalOf(new URL(`https://${address.includes(":") ? `[${address}]` : address}/`)) !== undefined,
-      true
-    )
+    assert.isUndefined(inUrl(address), address)
   })
 
   it.each([
@@ -109,7 +111,12 @@ describe("an address", () => {
     ["of a link of this machine", "fe80::1%eth0 2606:2800:21f:cb07:6820:80da:af6b:8b2c%1"],
     ["no address", "localhost example.com "]
   ])("is not public: %s", (_, addresses) => {
-    for (const address of addresses.split(" ")) assert.isFalse(isPublic(address), address)
+    for (const address of addresses.split(" ")) {
+      assert.isFalse(isPublic(address), address)
+      // A URL has no zones, and a name is no address.
+      if (!/%|^$|[g-z]/i.test(address) || address.startsWith("0x"))
+        assert.match(inUrl(address)!, /is not a public address$/, address)
+    }
   })
 
   it.each([
@@ -130,6 +137,7 @@ describe("an address", () => {
     ["ISATAP, with the bit of a unique address", "2a00:1450:4001:81b:200:5efe:10.0.0.1", "10.0.0.1"]
   ])("is not public, but leads to another that is not: %s", (_, address, leadsTo) => {
     assert.isFalse(isPublic(address), address)
+    assert.include(inUrl(address), `which leads to ${leadsTo}, which is not a public address`)
     const { message } = new PrivateAddress(address, address)
     assert.strictEqual(
       message,

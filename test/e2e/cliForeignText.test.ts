@@ -124,7 +124,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
     await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve))
     try {
       const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`
-      const added = await turnout.json("webhooks", "add", url, "--type", "EventCreated")
+      const added = await turnout.json("webhooks", "add", url, "--allow-private-webhooks", "--type", "EventCreated")
       const { id } = (added.document as unknown as { readonly webhook: { readonly id: string } }).webhook
       const server = await turnout.serve("--allow-private-webhooks", "--log-requests")
       await fetch(`${server.url}/%1b[2J%0a`)

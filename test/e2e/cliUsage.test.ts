@@ -43,6 +43,11 @@ const WRONG: ReadonlyArray<readonly [line: string, says: string]> = [
   ["outbox replay --all", "error: name the sink: --sink"],
   ["outbox replay --sink mail", "error: say what to send again"],
   [`outbox replay --sink mail --all --stream ${UUID}`, "error: say what to send again"],
+  [
+    "outbox replay --sink mail --all --dry-run --per-second 1",
+    "error: --per-second is about sending, and --dry-run sends"
+  ],
+  ["outbox replay --sink mail --all --dry-run --no-wait", "error: --no-wait is about sending, and --dry-run sends"],
   ["outbox parked retry --sink mail", "error: name streams, or say --all"],
   [`outbox parked retry --sink mail --all ${UUID}`, "error: name streams, or say --all"],
   ["outbox tail --from now --cursor abc", "option '--from <place>' cannot be used with option '--cursor <cursor>'"],

@@ -41,7 +41,17 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
     await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve))
     try {
       const url = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`
-      const added = await json(turnout, "webhooks", "add", url, "--type", "AttendeeRegistered", "--as", "ada")
+      const added = await json(
+        turnout,
+        "webhooks",
+        "add",
+        url,
+        "--allow-private-webhooks",
+        "--type",
+        "AttendeeRegistered",
+        "--as",
+        "ada"
+      )
       assert.strictEqual(added.code, 0)
       const { secret, webhook } = added.document
       const server = await turnout.serve("--allow-private-webhooks")

@@ -23,6 +23,7 @@ import { Clock, Effect, Layer, Logger, Random } from "effect"
 import { SqlClient } from "effect/sql"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import * as AnyEndpoint from "../support/AnyEndpoint.ts"
 import * as Given from "../support/Given.ts"
 import * as SettableClock from "../support/SettableClock.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
@@ -172,7 +173,7 @@ describe("a webhook", { timeout: 30_000 }, () => {
     ({ close }) => Effect.sync(close)
   )
 
-  const memory = Webhooks.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
+  const memory = AnyEndpoint.webhooks.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
 
   const relaying = (options: WebhookRelays.WebhookRelayOptions, clock: Clock.Clock) =>
     Effect.provideService(
@@ -219,7 +220,7 @@ describe("a webhook", { timeout: 30_000 }, () => {
     )
   )
 
-  const onPostgres = Webhooks.layer.pipe(
+  const onPostgres = AnyEndpoint.webhooks.pipe(
     Layer.provideMerge(PostgresWebhooks.layerFromClient()),
     Layer.provideMerge(services)
   )

@@ -11,6 +11,7 @@ import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Effect, Layer, Logger, type Scope } from "effect"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 import { gzipSync } from "node:zlib"
+import * as AnyEndpoint from "../support/AnyEndpoint.ts"
 import * as Given from "../support/Given.ts"
 
 /** What a server sends behind the status line, on the socket itself. */
@@ -113,7 +114,7 @@ const endpoint = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
-const services = Webhooks.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
+const services = AnyEndpoint.webhooks.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
 
 const run = <A, E>(work: Effect.Effect<A, E, Layer.Success<typeof services> | Scope.Scope>) =>
   work.pipe(Effect.scoped, Effect.provide(Layer.fresh(services)), Effect.provide(Logger.layer([])))

@@ -14,6 +14,7 @@ import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Effect, Exit, Layer, Logger, Scope } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import * as AnyEndpoint from "../support/AnyEndpoint.ts"
 import * as Given from "../support/Given.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
@@ -55,7 +56,7 @@ const endpoint = (initial: Answer) =>
   )
 
 const withWebhooks = <E>(stores: Layer.Layer<Layer.Success<typeof Memory.layer>, E>) =>
-  Webhooks.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(stores))
+  AnyEndpoint.webhooks.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(stores))
 
 const onMemory = withWebhooks(Memory.layer)
 const onPostgres = withWebhooks(

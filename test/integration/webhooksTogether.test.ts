@@ -14,6 +14,7 @@ import { Effect, Layer, Logger, Result, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import * as AnyEndpoint from "../support/AnyEndpoint.ts"
 import * as Given from "../support/Given.ts"
 
 type Posted = Pick<Message, "eventId" | "type" | "version">
@@ -41,7 +42,7 @@ const endpoint = (statusOf: (message: Posted) => number = () => 204) =>
     ({ close }) => Effect.promise(close)
   )
 
-const services = Webhooks.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
+const services = AnyEndpoint.webhooks.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
 
 const run = <A, E>(work: Effect.Effect<A, E, Layer.Success<typeof services> | Scope.Scope>) =>
   work.pipe(Effect.scoped, Effect.provide(Layer.fresh(services)), Effect.provide(Logger.layer([])))

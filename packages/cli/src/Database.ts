@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { resolve } from "node:path"
+import type { Configuration } from "./configuration/Configuration.ts"
 import * as Logs from "./output/Logs.ts"
 
 /** The folder of the embedded database, in the folder that the command is run in. */
@@ -25,6 +26,8 @@ export interface GlobalOptions {
   /** Whether a pooler is in between; without the option that is found out. */
   readonly pooler?: boolean
   readonly json?: boolean
+  /** The file that options were read from; without one there was none. */
+  readonly configuration?: Configuration
 }
 
 /** Names the database for people, without its password. */
@@ -52,6 +55,13 @@ export const turnout = (
 /** The `SqlClient` of the database of the options, which migrates nothing. */
 export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerClient(options(given))
+
+/** The stores and the client of the database of the options, which is left as it is: nothing is migrated. */
+export const asItIs = (
+  given: GlobalOptions,
+  poolSize: number
+): Layer.Layer<Database.Stores | SqlClient.SqlClient, StoreError | InvalidInput> =>
+  Database.layerWithClient({ ...options(given), poolSize, migrate: "never" })
 
 /** The inbox in the database of the options, and the client that handlers write with. */
 export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError | InvalidInput> =>

@@ -6,6 +6,8 @@
 import { Command, CommanderError, Option } from "commander"
 import { readFileSync } from "node:fs"
 import * as Action from "./Action.ts"
+import * as Completion from "./commands/shell/completion.ts"
+import * as Doctor from "./commands/doctor/doctor.ts"
 import * as Dlq from "./commands/consumer/dlq.ts"
 import * as Events from "./commands/admission/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
@@ -20,9 +22,11 @@ import * as Waitlist from "./commands/admission/waitlist.ts"
 import * as Webhooks from "./commands/webhooks/webhooks.ts"
 import * as Worker from "./commands/consumer/worker.ts"
 import { DEFAULT_FOLDER } from "./Database.ts"
-import { folder, schema, server } from "./options/Databases.ts"
+import * as Configuration from "./configuration/Configuration.ts"
+import { configurationFile, folder, schema, server } from "./options/Databases.ts"
 import * as Help from "./output/Help.ts"
 import * as Output from "./output/Output.ts"
+import * as Examples from "./usage/Examples.ts"
 import * as Usage from "./Usage.ts"
 
 const version = (): string =>
@@ -33,6 +37,7 @@ const commands = [
   Serve,
   Relay,
   Migrate,
+  Doctor,
   Sweep,
   Import,
   Events,
@@ -42,11 +47,15 @@ const commands = [
   Sales,
   Webhooks,
   Worker,
-  Dlq
+  Dlq,
+  Completion
 ]
 
-/** Makes the program with all of its commands. A command that ends calls `finish` with its exit code. */
-export const make = (finish: (code: number) => void): Command => {
+/**
+ * Makes the program with all of its commands. A command that ends calls `finish` with its exit code. Another `action` makes a program
+ * that only parses.
+ */
+export const make = (finish: (code: number) => void, action: Action.Action = Action.make(finish)): Command => {
   const program = new Command("turnout")
     .description("Live-event registration that never oversells.")
     .version(version())
@@ -64,16 +73,18 @@ export const make = (finish: (code: number) => void): Command => {
     .option("--schema <name>", "Postgres schema that everything lives in", schema, "turnout")
     .option("--pooler", "the server is behind a pooler in transaction mode (default: that is found out)")
     .option("--no-pooler", "the server is behind none, even if it seems so")
+    .addOption(configurationFile())
     .option("--json", "print one JSON document on stdout, and nothing else")
     .configureOutput(Help.configuration)
     .showHelpAfterError("(--help shows what can be done)")
     .configureHelp({ showGlobalOptions: true })
 
-  const action = Action.make(finish)
   for (const { declare } of commands) declare(program, action)
   const all = allOf(program)
   for (const command of all) command.exitOverride()
   Usage.check(all)
+  Configuration.use(program, all)
+  Examples.add(all)
   return program
 }
 

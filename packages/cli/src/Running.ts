@@ -4,19 +4,29 @@
  * SIGINT, SIGTERM and the end of npm (see `Launcher`) interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
  * second signal, the process ends at once.
  */
+import * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Launcher from "./Launcher.ts"
 import * as Logs from "./output/Logs.ts"
 import * as Output from "./output/Output.ts"
 
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
+/** The exit code if the work did not end in the time that it had. */
+const UNFINISHED = 1
 
-let hasStopped = false
-/** Whether a signal has stopped a command of this process. */
-export const wasStopped = (): boolean => hasStopped
+let isLeft = false
+/** Whether the process ends soon after its command, whatever is still open: after a signal, and if the command says so. */
+export const leavesTheRest = (): boolean => isLeft
 
-/** Runs the work until it ends, fails or is stopped. */
+/** Lets the process end soon after its command, whatever is still open. */
+export const leaveTheRest = (): void => void (isLeft = true)
+
+/**
+ * Runs the work until it ends, fails or is stopped. Rejects with the error of the work, also if the work fails while a signal
+ * stops it.
+ */
 export const untilStopped = async <E>(
   format: Output.Format,
   work: Effect.Effect<unknown, E>,
@@ -28,11 +38,11 @@ export const untilStopped = async <E>(
   const stop = (signal: keyof typeof EXIT) => {
     if (isStopping) process.exit(EXIT[signal])
     isStopping = true
-    hasStopped = true
+    leaveTheRest()
     fiber.interruptUnsafe()
     patience = setTimeout(() => {
       Output.notice(`stopped with work unfinished after ${stopMillis} ms`)
-      process.exit(0)
+      process.exit(UNFINISHED)
     }, stopMillis)
   }
   process.on("SIGINT", stop).on("SIGTERM", stop)
@@ -43,6 +53,8 @@ export const untilStopped = async <E>(
   process.off("SIGINT", stop).off("SIGTERM", stop)
   stopLooking()
   clearTimeout(patience)
-  if (!isStopping) await Logs.runPromise(format, exit)
+  // An interruption is what the signal has asked for, and nothing else is.
+  const isStopped = isStopping && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+  if (!isStopped) await Logs.runPromise(format, exit)
   return true
 }

@@ -5,12 +5,13 @@
  * count as not set. An error about a secret does not repeat the secret.
  */
 import { isSeen } from "@turnout/core/kernel/domain/Text"
+import { markedAs } from "./usage/Kinds.ts"
 import { type Argument, type Command, InvalidArgumentError, type Option } from "commander"
 
 const EMPTY = "must not be empty; leave it out if nothing is meant."
 
 /** Options whose values may contain a password. */
-const SECRETS: ReadonlySet<string> = new Set(["--database", "--data", "--admin-token"])
+export const SECRETS: ReadonlySet<string> = new Set(["--database", "--data", "--admin-token"])
 
 /** Parses a value. If an option has several values, `previous` is the result of parsing those before this one. */
 type Parse = (text: string, previous: unknown) => unknown
@@ -43,15 +44,30 @@ const withoutRepeating =
     }
   }
 
+/** Parses without the value of the configuration file, which a flag or a variable takes the place of. */
+const withoutFile =
+  (command: Command, option: Option, parse: Parse): Parse =>
+  (text, previous) =>
+    parse(text, command.getOptionValueSource(option.attributeName()) === "config" ? undefined : previous)
+
+/** The parsers of options by the rules, for values that come from elsewhere than the command line. */
+const parsers = new WeakMap<Option, Parse>()
+
+/** Parses the value of an option by the rules. Throws an `InvalidArgumentError`, which does not repeat the value. */
+export const parse = (option: Option, text: string, previous: unknown): unknown =>
+  (parsers.get(option) ?? withoutEmpty(option))(text, previous)
+
 /** Applies the rules to the commands. */
 export const check = (commands: ReadonlyArray<Command>): void => {
   for (const command of commands) {
     for (const argument of command.registeredArguments) argument.argParser(withoutEmpty(argument) as never)
     for (const option of command.options) {
       if (!option.required && !option.optional) continue
-      const parse = withoutEmpty(option)
+      const own = withoutEmpty(option)
+      parsers.set(option, own)
+      const parse = withoutFile(command, option, own)
       const isSecret = SECRETS.has(option.long ?? "")
-      option.argParser((isSecret ? withoutRepeating(command, option, parse) : parse) as never)
+      option.argParser(markedAs(isSecret ? withoutRepeating(command, option, parse) : parse, option) as never)
     }
   }
 }

@@ -3,13 +3,13 @@
  */
 import * as Uncaught from "./output/Uncaught.ts"
 import { run } from "./Program.ts"
-import { wasStopped } from "./Running.ts"
+import { leavesTheRest } from "./Running.ts"
 
-/** The time that is left to a stopped process once its command has ended. */
+/** The time that is left to a process that does not wait for the rest, once its command has ended. */
 const LINGER_MILLIS = 1_000
 
 Uncaught.takeOver()
 process.exitCode = await run(process.argv.slice(2))
 // Code of others, such as a handler that was given up, may go on and keep a stopped process from ending by itself. Any other
 // process stays until its output has been taken.
-if (wasStopped()) setTimeout(() => process.exit(), LINGER_MILLIS).unref()
+if (leavesTheRest()) setTimeout(() => process.exit(), LINGER_MILLIS).unref()

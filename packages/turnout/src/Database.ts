@@ -288,6 +288,45 @@ export const layer = (
 ): Layer.Layer<Stores | HostTransactions.HostTransactions, StoreError.StoreError | InvalidInput> =>
   Layer.provideMerge(traced(), layerUntraced(given))
 
+/**
+ * The stores in a server or a folder, and the client that they use, to look at the database itself. Fails as `layer` does; `memory:`
+ * has none, and is refused.
+ */
+export const layerWithClient = (
+  given: Named
+): Layer.Layer<Stores | SqlClient.SqlClient, StoreError.StoreError | InvalidInput> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { name, options } = yield* decodeSql(given)
+      const own = yield* sqlStores(name, options)
+      return Layer.provide(traced(), own).pipe(Layer.provideMerge(clientOf(name, options)))
+    })
+  )
+
+/** The stores of a server or a folder, on its client. */
+const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: DatabaseOptions) {
+  const Postgres = yield* loadPostgres(name._tag)
+  const schema = inSchema(options)
+  return Layer.effectDiscard(prepare(name, options)).pipe(
+    Layer.provideMerge(
+      name._tag === "Server"
+        ? Layer.catch(
+            Postgres.PostgresStore.layerWithClient({ ...schema, ...serverOptions(options, name.url) }),
+            (error) => Layer.effectContext(Effect.fail(toOpenError(error)))
+          )
+        : Postgres.PostgresStore.layerFromClient(schema)
+    ),
+    Layer.merge(Postgres.PostgresJournalReader.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresOutbox.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresOutboxOperations.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresReplays.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
+    Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres))
+  )
+})
+
 const layerUntraced = (
   given: DatabaseOptions
 ): Layer.Layer<Stores | HostTransactions.HostTransactions, StoreError.StoreError | InvalidInput> =>
@@ -299,26 +338,6 @@ const layerUntraced = (
         const Memory = yield* Effect.promise(() => import("@turnout/adapters/memory"))
         return Layer.merge(Memory.layer, unreachable("memory:"))
       }
-      const Postgres = yield* loadPostgres(name._tag)
-      const schema = inSchema(options)
-      return Layer.effectDiscard(prepare(name, options)).pipe(
-        Layer.provideMerge(
-          name._tag === "Server"
-            ? Layer.catch(
-                Postgres.PostgresStore.layerWithClient({ ...schema, ...serverOptions(options, name.url) }),
-                (error) => Layer.effectContext(Effect.fail(toOpenError(error)))
-              )
-            : Postgres.PostgresStore.layerFromClient(schema)
-        ),
-        Layer.merge(Postgres.PostgresJournalReader.layerFromClient(schema)),
-        Layer.merge(Postgres.PostgresOutbox.layerFromClient(schema)),
-        Layer.merge(Postgres.PostgresOutboxOperations.layerFromClient(schema)),
-        Layer.merge(Postgres.PostgresReplays.layerFromClient(schema)),
-        Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
-        Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
-        Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
-        Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres)),
-        Layer.provide(clientOf(name, options))
-      )
+      return Layer.provide(yield* sqlStores(name, options), clientOf(name, options))
     })
   )

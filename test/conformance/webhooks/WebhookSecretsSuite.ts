@@ -44,6 +44,19 @@ export const suite = <E>(name: string, layer: Layer.Layer<WebhookStore | AuditLo
         })
       )
 
+      it.effect("gives one with its secrets to whom asks for it, enabled or not", () =>
+        Effect.gen(function* () {
+          const { id } = yield* create()
+          yield* use((store) => store.rotate(id, "whsec_second", 60_000, "ada"))
+          const enabled = yield* use((store) => store.target(id))
+          assert.deepStrictEqual(enabled.secrets, ["whsec_second", "whsec_first"])
+          const webhook = yield* use((store) => store.disable(id, "by ada", "ada"))
+          assert.deepStrictEqual(yield* use((store) => store.target(id)), { ...enabled, webhook })
+          const nobody = yield* Effect.flip(use((store) => store.target(randomUUID())))
+          assert.strictEqual(nobody._tag, "WebhookNotFound")
+        })
+      )
+
       it.effect("signs with every secret until the time that was promised for it, whatever is rotated meanwhile", () =>
         Effect.gen(function* () {
           const { id } = yield* create()

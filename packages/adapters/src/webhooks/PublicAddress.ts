@@ -2,23 +2,29 @@
  * Public addresses: webhooks are posted to no others, whichever address their host name resolves to.
  *
  * A person who may add webhooks chooses their URLs, but requests are made from inside of the operator's network. So an address
- * that is not public (`PublicAddress` of the core has the rules) is refused: a literal address before anything is sent, and a
- * name when it is resolved for the very connection, so that the address that was checked is the one that is connected to.
+ * that is not public (`PublicAddress` of the core has the rules) is refused. `WebhookEndpoint` of the core looks at addresses in
+ * URLs. A name is checked here, when it is resolved for the very connection, so that the address that was checked is the one that is
+ * connected to, and once before, when a webhook is added (`WebhookEndpoints`).
  */
 import { type AddressBytes, notPublic } from "@turnout/core/webhooks/domain/PublicAddress"
 import ipaddr from "ipaddr.js"
 import { lookup as resolve, type LookupAddress, type LookupAllOptions } from "node:dns"
 import type { LookupFunction } from "node:net"
 
+/** A name and its address, as the subject of a sentence about the address that is not public. */
+const wordsOf = (name: string, address: string): string => {
+  const refused = refusedOf(address) ?? address
+  const parts = [name, ...(address === name ? [] : [`is at ${address}, which`])]
+  if (refused !== address) parts.push(`leads to ${refused}, which`)
+  return parts.join(" ")
+}
+
 /** The address is not one of the public internet. */
 export class PrivateAddress extends Error {
   override readonly name = "PrivateAddress"
 
-  constructor(host: string, address: string) {
-    const refused = refusedOf(address) ?? address
-    const parts = [host, ...(address === host ? [] : [`is at ${address}, which`])]
-    if (refused !== address) parts.push(`leads to ${refused}, which`)
-    super(`${parts.join(" ")} is not a public address; webhooks are not posted there`)
+  constructor(name: string, address: string) {
+    super(`${wordsOf(name, address)} is not a public address; webhooks are not posted there`)
   }
 }
 
@@ -36,12 +42,6 @@ const refusedOf = (address: string): string | undefined => {
 }
 
 export const isPublic = (address: string): boolean => refusedOf(address) === undefined
-
-/** The address, if the host of a URL is one. */
-export const literalOf = ({ hostname }: URL): string | undefined => {
-  const host = hostname.replace(/^\[|\]$/g, "")
-  return ipaddr.isValid(host) ? host : undefined
-}
 
 /** Finds all addresses of a name. */
 export type Resolve = (

@@ -4,13 +4,14 @@
  * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed.
  */
 import { storable } from "@turnout/core/kernel/domain/Text"
+import { refusalOf } from "@turnout/core/webhooks/domain/WebhookEndpoint"
 import { retryAfterMillis } from "@turnout/core/webhooks/domain/RetryAfter"
-import type { Post, WebhookAnswer } from "@turnout/core/webhooks/ports/WebhookPost"
+import { HEADERS_TO_TELL, type Post, type WebhookAnswer } from "@turnout/core/webhooks/ports/WebhookPost"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Webhook as Signer } from "standardwebhooks"
 import { Agent, type Dispatcher, request } from "undici"
-import { isPublic, literalOf, lookup, PrivateAddress } from "./PublicAddress.ts"
+import { lookup } from "./PublicAddress.ts"
 
 export interface RequestOptions {
   readonly allowPrivate: boolean
@@ -72,6 +73,15 @@ const receive = (body: Body) => {
 const valuesOf = (header: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
   header === undefined ? [] : typeof header === "string" ? [header] : header
 
+/** The headers to tell; one that was sent several times has its values joined. */
+const told = (headers: Dispatcher.ResponseData["headers"]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    HEADERS_TO_TELL.flatMap((name) => {
+      const values = valuesOf(headers[name])
+      return values.length === 0 ? [] : [[name, values.join(", ")]]
+    })
+  )
+
 const describe = (cause: unknown): string => {
   const { code, message, name } = Object(cause) as Partial<Error & { readonly code: string }>
   return storable([...new Set([code ?? name, message].filter(Boolean))].join(": "))
@@ -91,10 +101,8 @@ export const make = Effect.fnUntraced(function* ({
   )
 
   const check = (url: URL): void => {
-    if (allowPrivate) return
-    if (url.protocol !== "https:") throw new Error("only https is allowed")
-    const literal = literalOf(url)
-    if (literal !== undefined && !isPublic(literal)) throw new PrivateAddress(literal, literal)
+    const rule = refusalOf(url, { allowPrivate })
+    if (rule !== undefined) throw new Error(`the URL ${rule}`)
   }
 
   return Effect.fnUntraced(function* (
@@ -136,6 +144,7 @@ export const make = Effect.fnUntraced(function* ({
       return {
         status,
         read: (take) => (isText ? read(take) : Effect.void),
+        headers: told(headers),
         ...(after === undefined ? {} : { retryAfterMillis: after })
       }
     }

@@ -1,9 +1,9 @@
 /**
- * Options that name a database, or a schema in it.
+ * Options that name a database, a schema in it, or the file with such options.
  */
 import * as DatabaseName from "@turnout/adapters/database-name"
 import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/schema-name"
-import { InvalidArgumentError } from "commander"
+import { InvalidArgumentError, Option } from "commander"
 import * as Result from "effect/Result"
 
 export const schema = (text: string): string => {
@@ -30,3 +30,8 @@ export const folder = (text: string): string => {
     "must be a folder, written as a path such as ./name if its name looks like an address; for a server use --database."
   )
 }
+
+export const configurationFile = (): Option =>
+  new Option("--config <file>", "JSON file with options (default: turnout.config.json, if it is there)").env(
+    "TURNOUT_CONFIG"
+  )

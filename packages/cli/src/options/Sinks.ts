@@ -14,6 +14,13 @@ export const startFrom = (place: "beginning" | "now"): Option =>
 export const allowPrivate = (): Option =>
   new Option("--allow-private-webhooks", "post to private addresses and by plain http as well")
 
+/** The same for URLs that are entered: relays without `--allow-private-webhooks` do not post to them. */
+export const acceptPrivate = (): Option =>
+  new Option(
+    "--allow-private-webhooks",
+    "accept a URL with a private address, or by plain http; relays need the same option to post there"
+  )
+
 export const stdout = (): Option =>
   new Option(
     "--stdout [name]",

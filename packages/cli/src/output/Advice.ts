@@ -31,7 +31,8 @@ export const of = (error: unknown): string | undefined => {
 }
 
 /** A name as a word of a shell. */
-const word = (name: string): string => (/^[\w.:/@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`)
+export const word = (name: string): string =>
+  /^[\w.:/@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`
 
 /** How the sink is forgotten. A webhook is removed along with its sink. */
 const forget = (sink: string): string =>

@@ -5,14 +5,17 @@
  */
 import type * as Fiber from "effect/Fiber"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import type { Format } from "./Output.ts"
 import * as Streams from "./Streams.ts"
 
 /** Both formats quote text as JSON does, and so escapes are those of JSON. */
-const layer = ({ json }: Format) => {
+const layer = ({ json, quiet }: Format) => {
   const format = json === true ? Logger.formatJson : Logger.formatLogFmt
-  return Logger.layer([Logger.map(format, (line) => Streams.writeJson("stderr", [line]))])
+  const logger = Logger.layer([Logger.map(format, (line) => Streams.writeJson("stderr", [line]))])
+  return quiet === true ? Layer.merge(logger, Layer.succeed(References.MinimumLogLevel, "Warn")) : logger
 }
 
 /** Runs an effect to its end. */

@@ -12,6 +12,8 @@ import { Stopped, type Warning } from "../Stopped.ts"
 
 export interface Format {
   readonly json?: boolean
+  /** Whether the log has failures only. */
+  readonly quiet?: boolean
 }
 
 let unread: ReadonlyArray<Line.Line> = []

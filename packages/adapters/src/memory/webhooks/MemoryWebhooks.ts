@@ -10,7 +10,12 @@ import {
   type WebhookId
 } from "@turnout/core/webhooks/domain/Webhook"
 import { countedMillis } from "@turnout/core/webhooks/domain/WebhookHealth"
-import { TooManySecrets, WebhookNotFound, WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import {
+  TooManySecrets,
+  WebhookNotFound,
+  WebhookStore,
+  type WebhookTarget
+} from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Entries } from "../access/MemoryAuditLog.ts"
@@ -39,6 +44,11 @@ const make = Effect.gen(function* () {
   }
   /** For how long the endpoint is still to be left alone. */
   const restMillisOf = ({ leftAloneUntil }: WebhookState): number => Math.max(0, (leftAloneUntil ?? 0) - steady())
+  const toTarget = (state: WebhookState): WebhookTarget => {
+    const webhook = show(state)
+    const secrets = [state.secret, ...state.previousSecrets.map(({ secret }) => secret)]
+    return { webhook, secrets, edition: state.edition, restMillis: restMillisOf(state) }
+  }
   /** From now on, nothing is known of the endpoint. */
   const beginEdition = (state: WebhookState): void =>
     void Object.assign(state, { edition: state.edition + 1, failing: null, leftAloneUntil: null })
@@ -94,15 +104,8 @@ const make = Effect.gen(function* () {
         const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1
         return after !== null && start === 0 ? [] : all.slice(start, start + limit)
       }),
-    targets: Effect.sync(() =>
-      [...states.values()]
-        .filter(({ webhook }) => webhook.state === "enabled")
-        .map((state) => {
-          const webhook = show(state)
-          const secrets = [state.secret, ...state.previousSecrets.map(({ secret }) => secret)]
-          return { webhook, secrets, edition: state.edition, restMillis: restMillisOf(state) }
-        })
-    ),
+    targets: Effect.sync(() => [...states.values()].filter(({ webhook }) => webhook.state === "enabled").map(toTarget)),
+    target: (id) => Effect.map(find(id), toTarget),
     update: (id, changes, who) =>
       change(
         id,

@@ -89,6 +89,14 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     Effect.flatMap(rows, ([row]): Effect.Effect<Webhook, WebhookNotFound> =>
       row === undefined ? Effect.fail(new WebhookNotFound({ id })) : Effect.succeed(toWebhook(row))
     )
+  const read = (statement: string, parameters: ReadonlyArray<unknown> = []) =>
+    Effect.suspend(() => {
+      const askedAt = clock.steady()
+      return Effect.map(query<TargetRow>(statement, parameters), (rows) => {
+        ServerTime.hear(clock, askedAt, [rows])
+        return rows.map(toTarget)
+      })
+    })
   const get = (id: WebhookId) => one(id, query<WebhookRow>(statements.get, [id]))
 
   return WebhookStore.of({
@@ -113,13 +121,11 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     list: ({ after, limit }) =>
       Effect.map(query<WebhookRow>(statements.list, [after, limit]), (rows) => rows.map(toWebhook)),
     clock,
-    targets: Effect.suspend(() => {
-      const askedAt = clock.steady()
-      return Effect.map(query<TargetRow>(statements.targets), (rows) => {
-        ServerTime.hear(clock, askedAt, [rows])
-        return rows.map(toTarget)
-      })
-    }),
+    targets: read(statements.targets),
+    target: (id) =>
+      Effect.flatMap(read(statements.target, [id]), ([target]) =>
+        target === undefined ? Effect.fail(new WebhookNotFound({ id })) : Effect.succeed(target)
+      ),
     update: (id, changes: Partial<WebhookSettings>, who) =>
       one(
         id,

@@ -34,7 +34,7 @@ const IN_EDITION = "w.id = $1::uuid AND w.edition = $2::integer AND w.disabled_b
 
 type OfOperators =
   "create" | "hasSecret" | "get" | "list" | "update" | "rotate" | "enable" | "disable" | "remove" | "attempts"
-type OfRelays = "targets" | "noteFailed" | "noteWorking" | "noteIdle" | "record" | "forget"
+type OfRelays = "targets" | "target" | "noteFailed" | "noteWorking" | "noteIdle" | "record" | "forget"
 
 const ofOperators = (s: string): Readonly<Record<OfOperators, string>> => {
   /** The entry of a webhook in the audit log; $2 is who. */
@@ -113,10 +113,14 @@ WHERE webhook = $1::uuid AND id < coalesce($2::bigint, 9223372036854775807) ORDE
   }
 }
 
-const ofRelays = (s: string): Readonly<Record<OfRelays, string>> => ({
-  targets: `SELECT ${WEBHOOK}, w.secret || ${inForce("secret")} AS secrets, w.edition,
+/** Everything that requests need. */
+const targetsIn = (s: string): string => `SELECT ${WEBHOOK}, w.secret || ${inForce("secret")} AS secrets, w.edition,
   greatest(0, extract(epoch FROM ${LEFT_ALONE_UNTIL} - clock_timestamp()) * 1000)::float8 AS rest_millis, ${CLOCK}
-FROM ${s}.webhooks w WHERE w.disabled_because IS NULL ORDER BY w.number`,
+FROM ${s}.webhooks w`
+
+const ofRelays = (s: string): Readonly<Record<OfRelays, string>> => ({
+  targets: `${targetsIn(s)} WHERE w.disabled_because IS NULL ORDER BY w.number`,
+  target: `${targetsIn(s)} WHERE w.id = $1::uuid`,
   // $3: for how long it is left alone, $4: the longest gap that counts.
   noteFailed: `UPDATE ${s}.webhooks w
 SET failing_since = coalesce(w.failing_since, clock_timestamp()), failed_at = clock_timestamp(),

@@ -54,8 +54,13 @@ const load = async (file: string): Promise<Readonly<Record<string, Handler>>> =>
     throw new CliError(`cannot load ${file}: ${cause instanceof Error ? cause.message : String(cause)}`)
   })
   const handlers = (module as { readonly default?: unknown }).default
-  if (handlers === null || typeof handlers !== "object")
+  if (handlers === null || typeof handlers !== "object" || Array.isArray(handlers))
     throw new CliError(`${file} must export an object by default, with a function for each type of journal event`)
+  if (Object.keys(handlers).length === 0)
+    throw new CliError(
+      `${file}: its default export has no handler, so every message would be left alone; ` +
+        `it must have a function for one type of journal event at least: ${TYPES}`
+    )
   for (const [type, handler] of Object.entries(handlers)) {
     if (!isType(type)) throw new CliError(`${file}: there is no journal event of type ${type}; there are ${TYPES}`)
     if (typeof handler !== "function") throw new CliError(`${file}: ${type} must be a function`)

@@ -6,13 +6,15 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
+import * as Activity from "../../activity/Activity.ts"
+import * as ConsumerActivity from "../../activity/ConsumerActivity.ts"
+import { quiet } from "../../activity/Quiet.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { inboxTtl } from "../../options/Inbox.ts"
 import { queue, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import * as Consumer from "@turnout/core/consumer/application/Consumer"
-import { DEFAULT_INBOX_TTL_MILLIS } from "@turnout/core/consumer/application/InboxSweep"
 import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
-import { DEFAULT_HANDLER_TIMEOUT_MILLIS, MAX_HANDLER_TIMEOUT_MILLIS } from "@turnout/core/consumer/ports/Inbox"
+import { MAX_HANDLER_TIMEOUT_MILLIS } from "@turnout/core/consumer/ports/Inbox"
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
 import * as Line from "../../output/Line.ts"
@@ -30,6 +32,7 @@ export interface WorkerOptions extends Sqs.SqsOptions {
   readonly handlerTimeout: number
   readonly shutdownGrace: number
   readonly inboxTtl: number
+  readonly quiet?: boolean
 }
 
 /** The time that rolling back, and giving messages back, may take after the grace of the handlers. */
@@ -45,13 +48,18 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
     const inboxTtlMillis = options.inboxTtl
     const types = Object.keys(handlers)
     const leftAlone = JournalEventType.literals.filter((type) => !types.includes(type))
-    Output.result(options, { consumer, queue: queue.name, types, leftAlone }, () => [
+    const database = Database.describe(options)
+    const told = { consumer, queue: queue.name, types, leftAlone, database, concurrency }
+    const lines = [
       Line.of`${Line.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
       ...(leftAlone.length === 0
         ? []
         : [`Left alone, with the messages after them in a FIFO queue: ${leftAlone.join(", ")}`]),
+      `  Database     ${database}`,
+      `  Concurrency  ${concurrency} streams at the same time`,
       "Ctrl-C stops it."
-    ])
+    ]
+    if (options.json === true || options.quiet !== true) Output.result(options, told, () => lines)
     return yield* Consumer.run(queue, handlers, {
       consumer,
       concurrency,
@@ -60,7 +68,11 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
       inboxTtlMillis
     })
   }).pipe(Effect.scoped, Effect.provide(Database.inbox(options)))
-  return Running.untilStopped(options, working, options.shutdownGrace + CLOSE_MILLIS)
+  return Running.untilStopped(
+    options,
+    Activity.around(ConsumerActivity.activity, working),
+    options.shutdownGrace + CLOSE_MILLIS
+  )
 }
 
 /** Declares the command and its options. */
@@ -73,19 +85,25 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(sqsRegion())
     .requiredOption("--handlers <file>", "module whose default export has a function for each type of journal event")
     .requiredOption("--consumer <name>", "name of the consumer; consumers of one name share an inbox")
-    .option("--concurrency <n>", "streams that are dealt with at the same time", wholeNumber(1, 1_000), 10)
+    .option(
+      "--concurrency <n>",
+      "streams that are dealt with at the same time",
+      wholeNumber(1, 1_000),
+      Consumer.DEFAULTS.concurrency
+    )
     .option(
       "--handler-timeout <millis>",
       "longest time for one handler; after that its message has failed",
       wholeNumber(1_000, MAX_HANDLER_TIMEOUT_MILLIS),
-      DEFAULT_HANDLER_TIMEOUT_MILLIS
+      Consumer.DEFAULTS.handlerTimeoutMillis
     )
     .option(
       "--shutdown-grace <millis>",
       "time for running handlers to finish, on stop",
       wholeNumber(0, 600_000),
-      10_000
+      Consumer.DEFAULTS.graceMillis
     )
-    .addOption(inboxTtl().default(DEFAULT_INBOX_TTL_MILLIS))
+    .addOption(quiet())
+    .addOption(inboxTtl().default(Consumer.DEFAULTS.inboxTtlMillis))
     .action(action(worker))
 }

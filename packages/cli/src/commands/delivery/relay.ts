@@ -3,11 +3,15 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
+import * as Activity from "../../activity/Activity.ts"
+import * as RelayActivity from "../../activity/RelayActivity.ts"
+import { quiet } from "../../activity/Quiet.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate, startFrom, stdout } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import * as IdempotencySweep from "@turnout/core/admission/application/engine/IdempotencySweep"
-import type * as Relay from "@turnout/core/delivery/application/Relay"
+import { processName } from "@turnout/core/delivery/application/HeldLease"
+import * as Relay from "@turnout/core/delivery/application/Relay"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Database from "../../Database.ts"
@@ -22,13 +26,29 @@ export interface RelayOptions extends Sinks.SinkOptions {
   readonly owner?: string
   readonly leaseTtl: number
   readonly startFrom: "beginning" | "now"
+  readonly quiet?: boolean
 }
 
-/** Says that the relays have begun: with `--json` in a document on stdout, unless messages go there, otherwise on stderr. */
-const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>) => {
-  if (options.json && options.stdout === undefined) Output.result(options, { sinks }, () => [])
-  else Output.notice(Line.heading(`relaying to ${sinks.join(", ")}`), "Ctrl-C stops it.")
-}
+/**
+ * Says that the relays have begun: with `--json` in a document on stdout, unless messages go there, and then in the log; otherwise in
+ * words on stderr.
+ */
+const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { json, leaseTtl: leaseMillis, owner, quiet, stdout } = options
+    const told = { sinks, database: Database.describe(options), owner: owner ?? processName(), leaseMillis }
+    if (json === true && stdout !== undefined) return Effect.annotateLogs(Effect.logInfo("relaying"), told)
+    if (json === true) Output.result(options, told, () => [])
+    else if (quiet !== true)
+      Output.notice(
+        Line.heading(`relaying to ${sinks.join(", ")}`),
+        `  Database  ${told.database}`,
+        `  Owner     ${told.owner}`,
+        "",
+        Line.faint("Ctrl-C stops it.")
+      )
+    return Effect.void
+  })
 
 export const relay = async (options: Database.GlobalOptions & RelayOptions): Promise<boolean> => {
   const names = [
@@ -45,7 +65,7 @@ export const relay = async (options: Database.GlobalOptions & RelayOptions): Pro
     ...(options.owner === undefined ? {} : { owner: options.owner })
   }
   const relaying = Effect.gen(function* () {
-    announce(options, names)
+    yield* announce(options, names)
     return yield* Effect.never
   }).pipe(
     Effect.provide(
@@ -54,7 +74,7 @@ export const relay = async (options: Database.GlobalOptions & RelayOptions): Pro
       )
     )
   )
-  return Running.untilStopped(options, relaying, Sinks.STOP_MILLIS)
+  return Running.untilStopped(options, Activity.around(RelayActivity.activity, relaying), Sinks.STOP_MILLIS)
 }
 
 /** Declares the command and its options. */
@@ -69,13 +89,14 @@ export const declare = (program: Command, action: Action): void => {
     .option("--webhooks", "post to webhooks")
     .option("--sales", "keep sales summaries up to date")
     .addOption(allowPrivate())
-    .option("--owner <name>", "name of this relay, unique among all (default: a random one)")
+    .option("--owner <name>", "name of this relay, unique among all (default: host, process and a random part)")
     .option(
       "--lease-ttl <millis>",
       "time of a lease, after which others take over from a relay that died",
-      wholeNumber(1_000, 600_000),
-      10_000
+      wholeNumber(Relay.LEASE_BOUNDS.min, Relay.LEASE_BOUNDS.max),
+      Relay.DEFAULTS.ttlMillis
     )
-    .addOption(startFrom("beginning"))
+    .addOption(quiet())
+    .addOption(startFrom(Relay.DEFAULTS.startFrom))
     .action(action(relay))
 }

@@ -149,6 +149,10 @@ export const start = async (
 ): Promise<boolean> => {
   const { sink } = options
   if (sink === undefined) throw new WrongUsage('name the sink: --sink; "turnout outbox status" lists them')
+  if (options.dryRun === true && options.perSecond !== undefined)
+    throw new WrongUsage("--per-second is about sending, and --dry-run sends nothing: leave one of them out")
+  if (options.dryRun === true && !options.wait)
+    throw new WrongUsage("--no-wait is about sending, and --dry-run sends nothing: leave one of them out")
   const selection = await toSelection(options)
   if (options.dryRun === true) {
     const entries = await withReplays(options, (replays) => replays.count(selection))

@@ -89,6 +89,15 @@ const deadLetters = Effect.fnUntraced(function* (given: ReadonlyArray<NamedQueue
   )
 })
 
+/** The URLs that operators may enter: those that the relays of this process post to. */
+const endpointsOf = ({ allowPrivateWebhooks: allowPrivate = false }: ServeOptions): Layer.Layer<never> =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.promise(() => import("@turnout/adapters/webhooks/endpoints")),
+      (WebhookEndpoints) => WebhookEndpoints.layer({ allowPrivate })
+    )
+  )
+
 export const serve = async (options: Database.GlobalOptions & ServeOptions): Promise<boolean> => {
   const settings = {
     host: options.host,
@@ -114,7 +123,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
           Effect.map(deadLetters(dlq, options), (deadLetters) =>
             Server.layerWithAdmin({ ...settings, adminToken: Redacted.make(adminToken), deadLetters })
           )
-        )
+        ).pipe(Layer.provide(endpointsOf(options)))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: DRAIN_MILLIS,

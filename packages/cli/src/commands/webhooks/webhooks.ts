@@ -6,7 +6,7 @@ import type { Action } from "../../Action.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { limit } from "../../options/Paging.ts"
-import { startFrom } from "../../options/Sinks.ts"
+import { acceptPrivate, startFrom } from "../../options/Sinks.ts"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
@@ -21,17 +21,26 @@ import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import { shortened } from "../../output/Words.ts"
+import * as Test from "./test.ts"
 
 type Service = Webhooks.Webhooks["Service"]
 
-const withWebhooks = <A, E>(
-  options: Database.GlobalOptions,
+export interface EndpointOptions {
+  readonly allowPrivateWebhooks?: boolean
+}
+
+/** Runs a use of webhooks to its end. The URLs that it enters are those that relays with the same options post to. */
+const withWebhooks = async <A, E>(
+  options: Database.GlobalOptions & EndpointOptions,
   work: (webhooks: Service) => Effect.Effect<A, E>
-): Promise<A> =>
-  Logs.runPromise(
-    options,
-    Webhooks.Webhooks.use(work).pipe(Effect.provide(Layer.provide(Webhooks.layer, Database.stores(options))))
+): Promise<A> => {
+  const endpoints = await import("@turnout/adapters/webhooks/endpoints")
+  const layer = Webhooks.layer.pipe(
+    Layer.provide(endpoints.layer({ allowPrivate: options.allowPrivateWebhooks === true })),
+    Layer.provide(Database.stores(options))
   )
+  return Logs.runPromise(options, Effect.provide(Webhooks.Webhooks.use(work), layer))
+}
 
 const stateOf = ({ disabledBecause, failingSince, leftAloneUntil }: Webhook): string => {
   if (disabledBecause !== null) return `disabled: ${disabledBecause}`
@@ -83,7 +92,10 @@ const settingsOf = ({ description, type }: SettingsOptions) => ({
 })
 
 export const add = async (
-  options: Database.GlobalOptions & ActorOptions & SettingsOptions & { readonly startFrom: "beginning" | "now" },
+  options: Database.GlobalOptions &
+    ActorOptions &
+    EndpointOptions &
+    SettingsOptions & { readonly startFrom: "beginning" | "now" },
   url: string
 ): Promise<boolean> => {
   const made = await withWebhooks(options, (webhooks) =>
@@ -123,6 +135,7 @@ export const show = async (options: Database.GlobalOptions, given: string): Prom
 export const update = async (
   options: Database.GlobalOptions &
     ActorOptions &
+    EndpointOptions &
     SettingsOptions & { readonly url?: string; readonly allTypes?: boolean },
   given: string
 ): Promise<boolean> => {
@@ -219,6 +232,7 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(types())
     .addOption(description())
     .addOption(startFrom("now"))
+    .addOption(acceptPrivate())
     .addOption(as())
     .action(action(add))
   webhooks
@@ -237,6 +251,7 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(new Option("--all-types", "journal events of all types").conflicts("type"))
     .addOption(description())
     .option("--no-description", "take away what it is for")
+    .addOption(acceptPrivate())
     .addOption(as())
     .action(action(update))
   webhooks
@@ -276,4 +291,5 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(limit())
     .option("--after <number>", "continue after this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .action(action(attempts))
+  Test.declare(webhooks, action)
 }

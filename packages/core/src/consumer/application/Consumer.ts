@@ -22,6 +22,7 @@
  *   `graceMillis` for the handlers that run, and gives back the rest.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -37,6 +38,8 @@ import * as FailedStatement from "../../kernel/ports/FailedStatement.ts"
 import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox, MAX_HANDLER_TIMEOUT_MILLIS } from "../ports/Inbox.ts"
 import type { Queue, ReceivedMessage } from "../ports/Queue.ts"
 import { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as Outage from "../../kernel/application/Outage.ts"
+import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 import * as Sweeping from "../../kernel/application/Sweeping.ts"
 import * as InboxSweep from "./InboxSweep.ts"
@@ -70,7 +73,8 @@ export interface ConsumerOptions {
   readonly sweepMillis?: number
 }
 
-const DEFAULTS = {
+/** The settings of a consumer that are not given. */
+export const DEFAULTS = {
   maxInFlight: 100,
   concurrency: 10,
   retryPolicy: { firstPauseMillis: 1_000, longestPauseMillis: 15 * 60 * 1_000 },
@@ -181,6 +185,9 @@ interface Working<R> {
   readonly noneWaits: Latch.Latch
   readonly stopping: Latch.Latch
   queueFailures: number
+  /** What is told of failures of the queue, and of the store. */
+  readonly queueOutage: Outage.Outage
+  readonly storeOutage: Outage.Outage
   /** Whether it is unknown if the store takes writes: it was not asked yet, or has refused one since. */
   isInDoubt: boolean
 }
@@ -218,6 +225,18 @@ const isWaiting = <R>({ noneWaits, waiting }: Working<R>, message: InHand, is: b
   else noneWaits.closeUnsafe()
 }
 
+/** Logs that the store does not take writes, if the log does not say so already. */
+const tellStoreFailed = <R>({ storeOutage }: Working<R>, what: string, error: StoreError): Effect.Effect<void> =>
+  Effect.suspend(() => (storeOutage.failed(StoreOutage.causeOf(error)) ? StoreOutage.log(what, error) : Effect.void))
+
+/** Logs that an outage is over. */
+const tellOver = Effect.fnUntraced(function* <R>({ queue: { name }, queueOutage, storeOutage }: Working<R>) {
+  const [ofQueue, ofStore] = [queueOutage.over(), storeOutage.over()]
+  if (ofQueue !== undefined)
+    yield* Effect.logInfo(`the consumer receives from ${name} again after ${Outage.inWords(ofQueue)}`)
+  if (ofStore !== undefined) yield* StoreOutage.logOver(`the messages of ${name} have their store again`, ofStore)
+})
+
 /** The failure of the store at a message. */
 interface StoreFailed {
   readonly error: StoreError
@@ -239,6 +258,7 @@ const fateOf = Effect.fnUntraced(function* <R>(
   const exit = yield* Effect.exit(inbox.once(options.consumer, keyOf(message), handle(message), limit))
   if (Exit.isSuccess(exit)) {
     working.isInDoubt = false
+    working.storeOutage.worked()
     return exit.value ? "handled" : "repeated"
   }
   const { cause } = exit
@@ -258,7 +278,7 @@ const untilReady = Effect.fnUntraced(function* <R>(working: Working<R>, message:
   for (let failures = 1; !stopping.isOpen() && !message.isLost; failures++) {
     const asked = yield* Effect.result(inbox.ready)
     if (Result.isSuccess(asked)) break
-    yield* StoreOutage.log(`the messages of ${queue.name} wait for their store`, asked.failure)
+    yield* tellStoreFailed(working, `the messages of ${queue.name} wait for their store`, asked.failure)
     yield* pause(working, failures)
   }
   isWaiting(working, message, false)
@@ -371,10 +391,11 @@ const storeTakesWrites = Effect.fnUntraced(function* <R>(working: Working<R>) {
     // If a message waits now, the store has refused it while it was asked.
     if (Result.isSuccess(asked) && waiting.size === 0) {
       working.isInDoubt = false
+      working.storeOutage.worked()
       return
     }
     if (Result.isFailure(asked))
-      yield* StoreOutage.log(`${queue.name} is left alone until its store is there`, asked.failure)
+      yield* tellStoreFailed(working, `${queue.name} is left alone until its store is there`, asked.failure)
     yield* pause(working, failures)
   }
 })
@@ -391,14 +412,18 @@ const receive = <R>(working: Working<R>): Effect.Effect<void> => {
     ),
     Effect.matchEffect({
       onSuccess: (received) =>
-        Effect.sync(() => {
+        Effect.suspend(() => {
           working.queueFailures = 0
           take(working, received)
+          working.queueOutage.worked()
+          return tellOver(working)
         }),
       onFailure: (error) =>
-        Effect.logWarning(`the consumer waits for ${queue.name}`, error).pipe(
-          Effect.andThen(Effect.suspend(() => pause(working, ++working.queueFailures)))
-        )
+        Effect.suspend(() =>
+          working.queueOutage.failed(error.message)
+            ? Effect.logWarning(`the consumer waits for ${queue.name}`, error)
+            : Effect.void
+        ).pipe(Effect.andThen(Effect.suspend(() => pause(working, ++working.queueFailures))))
     })
   )
 }
@@ -428,6 +453,7 @@ export const run = Effect.fnUntraced(function* <E, R>(
   yield* checkRange(options, "inboxTtlMillis", InboxSweep.MIN_INBOX_TTL_MILLIS, InboxSweep.MAX_INBOX_TTL_MILLIS)
   yield* checkRange(options, "sweepMillis", Sweeping.MIN_SWEEP_MILLIS, Sweeping.MAX_SWEEP_MILLIS)
   const random = yield* Random.Random
+  const clock = yield* Clock.Clock
   const working: Working<R> = {
     queue,
     handlers,
@@ -446,6 +472,8 @@ export const run = Effect.fnUntraced(function* <E, R>(
     noneWaits: Latch.makeUnsafe(true),
     stopping: Latch.makeUnsafe(false),
     queueFailures: 0,
+    queueOutage: Outage.make(() => monotonicMillis(clock)),
+    storeOutage: Outage.make(() => monotonicMillis(clock)),
     isInDoubt: true
   }
   const { groups, hasDone, hasRoom, inHand, noneWaits, runFork, stopping } = working

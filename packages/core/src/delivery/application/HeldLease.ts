@@ -9,13 +9,24 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Random from "effect/Random"
+import { hostname } from "node:os"
 import type { Owner } from "../domain/Lease.ts"
 import * as ClockWatch from "../../kernel/application/time/ClockWatch.ts"
 import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
 
-/** A name that no other holder has. */
-export const newOwner = (random: typeof Random.Random.Service, kind: string): Owner =>
-  `${kind}-${random.nextIntUnsafe().toString(36)}${random.nextIntUnsafe().toString(36)}`
+/** The host and the number of this process, such as `web-1:4711`, by which people find the process. */
+export const processName = (): string => `${hostname()}:${process.pid}`
+
+/** The part of the name of an owner that names its host and its process; `undefined` for a name that an operator has chosen. */
+export const processOf = (owner: Owner): string | undefined => /^(.+:\d+):[\da-z]+$/.exec(owner)?.[1]
+
+const RADIX = 36
+
+/** A name that no other holder has: the name of the process, and a random part, such as `web-1:4711:k3v9x0c`. */
+export const newOwner = (random: typeof Random.Random.Service): Owner => {
+  const part = () => Math.abs(random.nextIntUnsafe()).toString(RADIX)
+  return `${processName()}:${part()}${part()}`
+}
 
 /** The moment at which the holder asks the store for a lease. */
 export interface Asked {

@@ -12,6 +12,7 @@
  *   again.
  * - After a failover, the store may have lost commits, and not know the position of a slot. The relay then gives the slot back,
  *   claims it again, and goes on where the store is: some entries are sent again.
+ * - The log tells when an outage of the sink or of the store begins and when it is over, and which streams are parked (`Outage`).
  * - A sink that cannot be reached blocks no stream: the relay waits, longer each time, and goes on where it was. Entries that
  *   the sink has accepted until then count (`RelayProgress`).
  * - A relay that is stopped waits up to `graceMillis` for what is under way, acknowledges it, and gives its leases back, so
@@ -26,7 +27,9 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Struct from "effect/Struct"
+import { visible } from "../../kernel/domain/text/VisibleText.ts"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
+import type { Block } from "../domain/Block.ts"
 import { delivered, type DeliveryOutcome, unanswered } from "../domain/DeliveryOutcome.ts"
 import { DEFAULT_RETRY_POLICY, OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
 import { Outbox } from "../ports/Outbox.ts"
@@ -41,10 +44,11 @@ import { deliveriesOf, failedOf, type Finished, RETRY_DEPTH, type Work, writingO
 import * as Replayer from "./Replayer.ts"
 import * as SinkNames from "./SinkNames.ts"
 import * as SlotLeases from "./SlotLeases.ts"
+import * as Outage from "../../kernel/application/Outage.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 
 export interface RelayOptions {
-  /** The name of this relay, unique among all that run. Default: a random one. */
+  /** The name of this relay, unique among all that run. Default: its host, its process and a random part (`HeldLease.newOwner`). */
   readonly owner?: string
   /**
    * For how long a lease is taken: another relay replaces one that dies after this time. Less than an hour; default 10 seconds.
@@ -64,7 +68,8 @@ export interface RelayOptions {
   readonly startFrom?: StartFrom
 }
 
-const DEFAULTS = {
+/** The settings of a relay that are not given. */
+export const DEFAULTS = {
   ttlMillis: 10_000,
   batchSize: 500,
   maxInFlight: 4_000,
@@ -73,6 +78,9 @@ const DEFAULTS = {
   retryPolicy: DEFAULT_RETRY_POLICY,
   startFrom: "beginning"
 } as const satisfies RelayOptions
+
+/** The shortest and the longest lease that operators may choose: a second, and ten minutes. */
+export const LEASE_BOUNDS = { min: 1_000, max: 600_000 } as const
 
 /** How often the age of parked streams is measured. */
 const PARKED_INTERVAL_MILLIS = 10_000
@@ -113,6 +121,11 @@ interface Relaying {
   sinkFailures: number
   sinkRestsUntil: number
   storeFailures: number
+  /** What is told of failures of the sink, and of the store. */
+  readonly sinkOutage: Outage.Outage
+  readonly storeOutage: Outage.Outage
+  /** When the first entry of the last slice of a slot happened that was not empty, in milliseconds of wall time. */
+  readonly oldest: Map<SlotLeases.Holding, number>
 }
 
 const wake = ({ wakeUp }: Relaying): void => void Queue.offerUnsafe(wakeUp, undefined)
@@ -139,6 +152,11 @@ const attempt = (
   })
 }
 
+const messageOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Begins to deliver some work of a slot. */
 const start = Effect.fnUntraced(function* (relaying: Relaying, holding: SlotLeases.Holding, work: Work) {
   const { finished, metrics, now, sink } = relaying
@@ -154,11 +172,10 @@ const start = Effect.fnUntraced(function* (relaying: Relaying, holding: SlotLeas
   if (holding.lease.isOver()) return
   relaying.inFlight += count
   const job = attempt(sink, holding, deliveries, outcomes).pipe(
-    Effect.tapCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.void
-        : Effect.logWarning(`the sink ${sink.name} failed; it will be tried again`, cause)
-    ),
+    Effect.tapCause((cause) => {
+      if (Cause.hasInterruptsOnly(cause) || !relaying.sinkOutage.failed(messageOf(cause))) return Effect.void
+      return Effect.logWarning(`the sink ${sink.name} failed; it will be tried again`, cause)
+    }),
     Effect.onExit((exit) =>
       Effect.sync(() => {
         relaying.inFlight -= count
@@ -170,6 +187,24 @@ const start = Effect.fnUntraced(function* (relaying: Relaying, holding: SlotLeas
   )
   // The job begins at once, so that `onExit` runs even if the job is interrupted at once.
   holding.job = yield* Effect.forkDetach(job, { startImmediately: true })
+})
+
+/** Logs that streams were parked: in one line, however many they are. */
+const tellParked = ({ name }: Sink, failed: ReadonlyArray<Block>): Effect.Effect<void> => {
+  const parked = failed.filter(({ retryAfterMillis }) => retryAfterMillis === null)
+  const [first] = parked
+  if (first === undefined) return Effect.void
+  const which = parked.length === 1 ? "a stream is parked" : `${parked.length} streams are parked, the first of them`
+  return Effect.logWarning(
+    `${which} for ${name}: ${first.stream} from version ${first.version} on: ${visible(first.error)}`
+  )
+}
+
+/** Logs that an outage is over. */
+const tellOver = Effect.fnUntraced(function* ({ sink: { name }, sinkOutage, storeOutage }: Relaying) {
+  const [ofSink, ofStore] = [sinkOutage.over(), storeOutage.over()]
+  if (ofSink !== undefined) yield* Effect.logInfo(`the sink ${name} works again after ${Outage.inWords(ofSink)}`)
+  if (ofStore !== undefined) yield* StoreOutage.logOver(`the relay of ${name} has its store again`, ofStore)
 })
 
 /** Writes the outcomes of slices and retries that have ended. */
@@ -187,13 +222,18 @@ const acknowledge = Effect.fnUntraced(function* (relaying: Relaying) {
   finished.splice(0, over.length)
   if (over.length === 0) return
   for (const { holding } of over) Object.assign(holding, moves.get(holding), { job: undefined })
-  metrics.blocked(failedOf(writing))
+  const failed = failedOf(writing)
+  metrics.blocked(failed)
+  yield* tellParked(sink, failed)
   metrics.delivered(arrived)
   if (over.some(({ isCut }) => isCut)) {
     // If some entries got through, the failure is taken for a passing one, and the pause is short.
     relaying.sinkFailures = arrived > 0 ? 1 : relaying.sinkFailures + 1
     relaying.sinkRestsUntil = now() + pauseMillis(OUTAGE_PAUSES, relaying.sinkFailures, draw())!
-  } else relaying.sinkFailures = 0
+  } else {
+    relaying.sinkFailures = 0
+    relaying.sinkOutage.worked()
+  }
   relaying.readAt = 0
   yield* leases.giveUp(asked.filter(({ slot }) => !held.includes(slot)))
 })
@@ -210,6 +250,12 @@ const startRetries = Effect.fnUntraced(function* (relaying: Relaying) {
   }
 })
 
+/** Measures for how long the entries in hand have waited. */
+const measureBehind = ({ leases, metrics, oldest, wallNow }: Relaying): void => {
+  for (const holding of oldest.keys()) if (!leases.isHeld(holding)) oldest.delete(holding)
+  metrics.behind(oldest.size === 0 ? 0 : Math.max(0, wallNow() - Math.min(...oldest.values())))
+}
+
 const startSlices = Effect.fnUntraced(function* (relaying: Relaying) {
   const { leases, metrics, now, outbox, sink, wallNow } = relaying
   const { batchSize, maxInFlight, pollMillis } = relaying.options
@@ -220,6 +266,7 @@ const startSlices = Effect.fnUntraced(function* (relaying: Relaying) {
   const limit = Math.max(1, Math.min(batchSize, Math.floor(room / idle.length)))
   relaying.readAt = now() + pollMillis
   const slices = yield* outbox.read(sink.name, idle, limit)
+  for (const holding of idle) relaying.oldest.delete(holding)
   const setBack: Array<SlotLeases.Holding> = []
   for (const slice of slices) {
     const { deliveries, isFull, position, positionAfter, slot } = slice
@@ -230,7 +277,10 @@ const startSlices = Effect.fnUntraced(function* (relaying: Relaying) {
       continue
     }
     const [first] = deliveries
-    if (first !== undefined) metrics.read(Math.max(0, wallNow() - first.occurredAt.getTime()), holding.isFresh)
+    if (first !== undefined) {
+      relaying.oldest.set(holding, first.occurredAt.getTime())
+      metrics.read(Math.max(0, wallNow() - first.occurredAt.getTime()), holding.isFresh)
+    }
     // The position of a slice without deliveries is written along with the next deliveries. That of a full one is written at
     // once: it skips many entries, and others may wait for it.
     if (first !== undefined || isFull)
@@ -238,6 +288,7 @@ const startSlices = Effect.fnUntraced(function* (relaying: Relaying) {
     else holding.position = position
   }
   for (const holding of idle) holding.isFresh = false
+  measureBehind(relaying)
   yield* leases.giveUp(setBack)
 })
 
@@ -270,9 +321,11 @@ const round = Effect.fnUntraced(function* (relaying: Relaying) {
 })
 
 const waitForStore = (relaying: Relaying, error: StoreError): Effect.Effect<void> =>
-  StoreOutage.log(`the relay of ${relaying.sink.name} waits for its store`, error).pipe(
-    Effect.andThen(Effect.sleep(pauseMillis(STORE_PAUSES, ++relaying.storeFailures, relaying.draw())!))
-  )
+  Effect.suspend(() =>
+    relaying.storeOutage.failed(StoreOutage.causeOf(error))
+      ? StoreOutage.log(`the relay of ${relaying.sink.name} waits for its store`, error)
+      : Effect.void
+  ).pipe(Effect.andThen(Effect.sleep(pauseMillis(STORE_PAUSES, ++relaying.storeFailures, relaying.draw())!)))
 
 const register = (relaying: Relaying): Effect.Effect<void> =>
   Effect.catch(relaying.leases.register, (error) =>
@@ -284,7 +337,12 @@ const register = (relaying: Relaying): Effect.Effect<void> =>
 
 const patientRound = (relaying: Relaying): Effect.Effect<void> =>
   Effect.matchEffect(round(relaying), {
-    onSuccess: () => Effect.sync(() => void (relaying.storeFailures = 0)),
+    onSuccess: () =>
+      Effect.suspend(() => {
+        relaying.storeFailures = 0
+        relaying.storeOutage.worked()
+        return tellOver(relaying)
+      }),
     onFailure: (error) => waitForStore(relaying, error)
   })
 
@@ -329,7 +387,7 @@ export const run = Effect.fnUntraced(function* (
     leases: SlotLeases.make({
       outbox,
       sink: sink.name,
-      owner: owner ?? HeldLease.newOwner(random, "relay"),
+      owner: owner ?? HeldLease.newOwner(random),
       ttlMillis,
       startFrom,
       clock,
@@ -347,7 +405,10 @@ export const run = Effect.fnUntraced(function* (
     parkedAt: 0,
     sinkFailures: 0,
     sinkRestsUntil: 0,
-    storeFailures: 0
+    storeFailures: 0,
+    sinkOutage: Outage.make(clock.now),
+    storeOutage: Outage.make(clock.now),
+    oldest: new Map()
   }
   const stopListening = outbox.onCommit(() => {
     relaying.readAt = 0

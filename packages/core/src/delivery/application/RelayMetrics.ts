@@ -11,6 +11,7 @@
  * | `turnout.relay.lag.gate` | histogram | milliseconds from when the first entry of a slice happened until it was read |
  * | `turnout.relay.lag.claim` | histogram | the same, of the first slice of a slot that was just claimed |
  * | `turnout.relay.lag.send` | histogram | milliseconds that the sink took for a slice |
+ * | `turnout.relay.lag.behind` | gauge | milliseconds since the first of the entries in hand happened; 0 if none is in hand |
  * | `turnout.relay.lag.parked` | gauge | milliseconds since the first of the parked streams was blocked; 0 if none is |
  */
 import type * as Context from "effect/Context"
@@ -30,6 +31,10 @@ export const gateLag = histogram("turnout.relay.lag.gate", "Milliseconds until a
 export const claimLag = histogram("turnout.relay.lag.claim", "Milliseconds until an entry of a claimed slot was read")
 export const sendLag = histogram("turnout.relay.lag.send", "Milliseconds that the sink took")
 
+export const behindLag = Metric.gauge("turnout.relay.lag.behind", {
+  description: "Milliseconds since the first of the entries in hand happened"
+})
+
 export const parkedLag = Metric.gauge("turnout.relay.lag.parked", {
   description: "Milliseconds since the first of the parked streams was blocked"
 })
@@ -42,6 +47,7 @@ export interface RelayMetrics {
   /** A slice was read whose first entry happened `ageMillis` ago; `isFirst` if it is the first slice of a claimed slot. */
   readonly read: (ageMillis: number, isFirst: boolean) => void
   readonly sent: (millis: number) => void
+  readonly behind: (millis: number) => void
   readonly parkedFor: (millis: number) => void
 }
 
@@ -70,6 +76,7 @@ export const make = (sink: string, context: Context.Context<never>): RelayMetric
     lost: addStale,
     read: (ageMillis, isFirst) => (isFirst ? addClaim(ageMillis) : addGate(ageMillis)),
     sent: update(sendLag),
+    behind: update(behindLag),
     parkedFor: update(parkedLag)
   }
 }

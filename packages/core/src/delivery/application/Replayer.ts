@@ -20,10 +20,11 @@ import { type Advance, type ReplayPlace, Replays, type ReplaySlice } from "../po
 import type { Sink } from "../ports/Sink.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import * as HeldLease from "./HeldLease.ts"
+import * as Outage from "../../kernel/application/Outage.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 
 export interface ReplayerOptions {
-  /** The name of this replayer, unique among all that run. Default: a random one. */
+  /** The name of this replayer, unique among all that run. Default: as that of a relay. */
   readonly owner?: string
   /** For how long a lease is taken: another replayer replaces one that dies after this time. Default 10 seconds. */
   readonly ttlMillis?: number
@@ -100,6 +101,9 @@ interface Replaying {
   readonly replays: Replays["Service"]
   readonly clock: HeldLease.LeaseClock
   readonly draw: () => number
+  /** What is told of failures of the sink, and of the store. */
+  readonly sinkOutage: Outage.Outage
+  readonly storeOutage: Outage.Outage
 }
 
 /**
@@ -155,7 +159,7 @@ const keeping = <A, E>(
  * Sends entries of one or more slots. Returns the known outcomes, and whether the sink could not be reached for some entries.
  */
 const deliver = (
-  { sink }: Replaying,
+  { sink, sinkOutage }: Replaying,
   { replay }: Holding,
   entries: ReadonlyArray<Entry>
 ): Effect.Effect<{ readonly outcomes: Outcomes; readonly isCut: boolean }> => {
@@ -175,6 +179,8 @@ const deliver = (
         Effect.catchCause((cause) => {
           if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
           isCut = true
+          const error = Cause.squash(cause)
+          if (!sinkOutage.failed(error instanceof Error ? error.message : String(error))) return Effect.void
           return Effect.logWarning(`the replay to ${sink.name} waits for its sink`, cause)
         })
       )
@@ -207,6 +213,10 @@ const send = Effect.fnUntraced(function* (
     left = leftOf(before, outcomes)
     const arrived = left.length === 0 ? entries.length : entries.indexOf(left[0]!)
     if (arrived > 0) held.reached = { place: entries[arrived - 1]!.place, count: arrived }
+    if (!isCut) replaying.sinkOutage.worked()
+    const outage = replaying.sinkOutage.over()
+    if (outage !== undefined)
+      yield* Effect.logInfo(`the replay to ${replaying.sink.name} goes on after ${Outage.inWords(outage)}`)
     if (isCut) {
       // If some entries got through, the failure is taken for a passing one, and the pause is short.
       outages = left.length < before.length ? 1 : outages + 1
@@ -277,6 +287,23 @@ const next = Effect.fnUntraced(function* (replaying: Replaying): Effect.fn.Retur
   )
 })
 
+/** Logs that the store is there again. */
+const tellStore = ({ sink, storeOutage }: Replaying): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    storeOutage.worked()
+    const millis = storeOutage.over()
+    return millis === undefined
+      ? Effect.void
+      : StoreOutage.logOver(`replays to ${sink.name} have their store again`, millis)
+  })
+
+const waitForStore = ({ options, sink, storeOutage }: Replaying, error: StoreError): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    storeOutage.failed(StoreOutage.causeOf(error))
+      ? StoreOutage.log(`replays to ${sink.name} wait for their store`, error)
+      : Effect.void
+  ).pipe(Effect.andThen(Effect.sleep(options.pollMillis)))
+
 /** Carries out replays for the sink until it is interrupted. */
 export const run = Effect.fnUntraced(function* (
   sink: Sink,
@@ -284,21 +311,22 @@ export const run = Effect.fnUntraced(function* (
 ): Effect.fn.Return<never, never, Replays> {
   const replays = yield* Replays
   const random = yield* Random.Random
-  const owner = options.owner ?? HeldLease.newOwner(random, "replayer")
+  const owner = options.owner ?? HeldLease.newOwner(random)
   const settings = { ...DEFAULTS, ...options, owner }
+  const clock = HeldLease.make(yield* Clock.Clock, settings.ttlMillis)
   const replaying: Replaying = {
     sink,
     options: settings,
     replays,
-    clock: HeldLease.make(yield* Clock.Clock, settings.ttlMillis),
-    draw: () => random.nextDoubleUnsafe()
+    clock,
+    draw: () => random.nextDoubleUnsafe(),
+    sinkOutage: Outage.make(clock.now),
+    storeOutage: Outage.make(clock.now)
   }
   return yield* Effect.forever(
-    Effect.catch(next(replaying), (error) =>
-      Effect.andThen(
-        StoreOutage.log(`replays to ${sink.name} wait for their store`, error),
-        Effect.sleep(settings.pollMillis)
-      )
-    )
+    Effect.matchEffect(next(replaying), {
+      onSuccess: () => tellStore(replaying),
+      onFailure: (error) => waitForStore(replaying, error)
+    })
   )
 })

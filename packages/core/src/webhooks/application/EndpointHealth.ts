@@ -6,6 +6,7 @@
  * cannot be noted, requests go on; what was heard is heeded all the same.
  */
 import * as Effect from "effect/Effect"
+import { visible } from "../../kernel/domain/text/VisibleText.ts"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
 import type { WebhookStore, WebhookTarget } from "../ports/WebhookStore.ts"
 
@@ -69,7 +70,21 @@ export const make = (surroundings: Surroundings): EndpointHealth => {
   }
 
   const disable = (reason: string, edition: number) =>
-    leniently(`webhook ${id} could not be disabled`, store.disable(id, reason, WHO, edition))
+    Effect.andThen(
+      Effect.logWarning(`webhook ${id} is disabled: ${visible(reason)}`),
+      leniently(`webhook ${id} could not be disabled`, store.disable(id, reason, WHO, edition))
+    )
+
+  /** Logs that the webhook begins to fail, or works again. */
+  const tell = (
+    { _tag }: WebhookHealth.Consequence,
+    response: WebhookHealth.WebhookResponse,
+    wasFailing: boolean
+  ): Effect.Effect<void> => {
+    if (_tag === "NoteWorking") return Effect.logInfo(`webhook ${id} works again`)
+    if (_tag !== "NoteFailed" || wasFailing) return Effect.void
+    return Effect.logWarning(`webhook ${id} fails: ${visible(WebhookHealth.errorOf(response) ?? "")}`)
+  }
 
   /** Notes what follows from a response, and returns the failures since the last success, if it is one. */
   const note = (
@@ -118,10 +133,14 @@ export const make = (surroundings: Surroundings): EndpointHealth => {
     hear: ({ edition }, response) =>
       Effect.suspend(() => {
         if (edition !== health.edition) return Effect.succeed({ restMillis: 0, failing: undefined })
+        const wasFailing = health.isFailing
         const [next, consequence] = WebhookHealth.after(health, response, now(), longestRestMillis)
         health = next
         const restMillis = consequence._tag === "NoteFailed" ? consequence.restMillis : 0
-        return Effect.map(note(consequence, edition), (failing) => ({ restMillis, failing }))
+        return Effect.andThen(
+          tell(consequence, response, wasFailing),
+          Effect.map(note(consequence, edition), (failing) => ({ restMillis, failing }))
+        )
       }),
     conclude: ({ edition }, { failing }, error) =>
       Effect.suspend(() => {

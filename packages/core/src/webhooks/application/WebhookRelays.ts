@@ -6,6 +6,7 @@
  * average the stream is parked. A relay that starts just as its webhook is removed finds no sink, and makes none
  * (`Outbox.register`).
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
@@ -19,6 +20,8 @@ import type { WebhookPost } from "../ports/WebhookPost.ts"
 import { WebhookStore, type WebhookTarget } from "../ports/WebhookStore.ts"
 import * as Relay from "../../delivery/application/Relay.ts"
 import * as Replayer from "../../delivery/application/Replayer.ts"
+import * as Outage from "../../kernel/application/Outage.ts"
+import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
 import * as WebhookSink from "./WebhookSink.ts"
 
@@ -97,12 +100,19 @@ export const run = Effect.fnUntraced(function* (
   )
 
   yield* Effect.forkScoped(forget)
-  const watch = Effect.forever(
-    Effect.andThen(
-      Effect.catch(refresh, (error) => StoreOutage.log("webhooks wait for their store", error)),
-      Effect.sleep(refreshMillis)
-    )
-  )
+  const clock = yield* Clock.Clock
+  const outage = Outage.make(() => monotonicMillis(clock))
+  const tellOver = Effect.suspend(() => {
+    outage.worked()
+    const millis = outage.over()
+    return millis === undefined ? Effect.void : StoreOutage.logOver("webhooks have their store again", millis)
+  })
+  const patiently = Effect.matchEffect(refresh, {
+    onSuccess: () => tellOver,
+    onFailure: (error) =>
+      outage.failed(StoreOutage.causeOf(error)) ? StoreOutage.log("webhooks wait for their store", error) : Effect.void
+  })
+  const watch = Effect.forever(Effect.andThen(patiently, Effect.sleep(refreshMillis)))
   return yield* Effect.ensuring(
     watch,
     Effect.suspend(() => Fiber.interruptAll([...running.values()].map(({ fiber }) => fiber)))

@@ -1,7 +1,8 @@
 /**
  * Webhooks, for their operators.
  *
- * Every use checks its input, and names the operator for the audit log. A secret is shown once, when it is made.
+ * Every use checks its input, and names the operator for the audit log. A secret is shown once, when it is made. A URL that relays
+ * would refuse is refused here, by the same rule (`WebhookEndpoint`).
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,7 +15,9 @@ import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { type TooManySecrets, type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
 import { described } from "../../kernel/domain/document/Documented.ts"
-import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
+import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
+import { nameOf, refusalOf } from "../domain/WebhookEndpoint.ts"
+import { WebhookEndpoints } from "../ports/WebhookEndpoints.ts"
 
 /** A webhook, and the secret that its requests are signed with from now on: `whsec_` and base64 of 32 random bytes. */
 export interface WithSecret {
@@ -88,16 +91,31 @@ export class Webhooks extends Context.Service<
 
 const make = Effect.gen(function* () {
   const store = yield* WebhookStore
+  const endpoints = yield* WebhookEndpoints
+
+  const checkEndpoint = Effect.fnUntraced(function* (text: string): Effect.fn.Return<void, InvalidInput> {
+    const url = new URL(text)
+    const name = nameOf(url)
+    const ofUrl = refusalOf(url, endpoints)
+    const rule = ofUrl ?? (name === undefined ? undefined : yield* endpoints.nameRefusal(name))
+    if (rule !== undefined) return yield* new InvalidInput({ issues: [{ field: "url", rule }] })
+  })
+
   return Webhooks.of({
     create: Effect.fnUntraced(function* (input, { from = "now", who }) {
       const { description = "", types = null, url } = yield* decodeInput(input)
+      yield* checkEndpoint(url)
       const [id, secret] = [randomUUID(), newSecret()]
       const webhook = yield* store.create(id, { url, types, description, secret, from }, who)
       return { webhook, secret }
     }),
     get: store.get,
     list: store.list,
-    update: (id, changes, who) => Effect.flatMap(decodeChanges(changes), (decoded) => store.update(id, decoded, who)),
+    update: Effect.fnUntraced(function* (id, changes, who) {
+      const decoded = yield* decodeChanges(changes)
+      if (decoded.url !== undefined) yield* checkEndpoint(decoded.url)
+      return yield* store.update(id, decoded, who)
+    }),
     rotate: Effect.fnUntraced(function* (id, options, who) {
       const { overlapMillis = DEFAULT_OVERLAP_MILLIS } = yield* decodeRotation(options)
       const secret = newSecret()

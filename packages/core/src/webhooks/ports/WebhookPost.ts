@@ -10,11 +10,23 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { WebhookTarget } from "./WebhookStore.ts"
 
+/** The headers of an answer that tell an operator who has answered, and what the endpoint asks for. */
+export const HEADERS_TO_TELL = [
+  "content-type",
+  "date",
+  "location",
+  "retry-after",
+  "server",
+  "www-authenticate"
+] as const
+
 export type WebhookAnswer =
   | {
       readonly status: number
       /** For how long the endpoint asks to be left alone. */
       readonly retryAfterMillis?: number
+      /** The headers that say something to an operator (`HEADERS_TO_TELL`), as far as they were sent. */
+      readonly headers?: Readonly<Record<string, string>>
       /**
        * Reads the body, as far as it is text, and gives each piece to `take`, until `take` returns `false`, or the body ends
        * or breaks off. May take for ever; interrupting it stops reading.

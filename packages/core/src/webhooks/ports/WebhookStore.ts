@@ -89,6 +89,8 @@ export class WebhookStore extends Context.Service<
     readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
     /** All enabled webhooks, the oldest first. */
     readonly targets: Effect.Effect<ReadonlyArray<WebhookTarget>, StoreError>
+    /** A webhook with everything that a request needs, whether it is enabled or not. */
+    readonly target: (id: WebhookId) => Effect.Effect<WebhookTarget, WebhookNotFound | StoreError>
     /** Changes settings. Another URL is another endpoint: failures are forgotten, and the next edition begins. */
     readonly update: (id: WebhookId, changes: Partial<WebhookSettings>, who: string) => Change
     /**

@@ -1,0 +1,50 @@
+/**
+ * All checks, by what they need. A new neighbour, such as a cache, is a file beside this one, and a line here.
+ */
+import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { GlobalOptions } from "../../../Database.ts"
+import type { Check } from "../Check.ts"
+import * as Clients from "./Clients.ts"
+import * as Clock from "./Clock.ts"
+import * as Configuration from "./Configuration.ts"
+import * as Growth from "./Growth.ts"
+import * as Queues from "./Queues.ts"
+import * as OpenReplays from "./Replays.ts"
+import * as Schema from "./Schema.ts"
+import * as Server from "./Server.ts"
+import * as Settings from "./Settings.ts"
+import * as Sinks from "./Sinks.ts"
+import * as Webhooks from "./Webhooks.ts"
+
+/** What the checks of a database need. */
+export type Needed = SqlClient | OutboxOperations | Replays | WebhookStore
+
+/** Checks that need no database. */
+export const outside = async (
+  options: GlobalOptions,
+  queues: ReadonlyArray<Queues.Asked>
+): Promise<ReadonlyArray<Check>> => [Configuration.check(options), ...(await Queues.checks(queues))]
+
+/** The checks without which no other one of the database makes sense: whether it answers, and whether it has the tables. */
+export const first = (options: GlobalOptions): ReadonlyArray<Check<Needed>> => [
+  Server.check(options),
+  Schema.check(options)
+]
+
+/** Checks that need a server which answers. */
+export const ofServer = (options: GlobalOptions): ReadonlyArray<Check<Needed>> => [
+  Settings.check(options),
+  Clients.check
+]
+
+/** Checks that need the tables. */
+export const ofTables = (options: GlobalOptions): ReadonlyArray<Check<Needed>> => [
+  Clock.check,
+  Sinks.check,
+  OpenReplays.check,
+  Webhooks.check,
+  Growth.check(options)
+]

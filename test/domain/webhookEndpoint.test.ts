@@ -1,0 +1,123 @@
+/**
+ * The endpoints that a webhook may have: the operator who enters one, and the relay that posts to it, go by one rule.
+ */
+import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { WebhookEndpoints } from "@turnout/core/webhooks/ports/WebhookEndpoints"
+import type { WebhookTarget } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Endpoints from "@turnout/adapters/webhooks/endpoints"
+import * as Memory from "@turnout/adapters/memory"
+import * as WebhookRequest from "@turnout/adapters/internal/webhooks/WebhookRequest"
+import { Effect, Layer, Result } from "effect"
+import { randomUUID } from "node:crypto"
+import { assert, describe, it } from "vitest"
+
+const LONG = "a".repeat(64)
+
+/** URLs, and the rule that each breaks: without private addresses, and with them. */
+const URLS: ReadonlyArray<readonly [url: string, strict: RegExp | null, lenient: RegExp | null]> = [
+  ["https://hooks.invalid/", null, null],
+  ["https://hooks.invalid.:8443/a?b=c", null, null],
+  ["https://8.8.8.8:1/", null, null],
+  ["https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:1/", null, null],
+  ["http://hooks.invalid/", /must begin with https/, null],
+  ["https://hooks.invalid:0/", /must not have port 0/, /must not have port 0/],
+  [`https://${LONG}.invalid/`, /must name a host that there can be/, /must name a host that there can be/],
+  [`https://${"a.".repeat(127)}invalid/`, /must name a host that there can be/, /must name a host that there can be/],
+  ["https://a..invalid/", /must name a host that there can be/, /must name a host that there can be/],
+  ...[
+    "localhost",
+    "localhost.",
+    "a.localhost",
+    "127.0.0.1",
+    "127.1",
+    "0x7f.1",
+    "2130706433",
+    "10.1.2.3",
+    "0.0.0.0"
+  ].map((host) => [`https://${host}:1/`, /is not a public address/, null] as const),
+  ...["[::1]", "[::]", "[fd00::1]", "[fe80::1]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "[2001:db8::1]"].map(
+    (host) => [`https://${host}:1/`, /is not a public address/, null] as const
+  )
+]
+
+const target = (url: string): WebhookTarget => ({
+  webhook: {
+    id: randomUUID(),
+    url,
+    types: null,
+    description: "",
+    state: "enabled",
+    disabledBecause: null,
+    failingSince: null,
+    leftAloneUntil: null,
+    createdAt: new Date(0),
+    previousSecretsUntil: [],
+    previousSecretUntil: null
+  },
+  secrets: [`whsec_${"a".repeat(43)}=`],
+  edition: 1,
+  restMillis: 0
+})
+
+/** The rule that posting names; `null` if it tried to post. */
+const posting = (url: string, allowPrivate: boolean): Promise<string | null> =>
+  Effect.gen(function* () {
+    const post = yield* WebhookRequest.make({ allowPrivate, timeoutMillis: 100, connections: 1 })
+    const answer = yield* Effect.timeoutOrElse(post(target(url), "id", "{}", new Date(0)), {
+      duration: 150,
+      orElse: () => Effect.succeed({ status: null, error: "none" } as const)
+    })
+    return answer.status === null ? (/the URL (must.*)$/.exec(answer.error)?.[1] ?? null) : null
+  }).pipe(Effect.scoped, Effect.runPromise)
+
+/** The rule that entering names; `null` if the webhook was stored. */
+const entering = (url: string, endpoints: Layer.Layer<never>): Promise<ReadonlyArray<string | null>> =>
+  Effect.gen(function* () {
+    const webhooks = yield* Webhooks.Webhooks
+    const ruleOf = (exit: Result.Result<unknown, { readonly message: string }>) =>
+      Result.isSuccess(exit) ? null : exit.failure.message.replace(/^url: /, "")
+    const { webhook } = yield* webhooks.create({ url: "https://first.invalid" }, { who: "ada" })
+    const added = yield* Effect.result(webhooks.create({ url }, { who: "ada" }))
+    const changed = yield* Effect.result(webhooks.update(webhook.id, { url }, "ada"))
+    return [ruleOf(added), ruleOf(changed)]
+  }).pipe(
+    Effect.provide(Webhooks.layer.pipe(Layer.provide(endpoints), Layer.provide(Layer.fresh(Memory.layer)))),
+    Effect.runPromise
+  )
+
+describe("the URL of a webhook", () => {
+  it.each(URLS)("%s is refused when it is entered as when it is posted to", async (url, strict, lenient) => {
+    for (const [allowPrivate, expected] of [
+      [false, strict],
+      [true, lenient]
+    ] as const) {
+      const posted = await posting(url, allowPrivate)
+      const entered = await entering(url, Endpoints.layer({ allowPrivate }))
+      assert.deepStrictEqual(entered, [posted, posted], `${url} ${allowPrivate}`)
+      if (expected === null) assert.isNull(posted)
+      else assert.match(posted!, expected)
+    }
+  })
+
+  it("is refused by the strict rule if nobody says which endpoints there are", async () => {
+    const [added, changed] = await entering("http://127.0.0.1/", Layer.empty)
+    assert.match(added!, /must begin with https/)
+    assert.strictEqual(changed, added)
+  })
+
+  it("is refused for what its name resolves to", async () => {
+    const asked: Array<string> = []
+    const nameRefusal = (name: string) =>
+      Effect.sync(() => {
+        asked.push(name)
+        return name.startsWith("inside") ? "must not lead inside" : undefined
+      })
+    const endpoints = Layer.succeed(WebhookEndpoints, { allowPrivate: false, nameRefusal })
+    assert.deepStrictEqual(await entering("https://inside.invalid./", endpoints), [
+      "must not lead inside",
+      "must not lead inside"
+    ])
+    assert.include(asked, "inside.invalid")
+    assert.deepStrictEqual(await entering("https://outside.invalid/", endpoints), [null, null])
+  })
+})
