@@ -23,6 +23,19 @@ const attendees = async (turnout: CommandLine.CommandLine, eventId: string) => {
   return document.items.map(({ attendee }) => attendee.email)
 }
 
+interface Finding {
+  readonly name: string
+  readonly says: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** What `turnout doctor` finds. */
+const examined = async (turnout: CommandLine.CommandLine) => {
+  const { code, document } = await turnout.json("doctor")
+  const { checks, level } = document as unknown as { readonly level: string; readonly checks: ReadonlyArray<Finding> }
+  return { code, level, of: (name: string) => checks.find((one) => one.name === name) }
+}
+
 describe("turnout, the data folder", { timeout: 180_000 }, () => {
   it("is held by a running server, free after it stopped or was killed, and keeps its data", async () => {
     await using turnout = await CommandLine.embedded({ data: "elsewhere" })
@@ -40,6 +53,9 @@ describe("turnout, the data folder", { timeout: 180_000 }, () => {
       assert.deepStrictEqual([refused.code, refused.stdout], [1, ""])
       assert.match(refused.stderr, new RegExp(`^error: .*elsewhere is in use by process ${first.pid}; stop it, `))
     }
+    const held = await examined(turnout)
+    assert.deepStrictEqual([held.code, held.level], [1, "warning"])
+    assert.match(held.of("database")!.says, new RegExp(`elsewhere is in use by process ${first.pid}; `))
     const stopped = await first.stop("SIGTERM")
     assert.strictEqual(stopped.code, 0)
     assert.deepStrictEqual(await attendees(turnout, eventId), [
@@ -52,6 +68,10 @@ describe("turnout, the data folder", { timeout: 180_000 }, () => {
     await registerOverHttp(second.url, eventId, "dora@example.com")
     const killed = await second.stop("SIGKILL")
     assert.isNull(killed.code)
+    const free = await examined(turnout)
+    assert.deepStrictEqual([free.code, free.level], [0, "notice"])
+    assert.strictEqual(free.of("database")!.facts["kind"], "embedded")
+    assert.match(free.of("settings")!.says, /fsync off/)
     assert.deepStrictEqual(await attendees(turnout, eventId), [
       "ada@example.com",
       "bob@example.com",

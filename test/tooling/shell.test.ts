@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { visible } from "@turnout/core/kernel/domain/text/VisibleText"
 import { assert, describe, it } from "vitest"
 // oxlint-disable-next-line eslint/no-restricted-imports -- a program is for running: its package exports nothing
 import { scriptFor } from "../../packages/cli/src/commands/shell/completion.ts"
@@ -21,35 +22,28 @@ const leaves = all.filter(isLeaf)
 
 const has = (name: string): boolean => spawnSync(name, ["--version"]).error === undefined
 
-/** Whether a shell reads the script without an error. */
-const checkSyntax = (shell: string, script: string) => {
-  const { status, stderr } = spawnSync(shell, ["-n"], { input: script, encoding: "utf8" })
-  assert.deepStrictEqual([status, stderr], [0, ""])
+/** Runs a shell on a script in a file: not every shell reads a script from a pipe. */
+const runShell = (shell: string, options: ReadonlyArray<string>, script: string) => {
+  const folder = mkdtempSync(join(tmpdir(), "turnout-completion-"))
+  try {
+    writeFileSync(join(folder, "script"), script)
+    writeFileSync(join(folder, "some file.csv"), "")
+    const { status, stderr, stdout } = spawnSync(shell, [...options, "script"], { cwd: folder, encoding: "utf8" })
+    assert.deepStrictEqual([status, stderr], [0, ""])
+    return stdout.split("\n").slice(0, -1)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** What bash completes at the end of each of some lines, whose last word may be empty. */
 const completedByBash = (lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<ReadonlyArray<string>> => {
-  const folder = mkdtempSync(join(tmpdir(), "turnout-completion-"))
-  try {
-    writeFileSync(join(folder, "some file.csv"), "")
-    const calls = lines.map((words) => {
-      const all = ["turnout", ...words].map((word) => `'${word}'`).join(" ")
-      return `COMP_WORDS=(${all}); COMP_CWORD=${words.length}; _turnout; (IFS=,; echo "\${COMPREPLY[*]}")`
-    })
-    const input = [scriptFor("bash", program()), ...calls].join("\n")
-    const { status, stderr, stdout } = spawnSync("bash", ["--norc", "--noprofile", "-s"], {
-      cwd: folder,
-      input,
-      encoding: "utf8"
-    })
-    assert.deepStrictEqual([status, stderr], [0, ""])
-    return stdout
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => (line === "" ? [] : line.split(",")))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const calls = lines.map((words) => {
+    const all = ["turnout", ...words].map((word) => `'${word}'`).join(" ")
+    return `COMP_WORDS=(${all}); COMP_CWORD=${words.length}; _turnout; (IFS=,; echo "\${COMPREPLY[*]}")`
+  })
+  const script = [scriptFor("bash", program()), ...calls].join("\n")
+  return runShell("bash", ["--norc", "--noprofile"], script).map((line) => (line === "" ? [] : line.split(",")))
 }
 
 describe("completion in bash", () => {
@@ -111,8 +105,36 @@ describe("completion in bash", () => {
 })
 
 describe("completion in other shells", () => {
-  it.skipIf(!has("zsh"))("is a script that zsh reads", () => checkSyntax("zsh", scriptFor("zsh", program())))
-  it.skipIf(!has("fish"))("is a script that fish reads", () => checkSyntax("fish", scriptFor("fish", program())))
+  it.each(["bash", "zsh", "fish"] as const)(
+    "is printed as it is, without a character that is shown by an escape: %s",
+    (shell) => {
+      const lines = scriptFor(shell, program()).split("\n")
+      assert.deepStrictEqual(lines.map(visible), lines)
+    }
+  )
+
+  it.skipIf(!has("fish"))("knows commands, options and values in fish", () => {
+    const lines = [
+      "turnout outbox parked ",
+      "turnout relay --start-from ",
+      "turnout relay --start-from=",
+      "turnout relay --le"
+    ]
+    const script = [
+      scriptFor("fish", program()),
+      ...lines.map((line) => `echo (complete -C '${line}' | string replace -r '\\t.*' '' | string join ,)`)
+    ].join("\n")
+    assert.deepStrictEqual(runShell("fish", ["--no-config"], script), [
+      "discard,list,retry,show,skip",
+      "beginning,now",
+      "--start-from=beginning,--start-from=now",
+      "--lease-ttl"
+    ])
+  })
+
+  it.skipIf(!has("zsh"))("is a script that zsh reads", () => {
+    assert.deepStrictEqual(runShell("zsh", ["-n"], scriptFor("zsh", program())), [])
+  })
 
   it.each(["zsh", "fish"] as const)("names every command and every option: %s", (shell) => {
     const script = scriptFor(shell, program())

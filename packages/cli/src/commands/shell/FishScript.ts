@@ -1,7 +1,7 @@
 /**
  * The script that lets fish complete `turnout`, with descriptions.
  */
-import type { CommandWords, Values } from "./Words.ts"
+import type { CommandWords, Values, Word } from "./Words.ts"
 
 /** A text as one word of fish. */
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", String.raw`\'`)}'`
@@ -31,8 +31,11 @@ const cases = (name: string, rows: ReadonlyArray<readonly [text: string, does: s
   "end"
 ]
 
-const described = ({ description, word }: { readonly word: string; readonly description: string }): string =>
-  `${word}\t${description}`
+/** Prints each of some words with its description, which fish tells apart by a tab. */
+const printDescribed = (words: ReadonlyArray<Word>): string =>
+  words.length === 0
+    ? "true"
+    : `printf '%s\\t%s\\n' ${words.map(({ description, word }) => `${quoted(word)} ${quoted(description)}`).join(" ")}`
 
 const tables = (all: ReadonlyArray<CommandWords>): ReadonlyArray<string> => {
   const withValues = all.flatMap(({ options, path }) =>
@@ -43,11 +46,11 @@ const tables = (all: ReadonlyArray<CommandWords>): ReadonlyArray<string> => {
   return [
     ...cases(
       "__turnout_commands",
-      all.map(({ commands, path }) => [path, print(commands.map(described))])
+      all.map(({ commands, path }) => [path, printDescribed(commands)])
     ),
     ...cases(
       "__turnout_options",
-      all.map(({ options, path }) => [path, print(options.map(described))])
+      all.map(({ options, path }) => [path, printDescribed(options)])
     ),
     ...cases(
       "__turnout_argument",
@@ -107,7 +110,7 @@ function __turnout_complete
   set -l cur (commandline -ct)
   if string match -q -- '--*=*' $cur
     set -l option (string replace -r '=.*' '' -- $cur)
-    __turnout_values (string trim "$at $option") | string replace -r '^' "$option="
+    __turnout_values (string trim "$at $option") | string replace -r -- '^' "$option="
   else if test -n "$last"
     __turnout_values (string trim "$at $last")
   else if string match -q -- '-*' $cur

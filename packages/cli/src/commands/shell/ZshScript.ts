@@ -16,7 +16,7 @@ _turnout_offer() {
     "") return 1 ;;
     @files) _files ;;
     @folders) _files -/ ;;
-    *) _describe -o turnout items ;;
+    *) _describe turnout items ;;
   esac
 }
 
