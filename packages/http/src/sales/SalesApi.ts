@@ -12,12 +12,20 @@ import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
 import { describeLimit, keyPage, limit } from "../requests/Paging.ts"
 
-const Sales = Schema.Struct({
-  ...SalesSummary.fields,
+const { registrationsByDay, ...summary } = SalesSummary.fields
+
+const fields = {
+  ...summary,
   millisToSellOut: Schema.NullOr(Schema.Number),
   /** The version of the last entry that is counted. */
   version: Schema.Natural
-}).annotate({ identifier: "SalesSummary" })
+}
+
+/** A summary in a list. */
+const Sales = Schema.Struct(fields).annotate({ identifier: "SalesSummary" })
+
+/** The summary of one event, with the number of registrations of each day. */
+const SalesInFull = Schema.Struct({ ...fields, registrationsByDay }).annotate({ identifier: "SalesSummaryInFull" })
 
 export class SalesGroup extends HttpApiGroup.make("sales")
   .add(
@@ -29,13 +37,13 @@ export class SalesGroup extends HttpApiGroup.make("sales")
       .annotate(OpenApi.Transform, describeLimit),
     HttpApiEndpoint.get("get", "/admin/sales/:eventId", {
       params: { eventId: EventId },
-      success: Sales,
+      success: SalesInFull,
       error: OperatorProblems.salesNotCounted
     }).annotate(OpenApi.Summary, "Get the sales summary of an event"),
     HttpApiEndpoint.post("rebuild", "/admin/sales/:eventId/rebuild", {
       params: { eventId: EventId },
       headers,
-      success: Sales,
+      success: SalesInFull,
       error: [OperatorProblems.salesNotCounted, OperatorProblems.journalPruned]
     })
       .annotate(OpenApi.Summary, "Make the sales summary of an event anew from the journal")
