@@ -41,6 +41,9 @@ export const everything: Selection = { from: null, to: null, types: null, stream
 export const ReplayState = Schema.Literals(["running", "stopped", "finished", "cancelled"])
 export type ReplayState = typeof ReplayState.Type
 
+/** The most messages a second that a replay can be limited to. */
+export const MAX_PER_SECOND = 1_000_000
+
 export const ReplayId = Uuid
 export type ReplayId = typeof ReplayId.Type
 
@@ -49,7 +52,7 @@ export const Replay = Schema.Struct({
   sink: Schema.String,
   selection: Selection,
   /** The most messages a second; `null` for as many as the sink takes. */
-  perSecond: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  perSecond: Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_PER_SECOND }))),
   who: Schema.String,
   startedAt: Instant,
   state: ReplayState,
