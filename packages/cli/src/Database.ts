@@ -25,6 +25,8 @@ export interface GlobalOptions {
   /** Whether a pooler is in between; without the option that is found out. */
   readonly pooler?: boolean
   readonly json?: boolean
+  /** The arguments of the process as they were typed. */
+  readonly typed?: ReadonlyArray<string>
 }
 
 /** Names the database for people, without its password. */
@@ -56,6 +58,12 @@ export const client = (given: GlobalOptions): Layer.Layer<SqlClient.SqlClient, S
 /** The inbox in the database of the options, and the client that handlers write with. */
 export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerInbox(options(given))
+
+/** The `Turnout` service and the stores in the database of the options. */
+export const turnoutAndStores = (
+  given: GlobalOptions
+): Layer.Layer<Turnout.Turnout | Database.Stores, StoreError | InvalidInput> =>
+  Layer.provideMerge(Turnout.layer(), stores(given))
 
 /** Runs a use of the service to its end. */
 export const withTurnout = <A, E>(

@@ -7,11 +7,12 @@ import { Command, CommanderError, Option } from "commander"
 import { readFileSync } from "node:fs"
 import * as Action from "./Action.ts"
 import * as Dlq from "./commands/consumer/dlq.ts"
-import * as Events from "./commands/admission/events.ts"
+import * as Events from "./commands/admission/events/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
+import * as Journal from "./commands/journal/journal.ts"
 import * as Migrate from "./commands/server/migrate.ts"
 import * as Outbox from "./commands/delivery/outbox.ts"
-import * as Registrations from "./commands/admission/registrations.ts"
+import * as Registrations from "./commands/admission/registrations/registrations.ts"
 import * as Relay from "./commands/delivery/relay.ts"
 import * as Sales from "./commands/projections/sales.ts"
 import * as Serve from "./commands/server/serve.ts"
@@ -23,6 +24,7 @@ import { DEFAULT_FOLDER } from "./Database.ts"
 import { folder, schema, server } from "./options/Databases.ts"
 import * as Help from "./output/Help.ts"
 import * as Output from "./output/Output.ts"
+import * as Examples from "./usage/Examples.ts"
 import * as Usage from "./Usage.ts"
 
 const version = (): string =>
@@ -38,6 +40,7 @@ const commands = [
   Events,
   Registrations,
   Waitlist,
+  Journal,
   Outbox,
   Sales,
   Webhooks,
@@ -74,6 +77,7 @@ export const make = (finish: (code: number) => void): Command => {
   const all = allOf(program)
   for (const command of all) command.exitOverride()
   Usage.check(all)
+  Examples.add(all)
   return program
 }
 
