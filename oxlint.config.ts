@@ -125,7 +125,6 @@ const OUTPUT = "all output goes through packages/cli/src/output/Streams.ts, whic
 /** Modules that write past the one place, each with the only file of the command line that may import it. */
 const writers: ReadonlyArray<readonly [name: string, only: string | undefined]> = [
   ["effect/Logger", "output/Logs.ts"],
-  ["cli-table3", "output/Table.ts"],
   ["cli-progress", "output/Progress.ts"],
   ...["process", "console", "tty", "readline", "readline/promises", "fs/promises"].flatMap((name) =>
     [name, `node:${name}`].map((name) => [name, undefined] as const)

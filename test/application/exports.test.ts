@@ -3,6 +3,7 @@
  */
 import * as Memory from "@turnout/adapters/memory"
 import * as Exports from "@turnout/core/admission/application/Exports"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { GivenRegistration } from "@turnout/core/admission/domain/model/Registration"
 import { StoreError, Unavailable } from "@turnout/core/kernel/ports/StoreError"
@@ -47,7 +48,7 @@ const importText = (turnout: Service, eventId: string, text: string) =>
       Effect.gen(function* () {
         const table = yield* Rows.read(file, {})
         const progress = Report.begin()
-        const { plan, registered } = yield* prepare(turnout, { event: eventId }, table, () => {})
+        const { plan, registered } = yield* prepare(turnout, { event: eventId as EventId }, table, () => {})
         yield* Registering.carryOut(turnout, plan, SharedAddresses.make(registered), progress, () => {})
         return { ...progress.counts, problems: progress.problems, remarks: table.remarks }
       }).pipe(Effect.scoped, Effect.orDie, Effect.runPromise)

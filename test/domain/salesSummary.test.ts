@@ -4,7 +4,14 @@
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import type { JournalEntry, JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
-import { apply, initial, millisToSellOut, type SalesSummary } from "@turnout/core/projections/domain/SalesSummary"
+import {
+  apply,
+  initial,
+  isOutdated,
+  millisToSellOut,
+  SalesSummary
+} from "@turnout/core/projections/domain/SalesSummary"
+import { Schema } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 import { capacity, history, requests } from "../property/Requests.ts"
@@ -33,6 +40,15 @@ const recount = (journal: ReadonlyArray<JournalEntry>): SalesSummary => {
     const taken = states.filter((state) => SEATED.includes(state)).length
     return taken >= capacityAt(index + 1) && states.includes("confirmed")
   })
+  const registeredIn = (entries: ReadonlyArray<JournalEntry>) =>
+    entries.flatMap(({ event }) =>
+      event._tag === "AttendeeRegistered" || event._tag === "AttendeeWaitlisted"
+        ? [event.registration.registeredAt.getTime()]
+        : []
+    )
+  const atOrNull = (time: number) => (Number.isFinite(time) ? new Date(time) : null)
+  const registered = registeredIn(journal)
+  const days = Map.groupBy(registered, (time) => new Date(time).toISOString().slice(0, 10))
   const details = of("EventCreated", "EventUpdated").at(-1)?.event as { readonly details: { readonly title: string } }
   return {
     eventId: EVENT,
@@ -48,8 +64,13 @@ const recount = (journal: ReadonlyArray<JournalEntry>): SalesSummary => {
     promotions: of("RegistrationPromoted", "RegistrationConfirmed").length,
     cancellations: of("RegistrationCancelled").length,
     publishedAt: of("EventPublished")[0]?.occurredAt ?? null,
-    firstRegistrationAt: of("AttendeeRegistered", "AttendeeWaitlisted")[0]?.occurredAt ?? null,
-    soldOutAt: journal[soldOut]?.occurredAt ?? null
+    firstRegistrationAt: atOrNull(Math.min(...registered)),
+    lastRegistrationAt: atOrNull(Math.max(...registered)),
+    soldOutAt:
+      journal[soldOut]?.event._tag === "AttendeeRegistered"
+        ? atOrNull(Math.max(...registeredIn(journal.slice(0, soldOut + 1))))
+        : (journal[soldOut]?.occurredAt ?? null),
+    registrationsByDay: Object.fromEntries(Array.from(days, ([day, times]) => [day, times.length]))
   }
 }
 
@@ -89,7 +110,7 @@ describe("the sales summary", () => {
   })
 
   it("follows corrections of who came", () => {
-    const registration = { id: id(1), state: "confirmed" } as Registration
+    const registration = { id: id(1), state: "confirmed", registeredAt: BEFORE } as Registration
     const happened: ReadonlyArray<JournalEvent> = [
       { _tag: "EventCreated", details: { ...input(), title: "Gala" } as never, capacity: 3 },
       { _tag: "AttendeeRegistered", registration },
@@ -117,8 +138,8 @@ describe("the sales summary", () => {
     { _tag: "AttendeeAttended", state: "attended" }
   ] as const)("has the title of today, whoever was chosen from the list, and $state among the seats taken", (after) => {
     const { _tag, state } = after
-    const one = { id: id(1), state: "waitlisted" } as Registration
-    const other = { id: id(2), state: "confirmed" } as Registration
+    const one = { id: id(1), state: "waitlisted", registeredAt: BEFORE } as Registration
+    const other = { id: id(2), state: "confirmed", registeredAt: BEFORE } as Registration
     const details = (title: string) => ({ ...input(), title }) as never
     const happened: ReadonlyArray<JournalEvent> = [
       { _tag: "EventCreated", details: details("Gala"), capacity: 2 },
@@ -145,5 +166,59 @@ describe("the sales summary", () => {
     assert.isNull(millisToSellOut({ ...summary, publishedAt: BEFORE }))
     const sold = { ...summary, publishedAt: BEFORE, soldOutAt: new Date(BEFORE.getTime() + 5) }
     assert.strictEqual(millisToSellOut(sold), 5)
+    const elsewhere = { ...sold, publishedAt: DURING, firstRegistrationAt: new Date(BEFORE.getTime() + 2) }
+    assert.strictEqual(
+      millisToSellOut(elsewhere),
+      3,
+      "sold out before it was published, from the first registration on"
+    )
+  })
+
+  it("counts people who were imported when they registered elsewhere, in whatever order they come", () => {
+    const at = (day: number) => new Date(Date.UTC(2020, 4, day, 23, 30))
+    const registration = (n: number, day: number) =>
+      ({ id: id(n), state: "confirmed", registeredAt: at(day) }) as Registration
+    const journal = journalOf([
+      { _tag: "EventCreated", details: { ...input(), title: "Gala" } as never, capacity: 3 },
+      { _tag: "EventPublished" },
+      ...[3, 9, 3].map((day, index) => ({
+        _tag: "AttendeeRegistered" as const,
+        registration: registration(index + 1, day)
+      }))
+    ])
+    const summary = summaryOf(journal)
+    assert.deepInclude(summary, { firstRegistrationAt: at(3), lastRegistrationAt: at(9), soldOutAt: at(9) })
+    assert.deepStrictEqual(summary.registrationsByDay, { "2020-05-03": 2, "2020-05-09": 1 })
+    assert.strictEqual(millisToSellOut(summary), 6 * 24 * 60 * 60 * 1_000)
+  })
+
+  it("has at most 4,000 days, and loses nobody", () => {
+    const registered = (n: number): JournalEvent => ({
+      _tag: "AttendeeRegistered",
+      registration: {
+        id: id(1),
+        state: "confirmed",
+        registeredAt: new Date(Date.UTC(2000, 0, n))
+      } as Registration
+    })
+    const days = Object.fromEntries(
+      Array.from({ length: 4_000 }, (_, day) => [new Date(Date.UTC(2000, 0, day + 10)).toISOString().slice(0, 10), 1])
+    )
+    const full = { ...initial(EVENT), registrationsByDay: days }
+    const after = (n: number) => apply(full, journalOf([registered(n)])[0]!)!.registrationsByDay!
+    const expected = (day: string) => ({ ...days, [day]: 2 })
+    assert.deepStrictEqual(after(5_000), expected(Object.keys(days).at(-1)!))
+    assert.deepStrictEqual(after(1), expected("2000-01-10"))
+    assert.deepStrictEqual(after(11), expected("2000-01-11"))
+  })
+
+  it("knows a summary of an earlier version by its days, which are missing", () => {
+    const { lastRegistrationAt: _, registrationsByDay: __, ...earlier } = initial(EVENT)
+    const decoded = Schema.decodeUnknownSync(Schema.toCodecJson(SalesSummary))(earlier)
+    assert.deepStrictEqual([isOutdated(decoded), isOutdated(initial(EVENT))], [true, false])
+    const [created] = journalOf([
+      { _tag: "EventCreated", details: { ...input(), title: "Gala" } as never, capacity: 3 }
+    ])
+    assert.isUndefined(apply(decoded, created!)!.registrationsByDay)
   })
 })

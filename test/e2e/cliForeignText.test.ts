@@ -5,17 +5,16 @@
 import { spawnSync } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { assert, describe, it } from "vitest"
+import { assert, describe, inject, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
+import * as CommandProcess from "../support/CommandProcess.ts"
 import { assertTame, hasColours, HOSTILE, SHOWN, withoutColours } from "../support/HostileText.ts"
-import * as ParkedStream from "../support/ParkedStream.ts"
+import * as FilledDatabase from "../support/FilledDatabase.ts"
 import * as SqsServer from "../support/SqsServer.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
 
 const sqs = SqsServer.use()
 
-/** A literal of SQL, or of JSON in SQL. */
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
-const HOSTILE_SQL = literal(HOSTILE)
 const HOSTILE_JSON = JSON.stringify(HOSTILE)
 
 /** The journal has checked texts only, which may turn the direction of writing. */
@@ -24,42 +23,22 @@ const TURNED = "\u202eevil\u200b"
 /** As much of a text as every cell has room for. */
 const BEGINNING = SHOWN.slice(0, 50)
 
-/** An event, people, webhooks, replays, leases and decisions whose texts were not checked by this version. */
-const given = async (turnout: CommandLine.CommandLine) => {
-  const event = await ParkedStream.make(turnout)
-  const { document } = await turnout.json("registrations", "list", event)
-  const added = await turnout.json("webhooks", "add", "https://example.com/hooks")
-  const webhook = (added.document as unknown as { readonly webhook: { readonly id: string } }).webhook.id
-  const started = await turnout.json("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
-  const replay = (started.document as unknown as { readonly replay: { readonly id: string } }).replay.id
-  await turnout.run("sales", "rebuild")
-  await CommandLine.sql(
-    turnout.database!,
-    `UPDATE turnout.events SET title = ${HOSTILE_SQL}, organizer = ${HOSTILE_SQL}, location = ${HOSTILE_SQL}`,
-    `UPDATE turnout.registrations SET name = ${HOSTILE_SQL}, email = ${HOSTILE_SQL}, notes = ${HOSTILE_SQL}`,
-    `UPDATE turnout.outbox_blocked SET error = ${HOSTILE_SQL}`,
-    `UPDATE turnout.outbox_slots SET owner = ${HOSTILE_SQL} WHERE owner IS NOT NULL`,
-    `UPDATE turnout.audit_log SET who = ${HOSTILE_SQL}, action = ${HOSTILE_SQL}, details = ${literal(`{"error":${HOSTILE_JSON}}`)}`,
-    `UPDATE turnout.replays SET who = ${HOSTILE_SQL}, error = ${HOSTILE_SQL}, state = 'stopped'`,
-    `UPDATE turnout.webhooks SET description = ${HOSTILE_SQL}, disabled_because = ${HOSTILE_SQL}`,
-    `INSERT INTO turnout.webhook_attempts (webhook, at, message, event_id, version, type, millis, status, error)
-     VALUES (${literal(webhook)}, now(), gen_random_uuid(), ${literal(event)}, 1, ${HOSTILE_SQL}, 1, 500, ${HOSTILE_SQL})`,
-    `UPDATE turnout.journal SET actor = ${HOSTILE_SQL}, payload = replace(payload::text, 'Party', ${literal(TURNED)})::json`,
-    `UPDATE turnout.projections SET state = replace(state::text, '"Party"', ${literal(HOSTILE_JSON)})::json`
-  )
-  return { event, replay, webhook, registration: document.items[0]!.id }
-}
+const given = (turnout: CommandLine.Filling) => FilledDatabase.make(turnout, HOSTILE, TURNED)
 
 describe("text from elsewhere", { timeout: 240_000 }, () => {
   it.concurrent("is shown in every table and line, each thing in a row of its own", async () => {
-    await using turnout = await CommandLine.onPostgres()
+    await using scratch = await TestDatabase.scratch(inject("postgresUrl"))
+    await using turnout = await CommandProcess.start(scratch.url)
+    await using withColours = await CommandProcess.start(scratch.url, { FORCE_COLOR: "1" })
     const { event, registration, replay, webhook } = await given(turnout)
-    /** Commands, and how many lines each prints. */
+    /** Commands, and the number of lines that each prints. */
     const commands: ReadonlyArray<readonly [line: string, lines: number]> = [
       ["events list", 2],
-      [`events show ${event}`, 18],
+      [`events show ${event}`, 19],
       [`registrations list ${event}`, 4],
+      [`registrations show ${event} ${registration}`, 9],
       [`waitlist show ${event}`, 2],
+      [`journal show ${event}`, 6],
       ["outbox status --sample 0", 6],
       ["outbox audit", 4],
       ["outbox parked list --sink mail", 2],
@@ -70,7 +49,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       [`webhooks show ${webhook}`, 4],
       [`webhooks attempts ${webhook}`, 2],
       ["sales list", 2],
-      [`sales show ${event}`, 2],
+      [`sales show ${event}`, 15],
       [`registrations cancel ${event} ${registration}`, 1]
     ]
     for (const [line, lines] of commands) {
@@ -79,7 +58,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       assert.include(words.stdout, BEGINNING, line)
       assert.lengthOf(words.stdout.split("\n").slice(0, -1), lines, line)
 
-      const coloured = await turnout.start(line.split(" "), { FORCE_COLOR: "1" }).ended
+      const coloured = await withColours.run(...line.split(" "))
       assert.strictEqual(hasColours(coloured.stdout), !line.startsWith("registrations cancel"), line)
       assertTame(withoutColours(coloured))
 
@@ -219,29 +198,29 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
     assertTame(imported)
     for (const line of imported.stderr.split("\n").slice(0, -1)) assert.isTrue(line.startsWith(`${SHOWN}.csv:`), line)
     const commands: ReadonlyArray<readonly [code: number, ...args: ReadonlyArray<string>]> = [
-      [1, "import", turnout.write("column.csv", `email,${quoted}\na@example.com,b\n`), "--title", name],
+      [2, "import", turnout.write("column.csv", `email,${quoted}\na@example.com,b\n`), "--title", name],
       [1, "import", turnout.write("bytes.csv", Uint8Array.of(0xc3, 0x28)), "--title", name],
-      [1, "import", turnout.write("quotes.csv", `email,name\n${name} "a" b,c\n`), "--title", name],
+      [2, "import", turnout.write("quotes.csv", `email,name\n${name} "a" b,c\n`), "--title", name],
       [1, "import", `${name}/none`, "--title", name],
       [2, name],
       [2, "events", name],
       [2, "events", "list", `--${name}`],
       [2, "events", "list", "--limit", name],
       [2, "events", "list", "--status", `draft${name}`],
-      [1, "events", "list", "--cursor", name],
-      [1, "events", "show", name],
-      [1, "registrations", "list", name],
-      [1, "registrations", "cancel", name, name],
+      [2, "events", "list", "--cursor", name],
+      [2, "events", "show", name],
+      [2, "registrations", "list", name],
+      [2, "registrations", "cancel", name, name],
       [1, "outbox", "parked", "list", "--sink", name],
-      [1, "outbox", "parked", "retry", "--sink", "mail", name],
+      [2, "outbox", "parked", "retry", "--sink", "mail", name],
       [1, "outbox", "forget", "--sink", name],
-      [1, "outbox", "tail", "--cursor", name],
-      [1, "outbox", "replay", "watch", name],
-      [1, "webhooks", "add", `http://${name}`],
-      [1, "sales", "show", name],
-      [1, "dlq", "list", "--sqs", name],
+      [2, "outbox", "tail", "--cursor", name],
+      [2, "outbox", "replay", "watch", name],
+      [2, "webhooks", "add", `http://${name}`],
+      [2, "sales", "show", name],
+      [2, "dlq", "list", "--sqs", name],
       [2, "relay", "--sqs", `${name}=https://example.com/queue`],
-      [1, "relay", "--sqs", name],
+      [2, "relay", "--sqs", name],
       [1, "worker", "--sqs", "https://example.com/queue", "--handlers", name, "--consumer", "c"],
       [2, "migrate", "status", "--schema", name]
     ]
@@ -251,7 +230,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       assert.strictEqual(words.code, code, JSON.stringify(args))
       const failure = code === 1 ? /^error: .+\n$/ : /^error: .+\n(?:\(.+\)\n)+$/
       // A remark about the columns comes before the failure.
-      const expected = args[1]?.endsWith("column.csv") === true ? /^column\.csv: .+\nerror: .+\n$/ : failure
+      const expected = args[1]?.endsWith("column.csv") === true ? /^column\.csv: .+\nerror: .+\n\(.+\)\n$/ : failure
       assert.match(words.stderr, expected, JSON.stringify(args))
       assertTame(await turnout.json(...args))
     }

@@ -67,7 +67,7 @@ describe("turnout import, the event", { timeout: 180_000 }, () => {
       ["--title", "Party", "--capacity", "6"],
       [{ option: "--capacity", stored: 5, given: 6 }]
     )
-    assert.include(capacity, `PUT /events/${eventId}/capacity`)
+    assert.include(capacity, `turnout events capacity ${eventId}`)
     await assertRefused(
       turnout,
       ["--title", "Party", "--capacity", "7", "--starts-at", "2099-05-01T19:00", "--ends-at", "2099-05-03"],
@@ -154,7 +154,7 @@ describe("turnout import, the event", { timeout: 180_000 }, () => {
       const { code, document, stderr } = await importing(turnout, ...options)
       assert.deepStrictEqual([code, document.eventId, document.refused], [1, id, 1])
       assert.include(stderr, `Event ${id} is a draft`)
-      assert.include(document.notice, `POST /events/${id}/publish`)
+      assert.include(document.notice, `turnout events publish ${id}`)
     }
     assert.deepStrictEqual(await events(turnout), [{ title: "Conference", status: "draft", capacity: 5 }])
   })
@@ -202,7 +202,7 @@ describe("turnout import, the event", { timeout: 180_000 }, () => {
     })
     const { code, document } = await importing(turnout, ...PARTY, "--id", OTHER_ID)
     assert.deepStrictEqual([code, document.error._tag], [1, "EventWasDeleted"])
-    assert.include(document.error.message, '"turnout import --id ID" makes an event with another id.')
+    assert.include(document.error.message, '"turnout import" make an event with another --id.')
     assert.deepStrictEqual(await events(turnout), [])
     assert.strictEqual((await importing(turnout, ...PARTY)).document.confirmed, 1)
   })

@@ -4,7 +4,7 @@
 import * as Result from "effect/Result"
 import { assert, describe, it } from "vitest"
 // oxlint-disable-next-line no-restricted-imports -- a program is for running: its package exports nothing
-import * as WrittenTime from "../../packages/cli/src/commands/admission/import/WrittenTime.ts"
+import * as WrittenTime from "../../packages/cli/src/options/times/WrittenTime.ts"
 import * as CommandLine from "../support/CommandLine.ts"
 
 const inZone = (text: string, zone: string): string => {
@@ -116,11 +116,11 @@ describe("turnout import, times", { timeout: 120_000 }, () => {
     const file = turnout.write("people.csv", "email\nada@example.com\n")
     const options = ["--title", "Party", "--capacity", "9", "--time-zone", BERLIN]
     for (const [option, time, says] of [
-      ["--starts-at", "2099-03-29T02:30", "--starts-at: 2099-03-29T02:30 does not exist in Europe/Berlin"],
-      ["--ends-at", "2099-10-25T02:30", "--ends-at: 2099-10-25T02:30 comes twice in Europe/Berlin"]
+      ["--starts-at", "2099-03-29T02:30", "--starts-at 2099-03-29T02:30 does not exist in Europe/Berlin"],
+      ["--ends-at", "2099-10-25T02:30", "--ends-at 2099-10-25T02:30 comes twice in Europe/Berlin"]
     ] as const) {
       const { code, document } = await turnout.json("import", file, ...options, option, time)
-      assert.deepStrictEqual([code, document.error._tag], [1, "InvalidInput"])
+      assert.deepStrictEqual([code, document.error._tag], [2, "WrongUsage"])
       assert.include(document.error.message, says)
     }
     assert.deepStrictEqual(await CommandLine.sql(turnout.database!, "SELECT id FROM turnout.events"), [])

@@ -48,8 +48,8 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
     assert.deepStrictEqual([text.code, text.stderr, text.stdout.includes("\u001b")], [0, "", false])
     assert.deepStrictEqual(lines(text.stdout), [
       "id | title | starts | status | taken | capacity | waiting",
-      `${given.fair} | Fair | 2099-05-01T18:00:00.000Z | published | 1 | 2 | 0`,
-      `${given.party} | Party | 2099-05-02T18:00:00.000Z | published | 2 | 2 | 2`,
+      `${given.fair} | Fair | 2099-05-01T18:00:00Z | published | 1 | 2 | 0`,
+      `${given.party} | Party | 2099-05-02T18:00:00Z | published | 2 | 2 | 2`,
       ""
     ])
     const titles = async (...options: ReadonlyArray<string>) =>
@@ -57,7 +57,7 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
     assert.deepStrictEqual(await titles("--organizer", "Ada"), ["Party"])
     assert.deepStrictEqual(await titles("--status", "draft"), [])
     const first = (await turnout.run("events", "list", "--limit", "1")).stdout
-    const cursor = /\n\nmore with: --cursor (\S+)\n$/.exec(first)?.[1] ?? first
+    const cursor = /\n\nnext page: .* --cursor (\S+)\n$/.exec(first)?.[1] ?? first
     assert.deepStrictEqual(await titles("--limit", "1", "--cursor", cursor), ["Party"])
 
     const shown = await turnout.run("events", "show", given.party)
@@ -91,7 +91,7 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
       lines(waitlist.stdout)[1]!,
       new RegExp(`^1 \\| ${carl!.id} \\| carl@example\\.com \\| Carl \\| \\S+Z$`)
     )
-    const cursor = /more with: --cursor (\S+)\n$/.exec(waitlist.stdout)?.[1] ?? waitlist.stdout
+    const cursor = /\n\nnext page: .* --cursor (\S+)\n$/.exec(waitlist.stdout)?.[1] ?? waitlist.stdout
     const { document: rest } = await turnout.json("waitlist", "show", party, "--cursor", cursor)
     assert.deepStrictEqual(
       [rest.items.map(({ position, registration }) => [position, registration.attendee.name]), rest.nextCursor],
@@ -145,10 +145,13 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
     assert.deepInclude(entry, { type: "EventDeleted", actor: "ada" })
     const again = await turnout.json("events", "delete", draft)
     assert.deepStrictEqual([again.code, again.document.error._tag], [1, "EventNotFound"])
-    assert.deepStrictEqual((await turnout.json("events", "delete", other)).document, { deleted: other } as never)
+    assert.deepStrictEqual((await turnout.json("events", "delete", other)).document, {
+      deleted: other,
+      repeated: false
+    } as never)
   })
 
-  it.concurrent("what is not there, or is no id, has exit code 1 and is named", async () => {
+  it.concurrent("what is not there has exit code 1, what is no id exit code 2, and both are named", async () => {
     await using turnout = await CommandLine.onPostgres()
     for (const command of ["events show", "registrations list", "waitlist show"]) {
       const { code, document, stderr } = await turnout.json(...command.split(" "), UNKNOWN)
@@ -158,9 +161,12 @@ describe("turnout, looking at data", { timeout: 120_000 }, () => {
       )
     }
     const malformed = await turnout.json("events", "show", "party")
-    assert.deepStrictEqual([malformed.code, malformed.document.error.message], [1, "eventId: must be a UUID"])
+    assert.deepStrictEqual(
+      [malformed.code, malformed.document.error.message],
+      [2, '<event> must be a UUID; got "party"']
+    )
     const cursor = await turnout.json("waitlist", "show", UNKNOWN, "--cursor", "no cursor")
-    assert.deepStrictEqual([cursor.code, cursor.document.error._tag], [1, "InvalidInput"])
+    assert.deepStrictEqual([cursor.code, cursor.document.error._tag], [2, "WrongUsage"])
   })
 
   it.concurrent("a reader that stops reading, such as head, gets no stack trace", async () => {

@@ -85,7 +85,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
         ["outbox.skip", "ada"]
       ])
       assert.include((await turnout.run("outbox", "audit")).stdout, "grace")
-      assert.include((await turnout.run("outbox", "audit", "--limit", "2")).stdout, "more with: --after")
+      assert.include((await turnout.run("outbox", "audit", "--limit", "2")).stdout, "next page: turnout ")
     }
   )
 
@@ -184,12 +184,12 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     assert.deepStrictEqual(
       [deleted, others, head],
       [
-        "0 entries that happened before 2999-01-01T00:00:00.000Z are deleted.",
+        "0 entries that happened before 2999-01-01T00:00:00Z are deleted.",
         "Others are kept:",
         "kept by | since | oldest entry | entries | state"
       ]
     )
-    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`
     assert.match(
       blocked!,
       new RegExp(String.raw`^mail \| ${time} \| ${time} \| 1 stream blocked, 1 parked; the first is ${stream}$`)
@@ -261,8 +261,8 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     const behind = await tail(1, "--cursor", documents[2]!.cursor, "--type", "AttendeeWaitlisted")
     assert.include(behind[0], `${stream}  5  AttendeeWaitlisted`)
     const wrong = await turnout.run("outbox", "tail", "--cursor", "what")
-    assert.strictEqual(wrong.code, 1)
-    assert.include(wrong.stderr, "from.cursor")
+    assert.strictEqual(wrong.code, 2)
+    assert.include(wrong.stderr, "error: --cursor must be the cursor of an event of a subscription")
   })
 
   it.concurrent("repairs nothing that is in order", async () => {

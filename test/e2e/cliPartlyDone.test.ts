@@ -84,7 +84,7 @@ describe("registrations cancel", { timeout: 180_000 }, () => {
     const { eventId, ids } = await given(turnout, 2)
     const [ada, bob] = ids as [string, string]
     const malformed = await json(turnout, "registrations", "cancel", eventId, ada, "not-an-id", bob, "nor this")
-    assert.deepStrictEqual(malformed.code, 1)
+    assert.deepStrictEqual(malformed.code, 2)
     for (const told of ['"not-an-id"', '"nor this"', "UUID"]) assert.include(malformed.document.error.message, told)
     const missing = await json(turnout, "registrations", "cancel", eventId, ada, UNKNOWN, bob)
     assert.deepStrictEqual(

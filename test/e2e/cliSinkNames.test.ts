@@ -137,7 +137,7 @@ describe("queues of one name", { timeout: 180_000 }, () => {
     await using turnout = await CommandLine.onPostgres()
     for (const url of ["https://127.0.0.1/?a=https://b", "queue=a"]) {
       const { code, stderr } = await turnout.run("relay", "--sqs", url)
-      assert.deepStrictEqual([code, stderr.includes("queueUrl")], [1, true], stderr)
+      assert.deepStrictEqual([code, stderr.includes("must be the URL of a queue")], [2, true], stderr)
     }
   })
 })
@@ -187,6 +187,6 @@ describe("dead-letter queues of one name", { timeout: 180_000 }, () => {
     const { url } = create(servers[0]!, "itself.fifo")
     servers[0]!.sendMessage("itself.fifo", "hello", { messageGroupId: "a", messageDeduplicationId: "1" })
     const { code, stderr } = await turnout.run("dlq", "redrive", "--sqs", url, "--to", url, "--sqs-region", "us-east-1")
-    assert.deepStrictEqual([code, stderr.includes("must be another queue")], [1, true], stderr)
+    assert.deepStrictEqual([code, stderr.includes("error: --to must be another queue")], [2, true], stderr)
   })
 })

@@ -109,7 +109,7 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
     const gone = await json(turnout, "webhooks", "show", id)
     assert.deepStrictEqual([gone.code, gone.document.error._tag], [1, "WebhookNotFound"])
     const wrong = await json(turnout, "webhooks", "add", "example.com")
-    assert.deepStrictEqual([wrong.code, wrong.document.error._tag], [1, "InvalidInput"])
+    assert.deepStrictEqual([wrong.code, wrong.document.error._tag], [2, "WrongUsage"])
     assert.strictEqual((await turnout.run("webhooks", "add", "https://example.com", "--type", "Nothing")).code, 2)
     const audit = await json(turnout, "outbox", "audit")
     assert.deepStrictEqual(

@@ -301,8 +301,8 @@ describe("turnout serve with dead letters", { timeout: 180_000 }, () => {
     const admin = ["--admin-token", TOKEN]
     assert.include(await refused(2, "--dlq", dead, live), "it needs --admin-token as well")
     assert.include(await refused(2, ...admin, "--dlq", dead), "--dlq takes two URLs")
-    assert.include(await refused(1, ...admin, "--dlq", dead, "queue"), "to: must be the URL of a queue")
-    assert.include(await refused(1, ...admin, "--dlq", "queue", live), "queueUrl: must be the URL of a queue")
+    assert.include(await refused(2, ...admin, "--dlq", dead, "queue"), "must be the URL of a queue")
+    assert.include(await refused(2, ...admin, "--dlq", "queue", live), "must be the URL of a queue")
     assert.include(await refused(2, ...admin, "--dlq", dead, live, dead, live), "two queues have the name")
   })
 })

@@ -50,7 +50,21 @@ const LEFT_OUT = new Set(["serve"])
 /** They print a document for each event, if any. */
 const STREAMS = new Set(["tail", "relay"])
 /** They do what can be done, and say what could not be. */
-const IN_PARTS = new Set(["import", "cancel", "retry", "skip", "discard", "redrive", "rebuild"])
+const IN_PARTS = new Set([
+  "import",
+  "cancel",
+  "retry",
+  "skip",
+  "discard",
+  "redrive",
+  "rebuild",
+  "confirm",
+  "reinstate",
+  "attended",
+  "no-show",
+  "clear-attendance",
+  "release-seat"
+])
 
 const leaves = (command: Command): ReadonlyArray<Command> =>
   command.commands.length === 0
@@ -136,10 +150,12 @@ export const fuzzCommands = async (options: {
       const own = known[of]
       if (own !== undefined) return own()
       if (/-at$|^from$|^before$/.test(of)) return "2030-05-01T18:00:00Z"
-      if (/limit|capacity|per-second|sample|overlap|concurrency|after/.test(of)) return String(1 + chance.choose(50))
+      if (/limit|capacity|seats|demote|version|per-second|sample|overlap|concurrency/.test(of))
+        return String(1 + chance.choose(50))
       if (of === "lease-ttl") return "1000"
       if (of === "inbox-ttl") return "60000"
       if (of === "time-zone") return "Europe/Berlin"
+      if (of === "email") return `person-${1 + chance.choose(9)}@example.com`
       return chance.pick(["Ada", "a talk", "mail"])
     }
     const optionOf = ({ argChoices, long, optional, required }: Option, nastiness: number): ReadonlyArray<string> =>

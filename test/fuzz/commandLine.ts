@@ -13,8 +13,8 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Those that run until they are stopped are, after a while. */
-const STOP_MILLIS = 600
+/** Those that run until they are stopped are, after a while, which the argument of the process says. */
+const STOP_MILLIS = Number(process.argv[2] ?? 600)
 const PATIENCE_MILLIS = 40_000
 
 class Exit {

@@ -77,6 +77,12 @@ export interface Document {
   readonly docs: string
 }
 
+/** A command line on a server, as tests fill its database. */
+export interface Filling extends Pick<CommandLine, "database" | "write"> {
+  readonly run: (...args: ReadonlyArray<string>) => Promise<unknown>
+  readonly json: (...args: ReadonlyArray<string>) => Promise<{ readonly document: Document }>
+}
+
 const start = (program: string, args: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>>) => {
   const began = Date.now()
   const child = spawn(program, args, {

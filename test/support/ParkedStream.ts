@@ -11,7 +11,7 @@ import type * as CommandLine from "./CommandLine.ts"
  * Makes an event with three people, whose stream is parked for the sink `mail` from the second entry on. The sink has been
  * given the rest of the journal. Gives the id of the event, which is the same in every database.
  */
-export const make = async (turnout: CommandLine.CommandLine): Promise<string> => {
+export const make = async (turnout: CommandLine.Filling): Promise<string> => {
   const file = turnout.write("people.csv", "email\nada@example.com\nbob@example.com\ncarl@example.com\n")
   const { eventId } = (await turnout.json("import", file, "--title", "Party", "--capacity", "2")).document
   const url = turnout.database!

@@ -186,7 +186,6 @@ describe("the linter", () => {
       "process as a module": `import { stdout } from "node:process"\n\nstdout.write("a")\n`,
       "effect's console": `import * as Console from "effect/Console"\n\nexport const used = Console.log("a")\n`,
       "a logger": `import * as Logger from "effect/Logger"\n\nexport const used = Logger.consolePretty()\n`,
-      "a table": `import Table from "cli-table3"\n\nexport const used = new Table()\n`,
       "a bar": `import { SingleBar } from "cli-progress"\n\nexport const used = new SingleBar({})\n`,
       "an effect that logs to stdout": `${effect}export const used = Effect.runPromise(Effect.log("a"))\n`,
       "an effect in the background": `${effect}export const used = Effect.runFork(Effect.log("a"))\n`

@@ -28,6 +28,8 @@ export interface GlobalOptions {
   readonly json?: boolean
   /** The file that options were read from; without one there was none. */
   readonly configuration?: Configuration
+  /** The arguments of the process as they were typed. */
+  readonly typed?: ReadonlyArray<string>
 }
 
 /** Names the database for people, without its password. */
@@ -66,6 +68,12 @@ export const asItIs = (
 /** The inbox in the database of the options, and the client that handlers write with. */
 export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlClient, StoreError | InvalidInput> =>
   Database.layerInbox(options(given))
+
+/** The `Turnout` service and the stores in the database of the options. */
+export const turnoutAndStores = (
+  given: GlobalOptions
+): Layer.Layer<Turnout.Turnout | Database.Stores, StoreError | InvalidInput> =>
+  Layer.provideMerge(Turnout.layer(), stores(given))
 
 /** Runs a use of the service to its end. */
 export const withTurnout = <A, E>(

@@ -9,11 +9,12 @@ import * as Action from "./Action.ts"
 import * as Completion from "./commands/shell/completion.ts"
 import * as Doctor from "./commands/doctor/doctor.ts"
 import * as Dlq from "./commands/consumer/dlq.ts"
-import * as Events from "./commands/admission/events.ts"
+import * as Events from "./commands/admission/events/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
+import * as Journal from "./commands/journal/journal.ts"
 import * as Migrate from "./commands/server/migrate.ts"
 import * as Outbox from "./commands/delivery/outbox.ts"
-import * as Registrations from "./commands/admission/registrations.ts"
+import * as Registrations from "./commands/admission/registrations/registrations.ts"
 import * as Relay from "./commands/delivery/relay.ts"
 import * as Sales from "./commands/projections/sales.ts"
 import * as Serve from "./commands/server/serve.ts"
@@ -43,6 +44,7 @@ const commands = [
   Events,
   Registrations,
   Waitlist,
+  Journal,
   Outbox,
   Sales,
   Webhooks,

@@ -56,11 +56,24 @@ const parsers = new WeakMap<Option, Parse>()
 /** Parses the value of an option by the rules. Throws an `InvalidArgumentError`, which does not repeat the value. */
 export const parse = (option: Option, text: string, previous: unknown): unknown =>
   (parsers.get(option) ?? withoutEmpty(option))(text, previous)
+/** Parses as `parse` does, with an error that names the argument as the usage of the command does. */
+const withItsName =
+  (command: Command, argument: Argument, parse: Parse): Parse =>
+  (text, previous) => {
+    try {
+      return parse(text, previous)
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error
+      const rule = error.message.replace(/\.$/, "")
+      return command.error(`error: <${argument.name()}> ${rule}${isSeen(text) ? `; got ${JSON.stringify(text)}` : ""}`)
+    }
+  }
 
 /** Applies the rules to the commands. */
 export const check = (commands: ReadonlyArray<Command>): void => {
   for (const command of commands) {
-    for (const argument of command.registeredArguments) argument.argParser(withoutEmpty(argument) as never)
+    for (const argument of command.registeredArguments)
+      argument.argParser(withItsName(command, argument, withoutEmpty(argument)) as never)
     for (const option of command.options) {
       if (!option.required && !option.optional) continue
       const own = withoutEmpty(option)

@@ -4,6 +4,7 @@ import * as PostgresProjections from "@turnout/adapters/postgres/projections"
 import { Layer } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite as forgetting } from "./ForgettingSuite.ts"
+import { suite as outdated } from "./OutdatedSuite.ts"
 import { suite as keys } from "./ProjectionKeysSuite.ts"
 import { suite } from "./ProjectionSuite.ts"
 
@@ -22,3 +23,6 @@ forgetting("Postgres", onPostgres)
 keys("memory", Memory.layer)
 keys("PGlite", onPglite, { changesAtOnce: false })
 keys("Postgres", onPostgres)
+
+outdated("memory", Memory.layer)
+outdated("Postgres", onPostgres)

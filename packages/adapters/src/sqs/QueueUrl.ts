@@ -11,6 +11,9 @@ export const queueNameOf = (queueUrl: string): string => new URL(queueUrl).pathn
 
 export const isQueueUrl = (text: string): boolean => isHttpUrl(text) && queueNameOf(text) !== ""
 
+export const QUEUE_URL_RULE =
+  "must be the URL of a queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo"
+
 /** The name of the sink that leads to a queue, unless it is given another. */
 export const sinkNameOf = (queueUrl: string): string => `sqs:${queueNameOf(queueUrl)}`
 

@@ -8,7 +8,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/OptionRules"
-import { isHttpUrl, isQueueUrl, queueNameOf, regionOf } from "./QueueUrl.ts"
+import { isHttpUrl, isQueueUrl, QUEUE_URL_RULE, queueNameOf, regionOf } from "./QueueUrl.ts"
 import * as SqsRetries from "./SqsRetries.ts"
 
 type Credentials = NonNullable<SQSClientConfig["credentials"]>
@@ -47,10 +47,7 @@ const isCredentials = (input: unknown): input is Credentials => Predicate.isObje
 
 /** The rules of `ConnectionOptions`. */
 export const connectionOptions = {
-  queueUrl: mustBe(
-    "must be the URL of a queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/turnout.fifo",
-    isQueueUrl
-  ),
+  queueUrl: mustBe(QUEUE_URL_RULE, isQueueUrl),
   client: Schema.optionalKey(Schema.declare(isClient, { expected: "a client of @aws-sdk/client-sqs" })),
   region: notEmpty,
   endpoint: Schema.optionalKey(mustBe("must be a URL, such as http://127.0.0.1:4566", isHttpUrl)),

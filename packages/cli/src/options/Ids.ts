@@ -1,29 +1,55 @@
 /**
- * Arguments and options that are ids. An id that is none is refused by the command, as one that nothing has.
+ * Arguments and options that are ids: UUIDs in any spelling. An id that is none is wrong usage, which is found before the command
+ * begins.
  */
-import { decoder } from "@turnout/core/kernel/application/InvalidInput"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { Uuid } from "@turnout/core/kernel/domain/Uuid"
-import * as Effect from "effect/Effect"
+import { Argument, InvalidArgumentError } from "commander"
 import * as Schema from "effect/Schema"
-import { CliError } from "../CliError.ts"
-import * as Logs from "../output/Logs.ts"
+import { WrongUsage } from "../WrongUsage.ts"
 
+const isUuid = Schema.is(Uuid)
 const isEventId = Schema.is(EventId)
 
-/** Reads the id of an event that names its stream. Throws a `CliError` if the text is none. */
-export const toStream = (text: string): EventId => {
-  const stream = text.toLowerCase()
-  if (!isEventId(stream))
-    throw new CliError(`a stream is named by the id of its event, a UUID; got ${JSON.stringify(text)}`)
-  return stream
+const RULE = "must be a UUID."
+
+/** Reads a UUID. */
+export const id = (text: string): string => {
+  const given = text.toLowerCase()
+  if (!isUuid(given)) throw new InvalidArgumentError(RULE)
+  return given
 }
 
-const decodeId = decoder(Schema.Struct({ id: Uuid }))
+/** Reads the id of an event, which names its stream as well. */
+export const eventId = (text: string): EventId => {
+  const given = text.toLowerCase()
+  if (!isEventId(given)) throw new InvalidArgumentError(RULE)
+  return given
+}
 
-/** Reads a UUID. Rejects with `InvalidInput` if the text is none. */
-export const toId = (text: string): Promise<string> =>
-  Logs.runPromise(
-    {},
-    Effect.map(decodeId({ id: text }), ({ id }) => id)
-  )
+/** Reads all ids of an argument that has several, and names every one that is none. An id that is given twice counts once. */
+const all =
+  <Id extends string>(isId: (text: string) => text is Id) =>
+  (argument: string, texts: ReadonlyArray<string>): ReadonlyArray<Id> => {
+    const given = [...new Set(texts.map((text) => text.toLowerCase()))]
+    const issues = given
+      .filter((text) => !isId(text))
+      .map((text) => ({ field: `<${argument}> ${JSON.stringify(text)}`, rule: "must be a UUID" }))
+    if (issues.length > 0) throw new WrongUsage(issues.map(({ field, rule }) => `${field} ${rule}`).join("; "), issues)
+    return given.filter(isId)
+  }
+
+/** Reads the ids of an argument with this name. */
+export const ids = all((text): text is string => isUuid(text))
+
+/** Reads the ids of events of an argument with this name. */
+export const eventIds = all(isEventId)
+
+/** The event that a command is about. */
+export const event = (): Argument => new Argument("<event>", "id of the event").argParser(eventId)
+
+/** The registration that a command is about. */
+export const registration = (): Argument => new Argument("<registration>", "id of the registration").argParser(id)
+
+/** The registrations that a command is about. */
+export const registrations = (): Argument => new Argument("<registration...>", "ids of the registrations")

@@ -18,7 +18,8 @@ export const sqs = (
 ): Option => new Option("--sqs <url>", description).argParser(add)
 
 /** The one queue that a command is about. */
-export const queue = (description: string): Option => new Option("--sqs <url>", description).makeOptionMandatory()
+export const queue = (description: string): Option =>
+  new Option("--sqs <url>", description).argParser(NamedQueue.parseUrl).makeOptionMandatory()
 
 export const sqsEndpoint = (): Option =>
   new Option("--sqs-endpoint <url>", "another server than AWS").env("AWS_ENDPOINT_URL_SQS")

@@ -11,6 +11,7 @@ import { VersionConflict } from "@turnout/core/admission/domain/model/event/Even
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Stopped } from "../Stopped.ts"
+import { word } from "../usage/Shell.ts"
 
 const isStoreError = (error: unknown, tag: StoreError["reason"]["_tag"]): boolean =>
   error instanceof StoreError && error.reason._tag === tag
@@ -23,16 +24,13 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof SinkNotFound) return '"turnout outbox status" lists them.'
   if (error instanceof ReplayNotFound) return '"turnout outbox replay list" lists them.'
   if (error instanceof WebhookNotFound) return '"turnout webhooks list" lists them.'
-  if (error instanceof EventWasDeleted) return '"turnout import --id ID" makes an event with another id.'
+  if (error instanceof EventWasDeleted)
+    return '"turnout events create" and "turnout import" make an event with another --id.'
   if (error instanceof VersionConflict) return `"turnout events show ${error.eventId}" shows the event.`
   if (isStoreError(error, "NotMigrated")) return "Run: turnout migrate up"
   if (isStoreError(error, "LogRestored")) return "Run: turnout outbox repair"
   return undefined
 }
-
-/** A name as a word of a shell. */
-export const word = (name: string): string =>
-  /^[\w.:/@%+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`
 
 /** How the sink is forgotten. A webhook is removed along with its sink. */
 const forget = (sink: string): string =>

@@ -54,9 +54,10 @@ const documentOf = (error: unknown): Record<string, unknown> => {
   return { _tag: "Unexpected", message }
 }
 
-/** The document of an error, whose message ends with the command that helps. */
-export const of = (error: unknown): Record<string, unknown> => {
+/** The document of an error, whose message is in the words of the command, and ends with the command that helps. */
+export const of = (error: unknown, messageOf: (message: string) => string): Record<string, unknown> => {
   const document = documentOf(error)
+  const message = messageOf(String(document["message"]))
   const advice = Advice.of(error)
-  return advice === undefined ? document : { ...document, message: `${String(document["message"])} ${advice}` }
+  return { ...document, message: advice === undefined ? message : `${message} ${advice}` }
 }

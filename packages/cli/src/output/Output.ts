@@ -4,6 +4,7 @@
  * Colours appear on a terminal only, and not if `NO_COLOR` is set. Results go to stdout, everything else to stderr. Text is
  * made visible as it is written (`Streams`), so commands give it as it is.
  */
+import type { InputIssue } from "@turnout/core/kernel/application/InvalidInput"
 import { inspect } from "node:util"
 import * as FailureDocument from "./FailureDocument.ts"
 import * as Line from "./Line.ts"
@@ -47,10 +48,14 @@ export const warnings = (all: ReadonlyArray<Warning>): void => {
 
 /**
  * Prints why a command failed: in words on stderr, and with `--json` as a document on stdout as well. Work that was done before
- * the failure is on stdout in any case.
+ * the failure is on stdout in any case. `messageOf` says the message in the words of the command.
  */
-export const failure = (format: Format, error: unknown): void => {
-  const document = FailureDocument.of(error)
+export const failure = (
+  format: Format,
+  error: unknown,
+  messageOf: (message: string) => string = (message) => message
+): void => {
+  const document = FailureDocument.of(error, messageOf)
   const soFar = error instanceof Stopped ? error.soFar : undefined
   const lines = soFar?.lines ?? []
   if (format.json || lines.length > 0) changed(format, { ...soFar?.document, error: document }, () => lines)
@@ -68,9 +73,20 @@ export const stack = (error: unknown): void =>
       .map((line) => `  ${line}`)
   )
 
+/** Wrong usage as commander tells it; `issues` are the rules that are broken, each with its option or argument. */
+interface WrongUsageOfOptions {
+  readonly code: string
+  readonly message: string
+  readonly issues?: ReadonlyArray<InputIssue>
+}
+
 /** Prints the document of wrong usage; commander has already printed the words. */
-export const wrongUsage = ({ code, message }: { readonly code: string; readonly message: string }): void => {
+export const wrongUsage = ({ code, issues, message }: WrongUsageOfOptions): void => {
   const words = code === "commander.help" ? "name a command; --help shows which there are" : message
-  const document = { _tag: "WrongUsage", message: words.replace(/^error: /, "") }
+  const document = {
+    _tag: "WrongUsage",
+    ...(issues === undefined ? {} : { issues }),
+    message: words.replace(/^error: /, "")
+  }
   Streams.writeDocument("stdout", { error: document })
 }

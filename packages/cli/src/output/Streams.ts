@@ -36,3 +36,7 @@ export const writePart = (text: string): Promise<void> =>
   })
 
 export const isTerminal = (stream: StreamName): boolean => process[stream].isTTY
+
+/** The number of cells in a line of the terminal; `undefined` if the stream is none, or the terminal does not tell. */
+export const columns = (stream: StreamName): number | undefined =>
+  isTerminal(stream) && process[stream].columns > 0 ? process[stream].columns : undefined

@@ -21,22 +21,28 @@ export interface NamedQueue {
 
 const NAMED = /^(?<name>(?:(?!:\/\/)[^=])*)=(?<url>[a-z][a-z\d+.-]*:\/\/.*)$/is
 
-/** Reads a queue. Throws an `InvalidArgumentError` for a name that breaks the rule. */
+/** Reads the URL of a queue. Throws an `InvalidArgumentError` if the text is none. */
+export const parseUrl = (text: string): string => {
+  if (!QueueUrl.isQueueUrl(text)) throw new InvalidArgumentError(`${QueueUrl.QUEUE_URL_RULE}.`)
+  return text
+}
+
+/** Reads a queue. Throws an `InvalidArgumentError` for a name that breaks the rule, and for a URL that is none. */
 export const parse = (text: string): NamedQueue => {
   const { name, url } = NAMED.exec(text)?.groups ?? {}
-  if (name === undefined || url === undefined) return { url: text }
+  if (name === undefined || url === undefined) return { url: parseUrl(text) }
   const broken = isName(name) ? brokenRule(name) : NAME_RULE
   if (broken !== undefined) throw new InvalidArgumentError(`The name ${JSON.stringify(name)}: ${broken}.`)
-  return { name, url }
+  return { name, url: parseUrl(url) }
 }
 
 /** A queue in words. */
 export const show = ({ name, url }: NamedQueue): string => (name === undefined ? url : `${name} (${url})`)
 
-const sinkOf = ({ name, url }: NamedQueue) =>
-  QueueUrl.isQueueUrl(url)
-    ? { name: name ?? QueueUrl.sinkNameOf(url), leadsTo: QueueUrl.normalized(url) }
-    : { name: name ?? url }
+const sinkOf = ({ name, url }: NamedQueue) => ({
+  name: name ?? QueueUrl.sinkNameOf(url),
+  leadsTo: QueueUrl.normalized(url)
+})
 
 /** Adds a queue to deliver to. Throws an `InvalidArgumentError` if the queue or its name is there already. */
 export const add = (text: string, before: ReadonlyArray<NamedQueue> = []): ReadonlyArray<NamedQueue> => {

@@ -10,6 +10,7 @@
  * Libraries for CSV, those of Effect and csv-parse among them, end at such a quote, or take the text up to the next quote for its
  * field. So the rows are read here; the tests compare those of sound text with the rows that Effect reads.
  */
+import { count } from "../output/Words.ts"
 
 /** The most characters of a row. */
 export const MAX_CHARACTERS = 64 * 1024
@@ -29,7 +30,7 @@ export interface Reader {
 }
 
 const QUOTE = '"'
-const MOST = `${MAX_CHARACTERS.toLocaleString("en")} characters`
+const MOST = `${count(MAX_CHARACTERS)} characters`
 const TOO_LONG = `the line has more than ${MOST}`
 
 /** The outcome of reading a row: its cells, a fault, or a quote that is open and needs more text; and the lines that it takes. */

@@ -17,15 +17,47 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "events list": ["turnout events list --search talk", "turnout events list --past --limit 10"],
   "events show": ["turnout events show $EVENT"],
+  "events create": [
+    'turnout events create --title "A talk" --organizer Ada --capacity 100 --starts-at "2030-05-01 18:00" --ends-at "2030-05-01 20:00" --time-zone Europe/Berlin'
+  ],
+  "events update": [
+    'turnout events update $EVENT --title "A longer talk" --ends-at "2030-05-01 21:00" --if-version 3',
+    "turnout events update $EVENT --no-waitlist-limit"
+  ],
+  "events publish": ["turnout events publish $EVENT"],
+  "events unpublish": ["turnout events unpublish $EVENT"],
+  "events cancel": ["turnout events cancel $EVENT --as ada", "turnout events cancel $EVENT --if-version 12"],
+  "events complete": ["turnout events complete $EVENT"],
+  "events reopen": ["turnout events reopen $EVENT"],
+  "events capacity": ["turnout events capacity $EVENT 120", "turnout events capacity $EVENT 80 --demote 5"],
   "events delete": ["turnout events delete $EVENT --if-version 1"],
   "registrations list": [
     "turnout registrations list $EVENT --state waitlisted",
     "turnout registrations list $EVENT --search ada --total"
   ],
+  "registrations of": ["turnout registrations of mailto:ada@example.com"],
   "registrations export": ["turnout registrations export $EVENT --output people.csv"],
+  "registrations show": ["turnout registrations show $EVENT $REGISTRATION"],
+  "registrations position": ["turnout registrations position $EVENT $REGISTRATION"],
+  "registrations add": ['turnout registrations add $EVENT --email ada@example.com --name "Ada Lovelace"'],
+  "registrations guest": ["turnout registrations guest $EVENT --email ada@example.com --beyond raise --notes speaker"],
+  "registrations correct": [
+    "turnout registrations correct $EVENT $REGISTRATION --email ada@example.com",
+    'turnout registrations correct $EVENT $REGISTRATION --notes "vegetarian"'
+  ],
   "registrations cancel": ["turnout registrations cancel $EVENT $REGISTRATION $OTHER"],
+  "registrations confirm": ["turnout registrations confirm $EVENT $REGISTRATION --beyond overhang"],
+  "registrations reinstate": ["turnout registrations reinstate $EVENT $REGISTRATION"],
+  "registrations attended": ["turnout registrations attended $EVENT $REGISTRATION $OTHER --as door-1"],
+  "registrations no-show": ["turnout registrations no-show $EVENT $REGISTRATION"],
+  "registrations clear-attendance": ["turnout registrations clear-attendance $EVENT $REGISTRATION"],
+  "registrations release-seat": ["turnout registrations release-seat $EVENT $REGISTRATION"],
   "waitlist show": ["turnout waitlist show $EVENT --limit 10"],
   "waitlist export": ["turnout waitlist export $EVENT --output waitlist.csv"],
+  "journal show": [
+    "turnout journal show $EVENT",
+    "turnout journal show $EVENT --type RegistrationCancelled --from 2030-05-01"
+  ],
   "outbox status": ["turnout outbox status", "turnout outbox status --sample 0 --json"],
   "outbox tail": ["turnout outbox tail --from beginning --type EventCreated", "turnout outbox tail --json"],
   "outbox parked list": ["turnout outbox parked list --sink mail"],
@@ -83,6 +115,9 @@ export const add = (commands: ReadonlyArray<Command>): void => {
   for (const command of commands) {
     const examples = of(command)
     if (examples.length === 0) continue
-    command.addHelpText("after", ["", "Examples:", ...examples.map((line) => `  ${line}`)].join("\n"))
+    command.addHelpText(
+      "after",
+      ["", examples.length === 1 ? "Example:" : "Examples:", ...examples.map((line) => `  ${line}`)].join("\n")
+    )
   }
 }

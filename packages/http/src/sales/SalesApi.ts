@@ -14,15 +14,23 @@ import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
-const Sales = Schema.Struct({
-  ...SalesSummary.fields,
+const { registrationsByDay, ...summary } = SalesSummary.fields
+
+const fields = {
+  ...summary,
   millisToSellOut: described(
     "The milliseconds from the first publication until every seat was taken; null if either has not happened",
     Schema.NullOr(Schema.Finite)
   ),
   /** The version of the last entry that is counted. */
   version: described("The version of the last entry that is counted", Schema.Natural)
-}).annotate({ identifier: "SalesSummary" })
+}
+
+/** A summary in a list. */
+const Sales = Schema.Struct(fields).annotate({ identifier: "SalesSummary" })
+
+/** The summary of one event, with the number of registrations of each day. */
+const SalesInFull = Schema.Struct({ ...fields, registrationsByDay }).annotate({ identifier: "SalesSummaryInFull" })
 
 export class SalesGroup extends HttpApiGroup.make("sales")
   .add(
@@ -39,7 +47,7 @@ export class SalesGroup extends HttpApiGroup.make("sales")
     ),
     HttpApiEndpoint.get("get", "/admin/sales/:eventId", {
       params: { eventId: TheEvent },
-      success: Sales,
+      success: SalesInFull,
       error: OperatorProblems.salesNotCounted
     }).annotateMerge(
       about({
@@ -52,7 +60,7 @@ export class SalesGroup extends HttpApiGroup.make("sales")
     HttpApiEndpoint.post("rebuild", "/admin/sales/:eventId/rebuild", {
       params: { eventId: TheEvent },
       headers,
-      success: Sales,
+      success: SalesInFull,
       error: [OperatorProblems.salesNotCounted, OperatorProblems.journalPruned]
     })
       .annotateMerge(

@@ -3,28 +3,30 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
+import * as Ids from "../../options/Ids.ts"
 import { cursor, limit } from "../../options/Paging.ts"
 import * as Exports from "@turnout/core/admission/application/Exports"
 import * as Database from "../../Database.ts"
 import * as Output from "../../output/Output.ts"
 import { more, type Paging, toQuery } from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
+import { count, time } from "../../output/Words.ts"
 import * as ExportFile from "./ExportFile.ts"
 
 export const show = async (options: Database.GlobalOptions & Paging, eventId: string): Promise<boolean> => {
   const page = await Database.withTurnout(options, (turnout) => turnout.listWaitlist(eventId, toQuery(options)))
   Output.result(options, page, () => [
     ...Table.lines(
-      ["#", "registration", "attendee", "name", "registered"],
+      ["#", "registration", Table.text("attendee"), Table.text("name"), Table.spare("registered")],
       page.items.map(({ position, registration: { attendee, id, registeredAt } }) => [
-        position,
+        count(position),
         id,
         attendee.email,
         attendee.name,
-        registeredAt.toISOString()
+        time(registeredAt)
       ])
     ),
-    ...more(page)
+    ...more(options, page)
   ])
   return true
 }
@@ -40,14 +42,14 @@ export const declare = (program: Command, action: Action): void => {
   waitlist
     .command("show")
     .description("show who waits, first in line first")
-    .argument("<event>", "id of the event")
+    .addArgument(Ids.event())
     .addOption(limit())
     .addOption(cursor())
     .action(action(show))
   waitlist
     .command("export")
     .description("write the waitlist of an event as CSV, first in line first")
-    .argument("<event>", "id of the event")
+    .addArgument(Ids.event())
     .addOption(ExportFile.output())
     .action(action(exportAll))
 }

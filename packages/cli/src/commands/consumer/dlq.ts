@@ -14,7 +14,8 @@ import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
-import { count, shortened } from "../../output/Words.ts"
+import { count, time } from "../../output/Words.ts"
+import * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
 import * as Steps from "../../Steps.ts"
 
@@ -27,9 +28,18 @@ const row = ({ body, group, id, message, receiveCount, sentAt }: DeadLetter) => 
   message?.id ?? id,
   message === null ? "" : `${message.type} (version ${message.version})`,
   group ?? "",
-  receiveCount,
-  sentAt.toISOString(),
-  shortened(body, 40)
+  count(receiveCount),
+  time(sentAt),
+  body
+]
+
+const HEAD = [
+  "message",
+  Table.text("type"),
+  Table.spare("group"),
+  Table.spare("received"),
+  Table.spare("sent"),
+  Table.text("body")
 ]
 
 export const list = async (
@@ -41,9 +51,7 @@ export const list = async (
     Effect.scoped(Effect.flatMap(reader(Sqs.connectionOf(options.sqs, options)), ({ list }) => list(options.limit)))
   )
   Output.result(options, { items }, () =>
-    items.length === 0
-      ? [`There are no dead letters in ${options.sqs}.`]
-      : Table.lines(["message", "type", "group", "received", "sent", "body"], items.map(row))
+    items.length === 0 ? [`There are no dead letters in ${options.sqs}.`] : Table.lines(HEAD, items.map(row))
   )
   return true
 }
@@ -101,7 +109,7 @@ export const declare = (program: Command, action: Action): void => {
     .command("redrive")
     .description("move dead letters to another queue")
     .addOption(queue("URL of the dead-letter queue"))
-    .requiredOption("--to <url>", "URL of the queue to move them to")
+    .requiredOption("--to <url>", "URL of the queue to move them to", NamedQueue.parseUrl)
     .option("--message <id...>", "only those (default: all)")
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())

@@ -9,7 +9,7 @@ import * as Replay from "./replay.ts"
 import * as Tail from "./tail.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
-import { limit } from "../../options/Paging.ts"
+import { cursor, limit, numbered } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
 import * as Audit from "@turnout/core/access/application/Audit"
 import type { OutboxStatus, SinkStatus } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -21,7 +21,12 @@ import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
-import { count, duration } from "../../output/Words.ts"
+import { count, duration, time } from "../../output/Words.ts"
+
+const SECOND_MILLIS = 1_000
+/** The time over which the rate is measured. */
+const DEFAULT_SAMPLE_MILLIS = 1_000
+const MAX_SAMPLE_MILLIS = 60_000
 
 const ago = (then: Date | null, now: Date): string =>
   then === null ? "" : duration(Math.max(0, now.getTime() - then.getTime()))
@@ -62,33 +67,48 @@ const holdersOf = ({ slots }: SinkStatus): ReadonlyArray<Holder> =>
     }
   )
 
+const HOLDERS_HEAD = ["sink", Table.text("lease of"), Table.spare("slots"), Table.spare("epoch"), "ends"]
+
+const countIfAny = (amount: number | null): string => (amount === null ? "" : count(amount))
+
+/** The time until a moment to come, which is a second at least. */
+const untilInWords = (moment: Date, now: Date): string =>
+  duration(Math.ceil((moment.getTime() - now.getTime()) / SECOND_MILLIS) * SECOND_MILLIS)
+
 const linesOf = (now: OutboxStatus, before: OutboxStatus | undefined): ReadonlyArray<Line.Line> => {
   if (now.sinks.length === 0) return ["No sink has been given an entry yet: start a relay."]
   const rows = now.sinks.map((sink) => [
     sink.name,
     `${count(sink.backlog)}${sink.isBacklogLarger ? " or more" : ""}`,
     ago(sink.oldest, now.at),
-    rateOf(sink, now, before) ?? "",
-    sink.relays,
-    sink.slots.filter(({ owner }) => owner === null).length,
-    sink.retrying,
-    sink.parked,
+    countIfAny(rateOf(sink, now, before)),
+    count(sink.relays),
+    count(sink.slots.filter(({ owner }) => owner === null).length),
+    count(sink.retrying),
+    count(sink.parked),
     ago(sink.parkedSince, now.at)
   ])
-  const head = ["sink", "backlog", "oldest", "a second", "relays", "free slots", "retrying", "parked", "since"]
+  const head = [
+    "sink",
+    "backlog",
+    Table.spare("oldest"),
+    Table.spare("a second"),
+    Table.spare("relays"),
+    Table.spare("free slots"),
+    Table.spare("retrying"),
+    "parked",
+    Table.spare("since")
+  ]
   const holders = now.sinks.flatMap((sink) =>
     holdersOf(sink).map(({ epochs, owner, slots, until }) => [
       sink.name,
       owner,
-      slots,
+      count(slots),
       epochs,
-      until !== null && until > now.at ? `in ${Math.ceil((until.getTime() - now.at.getTime()) / 1_000)} s` : "expired"
+      until !== null && until > now.at ? `in ${untilInWords(until, now.at)}` : "expired"
     ])
   )
-  return [
-    ...Table.lines(head, rows),
-    ...(holders.length === 0 ? [] : ["", ...Table.lines(["sink", "lease of", "slots", "epoch", "ends"], holders)])
-  ]
+  return [...Table.lines(head, rows), ...(holders.length === 0 ? [] : ["", ...Table.lines(HOLDERS_HEAD, holders)])]
 }
 
 export const status = async (options: Database.GlobalOptions & { readonly sample: number }): Promise<boolean> => {
@@ -116,16 +136,16 @@ export const forget = async (
   return true
 }
 
-export const audit = async (
-  options: Database.GlobalOptions & { readonly limit: number; readonly after?: number }
-): Promise<boolean> => {
-  const page = await useOutbox(options, Audit.list({ limit: options.limit, after: options.after ?? null }))
+const AUDIT_HEAD = ["#", "when", Table.text("who"), Table.text("what"), Table.text("details")]
+
+export const audit = async (options: Database.GlobalOptions & Paging.KeyPaging<number>): Promise<boolean> => {
+  const page = Paging.byKey(await useOutbox(options, Audit.list(Paging.toRequest(options))))
   Output.result(options, page, () => [
     ...Table.lines(
-      ["#", "when", "who", "what", "details"],
-      page.items.map(({ action, at, details, id, who }) => [id, at.toISOString(), who, action, JSON.stringify(details)])
+      AUDIT_HEAD,
+      page.items.map(({ action, at, details, id, who }) => [id, time(at), who, action, JSON.stringify(details)])
     ),
-    ...Paging.moreAfter(page)
+    ...Paging.more(options, page)
   ])
   return true
 }
@@ -149,7 +169,12 @@ export const declare = (program: Command, action: Action): void => {
   outbox
     .command("status")
     .description("show backlog, age, rate and leases of every sink, and its parked streams")
-    .option("--sample <millis>", "time over which the rate is measured; 0 for none", wholeNumber(0, 60_000), 1_000)
+    .option(
+      "--sample <millis>",
+      "time over which the rate is measured; 0 for none",
+      wholeNumber(0, MAX_SAMPLE_MILLIS),
+      DEFAULT_SAMPLE_MILLIS
+    )
     .action(action(status))
   Tail.declare(outbox, action)
   Parked.declare(outbox, action)
@@ -158,7 +183,7 @@ export const declare = (program: Command, action: Action): void => {
     .command("audit")
     .description("show what operators have done, the latest first")
     .addOption(limit())
-    .option("--after <number>", "continue after this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(cursor(numbered))
     .action(action(audit))
   Prune.declare(outbox, action)
   outbox

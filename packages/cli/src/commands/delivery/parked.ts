@@ -4,7 +4,7 @@
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
-import { limit } from "../../options/Paging.ts"
+import { cursor, limit } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -19,11 +19,11 @@ import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
 import type * as Database from "../../Database.ts"
 import { changeOutbox, useOutbox, withOutbox } from "../../Operating.ts"
-import { toStream } from "../../options/Ids.ts"
+import * as Ids from "../../options/Ids.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
-import { count, shortened } from "../../output/Words.ts"
+import { count, time } from "../../output/Words.ts"
 import * as Steps from "../../Steps.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
@@ -34,32 +34,37 @@ export interface SinkOptions {
 const blockedRow = ({ attempts, error, retryAt, since, stream, version }: BlockedStream) => [
   stream,
   version,
-  attempts,
-  since.toISOString(),
-  retryAt === null ? "parked" : retryAt.toISOString(),
-  shortened(error)
+  count(attempts),
+  time(since),
+  retryAt === null ? "parked" : time(retryAt),
+  error
 ]
-const BLOCKED_HEAD = ["stream", "from version", "attempts", "since", "next try", "error"]
+const BLOCKED_HEAD = [
+  "stream",
+  Table.spare("from version"),
+  Table.spare("attempts"),
+  Table.spare("since"),
+  Table.spare("next try"),
+  Table.text("error")
+]
 
 export const list = async (
-  options: Database.GlobalOptions &
-    SinkOptions & { readonly all?: boolean; readonly limit: number; readonly after?: string }
+  options: Database.GlobalOptions & SinkOptions & Paging.KeyPaging<EventId> & { readonly all?: boolean }
 ): Promise<boolean> => {
-  const after = options.after === undefined ? null : toStream(options.after)
-  const page = await useOutbox(
-    options,
-    OutboxAdministration.blocked(options.sink, options.all === true ? null : true, { after, limit: options.limit })
+  const onlyParked = options.all === true ? null : true
+  const page = Paging.byKey(
+    await useOutbox(options, OutboxAdministration.blocked(options.sink, onlyParked, Paging.toRequest(options)))
   )
   Output.result(options, page, () =>
     page.items.length === 0
       ? [`Nothing is parked for ${options.sink}.`]
-      : [...Table.lines(BLOCKED_HEAD, page.items.map(blockedRow)), ...Paging.moreAfter(page)]
+      : [...Table.lines(BLOCKED_HEAD, page.items.map(blockedRow)), ...Paging.more(options, page)]
   )
   return true
 }
 
-export const show = async (options: Database.GlobalOptions & SinkOptions, stream: string): Promise<boolean> => {
-  const found = await useOutbox(options, OutboxAdministration.blockedStream(options.sink, toStream(stream)))
+export const show = async (options: Database.GlobalOptions & SinkOptions, stream: EventId): Promise<boolean> => {
+  const found = await useOutbox(options, OutboxAdministration.blockedStream(options.sink, stream))
   const { block, waiting } = found
   Output.result(options, found, () => [
     ...Table.lines(BLOCKED_HEAD.slice(0, -1), [blockedRow(block).slice(0, -1)]),
@@ -67,13 +72,13 @@ export const show = async (options: Database.GlobalOptions & SinkOptions, stream
     block.error,
     "",
     ...Table.lines(
-      ["version", "type", "message", "occurred", "payload"],
+      ["version", Table.text("type"), "message", Table.spare("occurred"), Table.spareText("payload")],
       waiting.map(({ id, occurredAt, payload, type, version }) => [
         version,
         type,
         id,
-        occurredAt.toISOString(),
-        shortened(JSON.stringify(payload))
+        time(occurredAt),
+        JSON.stringify(payload)
       ])
     )
   ])
@@ -93,7 +98,7 @@ const decide =
     options: Database.GlobalOptions & SinkOptions & ActorOptions,
     streams: ReadonlyArray<string>
   ): Promise<boolean> => {
-    const steps = Steps.each([...new Set(streams.map(toStream))])
+    const steps = Steps.each(Ids.eventIds("stream", streams))
     const who = whoOf(options)
     const blocks: Array<BlockedStream> = []
     const failed: Array<{ readonly stream: string; readonly reason: string }> = []
@@ -152,14 +157,14 @@ export const declare = (outbox: Command, action: Action): void => {
     .description("list parked streams")
     .addOption(sink())
     .option("--all", "also blocked streams that are still tried again")
-    .option("--after <stream>", "continue after this one")
+    .addOption(cursor(Ids.eventId))
     .addOption(limit())
     .action(action(list))
   parked
     .command("show")
     .description("show a blocked stream, its error, and the first entries that wait")
     .addOption(sink())
-    .argument("<stream>", "id of the event")
+    .argument("<stream>", "id of the event", Ids.eventId)
     .action(action(show))
   parked
     .command("retry")

@@ -16,7 +16,7 @@ import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
-import { count } from "../../output/Words.ts"
+import { count, time } from "../../output/Words.ts"
 
 const relaysOf = (relays: number): string =>
   relays === 0 ? "no relay" : relays === 1 ? "1 relay" : `${count(relays)} relays`
@@ -46,8 +46,10 @@ const entriesOf = (keeper: Keeper): string =>
 
 const row = (keeper: Keeper) => {
   const [who, since, state] = inWords(keeper)
-  return [who, since.toISOString(), keeper.oldest.toISOString(), entriesOf(keeper), state]
+  return [who, time(since), time(keeper.oldest), entriesOf(keeper), state]
 }
+
+const HEAD = ["kept by", Table.spare("since"), Table.spare("oldest entry"), "entries", Table.text("state")]
 
 /** What keeps the entries that are left, and what lets go of them. */
 const linesOf = (keepers: ReadonlyArray<Keeper>): ReadonlyArray<Line.Line> => {
@@ -56,7 +58,7 @@ const linesOf = (keepers: ReadonlyArray<Keeper>): ReadonlyArray<Line.Line> => {
   return [
     "Others are kept:",
     "",
-    ...Table.lines(["kept by", "since", "oldest entry", "entries", "state"], keepers.map(row)),
+    ...Table.lines(HEAD, keepers.map(row)),
     "",
     ...keepers.map((keeper) => `${inWords(keeper)[0]}: ${Advice.letGo(keeper)}`)
   ]
@@ -68,7 +70,7 @@ const oldestOf = (keepers: ReadonlyArray<Keeper>): Date | null =>
 export const prune = async (
   options: Database.GlobalOptions & ActorOptions & { readonly before: Date }
 ): Promise<boolean> => {
-  const before = options.before.toISOString()
+  const before = time(options.before)
   const bar = Progress.make(options, "{value} entries deleted")
   let deleted = 0
   const step = Effect.map(OutboxAdministration.prune(options.before, whoOf(options)), (pruned) => {

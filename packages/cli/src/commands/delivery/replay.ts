@@ -9,22 +9,23 @@ import type { Action } from "../../Action.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { instant } from "../../options/Instants.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
-import { limit } from "../../options/Paging.ts"
+import { cursor, limit } from "../../options/Paging.ts"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
-import type { Replay, ReplayId, Selection } from "@turnout/core/delivery/domain/Replay"
+import { MAX_PER_SECOND, type Replay, type ReplayId, type Selection } from "@turnout/core/delivery/domain/Replay"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import { Replays } from "@turnout/core/delivery/ports/Replays"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
 import { withReplays } from "../../Operating.ts"
-import { toId, toStream } from "../../options/Ids.ts"
+import * as Ids from "../../options/Ids.ts"
 import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
-import { count } from "../../output/Words.ts"
+import { count, time } from "../../output/Words.ts"
 import * as Steps from "../../Steps.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
@@ -33,7 +34,7 @@ export interface SelectionOptions {
   readonly to?: Date
   readonly event?: string
   readonly type?: ReadonlyArray<string>
-  readonly stream?: string
+  readonly stream?: EventId
   readonly all?: boolean
 }
 
@@ -41,7 +42,7 @@ const WATCH_INTERVAL = "300 millis"
 /** After this number of looks without progress, the command says if the sink has no relay that could carry the replay out. */
 const LOOKS_BEFORE_HINT = 10
 
-const toSelection = async ({ all, event, from, stream, to, type }: SelectionOptions): Promise<Selection> => {
+const toSelection = ({ all, event, from, stream, to, type }: SelectionOptions): Selection => {
   const isRestricted = [event, from, stream, to, type].some((restriction) => restriction !== undefined)
   if (isRestricted === (all === true))
     throw new WrongUsage("say what to send again: --from, --to, --event, --type or --stream; or --all of the journal")
@@ -49,15 +50,15 @@ const toSelection = async ({ all, event, from, stream, to, type }: SelectionOpti
     from: from ?? null,
     to: to ?? null,
     types: type ?? null,
-    stream: stream === undefined ? null : toStream(stream),
-    message: event === undefined ? null : await toId(event)
+    stream: stream ?? null,
+    message: event ?? null
   }
 }
 
 const describe = ({ from, message, stream, to, types }: Selection): string =>
   [
-    from === null ? "" : `from ${from.toISOString()}`,
-    to === null ? "" : `to ${to.toISOString()}`,
+    from === null ? "" : `from ${time(from)}`,
+    to === null ? "" : `to ${time(to)}`,
     types === null ? "" : types.join(", "),
     stream === null ? "" : `stream ${stream}`,
     message === null ? "" : `message ${message}`
@@ -65,7 +66,16 @@ const describe = ({ from, message, stream, to, types }: Selection): string =>
     .filter((part) => part !== "")
     .join(", ") || "everything"
 
-const HEAD = ["replay", "sink", "what", "state", "sent", "of", "started", "by"]
+const HEAD = [
+  "replay",
+  Table.text("sink"),
+  Table.spareText("what"),
+  "state",
+  "sent",
+  "of",
+  Table.spare("started"),
+  Table.spareText("by")
+]
 const row = ({ id, selection, sent, sink, startedAt, state, total, who }: Replay) => [
   id,
   sink,
@@ -73,7 +83,7 @@ const row = ({ id, selection, sent, sink, startedAt, state, total, who }: Replay
   state,
   count(sent),
   count(total),
-  startedAt.toISOString(),
+  time(startedAt),
   who
 ]
 
@@ -153,7 +163,7 @@ export const start = async (
     throw new WrongUsage("--per-second is about sending, and --dry-run sends nothing: leave one of them out")
   if (options.dryRun === true && !options.wait)
     throw new WrongUsage("--no-wait is about sending, and --dry-run sends nothing: leave one of them out")
-  const selection = await toSelection(options)
+  const selection = toSelection(options)
   if (options.dryRun === true) {
     const entries = await withReplays(options, (replays) => replays.count(selection))
     Output.result(options, { entries }, () => [
@@ -170,33 +180,27 @@ export const start = async (
   return true
 }
 
-export const list = async (
-  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
-): Promise<boolean> => {
-  const after = options.after === undefined ? null : await toId(options.after)
-  const page = await withReplays(options, (replays) =>
-    pageByKey(replays.list, { after, limit: options.limit }, ({ id }) => id)
+export const list = async (options: Database.GlobalOptions & Paging.KeyPaging<ReplayId>): Promise<boolean> => {
+  const page = Paging.byKey(
+    await withReplays(options, (replays) => pageByKey(replays.list, Paging.toRequest(options), ({ id }) => id))
   )
   Output.result(options, page, () =>
     page.items.length === 0
       ? ["Nothing has been replayed."]
-      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.more(options, page)]
   )
   return true
 }
 
-export const watch = async (options: Database.GlobalOptions, given: string): Promise<boolean> => {
-  const id = await toId(given)
-  return watchToItsEnd(
+export const watch = (options: Database.GlobalOptions, id: ReplayId): Promise<boolean> =>
+  watchToItsEnd(
     options,
     Replays.use((replays) => replays.get(id))
   )
-}
 
 const change =
   (to: (replays: Replays["Service"], id: ReplayId, who: string) => Effect.Effect<Replay, unknown>) =>
-  async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
-    const id = await toId(given)
+  async (options: Database.GlobalOptions & ActorOptions, id: ReplayId): Promise<boolean> => {
     const replay = await withReplays(options, (replays) => to(replays, id, whoOf(options)))
     Output.changed(options, { replay }, () => inWords(replay))
     return true
@@ -213,12 +217,12 @@ export const declare = (outbox: Command, action: Action): void => {
     .option("--sink <name>", "the sink")
     .option("--from <time>", "only what happened at this time or later", instant)
     .option("--to <time>", "only what happened before this time", instant)
-    .option("--event <message>", "only the entry with this message id")
+    .option("--event <message>", "only the entry with this message id", Ids.id)
     .addOption(new Option("--type <type...>", "only journal events of these types").choices(JournalEventType.literals))
-    .option("--stream <event>", "only the stream of this event")
+    .option("--stream <event>", "only the stream of this event", Ids.eventId)
     .option("--all", "the whole journal")
     .option("--dry-run", "count the entries, and send nothing")
-    .option("--per-second <n>", "at most this many messages a second", wholeNumber(1, 1_000_000))
+    .option("--per-second <n>", "at most this many messages a second", wholeNumber(1, MAX_PER_SECOND))
     .option("--no-wait", "do not wait until the replay is over")
     .addOption(as())
     .action(action(start))
@@ -226,23 +230,23 @@ export const declare = (outbox: Command, action: Action): void => {
     .command("list")
     .description("list replays, the latest first")
     .addOption(limit())
-    .option("--after <replay>", "continue after this one")
+    .addOption(cursor(Ids.id))
     .action(action(list))
   replay
     .command("watch")
     .description("show the progress of a replay until it is over")
-    .argument("<replay>", "id of the replay")
+    .argument("<replay>", "id of the replay", Ids.id)
     .action(action(watch))
   replay
     .command("resume")
     .description("go on with a replay that was stopped by an entry that could not be delivered")
-    .argument("<replay>", "id of the replay")
+    .argument("<replay>", "id of the replay", Ids.id)
     .addOption(as())
     .action(action(resume))
   replay
     .command("cancel")
     .description("end a replay")
-    .argument("<replay>", "id of the replay")
+    .argument("<replay>", "id of the replay", Ids.id)
     .addOption(as())
     .action(action(cancel))
 }

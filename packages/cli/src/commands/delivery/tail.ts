@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import * as Database from "../../Database.ts"
 import * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
+import { time } from "../../output/Words.ts"
 import * as Running from "../../Running.ts"
 
 export interface TailOptions {
@@ -24,7 +25,7 @@ const STOP_MILLIS = 1_000
 const toLine = ({ event, eventId, metadata, occurredAt, version }: Subscription.Received): Line.Line => {
   const { _tag, ...what } = event
   const details = Line.faint(JSON.stringify(what))
-  return Line.of`${occurredAt.toISOString()}  ${eventId}  ${version}  ${Line.heading(_tag)}  ${metadata.actor}  ${details}`
+  return Line.of`${time(occurredAt)}  ${eventId}  ${version}  ${Line.heading(_tag)}  ${metadata.actor}  ${details}`
 }
 
 /** Prints an entry: with `--json` as a document in a line, with the cursor of the place after it. */

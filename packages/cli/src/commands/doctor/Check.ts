@@ -73,7 +73,7 @@ export const within = Effect.fnUntraced(function* <A, E, R>(
 
 /** The finding about an error. */
 export const ofError = (error: unknown): Finding => {
-  const { _tag, message } = FailureDocument.of(error)
+  const { _tag, message } = FailureDocument.of(error, (words) => words)
   const advice = Advice.of(error)
   return failure(String(message), { error: _tag }, ...(advice === undefined ? [] : [advice]))
 }

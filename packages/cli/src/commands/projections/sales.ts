@@ -4,25 +4,38 @@
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
-import { limit } from "../../options/Paging.ts"
+import * as Ids from "../../options/Ids.ts"
+import { cursor, limit } from "../../options/Paging.ts"
 import type { PartlyDone } from "@turnout/core/kernel/application/PartlyDone"
-import type { Sales } from "@turnout/core/projections/application/Sales"
+import type { Sales, SalesInFull } from "@turnout/core/projections/application/Sales"
 import * as SalesAdministration from "@turnout/core/projections/application/SalesAdministration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
-import { toStream } from "../../options/Ids.ts"
 import * as Logs from "../../output/Logs.ts"
+import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Progress from "../../output/Progress.ts"
 import * as Table from "../../output/Table.ts"
-import { count, duration } from "../../output/Words.ts"
+import { count, duration, timeIfAny } from "../../output/Words.ts"
 import * as Steps from "../../Steps.ts"
 
-const HEAD = ["event", "title", "seats", "taken", "waiting", "promoted", "cancelled", "sold out", "within"]
+const HEAD = [
+  "event",
+  Table.text("title"),
+  "seats",
+  "taken",
+  Table.spare("waiting"),
+  Table.spare("promoted"),
+  Table.spare("cancelled"),
+  Table.spare("sold out"),
+  Table.spare("within")
+]
+const takenOf = ({ registrations: { attended, confirmed, noShow } }: Sales): number => confirmed + attended + noShow
+
 const row = (sales: Sales) => {
   const {
     capacity,
@@ -34,16 +47,15 @@ const row = (sales: Sales) => {
     soldOutAt,
     title
   } = sales
-  const { attended, confirmed, noShow, waitlisted } = registrations
   return [
     eventId,
     title,
     count(capacity),
-    count(confirmed + attended + noShow),
-    count(waitlisted),
+    count(takenOf(sales)),
+    count(registrations.waitlisted),
     count(promotions),
     count(cancellations),
-    soldOutAt?.toISOString() ?? "",
+    timeIfAny(soldOutAt),
     millis === null ? "" : duration(millis)
   ]
 }
@@ -56,26 +68,52 @@ const provided = <A, E>(options: Database.GlobalOptions, work: Effect.Effect<A, 
 const run = <A, E>(options: Database.GlobalOptions, work: Effect.Effect<A, E, Services>): Promise<A> =>
   Logs.runPromise(options, provided(options, work))
 
-export const list = async (
-  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
-): Promise<boolean> => {
-  const after = options.after === undefined ? null : toStream(options.after)
-  const page = await run(options, SalesAdministration.list({ after, limit: options.limit }))
+export const list = async (options: Database.GlobalOptions & Paging.KeyPaging<EventId>): Promise<boolean> => {
+  const page = Paging.byKey(await run(options, SalesAdministration.list(Paging.toRequest(options))))
   Output.result(options, page, () =>
     page.items.length === 0
       ? [
           "Nothing has been counted yet: turnout serve --sales and turnout relay --sales do it, and turnout sales rebuild."
         ]
-      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.more(options, page)]
   )
   return true
 }
 
-export const show = async (options: Database.GlobalOptions, given: string): Promise<boolean> => {
-  const id = toStream(given)
+/** The days on which people registered, with the number of those who had registered by then. */
+const daysOf = (days: Readonly<Record<string, number>>): ReadonlyArray<Line.Line> => {
+  let soFar = 0
+  const rows = Object.entries(days)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([day, registrations]) => {
+      soFar += registrations
+      return [day, count(registrations), count(soFar)]
+    })
+  return rows.length === 0 ? [] : ["", ...Table.lines(["day (UTC)", "registered", "so far"], rows)]
+}
+
+const inWords = (sales: SalesInFull): ReadonlyArray<Line.Line> => [
+  ...Table.facts([
+    ["event", sales.eventId],
+    ["title", sales.title],
+    ["seats", count(sales.capacity)],
+    ["taken", count(takenOf(sales))],
+    ["waiting", count(sales.registrations.waitlisted)],
+    ["promoted", count(sales.promotions)],
+    ["cancelled", count(sales.cancellations)],
+    ["published", timeIfAny(sales.publishedAt, "-")],
+    ["first registration", timeIfAny(sales.firstRegistrationAt, "-")],
+    ["last registration", timeIfAny(sales.lastRegistrationAt, "-")],
+    ["sold out", timeIfAny(sales.soldOutAt, "-")],
+    ["within", sales.millisToSellOut === null ? "-" : duration(sales.millisToSellOut)]
+  ]),
+  ...daysOf(sales.registrationsByDay ?? {})
+]
+
+export const show = async (options: Database.GlobalOptions, id: EventId): Promise<boolean> => {
   const found = await run(options, SalesAdministration.get(id))
   if (found === undefined) throw new CliError(`nothing has been counted of ${id}: turnout sales rebuild ${id}`)
-  Output.result(options, found, () => Table.lines(HEAD, [row(found)]))
+  Output.result(options, found, () => inWords(found))
   return true
 }
 
@@ -83,7 +121,7 @@ export const rebuild = async (
   options: Database.GlobalOptions & ActorOptions,
   given: ReadonlyArray<string>
 ): Promise<boolean> => {
-  const named = [...new Set(given.map(toStream))]
+  const named = Ids.eventIds("event", given)
   const bar = Progress.make(options, "{bar} {value}/{total} events, {eta_formatted} left")
   const pruned: Array<EventId> = []
   let steps = Steps.each([])
@@ -134,13 +172,9 @@ export const declare = (program: Command, action: Action): void => {
     .command("list")
     .description("list sales summaries, in the order of the ids of their events")
     .addOption(limit())
-    .option("--after <event>", "continue after this one")
+    .addOption(cursor(Ids.eventId))
     .action(action(list))
-  sales
-    .command("show")
-    .description("show the sales summary of an event")
-    .argument("<event>", "id of the event")
-    .action(action(show))
+  sales.command("show").description("show the sales summary of an event").addArgument(Ids.event()).action(action(show))
   sales
     .command("rebuild")
     .description("make sales summaries anew from the journal")

@@ -10,6 +10,7 @@ import * as Database from "../../Database.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Table from "../../output/Table.ts"
+import { timeIfAny } from "../../output/Words.ts"
 
 const run = <A, E>(options: Database.GlobalOptions, effect: Effect.Effect<A, E, SqlClient.SqlClient>): Promise<A> =>
   Logs.runPromise(options, Effect.provide(effect, Database.client(options)))
@@ -37,7 +38,7 @@ export const status = async (options: Database.GlobalOptions): Promise<boolean> 
   Output.result(options, { migrations }, () =>
     Table.lines(
       ["id", "name", "applied"],
-      migrations.map(({ appliedAt, id, name }) => [id, name, appliedAt?.toISOString() ?? "pending"])
+      migrations.map(({ appliedAt, id, name }) => [id, name, timeIfAny(appliedAt, "pending")])
     )
   )
   return true

@@ -159,7 +159,10 @@ const token = (text: string) => {
 const dlqUrl = (
   text: string,
   before: ReadonlyArray<NamedQueue.NamedQueue> = []
-): ReadonlyArray<NamedQueue.NamedQueue> => [...before, before.length % 2 === 0 ? NamedQueue.parse(text) : { url: text }]
+): ReadonlyArray<NamedQueue.NamedQueue> => [
+  ...before,
+  before.length % 2 === 0 ? NamedQueue.parse(text) : { url: NamedQueue.parseUrl(text) }
+]
 
 const basePath = (text: string) => {
   if (!isBasePath(text)) throw new InvalidArgumentError(`${BASE_PATH_RULE}.`)

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import type { Action } from "../../Action.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
-import { toId } from "../../options/Ids.ts"
+import * as Ids from "../../options/Ids.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import * as Line from "../../output/Line.ts"
 import * as Logs from "../../output/Logs.ts"
@@ -48,8 +48,7 @@ const inWords = (tested: WebhookTest.Tested): ReadonlyArray<Line.Line> => {
   ]
 }
 
-export const test = async (options: Database.GlobalOptions & TestOptions, given: string): Promise<boolean> => {
-  const id = await toId(given)
+export const test = async (options: Database.GlobalOptions & TestOptions, id: string): Promise<boolean> => {
   const { layerPost } = await import("@turnout/adapters/webhooks/sink")
   const post = layerPost({ allowPrivate: options.allowPrivateWebhooks === true })
   const tested = await Logs.runPromise(
@@ -65,7 +64,7 @@ export const declare = (webhooks: Command, action: Action): void => {
   webhooks
     .command("test")
     .description("post a test message now, and show what a relay would make of the answer; nothing is changed")
-    .argument("<webhook>", "id of the webhook")
+    .argument("<webhook>", "id of the webhook", Ids.id)
     .addOption(allowPrivate())
     .addOption(as())
     .action(action(test))

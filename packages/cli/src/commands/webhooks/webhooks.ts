@@ -5,7 +5,8 @@ import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
 import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
-import { limit } from "../../options/Paging.ts"
+import * as Ids from "../../options/Ids.ts"
+import { cursor, limit, numbered } from "../../options/Paging.ts"
 import { acceptPrivate, startFrom } from "../../options/Sinks.ts"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
@@ -14,13 +15,12 @@ import { JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Database from "../../Database.ts"
-import { toId } from "../../options/Ids.ts"
 import * as Line from "../../output/Line.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
-import { shortened } from "../../output/Words.ts"
+import { count, time } from "../../output/Words.ts"
 import * as Test from "./test.ts"
 
 type Service = Webhooks.Webhooks["Service"]
@@ -45,13 +45,19 @@ const withWebhooks = async <A, E>(
 const stateOf = ({ disabledBecause, failingSince, leftAloneUntil }: Webhook): string => {
   if (disabledBecause !== null) return `disabled: ${disabledBecause}`
   const states = [
-    ...(failingSince === null ? [] : [`failing since ${failingSince.toISOString()}`]),
-    ...(leftAloneUntil === null ? [] : [`left alone until ${leftAloneUntil.toISOString()}`])
+    ...(failingSince === null ? [] : [`failing since ${time(failingSince)}`]),
+    ...(leftAloneUntil === null ? [] : [`left alone until ${time(leftAloneUntil)}`])
   ]
   return states.length === 0 ? "enabled" : states.join(", ")
 }
 
-const HEAD = ["webhook", "url", "types", "state", "description"]
+const HEAD = [
+  "webhook",
+  Table.text("url"),
+  Table.spareText("types"),
+  Table.text("state"),
+  Table.spareText("description")
+]
 const row = (webhook: Webhook) => [
   webhook.id,
   webhook.url,
@@ -68,7 +74,7 @@ const untilInWords = ({ previousSecretsUntil }: Webhook): ReadonlyArray<string> 
     : [
         "",
         "Requests are signed with replaced secrets as well, with each until the time that was promised for it:",
-        ...previousSecretsUntil.map((until) => `  ${until.toISOString()}`)
+        ...previousSecretsUntil.map((until) => `  ${time(until)}`)
       ]
 
 /** A webhook and its secret in words. The secret is shown this once only. */
@@ -105,23 +111,19 @@ export const add = async (
   return true
 }
 
-export const list = async (
-  options: Database.GlobalOptions & { readonly limit: number; readonly after?: string }
-): Promise<boolean> => {
-  const after = options.after === undefined ? null : await toId(options.after)
-  const page = await withWebhooks(options, (webhooks) =>
-    pageByKey(webhooks.list, { after, limit: options.limit }, ({ id }) => id)
+export const list = async (options: Database.GlobalOptions & Paging.KeyPaging<WebhookId>): Promise<boolean> => {
+  const page = Paging.byKey(
+    await withWebhooks(options, (webhooks) => pageByKey(webhooks.list, Paging.toRequest(options), ({ id }) => id))
   )
   Output.result(options, page, () =>
     page.items.length === 0
       ? ["There are no webhooks: turnout webhooks add <url>"]
-      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.moreAfter(page)]
+      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.more(options, page)]
   )
   return true
 }
 
-export const show = async (options: Database.GlobalOptions, given: string): Promise<boolean> => {
-  const id = await toId(given)
+export const show = async (options: Database.GlobalOptions, id: WebhookId): Promise<boolean> => {
   const webhook = await withWebhooks(options, (webhooks) => webhooks.get(id))
   Output.result(options, { webhook, sink: sinkOf(id) }, () => [
     ...inWords(webhook),
@@ -137,9 +139,8 @@ export const update = async (
     ActorOptions &
     EndpointOptions &
     SettingsOptions & { readonly url?: string; readonly allTypes?: boolean },
-  given: string
+  id: WebhookId
 ): Promise<boolean> => {
-  const id = await toId(given)
   const changes = {
     ...settingsOf(options),
     ...(options.allTypes === true ? { types: null } : {}),
@@ -152,9 +153,8 @@ export const update = async (
 
 export const rotate = async (
   options: Database.GlobalOptions & ActorOptions & { readonly overlap: number },
-  given: string
+  id: WebhookId
 ): Promise<boolean> => {
-  const id = await toId(given)
   const made = await withWebhooks(options, (webhooks) =>
     webhooks.rotate(id, { overlapMillis: options.overlap }, whoOf(options))
   )
@@ -164,8 +164,7 @@ export const rotate = async (
 
 const change =
   (to: (webhooks: Service, id: WebhookId, who: string) => Effect.Effect<Webhook, unknown>) =>
-  async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
-    const id = await toId(given)
+  async (options: Database.GlobalOptions & ActorOptions, id: WebhookId): Promise<boolean> => {
     const webhook = await withWebhooks(options, (webhooks) => to(webhooks, id, whoOf(options)))
     Output.changed(options, { webhook }, () => inWords(webhook))
     return true
@@ -174,42 +173,49 @@ const change =
 export const enable = change((webhooks, id, who) => webhooks.enable(id, who))
 export const disable = change((webhooks, id, who) => webhooks.disable(id, who))
 
-export const remove = async (options: Database.GlobalOptions & ActorOptions, given: string): Promise<boolean> => {
-  const id = await toId(given)
+export const remove = async (options: Database.GlobalOptions & ActorOptions, id: WebhookId): Promise<boolean> => {
   await withWebhooks(options, (webhooks) => webhooks.remove(id, whoOf(options)))
   Output.changed(options, { removed: id }, () => [`The webhook ${id} is removed, with everything that waited for it.`])
   return true
 }
 
 const attemptRow = ({ at, error, message, millis, status, type, version }: WebhookAttempt) => [
-  at.toISOString(),
+  time(at),
   error === null ? "delivered" : "failed",
   status ?? "",
-  millis,
+  count(millis),
   `${type} (version ${version})`,
   message,
-  shortened(error ?? "")
+  error ?? ""
+]
+
+const ATTEMPTS_HEAD = [
+  "when",
+  "",
+  "status",
+  Table.spare("ms"),
+  Table.spareText("event"),
+  Table.spare("message"),
+  Table.text("error")
 ]
 
 export const attempts = async (
-  options: Database.GlobalOptions & { readonly limit: number; readonly after?: number },
-  given: string
+  options: Database.GlobalOptions & Paging.KeyPaging<number>,
+  id: WebhookId
 ): Promise<boolean> => {
-  const id = await toId(given)
-  const page = await withWebhooks(options, (webhooks) =>
-    pageByKey(
-      (asked) => webhooks.attempts(id, asked),
-      { after: options.after ?? null, limit: options.limit },
-      (attempt) => attempt.id
+  const page = Paging.byKey(
+    await withWebhooks(options, (webhooks) =>
+      pageByKey(
+        (asked) => webhooks.attempts(id, asked),
+        Paging.toRequest(options),
+        (attempt) => attempt.id
+      )
     )
   )
   Output.result(options, page, () =>
     page.items.length === 0
       ? ["Nothing has been posted yet."]
-      : [
-          ...Table.lines(["when", "", "status", "ms", "event", "message", "error"], page.items.map(attemptRow)),
-          ...Paging.moreAfter(page)
-        ]
+      : [...Table.lines(ATTEMPTS_HEAD, page.items.map(attemptRow)), ...Paging.more(options, page)]
   )
   return true
 }
@@ -239,13 +245,13 @@ export const declare = (program: Command, action: Action): void => {
     .command("list")
     .description("list webhooks")
     .addOption(limit())
-    .option("--after <webhook>", "continue after this one")
+    .addOption(cursor(Ids.id))
     .action(action(list))
-  webhooks.command("show").description("show a webhook").argument("<webhook>", webhook).action(action(show))
+  webhooks.command("show").description("show a webhook").argument("<webhook>", webhook, Ids.id).action(action(show))
   webhooks
     .command("update")
     .description("change where and what is posted")
-    .argument("<webhook>", webhook)
+    .argument("<webhook>", webhook, Ids.id)
     .option("--url <url>", "where to post")
     .addOption(types())
     .addOption(new Option("--all-types", "journal events of all types").conflicts("type"))
@@ -257,7 +263,7 @@ export const declare = (program: Command, action: Action): void => {
   webhooks
     .command("rotate")
     .description("sign with a new secret, and for a while with the one before as well")
-    .argument("<webhook>", webhook)
+    .argument("<webhook>", webhook, Ids.id)
     .option(
       "--overlap <millis>",
       "for how long the one before is used as well",
@@ -269,27 +275,27 @@ export const declare = (program: Command, action: Action): void => {
   webhooks
     .command("enable")
     .description("post again, beginning where it stopped")
-    .argument("<webhook>", webhook)
+    .argument("<webhook>", webhook, Ids.id)
     .addOption(as())
     .action(action(enable))
   webhooks
     .command("disable")
     .description("post nothing until it is enabled again")
-    .argument("<webhook>", webhook)
+    .argument("<webhook>", webhook, Ids.id)
     .addOption(as())
     .action(action(disable))
   webhooks
     .command("remove")
     .description("remove a webhook, with its log and everything that waits for it")
-    .argument("<webhook>", webhook)
+    .argument("<webhook>", webhook, Ids.id)
     .addOption(as())
     .action(action(remove))
   webhooks
     .command("attempts")
     .description("show the requests that were made, the latest first")
-    .argument("<webhook>", webhook)
+    .argument("<webhook>", webhook, Ids.id)
     .addOption(limit())
-    .option("--after <number>", "continue after this one", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(cursor(numbered))
     .action(action(attempts))
   Test.declare(webhooks, action)
 }

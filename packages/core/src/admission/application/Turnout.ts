@@ -49,15 +49,18 @@ export interface TurnoutService extends UseCases, Pick<Commands.Commands, "execu
   readonly commandTimeoutMillis: number
 }
 
+/** The use cases, whose writes are these commands: for hosts that do something of their own about every command. */
+export const useCases = (commands: Commands.Commands, reads: AdmissionReads["Service"]): UseCases => {
+  const events = Events.make(commands, reads)
+  return { ...events, ...Registrations.make(commands, reads, events), ...RegistrationChanges.make(commands) }
+}
+
 export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
   const store = yield* AdmissionStore
   const reads = yield* AdmissionReads
   const commands = Commands.make(yield* Engine.make(options))
-  const events = Events.make(commands, reads)
   const service: TurnoutService = {
-    ...events,
-    ...Registrations.make(commands, reads, events),
-    ...RegistrationChanges.make(commands),
+    ...useCases(commands, reads),
     execute: commands.execute,
     executeAll: commands.executeAll,
     ready: store.ready,

@@ -42,6 +42,9 @@ export const everything: Selection = { from: null, to: null, types: null, stream
 export const ReplayState = Schema.Literals(["running", "stopped", "finished", "cancelled"])
 export type ReplayState = typeof ReplayState.Type
 
+/** The most messages a second that a replay can be limited to. */
+export const MAX_PER_SECOND = 1_000_000
+
 export const ReplayId = Uuid
 export type ReplayId = typeof ReplayId.Type
 
@@ -52,7 +55,7 @@ export const Replay = Schema.Struct({
   /** The most messages a second; `null` for as many as the sink takes. */
   perSecond: described(
     "The most messages a second; null for as many as the sink takes",
-    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
+    Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_PER_SECOND })))
   ),
   who: described("Who started it", Schema.String),
   startedAt: described("When it was started", Instant),

@@ -6,7 +6,8 @@
  * journals of these streams from where its state is, under a lock. So every entry is in the state once and in order, even if
  * entries are delivered twice, late, or during a rebuild.
  *
- * Rebuilding makes the state of a stream anew from its whole journal, in one transaction: readers see the old state until then.
+ * Rebuilding makes the state of a stream anew from its whole journal, in one transaction: readers see the old state until then. A
+ * state that an earlier version of the projection has made is rebuilt with the next entry, unless its journal has been pruned.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -28,6 +29,8 @@ export interface Projection<State> {
   readonly initial: (stream: EventId) => State
   /** The next state; `undefined` if there is nothing more to read of the stream, as after `EventDeleted`. */
   readonly apply: (state: State, entry: JournalEntry) => State | undefined
+  /** Whether a stored state was made by an earlier version, and is to be made anew. */
+  readonly isOutdated?: (state: State) => boolean
 }
 
 /** The next entry that a state needs has been pruned from the journal of its stream. */
@@ -83,6 +86,15 @@ const readOn = Effect.fnUntraced(function* <State>(
   }
 })
 
+const BEGINNING = { version: 0, state: undefined } as const
+
+/** Reads on from a place, or from the beginning if the state there is outdated and the journal is whole. */
+const readOnAnew = <State>(projection: Projection<State>, stream: EventId, from: Place<State>) => {
+  const isOutdated = from.state !== undefined && projection.isOutdated?.(from.state) === true
+  const goingOn = readOn(projection, stream, from)
+  return isOutdated ? Effect.catchTag(readOn(projection, stream, BEGINNING), "JournalPruned", () => goingOn) : goingOn
+}
+
 type Change = Effect.Effect<void, JournalPruned | StoreError, ProjectionStore | AdmissionReads>
 
 /** Replaces the state of a stream: begins with what `startOf` returns, and reads the journal from there to its end. */
@@ -94,15 +106,13 @@ const project = <State>(
   const codec = Schema.toCodecJson(projection.schema)
   return ProjectionStore.use((projections) =>
     projections.update(projection.name, stream, (current) =>
-      Effect.map(readOn(projection, stream, startOf(current, codec)), ({ state, version }) => ({
+      Effect.map(readOnAnew(projection, stream, startOf(current, codec)), ({ state, version }) => ({
         version,
         state: state === undefined ? undefined : Schema.encodeSync(codec)(state)
       }))
     )
   )
 }
-
-const BEGINNING = { version: 0, state: undefined } as const
 
 /** Brings the state of a stream up to date. Fails with `JournalPruned` if the next entry is not in the journal any more. */
 export const update = <State>(projection: Projection<State>, stream: EventId): Change =>

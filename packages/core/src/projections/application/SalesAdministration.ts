@@ -29,10 +29,10 @@ export const list = (
     ({ eventId }) => eventId
   )
 
-/** The summary of an event; `undefined` if none of its entries has been counted. */
-export const get = (eventId: EventId): Effect.Effect<Sales.Sales | undefined, StoreError, ProjectionStore> =>
+/** The summary of an event, with its days; `undefined` if none of its entries has been counted. */
+export const get = (eventId: EventId): Effect.Effect<Sales.SalesInFull | undefined, StoreError, ProjectionStore> =>
   Effect.map(Projection.get(Sales.projection, eventId), (found) =>
-    found === undefined ? undefined : Sales.show(found)
+    found === undefined ? undefined : Sales.showInFull(found)
   )
 
 /** The ids of all events. */

@@ -1,10 +1,13 @@
 /**
  * The sales summary of an event: how its seats sold, counted from its journal.
+ *
+ * A registration counts at the time at which the person registered. For people who were imported, that is the time at which they
+ * registered elsewhere, if the import knew it, and not the time of the import.
  */
 import * as Schema from "effect/Schema"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import { type EventId, TheEvent } from "../../kernel/domain/EventId.ts"
-import { Instant } from "../../kernel/domain/Instant.ts"
+import { earlier, Instant } from "../../kernel/domain/Instant.ts"
 import type { JournalEntry, JournalEvent } from "../../journal/domain/JournalEvent.ts"
 import type { journalEvents as attendanceEvents } from "../../admission/domain/model/Attendance.ts"
 import type { journalEvents as registeringEvents } from "../../admission/domain/model/Register.ts"
@@ -32,9 +35,23 @@ export const SalesSummary = Schema.Struct({
   cancellations: described("How many registrations were cancelled", Count),
   /** When the event was first published. */
   publishedAt: described("When the event was first published", Schema.NullOr(Instant)),
+  /** When the first and the last person registered, be it that they have cancelled since. */
   firstRegistrationAt: described("When the first person registered", Schema.NullOr(Instant)),
+  lastRegistrationAt: described(
+    "When the last person registered; absent in a summary that was begun before this was counted",
+    Schema.optionalKey(Schema.NullOr(Instant))
+  ),
   /** When every seat was taken for the first time. */
-  soldOutAt: described("When every seat was taken for the first time", Schema.NullOr(Instant))
+  soldOutAt: described("When every seat was taken for the first time", Schema.NullOr(Instant)),
+  /**
+   * The number of people who registered on each day, which is written as `2027-05-01` and is one of UTC. A summary that was begun
+   * before days were counted, and cannot be made anew since the journal has been pruned, has neither this nor the time before.
+   */
+  registrationsByDay: described(
+    "The number of people who registered on each day of UTC; absent in a summary that was begun before days were counted",
+    Schema.optionalKey(Schema.Record(Schema.String, Count)),
+    { examples: [{ "2035-04-01": 12 }] }
+  )
 })
 export type SalesSummary = typeof SalesSummary.Type
 
@@ -47,15 +64,24 @@ export const initial = (eventId: EventId): SalesSummary => ({
   cancellations: 0,
   publishedAt: null,
   firstRegistrationAt: null,
-  soldOutAt: null
+  lastRegistrationAt: null,
+  soldOutAt: null,
+  registrationsByDay: {}
 })
 
+/** Whether a summary was begun before registrations counted at the time at which people registered. */
+export const isOutdated = ({ registrationsByDay }: SalesSummary): boolean => registrationsByDay === undefined
+
 /**
- * The milliseconds from the first publication until every seat was taken; `null` if either has not happened. Never below 0, though
+ * The milliseconds from the first publication until every seat was taken; `null` if either has not happened. If every seat was taken
+ * before the event was published, as by people who were imported, they begin with the first registration. Never below 0, though
  * entries from before a clock was set back may say so.
  */
-export const millisToSellOut = ({ publishedAt, soldOutAt }: SalesSummary): number | null =>
-  publishedAt === null || soldOutAt === null ? null : Math.max(0, soldOutAt.getTime() - publishedAt.getTime())
+export const millisToSellOut = ({ firstRegistrationAt, publishedAt, soldOutAt }: SalesSummary): number | null => {
+  if (publishedAt === null || soldOutAt === null) return null
+  const begin = soldOutAt < publishedAt ? (firstRegistrationAt ?? publishedAt) : publishedAt
+  return Math.max(0, soldOutAt.getTime() - begin.getTime())
+}
 
 const moved = (
   { registrations }: SalesSummary,
@@ -68,10 +94,37 @@ const moved = (
   return counts
 }
 
+/** The most days that are counted apart. The registrations of further days count on the day before them that is counted. */
+const MAX_DAYS = 4_000
+
+const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10)
+
+type Days = NonNullable<SalesSummary["registrationsByDay"]>
+
+const withDay = (days: Days, moment: Date): Days => {
+  const day = dayOf(moment)
+  const known = Object.keys(days)
+  if (day in days || known.length < MAX_DAYS) return { ...days, [day]: (days[day] ?? 0) + 1 }
+  const nearest = known.filter((one) => one < day).reduce((last, one) => (one > last ? one : last), known[0]!)
+  return { ...days, [nearest]: days[nearest]! + 1 }
+}
+
+/** The summary after somebody registered, as it is besides the state of the registration. */
+const registered = (summary: SalesSummary, registeredAt: Date): SalesSummary => {
+  const { lastRegistrationAt: last = null, registrationsByDay } = summary
+  const firstRegistrationAt = earlier(summary.firstRegistrationAt, registeredAt)
+  if (registrationsByDay === undefined) return { ...summary, firstRegistrationAt }
+  return {
+    ...summary,
+    firstRegistrationAt,
+    lastRegistrationAt: last === null || last < registeredAt ? registeredAt : last,
+    registrationsByDay: withDay(registrationsByDay, registeredAt)
+  }
+}
+
 type RegistrationEvent = (typeof registeringEvents | typeof journalEvents | typeof attendanceEvents)[number]["Type"]
 
 const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): SalesSummary | undefined => {
-  const firstRegistrationAt = summary.firstRegistrationAt ?? occurredAt
   switch (event._tag) {
     case "EventCreated":
       return { ...summary, title: event.details.title, capacity: event.capacity }
@@ -84,9 +137,15 @@ const next = (summary: SalesSummary, { event, occurredAt }: JournalEntry): Sales
     case "CapacityChanged":
       return { ...summary, capacity: event.to }
     case "AttendeeRegistered":
-      return { ...summary, firstRegistrationAt, registrations: moved(summary, null, "confirmed") }
+      return {
+        ...registered(summary, event.registration.registeredAt),
+        registrations: moved(summary, null, "confirmed")
+      }
     case "AttendeeWaitlisted":
-      return { ...summary, firstRegistrationAt, registrations: moved(summary, null, "waitlisted") }
+      return {
+        ...registered(summary, event.registration.registeredAt),
+        registrations: moved(summary, null, "waitlisted")
+      }
     case "RegistrationPromoted":
     case "RegistrationConfirmed":
       return {
@@ -126,5 +185,8 @@ const isFull = ({ capacity, registrations: { attended, confirmed, noShow } }: Sa
 export const apply = (summary: SalesSummary, entry: JournalEntry): SalesSummary | undefined => {
   const after = next(summary, entry)
   if (after === undefined) return undefined
-  return after.soldOutAt === null && isFull(after) ? { ...after, soldOutAt: entry.occurredAt } : after
+  if (after.soldOutAt !== null || !isFull(after)) return after
+  // The people of an import may come in any order: every seat was taken when the last of them had registered.
+  const lastRegistrationAt = entry.event._tag === "AttendeeRegistered" ? after.lastRegistrationAt : undefined
+  return { ...after, soldOutAt: lastRegistrationAt ?? entry.occurredAt }
 }

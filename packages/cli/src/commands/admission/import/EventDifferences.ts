@@ -44,8 +44,8 @@ export const refusal = ({ id, title }: Event, found: ReadonlyArray<Difference>):
   )
   const isCapacity = ({ option }: Difference) => option === "--capacity"
   const ways = [
-    ...(found.some(isCapacity) ? [`change its capacity with PUT /events/${id}/capacity`] : []),
-    ...(found.every(isCapacity) ? [] : [`change the event with PATCH /events/${id}`]),
+    ...(found.some(isCapacity) ? [`change its capacity with turnout events capacity ${id} SEATS`] : []),
+    ...(found.every(isCapacity) ? [] : [`change the event with turnout events update ${id}`]),
     `import with --event ${id}, which takes the event as it is`,
     `or make another event with an --id of its own`
   ]

@@ -1,18 +1,20 @@
 /**
  * The options of an import that name or describe an event.
  */
-import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
-import { EventId } from "@turnout/core/kernel/domain/EventId"
-import { TimeZone } from "@turnout/core/kernel/domain/TimeZone"
-import { type Command, InvalidArgumentError, Option } from "commander"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import { MAX_CAPACITY } from "@turnout/core/admission/domain/model/Seats"
+import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { type Command, Option } from "commander"
+import type * as Effect from "effect/Effect"
+import { eventId } from "../../../options/Ids.ts"
 import { wholeNumber } from "../../../options/Numbers.ts"
-import * as WrittenTime from "./WrittenTime.ts"
+import { momentsIn, time, timeZone } from "../../../options/times/ZonedTimes.ts"
+import type * as WrittenTime from "../../../options/times/WrittenTime.ts"
+import { count } from "../../../output/Words.ts"
 
 export interface EventOptions {
   /** The event to import into. The other options describe one, and are not given together with it. */
-  readonly event?: string
+  readonly event?: EventId
   readonly id?: EventId
   readonly title?: string
   readonly organizer?: string
@@ -30,34 +32,15 @@ export const DEFAULT_LEAD_MILLIS = 30 * DAY_MILLIS
 /** The time from the start to the end of an event without `--ends-at`. */
 export const DEFAULT_LENGTH_MILLIS = DAY_MILLIS
 
-const isEventId = Schema.is(EventId)
-
-const eventId = (text: string): EventId => {
-  const id = text.toLowerCase()
-  if (!isEventId(id)) throw new InvalidArgumentError("must be a UUID.")
-  return id
-}
-
-const time = (text: string): WrittenTime.WrittenTime => {
-  const written = WrittenTime.parse(text)
-  if (written === undefined) throw new InvalidArgumentError(`${WrittenTime.RULE}.`)
-  return written
-}
-
-const isTimeZone = Schema.is(TimeZone)
-
-const timeZone = (text: string): string => {
-  if (!isTimeZone(text)) throw new InvalidArgumentError("must be an IANA time zone, such as Europe/Berlin.")
-  return text
-}
-
 /** The options that describe an event. */
 const describing = (): ReadonlyArray<Option> => [
   new Option("--title <text>", "the event with this title, which is made and published if it is not there"),
   new Option("--organizer <text>", `organizer of that event (default: ${DEFAULT_ORGANIZER})`),
   new Option("--id <id>", "id of that event, a UUID (default: follows from title and organizer)").argParser(eventId),
-  new Option("--capacity <seats>", "its capacity; needed to make it").argParser(wholeNumber(0, 1_000_000)),
-  new Option("--starts-at <time>", "its start (default: in 30 days)").argParser(time),
+  new Option("--capacity <seats>", "its capacity; needed to make it").argParser(wholeNumber(0, MAX_CAPACITY)),
+  new Option("--starts-at <time>", `its start (default: in ${count(DEFAULT_LEAD_MILLIS / DAY_MILLIS)} days)`).argParser(
+    time
+  ),
   new Option("--ends-at <time>", "its end (default: a day after its start)").argParser(time),
   new Option("--time-zone <zone>", `its IANA time zone (default: ${DEFAULT_TIME_ZONE})`).argParser(timeZone)
 ]
@@ -66,7 +49,9 @@ const describing = (): ReadonlyArray<Option> => [
 export const add = (command: Command): Command => {
   const options = describing()
   const names = options.map((option) => option.attributeName())
-  command.addOption(new Option("--event <id>", "the event to register them for; or:").conflicts(names))
+  command.addOption(
+    new Option("--event <id>", "the event to register them for; or:").argParser(eventId).conflicts(names)
+  )
   for (const option of options) command.addOption(option)
   return command.hook("preAction", (self) => {
     const given = self.opts<EventOptions>()
@@ -86,17 +71,5 @@ interface Times {
 }
 
 /** The times of the options as moments; a time without an offset is one of the zone. */
-export const timesIn = Effect.fnUntraced(function* (
-  { endsAt, startsAt }: EventOptions,
-  zone: string
-): Effect.fn.Return<Times, InvalidInput> {
-  const momentOf = (field: string, written: WrittenTime.WrittenTime) =>
-    Effect.mapError(
-      Effect.fromResult(WrittenTime.inZone(written, zone)),
-      (rule) => new InvalidInput({ issues: [{ field, rule }] })
-    )
-  return {
-    ...(startsAt === undefined ? {} : { startsAt: yield* momentOf("--starts-at", startsAt) }),
-    ...(endsAt === undefined ? {} : { endsAt: yield* momentOf("--ends-at", endsAt) })
-  }
-})
+export const timesIn = ({ endsAt, startsAt }: EventOptions, zone: string): Effect.Effect<Times, InvalidInput> =>
+  momentsIn({ startsAt, endsAt }, zone)

@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { CliError } from "../../../CliError.ts"
+import { time } from "../../../output/Words.ts"
 import * as EventDifferences from "./EventDifferences.ts"
 import * as EventOptions from "./EventOptions.ts"
 import { ACTOR } from "./Registering.ts"
@@ -74,7 +75,7 @@ const candidates = Effect.fnUntraced(function* (turnout: TurnoutService, names: 
 })
 
 const ambiguous = ({ organizer, title }: Names, events: ReadonlyArray<Event>) => {
-  const listed = events.map(({ id, startsAt, status }) => `${id} (${status}, starts at ${startsAt.toISOString()})`)
+  const listed = events.map(({ id, startsAt, status }) => `${id} (${status}, starts at ${time(startsAt)})`)
   return new CliError(
     `more than one event can be meant by the title ${JSON.stringify(title)} of ${JSON.stringify(organizer)}: ${listed.join(", ")}. Name one with --event ID`,
     { _tag: "EventAmbiguous", events: events.map(({ id }) => id) }
@@ -98,7 +99,7 @@ const toInput = Effect.fnUntraced(function* (names: Names, id: EventId, options:
   const input = yield* decodeInput({ id, ...names, capacity, timeZone, startsAt, endsAt })
   if (endsAt <= now)
     return yield* Effect.fail(
-      new CliError(`the event would be over: it ends at ${endsAt.toISOString()}. Say another --ends-at`)
+      new CliError(`the event would be over: it ends at ${time(endsAt)}. Say another --ends-at`)
     )
   return { ...input, id }
 })
@@ -158,10 +159,10 @@ export const make = (
 /** Says why nobody can be registered for the event, if that is so. */
 export const closedBecause = ({ endsAt, id, status }: Event, now: Date): string | undefined => {
   if (status === "draft")
-    return `Event ${id} is a draft, and an import publishes only an event that it makes. Publish it (POST /events/${id}/publish), and import again.`
+    return `Event ${id} is a draft, and an import publishes only an event that it makes. Publish it (turnout events publish ${id}), and import again.`
   if (status === "reopening") return `Event ${id} is being reopened: import again once it is published.`
   if (status !== "published") return `Event ${id} is ${status}: nobody can be registered for it any more.`
   return endsAt <= now
-    ? `Event ${id} is over since ${endsAt.toISOString()}: nobody can be registered for it any more.`
+    ? `Event ${id} is over since ${time(endsAt)}: nobody can be registered for it any more.`
     : undefined
 }

@@ -17,7 +17,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import type { Line, Table } from "./Rows.ts"
-import * as WrittenTime from "./WrittenTime.ts"
+import * as WrittenTime from "../../../options/times/WrittenTime.ts"
 
 export interface Person {
   readonly line: number

@@ -12,6 +12,7 @@ import { idOfAddress, nameOf } from "@turnout/core/admission/domain/model/Attend
 import type { Register } from "@turnout/core/admission/domain/model/Register"
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { time } from "../../../output/Words.ts"
 import {
   differences,
   type Difference,
@@ -61,7 +62,7 @@ const differing = (
 const cancelled = (line: number, { attendee, changedAt, id }: Registration): Problem => ({
   line,
   outcome: "cancelled",
-  reason: `${nameOf(attendee.id)} was registered, as ${id}, and cancelled at ${changedAt.toISOString()}; --again registers the person anew`,
+  reason: `${nameOf(attendee.id)} was registered, as ${id}, and cancelled at ${time(changedAt)}; --again registers the person anew`,
   registrationId: id,
   cancelledAt: changedAt
 })

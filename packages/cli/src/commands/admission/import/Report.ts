@@ -84,7 +84,7 @@ export const inWords = ({ counts, eventId }: Import): ReadonlyArray<string> => {
       : `${confirmed} confirmed, ${waitlisted} waitlisted${unchanged > 0 ? `, ${unchanged} registered before` : ""}.`,
     ...(refused + invalid > 0 ? [`${refused} refused, ${invalid} invalid.`] : []),
     ...(differing > 0
-      ? [`${rows(differing)} from what is stored. PATCH /events/${eventId}/registrations/ID corrects a registration`]
+      ? [`${rows(differing)} from what is stored. turnout registrations correct ${eventId} ID corrects a registration`]
       : []),
     ...(cancelled > 0 ? [`${people(cancelled)} cancelled since. To register them anew: --again`] : []),
     eventId === null ? "No event was made, since no row is good." : `Event ${eventId}`

@@ -7,6 +7,7 @@ import { webhookOf } from "@turnout/core/webhooks/domain/Webhook"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Advice from "../../../output/Advice.ts"
+import { word } from "../../../usage/Shell.ts"
 import { count, duration } from "../../../output/Words.ts"
 import { type Check, type Finding, notice, ok, warning } from "../Check.ts"
 import { all } from "./Webhooks.ts"
@@ -68,8 +69,8 @@ const ofBlocked = ({ name, parked, parkedSince, retrying }: SinkStatus): Readonl
         warning(
           `${name}: ${count(parked)} streams are parked, and wait for a decision, the first since ${parkedSince?.toISOString() ?? "?"}`,
           { sink: name, parked, parkedSince },
-          `turnout outbox parked list --sink ${Advice.word(name)}`,
-          `turnout outbox parked retry --sink ${Advice.word(name)} --all`
+          `turnout outbox parked list --sink ${word(name)}`,
+          `turnout outbox parked retry --sink ${word(name)} --all`
         )
       ]),
   ...(retrying === 0
@@ -78,7 +79,7 @@ const ofBlocked = ({ name, parked, parkedSince, retrying }: SinkStatus): Readonl
         notice(
           `${name}: ${count(retrying)} streams could not be delivered, and are tried again`,
           { sink: name, retrying },
-          `turnout outbox parked list --sink ${Advice.word(name)} --all`
+          `turnout outbox parked list --sink ${word(name)} --all`
         )
       ])
 ]

@@ -1,23 +1,23 @@
 /**
- * `turnout events`: lists and shows events, and deletes drafts.
+ * `turnout events list` and `show`: events by their start, and one of them with all that there is to it.
  */
-import { type Command, Option } from "commander"
-import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
-import { ifVersion } from "../../options/Versions.ts"
-import { given } from "../../options/Given.ts"
-import { instant } from "../../options/Instants.ts"
-import { cursor, limit, total } from "../../options/Paging.ts"
 import type { GivenEventQuery } from "@turnout/core/admission/application/Queries"
-import { EventStatus } from "@turnout/core/admission/domain/model/Event"
+import { type Event, EventStatus } from "@turnout/core/admission/domain/model/Event"
 import { seatsTaken } from "@turnout/core/admission/domain/model/Seats"
+import { type Command, Option } from "commander"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Database from "../../Database.ts"
-import * as Line from "../../output/Line.ts"
-import * as Output from "../../output/Output.ts"
-import { more, type Paging, toQuery, totalOf } from "../../output/Paging.ts"
-import * as Table from "../../output/Table.ts"
+import type { Action } from "../../../Action.ts"
+import * as Database from "../../../Database.ts"
+import { given } from "../../../options/Given.ts"
+import * as Ids from "../../../options/Ids.ts"
+import { instant } from "../../../options/Instants.ts"
+import { cursor, limit, total } from "../../../options/Paging.ts"
+import * as Line from "../../../output/Line.ts"
+import * as Output from "../../../output/Output.ts"
+import { more, type Paging, toQuery, totalOf } from "../../../output/Paging.ts"
+import * as Table from "../../../output/Table.ts"
+import { count, time, timeIfAny } from "../../../output/Words.ts"
 
 interface ListOptions extends Paging {
   readonly status?: ReadonlyArray<EventStatus>
@@ -47,76 +47,74 @@ const queryOf = (options: ListOptions, now: Date): GivenEventQuery => {
 const isUpcoming = ({ all, from, past }: ListOptions): boolean =>
   all === undefined && from === undefined && past === undefined
 
+const HEAD = [
+  "id",
+  Table.text("title"),
+  "starts",
+  Table.spare("status"),
+  Table.spare("taken"),
+  Table.spare("capacity"),
+  Table.spare("waiting")
+]
+
 export const list = async (options: Database.GlobalOptions & ListOptions): Promise<boolean> => {
   const page = await Database.withTurnout(options, (turnout) =>
     Effect.flatMap(Clock.currentTimeMillis, (millis) => turnout.listEvents(queryOf(options, new Date(millis))))
   )
   Output.result(options, page, () => [
     ...Table.lines(
-      ["id", "title", "starts", "status", "taken", "capacity", "waiting"],
+      HEAD,
       page.items.map((event) => [
         event.id,
         event.title,
-        event.startsAt.toISOString(),
+        time(event.startsAt),
         event.status,
-        seatsTaken(event),
-        event.capacity,
-        event.counts.waitlisted
+        count(seatsTaken(event)),
+        count(event.capacity),
+        count(event.counts.waitlisted)
       ])
     ),
     ...(page.items.length === 0 && isUpcoming(options)
       ? [Line.faint("events that are over are listed with --past, and all with --all")]
       : []),
     ...totalOf(page),
-    ...more(page)
+    ...more(options, page)
   ])
   return true
 }
 
-export const show = async (options: Database.GlobalOptions, eventId: string): Promise<boolean> => {
-  const event = await Database.withTurnout(options, (turnout) => turnout.getEvent(eventId))
-  const shown: ReadonlyArray<readonly [string, string | number]> = [
+/** An event in words. */
+export const inWords = (event: Event): ReadonlyArray<Line.Line> =>
+  Table.facts([
     ["id", event.id],
     ["title", event.title],
     ["status", event.status],
     ["organizer", event.organizer],
     ["location", event.location],
-    ["starts", event.startsAt.toISOString()],
-    ["ends", event.endsAt.toISOString()],
+    ["description", event.description],
+    ["starts", time(event.startsAt)],
+    ["ends", time(event.endsAt)],
     ["time zone", event.timeZone],
-    ["registration opens", event.registrationOpensAt?.toISOString() ?? "-"],
-    ["registration closes", event.registrationClosesAt?.toISOString() ?? "-"],
-    ["capacity", event.capacity],
-    ["confirmed", event.counts.confirmed],
-    ["attended", event.counts.attended],
-    ["no-show", event.counts.noShow],
-    ["waiting", event.counts.waitlisted],
-    ["waitlist", `${event.waitlist}${event.waitlistLimit === null ? "" : `, at most ${event.waitlistLimit}`}`],
+    ["registration opens", timeIfAny(event.registrationOpensAt, "-")],
+    ["registration closes", timeIfAny(event.registrationClosesAt, "-")],
+    ["capacity", count(event.capacity)],
+    ["confirmed", count(event.counts.confirmed)],
+    ["attended", count(event.counts.attended)],
+    ["no-show", count(event.counts.noShow)],
+    ["waiting", count(event.counts.waitlisted)],
+    ["waitlist", `${event.waitlist}${event.waitlistLimit === null ? "" : `, at most ${count(event.waitlistLimit)}`}`],
     ["version", event.version],
     ["revision", event.revision]
-  ]
-  Output.result(options, event, () => shown.map(([name, value]) => Line.of`${Line.faint(name.padEnd(20))}${value}`))
+  ])
+
+export const show = async (options: Database.GlobalOptions, eventId: string): Promise<boolean> => {
+  const event = await Database.withTurnout(options, (turnout) => turnout.getEvent(eventId))
+  Output.result(options, event, () => inWords(event))
   return true
 }
 
-interface DeleteOptions extends ActorOptions {
-  readonly ifVersion?: number
-}
-
-export const remove = async (options: Database.GlobalOptions & DeleteOptions, eventId: string): Promise<boolean> => {
-  const { ifVersion: expectedVersion } = options
-  const actor = whoOf(options)
-  await Database.withTurnout(options, (turnout) =>
-    turnout.deleteEvent(eventId, { actor, ...(expectedVersion === undefined ? {} : { expectedVersion }) })
-  )
-  const deleted = eventId.toLowerCase()
-  Output.changed(options, { deleted }, () => [`deleted ${deleted}`])
-  return true
-}
-
-/** Declares the command and its options. */
-export const declare = (program: Command, action: Action): void => {
-  const events = program.command("events").description("look at events, and delete drafts")
+/** Declares the commands and their options. */
+export const declare = (events: Command, action: Action): void => {
   events
     .command("list")
     .description("list events that are not over, the first to start first")
@@ -133,12 +131,5 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(limit())
     .addOption(cursor())
     .action(action(list))
-  events.command("show").description("show one event").argument("<event>", "id of the event").action(action(show))
-  events
-    .command("delete")
-    .description("delete a draft that nobody has ever registered for; its journal stays")
-    .argument("<event>", "id of the event")
-    .addOption(ifVersion())
-    .addOption(as())
-    .action(action(remove))
+  events.command("show").description("show one event").addArgument(Ids.event()).action(action(show))
 }
