@@ -18,7 +18,7 @@ import { Lifecycle } from "./Lifecycle.ts"
 import * as Problem from "../problems/Problem.ts"
 import { RETRY_AFTER_SECONDS } from "../problems/RetryLater.ts"
 import { BasePath } from "../requests/BasePath.ts"
-import { RequestId } from "../requests/headers/RequestId.ts"
+import * as RequestId from "../requests/headers/RequestId.ts"
 import { outside } from "../problems/ServerProblems.ts"
 import * as Resources from "./Resources.ts"
 
@@ -81,7 +81,7 @@ export const layer = HttpRouter.middleware(
         Effect.catchCause(onCause),
         Effect.flatMap((response) =>
           Effect.withFiber<HttpServerResponse.HttpServerResponse>((fiber) => {
-            const answer = completed(response, fiber.getRef(RequestId))
+            const answer = completed(response, RequestId.current(fiber))
             return compress === undefined ? Effect.succeed(answer) : compress(answer)
           })
         )
