@@ -186,7 +186,8 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
   })
 
   it.concurrent("is shown if it is in a file, its name, or an argument", async () => {
-    await using turnout = await CommandLine.onPostgres()
+    await using scratch = await TestDatabase.scratch(inject("postgresUrl"))
+    await using turnout = await CommandProcess.start(scratch.url)
     const name = HOSTILE
     const quoted = `"${name}"`
     const rows = turnout.write(

@@ -45,7 +45,7 @@ export class CommandProcess implements AsyncDisposable {
   }
 
   /** Writes a file into the folder, and gives its name. */
-  write(name: string, content: string): string {
+  write(name: string, content: string | Uint8Array): string {
     writeFileSync(join(this.folder, name), content)
     return name
   }
