@@ -137,6 +137,40 @@ describe("the examples of the API", () => {
   )
 })
 
+/** The values that a schema says absent fields stand for. */
+const defaultsOf = (name: string): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(ApiDocument.api().document.components.schemas[name]!.properties!).flatMap(
+      ([field, { description }]) => {
+        const [, value] = /Default: (.*)$/.exec(description ?? "") ?? []
+        return value === undefined ? [] : [[field, JSON.parse(value) as unknown]]
+      }
+    )
+  )
+
+describe("the defaults that the document names", () => {
+  it.live("are what absent fields stand for", () =>
+    Effect.gen(function* () {
+      const defaults = defaultsOf("EventInput")
+      assert.sameMembers(Object.keys(defaults), [
+        "description",
+        "location",
+        "registrationOpensAt",
+        "registrationClosesAt",
+        "waitlist",
+        "waitlistLimit"
+      ])
+      const { id } = yield* Given.draftEvent()
+      assert.deepInclude(yield* Turnout.Turnout.use((turnout) => turnout.getEvent(id)), defaults)
+      assert.deepStrictEqual(defaultsOf("EventChanges"), {})
+      assert.deepStrictEqual(defaultsOf("RegistrationInput"), { notes: "" })
+      yield* Turnout.Turnout.use((turnout) => turnout.publishEvent(id))
+      assert.deepInclude(yield* Given.register(id, 1), { notes: "" })
+      assert.deepStrictEqual(defaultsOf("CapacityInput"), { keepOverhang: false })
+    }).pipe(Effect.provide(Layer.fresh(services)), Effect.provide(silent))
+  )
+})
+
 const letters = Effect.gen(function* () {
   const queue = yield* MemoryQueue.make({ name: "mail", maxReceiveCount: 0, waitMillis: 0 })
   yield* queue.send("{}", null)

@@ -4,6 +4,8 @@
  * - What is said of a field stands beside its schema, and not in an `allOf` of its own: the description of the field first, then
  *   that of its type.
  * - The tag of an alternative has a description.
+ * - The value that an absent field of an object stands for is in its description. As a keyword, generators of clients take it for a
+ *   value that is always there, and make the field one that callers have to give.
  */
 import type { JsonSchema } from "./Json.ts"
 
@@ -39,6 +41,17 @@ const withTag = (schema: JsonSchema): JsonSchema => {
   return { ...schema, properties: { ...schema.properties, _tag: { ...tag, description: TAG } } }
 }
 
+/** The fields of an object, each with its default in words. */
+const withDefaults = (schema: JsonSchema): JsonSchema => {
+  if (schema.properties === undefined || schema.type !== "object") return schema
+  const properties = Object.entries(schema.properties).map(([name, field]) => {
+    const { default: value, ...rest } = field
+    if (value === undefined) return [name, field] as const
+    return [name, { ...rest, description: joined(rest.description, `Default: ${JSON.stringify(value)}`) }] as const
+  })
+  return { ...schema, properties: Object.fromEntries(properties) as Readonly<Record<string, JsonSchema>> }
+}
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
@@ -52,7 +65,7 @@ export const tidy = <A>(value: A): A => {
       ["example", "examples", "default", "enum"].includes(name) && !isSchema(part) ? part : tidy(part)
     ])
   )
-  return withTag("allOf" in inner ? lifted(inner) : inner) as A
+  return withDefaults(withTag("allOf" in inner ? lifted(inner) : inner)) as A
 }
 
 /** A field may be called as a keyword is; then it has a schema. */

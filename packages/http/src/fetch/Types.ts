@@ -1088,7 +1088,7 @@ export interface DoorsNotOpenProblem {
 }
 export interface AttendedInput {
   /**
-   * Notes attendance before the doors are open
+   * Notes attendance before the doors are open. Default: false
    */
   early?: boolean
 }
@@ -1353,7 +1353,7 @@ export interface GuestInput {
      */
     id?: string
     /**
-     * The name of the person, which may be empty. One line of at most 200 characters, counted in Unicode normal form C and without white space around it
+     * The name of the person, which may be empty. One line of at most 200 characters, counted in Unicode normal form C and without white space around it. Default: ""
      */
     name?: string
     /**
@@ -1362,7 +1362,7 @@ export interface GuestInput {
     email: string
   }
   /**
-   * A note on the registration. Text, also of several lines, of at most 1,000 characters, counted in Unicode normal form C and without white space around it
+   * A note on the registration. Text, also of several lines, of at most 1,000 characters, counted in Unicode normal form C and without white space around it. Default: ""
    */
   notes?: string
   /**
@@ -1487,7 +1487,7 @@ export interface RegistrationInput {
      */
     id?: string
     /**
-     * The name of the person, which may be empty. One line of at most 200 characters, counted in Unicode normal form C and without white space around it
+     * The name of the person, which may be empty. One line of at most 200 characters, counted in Unicode normal form C and without white space around it. Default: ""
      */
     name?: string
     /**
@@ -1496,7 +1496,7 @@ export interface RegistrationInput {
     email: string
   }
   /**
-   * A note on the registration. Text, also of several lines, of at most 1,000 characters, counted in Unicode normal form C and without white space around it
+   * A note on the registration. Text, also of several lines, of at most 1,000 characters, counted in Unicode normal form C and without white space around it. Default: ""
    */
   notes?: string
 }
@@ -1753,7 +1753,7 @@ export interface CapacityInput {
    */
   capacity: number
   /**
-   * Accepts a capacity below the seats taken: nobody is promoted until the overhang is gone
+   * Accepts a capacity below the seats taken: nobody is promoted until the overhang is gone. Default: false
    */
   keepOverhang?: boolean
   /**
@@ -2099,11 +2099,11 @@ export interface EventInput {
    */
   title: string
   /**
-   * What the event is about. Text, also of several lines, of at most 4,000 characters, counted in Unicode normal form C and without white space around it
+   * What the event is about. Text, also of several lines, of at most 4,000 characters, counted in Unicode normal form C and without white space around it. Default: ""
    */
   description?: string
   /**
-   * The place of the event. One line of at most 500 characters, counted in Unicode normal form C and without white space around it
+   * The place of the event. One line of at most 500 characters, counted in Unicode normal form C and without white space around it. Default: ""
    */
   location?: string
   /**
@@ -2123,19 +2123,19 @@ export interface EventInput {
    */
   timeZone: string
   /**
-   * When people can register from, before the event ends; null for from the publication on
+   * When people can register from, before the event ends; null for from the publication on. Default: null
    */
   registrationOpensAt?: string | null
   /**
-   * When people can register until, after registration opens; null for until the event ends
+   * When people can register until, after registration opens; null for until the event ends. Default: null
    */
   registrationClosesAt?: string | null
   /**
-   * Whether the waitlist takes new entries; people who wait already keep their places and are promoted in either case
+   * Whether the waitlist takes new entries; people who wait already keep their places and are promoted in either case. Default: "open"
    */
   waitlist?: "open" | "closed"
   /**
-   * The most people who may wait at once; null for no limit
+   * The most people who may wait at once; null for no limit. Default: null
    */
   waitlistLimit?: number | null
   /**

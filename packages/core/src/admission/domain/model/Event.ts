@@ -14,7 +14,7 @@ import {
   EventHadRegistrations,
   EventWasDeleted
 } from "./event/EventDeletion.ts"
-import { described } from "../../../kernel/domain/document/Documented.ts"
+import { defaulting, described } from "../../../kernel/domain/document/Documented.ts"
 import { EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import { type Expecting, VersionConflict } from "./event/EventVersion.ts"
 import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
@@ -67,23 +67,22 @@ const details = {
   registrationOpensAt: described(
     "When people can register from, before the event ends; null for from the publication on",
     Schema.NullOr(Instant),
-    { default: null, examples: [null] }
+    { examples: [null] }
   ),
   /** When people can register until; `null`, the default, until the event ends. */
   registrationClosesAt: described(
     "When people can register until, after registration opens; null for until the event ends",
     Schema.NullOr(Instant),
-    { default: null, examples: [null] }
+    { examples: [null] }
   ),
   /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
   waitlist: described(
     "Whether the waitlist takes new entries; people who wait already keep their places and are promoted in either case",
     Schema.Literals(["open", "closed"]),
-    { default: "open", examples: ["open"] }
+    { examples: ["open"] }
   ),
   /** The most people who may wait at once; `null` for no limit. */
   waitlistLimit: described("The most people who may wait at once; null for no limit", Schema.NullOr(Capacity), {
-    default: null,
     examples: [null]
   })
 }
@@ -136,12 +135,12 @@ export const EventInput = Schema.Struct({
     Schema.optionalKey(EventId)
   ),
   ...details,
-  description: Schema.optionalKey(details.description),
-  location: Schema.optionalKey(details.location),
-  registrationOpensAt: Schema.optionalKey(details.registrationOpensAt),
-  registrationClosesAt: Schema.optionalKey(details.registrationClosesAt),
-  waitlist: Schema.optionalKey(details.waitlist),
-  waitlistLimit: Schema.optionalKey(details.waitlistLimit),
+  description: defaulting("", Schema.optionalKey(details.description)),
+  location: defaulting("", Schema.optionalKey(details.location)),
+  registrationOpensAt: defaulting(null, Schema.optionalKey(details.registrationOpensAt)),
+  registrationClosesAt: defaulting(null, Schema.optionalKey(details.registrationClosesAt)),
+  waitlist: defaulting("open", Schema.optionalKey(details.waitlist)),
+  waitlistLimit: defaulting(null, Schema.optionalKey(details.waitlistLimit)),
   /** The number of seats, 0 to 1,000,000. */
   capacity: described("The number of seats", Capacity, { examples: [100] })
 })

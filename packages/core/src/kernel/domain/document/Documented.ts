@@ -21,6 +21,13 @@ export interface Words {
   readonly default?: Schema.Json
 }
 
+const annotated = <S extends Schema.Top>(field: S, words: Words & { readonly description?: string }): S["Rebuild"] =>
+  Schema.flip(Schema.flip(field).annotateKey(words as never)) as unknown as S["Rebuild"]
+
 /** A field with its description, which a document joins with that of its type. */
 export const described = <S extends Schema.Top>(description: string, field: S, words: Words = {}): S["Rebuild"] =>
-  Schema.flip(Schema.flip(field).annotateKey({ description, ...words } as never)) as unknown as S["Rebuild"]
+  annotated(field, { description, ...words })
+
+/** A field that may be absent, with the value that it stands for then. */
+export const defaulting = <S extends Schema.Top>(value: Schema.Json, field: S): S["Rebuild"] =>
+  annotated(field, { default: value })
