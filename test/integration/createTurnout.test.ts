@@ -133,7 +133,7 @@ describe("createTurnout", () => {
     const expected = Object.entries(service).flatMap(([name, value]) =>
       typeof value === "function" && name !== "execute" && name !== "executeAll" ? [name] : []
     )
-    const others = ["subscribe", "ready", "close"]
+    const others = ["within", "subscribe", "ready", "close"]
     assert.strictEqual(turnout[Symbol.asyncDispose as never], turnout["close"])
     assert.sameMembers(Object.keys(turnout), [...expected, ...others])
     for (const name of expected) assert.isFunction(turnout[name], name)

@@ -94,6 +94,18 @@ export const samplesOf = (option: Option): ReadonlyArray<Sample> => {
   return all.map((one) => ({ json: isList ? [one] : one, words: [flag, String(one)] }))
 }
 
+/** A text that an argument takes. */
+const argumentFor = ({ argChoices, parseArg }: Command["registeredArguments"][number]): string =>
+  argChoices?.[0] ??
+  [UUID, "5"].find((text) => {
+    try {
+      parseArg?.(text, undefined)
+      return true
+    } catch {
+      return false
+    }
+  })!
+
 /** An import needs to be told its event, by one of two options. */
 const eventOf = (command: Command, except: Option | undefined): ReadonlyArray<string> =>
   pathOf(command) !== "import" || ["--event", "--title"].includes(except?.long ?? "") ? [] : ["--title", "A"]
@@ -101,7 +113,7 @@ const eventOf = (command: Command, except: Option | undefined): ReadonlyArray<st
 /** The words that a command needs besides an option: its path, its arguments, and other options that are mandatory. */
 export const neededBy = (command: Command, except?: Option): ReadonlyArray<string> => [
   ...pathOf(command).split(" "),
-  ...command.registeredArguments.filter(({ required }) => required).map(({ argChoices }) => argChoices?.[0] ?? UUID),
+  ...command.registeredArguments.filter(({ required }) => required).map(argumentFor),
   ...command.options
     .filter((option) => option.mandatory && option !== except)
     .flatMap((option) => samplesOf(option)[0]!.words),

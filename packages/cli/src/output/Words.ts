@@ -10,6 +10,10 @@ import stringWidth from "string-width"
 /** An amount. */
 export const count = (number: number): string => number.toLocaleString("en")
 
+/** A size in memory or on a disk. */
+export const size = (bytes: number): string =>
+  `${(bytes / (1_024 * 1_024)).toLocaleString("en", { maximumFractionDigits: 1 })} MB`
+
 /** A moment. */
 export const time = (moment: Date): string => `${moment.toISOString().slice(0, 19)}Z`
 

@@ -5,7 +5,7 @@ import * as Storage from "@turnout/adapters/postgres/storage-diagnosis"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { GlobalOptions } from "../../../Database.ts"
-import { count } from "../../../output/Words.ts"
+import { count, size } from "../../../output/Words.ts"
 import { type Check, type Finding, notice, ok, warning } from "../Check.ts"
 
 /** Numbers of rows beyond which a table is worth a look. */
@@ -17,10 +17,6 @@ const FEW_EXPIRED = 10_000
 
 /** The number of tables that are named. */
 const NAMED = 5
-
-const MEGABYTE = 1_024 * 1_024
-
-const size = (bytes: number): string => `${(bytes / MEGABYTE).toLocaleString("en", { maximumFractionDigits: 1 })} MB`
 
 const rowsOf = ({ rows }: Storage.Table): string => (rows === null ? "" : `, about ${count(rows)} rows`)
 

@@ -8,7 +8,7 @@ import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Effect from "effect/Effect"
 import * as Advice from "../../../output/Advice.ts"
 import { word } from "../../../usage/Shell.ts"
-import { count, duration } from "../../../output/Words.ts"
+import { count, duration, time, timeIfAny } from "../../../output/Words.ts"
 import { type Check, type Finding, notice, ok, warning } from "../Check.ts"
 import { all } from "./Webhooks.ts"
 
@@ -35,7 +35,7 @@ const backlogOf = ({ backlog, isBacklogLarger }: SinkStatus): string =>
 const unserved = (sink: SinkStatus, facts: Finding["facts"]): Finding => {
   const { backlog, name, oldest } = sink
   const ended = lastLeaseOf(sink)
-  const since = ended === null ? "" : `; the last lease ended at ${ended.toISOString()}`
+  const since = ended === null ? "" : `; the last lease ended at ${time(ended)}`
   const words = `${name}: ${backlogOf(sink)}, and no relay delivers to it${since}`
   const advice = Advice.letGo({
     _tag: "Sink",
@@ -67,7 +67,7 @@ const ofBlocked = ({ name, parked, parkedSince, retrying }: SinkStatus): Readonl
     ? []
     : [
         warning(
-          `${name}: ${count(parked)} streams are parked, and wait for a decision, the first since ${parkedSince?.toISOString() ?? "?"}`,
+          `${name}: ${count(parked)} streams are parked, and wait for a decision, the first since ${timeIfAny(parkedSince, "?")}`,
           { sink: name, parked, parkedSince },
           `turnout outbox parked list --sink ${word(name)}`,
           `turnout outbox parked retry --sink ${word(name)} --all`

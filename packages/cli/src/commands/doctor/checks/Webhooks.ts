@@ -7,6 +7,7 @@ import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { MAX_LIMIT } from "@turnout/core/kernel/domain/Page"
 import * as Effect from "effect/Effect"
+import { time } from "../../../output/Words.ts"
 import { type Check, type Finding, notice, ok, warning } from "../Check.ts"
 
 /** The most webhooks that are looked at. */
@@ -39,11 +40,9 @@ const ofWebhook = (webhook: Webhook): ReadonlyArray<Finding> => {
       : [warning(`${who} is disabled: ${disabledBecause}`, facts, test, enable)]
   const found: Array<Finding> = []
   if (failingSince !== null)
-    found.push(
-      warning(`${who} has failed since ${failingSince.toISOString()}`, facts, `turnout webhooks attempts ${id}`, test)
-    )
+    found.push(warning(`${who} has failed since ${time(failingSince)}`, facts, `turnout webhooks attempts ${id}`, test))
   if (leftAloneUntil !== null)
-    found.push(notice(`${who} has asked to be left alone until ${leftAloneUntil.toISOString()}`, facts))
+    found.push(notice(`${who} has asked to be left alone until ${time(leftAloneUntil)}`, facts))
   const rule = refusalOf(new URL(url), { allowPrivate: false })
   if (rule !== undefined)
     found.push(
