@@ -62,6 +62,11 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
       while ((await attempts()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50))
       assert.deepInclude((await attempts())[0], { status: 204, error: null, type: "AttendeeRegistered" })
       assert.match((await turnout.run("webhooks", "attempts", webhook.id)).stdout, /delivered +204/)
+      const tested = await turnout.run("webhooks", "test", webhook.id, "--allow-private-webhooks")
+      assert.strictEqual(tested.code, 0)
+      assert.match(tested.stdout, /^HTTP 204 from http:.* after \d+ ms\n[^]*would count the message as delivered\.\n$/)
+      const message = new Verifier(secret).verify(requests.at(-1)!.body, requests.at(-1)!.headers) as { type: string }
+      assert.deepStrictEqual([requests.length, message.type], [3, "turnout.test"])
       await server.stop("SIGTERM")
     } finally {
       endpoint.closeAllConnections()

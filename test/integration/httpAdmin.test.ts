@@ -255,6 +255,8 @@ describe("the API for operators", () => {
     ["POST", "/admin/replays", { sink: "none", more: 1 }, 400, "validation_failed"],
     ["GET", `/admin/replays/${NOBODY}`, undefined, 404, "replay_not_found"],
     ["POST", "/admin/webhooks", { url: "nowhere" }, 400, "validation_failed"],
+    ["POST", "/admin/webhooks", { url: "https://10.0.0.1/" }, 400, "validation_failed"],
+    ["POST", "/admin/webhooks", { url: "http://example.com/" }, 400, "validation_failed"],
     ["POST", "/admin/webhooks", "{", 400, "malformed_json"],
     ["PATCH", `/admin/webhooks/${NOBODY}`, { url: "https://example.com" }, 404, "webhook_not_found"],
     ["POST", `/admin/webhooks/${NOBODY}/rotate`, { overlapMillis: -1 }, 400, "validation_failed"],

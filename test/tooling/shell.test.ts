@@ -15,6 +15,7 @@ import * as ManPage from "../../packages/cli/src/commands/shell/ManPage.ts"
 import * as Examples from "../../packages/cli/src/usage/Examples.ts"
 // oxlint-disable-next-line eslint/no-restricted-imports -- as above
 import { allOf, isLeaf, kindOf } from "../../packages/cli/src/usage/Kinds.ts"
+import { textOf } from "../support/Docs.ts"
 import { parse, program } from "../support/ParsedCommand.ts"
 
 const all = allOf(program())
@@ -166,6 +167,13 @@ describe("the manual page", () => {
     const { stderr, stdout } = spawnSync("groff", ["-man", "-ww", "-Tutf8"], { input: page, encoding: "utf8" })
     assert.strictEqual(stderr, "")
     assert.include(stdout, "never oversells")
+  })
+
+  it("is where the package says, made by the build", () => {
+    const manifest = JSON.parse(textOf("packages/cli/package.json")) as { readonly man: string }
+    assert.strictEqual(manifest.man, "dist/turnout.1")
+    assert.include(textOf("scripts/manual.ts"), "turnout.1")
+    assert.match(textOf("package.json"), /"build": ".* scripts\/manual\.ts"/)
   })
 
   it("shows text of roff as text", () => {
