@@ -14,6 +14,7 @@ import * as Server from "@turnout/http/Server"
 import { Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { Agent, type Dispatcher } from "undici"
+import * as ApiDocument from "../support/ApiDocument.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 import { CONDITIONS, NASTY_BODIES, NASTY_HEADERS, NASTY_PARTS } from "./Corpus.ts"
 import { Chance, type JsonSchema, type Known, sample } from "./Sampler.ts"
@@ -80,6 +81,7 @@ interface Answer {
   readonly type: string
   readonly location: string | undefined
   readonly text: string
+  readonly headers: Headers
 }
 
 const operationsOf = ({ components, paths }: OpenApi): ReadonlyArray<Operation> =>
@@ -112,6 +114,29 @@ const describe = ({ body, headers, method, path }: Sent): string => {
   const shown = typeof body === "string" ? body.slice(0, 300) : body === undefined ? "" : `bytes ${body.join(" ")}`
   return `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${shown}`
 }
+
+const bodyOf = ({ body }: Sent): unknown => {
+  if (body === undefined) return undefined
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** What the documents say otherwise of an answer, and of a request that was carried out. */
+const differences = (sent: Sent, answer: Answer): ReadonlyArray<string> =>
+  [
+    () => ApiDocument.check(sent.method, sent.path, answer),
+    () => answer.status < 300 && ApiDocument.checkRequest(sent.method, sent.path, bodyOf(sent))
+  ].flatMap((check) => {
+    try {
+      check()
+      return []
+    } catch (error) {
+      return [String(error)]
+    }
+  })
 
 /** The last entries of the journal and of the audit log: everything that can be changed writes one. */
 const makeSize = Effect.fnUntraced(function* (database: string) {
@@ -194,7 +219,9 @@ export const fuzz = async (options: {
       const [type, location] = [got["content-type"], got["location"]].map((value) =>
         value === undefined ? "" : String(value)
       )
-      return { status, type: type!, location: location === "" ? undefined : location, text: await response.body.text() }
+      const answered = new Headers(Object.entries(got).map(([name, value]): [string, string] => [name, String(value)]))
+      const text = await response.body.text()
+      return { status, type: type!, location: location === "" ? undefined : location, text, headers: answered }
     }
     const read = (path: string) =>
       send({ method: "GET", path, headers: { authorization: `Bearer ${TOKEN}` }, body: undefined })
@@ -287,6 +314,7 @@ export const fuzz = async (options: {
       } else {
         const { answer } = outcome
         const { location, status, text, type } = answer
+        for (const difference of differences(sent, answer)) note(difference)
         byStatus[status] = (byStatus[status] ?? 0) + 1
         if (status >= 500 || status < 200 || (status >= 300 && status < 400)) note(`${status}: ${text.slice(0, 300)}`)
         if (status >= 400 && sent.method !== "HEAD") {

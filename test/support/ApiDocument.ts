@@ -136,21 +136,26 @@ const bodyErrors = ({ headers, text }: Answer, { content = {} }: Response, { val
   return type.includes("json") ? errorsOf(validator(media.schema), parsed(text)) : []
 }
 
+/** The operation that answers a request, if there is one. */
+const find = (method: string, target: string) => {
+  const path = target.replace(/\?.*$/s, "")
+  const isAdmin = path.startsWith("/admin/")
+  const all = isAdmin ? adminRoutes() : routes()
+  const found = all.find((route) => route.method === method && route.pattern.test(path))
+  return found && { operation: found.operation, documented: isAdmin ? adminApi() : api() }
+}
+
 /**
  * Checks that the document describes this answer. Answers outside of any operation are not checked: to paths and methods that no
  * document has, and those with one of the codes in `OUTSIDE`.
  */
 export const check = (method: string, target: string, answer: Answer): void => {
-  const path = target.replace(/\?.*$/s, "")
-  const isAdmin = path.startsWith("/admin/")
-  const found = (isAdmin ? adminRoutes() : routes()).find(
-    (route) => route.method === method && route.pattern.test(path)
-  )
+  const found = find(method, target)
   if (found === undefined) return
+  const { documented, operation } = found
   const code = (parsed(answer.text) as { readonly code?: string } | undefined)?.code
   if (code !== undefined && OUTSIDE.includes(code)) return
-  const response = found.operation.responses[String(answer.status)]
-  const documented = isAdmin ? adminApi() : api()
+  const response = operation.responses[String(answer.status)]
   const errors =
     response === undefined
       ? ["the status is not documented"]
@@ -159,6 +164,27 @@ export const check = (method: string, target: string, answer: Answer): void => {
   assert.fail(
     `${method} ${target} was answered with ${answer.status}, but: ${errors.join("; ")}\n${answer.text.slice(0, 500)}`
   )
+}
+
+/**
+ * Checks that the document allows a request that the server has carried out: its parameters in the query, and its body as JSON. A
+ * document may allow more than the server takes, and never less.
+ */
+export const checkRequest = (method: string, target: string, body: unknown): void => {
+  const found = find(method, target)
+  if (found === undefined) return
+  const { documented, operation } = found
+  const query = new URLSearchParams(/\?(.*)$/s.exec(target)?.[1] ?? "")
+  const ofQuery = operation.parameters.flatMap(({ in: part, name, schema }) => {
+    const value = part === "query" ? query.get(name) : null
+    if (value === null) return []
+    const isText = schema.type === undefined || schema.type === "string"
+    return errorsOf(documented.validator(schema), isText ? value : parsed(value)).map((error) => `${name} ${error}`)
+  })
+  const media = operation.requestBody?.content["application/json"]
+  const ofBody = media === undefined || body === undefined ? [] : errorsOf(documented.validator(media.schema), body)
+  const errors = [...ofQuery, ...ofBody]
+  if (errors.length > 0) assert.fail(`the document forbids what was done: ${errors.join("; ")}`)
 }
 
 /** A request that a webhook was sent. */
