@@ -28,6 +28,7 @@ const refusal = (args: ReadonlyArray<string>): string => {
 }
 
 const COMMANDS = allOf(make(() => {}))
+const UUID = "00000000-0000-4000-8000-000000000000"
 const BLANK = ["", " ", "\t\n", "\u00a0"]
 
 describe("turnout, set but empty", () => {
@@ -61,7 +62,7 @@ describe("turnout, set but empty", () => {
     for (const [index, argument] of command.registeredArguments.entries()) {
       it(`is refused: turnout ${path.join(" ")} <${argument.name()}>`, () => {
         const others = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long!, "2030-01-01"])
-        const given = command.registeredArguments.map((_, at) => (at === index ? "" : "x"))
+        const given = command.registeredArguments.map((_, at) => (at === index ? "" : UUID))
         assert.include(refusal([...path, ...others, ...given]), "must not be empty")
         if (argument.variadic) assert.include(refusal([...path, ...others, ...given, " "]), "must not be empty")
       })
@@ -76,19 +77,21 @@ describe("turnout, set but empty", () => {
     assert.deepStrictEqual(replay.opts()["type"], ["EventCreated", "EventPublished"])
     const serve = allOf(program).find((command) => command.name() === "serve")!
     serve.action(() => {})
-    program.parse(["serve", "--dlq", "a", "b", "--dlq", "c", "d", "--sqs", "e", "--sqs", "f"], { from: "user" })
+    const [a, b, c, d, e, f] = ["a", "b", "c", "d", "e", "f"].map((name) => `http://localhost/1/${name}`)
+    const given = ["--dlq", a!, b!, "--dlq", c!, d!, "--sqs", e!, "--sqs", f!]
+    program.parse(["serve", ...given], { from: "user" })
     assert.deepStrictEqual(
       [serve.opts()["dlq"], serve.opts()["sqs"]],
       [
-        [{ url: "a" }, { url: "b" }, { url: "c" }, { url: "d" }],
-        [{ url: "e" }, { url: "f" }]
+        [{ url: a }, { url: b }, { url: c }, { url: d }],
+        [{ url: e }, { url: f }]
       ]
     )
     const cancel = allOf(program).find((command) => pathOf(command).join(" ") === "registrations cancel")!
-    let given: unknown
-    cancel.action((event, ids) => void (given = [event, ids]))
-    program.parse(["registrations", "cancel", "a", "b", "c"], { from: "user" })
-    assert.deepStrictEqual(given, ["a", ["b", "c"]])
+    let passed: unknown
+    cancel.action((event, ids) => void (passed = [event, ids]))
+    program.parse(["registrations", "cancel", UUID, "b", "c"], { from: "user" })
+    assert.deepStrictEqual(passed, [UUID, ["b", "c"]])
   })
 })
 
