@@ -299,6 +299,7 @@ describe("the API for operators", () => {
         for (const { security } of Object.values(operations)) assert.isNotEmpty(security, path)
       const docs = yield* call("GET", "/admin/docs", { token: null })
       assert.strictEqual(docs.status, 200)
+      assert.include(docs.body, '"authentication":{"preferredSecurityScheme":"bearer"}')
     }).pipe(run)
   )
 })

@@ -3,6 +3,7 @@
  */
 import { assert, layer as withLayer } from "@effect/vitest"
 import { Effect } from "effect"
+import { EXAMPLE_KEY } from "@turnout/http/internal/requests/headers/WriteHeaders"
 import * as Http from "../support/HttpServerFixture.ts"
 
 interface Operation {
@@ -250,6 +251,18 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
       for (const [, name] of JSON.stringify(openapi).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
         assert.property(openapi.components.schemas, name!)
       }
+    })
+  )
+
+  it.effect("/docs has nothing for the authors of documents, and a fresh idempotency key for each load", () =>
+    Effect.gen(function* () {
+      const { text } = yield* Http.get("/docs")
+      for (const setting of ['"showDeveloperTools":"never"', '"agent":{"disabled":true}', '"mcp":{"disabled":true}'])
+        assert.include(text, setting)
+      assert.strictEqual(text.split(EXAMPLE_KEY).length, 2)
+      assert.match(text, /const key = globalThis\.crypto\?\.randomUUID\?\.\(\) \?\? "[\da-f-]{36}"/)
+      assert.include(text, '"name":"Idempotency-Key"')
+      assert.include(text, '"example":key')
     })
   )
 
