@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { blocksOf, ROOT } from "../support/Docs.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
+import * as Hover from "./Hover.ts"
 import * as Project from "./Project.ts"
 
 let tarballs: ReadonlyMap<string, string>
@@ -142,6 +143,12 @@ describe("the packages, installed", () => {
     await project.run("npm", "install", "--no-audit", "--no-fund")
     for (const name of tarballs.keys()) if (name !== "@turnout/cli") await runReadme(project, name)
     await compile(project, "5.9")
+    for (const [path, text] of Object.entries(Hover.FILES)) project.write(path, text)
+    const shown = JSON.parse(await project.run(process.execPath, "hover.mjs")) as Hover.Shown
+    assert.deepStrictEqual(shown.silent, [], "an editor shows nothing about these fields")
+    assert.isAbove(shown.fields, 150)
+    assert.match(shown.register.text, /Promise<T\.RegistrationOutcome>/)
+    assert.includeMembers([...shown.register.tags], ["throws", "example"])
     await onDatabase(project, "./talks")
     assert.lengthOf(versionsOf(project.folder, "effect"), 1)
     assert.include(await project.run("npx", "--no-install", "turnout", "--help"), "Usage: turnout")

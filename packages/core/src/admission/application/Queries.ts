@@ -25,7 +25,10 @@ export const EntryCursor = cursorOf(Schema.Struct({ order: RegistrationOrder, se
 export const SequenceCursor: Schema.Codec<number, string> = cursorOf(Schema.Natural)
 export const RegistrationCursor: Schema.Codec<RegistrationId, string> = cursorOf(RegistrationId)
 
-const page = { limit: Schema.optionalKey(Limit) }
+const page = {
+  /** The most items on a page, 1 to 500. Default 50. */
+  limit: Schema.optionalKey(Limit)
+} as const
 
 /** The most values of a field that may have several. */
 const MAX_VALUES = 20
@@ -68,21 +71,32 @@ const orderProblem = (
       ]
 
 const eventConditions = {
+  /** Only events in this status, or in one of these. */
   status: Schema.optionalKey(anyOf(EventStatus)),
+  /** Only events of this organizer, in full. */
   organizer: Schema.optionalKey(Text.line({ minLength: 1, maxLength: 200 })),
+  /** Only events whose title or location has each of these words, without regard to case and accents. */
   search: Schema.optionalKey(Search.Search),
+  /** Only events that end after this moment: with the present moment, those that are not over. */
   from: Schema.optionalKey(Instant),
+  /** Only events that start before this moment. */
   until: Schema.optionalKey(Instant),
+  /** Only events that start at this moment or later. */
   startsFrom: Schema.optionalKey(Instant),
+  /** Only events that start before this moment. */
   startsUntil: Schema.optionalKey(Instant),
+  /** Only events that are over at this moment. */
   overBy: Schema.optionalKey(Instant)
-}
+} as const
 
 /** Which events: see `EventFilter`, which has the same conditions. */
 export const EventQuery = Schema.Struct({
   ...eventConditions,
+  /** `earliest`, the default: the first to start comes first; `latest`: the other way round. */
   order: Schema.optionalKey(EventOrder),
+  /** Whether to count the items of all pages, which costs a look at each of them. Default false. */
   total: Schema.optionalKey(Schema.Boolean),
+  /** The `nextCursor` of the page before. Absent for the first page. */
   cursor: Schema.optionalKey(EventCursor),
   ...page
 }).check(
@@ -97,20 +111,30 @@ export const EventQuery = Schema.Struct({
 export interface GivenEventQuery extends Schema.Codec.Encoded<typeof EventQuery> {}
 
 const registrationConditions = {
+  /** Only registrations in this state, or in one of these. */
   state: Schema.optionalKey(anyOf(RegistrationState)),
+  /** Only those of this attendee: the host's own id, or `mailto:` and the address of a person without one. */
   attendeeId: Schema.optionalKey(GivenAttendeeId),
+  /** Only those whose address, or a word of whose name, begins with each of these words. */
   search: Schema.optionalKey(Search.Search),
+  /** Only those who registered at this moment or later. */
   registeredFrom: Schema.optionalKey(Instant),
+  /** Only those who registered before this moment. */
   registeredUntil: Schema.optionalKey(Instant),
+  /** Only those in their present state since this moment or a later one. */
   changedFrom: Schema.optionalKey(Instant),
+  /** Only those in their present state since before this moment. */
   changedUntil: Schema.optionalKey(Instant)
-}
+} as const
 
 /** Which registrations of an event: see `RegistrationFilter`, which has the same conditions. */
 export const RegistrationQuery = Schema.Struct({
   ...registrationConditions,
+  /** `entry`, the default: the first to register comes first; `newest`: the other way round. */
   order: Schema.optionalKey(RegistrationOrder),
+  /** Whether to count the items of all pages, which costs a look at each of them. Default false. */
   total: Schema.optionalKey(Schema.Boolean),
+  /** The `nextCursor` of the page before. Absent for the first page. */
   cursor: Schema.optionalKey(EntryCursor),
   ...page
 }).check(
@@ -124,17 +148,29 @@ export const RegistrationQuery = Schema.Struct({
 /** A query for registrations, as a caller gives it. */
 export interface GivenRegistrationQuery extends Schema.Codec.Encoded<typeof RegistrationQuery> {}
 
-export const WaitlistQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+export const WaitlistQuery = Schema.Struct({
+  /** The `nextCursor` of the page before. Absent for the first page. */
+  cursor: Schema.optionalKey(SequenceCursor),
+  ...page
+})
 
 /** A query for waiters, as a caller gives it. */
 export interface GivenWaitlistQuery extends Schema.Codec.Encoded<typeof WaitlistQuery> {}
 
-export const AttendeeQuery = Schema.Struct({ cursor: Schema.optionalKey(RegistrationCursor), ...page })
+export const AttendeeQuery = Schema.Struct({
+  /** The `nextCursor` of the page before. Absent for the first page. */
+  cursor: Schema.optionalKey(RegistrationCursor),
+  ...page
+})
 
 /** A query for the registrations of an attendee, as a caller gives it. */
 export interface GivenAttendeeQuery extends Schema.Codec.Encoded<typeof AttendeeQuery> {}
 
-export const JournalQuery = Schema.Struct({ cursor: Schema.optionalKey(SequenceCursor), ...page })
+export const JournalQuery = Schema.Struct({
+  /** The `nextCursor` of the page before. Absent for the first page. */
+  cursor: Schema.optionalKey(SequenceCursor),
+  ...page
+})
 
 /** A query for a journal, as a caller gives it. */
 export interface GivenJournalQuery extends Schema.Codec.Encoded<typeof JournalQuery> {}

@@ -19,8 +19,11 @@ import {
 import type { GivenWriteOptions } from "../domain/state/WriteOptions.ts"
 import type { CommandOf, Commands, Write } from "./Commands.ts"
 
-/** A registration as a write left it; `changed` is false if there was nothing to do. */
-export type ChangedRegistration = Registration & { readonly changed: boolean }
+/** A registration as a write left it. */
+export interface ChangedRegistration extends Registration {
+  /** Whether there was anything to do; `changedAt` says since when the registration has its state. */
+  readonly changed: boolean
+}
 
 type Tags = RegistrationCommand["_tag"] | AttendanceCommand["_tag"]
 

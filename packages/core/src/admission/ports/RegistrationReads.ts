@@ -17,12 +17,14 @@ export type RegistrationOrder = typeof RegistrationOrder.Type
 export interface WaitlistEntry {
   /** 1 is next. */
   readonly position: number
+  /** The waiter. */
   readonly registration: Registration
 }
 
 export interface WaitlistPlace {
   /** 1 is next. */
   readonly position: number
+  /** How many people wait. */
   readonly length: number
 }
 

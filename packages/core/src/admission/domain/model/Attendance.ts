@@ -53,6 +53,7 @@ export type AttendanceCommand = MarkAttended | MarkNoShow | ClearAttendance | Re
 
 /** `early` (default false) notes attendance before the doors are open. */
 export const AttendedInput = Schema.Struct({
+  /** Notes attendance before the doors are open. */
   early: described("Notes attendance before the doors are open", Schema.optionalKey(Schema.Boolean), { default: false })
 }).annotate({
   identifier: "AttendedInput"
@@ -99,6 +100,7 @@ export const journalEvents = [AttendeeAttended, AttendeeMissed, AttendanceCleare
 /** The doors are not open yet, and the caller did not say that the attendee is early. */
 export class DoorsNotOpen extends TaggedError<DoorsNotOpen>()("DoorsNotOpen", {
   eventId: TheEvent,
+  /** When the doors open. */
   doorsOpenAt: described("When the doors open", Instant)
 }) {
   override get message(): string {

@@ -103,20 +103,29 @@ const OWN_ID =
  * checked or changed here.
  */
 export const Attendee = Schema.Struct({
+  /**
+   * The id of the person, the same for every event: the host's own, or mailto: and the address of a person without
+   * one.
+   */
   id: described(
     "The id of the person, the same for every event: the host's own, or mailto: and the address of a person without one",
     AttendeeId,
     { examples: ["mailto:ada@example.com"] }
   ),
+  /** The name of the person, which may be empty. */
   name: described(words.name[0], Schema.String, words.name[1]),
+  /** The e-mail address of the person, as it was written. */
   email: described(words.email[0], Schema.String, words.email[1])
 })
-export type Attendee = typeof Attendee.Type
+export interface Attendee extends Schema.Schema.Type<typeof Attendee> {}
 
 /** An attendee as given. Without an `id`, the person is known by the e-mail address; `name` defaults to the empty text. */
 export const AttendeeInput = Schema.Struct({
+  /** Your own id of the person. Without one, the person is known by the e-mail address. */
   id: described(`${OWN_ID}. Without one, the person is known by the e-mail address`, Schema.optionalKey(HostsId)),
+  /** The name of the person. Default empty. */
   name: described(words.name[0], Schema.optionalKey(Name), { ...words.name[1], default: "" }),
+  /** The e-mail address of the person. */
   email: described(words.email[0], EmailAddress.Email, words.email[1])
 })
 
@@ -129,8 +138,11 @@ export const fromInput = ({ email, id, name = "" }: typeof AttendeeInput.Type): 
 
 /** What a correction changes of an attendee: a field that is absent stays as it is. */
 export const AttendeeChanges = Schema.Struct({
+  /** Your own id of the person. */
   id: described(OWN_ID, Schema.optionalKey(HostsId)),
+  /** The name from now on. */
   name: described(words.name[0], Schema.optionalKey(Name), words.name[1]),
+  /** The e-mail address from now on. */
   email: described(words.email[0], Schema.optionalKey(EmailAddress.Email), words.email[1])
 })
 export type AttendeeChanges = typeof AttendeeChanges.Type

@@ -52,6 +52,7 @@ const details = {
   location: described(words.location[0], Text.line({ maxLength: 500 }), words.location[1]),
   /** The organizer: a name or the host's own id, a line of 1 to 200 characters. */
   organizer: described(words.organizer[0], Text.line({ minLength: 1, maxLength: 200 }), words.organizer[1]),
+  /** When the event begins. */
   startsAt: described("When the event begins", Instant, { examples: ["2035-05-12T18:00:00.000Z"] }),
   /** The end, after the start. Nobody registers, and nobody is promoted, from then on. */
   endsAt: described(
@@ -85,7 +86,7 @@ const details = {
   waitlistLimit: described("The most people who may wait at once; null for no limit", Schema.NullOr(Capacity), {
     examples: [null]
   })
-}
+} as const
 
 /** The fields that `update` may change. */
 export const EventDetails = Schema.Struct(details)
@@ -94,15 +95,20 @@ export type EventDetails = typeof EventDetails.Type
 /** The fields as stored. They were written under the rules of their time, so what a text must show is not checked. */
 const storedDetails = {
   ...details,
+  /** The title. */
   title: described(words.title[0], Schema.String, words.title[1]),
+  /** The place, which may be empty. */
   location: described(words.location[0], Schema.String, words.location[1]),
+  /** The organizer: a name, or the host's own id. */
   organizer: described(words.organizer[0], Schema.String, words.organizer[1])
-}
+} as const
 const StoredDetails = Schema.Struct(storedDetails)
 
 export const Event = Schema.Struct({
+  /** The id of the event. */
   id: TheEvent,
   ...storedDetails,
+  /** The number of seats. */
   capacity: described("The number of seats", Capacity, { examples: [100] }),
   /** Where the event is in its life: see `EventStatus`. */
   status: described("Where the event is in its life", EventStatus),
@@ -118,7 +124,9 @@ export const Event = Schema.Struct({
     "The version in which the event itself changed last: its details, its capacity or its status",
     Schema.Natural
   ),
+  /** The number of registrations in each state; cancelled ones are not counted. */
   counts: described("The number of registrations in each state; cancelled ones are not counted", Counts),
+  /** When the event was created. */
   createdAt: described("When the event was created", Instant),
   /** When the last journal event of the stream happened. */
   updatedAt: described("When the last journal event of the stream happened", Instant)
@@ -130,16 +138,23 @@ export interface Event extends Schema.Schema.Type<typeof Event> {}
  * id for the event, which is created only once under it; without one the event gets a fresh id.
  */
 export const EventInput = Schema.Struct({
+  /** Your own id for the event, which is created only once under it; without one the event gets a fresh id. */
   id: described(
     "Your own id for the event, which is created only once under it; without one the event gets a fresh id",
     Schema.optionalKey(EventId)
   ),
   ...details,
+  /** The description: text of at most 4,000 characters. Default empty. */
   description: defaulting("", Schema.optionalKey(details.description)),
+  /** The place: a line of at most 500 characters. Default empty. */
   location: defaulting("", Schema.optionalKey(details.location)),
+  /** When people can register from; `null`, the default, from the publication on. */
   registrationOpensAt: defaulting(null, Schema.optionalKey(details.registrationOpensAt)),
+  /** When people can register until; `null`, the default, until the event ends. */
   registrationClosesAt: defaulting(null, Schema.optionalKey(details.registrationClosesAt)),
+  /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
   waitlist: defaulting("open", Schema.optionalKey(details.waitlist)),
+  /** The most people who may wait at once; `null` for no limit. */
   waitlistLimit: defaulting(null, Schema.optionalKey(details.waitlistLimit)),
   /** The number of seats, 0 to 1,000,000. */
   capacity: described("The number of seats", Capacity, { examples: [100] })
@@ -153,16 +168,27 @@ export interface GivenEvent extends Schema.Codec.Encoded<typeof EventInput> {}
 
 /** The input for `update`: a field that is absent stays as it is, `null` clears an optional one. */
 export const EventChanges = Schema.Struct({
+  /** The title: a line of 1 to 200 characters. */
   title: Schema.optionalKey(details.title),
+  /** The description: text of at most 4,000 characters. Default empty. */
   description: Schema.optionalKey(details.description),
+  /** The place: a line of at most 500 characters. Default empty. */
   location: Schema.optionalKey(details.location),
+  /** The organizer: a name or the host's own id, a line of 1 to 200 characters. */
   organizer: Schema.optionalKey(details.organizer),
+  /** When the event begins. */
   startsAt: Schema.optionalKey(details.startsAt),
+  /** The end, after the start. Nobody registers, and nobody is promoted, from then on. */
   endsAt: Schema.optionalKey(details.endsAt),
+  /** The IANA time zone of the place, such as `Europe/Berlin`: for showing times, not for deciding. */
   timeZone: Schema.optionalKey(details.timeZone),
+  /** When people can register from; `null`, the default, from the publication on. */
   registrationOpensAt: Schema.optionalKey(details.registrationOpensAt),
+  /** When people can register until; `null`, the default, until the event ends. */
   registrationClosesAt: Schema.optionalKey(details.registrationClosesAt),
+  /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
   waitlist: Schema.optionalKey(details.waitlist),
+  /** The most people who may wait at once; `null` for no limit. */
   waitlistLimit: Schema.optionalKey(details.waitlistLimit)
 }).annotate({ identifier: "EventChanges" })
 export type EventChanges = typeof EventChanges.Type
@@ -274,12 +300,15 @@ export const outcomesByOperation = {
 // --- journal events
 
 export const EventCreated = Schema.TaggedStruct("EventCreated", {
+  /** What the event is. */
   details: described("What the event is", StoredDetails),
+  /** The number of seats. */
   capacity: described("The number of seats", Capacity, { examples: [100] })
 }).annotate({
   description: "An event was created, as a draft"
 })
 export const EventUpdated = Schema.TaggedStruct("EventUpdated", {
+  /** What the event is from now on. */
   details: described("What the event is from now on", StoredDetails)
 }).annotate({
   description: "The details of an event were changed"
@@ -302,6 +331,7 @@ export const EventReopening = Schema.TaggedStruct("EventReopening", {}).annotate
 })
 /** The event is what it was before it was cancelled or completed. */
 export const EventReopened = Schema.TaggedStruct("EventReopened", {
+  /** The status that the event has again. */
   status: described("The status that the event has again", Schema.Literals(["draft", "published"]))
 }).annotate({
   description: "The event is what it was before it was cancelled or completed"
@@ -341,8 +371,11 @@ export class EventAlreadyExists extends TaggedError<EventAlreadyExists>()("Event
 /** The status of the event does not allow this operation. */
 export class EventStatusConflict extends TaggedError<EventStatusConflict>()("EventStatusConflict", {
   eventId: TheEvent,
+  /** The operation that was refused. */
   operation: described("The operation that was refused", Schema.String),
+  /** The status of the event. */
   eventStatus: described("The status of the event", EventStatus),
+  /** The statuses in which the operation is possible. */
   allowed: described("The statuses in which the operation is possible", Schema.Array(EventStatus))
 }) {
   override get message(): string {
@@ -353,7 +386,9 @@ export class EventStatusConflict extends TaggedError<EventStatusConflict>()("Eve
 /** An event that has registrations cannot go back to draft. */
 export class EventHasRegistrations extends TaggedError<EventHasRegistrations>()("EventHasRegistrations", {
   eventId: TheEvent,
+  /** The seats that are taken. */
   seatsTaken: described("The seats that are taken", Schema.Natural),
+  /** The people who wait. */
   waitlistLength: described("The people who wait", Schema.Natural)
 }) {
   override get message(): string {
@@ -364,7 +399,9 @@ export class EventHasRegistrations extends TaggedError<EventHasRegistrations>()(
 /** The operation is possible only once the event has started. */
 export class EventNotStarted extends TaggedError<EventNotStarted>()("EventNotStarted", {
   eventId: TheEvent,
+  /** The operation that was refused. */
   operation: described("The operation that was refused", Schema.String),
+  /** When the event begins. */
   startsAt: described("When the event begins", Instant)
 }) {
   override get message(): string {
@@ -375,7 +412,9 @@ export class EventNotStarted extends TaggedError<EventNotStarted>()("EventNotSta
 /** The operation is possible only before the event ends. */
 export class EventOver extends TaggedError<EventOver>()("EventOver", {
   eventId: TheEvent,
+  /** The operation that was refused. */
   operation: described("The operation that was refused", Schema.String),
+  /** When the event ended. */
   endedAt: described("When the event ended", Instant)
 }) {
   override get message(): string {
@@ -386,7 +425,9 @@ export class EventOver extends TaggedError<EventOver>()("EventOver", {
 /** The change would put the event's times out of order. */
 export class ScheduleInvalid extends TaggedError<ScheduleInvalid>()("ScheduleInvalid", {
   eventId: TheEvent,
+  /** The field that would be out of order. */
   field: described("The field that would be out of order", Schema.String),
+  /** The rule that the field would break. */
   rule: described("The rule that the field would break", Schema.String)
 }) {
   override get message(): string {

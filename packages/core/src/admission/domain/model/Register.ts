@@ -39,7 +39,14 @@ export type RegisterCommand = Register | RegisterGuest
 
 /** The attendee, a note, and what to do if no seat is open. */
 export const GuestInput = Schema.Struct({
-  ...RegistrationInput.fields,
+  /** The person who registers. */
+  attendee: RegistrationInput.fields.attendee,
+  /** A note on the registration: text of at most 1,000 characters. Default empty. */
+  notes: RegistrationInput.fields.notes,
+  /**
+   * What to do if no seat is free: `raise` raises the capacity by one, `overhang` goes beyond it. Without it, the guest joins the
+   * waitlist.
+   */
   beyond: described(`${BEYOND}. Without it, the guest joins the waitlist`, Schema.optionalKey(BeyondCapacity))
 }).annotate({ identifier: "GuestInput" })
 
@@ -68,6 +75,7 @@ export const guestFromInput = (
 // --- outcomes
 
 export const RegistrationOutcome = Schema.Struct({
+  /** The registration that was made. */
   registration: described("The registration that was made", Registration),
   /** The place in the waitlist (1 is next) at the moment of entry; `null` if the registration has a seat. */
   waitlistPosition: described(
@@ -75,7 +83,10 @@ export const RegistrationOutcome = Schema.Struct({
     Schema.NullOr(Schema.Natural)
   )
 }).annotate({ identifier: "RegistrationOutcome" })
-export type RegistrationOutcome = typeof RegistrationOutcome.Type
+export interface RegistrationOutcome extends Schema.Schema.Type<typeof RegistrationOutcome> {
+  /** The registration that was made. */
+  readonly registration: Registration
+}
 
 /** The outcome of each command. */
 export const outcomesByOperation = {
@@ -130,6 +141,7 @@ export const journalEvents = [AttendeeRegistered, AttendeeWaitlisted] as const
 /** Registration has not opened yet. */
 export class RegistrationNotOpen extends TaggedError<RegistrationNotOpen>()("RegistrationNotOpen", {
   eventId: TheEvent,
+  /** When registration opens. */
   opensAt: described("When registration opens", Instant)
 }) {
   override get message(): string {
@@ -140,6 +152,7 @@ export class RegistrationNotOpen extends TaggedError<RegistrationNotOpen>()("Reg
 /** Registration has closed. */
 export class RegistrationClosed extends TaggedError<RegistrationClosed>()("RegistrationClosed", {
   eventId: TheEvent,
+  /** When registration closed. */
   closedAt: described("When registration closed", Instant)
 }) {
   override get message(): string {
@@ -150,8 +163,11 @@ export class RegistrationClosed extends TaggedError<RegistrationClosed>()("Regis
 /** Every seat is taken, and the waitlist has reached its limit. */
 export class WaitlistFull extends TaggedError<WaitlistFull>()("WaitlistFull", {
   eventId: TheEvent,
+  /** The number of seats of the event. */
   capacity: described("The number of seats of the event", Schema.Natural),
+  /** The people who wait. */
   waitlistLength: described("The people who wait", Schema.Natural),
+  /** The most people who may wait at once. */
   waitlistLimit: described("The most people who may wait at once", Schema.Natural)
 }) {
   override get message(): string {

@@ -38,13 +38,18 @@ export type RegistrationState = typeof RegistrationState.Type
  * - `seatReleased`: the attendee did not come, and staff released the seat.
  */
 export const Cancellation = Schema.Struct({
+  /** The state that the registration was in. */
   from: described("The state that the registration was in", Schema.Literals(["confirmed", "waitlisted", "noShow"])),
+  /**
+   * requested: somebody cancelled it; eventCancelled: the event was cancelled; seatReleased: staff released the seat
+   * of somebody who did not come.
+   */
   reason: described(
     "requested: somebody cancelled it; eventCancelled: the event was cancelled; seatReleased: staff released the seat of somebody who did not come",
     Schema.Literals(["requested", "eventCancelled", "seatReleased"])
   )
 })
-export type Cancellation = typeof Cancellation.Type
+export interface Cancellation extends Schema.Schema.Type<typeof Cancellation> {}
 
 /** Free text of at most 1,000 characters. */
 export const Notes: Schema.Codec<string> = Text.paragraphs({ maxLength: 1_000 })
@@ -52,10 +57,18 @@ export const Notes: Schema.Codec<string> = Text.paragraphs({ maxLength: 1_000 })
 const NOTES = "A note on the registration"
 
 export const Registration = Schema.Struct({
+  /** The id of the registration. */
   id: TheRegistration,
+  /** The id of the event. */
   eventId: TheEvent,
+  /** The person. */
   attendee: described("The person", Attendee),
+  /** A note on the registration: text of at most 1,000 characters. */
   notes: described(NOTES, Notes, { examples: [""] }),
+  /**
+   * confirmed: has a seat; waitlisted: waits for one; attended and noShow: had a seat, and came or did not come;
+   * cancelled: has neither.
+   */
   state: described(
     "confirmed: has a seat; waitlisted: waits for one; attended and noShow: had a seat, and came or did not come; cancelled: has neither",
     RegistrationState
@@ -65,6 +78,7 @@ export const Registration = Schema.Struct({
     "The order of entry among the registrations of the event: it grows, has gaps, and never changes",
     Schema.Natural
   ),
+  /** When the attendee registered. */
   registeredAt: described("When the attendee registered", Instant),
   /** When the registration took its present state. */
   changedAt: described("When the registration took its present state", Instant),
@@ -88,7 +102,9 @@ export const registrationJson = (registration: Registration): string => {
 
 /** The attendee, and a note on the registration. */
 export const RegistrationInput = Schema.Struct({
+  /** The person who registers. */
   attendee: described("The person who registers", AttendeeInput),
+  /** A note on the registration: text of at most 1,000 characters. Default empty. */
   notes: described(NOTES, Schema.optionalKey(Notes), { default: "" })
 }).annotate({ identifier: "RegistrationInput" })
 
@@ -104,6 +120,7 @@ export const BEYOND =
 
 /** What to do if no seat is free for a chosen waiter. */
 export const ConfirmationInput = Schema.Struct({
+  /** What to do if no seat is free: `raise` raises the capacity by one, `overhang` goes beyond it. */
   beyond: described(BEYOND, Schema.optionalKey(BeyondCapacity))
 }).annotate({
   identifier: "ConfirmationInput"
@@ -114,7 +131,9 @@ export interface GivenConfirmation extends Schema.Codec.Encoded<typeof Confirmat
 
 /** The fields of a correction: a field that is absent stays as it is. */
 export const CorrectionInput = Schema.Struct({
+  /** What changes of the person; a field that is absent stays. */
   attendee: described("What changes of the person; a field that is absent stays", Schema.optionalKey(AttendeeChanges)),
+  /** The note from now on: text of at most 1,000 characters. */
   notes: described(NOTES, Schema.optionalKey(Notes))
 }).annotate({ identifier: "CorrectionInput" })
 export type CorrectionInput = typeof CorrectionInput.Type
@@ -176,6 +195,7 @@ export const CHANGED = "Whether anything changed; false if there was nothing to 
 
 /** A registration as a command left it; `changed` is false if there was nothing to do. */
 export const RegistrationChange = Schema.Struct({
+  /** The registration as it is now. */
   registration: described("The registration as it is now", Registration),
   changed: described(CHANGED, Schema.Boolean)
 }).annotate({
@@ -205,6 +225,7 @@ export const RegistrationPromoted = Schema.TaggedStruct("RegistrationPromoted", 
 /** A chosen waiter got a seat; `beyond` says how, if none was free. */
 export const RegistrationConfirmed = Schema.TaggedStruct("RegistrationConfirmed", {
   registration: AsItIs,
+  /** How the seat was made, if none was free: raise raised the capacity by one, overhang went beyond it. */
   beyond: described(
     "How the seat was made, if none was free: raise raised the capacity by one, overhang went beyond it",
     Schema.optionalKey(BeyondCapacity)
@@ -229,6 +250,7 @@ export const RegistrationReinstated = Schema.TaggedStruct("RegistrationReinstate
 /** The attendee or the notes were corrected; `before` has them as they were. */
 export const RegistrationCorrected = Schema.TaggedStruct("RegistrationCorrected", {
   registration: AsItIs,
+  /** What was corrected, as it was. */
   before: described(
     "What was corrected, as it was",
     Schema.Struct({ attendee: described("The person", Attendee), notes: described(NOTES, Notes, { examples: [""] }) })
@@ -252,8 +274,11 @@ export const journalEvents = [
 /** The attendee has an active registration of this event. */
 export class AlreadyRegistered extends TaggedError<AlreadyRegistered>()("AlreadyRegistered", {
   eventId: TheEvent,
+  /** The id of the attendee. */
   attendeeId: described("The id of the attendee", AttendeeId),
+  /** The registration that the attendee has. */
   registrationId: described("The registration that the attendee has", RegistrationId),
+  /** The state of that registration. */
   state: described("The state of that registration", RegistrationState)
 }) {
   override get message(): string {
@@ -275,8 +300,11 @@ export class RegistrationNotFound extends TaggedError<RegistrationNotFound>()("R
 export class RegistrationStateConflict extends TaggedError<RegistrationStateConflict>()("RegistrationStateConflict", {
   eventId: TheEvent,
   registrationId: TheRegistration,
+  /** The operation that was refused. */
   operation: described("The operation that was refused", Schema.String),
+  /** The state of the registration. */
   state: described("The state of the registration", RegistrationState),
+  /** The states in which the operation is possible. */
   allowed: described("The states in which the operation is possible", Schema.Array(RegistrationState))
 }) {
   override get message(): string {

@@ -18,12 +18,16 @@ export const Capacity = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum:
 
 /** The number of registrations of the event in each state; cancelled ones are not counted. */
 export const Counts = Schema.Struct({
+  /** Have a seat. */
   confirmed: described("Have a seat", Schema.Natural),
+  /** Wait for a seat. */
   waitlisted: described("Wait for a seat", Schema.Natural),
+  /** Had a seat, and came. */
   attended: described("Had a seat, and came", Schema.Natural),
+  /** Had a seat, and did not come. */
   noShow: described("Had a seat, and did not come", Schema.Natural)
 })
-export type Counts = typeof Counts.Type
+export interface Counts extends Schema.Schema.Type<typeof Counts> {}
 
 /** The states of registrations: those that are counted, and the one that is not. */
 type RegistrationState = keyof Counts | "cancelled"
@@ -49,12 +53,18 @@ const Demotions = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_D
  * seats back, of those who got theirs last; they wait again at their old places.
  */
 export const CapacityInput = Schema.Struct({
+  /** The new number of seats. */
   capacity: described("The new number of seats", Capacity, { examples: [120] }),
+  /** Accepts a capacity below the seats taken: nobody is promoted until the overhang is gone. */
   keepOverhang: described(
     "Accepts a capacity below the seats taken: nobody is promoted until the overhang is gone",
     Schema.optionalKey(Schema.Boolean),
     { default: false }
   ),
+  /**
+   * The number of people who lose their seats, those who got theirs last, and wait again at their old places. It has
+   * to be the number of seats that the event has too few, so that nobody loses one unnoticed.
+   */
   demote: described(
     "The number of people who lose their seats, those who got theirs last, and wait again at their old places. It has to be the number of seats that the event has too few, so that nobody loses one unnoticed",
     Schema.optionalKey(Demotions)
@@ -85,7 +95,9 @@ export const BeyondCapacity = Schema.Literals(["raise", "overhang"])
 export type BeyondCapacity = typeof BeyondCapacity.Type
 
 export const CapacityChanged = Schema.TaggedStruct("CapacityChanged", {
+  /** The number of seats before. */
   from: described("The number of seats before", Capacity, { examples: [100] }),
+  /** The number of seats from now on. */
   to: described("The number of seats from now on", Capacity, { examples: [120] })
 }).annotate({
   description: "The number of seats was changed"
@@ -97,7 +109,9 @@ export const journalEvents = [CapacityChanged] as const
 /** The new capacity is below the seats taken, and the caller asked neither to keep the overhang nor to take seats back. */
 export class CapacityBelowSeatsTaken extends TaggedError<CapacityBelowSeatsTaken>()("CapacityBelowSeatsTaken", {
   eventId: TheEvent,
+  /** The capacity that was asked for. */
   capacity: described("The capacity that was asked for", Schema.Natural),
+  /** The seats that are taken. */
   seatsTaken: described("The seats that are taken", Schema.Natural)
 }) {
   override get message(): string {
@@ -111,8 +125,11 @@ export class CapacityBelowSeatsTaken extends TaggedError<CapacityBelowSeatsTaken
 /** `demote` is not the number of seats that have to be taken back, or not as many can be: those who came keep their seats. */
 export class DemotionsMismatch extends TaggedError<DemotionsMismatch>()("DemotionsMismatch", {
   eventId: TheEvent,
+  /** The number of seats that was asked for. */
   demote: described("The number of seats that was asked for", Schema.Natural),
+  /** The number of seats that have to be taken back. */
   needed: described("The number of seats that have to be taken back", Schema.Natural),
+  /** The people who have a seat and have not come yet. */
   confirmed: described("The people who have a seat and have not come yet", Schema.Natural)
 }) {
   override get message(): string {
@@ -125,7 +142,9 @@ export class DemotionsMismatch extends TaggedError<DemotionsMismatch>()("Demotio
 /** Every seat is taken (or due to a waiter), and the waitlist takes no new entries or the caller asked for a seat. */
 export class CapacityFull extends TaggedError<CapacityFull>()("CapacityFull", {
   eventId: TheEvent,
+  /** The number of seats of the event. */
   capacity: described("The number of seats of the event", Schema.Natural),
+  /** The people who wait. */
   waitlistLength: described("The people who wait", Schema.Natural)
 }) {
   override get message(): string {
