@@ -125,7 +125,7 @@ describe("turnout import, again", { timeout: 180_000 }, () => {
     const words = await turnout.run("import", "people.csv", ...PARTY)
     assert.match(
       words.stdout,
-      /^Nothing changed: 1 person was registered before\.\n2 rows differ from what is stored\. PATCH \/events\/\S+\/registrations\/ID corrects a registration\n/
+      /^Nothing changed: 1 person was registered before\.\n2 rows differ from what is stored\. turnout registrations correct \S+ ID corrects a registration\n/
     )
     assert.strictEqual(await count(turnout, "journal"), entries)
 
