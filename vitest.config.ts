@@ -19,8 +19,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     include: ["test/**/*.test.ts"],
-    // These need the packages built: `npm run test:packages`.
-    exclude: ["test/packages/**"],
+    // Run by commands of their own: `npm run test:packages` needs the packages built, and `npm run test:long` takes its time.
+    exclude: ["test/packages/**", "test/long/**"],
     globalSetup: ["./test/support/globalSetup.ts"],
     reporters: ["default", "./test/support/TotalsReporter.ts"]
   }
