@@ -4,6 +4,7 @@
  */
 import { Api } from "@turnout/http/Api"
 import * as ApiDocument from "@turnout/http/internal/document/Document"
+import { camelCase } from "@turnout/http/internal/fetch/Call"
 import { compile, type JSONSchema } from "json-schema-to-typescript"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -46,7 +47,6 @@ interface Call {
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-const camelCase = (header: string): string => header.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /** The headers that callers may set; all others are those of the client. */
 const OF_CALLERS = ["idempotency-key", "if-match"]

@@ -19,3 +19,7 @@ export interface CallOptions {
   /** Is given the answer of the server, for its status and headers. */
   readonly onResponse?: (response: Response) => void
 }
+
+/** The name of the field that a caller sets a header by. */
+export const camelCase = (header: string): string =>
+  header.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())

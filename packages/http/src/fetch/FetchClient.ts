@@ -11,7 +11,7 @@
  * later, is sent again with the same idempotency key, so that nothing is done twice. Other answers than success reject with
  * `TurnoutProblem`, whose `problem.code` says which.
  */
-import type { CallOptions, Operation } from "./Call.ts"
+import { type CallOptions, camelCase, type Operation } from "./Call.ts"
 import { OPERATIONS } from "./Operations.ts"
 import type { Calls, Problem } from "./Types.ts"
 
@@ -80,8 +80,6 @@ const randomKey = (): string => {
 }
 
 type Request = Readonly<Record<string, unknown>>
-
-const camelCase = (header: string): string => header.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 const addressOf = (baseUrl: string, { path, query }: Operation, request: Request): string => {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(request[name])))

@@ -185,9 +185,9 @@ const takeTransaction = (
   })
 
 /** After a failure in the transaction, the server answers COMMIT with ROLLBACK. */
-const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
+export const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
   Effect.flatMap(connection.executeRaw(COMMIT, []), (result) => {
-    if ((result as PgConnection.Result).command !== ROLLBACK) return Effect.void
+    if ((result as Pick<PgConnection.Result, "command">).command !== ROLLBACK) return Effect.void
     const cause = new Error("the transaction had failed before it was to be committed")
     return Effect.fail(new SqlError({ reason: new UnknownError({ cause, operation: "commit" }) }))
   })

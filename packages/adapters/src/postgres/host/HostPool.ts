@@ -9,7 +9,8 @@ import type * as Scope from "effect/Scope"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
-import { SqlError, UnknownError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
+import { commit } from "../client/PostgresClient.ts"
 import { isAway, kindOf } from "../client/SqlFailure.ts"
 import type { NodePostgresPool } from "./HostClient.ts"
 import * as HostConnection from "./HostConnection.ts"
@@ -51,14 +52,6 @@ const take = (pool: NodePostgresPool): Effect.Effect<Connection, SqlError, Scope
         Effect.onExit((exit) => Effect.sync(() => void (underway -= Exit.hasInterrupts(exit) ? 0 : 1)))
       )
     )
-  })
-
-/** After a failure in the transaction, the server answers COMMIT with ROLLBACK. */
-const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
-  Effect.flatMap(connection.executeRaw("COMMIT", []), (answer) => {
-    if ((answer as { readonly command: string }).command !== "ROLLBACK") return Effect.void
-    const cause = new Error("the transaction had failed before it was to be committed")
-    return Effect.fail(new SqlError({ reason: new UnknownError({ cause, operation: "commit" }) }))
   })
 
 export const layer = (pool: NodePostgresPool): Layer.Layer<SqlClient.SqlClient> =>
