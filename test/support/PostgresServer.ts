@@ -1,11 +1,12 @@
 /**
- * The Postgres server of the tests, which is the first of these that there is:
+ * The Postgres server of the tests and of the benchmarks, which is one of these:
  *
- * 1. the one that `DATABASE_URL` names; if it cannot be used, that is an error, and nothing else is tried;
- * 2. the local server at 127.0.0.1:5432 (or `PGHOST`, `PGPORT`), if it lets this user create databases;
- * 3. one that is started from the binaries on this machine, on a free port, with its data in a temp folder.
+ * - the one that `DATABASE_URL` names; if it cannot be used, that is an error, and nothing else is tried;
+ * - one that is started from the binaries on this machine, on a free port, with its data in a temp folder;
+ * - the local server at 127.0.0.1:5432 (or `PGHOST`, `PGPORT`), if it lets this user create databases.
  *
- * If there is none of these, the test run fails and says how to get one.
+ * Tests start one if they can: with fsync off, a database is created, migrated and dropped in a fifth of the time. Benchmarks take the
+ * local server if they can, since they measure commits that last. If there is none of these, the run fails and says how to get one.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
@@ -39,10 +40,10 @@ export interface OwnServer extends PostgresServer {
 
 const OLDEST_VERSION = 15
 
-const HOW_TO_GET_ONE = `The tests need Postgres ${OLDEST_VERSION} or newer and found none. Do one of these, then run them again:
+const HOW_TO_GET_ONE = `This needs Postgres ${OLDEST_VERSION} or newer and found none. Do one of these, then run it again:
   - set DATABASE_URL to a server on which you may create databases, such as postgres://postgres@127.0.0.1:5432/postgres
   - start a server on 127.0.0.1:5432 that lets you or the user "postgres" in
-  - install the binaries and leave the rest to the tests: apt-get install postgresql, or brew install postgresql`
+  - install the binaries and leave the rest to the run: apt-get install postgresql, or brew install postgresql`
 
 /** The reason why a server cannot be used, or `undefined` if it can. */
 export const probe = (url: string): Promise<string | undefined> =>
@@ -156,20 +157,41 @@ export const start = async (binaries: string, settings: ReadonlyArray<string> = 
   return { url, origin: `started from ${binaries}`, stop, crash, data, restart }
 }
 
-/** Finds or starts the server of the tests. `settings` apply only to a server that is started. */
-export const provide = async (settings?: ReadonlyArray<string>): Promise<PostgresServer> => {
-  const named = process.env["DATABASE_URL"]
-  if (named) {
-    const problem = await probe(named)
-    if (problem !== undefined) throw new Error(`DATABASE_URL cannot be used for the tests: ${problem}`)
-    return { url: named, origin: "DATABASE_URL", stop: async () => {} }
-  }
+/** The server that `DATABASE_URL` names. */
+const named = async (): Promise<PostgresServer | undefined> => {
+  const url = process.env["DATABASE_URL"]
+  if (!url) return undefined
+  const problem = await probe(url)
+  if (problem !== undefined) throw new Error(`DATABASE_URL cannot be used: ${problem}`)
+  return { url, origin: "DATABASE_URL", stop: async () => {} }
+}
+
+/** The local server. */
+const local = async (): Promise<PostgresServer | undefined> => {
   const address = `${process.env["PGHOST"] ?? "127.0.0.1"}:${process.env["PGPORT"] ?? "5432"}`
   for (const user of new Set([process.env["PGUSER"] ?? "postgres", "postgres", userInfo().username])) {
     const url = `postgres://${user}@${address}/postgres`
     if ((await probe(url)) === undefined) return { url, origin: `the server at ${address}`, stop: async () => {} }
   }
+  return undefined
+}
+
+/** Starts a server, if its binaries are here. */
+const started = async (settings?: ReadonlyArray<string>): Promise<PostgresServer | undefined> => {
   const binaries = findBinaries()
-  if (binaries === undefined) throw new Error(HOW_TO_GET_ONE)
-  return start(binaries, settings)
+  return binaries === undefined ? undefined : start(binaries, settings)
+}
+
+/** Finds or starts the server of a benchmark. `settings` apply only to a server that is started. */
+export const provide = async (settings?: ReadonlyArray<string>): Promise<PostgresServer> => {
+  const server = (await named()) ?? (await local()) ?? (await started(settings))
+  if (server === undefined) throw new Error(HOW_TO_GET_ONE)
+  return server
+}
+
+/** Starts or finds the server of the tests. */
+export const provideForTests = async (): Promise<PostgresServer> => {
+  const server = (await named()) ?? (await started()) ?? (await local())
+  if (server === undefined) throw new Error(HOW_TO_GET_ONE)
+  return server
 }
