@@ -44,7 +44,7 @@ export const pack = async (into: string): Promise<ReadonlyMap<string, string>> =
 export interface Project extends AsyncDisposable {
   readonly folder: string
   readonly write: (path: string, text: string) => void
-  /** Runs a program in the folder, and returns what it printed. Rejects if it fails. */
+  /** Runs a program in the folder, and returns what it printed. Rejects with what it printed if it fails. */
   readonly run: (program: string, ...args: ReadonlyArray<string>) => Promise<string>
 }
 
@@ -59,7 +59,10 @@ export const make = (files: Readonly<Record<string, string>> = {}): Project => {
     folder,
     write,
     run: async (program, ...args) => {
-      const { stdout } = await run(program, args, { cwd: folder, env: environment, maxBuffer: 2 ** 26 })
+      const options = { cwd: folder, env: environment, maxBuffer: 2 ** 26 }
+      const { stdout } = await run(program, args, options).catch((error: Error & { stdout: string }) => {
+        throw new Error(`${error.message}\n${error.stdout}`, { cause: error })
+      })
       return stdout
     },
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true })

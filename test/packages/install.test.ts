@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { blocksOf, ROOT } from "../support/Docs.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
+import * as GeneratedClient from "./GeneratedClient.ts"
 import * as Hover from "./Hover.ts"
 import * as Project from "./Project.ts"
 
@@ -138,7 +139,13 @@ describe("the packages, installed", () => {
   })
 
   it("with npm and the newest peers: every README runs, in a folder too, and TypeScript 5.9 makes declarations", async () => {
-    const dependencies = { ...ours(), ...Object.fromEntries(peers()), ...TYPES, typescript: "~5.9.0" }
+    const dependencies = {
+      ...ours(),
+      ...Object.fromEntries(peers()),
+      ...TYPES,
+      ...GeneratedClient.DEPENDENCIES,
+      typescript: "~5.9.0"
+    }
     await using project = Project.make({ "package.json": manifest(dependencies) })
     await project.run("npm", "install", "--no-audit", "--no-fund")
     for (const name of tarballs.keys()) if (name !== "@turnout/cli") await runReadme(project, name)
@@ -149,6 +156,7 @@ describe("the packages, installed", () => {
     assert.isAbove(shown.fields, 150)
     assert.match(shown.register.text, /Promise<T\.RegistrationOutcome>/)
     assert.includeMembers([...shown.register.tags], ["throws", "example"])
+    assert.strictEqual(await GeneratedClient.run(project), GeneratedClient.PRINTED)
     await onDatabase(project, "./talks")
     assert.lengthOf(versionsOf(project.folder, "effect"), 1)
     assert.include(await project.run("npx", "--no-install", "turnout", "--help"), "Usage: turnout")
