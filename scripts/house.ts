@@ -19,7 +19,7 @@ export const layers = ["domain", "ports", "application"] as const
 
 export const subjects: ReadonlyArray<Subject> = [
   { name: "kernel", about: "values and words that know no subject", imports: [] },
-  { name: "access", about: "the audit log of the decisions of operators", imports: ["kernel"] },
+  { name: "access", about: "who may do what: principals, roles, the policy; the audit log", imports: ["kernel"] },
   { name: "admission", about: "events, seats, waitlists", imports: ["kernel"] },
   {
     name: "journal",
