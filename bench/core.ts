@@ -10,6 +10,7 @@ import * as Batch from "@turnout/core/admission/domain/Batch"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
@@ -27,6 +28,7 @@ const LATER = new Date("2030-06-01T00:00:00.000Z")
 const eventId = randomUUID() as EventId
 const event = (capacity: number): Event => ({
   id: eventId,
+  organizationId: DEFAULT_ORGANIZATION,
   title: "Conference",
   description: "",
   location: "",

@@ -51,7 +51,7 @@ const importText = (turnout: Service, eventId: string, text: string) =>
         const { plan, registered } = yield* prepare(turnout, { event: eventId as EventId }, table, () => {})
         yield* Registering.carryOut(turnout, plan, SharedAddresses.make(registered), progress, () => {})
         return { ...progress.counts, problems: progress.problems, remarks: table.remarks }
-      }).pipe(Effect.scoped, Effect.orDie, Effect.runPromise)
+      }).pipe(Effect.scoped, Effect.orDie, Effect.provide(Memory.layer), Effect.runPromise)
     )
   )
 

@@ -3,6 +3,7 @@
  */
 import * as Batch from "@turnout/core/admission/domain/Batch"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { footprint, withDueSteps } from "@turnout/core/admission/domain/state/Footprint"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventInput } from "@turnout/core/admission/domain/model/Event"
@@ -13,6 +14,8 @@ import { make, nothing, type WorkingSet } from "@turnout/core/admission/domain/s
 
 export const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`
 export const EVENT = id(0) as EventId
+/** The organization that there is besides the default one. */
+export const ORGANIZATION = OrganizationId.make(id(1))
 export const registrationId = (n: number) => id(n) as RegistrationId
 
 export const STARTS_AT = new Date("2030-05-01T18:00:00.000Z")
@@ -62,7 +65,8 @@ export const publish = request({ _tag: "PublishEvent", eventId: EVENT })
 export const cancel = (n: number): Request =>
   request({ _tag: "CancelRegistration", eventId: EVENT, registrationId: registrationId(n) })
 
-export const empty = (): WorkingSet => make(nothing)
+/** Nothing but the organizations. */
+export const empty = (): WorkingSet => make({ ...nothing, organizations: [DEFAULT_ORGANIZATION, ORGANIZATION] })
 
 /** The whole state after a history, all of which must be accepted. */
 export const given = (history: ReadonlyArray<Request>): WorkingSet => {
@@ -85,6 +89,7 @@ export const everything = (whole: WorkingSet): WorkingSet => {
   return make({
     events: [...whole.events.values()],
     deleted: [...whole.deleted],
+    organizations: [...whole.organizations],
     registrations: of(() => true),
     waiting: of(({ state }) => state === "waitlisted"),
     ending: of(({ state }) => state === "confirmed" || state === "waitlisted"),
@@ -106,6 +111,7 @@ export const partOf = (
     ...nothing,
     events: locked,
     deleted: needed.named.filter((event) => whole.deleted.has(event)),
+    organizations: needed.organizations.filter((organization) => whole.organizations.has(organization)),
     registrations: [
       ...needed.attendees.flatMap((key) => find(whole.active.get(key.eventId)?.get(key.attendeeId) as never)),
       ...needed.registrations.flatMap(({ registrationId }) => find(registrationId as never)),

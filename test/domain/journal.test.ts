@@ -1,3 +1,4 @@
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { type EventOutcome, EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
 import { RegistrationStateConflict } from "@turnout/core/admission/domain/model/Registration"
 import { decode, encodePayload, JournalEvent, schemaVersionOf } from "@turnout/core/journal/domain/JournalEvent"
@@ -63,6 +64,7 @@ describe("answers", () => {
     field: "endsAt",
     rule: "must be after startsAt",
     attendeeId: "ada",
+    organization: "music-society",
     registrationId: registrationId(1),
     state: "confirmed",
     key: "once",
@@ -88,15 +90,19 @@ describe("answers", () => {
     }
   )
 
-  it("about an event, remembered before events had a revision, are read with the version in its place", () => {
+  it("about an event, remembered before events had a revision and an organization, are read with what stands for them", () => {
     const [{ answer } = assert.fail()] = Batch.decide(
       [request({ _tag: "CreateEvent", event: input() })],
       empty()
     ).replies
-    const { event } = encodeAnswer(answer) as { readonly event: { readonly revision?: number } }
-    const { revision: _, ...earlier } = event
+    const { event } = encodeAnswer(answer) as { readonly event: Partial<EventOutcome["event"]> }
+    const { organizationId: _o, revision: _r, ...earlier } = event
     const read = decodeAnswer({ event: { ...earlier, version: 7 } })
-    assert.deepInclude(Result.getOrThrow(read as Result.Result<EventOutcome>).event, { version: 7, revision: 7 })
+    assert.deepInclude(Result.getOrThrow(read as Result.Result<EventOutcome>).event, {
+      version: 7,
+      revision: 7,
+      organizationId: DEFAULT_ORGANIZATION
+    })
   })
 
   it("say which states would have done", () => {

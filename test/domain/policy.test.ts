@@ -3,7 +3,7 @@
  * what holds for every principal, action and fact.
  */
 import { type Action, actions, type Others } from "@turnout/core/access/domain/Action"
-import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/access/domain/Organization"
+import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { OF_INSTALLATION, type Permission, permissions } from "@turnout/core/access/domain/Permission"
 import { decide, type Facts, type Verdict, withoutLooking } from "@turnout/core/access/domain/Policy"
 import {

@@ -15,6 +15,7 @@ import { accesses, pages, type Plan, plans } from "../support/Plans.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 const EVENT = "01900000-0000-7000-8000-000000000001"
+const ORGANIZATION = "01900000-0000-7000-8000-00000000000f"
 const PEOPLE = 40_000
 /** The most pages that a list of 50 items may read. One that looks at everybody, or at all events that are over, reads more. */
 const FEW_PAGES = 200
@@ -35,6 +36,8 @@ const fill = Effect.fnUntraced(function* (url: string) {
       now() + (n - 19000) * interval '1 hour', now() + (n - 18995) * interval '1 hour', 'UTC', 'open', 1000000,
       'published', 2, 0, 0, 0, 0, now(), now()
     FROM generate_series(1, 20000) n`)
+  yield* sql.unsafe(`INSERT INTO turnout.organizations (id, slug, name) VALUES ('${ORGANIZATION}', 'one', 'One')`)
+  yield* sql.unsafe(`UPDATE turnout.events SET organization_id = '${ORGANIZATION}' WHERE organizer = 'organizer 7'`)
   yield* sql.unsafe(`INSERT INTO turnout.registrations
     SELECT lpad(to_hex(n), 32, '0')::uuid, '${EVENT}', 'person-' || n || '@example.com',
       'First' || n % 1000 || ' Last' || n, 'person-' || n || '@example.com', '',
@@ -68,6 +71,7 @@ const EVENTS: ReadonlyArray<typeof EventQuery.Encoded> = [
   { from: NOW },
   { overBy: NOW, order: "latest" },
   { from: NOW, organizer: "organizer 7" },
+  { from: NOW, organizationId: ORGANIZATION },
   { from: NOW, search: "event 19500" }
 ]
 
@@ -120,6 +124,11 @@ const EXPECTED: ReadonlyArray<{ readonly what: string; readonly text: string; re
       what: "events of an organizer that are not over",
       text: "AND organizer = $12::text",
       uses: ["events_by_span ()", "events_by_organizer (organizer, starts_at, id)"]
+    },
+    {
+      what: "events of an organization that are not over",
+      text: "AND organization_id = $12::uuid",
+      uses: ["events_by_span ()", "events_by_organization (organization_id, starts_at, id)"]
     }
   ]
 

@@ -210,6 +210,10 @@ describe("the examples of the API for operators", () => {
         ])
           yield* send(id, ids)
 
+        const { id: organization } = yield* send("createOrganization")
+        for (const id of ["getOrganization", "listOrganizations", "updateOrganization"])
+          yield* send(id, { organization })
+
         const { webhook } = yield* send("createWebhook")
         for (const id of [
           "getWebhook",

@@ -40,6 +40,10 @@ const REJECTIONS: Record<
     const reply = yield* Http.post("/events", Http.eventJson({ id }))
     return [reply, { status: 409, code: "event_already_exists", facts: { eventId: id } }]
   }),
+  OrganizationNotFound: Effect.gen(function* () {
+    const reply = yield* Http.post("/events", Http.eventJson({ organizationId: NOWHERE }))
+    return [reply, { status: 404, code: "organization_not_found", facts: { organization: NOWHERE } }]
+  }),
   EventWasDeleted: Effect.gen(function* () {
     const { id } = yield* Given.draftEvent({ id: randomUUID() })
     yield* Turnout.use((turnout) => turnout.deleteEvent(id))

@@ -7,6 +7,7 @@ import { type Changes, nothing as noChanges } from "@turnout/core/admission/doma
 import type { ChangedRegistration } from "@turnout/core/admission/domain/state/RegistrationRows"
 import { type Event, EventStatusConflict } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { type Footprint, nothing } from "@turnout/core/admission/domain/state/Footprint"
 import { type IdempotencyRecord, scope } from "@turnout/core/admission/domain/state/Idempotency"
 import { type JournalEntry, payloadJson } from "@turnout/core/journal/domain/JournalEvent"
@@ -347,7 +348,11 @@ describe("what the Postgres store is given", () => {
       events,
       (drawn) =>
         Effect.gen(function* () {
-          const created = drawn.map((one): Event => ({ ...one.created, id: randomUUID() as string as EventId }))
+          const created = drawn.map((one): Event => ({
+            ...one.created,
+            id: randomUUID() as string as EventId,
+            organizationId: DEFAULT_ORGANIZATION
+          }))
           const moved = created.map((event, index): Event => ({ ...event, ...drawn[index]!.moved }))
           const changed = moved.map((event, index): Event => ({ ...event, ...drawn[index]!.changed }))
           const steps = [

@@ -3,14 +3,28 @@
  */
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { EventDetails, type EventInput } from "@turnout/core/admission/domain/model/Event"
+import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { Notes, type RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import { BeyondCapacity } from "@turnout/core/admission/domain/model/Seats"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { Arbitrary, Effect, type Schema } from "effect"
 import * as fc from "fast-check"
-import { BEFORE, DURING, ENDS_AT, EVENT, id, input, registrationId, request, STARTS_AT } from "../domain/Deciding.ts"
+import {
+  BEFORE,
+  DURING,
+  ENDS_AT,
+  EVENT,
+  id,
+  ORGANIZATION,
+  input,
+  registrationId,
+  request,
+  STARTS_AT
+} from "../domain/Deciding.ts"
 
 const VALUES = 200
+/** An organization that is not there. */
+const UNKNOWN = OrganizationId.make(id(2))
 
 /** Values of a schema, by effect's own generator. */
 const drawn = <A>(schema: Schema.Codec<A, unknown>): fc.Arbitrary<A> =>
@@ -73,6 +87,19 @@ const expecting = (drafts: fc.Arbitrary<Draft>): fc.Arbitrary<Draft> =>
         (index) =>
           seen === null ? draft(index) : ({ ...draft(index), expectedVersions: seen } as Command)
     )
+
+/** The organization of an event that is to be created: mostly none is named, and now and then one that is not there. */
+const organizations = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  fc.constantFrom(DEFAULT_ORGANIZATION, ORGANIZATION, UNKNOWN).map((organizationId) => ({ organizationId }))
+)
+
+const creation = fc
+  .record({ capacity: seats, organization: organizations })
+  .map(({ capacity, organization }): Draft => () => ({
+    _tag: "CreateEvent",
+    event: input({ capacity, ...organization })
+  }))
 
 const drafts: fc.Arbitrary<Draft> = fc.oneof(
   {
@@ -150,13 +177,18 @@ const drafts: fc.Arbitrary<Draft> = fc.oneof(
     )
   },
   { weight: 2, arbitrary: expecting(aboutEvent("ReopenEvent")) },
-  { weight: 1, arbitrary: seats.map((capacity): Draft => () => ({ _tag: "CreateEvent", event: input({ capacity }) })) }
+  { weight: 1, arbitrary: creation }
 )
 
 /** An event that is mostly as people know it, with times in order. */
 const creations: fc.Arbitrary<EventInput> = fc
-  .record({ capacity: seats, waitlistLimit: fc.option(seats, { freq: 4 }), title: drawn(title) })
-  .map((given) => input(given))
+  .record({
+    capacity: seats,
+    waitlistLimit: fc.option(seats, { freq: 4 }),
+    title: drawn(title),
+    organization: fc.constantFrom({}, {}, { organizationId: ORGANIZATION })
+  })
+  .map(({ organization, ...given }) => input({ ...given, ...organization }))
 
 /** Up to thirty requests about one event, which is created and published by the first two of them. */
 export const requests: fc.Arbitrary<ReadonlyArray<Request>> = fc

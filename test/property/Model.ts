@@ -6,8 +6,10 @@ import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventDetails, EventStatus } from "@turnout/core/admission/domain/model/Event"
 import type { Expecting } from "@turnout/core/admission/domain/model/event/EventVersion"
 import type { RegistrationState } from "@turnout/core/admission/domain/model/Registration"
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import type { Request } from "@turnout/core/admission/domain/state/Request"
 import { isDeepStrictEqual } from "node:util"
+import { ORGANIZATION } from "../domain/Deciding.ts"
 
 interface Person {
   readonly id: string
@@ -135,7 +137,8 @@ export class Model {
     if (command._tag === "CreateEvent") {
       if (this.event !== undefined) return "EventAlreadyExists"
       if (this.#isDeleted) return "EventWasDeleted"
-      const { capacity, id: _, ...given } = command.event
+      const { capacity, id: _, organizationId, ...given } = command.event
+      if (![undefined, DEFAULT_ORGANIZATION, ORGANIZATION].includes(organizationId)) return "OrganizationNotFound"
       const details: EventDetails = {
         description: "",
         location: "",

@@ -6,6 +6,7 @@
  * command must agree with the journal. An answer that shows a state, such as a rejection or a read, must have been true at
  * some moment between the request and the answer.
  */
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { decode, type JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
@@ -99,9 +100,9 @@ const streamOf = (journal: ReadonlyArray<StoredJournalEntry>): Stream => {
   for (const { happened, stored } of entries) {
     const { occurredAt, version } = stored
     if (happened._tag === "EventCreated") {
-      const { capacity, details } = happened
+      const { capacity, details, organizationId = DEFAULT_ORGANIZATION } = happened
       const at = { revision: version, createdAt: occurredAt, updatedAt: occurredAt }
-      event = { ...details, capacity, status: "draft", ...at }
+      event = { organizationId, ...details, capacity, status: "draft", ...at }
     }
     if (event === undefined) throw new Error("a journal begins with EventCreated")
     event = { ...event, updatedAt: occurredAt }

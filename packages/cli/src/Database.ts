@@ -71,9 +71,10 @@ export const inbox = (given: GlobalOptions): Layer.Layer<Inbox | SqlClient.SqlCl
 
 /** The `Turnout` service and the stores in the database of the options. */
 export const turnoutAndStores = (
-  given: GlobalOptions
+  given: GlobalOptions,
+  settings?: Turnout.TurnoutOptions
 ): Layer.Layer<Turnout.Turnout | Database.Stores, StoreError | InvalidInput> =>
-  Layer.provideMerge(Turnout.layer(), stores(given))
+  Layer.provideMerge(Turnout.layer(settings), stores(given))
 
 /** Runs a use of the service to its end. */
 export const withTurnout = <A, E>(

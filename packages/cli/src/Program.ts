@@ -13,6 +13,7 @@ import * as Events from "./commands/admission/events/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
 import * as Journal from "./commands/journal/journal.ts"
 import * as Migrate from "./commands/server/migrate.ts"
+import * as Organizations from "./commands/access/organizations.ts"
 import * as Outbox from "./commands/delivery/outbox.ts"
 import * as Registrations from "./commands/admission/registrations/registrations.ts"
 import * as Relay from "./commands/delivery/relay.ts"
@@ -44,6 +45,7 @@ const commands = [
   Events,
   Registrations,
   Waitlist,
+  Organizations,
   Journal,
   Outbox,
   Sales,

@@ -6,6 +6,7 @@
 import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
@@ -26,7 +27,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as DatabaseName from "@turnout/adapters/database-name"
 import { HOST_POOL_RULE, isHostPool, type NodePostgresPool } from "@turnout/adapters/postgres/host-client"
-import { between, mustBe } from "@turnout/core/kernel/domain/OptionRules"
+import { between, mustBe } from "@turnout/core/kernel/domain/rules/OptionRules"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import { isSchemaName, SCHEMA_NAME_RULE } from "@turnout/adapters/postgres/schema-name"
 import * as HostTransactions from "./HostTransactions.ts"
@@ -145,6 +146,7 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresWebhooks: await import("@turnout/adapters/postgres/webhooks"),
       PostgresProjections: await import("@turnout/adapters/postgres/projections"),
       PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
+      PostgresOrganizations: await import("@turnout/adapters/postgres/organizations"),
       PostgresInbox: await import("@turnout/adapters/postgres/inbox"),
       HostPool: await import("@turnout/adapters/postgres/host-pool"),
       HostTransaction: await import("@turnout/adapters/postgres/host-transaction")
@@ -244,6 +246,7 @@ export type Stores =
   | AdmissionStore
   | AdmissionReads
   | AuditLog
+  | OrganizationStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -274,6 +277,7 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(AdmissionStore),
     TracedPort.layer(AdmissionReads),
     TracedPort.layer(AuditLog),
+    TracedPort.layer(OrganizationStore),
     TracedPort.layer(JournalReader),
     TracedPort.layer(Outbox),
     TracedPort.layer(OutboxOperations),
@@ -323,6 +327,7 @@ const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: Datab
     Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresOrganizations.layerFromClient(schema)),
     Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres))
   )
 })

@@ -25,6 +25,7 @@ export type {
   GivenEventChanges,
   ScheduleInvalid
 } from "@turnout/core/admission/domain/model/Event"
+export type { OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 export type { EventHadRegistrations, EventWasDeleted } from "@turnout/core/admission/domain/model/event/EventDeletion"
 export type { VersionConflict } from "@turnout/core/admission/domain/model/event/EventVersion"
 export type {

@@ -32,7 +32,7 @@ import type { HostClient } from "@turnout/adapters/postgres/host-client"
 import * as CallersLine from "./CallersLine.ts"
 import * as Database from "./Database.ts"
 import { HostTransactions } from "./HostTransactions.ts"
-import { between } from "@turnout/core/kernel/domain/OptionRules"
+import { between } from "@turnout/core/kernel/domain/rules/OptionRules"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 export type * from "./Types.ts"

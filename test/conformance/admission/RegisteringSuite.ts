@@ -137,7 +137,17 @@ export const registering = (it: It): void => {
         }
         const created = yield* Given.draftEvent(input)
         const event = yield* use((turnout) => turnout.publishEvent(created.id))
-        const { counts, createdAt: _c, id: _i, revision, status, updatedAt: _u, version, ...stored } = event
+        const {
+          counts,
+          createdAt: _c,
+          id: _i,
+          organizationId: _o,
+          revision,
+          status,
+          updatedAt: _u,
+          version,
+          ...stored
+        } = event
         assert.deepStrictEqual(stored, input)
         assert.deepStrictEqual([status, version, revision, counts.confirmed], ["published", 2, 2, 0])
         const { registration } = yield* use((turnout) =>

@@ -4,6 +4,7 @@
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -16,6 +17,7 @@ import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
 import * as MemoryLog from "./journal/MemoryLog.ts"
+import * as MemoryOrganizations from "./access/MemoryOrganizations.ts"
 import * as MemoryOutbox from "./delivery/MemoryOutbox.ts"
 import * as MemoryOutboxOperations from "./delivery/MemoryOutboxOperations.ts"
 import * as MemoryProjections from "./projections/MemoryProjections.ts"
@@ -29,6 +31,7 @@ type Stores =
   | AdmissionStore
   | AdmissionReads
   | AuditLog
+  | OrganizationStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -45,7 +48,8 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryWebhooks.layer),
   Layer.merge(MemoryProjections.layer),
   Layer.merge(MemoryAuditLog.layer),
-  Layer.provide([MemoryLog.layer, MemorySinks.layer, MemoryAuditLog.layerEntries]),
+  Layer.merge(MemoryOrganizations.layer),
+  Layer.provide([MemoryOrganizations.layerKnown, MemoryLog.layer, MemorySinks.layer, MemoryAuditLog.layerEntries]),
   Layer.provide(MemoryClock.layer)
 )
 

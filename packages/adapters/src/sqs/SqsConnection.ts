@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/OptionRules"
+import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/rules/OptionRules"
 import { isHttpUrl, isQueueUrl, QUEUE_URL_RULE, queueNameOf, regionOf } from "./QueueUrl.ts"
 import * as SqsRetries from "./SqsRetries.ts"
 

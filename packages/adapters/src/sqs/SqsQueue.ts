@@ -21,7 +21,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { between } from "@turnout/core/kernel/domain/OptionRules"
+import { between } from "@turnout/core/kernel/domain/rules/OptionRules"
 import * as SqsConnection from "./SqsConnection.ts"
 
 const { MAX_ENTRIES } = SqsConnection

@@ -3,6 +3,7 @@
  *
  * The kind is `_tag`. It is `Failed` for a failure of a command itself that has none, and `Unexpected` for a defect.
  */
+import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
@@ -22,6 +23,7 @@ const isRejection = Schema.is(Rejection.Rejection)
 
 /** Errors about requests of operators, whose fields go into the document. */
 const OPERATORS_ERRORS = [
+  SlugTaken,
   SinkNotFound,
   StreamNotBlocked,
   StreamMovedOn,

@@ -54,6 +54,10 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "registrations release-seat": ["turnout registrations release-seat $EVENT $REGISTRATION"],
   "waitlist show": ["turnout waitlist show $EVENT --limit 10"],
   "waitlist export": ["turnout waitlist export $EVENT --output waitlist.csv"],
+  "organizations add": ['turnout organizations add music-society --name "Music society"'],
+  "organizations list": ["turnout organizations list"],
+  "organizations show": ["turnout organizations show music-society"],
+  "organizations update": ['turnout organizations update default --slug town-hall --name "Town hall"'],
   "journal show": [
     "turnout journal show $EVENT",
     "turnout journal show $EVENT --type RegistrationCancelled --from 2030-05-01"

@@ -18,6 +18,7 @@ const OTHERWISE: Readonly<Record<string, ReadonlyArray<string>>> = {
   capacity: ["capacity", "seats"],
   eventId: ["event"],
   expectedVersion: ["if-version"],
+  organizationId: ["organization"],
   overlapMillis: ["overlap"],
   queueUrl: ["sqs"],
   registrationId: ["registration"],

@@ -2,6 +2,7 @@
  * The routes of the API for operators.
  */
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
@@ -10,6 +11,7 @@ import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperat
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import * as Organizations from "@turnout/core/access/application/Organizations"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import type * as FileSystem from "effect/FileSystem"
@@ -21,6 +23,7 @@ import type * as HttpPlatform from "effect/http/HttpPlatform"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
+import * as OrganizationsHandlers from "../organizations/OrganizationsHandlers.ts"
 import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
 import * as Problem from "../problems/Problem.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
@@ -49,6 +52,7 @@ export interface AdminOptions {
 /** The services that the API for operators calls. */
 export type Services =
   | AuditLog
+  | OrganizationStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -80,13 +84,14 @@ export const layer = (options: AdminOptions): Layer.Layer<never, never, Services
     ApiDocs.layer(AdminApi, { openapiPath: OPENAPI_PATH, docsPath: DOCS_PATH, messages: false })
   ).pipe(
     Layer.provide([
+      OrganizationsHandlers.layer,
       OutboxHandlers.layer,
       ReplaysHandlers.layer,
       WebhooksHandlers.layer,
       SalesHandlers.layer,
       DeadLettersHandlers.layer(deadLetters)
     ]),
-    Layer.provide(Webhooks.layer),
+    Layer.provide([Organizations.layer, Webhooks.layer]),
     Layer.provide(TokenComparison.layer(options.token))
   )
 }

@@ -8,6 +8,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { info } from "../document/Info.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
+import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
 import { ReplaysGroup } from "../replays/ReplaysApi.ts"
 import { Boundary, QueryBoundary } from "../requests/Boundaries.ts"
@@ -17,7 +18,7 @@ import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 import { AdminToken } from "./AdminToken.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
+  .add(OrganizationsGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(AdminToken)
@@ -27,6 +28,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token."
+        "Organizations; looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token."
     })
   ) {}

@@ -29,6 +29,7 @@ const query = {
     { ...EventQuery.fields, status },
     {
       status: [`One or more of ${EventStatus.literals.join(", ")}, separated by commas`, "published"],
+      organizationId: ["The organization that the event belongs to", "00000000-0000-7000-8000-000000000000"],
       organizer: ["The organizer, in full", "Music society"],
       search: [
         "Text in the title or the location, without regard to case and accents; each word must be there",

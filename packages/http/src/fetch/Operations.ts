@@ -10,6 +10,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     path: "/events",
     query: [
       "status",
+      "organizationId",
       "organizer",
       "search",
       "from",

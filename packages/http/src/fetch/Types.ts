@@ -1654,6 +1654,10 @@ export interface Event {
    */
   id: string
   /**
+   * The organization that the event belongs to, for ever
+   */
+  organizationId: string
+  /**
    * The title of the event
    */
   title: string
@@ -1938,6 +1942,10 @@ export interface Event_1 {
    */
   id: string
   /**
+   * The organization that the event belongs to, for ever
+   */
+  organizationId: string
+  /**
    * The title of the event
    */
   title: string
@@ -2032,6 +2040,35 @@ export interface Event_1 {
   updatedAt: string
 }
 /**
+ * There is no such organization
+ */
+export interface OrganizationNotFoundProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:organization_not_found"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "There is no such organization"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 404
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "organization_not_found"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The id or the short name that was asked for
+   */
+  organization: string
+}
+/**
  * The event was deleted
  */
 export interface EventWasDeletedProblem {
@@ -2094,6 +2131,10 @@ export interface EventInput {
    * Your own id for the event, which is created only once under it; without one the event gets a fresh id
    */
   id?: string
+  /**
+   * The organization that the event belongs to, for ever; without one it belongs to the default organization
+   */
+  organizationId?: string
   /**
    * The title of the event. One line of 1 to 200 characters, counted in Unicode normal form C and without white space around it
    */
@@ -2161,6 +2202,10 @@ export interface ListEventsRequest {
    * One or more of draft, published, cancelled, completed, reopening, separated by commas
    */
   status?: string
+  /**
+   * The organization that the event belongs to
+   */
+  organizationId?: string
   /**
    * The organizer, in full. One line of 1 to 200 characters, counted in Unicode normal form C and without white space around it
    */
@@ -2703,6 +2748,7 @@ export type Problem =
   | EventOverProblem
   | EventHasRegistrationsProblem
   | ScheduleInvalidProblem
+  | OrganizationNotFoundProblem
   | EventWasDeletedProblem
   | EventAlreadyExistsProblem
 

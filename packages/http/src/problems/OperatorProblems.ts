@@ -1,6 +1,7 @@
 /**
- * The problems of the API for operators: the admin token, the outbox, replays, webhooks, sales and dead letters.
+ * The problems of the API for operators: the admin token, organizations, the outbox, replays, webhooks, sales and dead letters.
  */
+import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
@@ -20,6 +21,12 @@ export const unauthorized: Problem<typeof Unauthorized> = problem(Unauthorized, 
   status: 401,
   code: "unauthorized",
   title: "The admin token is missing or wrong"
+})
+
+export const slugTaken: Problem<typeof SlugTaken> = problem(SlugTaken, {
+  status: 409,
+  code: "slug_taken",
+  title: "Another organization has the short name"
 })
 
 export const sinkNotFound: Problem<typeof SinkNotFound> = problem(SinkNotFound, {

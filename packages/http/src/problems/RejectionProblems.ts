@@ -28,6 +28,7 @@ const rejections = {
 export const {
   EventNotFound: eventNotFound,
   EventStatusConflict: eventStatusConflict,
+  OrganizationNotFound: organizationNotFound,
   RegistrationNotFound: registrationNotFound,
   RegistrationStateConflict: registrationStateConflict
 } = rejections

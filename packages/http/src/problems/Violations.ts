@@ -4,7 +4,7 @@
  */
 import * as JsonPointer from "effect/JsonPointer"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { brokenRules } from "@turnout/core/kernel/domain/RuleWords"
+import { brokenRules } from "@turnout/core/kernel/domain/rules/RuleWords"
 import type { Violation } from "./BoundaryProblems.ts"
 
 /** The most violations that are listed. */

@@ -3,6 +3,7 @@
  */
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { Changes, Footprint, Loaded } from "@turnout/core/admission/domain/state/EventRows"
 import { includes } from "@turnout/core/admission/ports/EventFilter"
@@ -12,13 +13,20 @@ import * as Effect from "effect/Effect"
 export interface State {
   readonly events: Map<EventId, Event>
   readonly journal: Map<EventId, Array<StoredJournalEntry>>
+  /** The organizations, which belong to another store. */
+  readonly organizations: ReadonlyMap<OrganizationId, unknown>
 }
 
-export const initial = (): State => ({ events: new Map(), journal: new Map() })
+export const initial = (organizations: State["organizations"]): State => ({
+  events: new Map(),
+  journal: new Map(),
+  organizations
+})
 
 export const load = (state: State, footprint: Footprint): Loaded => ({
   events: footprint.events.flatMap((id) => state.events.get(id) ?? []),
-  deleted: footprint.named.filter((id) => state.journal.get(id)?.at(-1)?.type === "EventDeleted")
+  deleted: footprint.named.filter((id) => state.journal.get(id)?.at(-1)?.type === "EventDeleted"),
+  organizations: footprint.organizations.filter((id) => state.organizations.has(id))
 })
 
 export const write = (state: State, changes: Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {

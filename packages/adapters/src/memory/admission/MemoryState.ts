@@ -18,8 +18,8 @@ export interface MemoryState
     MemoryRegistrations.State,
     MemoryIdempotency.State {}
 
-export const initial = (): MemoryState => ({
-  ...MemoryEvents.initial(),
+export const initial = (organizations: MemoryState["organizations"]): MemoryState => ({
+  ...MemoryEvents.initial(organizations),
   ...MemoryRegistrations.initial(),
   ...MemoryIdempotency.initial()
 })

@@ -7,6 +7,7 @@
 import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import type { Event, EventStatus } from "@turnout/core/admission/domain/model/Event"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import { type IdempotencyRecord, scope } from "@turnout/core/admission/domain/state/Idempotency"
 import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/admission/domain/model/Outcome"
@@ -25,12 +26,13 @@ export const toDate = (time: Time): Date => (time instanceof Date ? time : new D
 export const toDateOrNull = (time: Time | null): Date | null => (time === null ? null : toDate(time))
 
 /** The columns of `EventRow`. */
-export const EVENT = `id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
+export const EVENT = `id, organization_id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
   registration_closes_at, waitlist, waitlist_limit, capacity, status, cancelled_from, version, confirmed, waitlisted,
   attended, no_show, created_at, updated_at, revision`
 
 export interface EventRow {
   readonly id: string
+  readonly organization_id: string
   readonly title: string
   readonly description: string
   readonly location: string
@@ -57,6 +59,7 @@ export interface EventRow {
 
 export const toEvent = (row: EventRow): Event => ({
   id: row.id as EventId,
+  organizationId: row.organization_id as OrganizationId,
   title: row.title,
   description: row.description,
   location: row.location,
@@ -86,6 +89,7 @@ export const toEvent = (row: EventRow): Event => ({
 /** An event as a JSON object with the names of the columns, for `jsonb_to_record`. */
 export const fromEvent = (event: Event): Record<string, unknown> => ({
   id: event.id,
+  organization_id: event.organizationId,
   title: event.title,
   description: event.description,
   location: event.location,

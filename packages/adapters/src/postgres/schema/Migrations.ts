@@ -26,6 +26,7 @@ import { finding } from "./migrations/0010_Finding.ts"
 import { steps } from "./migrations/0011_Steps.ts"
 import { eventRevisions } from "./migrations/0012_EventRevisions.ts"
 import { sweeps } from "./migrations/0013_Sweeps.ts"
+import { organizations } from "./migrations/0014_Organizations.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -45,7 +46,8 @@ export const migrations: ReadonlyArray<Migration> = [
   finding,
   steps,
   eventRevisions,
-  sweeps
+  sweeps,
+  organizations
 ]
 
 export interface MigrationStatus {

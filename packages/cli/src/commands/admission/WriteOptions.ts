@@ -5,7 +5,7 @@
 import { isIdempotencyKey } from "@turnout/core/admission/domain/state/Idempotency"
 import { type Command, InvalidArgumentError, Option } from "commander"
 import { randomUUID } from "node:crypto"
-import { type ActorOptions, as } from "../../options/Actor.ts"
+import { type ActorOptions, as } from "../../options/access/Actor.ts"
 import { ifVersion } from "../../options/Versions.ts"
 
 export interface WriteOptions extends ActorOptions {

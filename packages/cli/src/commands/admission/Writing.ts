@@ -5,13 +5,14 @@
  * nothing more, and says so. If the store is lost while a write is being committed, nobody knows whether it was done; the command
  * then tells its key, under which it can be run again.
  */
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { Commands } from "@turnout/core/admission/application/Commands"
 import type { GivenWriteOptions } from "@turnout/core/admission/domain/state/WriteOptions"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import * as Effect from "effect/Effect"
 import * as Database from "../../Database.ts"
-import { whoOf } from "../../options/Actor.ts"
+import { whoOf } from "../../options/access/Actor.ts"
 import type * as Line from "../../output/Line.ts"
 import { word } from "../../usage/Shell.ts"
 import * as Steps from "../../Steps.ts"
@@ -25,14 +26,17 @@ export interface Written<A> {
 }
 
 /** A use case with its input. */
-export type Use<A> = (turnout: Turnout.UseCases, options: GivenWriteOptions) => Effect.Effect<A, unknown>
+export type Use<A> = (
+  turnout: Turnout.UseCases,
+  options: GivenWriteOptions
+) => Effect.Effect<A, unknown, OrganizationStore>
 
 /** Carries out one write under a key, and tells whether its answer is repeated. */
 export const write = Effect.fnUntraced(function* <A>(
   options: WriteOptions,
   idempotencyKey: string,
   use: Use<A>
-): Effect.fn.Return<Written<A>, unknown, Turnout.Turnout | AdmissionReads> {
+): Effect.fn.Return<Written<A>, unknown, Turnout.Turnout | AdmissionReads | OrganizationStore> {
   const { execute, executeAll } = yield* Turnout.Turnout
   const reads = yield* AdmissionReads
   let repeated = false

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import { limit } from "../../options/Paging.ts"
 import { queue, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import * as Redriving from "@turnout/core/consumer/application/Redriving"

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import { cursor, limit } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"

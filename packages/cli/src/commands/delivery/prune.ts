@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import { instant } from "../../options/Instants.ts"
 import * as OutboxAdministration from "@turnout/core/delivery/application/OutboxAdministration"
 import type { Keeper } from "@turnout/core/delivery/domain/Keeper"

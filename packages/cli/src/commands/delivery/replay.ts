@@ -6,7 +6,7 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import { instant } from "../../options/Instants.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { cursor, limit } from "../../options/Paging.ts"

@@ -3,7 +3,7 @@
  */
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import * as Ids from "../../options/Ids.ts"
 import { cursor, limit } from "../../options/Paging.ts"
 import type { PartlyDone } from "@turnout/core/kernel/application/PartlyDone"

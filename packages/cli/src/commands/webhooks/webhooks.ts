@@ -3,7 +3,7 @@
  */
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
-import { type ActorOptions, as, whoOf } from "../../options/Actor.ts"
+import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import * as Ids from "../../options/Ids.ts"
 import { cursor, limit, numbered } from "../../options/Paging.ts"

@@ -51,6 +51,10 @@ export const actions = {
   getWaitlistPlace: { permission: "registrations:read", others: "attendee" },
   listAttendeeRegistrations: { permission: "people:read", others: "attendee" },
 
+  createOrganization: staff("organizations:write"),
+  listOrganizations: staff("organizations:write"),
+  getOrganization: staff("organizations:write"),
+  updateOrganization: staff("organizations:write"),
   getOutboxStatus: staff("outbox:operate"),
   listBlockedStreams: staff("outbox:operate"),
   getBlockedStream: staff("outbox:operate"),

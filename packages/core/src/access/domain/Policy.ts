@@ -6,8 +6,8 @@
  * exist for the principal: the verdict is `notFound`, as it is for what is not there.
  */
 import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { type Action, actions, type Others, type Rule } from "./Action.ts"
-import type { OrganizationId } from "./Organization.ts"
 import { OF_INSTALLATION } from "./Permission.ts"
 import { hasAnywhere, isAttendee, type Principal, roleIn } from "./Principal.ts"
 import { permissionsOf } from "./Role.ts"

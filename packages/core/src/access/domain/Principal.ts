@@ -3,7 +3,7 @@
  * audit log, and the scope of idempotency keys.
  */
 import type { EventId } from "../../kernel/domain/EventId.ts"
-import type { OrganizationId } from "./Organization.ts"
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import type { Permission } from "./Permission.ts"
 import { type MemberRole, permissionsOf, type Role } from "./Role.ts"
 

@@ -50,7 +50,7 @@ export interface Events {
   /**
    * Makes an event: a draft without registrations. Given an `id`, it is made only once under it.
    *
-   * @throws `EventAlreadyExists`, `EventWasDeleted`, and what every write meets (`Write`)
+   * @throws `EventAlreadyExists`, `EventWasDeleted`, `OrganizationNotFound`, and what every write meets (`Write`)
    * @example
    * ```ts
    * const { id } = await turnout.createEvent({

@@ -10,6 +10,7 @@ import { GivenAttendeeId } from "../domain/model/Attendee.ts"
 import { EventStatus } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
+import { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { cursorOf, Limit } from "../../kernel/domain/Page.ts"
 import { RegistrationId, RegistrationState } from "../domain/model/Registration.ts"
 import * as Search from "../../kernel/domain/text/Search.ts"
@@ -73,6 +74,8 @@ const orderProblem = (
 const eventConditions = {
   /** Only events in this status, or in one of these. */
   status: Schema.optionalKey(anyOf(EventStatus)),
+  /** Only events that belong to this organization. */
+  organizationId: Schema.optionalKey(OrganizationId),
   /** Only events of this organizer, in full. */
   organizer: Schema.optionalKey(Text.line({ minLength: 1, maxLength: 200 })),
   /** Only events whose title or location has each of these words, without regard to case and accents. */
@@ -180,6 +183,7 @@ const termsOf = (search: string | undefined): Search.Terms | null =>
 
 export const eventFilter = (query: typeof EventQuery.Type): EventFilter => ({
   statuses: query.status ?? null,
+  organizationId: query.organizationId ?? null,
   organizer: query.organizer ?? null,
   from: query.from ?? null,
   until: query.until ?? null,

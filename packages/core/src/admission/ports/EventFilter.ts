@@ -3,6 +3,7 @@
  *
  * A filter is a value that every store reads in the same way: `includes` says what it means.
  */
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import * as Search from "../../kernel/domain/text/Search.ts"
 import type { Event, EventStatus } from "../domain/model/Event.ts"
 
@@ -10,6 +11,7 @@ import type { Event, EventStatus } from "../domain/model/Event.ts"
 export interface EventFilter {
   /** The event has one of these statuses. */
   readonly statuses: ReadonlyArray<EventStatus> | null
+  readonly organizationId: OrganizationId | null
   readonly organizer: string | null
   /** The event overlaps with a span of time: it ends after `from`, and starts before `until`. */
   readonly from: Date | null
@@ -26,6 +28,7 @@ export interface EventFilter {
 /** The filter that includes every event. */
 export const everyEvent: EventFilter = {
   statuses: null,
+  organizationId: null,
   organizer: null,
   from: null,
   until: null,
@@ -41,6 +44,7 @@ export const hasText = ({ search }: EventFilter, event: Pick<Event, "title" | "l
 
 export const includes = (filter: EventFilter, event: Event): boolean =>
   (filter.statuses === null || filter.statuses.includes(event.status)) &&
+  (filter.organizationId === null || event.organizationId === filter.organizationId) &&
   (filter.organizer === null || event.organizer === filter.organizer) &&
   (filter.from === null || event.endsAt > filter.from) &&
   (filter.until === null || event.startsAt < filter.until) &&

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { brokenRules } from "../domain/RuleWords.ts"
+import { brokenRules } from "../domain/rules/RuleWords.ts"
 import { TaggedError } from "../domain/TaggedError.ts"
 
 export const InputIssue = Schema.Struct({

@@ -2,6 +2,7 @@
  * Problems that answer the rejections of commands about an event itself.
  */
 import * as Event from "@turnout/core/admission/domain/model/Event"
+import { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import { problem } from "../Problem.ts"
 
 export const problems = {
@@ -34,6 +35,11 @@ export const problems = {
     status: 409,
     code: "event_over",
     title: "The event is over"
+  }),
+  OrganizationNotFound: problem(OrganizationNotFound, {
+    status: 404,
+    code: "organization_not_found",
+    title: "There is no such organization"
   }),
   ScheduleInvalid: problem(Event.ScheduleInvalid, {
     status: 409,

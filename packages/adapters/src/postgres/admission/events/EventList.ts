@@ -65,7 +65,7 @@ const rangeOf = (filter: EventFilter, page: PageRequest<EventKey>, order: EventO
 /** What stands after `FROM` for the events of a range. They run at `runningAt`, unless that is `null`. */
 const fromWhere = (
   s: string,
-  { organizer, overBy, search, statuses }: EventFilter,
+  { organizationId, organizer, overBy, search, statuses }: EventFilter,
   { begin, end }: Range,
   runningAt: Date | null,
   parameters: Parameters
@@ -90,6 +90,7 @@ const fromWhere = (
             "text[]"
           )}), false)`
         ]),
+    ...(organizationId === null ? [] : [`organization_id = ${parameters.add(organizationId, "uuid")}`]),
     ...(organizer === null ? [] : [`organizer = ${parameters.add(organizer, "text")}`]),
     ...(overBy === null ? [] : [`coalesce(ends_at <= ${parameters.add(overBy, "timestamptz")}, false)`]),
     ...(search === null

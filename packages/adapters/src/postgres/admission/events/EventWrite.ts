@@ -12,7 +12,7 @@ import type { KnownEvent } from "../batch/KnownEvents.ts"
 import { type Chosen, id, type Part, placeOf, type Shared, time } from "../batch/WriteParts.ts"
 import { EVENT, fromEvent } from "../Rows.ts"
 
-const EVENT_COLUMNS = `id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
+const EVENT_COLUMNS = `id uuid, organization_id uuid, title text, description text, location text, organizer text, starts_at timestamptz,
   ends_at timestamptz, time_zone text, registration_opens_at timestamptz, registration_closes_at timestamptz,
   waitlist text, waitlist_limit integer, capacity integer, status text, version bigint, confirmed integer,
   waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz, cancelled_from text,

@@ -7,6 +7,7 @@ import type { GivenEvent } from "@turnout/core/admission/domain/model/Event"
 import type { Action } from "../../../Action.ts"
 import type * as Database from "../../../Database.ts"
 import * as Ids from "../../../options/Ids.ts"
+import * as Organizations from "../../../options/access/Organizations.ts"
 import { WrongUsage } from "../../../WrongUsage.ts"
 import {
   type ChangeOptions,
@@ -18,7 +19,7 @@ import {
 import * as Details from "./Details.ts"
 import * as Told from "./Told.ts"
 
-interface CreateOptions extends Details.DetailOptions, WriteOptions {
+interface CreateOptions extends Details.DetailOptions, Organizations.OrganizationOptions, WriteOptions {
   readonly id?: string
   readonly capacity: number
   readonly timeZone: string
@@ -27,10 +28,13 @@ interface CreateOptions extends Details.DetailOptions, WriteOptions {
 export const create = (options: Database.GlobalOptions & CreateOptions): Promise<boolean> => {
   const { capacity, id } = options
   return Told.change(options, "created", (turnout, writeOptions) =>
-    Effect.flatMap(Details.inZone(options, options.timeZone), (details) =>
+    Effect.gen(function* () {
+      const details = yield* Details.inZone(options, options.timeZone)
+      const owner = yield* Organizations.fieldOf(options)
       // The options that an event cannot be without are mandatory.
-      turnout.createEvent({ ...(id === undefined ? {} : { id }), ...details, capacity } as GivenEvent, writeOptions)
-    )
+      const event = { ...(id === undefined ? {} : { id }), ...owner, ...details, capacity } as GivenEvent
+      return yield* turnout.createEvent(event, writeOptions)
+    })
   )
 }
 
@@ -63,6 +67,7 @@ export const declare = (events: Command, action: Action): void => {
       Ids.id
     )
   )
+  making.addOption(Organizations.organization("the organization that it belongs to, for ever (default: default)"))
   withWriteOptions(making).action(action(create))
 
   const changing = events

@@ -1,6 +1,7 @@
 /**
  * `turnout events list` and `show`: events by their start, and one of them with all that there is to it.
  */
+import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { GivenEventQuery } from "@turnout/core/admission/application/Queries"
 import { type Event, EventStatus } from "@turnout/core/admission/domain/model/Event"
 import { seatsTaken } from "@turnout/core/admission/domain/model/Seats"
@@ -11,15 +12,17 @@ import type { Action } from "../../../Action.ts"
 import * as Database from "../../../Database.ts"
 import { given } from "../../../options/Given.ts"
 import * as Ids from "../../../options/Ids.ts"
+import * as Organizations from "../../../options/access/Organizations.ts"
 import { instant } from "../../../options/Instants.ts"
 import { cursor, limit, total } from "../../../options/Paging.ts"
+import * as Logs from "../../../output/Logs.ts"
 import * as Line from "../../../output/Line.ts"
 import * as Output from "../../../output/Output.ts"
 import { more, type Paging, toQuery, totalOf } from "../../../output/Paging.ts"
 import * as Table from "../../../output/Table.ts"
 import { count, time, timeIfAny } from "../../../output/Words.ts"
 
-interface ListOptions extends Paging {
+interface ListOptions extends Paging, Organizations.OrganizationOptions {
   readonly status?: ReadonlyArray<EventStatus>
   readonly organizer?: string
   readonly search?: string
@@ -58,9 +61,13 @@ const HEAD = [
 ]
 
 export const list = async (options: Database.GlobalOptions & ListOptions): Promise<boolean> => {
-  const page = await Database.withTurnout(options, (turnout) =>
-    Effect.flatMap(Clock.currentTimeMillis, (millis) => turnout.listEvents(queryOf(options, new Date(millis))))
-  )
+  const listing = Effect.gen(function* () {
+    const turnout = yield* Turnout
+    const owner = yield* Organizations.fieldOf(options)
+    const now = new Date(yield* Clock.currentTimeMillis)
+    return yield* turnout.listEvents({ ...queryOf(options, now), ...owner })
+  })
+  const page = await Logs.runPromise(options, Effect.provide(listing, Database.turnoutAndStores(options)))
   Output.result(options, page, () => [
     ...Table.lines(
       HEAD,
@@ -89,6 +96,7 @@ export const inWords = (event: Event): ReadonlyArray<Line.Line> =>
     ["id", event.id],
     ["title", event.title],
     ["status", event.status],
+    ["organization", event.organizationId],
     ["organizer", event.organizer],
     ["location", event.location],
     ["description", event.description],
@@ -121,6 +129,7 @@ export const declare = (events: Command, action: Action): void => {
     .addOption(new Option("--past", "those that are over instead, the last to start first").conflicts("all"))
     .option("--all", "those that are over as well")
     .addOption(new Option("--status <status...>", "only those in one of these").choices(EventStatus.literals))
+    .addOption(Organizations.organization("only those that belong to this organization"))
     .option("--organizer <text>", "only those of this organizer")
     .option("--search <text>", "only those with this text in the title or the location")
     .option("--from <time>", "only those that end after this time (default: now)", instant)

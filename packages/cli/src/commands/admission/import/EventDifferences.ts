@@ -3,6 +3,7 @@
  */
 import type { Event } from "@turnout/core/admission/domain/model/Event"
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Effect from "effect/Effect"
 import { CliError } from "../../../CliError.ts"
 import { type EventOptions, timesIn } from "./EventOptions.ts"
@@ -20,13 +21,15 @@ const canonical = (zone: string): string => new Intl.DateTimeFormat("en", { time
 /** The options that say something else than the event, apart from its names. Options that are not given say nothing. */
 export const differences = Effect.fnUntraced(function* (
   options: EventOptions,
-  event: Event
+  event: Event,
+  organizationId: OrganizationId | undefined
 ): Effect.fn.Return<ReadonlyArray<Difference>, InvalidInput> {
   const { capacity, timeZone: zone } = options
   const times = yield* timesIn(options, event.timeZone)
   const differs = (option: string, stored: string | number, given: string | number | undefined) =>
     given === undefined || given === stored ? [] : [{ option, stored, given }]
   return [
+    ...differs("--organization", event.organizationId, organizationId),
     ...differs("--capacity", event.capacity, capacity),
     ...differs("--starts-at", event.startsAt.toISOString(), times.startsAt?.toISOString()),
     ...differs("--ends-at", event.endsAt.toISOString(), times.endsAt?.toISOString()),

@@ -7,6 +7,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { type Command, Option } from "commander"
 import type * as Effect from "effect/Effect"
 import { eventId } from "../../../options/Ids.ts"
+import { organization } from "../../../options/access/Organizations.ts"
 import { wholeNumber } from "../../../options/Numbers.ts"
 import { momentsIn, time, timeZone } from "../../../options/times/ZonedTimes.ts"
 import type * as WrittenTime from "../../../options/times/WrittenTime.ts"
@@ -18,6 +19,7 @@ export interface EventOptions {
   readonly id?: EventId
   readonly title?: string
   readonly organizer?: string
+  readonly organization?: string
   readonly capacity?: number
   readonly startsAt?: WrittenTime.WrittenTime
   readonly endsAt?: WrittenTime.WrittenTime
@@ -36,6 +38,7 @@ export const DEFAULT_LENGTH_MILLIS = DAY_MILLIS
 const describing = (): ReadonlyArray<Option> => [
   new Option("--title <text>", "the event with this title, which is made and published if it is not there"),
   new Option("--organizer <text>", `organizer of that event (default: ${DEFAULT_ORGANIZER})`),
+  organization("the organization that it belongs to, if it is made (default: default)"),
   new Option("--id <id>", "id of that event, a UUID (default: follows from title and organizer)").argParser(eventId),
   new Option("--capacity <seats>", "its capacity; needed to make it").argParser(wholeNumber(0, MAX_CAPACITY)),
   new Option("--starts-at <time>", `its start (default: in ${count(DEFAULT_LEAD_MILLIS / DAY_MILLIS)} days)`).argParser(

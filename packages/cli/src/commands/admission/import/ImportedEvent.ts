@@ -9,6 +9,8 @@ import type { TurnoutService } from "@turnout/core/admission/application/Turnout
 import type { Rejection } from "@turnout/core/admission/domain/model/Rejection"
 import { type Event, EventDetails, EventInput } from "@turnout/core/admission/domain/model/Event"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { MAX_LIMIT } from "@turnout/core/kernel/domain/Page"
 import * as Text from "@turnout/core/kernel/domain/Text"
@@ -17,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
+import * as Organizations from "../../../options/access/Organizations.ts"
 import { CliError } from "../../../CliError.ts"
 import { time } from "../../../output/Words.ts"
 import * as EventDifferences from "./EventDifferences.ts"
@@ -28,7 +31,8 @@ export type Target =
   | { readonly _tag: "Found"; readonly event: Event }
   | { readonly _tag: "New"; readonly input: EventInput & { readonly id: EventId } }
 
-type Failure = CliError | InvalidInput | StoreError | Effect.Error<ReturnType<TurnoutService["getEvent"]>>
+type Failure =
+  CliError | InvalidInput | OrganizationNotFound | StoreError | Effect.Error<ReturnType<TurnoutService["getEvent"]>>
 
 const decodeNames = decoder(
   Schema.Struct({ title: EventDetails.fields.title, organizer: EventDetails.fields.organizer })
@@ -82,8 +86,16 @@ const ambiguous = ({ organizer, title }: Names, events: ReadonlyArray<Event>) =>
   )
 }
 
+type Owner = Effect.Success<ReturnType<typeof Organizations.fieldOf>>
+
 /** The input of the event that the options describe. */
-const toInput = Effect.fnUntraced(function* (names: Names, id: EventId, options: EventOptions.EventOptions, now: Date) {
+const toInput = Effect.fnUntraced(function* (
+  names: Names,
+  id: EventId,
+  options: EventOptions.EventOptions,
+  owner: Owner,
+  now: Date
+) {
   const { capacity, timeZone = EventOptions.DEFAULT_TIME_ZONE } = options
   if (capacity === undefined) {
     const what = options.id === undefined ? `the title ${JSON.stringify(names.title)}` : `the id ${id}`
@@ -96,7 +108,7 @@ const toInput = Effect.fnUntraced(function* (names: Names, id: EventId, options:
   const times = yield* EventOptions.timesIn(options, timeZone)
   const startsAt = times.startsAt ?? new Date(now.getTime() + EventOptions.DEFAULT_LEAD_MILLIS)
   const endsAt = times.endsAt ?? new Date(startsAt.getTime() + EventOptions.DEFAULT_LENGTH_MILLIS)
-  const input = yield* decodeInput({ id, ...names, capacity, timeZone, startsAt, endsAt })
+  const input = yield* decodeInput({ id, ...owner, ...names, capacity, timeZone, startsAt, endsAt })
   if (endsAt <= now)
     return yield* Effect.fail(
       new CliError(`the event would be over: it ends at ${time(endsAt)}. Say another --ends-at`)
@@ -109,12 +121,14 @@ export const find = Effect.fnUntraced(function* (
   turnout: TurnoutService,
   options: EventOptions.EventOptions,
   now: Date
-): Effect.fn.Return<Target, Failure> {
+): Effect.fn.Return<Target, Failure, OrganizationStore> {
   if (options.event !== undefined) return { _tag: "Found", event: yield* turnout.getEvent(options.event) }
   const { organizer = EventOptions.DEFAULT_ORGANIZER, title } = options
   const names = yield* decodeNames({ title, organizer })
+  const owner = yield* Organizations.fieldOf(options)
   const [event, ...others] = yield* candidates(turnout, names, options.id)
-  if (event === undefined) return { _tag: "New", input: yield* toInput(names, options.id ?? idOf(names), options, now) }
+  if (event === undefined)
+    return { _tag: "New", input: yield* toInput(names, options.id ?? idOf(names), options, owner, now) }
   if (others.length > 0) return yield* Effect.fail(ambiguous(names, [event, ...others]))
   const sameNames = {
     title: folded(title!) === folded(event.title),
@@ -123,7 +137,7 @@ export const find = Effect.fnUntraced(function* (
   const found = [
     ...(sameNames.title ? [] : [{ option: "--title", stored: event.title, given: names.title }]),
     ...(sameNames.organizer ? [] : [{ option: "--organizer", stored: event.organizer, given: names.organizer }]),
-    ...(yield* EventDifferences.differences(options, event))
+    ...(yield* EventDifferences.differences(options, event, owner.organizationId))
   ]
   if (found.length > 0) return yield* Effect.fail(EventDifferences.refusal(event, found))
   return { _tag: "Found", event }

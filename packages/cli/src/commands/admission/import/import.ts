@@ -17,6 +17,7 @@ import { encoding } from "../../../options/Encodings.ts"
 import * as Output from "../../../output/Output.ts"
 import * as Progress from "../../../output/Progress.ts"
 import * as Steps from "../../../Steps.ts"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import * as EventOptions from "./EventOptions.ts"
 import * as ImportedEvent from "./ImportedEvent.ts"
 import * as Person from "./Person.ts"
@@ -54,7 +55,7 @@ export const prepare = Effect.fnUntraced(function* (
   options: PlanOptions,
   table: Rows.Table,
   onMade: (event: Event) => void
-): Effect.fn.Return<Prepared, Failure> {
+): Effect.fn.Return<Prepared, Failure, OrganizationStore> {
   const now = new Date(yield* Clock.currentTimeMillis)
   const target = yield* ImportedEvent.find(turnout, options, now)
   const found = target._tag === "Found" ? target.event : undefined
@@ -100,7 +101,9 @@ export const importFile = async (options: ImportOptions, file: string): Promise<
     known = table
     for (const remark of table.remarks) Output.notice(`${table.name}: ${remark}`)
     yield* importTable(table).pipe(
-      Effect.provide(Database.turnout(options, { idempotencyTtlMillis: REMEMBERED_MILLIS, refusalTtlMillis: 0 }))
+      Effect.provide(
+        Database.turnoutAndStores(options, { idempotencyTtlMillis: REMEMBERED_MILLIS, refusalTtlMillis: 0 })
+      )
     )
     return table
   })

@@ -18,6 +18,7 @@ import { defaulting, described } from "../../../kernel/domain/document/Documente
 import { EventId, TheEvent } from "../../../kernel/domain/EventId.ts"
 import { type Expecting, VersionConflict } from "./event/EventVersion.ts"
 import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
+import { OrganizationId, OrganizationNotFound } from "../../../kernel/domain/OrganizationId.ts"
 import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, DemotionsMismatch } from "./Seats.ts"
 import type { CarryOn } from "./Steps.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
@@ -40,6 +41,8 @@ const words = {
   location: ["The place of the event", { examples: ["Town hall"] }],
   organizer: ["Who organizes the event: a name, or the host's own id", { examples: ["Music society"] }]
 } as const
+
+const ORGANIZATION = "The organization that the event belongs to, for ever"
 
 const details = {
   /** The title: a line of 1 to 200 characters. */
@@ -107,6 +110,8 @@ const StoredDetails = Schema.Struct(storedDetails)
 export const Event = Schema.Struct({
   /** The id of the event. */
   id: TheEvent,
+  /** The organization that the event belongs to, for ever. */
+  organizationId: described(ORGANIZATION, OrganizationId),
   ...storedDetails,
   /** The number of seats. */
   capacity: described("The number of seats", Capacity, { examples: [100] }),
@@ -142,6 +147,11 @@ export const EventInput = Schema.Struct({
   id: described(
     "Your own id for the event, which is created only once under it; without one the event gets a fresh id",
     Schema.optionalKey(EventId)
+  ),
+  /** The organization that the event belongs to, for ever. Default: that of everybody who knows of no other. */
+  organizationId: described(
+    `${ORGANIZATION}; without one it belongs to the default organization`,
+    Schema.optionalKey(OrganizationId)
   ),
   ...details,
   /** The description: text of at most 4,000 characters. Default empty. */
@@ -303,7 +313,12 @@ export const EventCreated = Schema.TaggedStruct("EventCreated", {
   /** What the event is. */
   details: described("What the event is", StoredDetails),
   /** The number of seats. */
-  capacity: described("The number of seats", Capacity, { examples: [100] })
+  capacity: described("The number of seats", Capacity, { examples: [100] }),
+  /** The organization that the event belongs to; absent for the default one. */
+  organizationId: described(
+    "The organization that the event belongs to; absent for the default one",
+    Schema.optionalKey(OrganizationId)
+  )
 }).annotate({
   description: "An event was created, as a draft"
 })
@@ -443,12 +458,13 @@ export const rejections = [
   EventHasRegistrations,
   EventNotStarted,
   EventOver,
-  ScheduleInvalid
+  ScheduleInvalid,
+  OrganizationNotFound
 ] as const
 
 /** The rejections that each command can meet. */
 export const rejectionsByOperation = {
-  CreateEvent: [EventAlreadyExists, EventWasDeleted],
+  CreateEvent: [EventAlreadyExists, EventWasDeleted, OrganizationNotFound],
   UpdateEvent: [EventNotFound, EventStatusConflict, VersionConflict, ScheduleInvalid],
   PublishEvent: [EventNotFound, EventStatusConflict, VersionConflict],
   UnpublishEvent: [EventNotFound, EventStatusConflict, VersionConflict, EventHasRegistrations],

@@ -11,6 +11,7 @@ import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
 import * as Register from "./Register.ts"
 import * as Registration from "./Registration.ts"
+import { DEFAULT_ORGANIZATION } from "../../../kernel/domain/OrganizationId.ts"
 import { Rejection } from "./Rejection.ts"
 
 const byOperation = {
@@ -38,14 +39,19 @@ const decodeStored = Schema.decodeUnknownSync(StoredAnswer)
 export const encodeAnswer = (answer: Answer): unknown =>
   encodeStored(Result.isSuccess(answer) ? answer.success : { rejection: answer.failure })
 
-/** An answer about an event as it was stored before events had a revision: its version has seen every change of the event. */
-const withRevision = (json: unknown): unknown => {
+/**
+ * An answer about an event as it was stored before events had a revision and an organization. Its version has seen every change of the
+ * event, which belonged to the default organization.
+ */
+const withLaterFields = (json: unknown): unknown => {
   const { event } = json as { readonly event?: { readonly version: number; readonly revision?: number } }
-  return event === undefined ? json : { event: { revision: event.version, ...event } }
+  return event === undefined
+    ? json
+    : { event: { revision: event.version, organizationId: DEFAULT_ORGANIZATION, ...event } }
 }
 
 /** An answer from the JSON that `encodeAnswer` returned; throws on any other JSON. */
 export const decodeAnswer = (json: unknown): Answer => {
-  const stored = decodeStored(withRevision(json))
+  const stored = decodeStored(withLaterFields(json))
   return "rejection" in stored ? Result.fail(stored.rejection) : Result.succeed(stored)
 }

@@ -39,7 +39,7 @@ export type RejectionOf<Operation extends keyof typeof byOperation> =
 export const Rejection = Schema.Union([...new Set(Object.values(byOperation).flat()), IdempotencyKeyReused])
 export type Rejection = typeof Rejection.Type
 
-const NOT_FOUND: ReadonlyArray<Rejection["_tag"]> = ["EventNotFound", "RegistrationNotFound"]
+const NOT_FOUND: ReadonlyArray<Rejection["_tag"]> = ["EventNotFound", "RegistrationNotFound", "OrganizationNotFound"]
 
 /** Whether a command was refused because the store has no row that it names. */
 export const isNotFound = ({ _tag }: Rejection): boolean => NOT_FOUND.includes(_tag)

@@ -35,16 +35,27 @@ import {
 import { EventWasDeleted } from "../model/event/EventDeletion.ts"
 import type { Expecting } from "../model/event/EventVersion.ts"
 import type { Rejection } from "../model/Rejection.ts"
+import {
+  DEFAULT_ORGANIZATION,
+  type OrganizationId,
+  OrganizationNotFound
+} from "../../../kernel/domain/OrganizationId.ts"
 import { eventIdOf, type Request } from "../state/Request.ts"
 import { seatsTaken } from "../model/Seats.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
+
+/** The default organization is not named in the journal. */
+const named = (organizationId: OrganizationId | undefined): { readonly organizationId?: OrganizationId } =>
+  organizationId === undefined || organizationId === DEFAULT_ORGANIZATION ? {} : { organizationId }
 
 /** A new event is a draft. */
 export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.Result<Decision, Rejection> => {
   const eventId = eventIdOf(request)
   if (set.events.has(eventId)) return Result.fail(new EventAlreadyExists({ eventId }))
   if (set.deleted.has(eventId)) return Result.fail(new EventWasDeleted({ eventId }))
-  const { capacity, id: _, ...given } = request.command.event
+  const { capacity, id: _, organizationId, ...given } = request.command.event
+  if (organizationId !== undefined && !set.organizations.has(organizationId))
+    return Result.fail(new OrganizationNotFound({ organization: organizationId }))
   const details: EventDetails = {
     description: "",
     location: "",
@@ -55,7 +66,7 @@ export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.R
     ...given
   }
   return Result.succeed({
-    events: [{ _tag: "EventCreated", details, capacity }],
+    events: [{ _tag: "EventCreated", details, capacity, ...named(organizationId) }],
     outcome: (after) => ({ event: after.events.get(eventId)! })
   })
 }

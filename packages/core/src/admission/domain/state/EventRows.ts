@@ -4,6 +4,7 @@
  */
 import type { Mutable } from "effect/Types"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
+import { DEFAULT_ORGANIZATION, type OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
 import type { AdmissionEntry, AdmissionEvent } from "../model/AdmissionEvent.ts"
 import type { Event, EventCreated, journalEvents } from "../model/Event.ts"
 import type { journalEvents as seatEvents } from "../model/Seats.ts"
@@ -14,12 +15,16 @@ export interface Footprint {
   readonly events: ReadonlyArray<EventId>
   /** Events that are to be created under ids of their callers, which may have been those of events that were deleted. */
   readonly named: ReadonlyArray<EventId>
+  /** The organizations that events are to be created for. */
+  readonly organizations: ReadonlyArray<OrganizationId>
 }
 
 export interface Loaded {
   readonly events: ReadonlyArray<Event>
   /** Those of the `named` events that were deleted. */
   readonly deleted: ReadonlyArray<EventId>
+  /** Those of the `organizations` that are there. */
+  readonly organizations: ReadonlyArray<OrganizationId>
 }
 
 export interface WorkingSet {
@@ -27,6 +32,8 @@ export interface WorkingSet {
   readonly events: Map<EventId, Event>
   /** Events that were deleted. */
   readonly deleted: Set<EventId>
+  /** Organizations that are there. */
+  readonly organizations: ReadonlySet<OrganizationId>
 }
 
 export interface ChangedEvent {
@@ -54,16 +61,20 @@ interface TouchedEvent {
 
 export const footprint = (requests: ReadonlyArray<PendingRequest>): Footprint => {
   const named = new Set<EventId>()
+  const organizations = new Set<OrganizationId>()
   for (const { command } of requests) {
-    if (command._tag === "CreateEvent" && command.event.id !== undefined) named.add(command.event.id)
+    if (command._tag !== "CreateEvent") continue
+    const { id, organizationId } = command.event
+    if (id !== undefined) named.add(id)
+    if (organizationId !== undefined) organizations.add(organizationId)
   }
-  return { events: eventsOf(requests), named: [...named] }
+  return { events: eventsOf(requests), named: [...named], organizations: [...organizations] }
 }
 
 export const make = (loaded: Loaded): WorkingSet => {
   const events = new Map<EventId, Event>()
   for (const event of loaded.events) events.set(event.id, { ...event, counts: { ...event.counts } })
-  return { events, deleted: new Set(loaded.deleted) }
+  return { events, deleted: new Set(loaded.deleted), organizations: new Set(loaded.organizations) }
 }
 
 /** Changes the event of a journal entry in place, and returns it. */
@@ -82,10 +93,11 @@ export const evolve = (set: WorkingSet, entry: AdmissionEntry): Mutable<Event> =
 const create = (
   set: WorkingSet,
   { eventId, occurredAt, version }: AdmissionEntry,
-  { capacity, details }: typeof EventCreated.Type
+  { capacity, details, organizationId = DEFAULT_ORGANIZATION }: typeof EventCreated.Type
 ): Mutable<Event> => {
   const event: Event = {
     id: eventId,
+    organizationId,
     ...details,
     capacity,
     status: "draft",

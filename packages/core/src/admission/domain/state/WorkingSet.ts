@@ -33,6 +33,7 @@ export interface Loaded
 export const nothing: Loaded = {
   events: [],
   deleted: [],
+  organizations: [],
   registrations: [],
   waiting: [],
   ending: [],

@@ -2,7 +2,7 @@
  * The rules for the options of adapters.
  */
 import * as Schema from "effect/Schema"
-import { isSeen } from "./Text.ts"
+import { isSeen } from "../Text.ts"
 
 /** Text for which a rule holds; `rule` says it in words. */
 export const mustBe = (rule: string, holds: (text: string) => boolean): Schema.String =>

@@ -1,0 +1,33 @@
+/**
+ * The option that names an organization, by its id or its short name.
+ */
+import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import { readName } from "@turnout/core/access/domain/Organization"
+import { type OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import { Option } from "commander"
+import * as Effect from "effect/Effect"
+
+export interface OrganizationOptions {
+  readonly organization?: string
+}
+
+/** `description` says what the organization is to the command. */
+export const organization = (description: string): Option =>
+  new Option("--organization <organization>", `${description}: its id or its short name`)
+
+/** The organization of the option as the field of an input or a query; without the option, no field. */
+export const fieldOf = ({
+  organization: text
+}: OrganizationOptions): Effect.Effect<
+  { readonly organizationId?: OrganizationId },
+  OrganizationNotFound | StoreError,
+  OrganizationStore
+> =>
+  text === undefined
+    ? Effect.succeed({})
+    : Effect.gen(function* () {
+        const name = readName(text)
+        const found = name === undefined ? undefined : yield* OrganizationStore.use((store) => store.find(name))
+        return { organizationId: (found ?? (yield* new OrganizationNotFound({ organization: text }))).id }
+      })
