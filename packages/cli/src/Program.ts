@@ -12,6 +12,7 @@ import * as Dlq from "./commands/consumer/dlq.ts"
 import * as Events from "./commands/admission/events/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
 import * as Journal from "./commands/journal/journal.ts"
+import * as Keys from "./commands/access/keys.ts"
 import * as Migrate from "./commands/server/migrate.ts"
 import * as Organizations from "./commands/access/organizations.ts"
 import * as Outbox from "./commands/delivery/outbox.ts"
@@ -46,6 +47,7 @@ const commands = [
   Registrations,
   Waitlist,
   Organizations,
+  Keys,
   Journal,
   Outbox,
   Sales,

@@ -5,6 +5,7 @@
  */
 import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
@@ -147,6 +148,7 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresProjections: await import("@turnout/adapters/postgres/projections"),
       PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
       PostgresOrganizations: await import("@turnout/adapters/postgres/organizations"),
+      PostgresApiKeys: await import("@turnout/adapters/postgres/api-keys"),
       PostgresInbox: await import("@turnout/adapters/postgres/inbox"),
       HostPool: await import("@turnout/adapters/postgres/host-pool"),
       HostTransaction: await import("@turnout/adapters/postgres/host-transaction")
@@ -247,6 +249,7 @@ export type Stores =
   | AdmissionReads
   | AuditLog
   | OrganizationStore
+  | ApiKeyStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -278,6 +281,7 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(AdmissionReads),
     TracedPort.layer(AuditLog),
     TracedPort.layer(OrganizationStore),
+    TracedPort.layer(ApiKeyStore),
     TracedPort.layer(JournalReader),
     TracedPort.layer(Outbox),
     TracedPort.layer(OutboxOperations),
@@ -328,6 +332,7 @@ const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: Datab
     Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresOrganizations.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresApiKeys.layerFromClient(schema)),
     Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres))
   )
 })

@@ -3,6 +3,7 @@
  */
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -13,6 +14,7 @@ import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Layer from "effect/Layer"
+import * as MemoryApiKeys from "./access/MemoryApiKeys.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
@@ -32,6 +34,7 @@ type Stores =
   | AdmissionReads
   | AuditLog
   | OrganizationStore
+  | ApiKeyStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -49,6 +52,7 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryProjections.layer),
   Layer.merge(MemoryAuditLog.layer),
   Layer.merge(MemoryOrganizations.layer),
+  Layer.merge(MemoryApiKeys.layer),
   Layer.provide([MemoryOrganizations.layerKnown, MemoryLog.layer, MemorySinks.layer, MemoryAuditLog.layerEntries]),
   Layer.provide(MemoryClock.layer)
 )

@@ -8,6 +8,7 @@ import { SinkNotFound } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound } from "@turnout/core/delivery/ports/Replays"
 import { EventWasDeleted } from "@turnout/core/admission/domain/model/event/EventDeletion"
 import { VersionConflict } from "@turnout/core/admission/domain/model/event/EventVersion"
+import { ApiKeyNotFound } from "@turnout/core/access/domain/ApiKey"
 import { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -26,6 +27,7 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof ReplayNotFound) return '"turnout outbox replay list" lists them.'
   if (error instanceof WebhookNotFound) return '"turnout webhooks list" lists them.'
   if (error instanceof OrganizationNotFound) return '"turnout organizations list" lists them.'
+  if (error instanceof ApiKeyNotFound) return '"turnout keys list" lists them.'
   if (error instanceof EventWasDeleted)
     return '"turnout events create" and "turnout import" make an event with another --id.'
   if (error instanceof VersionConflict) return `"turnout events show ${error.eventId}" shows the event.`

@@ -58,6 +58,13 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "organizations list": ["turnout organizations list"],
   "organizations show": ["turnout organizations show music-society"],
   "organizations update": ['turnout organizations update default --slug town-hall --name "Town hall"'],
+  "keys create": [
+    "turnout keys create --name operations --role operator",
+    'turnout keys create --name "Badge printer" --role checkin --organization music-society --expires-at 2030-06-01'
+  ],
+  "keys list": ["turnout keys list --organization music-society"],
+  "keys rotate": ["turnout keys rotate $KEY --overlap 3600000"],
+  "keys revoke": ["turnout keys revoke $KEY"],
   "journal show": [
     "turnout journal show $EVENT",
     "turnout journal show $EVENT --type RegistrationCancelled --from 2030-05-01"

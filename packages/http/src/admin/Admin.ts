@@ -1,6 +1,8 @@
 /**
  * The routes of the API for operators.
  */
+import * as Authentication from "@turnout/core/access/application/Authentication"
+import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -33,7 +35,7 @@ import * as SalesHandlers from "../sales/SalesHandlers.ts"
 import * as ApiDocs from "../server/pages/ApiDocs.ts"
 import * as WebhooksHandlers from "../webhooks/WebhooksHandlers.ts"
 import { AdminApi } from "./AdminApi.ts"
-import * as TokenComparison from "./TokenComparison.ts"
+import * as CredentialCheck from "./CredentialCheck.ts"
 
 export const OPENAPI_PATH = "/admin/openapi.json"
 export const DOCS_PATH = "/admin/docs"
@@ -53,6 +55,7 @@ export interface AdminOptions {
 export type Services =
   | AuditLog
   | OrganizationStore
+  | ApiKeyStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -73,7 +76,7 @@ type Surroundings =
   | FileSystem.FileSystem
   | Path.Path
 
-/** The routes of the API for operators, which need the token, with docs at `/admin/docs`. */
+/** The routes of the API for operators, which need the token or the API key of an operator, with docs at `/admin/docs`. */
 export const layer = (options: AdminOptions): Layer.Layer<never, never, Services | Surroundings> => {
   const { deadLetters = [] } = options
   const twice = ambiguousName(deadLetters)
@@ -92,7 +95,8 @@ export const layer = (options: AdminOptions): Layer.Layer<never, never, Services
       DeadLettersHandlers.layer(deadLetters)
     ]),
     Layer.provide([Organizations.layer, Webhooks.layer]),
-    Layer.provide(TokenComparison.layer(options.token))
+    Layer.provide(CredentialCheck.layer(options.token)),
+    Layer.provide(Authentication.layer)
   )
 }
 

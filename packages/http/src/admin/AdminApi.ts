@@ -15,19 +15,19 @@ import { Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import { strictness } from "../requests/Strictness.ts"
 import { SalesGroup } from "../sales/SalesApi.ts"
 import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
-import { AdminToken } from "./AdminToken.ts"
+import { OperatorCredential } from "./OperatorCredential.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
   .add(OrganizationsGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
-  .middleware(AdminToken)
+  .middleware(OperatorCredential)
   .annotateMerge(strictness)
   .annotateMerge(
     OpenApi.annotations({
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations; looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token."
+        "Organizations; looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token, or the API key of an operator."
     })
   ) {}

@@ -12,7 +12,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import { whoOf } from "../admin/Actor.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
-import type { AdminToken } from "../admin/AdminToken.ts"
+import type { OperatorCredential } from "../admin/OperatorCredential.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as Body from "../requests/Body.ts"
@@ -25,7 +25,7 @@ export const layer = (
 ): Layer.Layer<
   HttpApiGroup.Service<"turnout-admin", "deadLetters">,
   never,
-  AuditLog | AdminToken | BodyBoundary | Boundary | QueryBoundary
+  AuditLog | OperatorCredential | BodyBoundary | Boundary | QueryBoundary
 > => {
   const queues = new Map(all.map((letters) => [letters.name, letters]))
   const find = (queue: string): Effect.Effect<DeadLetters, OperatorProblems.DeadLettersNotFound> => {

@@ -14,13 +14,27 @@ import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 export class Unauthorized extends TaggedError<Unauthorized>()("Unauthorized", {}) {
   override get message(): string {
-    return "Send the admin token: Authorization: Bearer <token>."
+    return "Send the admin token, or the API key of an operator: Authorization: Bearer <token or key>."
   }
 }
 export const unauthorized: Problem<typeof Unauthorized> = problem(Unauthorized, {
   status: 401,
   code: "unauthorized",
-  title: "The admin token is missing or wrong"
+  title: "The credential is missing or not valid"
+})
+
+/** The credential is good, and not for this. */
+export class Forbidden extends TaggedError<Forbidden>()("Forbidden", {
+  operation: described("The operation that was asked for", Schema.String)
+}) {
+  override get message(): string {
+    return `The role of this credential does not allow ${this.operation}.`
+  }
+}
+export const forbidden: Problem<typeof Forbidden> = problem(Forbidden, {
+  status: 403,
+  code: "forbidden",
+  title: "The credential does not allow this"
 })
 
 export const slugTaken: Problem<typeof SlugTaken> = problem(SlugTaken, {

@@ -27,6 +27,7 @@ import { steps } from "./migrations/0011_Steps.ts"
 import { eventRevisions } from "./migrations/0012_EventRevisions.ts"
 import { sweeps } from "./migrations/0013_Sweeps.ts"
 import { organizations } from "./migrations/0014_Organizations.ts"
+import { apiKeys } from "./migrations/0015_ApiKeys.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -47,7 +48,8 @@ export const migrations: ReadonlyArray<Migration> = [
   steps,
   eventRevisions,
   sweeps,
-  organizations
+  organizations,
+  apiKeys
 ]
 
 export interface MigrationStatus {
