@@ -51,7 +51,7 @@ describe("turnout keys", () => {
     for (const [args, message] of [
       [["--name", "x", "--role", "operator", "--organization", "default"], "--organization must be absent"],
       [["--name", "x", "--role", "viewer"], "--organization must be there for the role viewer"],
-      [["--name", " ", "--role", "operator"], "must have something to see"],
+      [["--name", " ", "--role", "operator"], "must not be empty"],
       [["--name", "x", "--role", "king"], "--role"],
       [["--name", "x"], "--role"]
     ] as const) {
