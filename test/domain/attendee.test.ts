@@ -1,4 +1,15 @@
-import { asAddress, AttendeeInput, fromInput, GivenAttendeeId } from "@turnout/core/admission/domain/model/Attendee"
+import {
+  asAddress,
+  type Attendee,
+  AttendeeChanges,
+  type AttendeeId,
+  AttendeeInput,
+  correct,
+  correctedId,
+  fromInput,
+  GivenAttendeeId,
+  nameOf
+} from "@turnout/core/admission/domain/model/Attendee"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 
@@ -71,6 +82,56 @@ describe("an attendee", () => {
   })
 })
 
+describe("the id of a person as people know it", () => {
+  it.each([
+    ["mailto:ada@example.com", "ada@example.com"],
+    ["u-1", "u-1"],
+    ["x mailto:", "x mailto:"]
+  ])("of %s is %s", (id, name) => assert.strictEqual(nameOf(id as AttendeeId), name))
+})
+
+describe("a correction", () => {
+  const ADA = { id: "mailto:ada@example.com", name: "Ada", email: EMAIL } as Attendee
+  const changes = Schema.decodeSync(AttendeeChanges)
+  const corrected = (id: string, given: typeof AttendeeChanges.Encoded) => ({
+    ...correct({ ...ADA, id: id as AttendeeId }, changes(given))
+  })
+
+  it.each([
+    ["mailto:ada@example.com", { email: "Ada@Example.org" }, "mailto:ada@example.org"],
+    ["mailto:ada@example.com", { id: "U-1" }, "u-1"],
+    ["mailto:ada@example.com", { id: "U-1", email: "ada@example.org" }, "u-1"],
+    ["mailto:ada@example.com", { name: "Ada Lovelace" }, "mailto:ada@example.com"],
+    ["u-1", { email: "ada@example.org" }, "u-1"],
+    ["u-1", { id: "U-2", email: "ada@example.org" }, "u-2"],
+    ["x mailto:", { email: "ada@example.org" }, "x mailto:"]
+  ])("makes of the id %s, by %j, the id %s", (id, given, after) => {
+    assert.strictEqual(corrected(id, given).id as string, after)
+  })
+
+  it("changes the name and the address that it names, and no others", () => {
+    assert.deepStrictEqual(corrected("u-1", { name: "Ada Lovelace" }) as unknown, {
+      id: "u-1",
+      name: "Ada Lovelace",
+      email: EMAIL
+    })
+    assert.deepStrictEqual(corrected("u-1", { email: "ada@example.org" }) as unknown, {
+      id: "u-1",
+      name: "Ada",
+      email: "ada@example.org"
+    })
+  })
+
+  it.each([
+    [{ id: "U-1", email: EMAIL }, "u-1"],
+    [{ id: "U-1" }, "u-1"],
+    [{ email: "Ada@Example.com" }, "mailto:ada@example.com"],
+    [{ name: "Ada" }, undefined]
+  ])("names a person by the id, or else by the address: %j is %s", (given, id) => {
+    assert.strictEqual(correctedId(changes(given)) as string | undefined, id)
+  })
+})
+
 describe("an id that a person is looked up by", () => {
   const given = Schema.decodeUnknownResult(GivenAttendeeId)
   const found = (id: string) => Result.getOrThrow(given(id)) as string
@@ -83,7 +144,9 @@ describe("an id that a person is looked up by", () => {
     [" MailTo:Ada@EXAMPLE.com\u200b", "mailto:ada@example.com"],
     ["mailto:Ada@Straße.de", "mailto:ada@xn--strae-oqa.de"],
     ["ｍａｉｌｔｏ：ada＠münchen.de", "mailto:ada@xn--mnchen-3ya.de"],
-    ["ᵐailto:ada@example.com", "mailto:ada@example.com"]
+    ["ᵐailto:ada@example.com", "mailto:ada@example.com"],
+    ["mailto\ufe55ada@münchen.de", "mailto:ada@xn--mnchen-3ya.de"],
+    ["x mailto\ufe55", "x mailto:"]
   ])("is folded as ids and addresses are: %j", (id, stored) => assert.strictEqual(found(id), stored))
 
   it("is the id of the person who has registered by that address", () => {

@@ -1,5 +1,5 @@
 import { AttendeeInput, fromInput } from "@turnout/core/admission/domain/model/Attendee"
-import { Email, fold } from "@turnout/core/admission/domain/model/EmailAddress"
+import { Email, fold, problemOf } from "@turnout/core/admission/domain/model/EmailAddress"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 
@@ -91,6 +91,7 @@ describe("an e-mail address", () => {
     ["ada\ufe0f@example.com", "U+FE0F"],
     ["a\u202eda@example.com", "U+202E"],
     ["a\u3164da@example.com", "U+3164"],
+    ["نامه\u200cای.com", "U+200C"],
     ["ada\u{e0041}@example.com", "U+E0041"]
   ])("has nothing invisible in it: %j", (text, code) => {
     assert.include(problem(text), `must not contain the invisible character ${code}`)
@@ -162,4 +163,11 @@ describe("an e-mail address", () => {
     ["a\ud800@b", "must be well-formed Unicode (it has a lone surrogate)"],
     ["a\0@b", "must not contain control characters"]
   ])("is refused with the rule that it breaks: %j", (text, rule) => assert.include(problem(text), rule))
+
+  it("is too long with a domain of 253 characters, which is not too long for a domain", () => {
+    const longest = [label(63), label(63), label(63), label(61)].join(".")
+    assert.lengthOf(longest, 253)
+    assert.strictEqual(problemOf(`a@${longest}`), "must have at most 254 bytes, with its domain in ASCII")
+    assert.strictEqual(problemOf(`a@${longest}a`), "must have a domain of at most 253 characters, in ASCII")
+  })
 })

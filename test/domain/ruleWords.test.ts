@@ -7,13 +7,15 @@ import { GuestInput } from "@turnout/core/admission/domain/model/Register"
 import { CorrectionInput, RegistrationInput } from "@turnout/core/admission/domain/model/Registration"
 import { WriteOptions } from "@turnout/core/admission/domain/state/WriteOptions"
 import { decoder } from "@turnout/core/kernel/application/InvalidInput"
-import { Effect, Exit, type Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 
 /** What is wrong with an input, by field. */
 const rulesOf = <T, E>(schema: Schema.Codec<T, E>, input: unknown): Readonly<Record<string, string>> => {
-  const refused = Effect.runSyncExit(Effect.flip(decoder(schema)(input)))
-  return Exit.isSuccess(refused) ? Object.fromEntries(refused.value.issues.map(({ field, rule }) => [field, rule])) : {}
+  const decoded = Effect.runSync(Effect.result(decoder(schema)(input)))
+  return Result.isFailure(decoded)
+    ? Object.fromEntries(decoded.failure.issues.map(({ field, rule }) => [field, rule]))
+    : {}
 }
 
 const VALUES: ReadonlyArray<unknown> = [
@@ -69,6 +71,28 @@ describe("the rules that input breaks", () => {
     )
     assert.deepStrictEqual(rulesOf(EventInput, null), { "": "must be an object" })
     assert.deepStrictEqual(rulesOf(RegistrationInput, { attendee: {} }), { "attendee.email": "is required" })
+  })
+
+  it.each([
+    ["two things", Schema.NullOr(Schema.String), "must be a string or null"],
+    ["three things", Schema.Union([Schema.String, Schema.Number, Schema.Null]), "must be a string, a number or null"],
+    ["a number within bounds", Schema.Number.check(Schema.isBetween({ minimum: 2, maximum: 9 })), "must be a number"],
+    ["Base64", Schema.StringFromBase64Url, "must be a string"]
+  ] as ReadonlyArray<readonly [string, Schema.Codec<unknown, unknown>, string]>)(
+    "name all that is expected: %s",
+    (_what, schema, rule) => assert.deepStrictEqual(rulesOf(schema, true), { "": rule })
+  )
+
+  it("leave out that a value is expected only where a schema begins with that", () => {
+    const isBetween = Schema.isBetween({ minimum: 2, maximum: 9 })
+    const isHalf = Schema.makeFilter<number>((number) => number > 4, { expected: "half of a value between 2 and 9" })
+    assert.deepStrictEqual(rulesOf(Schema.Number.check(isBetween), 1), { "": "must be between 2 and 9" })
+    assert.deepStrictEqual(rulesOf(Schema.Number.check(isHalf), 1), { "": "must be half of a value between 2 and 9" })
+  })
+
+  it("tell what a text is not, if it cannot be read", () => {
+    assert.deepStrictEqual(rulesOf(Schema.StringFromBase64Url, "*"), { "": "must be a valid Base64Url string" })
+    assert.deepStrictEqual(rulesOf(Schema.fromJsonString(Schema.Unknown), "{"), { "": "must be a valid JSON string" })
   })
 
   it.each([

@@ -3,6 +3,8 @@
  */
 import { afterAll } from "@turnout/adapters/internal/postgres/admission/registrations/PeopleIndex"
 import * as Search from "@turnout/core/kernel/domain/text/Search"
+import { brokenRules } from "@turnout/core/kernel/domain/rules/RuleWords"
+import { Result, Schema } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 
@@ -59,6 +61,77 @@ describe("folding for a search", () => {
   })
 })
 
+describe("a search", () => {
+  /** The search that a text is, or the rules that it breaks. */
+  const decoded = (text: string) =>
+    Result.match(Schema.decodeUnknownResult(Search.Search, { errors: "all" })(text), {
+      onSuccess: (search) => search,
+      onFailure: ({ issue }) => brokenRules(issue).map(({ rule }) => rule)
+    })
+
+  it.each([
+    [" Anna  Lovelace ", "Anna  Lovelace"],
+    ["%", "%"],
+    ["\u00b4", "\u00b4"],
+    ["a".repeat(100), "a".repeat(100)]
+  ])("may be %j", (text, search) => assert.strictEqual(decoded(text), search))
+
+  it.each([
+    ["", "must have something to see"],
+    [" ", "must have something to see"],
+    ["a".repeat(101), "must have a length of at most 100"],
+    ["a\nb", "must not contain control characters"]
+  ])("is told the one rule that it breaks: %j", (text, rule) => assert.deepStrictEqual(decoded(text), [rule]))
+
+  it("is told that there is nothing to see and nothing to look for, if all of it is invisible", () => {
+    assert.deepStrictEqual(decoded("\u200b"), ["must have something to see", "must have something to look for"])
+  })
+})
+
+describe("looking for a term anywhere", () => {
+  it.each([
+    ["lace", ["Ada Lovelace", ""]],
+    ["LÖVE", ["Ada Lovelace", ""]],
+    ["hall", ["Concert", "Town Hall"]],
+    ["con hall", ["Concert", "Town Hall"]],
+    ["100%", ["100% Ada"]]
+  ])("finds %j in %j", (search, texts) => assert.isTrue(Search.contains(Search.terms(search), ...texts)))
+
+  it.each([
+    ["bob", ["Ada Lovelace", "London"]],
+    ["concert garden", ["Concert", "Town Hall"]],
+    ["concerttown", ["Concert", "Town Hall"]],
+    ["a%a", ["Ada"]]
+  ])("does not find %j in %j", (search, texts) => assert.isFalse(Search.contains(Search.terms(search), ...texts)))
+})
+
+describe("looking for the beginning of a word", () => {
+  const ADDRESS = "countess@example.com"
+  const begins = (search: string, name: string) => Search.begins(Search.terms(search), name, ADDRESS)
+
+  it.each([
+    ["Ada", "Ada Lovelace"],
+    ["lov", "Ada Lovelace"],
+    ["love a", "Ada Lovelace"],
+    ["lena", "Anna-Lena"],
+    ["ann", "Joann Ann"],
+    ["-lena", "Anna-Lena"],
+    ["野", "東 野"],
+    ["count", "Ada Lovelace"],
+    ["count ada", "Ada Lovelace"]
+  ])("finds %j in %j", (search, name) => assert.isTrue(begins(search, name)))
+
+  it.each([
+    ["bob", "Ada Lovelace"],
+    ["ove", "Ada Lovelace"],
+    ["ann", "Joann"],
+    ["野", "東野"],
+    ["b", "𠮷b"],
+    ["ada bob", "Ada Lovelace"],
+    ["example", "Ada Lovelace"]
+  ])("does not find %j in %j", (search, name) => assert.isFalse(begins(search, name)))
+})
+
 describe("the keys of a person", () => {
   it("are the words of the name, and the address", () => {
     assert.deepStrictEqual(Search.keys("Anna-Lena O'Brien", "Anna@Example.com"), [
@@ -68,6 +141,16 @@ describe("the keys of a person", () => {
       "o'brien",
       "brien"
     ])
+  })
+
+  it("have at most 32 characters each", () => {
+    assert.deepStrictEqual(Search.keys("a".repeat(33), "b".repeat(33)), ["b".repeat(32), "a".repeat(32)])
+    assert.strictEqual(Search.keyOfTerm("a".repeat(33)), "a".repeat(32))
+  })
+
+  it("have no character that is cut in two, and keep those that are whole", () => {
+    assert.deepStrictEqual(Search.keys(`${"a".repeat(31)}𠮷`, "𠮷野@example.com"), ["𠮷野@example.com", "a".repeat(31)])
+    assert.deepStrictEqual(Search.keys(`${"a".repeat(30)}𠮷`, ""), ["", `${"a".repeat(30)}𠮷`])
   })
 
   it("are begun by the key of every term by which the person is found", () => {
