@@ -179,6 +179,29 @@ describe("JSON that is put together by hand", () => {
     )
   })
 
+  it("is the text that the schema writes, in whatever order a registration has its fields", () => {
+    const registration = {
+      cancellation: { reason: "requested", from: "confirmed" },
+      changedAt: new Date("2030-05-01T19:00:00.000Z"),
+      registeredAt: new Date("2030-05-01T18:00:00.000Z"),
+      sequence: 3,
+      state: "cancelled",
+      notes: "vegan",
+      attendee: { email: "ada@example.com", name: "Ada", id: "ada" },
+      eventId: "00000000-0000-7000-8000-000000000001",
+      id: "00000000-0000-7000-8000-000000000002"
+    }
+    const event = { from: "confirmed", registration, _tag: "RegistrationCancelled" } as unknown as JournalEvent
+    assert.strictEqual(
+      payloadJson(event),
+      '{"registration":{"id":"00000000-0000-7000-8000-000000000002","eventId":"00000000-0000-7000-8000-000000000001",' +
+        '"attendee":{"id":"ada","name":"Ada","email":"ada@example.com"},"notes":"vegan","state":"cancelled","sequence":3,' +
+        '"registeredAt":"2030-05-01T18:00:00.000Z","changedAt":"2030-05-01T19:00:00.000Z",' +
+        '"cancellation":{"from":"confirmed","reason":"requested"}},"from":"confirmed"}'
+    )
+    assert.strictEqual(payloadJson(event), JSON.stringify(encodePayload(event)))
+  })
+
   it("is what the schema writes: registrations", () => {
     const encode = Schema.encodeSync(Schema.toCodecJson(Registration))
     fc.assert(

@@ -3,12 +3,13 @@ import { type EventOutcome, EventStatusConflict } from "@turnout/core/admission/
 import { RegistrationStateConflict } from "@turnout/core/admission/domain/model/Registration"
 import { decode, encodePayload, JournalEvent, schemaVersionOf } from "@turnout/core/journal/domain/JournalEvent"
 import { type Answer, decodeAnswer, encodeAnswer } from "@turnout/core/admission/domain/model/Outcome"
+import { type StoredEntry, toEvent } from "@turnout/core/journal/domain/StoredEntry"
 import { Rejection } from "@turnout/core/admission/domain/model/Rejection"
 import { Result } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
 import * as Batch from "@turnout/core/admission/domain/Batch"
-import { EVENT, empty, input, register, registrationId, request } from "./Deciding.ts"
+import { BEFORE, EVENT, empty, id, input, register, registrationId, request } from "./Deciding.ts"
 
 const FOLDER = new URL("../samples/journal/", import.meta.url)
 
@@ -40,6 +41,29 @@ describe("journal events", () => {
   it("does not read a version that was never written", () => {
     assert.throws(() => decode("EventPublished", 99, {}), /unknown schema version 99/)
     assert.throws(() => decode("EventInvented", 1, {}))
+  })
+})
+
+describe("a stored entry", () => {
+  const entry: StoredEntry = {
+    id: id(7),
+    eventId: EVENT,
+    version: 3,
+    type: "CapacityChanged",
+    schemaVersion: 1,
+    payload: '{"from":2,"to":5}',
+    metadata: { actor: "ada", correlationId: null, causationId: null },
+    occurredAt: BEFORE
+  }
+
+  it("is read as the journal event that was written", () => {
+    assert.deepStrictEqual(toEvent(entry), { _tag: "CapacityChanged", from: 2, to: 5 })
+  })
+
+  it("is not read if none like it was ever written", () => {
+    const reading = (changes: Partial<StoredEntry>) => () => toEvent({ ...entry, ...changes })
+    assert.throws(reading({ schemaVersion: 99 }), /^unknown schema version 99 of CapacityChanged$/)
+    assert.throws(reading({ payload: '{"from":2}' }), /^Missing key\n {2}at \["to"\]$/)
   })
 })
 

@@ -182,7 +182,51 @@ describe("principals", () => {
   })
 })
 
+describe("the organizations in which somebody may do something", () => {
+  const memberships = [
+    { organizationId: OURS, role: "viewer" as const },
+    { organizationId: THEIRS, role: "organizer" as const }
+  ]
+
+  it.each([
+    ["the operator", { kind: "operator" }, "events:write", "all"],
+    ["the process itself", { kind: "system" }, "events:write", "all"],
+    ["a person who runs the installation", user({ isOperator: true }), "events:write", "all"],
+    ["an operator's key", key("operator", null), "events:write", "all"],
+    ["a member", user({ memberships }), "events:write", [THEIRS]],
+    ["a member of several", user({ memberships }), "events:read", [OURS, THEIRS]],
+    ["a member without the permission", user({ memberships }), "keys:write", []],
+    ["a key", key("organizer", THEIRS), "events:write", [THEIRS]],
+    ["a key without the permission", key("viewer"), "events:write", []],
+    ["a key of no organization that is no operator's", key("owner", null), "events:write", []],
+    ["a person without a membership", user(), "events:read", []],
+    ["somebody without a credential", { kind: "anonymous" }, "events:read", []],
+    ["the bearer of a link", link, "events:read", []]
+  ] as const)("are found for %s", (_, principal, permission, expected) => {
+    assert.deepStrictEqual(organizationsWith(principal as Principal, permission), expected as never)
+  })
+})
+
 describe("the policy", () => {
+  it.each([
+    [
+      "somebody without a credential",
+      { kind: "anonymous" },
+      ["unauthenticated", null, null, "unauthenticated", "unauthenticated"]
+    ],
+    ["a person", user(), ["forbidden", null, null, null, null]],
+    ["a viewer", member("viewer"), ["forbidden", null, null, null, null]],
+    ["a key that may only look", key("viewer"), ["forbidden", null, "forbidden", "forbidden", "forbidden"]],
+    ["the bearer of a link", link, ["forbidden", null, "forbidden", null, null]],
+    ["an owner", member("owner"), [null, null, null, null, null]]
+  ] as const)("refuses %s without looking where no fact could help", (_, principal, expected) => {
+    const asked = ["updateEvent", "getEvent", "register", "listAttendeeRegistrations", "cancelRegistration"] as const
+    assert.deepStrictEqual(
+      asked.map((action) => withoutLooking(principal as Principal, action)),
+      expected.map((because) => (because === null ? undefined : { allowed: false as const, because }))
+    )
+  })
+
   it("lets everybody see public events and nothing else of them", () => {
     assert.sameMembers(namesOf("everybody"), ["listEvents", "getEvent"])
     for (const principal of [
@@ -257,6 +301,9 @@ describe("the policy", () => {
     })
     assert.strictEqual(verdictOf(both, "correctRegistration", registration()), "forbidden")
     assert.strictEqual(verdictOf(both, "correctRegistration", registration({ organizationId: THEIRS })), "staff")
+    // An event of others is public to be seen, and to register for, and for nothing else.
+    for (const principal of [member("organizer", THEIRS), key("organizer", THEIRS)])
+      assert.strictEqual(verdictOf(principal, "updateEvent", event()), "notFound", principal.kind)
   })
 
   it("keeps what belongs to the installation for operators", () => {
@@ -267,6 +314,7 @@ describe("the policy", () => {
     assert.strictEqual(verdictOf(member("owner"), "getWebhook", { on: "owned", organizationId: OURS }), "staff")
     assert.strictEqual(verdictOf(member("owner"), "getWebhook", { on: "owned", organizationId: THEIRS }), "notFound")
     assert.strictEqual(verdictOf({ kind: "anonymous" }, "getOutboxStatus", installation), "unauthenticated")
+    assert.strictEqual(verdictOf(key("owner", null), "getWebhook", installation), "notFound")
   })
 
   it("gives people their own list, and staff the part of it that is theirs", () => {

@@ -83,7 +83,11 @@ describe("an address", () => {
     ["NAT64 of one's own network", "64:ff9b:1::8d5f:accd"],
     ["6to4", "2002:808:808::1"],
     ["Teredo", "2001:0:4137:9e76:8000:63bf:f7f7:f7f7"],
-    ["ISATAP", "2a00:1450:4001:81b:0:5efe:8.8.8.8"]
+    ["ISATAP", "2a00:1450:4001:81b:0:5efe:8.8.8.8"],
+    ["like ISATAP, but for the first byte of its mark", "2a00:1450:4001:81b:100:5efe:10.0.0.1"],
+    ["like ISATAP, but for the second byte of its mark", "2a00:1450:4001:81b:1:5efe:10.0.0.1"],
+    ["like ISATAP, but for the third byte of its mark", "2a00:1450:4001:81b:0:5ffe:10.0.0.1"],
+    ["like ISATAP, but for the last byte of its mark", "2a00:1450:4001:81b:0:5eff:10.0.0.1"]
   ])("is public: %s", (_, address) => {
     assert.isTrue(isPublic(address), address)
     assert.isUndefined(inUrl(address), address)
@@ -131,6 +135,8 @@ describe("an address", () => {
     ["NAT64 of one's own network, of which it is not known which", "64:ff9b:1:a00:0:100:808:808", "10.0.0.1"],
     ["NAT64 of one's own network, to nowhere", "64:ff9b:1::", "0.0.0.0"],
     ["6to4", "2002:a00:1::1", "10.0.0.1"],
+    ["6to4, to nowhere", "2002:1::808:808", "0.1.0.0"],
+    ["Teredo, with a server that is nowhere", "2001:0:1:203:8000:63bf:f7f7:f7f7", "0.1.2.3"],
     ["Teredo, with a private client", "2001:0:808:808:8000:63bf:f5ff:fffe", "10.0.0.1"],
     ["Teredo, with a private server", "2001:0:a00:1:8000:63bf:f7f7:f7f7", "10.0.0.1"],
     ["ISATAP", "2a00:1450:4001:81b:0:5efe:10.0.0.1", "10.0.0.1"],

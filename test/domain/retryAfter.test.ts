@@ -61,7 +61,8 @@ describe("Retry-After", () => {
 
   it("means a date of the server's clock, if the answer has one", () => {
     const later = ["Sun, 02 May 2027 18:02:00 GMT"]
-    assert.strictEqual(millis(later, ["Sun, 02 May 2027 18:00:00 GMT"]), 120_000)
+    for (const date of ["Sun, 02 May 2027 18:00:00 GMT", " Sun, 02 May 2027 18:00:00 GMT\t"])
+      assert.strictEqual(millis(later, [date]), 120_000)
     for (const date of [[], ["yesterday"], ["Sun, 02 May 2027 18:00:00 GMT", "Sun, 02 May 2027 18:01:00 GMT"]])
       assert.strictEqual(millis(later, date), 24 * 3_600_000 + 120_000)
     assert.strictEqual(millis(["120"], ["Sun, 02 May 2027 18:00:00 GMT"]), 120_000)

@@ -174,6 +174,54 @@ describe("the sales summary", () => {
     )
   })
 
+  it("tells how long selling out took from the publication on, if that was before, whoever had registered until then", () => {
+    const at = (minute: number) => new Date(Date.UTC(2030, 0, 1, 12, minute))
+    const summary = { ...initial(EVENT), firstRegistrationAt: at(0), publishedAt: at(20) }
+    const MINUTE_MILLIS = 60_000
+    assert.strictEqual(millisToSellOut({ ...summary, soldOutAt: at(50) }), 30 * MINUTE_MILLIS)
+    assert.strictEqual(millisToSellOut({ ...summary, soldOutAt: at(20) }), 0)
+    assert.strictEqual(millisToSellOut({ ...summary, soldOutAt: at(19) }), 19 * MINUTE_MILLIS)
+  })
+
+  it("is gone once the event has been deleted", () => {
+    const [deleted] = journalOf([{ _tag: "EventDeleted" }])
+    assert.isUndefined(apply(initial(EVENT), deleted!))
+  })
+
+  it("follows those who lose their seat to the waitlist, and attendance that is taken back", () => {
+    const registrations = { confirmed: 5, waitlisted: 4, cancelled: 3, attended: 2, noShow: 1 }
+    const registration = { id: id(1), registeredAt: BEFORE } as Registration
+    const after = (event: JournalEvent) =>
+      apply({ ...initial(EVENT), capacity: 20, registrations }, journalOf([event])[0]!)!.registrations
+    assert.deepStrictEqual(after({ _tag: "RegistrationDemoted", registration }), {
+      ...registrations,
+      confirmed: 4,
+      waitlisted: 5
+    })
+    assert.deepStrictEqual(after({ _tag: "AttendanceCleared", registration, from: "attended" }), {
+      ...registrations,
+      attended: 1,
+      confirmed: 6
+    })
+    assert.deepStrictEqual(after({ _tag: "AttendanceCleared", registration, from: "noShow" }), {
+      ...registrations,
+      noShow: 0,
+      confirmed: 6
+    })
+  })
+
+  it("knows when the last person registered, be it long ago", () => {
+    const at = (year: number) => new Date(Date.UTC(year, 4, 1))
+    const journal = journalOf(
+      [1955, 1965, 1960].map((year, index) => ({
+        _tag: "AttendeeWaitlisted" as const,
+        registration: { id: id(index + 1), state: "waitlisted", registeredAt: at(year) } as Registration
+      }))
+    )
+    assert.deepInclude(summaryOf(journal.slice(0, 1)), { firstRegistrationAt: at(1955), lastRegistrationAt: at(1955) })
+    assert.deepInclude(summaryOf(journal), { firstRegistrationAt: at(1955), lastRegistrationAt: at(1965) })
+  })
+
   it("counts people who were imported when they registered elsewhere, in whatever order they come", () => {
     const at = (day: number) => new Date(Date.UTC(2020, 4, day, 23, 30))
     const registration = (n: number, day: number) =>
@@ -210,6 +258,11 @@ describe("the sales summary", () => {
     assert.deepStrictEqual(after(5_000), expected(Object.keys(days).at(-1)!))
     assert.deepStrictEqual(after(1), expected("2000-01-10"))
     assert.deepStrictEqual(after(11), expected("2000-01-11"))
+    // People who are imported come in any order, and so do their days.
+    const [first, ...others] = Object.entries(days)
+    const turned = { ...full, registrationsByDay: Object.fromEntries([first!, ...others.toReversed()]) }
+    const [late] = journalOf([registered(5_000)])
+    assert.deepStrictEqual(apply(turned, late!)!.registrationsByDay, expected(Object.keys(days).at(-1)!))
   })
 
   it("knows a summary of an earlier version by its days, which are missing", () => {
@@ -219,6 +272,18 @@ describe("the sales summary", () => {
     const [created] = journalOf([
       { _tag: "EventCreated", details: { ...input(), title: "Gala" } as never, capacity: 3 }
     ])
-    assert.isUndefined(apply(decoded, created!)!.registrationsByDay)
+    const before = apply(decoded, created!)!
+    assert.isUndefined(before.registrationsByDay)
+    const [registered] = journalOf([
+      {
+        _tag: "AttendeeRegistered",
+        registration: { id: id(1), state: "confirmed", registeredAt: DURING } as Registration
+      }
+    ])
+    assert.deepStrictEqual(apply(before, registered!), {
+      ...before,
+      registrations: { ...before.registrations, confirmed: 1 },
+      firstRegistrationAt: DURING
+    })
   })
 })

@@ -1,7 +1,7 @@
 /**
  * What an operator may say of a webhook.
  */
-import { sinkOf, webhookOf, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
+import { shownUntil, sinkOf, webhookOf, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { id } from "./Deciding.ts"
@@ -55,6 +55,13 @@ describe("a webhook", () => {
     for (const description of ["d".repeat(501), "a\nb"]) {
       assert.include(problem({ url: URL, description }), '["description"]')
     }
+  })
+
+  it("is signed for with its current secret alone once the last of the replaced ones has ended", () => {
+    const [sooner, later] = [new Date("2027-05-01T18:00:00.000Z"), new Date("2027-05-02T18:00:00.000Z")]
+    for (const ends of [[sooner, later], [later, sooner], [later]])
+      assert.deepStrictEqual(shownUntil(ends), { previousSecretsUntil: ends, previousSecretUntil: later })
+    assert.deepStrictEqual(shownUntil([]), { previousSecretsUntil: [], previousSecretUntil: null })
   })
 
   it("is a sink of its own", () => {

@@ -2,6 +2,7 @@
  * The endpoints that a webhook may have: the operator who enters one, and the relay that posts to it, go by one rule.
  */
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { nameOf, refusalOf } from "@turnout/core/webhooks/domain/WebhookEndpoint"
 import { WebhookEndpoints } from "@turnout/core/webhooks/ports/WebhookEndpoints"
 import type { WebhookTarget } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Endpoints from "@turnout/adapters/webhooks/endpoints"
@@ -39,6 +40,9 @@ const URLS: ReadonlyArray<readonly [url: string, strict: RegExp | null, lenient:
     (host) => [`https://${host}:1/`, /is not a public address/, null] as const
   )
 ]
+
+/** Names of 253 and of 254 characters, none of whose labels has more than 63. */
+const [LONGEST, TOO_LONG] = [61, 62].map((last) => [63, 63, 63, last].map((length) => "a".repeat(length)).join("."))
 
 const target = (url: string): WebhookTarget => ({
   webhook: {
@@ -120,4 +124,52 @@ describe("the URL of a webhook", () => {
     assert.include(asked, "inside.invalid")
     assert.deepStrictEqual(await entering("https://outside.invalid/", endpoints), [null, null])
   })
+})
+
+describe("the rule of endpoints", () => {
+  it.each([
+    ["a name", "https://hooks.example.com/"],
+    ["a name of 253 characters, with labels of 63", `https://${LONGEST}/`],
+    ["a name of 253 characters, with the dot that ends it", `https://${LONGEST}./`],
+    ["a name that begins as an address", "https://10.0.0.1.example.com/"],
+    ["a name that begins as one of the machine itself", "https://localhost.example.com/"],
+    ["a name that ends as one of the machine itself", "https://mylocalhost/"],
+    ["a public address", "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/"]
+  ])("allows %s", (_, url) => {
+    assert.isUndefined(refusalOf(new URL(url), { allowPrivate: false }), url)
+  })
+
+  it.each([
+    ["http://hooks.example.com/", "must begin with https://, since only https is allowed"],
+    ["https://hooks.example.com:0/", "must not have port 0, which nothing can listen on"],
+    [`https://${TOO_LONG}/`, "must name a host that there can be"],
+    [`https://${LONG}.example.com/`, "must name a host that there can be"],
+    ["https://localhost./", "must not lead to localhost, which is not a public address"],
+    ["https://a.localhost/", "must not lead to a.localhost, which is not a public address"],
+    ["https://10.0.0.1/", "must not lead to 10.0.0.1, which is not a public address"],
+    ["https://[fd00::1]/", "must not lead to fd00::1, which is not a public address"],
+    ["https://[::]/", "must not lead to ::, which leads to 0.0.0.0, which is not a public address"],
+    ["https://[::a00:1]/", "must not lead to ::a00:1, which leads to 10.0.0.1, which is not a public address"],
+    [
+      "https://[64:ff9b::a00:1]/",
+      "must not lead to 64:ff9b::a00:1, which leads to 10.0.0.1, which is not a public address"
+    ]
+  ])("refuses %s: it %s", (url, rule) => {
+    assert.strictEqual(refusalOf(new URL(url), { allowPrivate: false }), rule)
+  })
+
+  it("allows http where private addresses are allowed, and no further protocol", () => {
+    assert.isUndefined(refusalOf(new URL("http://10.0.0.1/"), { allowPrivate: true }))
+    assert.strictEqual(
+      refusalOf(new URL("ftp://hooks.example.com/"), { allowPrivate: true }),
+      "must begin with https://, since only https is allowed"
+    )
+  })
+
+  it.each([
+    ["https://hooks.example.com./", "hooks.example.com"],
+    ["https://10.0.0.1.example.com/", "10.0.0.1.example.com"],
+    ["https://10.0.0.1/", undefined],
+    ["https://[fd00::1]/", undefined]
+  ])("finds in %s the name %s", (url, name) => assert.strictEqual(nameOf(new URL(url)), name))
 })
