@@ -259,10 +259,18 @@ describe("the sales summary", () => {
     assert.deepStrictEqual(after(1), expected("2000-01-10"))
     assert.deepStrictEqual(after(11), expected("2000-01-11"))
     // People who are imported come in any order, and so do their days.
-    const [first, ...others] = Object.entries(days)
-    const turned = { ...full, registrationsByDay: Object.fromEntries([first!, ...others.toReversed()]) }
-    const [late] = journalOf([registered(5_000)])
-    assert.deepStrictEqual(apply(turned, late!)!.registrationsByDay, expected(Object.keys(days).at(-1)!))
+    const every = (n: number) => new Date(Date.UTC(2000, 0, 10 + 2 * n)).toISOString().slice(0, 10)
+    const alternate = Object.fromEntries(Array.from({ length: 4_000 }, (_, n) => [every(3_999 - n), 1]))
+    const turned = { ...full, registrationsByDay: alternate }
+    for (const [day, counted] of [
+      [10 + 7_998 + 1, every(3_999)],
+      [10 + 1, every(0)],
+      [10 + 1_001, every(500)],
+      [9, every(0)]
+    ] as const) {
+      const [entry] = journalOf([registered(day)])
+      assert.deepStrictEqual(apply(turned, entry!)!.registrationsByDay, { ...alternate, [counted]: 2 })
+    }
   })
 
   it("knows a summary of an earlier version by its days, which are missing", () => {

@@ -94,7 +94,10 @@ const moved = (
   return counts
 }
 
-/** The most days that are counted apart. The registrations of further days count on the day before them that is counted. */
+/**
+ * The most days that are counted apart. The registrations of further days count on the last day before them that is counted, or on
+ * the first of all if none is before.
+ */
 const MAX_DAYS = 4_000
 
 const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10)
@@ -103,9 +106,11 @@ type Days = NonNullable<SalesSummary["registrationsByDay"]>
 
 const withDay = (days: Days, moment: Date): Days => {
   const day = dayOf(moment)
+  // Imports count days in any order.
   const known = Object.keys(days)
   if (day in days || known.length < MAX_DAYS) return { ...days, [day]: (days[day] ?? 0) + 1 }
-  const nearest = known.filter((one) => one < day).reduce((last, one) => (one > last ? one : last), known[0]!)
+  const inOrder = known.toSorted()
+  const nearest = inOrder.findLast((one) => one < day) ?? inOrder[0]!
   return { ...days, [nearest]: days[nearest]! + 1 }
 }
 
