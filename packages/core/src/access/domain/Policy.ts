@@ -8,7 +8,6 @@
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { type Action, actions, type Others, type Rule } from "./Action.ts"
-import { OF_INSTALLATION } from "./Permission.ts"
 import { hasAnywhere, isAttendee, type Principal, roleIn } from "./Principal.ts"
 import { permissionsOf } from "./Role.ts"
 
@@ -134,8 +133,7 @@ const ofRegistration = (principal: Principal, rule: Rule, facts: RegistrationFac
 const ofOwned = (principal: Principal, rule: Rule, { organizationId }: OwnedFacts): Verdict => {
   if (organizationId !== null) return ofStaff(principal, rule, organizationId)
   // What belongs to the installation is for operators: members of an organization are not told of it.
-  const isOperator = hasAnywhere(principal, "outbox:operate")
-  return isOperator ? asStaff : OF_INSTALLATION.has(rule.permission) ? forbidden : notFound
+  return hasAnywhere(principal, "outbox:operate") ? asStaff : notFound
 }
 
 /** The verdict about an action on a resource. */
