@@ -4,6 +4,7 @@
 import { fingerprint } from "@turnout/core/admission/application/engine/Requests"
 import * as Admission from "@turnout/core/admission/domain/Admission"
 import * as Batch from "@turnout/core/admission/domain/Batch"
+import { DOORS_OPEN_MILLIS } from "@turnout/core/admission/domain/model/Attendance"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
@@ -274,6 +275,94 @@ describe("the finer points", () => {
         : null
     })
     assert.deepStrictEqual(from, ["confirmed", "noShow", "attended"])
+  })
+
+  it.each([
+    ["raise", [{ _tag: "CapacityChanged", from: 1, to: 2 }]],
+    ["overhang", []]
+  ] as const)("a waiter who is chosen beyond the capacity is confirmed so, in the journal too: %s", (beyond, first) => {
+    const set = full(1, 2)
+    const registration = { ...set.registrations.get(registrationId(2))!, state: "confirmed" }
+    const chosen = request({ _tag: "ConfirmRegistration", eventId: EVENT, registrationId: registrationId(2), beyond })
+    const { events } = Result.getOrThrow(Admission.decide(chosen, set))
+    assert.deepStrictEqual(events, [...first, { _tag: "RegistrationConfirmed", registration, beyond }] as never)
+  })
+
+  it.each([
+    ["the name", { attendee: { name: "Ada" } }, { attendee: { name: "Ada" }, notes: "" }],
+    ["the address", { attendee: { email: "ada@example.com" } }, { attendee: { email: "ada@example.com" }, notes: "" }],
+    ["the id", { attendee: { id: "ada" } }, { attendee: { id: "ada" }, notes: "" }],
+    ["the notes", { notes: "vegan" }, { attendee: {}, notes: "vegan" }]
+  ])("a correction changes %s alone, and nothing when it is sent again", (_what, changes, expected) => {
+    const set = full(1, 1)
+    const before = set.registrations.get(registrationId(1))!
+    const after = { ...before, attendee: { ...before.attendee, ...expected.attendee }, notes: expected.notes }
+    const correction = request({
+      _tag: "CorrectRegistration",
+      eventId: EVENT,
+      registrationId: registrationId(1),
+      changes
+    })
+    const first = Batch.decide([correction], set)
+    assert.deepStrictEqual(first.replies[0]!.answer, Result.succeed({ registration: after, changed: true } as never))
+    assert.deepStrictEqual(
+      first.changes.journal.map(({ event }) => event),
+      [
+        {
+          _tag: "RegistrationCorrected",
+          registration: after,
+          before: { attendee: before.attendee, notes: before.notes }
+        } as never
+      ]
+    )
+    const again = Batch.decide([correction], set)
+    assert.deepStrictEqual(again.replies[0]!.answer, Result.succeed({ registration: after, changed: false } as never))
+    assert.deepStrictEqual(again.changes.journal, [])
+  })
+
+  it("somebody can come from the moment on at which the doors open", () => {
+    const doorsOpenAt = new Date(input().startsAt.getTime() - DOORS_OPEN_MILLIS)
+    const comes = (now: Date) =>
+      only(
+        full(1, 1),
+        request({ _tag: "MarkAttended", eventId: EVENT, registrationId: registrationId(1), early: false }, { now })
+      ).tags
+    assert.deepStrictEqual(comes(doorsOpenAt), ["AttendeeAttended"])
+    assert.deepStrictEqual(comes(new Date(doorsOpenAt.getTime() - 1)), [])
+  })
+
+  it("attendance that is cleared, and a seat that is released, say so in the journal", () => {
+    const set = full(1, 1)
+    const after = (_tag: "MarkNoShow" | "ClearAttendance" | "ReleaseSeat") => {
+      const { changes } = Batch.decide(
+        [request({ _tag, eventId: EVENT, registrationId: registrationId(1) } as Command, { now: DURING })],
+        set
+      )
+      return changes.journal.map(({ event }) => event)
+    }
+    after("MarkNoShow")
+    const { cancellation: _, ...missed } = set.registrations.get(registrationId(1))!
+    assert.deepStrictEqual(after("ClearAttendance"), [
+      { _tag: "AttendanceCleared", registration: { ...missed, state: "confirmed" }, from: "noShow" }
+    ])
+    after("MarkNoShow")
+    const cancellation = { from: "noShow", reason: "seatReleased" } as const
+    assert.deepStrictEqual(after("ReleaseSeat"), [
+      {
+        _tag: "RegistrationCancelled",
+        registration: { ...missed, state: "cancelled", cancellation },
+        from: "noShow"
+      }
+    ])
+  })
+
+  it("those who lose their seats got theirs last, and the journal has them in the order of entry", () => {
+    const lowered = request({ _tag: "ChangeCapacity", eventId: EVENT, capacity: 1, keepOverhang: false, demote: 2 })
+    const { changes } = Batch.decide([lowered], full(3, 3))
+    assert.deepStrictEqual(
+      changes.journal.map(({ event }) => ("registration" in event ? [event._tag, event.registration.id] : event._tag)),
+      ["CapacityChanged", ["RegistrationDemoted", registrationId(2)], ["RegistrationDemoted", registrationId(3)]]
+    )
   })
 
   it("a fingerprint tells dates apart, and does not mind the order of fields", () => {

@@ -96,6 +96,34 @@ describe("the changes of a batch", () => {
     ])
   })
 
+  it("have corrected registrations last, in the order of their last corrections, and say which these are", () => {
+    const becomes = (n: number, attendeeId: string) =>
+      request({
+        _tag: "CorrectRegistration",
+        eventId: EVENT,
+        registrationId: registrationId(n),
+        changes: { attendee: { id: attendeeId } }
+      })
+    // Each takes the id that the one before it has given up.
+    const batch = [becomes(1, "ada"), becomes(2, "person-1"), cancel(3), becomes(1, "person-2"), register(4)]
+    const { registrations: changed } = Batch.decide(batch, partOf(full(), batch)).changes
+    assert.deepStrictEqual(
+      changed.map(({ before, corrected, registration: { attendee, id: own, state } }) => [
+        own,
+        attendee.id as string,
+        before,
+        state,
+        corrected
+      ]),
+      [
+        [id(4), "person-4", null, "waitlisted", false],
+        [id(3), "person-3", "waitlisted", "cancelled", false],
+        [id(2), "person-1", "waitlisted", "waitlisted", true],
+        [id(1), "person-2", "confirmed", "confirmed", true]
+      ]
+    )
+  })
+
   it("are none if everything was refused or done before", () => {
     const { changes, replies } = Batch.decide([register(1), cancel(9)], full())
     assert.isTrue(replies.every(({ answer }) => Result.isFailure(answer)))

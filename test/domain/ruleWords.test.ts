@@ -5,7 +5,7 @@ import * as Queries from "@turnout/core/admission/application/Queries"
 import { EventInput } from "@turnout/core/admission/domain/model/Event"
 import { GuestInput } from "@turnout/core/admission/domain/model/Register"
 import { CorrectionInput, RegistrationInput } from "@turnout/core/admission/domain/model/Registration"
-import { WriteOptions } from "@turnout/core/admission/domain/state/WriteOptions"
+import { EventWriteOptions, WriteOptions } from "@turnout/core/admission/domain/state/WriteOptions"
 import { decoder } from "@turnout/core/kernel/application/InvalidInput"
 import { Effect, Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
@@ -71,6 +71,16 @@ describe("the rules that input breaks", () => {
     )
     assert.deepStrictEqual(rulesOf(EventInput, null), { "": "must be an object" })
     assert.deepStrictEqual(rulesOf(RegistrationInput, { attendee: {} }), { "attendee.email": "is required" })
+  })
+
+  it("ask for a version of an event that somebody can have seen, which is 1 or more", () => {
+    for (const seen of [0, -1]) {
+      assert.deepStrictEqual(rulesOf(EventWriteOptions, { expectedVersion: seen }), {
+        expectedVersion: "must be a version of an event, which is 1 or more"
+      })
+    }
+    const read = Effect.runSync(decoder(EventWriteOptions)({ expectedVersion: 1 }))
+    assert.deepStrictEqual(read, { expectedVersion: 1 })
   })
 
   it.each([

@@ -66,6 +66,26 @@ describe("deciding", () => {
     )
   })
 
+  it("R2, W1: keeps who is active, who waits and who comes back as a store would load them after the batch", () => {
+    const kept = ({ active, returning, waiting }: WorkingSet) => {
+      const notEmpty = <A>(lists: ReadonlyMap<A, ReadonlyArray<unknown>>) =>
+        new Map(Array.from(lists).filter(([, list]) => list.length > 0))
+      return { active, waiting: notEmpty(waiting), returning: notEmpty(returning) }
+    }
+    fc.assert(
+      fc.property(capacity, requests, sizes, (seats, drawn, cut) => {
+        let whole = given(history(seats))
+        for (const batch of inBatches(drawn, cut)) {
+          Batch.decide(batch, whole)
+          const loaded = everything(whole)
+          assert.deepStrictEqual(kept(whole), kept(loaded))
+          whole = loaded
+        }
+      }),
+      { numRuns: 500 }
+    )
+  })
+
   it("I2, R2: on a guess that writing proves is deciding on what there is, unless what it makes is there already", () => {
     let right = 0
     let refused = 0
