@@ -46,6 +46,6 @@ export const areSettled = (
   return deliveries.map(({ eventId }, index) => {
     const outcome = outcomes[index]
     if (outcome?._tag !== "Delivered" && !ended.has(eventId)) ended.set(eventId, outcome !== undefined)
-    return ended.size === 0 || (ended.get(eventId) ?? true)
+    return ended.get(eventId) ?? true
   })
 }

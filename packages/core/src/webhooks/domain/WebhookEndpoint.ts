@@ -22,8 +22,12 @@ const bytesOf = (hostname: string): AddressBytes | undefined => {
   const text = /^\[(.*)\]$/.exec(hostname)?.[1]
   if (text === undefined) return undefined
   const [head = "", tail] = text.split("::")
+  // A group that is not there would be NaN, whose two bytes are 0, as those of the zeros that "::" stands for.
+  // Stryker disable next-line ConditionalExpression,StringLiteral,ArrayDeclaration: bytes of NaN are those of 0
   const groupsOf = (part: string) => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)))
+  // Stryker disable next-line StringLiteral: as above
   const [first, last] = [groupsOf(head), groupsOf(tail ?? "")]
+  // Stryker disable next-line ConditionalExpression,ArrayDeclaration,ArrowFunction: as above, and nothing reads past the 16th byte
   const zeros = tail === undefined ? [] : Array.from({ length: 8 - first.length - last.length }, () => 0)
   return [...first, ...zeros, ...last].flatMap((group) => [group >> 8, group & 255])
 }

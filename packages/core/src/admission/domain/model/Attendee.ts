@@ -82,10 +82,10 @@ export const GivenAttendeeId: Schema.Codec<AttendeeId, string> = Text.line({
 )
 
 /** The id of the person who is known by this address, if the id reads as an address without `mailto:`. */
-export const asAddress = (id: AttendeeId): AttendeeId | undefined =>
-  id.includes("@") && !id.startsWith(BY_ADDRESS) && EmailAddress.problemOf(EmailAddress.normalise(id)) === undefined
-    ? idOfAddress(EmailAddress.normalise(id))
-    : undefined
+export const asAddress = (id: AttendeeId): AttendeeId | undefined => {
+  const address = EmailAddress.normalise(id)
+  return EmailAddress.problemOf(address) === undefined ? idOfAddress(address) : undefined
+}
 
 /** A name of at most 200 characters; may be empty. */
 const Name = Text.line({ maxLength: 200 })

@@ -54,8 +54,7 @@ const toHalfWidth = (text: string): string =>
  */
 const toAscii = (domain: string): string | undefined => {
   const url = `http://${domain}${END[0]}`
-  if (domain === "" || NOT_OF_A_DOMAIN.test(domain) || INVISIBLE_IN_A_DOMAIN.test(domain) || !URL.canParse(url))
-    return undefined
+  if (NOT_OF_A_DOMAIN.test(domain) || INVISIBLE_IN_A_DOMAIN.test(domain) || !URL.canParse(url)) return undefined
   return new URL(url).hostname.slice(0, -END[1].length)
 }
 

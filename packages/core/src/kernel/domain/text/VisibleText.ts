@@ -26,6 +26,7 @@ const toEscape = (): RegExp =>
     "gv"
   ))
 
+// Stryker disable next-line ConditionalExpression,LogicalOperator,BooleanLiteral: a text without such characters is replaced by itself
 const isVisible = (text: string): boolean => PLAIN.test(text) || !HAS_INVISIBLE.test(text)
 
 const NAMED: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\r": String.raw`\r`, "\t": String.raw`\t` }
