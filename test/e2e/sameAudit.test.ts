@@ -21,6 +21,11 @@ interface Way {
   readonly addWebhook: () => Promise<string>
   readonly disableWebhook: (id: string) => Promise<unknown>
   readonly removeWebhook: (id: string) => Promise<unknown>
+  readonly addOrganization: () => Promise<string>
+  readonly renameOrganization: () => Promise<unknown>
+  readonly makeKey: (organizationId: string) => Promise<string>
+  readonly replaceKey: (id: string) => Promise<string>
+  readonly revokeKey: (id: string) => Promise<unknown>
   readonly forget: () => Promise<unknown>
   readonly prune: () => Promise<unknown>
 }
@@ -46,6 +51,12 @@ const onCommandLine = (turnout: CommandLine.CommandLine, stream: string): Way =>
     addWebhook: async () => (await run("webhooks", "add", WEBHOOK)).webhook.id,
     disableWebhook: (id) => run("webhooks", "disable", id),
     removeWebhook: (id) => run("webhooks", "remove", id),
+    addOrganization: async () => (await run("organizations", "add", "music", "--name", "Music")).organization.id,
+    renameOrganization: () => run("organizations", "update", "music", "--slug", "choir"),
+    makeKey: async () =>
+      (await run("keys", "create", "--name", "Door", "--role", "checkin", "--organization", "choir")).key.id,
+    replaceKey: async (id) => (await run("keys", "rotate", id, "--overlap", "60000")).key.id,
+    revokeKey: (id) => run("keys", "revoke", id),
     forget: () => run("outbox", "forget", "--sink", "mail"),
     prune: () => run("outbox", "prune", "--before", BEFORE)
   }
@@ -69,6 +80,12 @@ const overHttp = (url: string, stream: string): Way => {
     addWebhook: async () => (await ask("POST", "/admin/webhooks", { url: WEBHOOK })).webhook.id,
     disableWebhook: (id) => ask("POST", `/admin/webhooks/${id}/disable`),
     removeWebhook: (id) => ask("DELETE", `/admin/webhooks/${id}`),
+    addOrganization: async () => (await ask("POST", "/admin/organizations", { slug: "music", name: "Music" })).id,
+    renameOrganization: () => ask("PATCH", "/admin/organizations/music", { slug: "choir" }),
+    makeKey: async (organizationId) =>
+      (await ask("POST", "/admin/keys", { name: "Door", role: "checkin", organizationId })).key.id,
+    replaceKey: async (id) => (await ask("POST", `/admin/keys/${id}/replace`, { overlapMillis: 60_000 })).key.id,
+    revokeKey: (id) => ask("POST", `/admin/keys/${id}/revoke`),
     forget: () => ask("DELETE", "/admin/sinks/mail"),
     prune: () => ask("POST", "/admin/outbox/prune", { before: BEFORE })
   }
@@ -86,6 +103,11 @@ const decideAll = async (turnout: CommandLine.CommandLine, way: Way) => {
   const webhook = await way.addWebhook()
   await way.disableWebhook(webhook)
   await way.removeWebhook(webhook)
+  const organization = await way.addOrganization()
+  await way.renameOrganization()
+  const key = await way.makeKey(organization)
+  const nextKey = await way.replaceKey(key)
+  await way.revokeKey(nextKey)
   await way.forget()
   await CommandLine.sql(turnout.database!, "UPDATE turnout.journal SET occurred_at = '2019-01-01Z'")
   await way.prune()
@@ -93,9 +115,10 @@ const decideAll = async (turnout: CommandLine.CommandLine, way: Way) => {
     turnout.database!,
     "SELECT action, details::text AS details FROM turnout.audit_log ORDER BY id"
   )
+  const named = Object.entries({ replay, webhook, organization, key, nextKey })
   return (entries as ReadonlyArray<{ readonly action: string; readonly details: string }>).map(
     ({ action, details }) =>
-      [action, JSON.parse(details.replaceAll(replay, "the replay").replaceAll(webhook, "the webhook"))] as const
+      [action, JSON.parse(named.reduce((text, [name, id]) => text.replaceAll(id, `the ${name}`), details))] as const
   )
 }
 
@@ -115,7 +138,14 @@ describe("the audit log", { timeout: 180_000 }, () => {
       ofCommands.find(([action]) => action === "sales.rebuild"),
       ["sales.rebuild", { event: stream }]
     )
-    for (const action of ["outbox.skip", "outbox.replay", "webhooks.create", "outbox.forget", "outbox.prune"])
+    for (const action of [
+      "outbox.skip",
+      "outbox.replay",
+      "webhooks.create",
+      "keys.replace",
+      "outbox.forget",
+      "outbox.prune"
+    ])
       assert.isTrue(
         ofCommands.some(([done]) => done === action),
         action

@@ -99,6 +99,77 @@ describe("API keys over HTTP", () => {
     )
   )
 
+  it.effect("are made, listed, replaced and revoked by operators, and shown once", () =>
+    run(
+      Effect.gen(function* () {
+        const body = { name: "Door", role: "checkin", organizationId: DEFAULT_ORGANIZATION }
+        const made = yield* call("POST", "/admin/keys", { body, headers: { "x-actor": "ada" } })
+        assert.strictEqual(made.status, 201)
+        assert.deepInclude(made.body.key, { ...body, expiresAt: null, revokedAt: null, replacedBy: null })
+        const { id } = made.body.key as { id: string }
+        const replaced = yield* call("POST", `/admin/keys/${id}/replace`, { body: { overlapMillis: 60_000 } })
+        assert.strictEqual(replaced.status, 201)
+        const { id: next } = replaced.body.key as { id: string }
+        assert.notStrictEqual(replaced.body.text, made.body.text)
+        const again = yield* call("POST", `/admin/keys/${id}/replace`, { body: {} })
+        assert.deepStrictEqual(
+          [again.status, again.body.code, again.body.replacedBy],
+          [409, "api_key_not_replaceable", next]
+        )
+        const operator = yield* call("POST", "/admin/keys", { body: { name: "Operations", role: "operator" } })
+        assert.strictEqual(yield* statusWith(operator.body.text), 200)
+        const listed = yield* call("GET", `/admin/keys?organizationId=${DEFAULT_ORGANIZATION}&limit=1`)
+        assert.deepStrictEqual([listed.body.items[0].id, listed.body.next], [id, id])
+        const rest = yield* call("GET", `/admin/keys?limit=500&after=${id}`)
+        assert.deepStrictEqual(
+          rest.body.items.map((key: { id: string }) => key.id),
+          [next, operator.body.key.id]
+        )
+        for (const { text } of [made.body, replaced.body, operator.body] as ReadonlyArray<{ text: string }>)
+          assert.notInclude(JSON.stringify([listed.body, rest.body]), text.slice(-43))
+        const revoked = yield* call("POST", `/admin/keys/${next}/revoke`)
+        assert.deepStrictEqual([revoked.status, revoked.body.revokedAt === null], [200, false])
+        const { body: log } = yield* call("GET", "/admin/audit")
+        assert.deepStrictEqual(
+          log.items.map(({ action, who }: { action: string; who: string }) => [who, action]),
+          [
+            ["admin", "keys.revoke"],
+            ["admin", "keys.create"],
+            ["admin", "keys.replace"],
+            ["ada", "keys.create"]
+          ]
+        )
+      })
+    )
+  )
+
+  it.effect("are refused by problems that name what is wrong", () =>
+    run(
+      Effect.gen(function* () {
+        for (const [body, pointer] of [
+          [{ name: "x", role: "operator", organizationId: DEFAULT_ORGANIZATION }, "/organizationId"],
+          [{ name: "x", role: "viewer" }, "/organizationId"],
+          [{ name: " ", role: "operator" }, "/name"],
+          [{ name: "x", role: "king" }, "/role"]
+        ] as const) {
+          const refused = yield* call("POST", "/admin/keys", { body })
+          assert.deepStrictEqual([refused.status, refused.body.violations[0].pointer], [400, pointer])
+        }
+        const nowhere = "00000000-0000-4000-8000-000000000000"
+        const unknown = yield* call("POST", "/admin/keys", {
+          body: { name: "x", role: "viewer", organizationId: nowhere }
+        })
+        assert.deepStrictEqual([unknown.status, unknown.body.code], [404, "organization_not_found"])
+        const nobody = "f".repeat(32)
+        for (const path of [`/admin/keys/${nobody}/revoke`, `/admin/keys/${nobody}/replace`]) {
+          const gone = yield* call("POST", path, { body: {} })
+          assert.deepStrictEqual([gone.status, gone.body.code], [404, "api_key_not_found"], path)
+        }
+        assert.strictEqual((yield* call("POST", "/admin/keys/x/revoke")).status, 400)
+      })
+    )
+  )
+
   it.effect("stop working within ten seconds of being revoked, and when they end", () =>
     run(
       Effect.gen(function* () {

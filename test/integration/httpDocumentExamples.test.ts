@@ -19,6 +19,7 @@ interface Answer {
   readonly id: string
   readonly registration: { readonly id: string }
   readonly webhook: { readonly id: string }
+  readonly key: { readonly id: string }
 }
 
 type Ids = Readonly<Record<string, string>>
@@ -213,6 +214,11 @@ describe("the examples of the API for operators", () => {
         const { id: organization } = yield* send("createOrganization")
         for (const id of ["getOrganization", "listOrganizations", "updateOrganization"])
           yield* send(id, { organization })
+
+        const { key } = yield* send("createApiKey")
+        yield* send("listApiKeys")
+        const { key: next } = yield* send("replaceApiKey", { keyId: key.id })
+        yield* send("revokeApiKey", { keyId: next.id })
 
         const { webhook } = yield* send("createWebhook")
         for (const id of [

@@ -13,6 +13,7 @@ import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperat
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import * as Organizations from "@turnout/core/access/application/Organizations"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -25,6 +26,7 @@ import type * as HttpPlatform from "effect/http/HttpPlatform"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
+import * as KeysHandlers from "../keys/KeysHandlers.ts"
 import * as OrganizationsHandlers from "../organizations/OrganizationsHandlers.ts"
 import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
 import * as Problem from "../problems/Problem.ts"
@@ -88,13 +90,14 @@ export const layer = (options: AdminOptions): Layer.Layer<never, never, Services
   ).pipe(
     Layer.provide([
       OrganizationsHandlers.layer,
+      KeysHandlers.layer,
       OutboxHandlers.layer,
       ReplaysHandlers.layer,
       WebhooksHandlers.layer,
       SalesHandlers.layer,
       DeadLettersHandlers.layer(deadLetters)
     ]),
-    Layer.provide([Organizations.layer, Webhooks.layer]),
+    Layer.provide([Organizations.layer, ApiKeys.layer, Webhooks.layer]),
     Layer.provide(CredentialCheck.layer(options.token)),
     Layer.provide(Authentication.layer)
   )

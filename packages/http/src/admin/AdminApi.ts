@@ -8,6 +8,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { info } from "../document/Info.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
+import { KeysGroup } from "../keys/KeysApi.ts"
 import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
 import { ReplaysGroup } from "../replays/ReplaysApi.ts"
@@ -18,7 +19,7 @@ import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 import { OperatorCredential } from "./OperatorCredential.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(OrganizationsGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
+  .add(OrganizationsGroup, KeysGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(OperatorCredential)
@@ -28,6 +29,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations; looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token, or the API key of an operator."
+        "Organizations and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs the admin token, or the API key of an operator."
     })
   ) {}

@@ -1,6 +1,7 @@
 /**
- * The problems of the API for operators: the admin token, organizations, the outbox, replays, webhooks, sales and dead letters.
+ * The problems of the API for operators: the admin token, organizations, API keys, the outbox, replays, webhooks, sales and dead letters.
  */
+import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/ApiKey"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -41,6 +42,18 @@ export const slugTaken: Problem<typeof SlugTaken> = problem(SlugTaken, {
   status: 409,
   code: "slug_taken",
   title: "Another organization has the short name"
+})
+
+export const apiKeyNotFound: Problem<typeof ApiKeyNotFound> = problem(ApiKeyNotFound, {
+  status: 404,
+  code: "api_key_not_found",
+  title: "There is no such API key"
+})
+
+export const apiKeyNotReplaceable: Problem<typeof ApiKeyNotReplaceable> = problem(ApiKeyNotReplaceable, {
+  status: 409,
+  code: "api_key_not_replaceable",
+  title: "The API key cannot be replaced"
 })
 
 export const sinkNotFound: Problem<typeof SinkNotFound> = problem(SinkNotFound, {

@@ -14,7 +14,10 @@ import { line } from "../../kernel/domain/Text.ts"
 import { Role } from "./Role.ts"
 
 /** The id of a key: 32 hexadecimal digits. Later keys have higher ids. */
-export const ApiKeyId = Schema.String.annotate({ pattern: "^[0-9a-f]{32}$" }).check(
+export const ApiKeyId = Schema.String.annotate({
+  pattern: "^[0-9a-f]{32}$",
+  examples: ["01a1fc98aa3170bbaea8a708368a1d5e"]
+}).check(
   Schema.makeFilter((text) => /^[0-9a-f]{32}$/.test(text) || "must be 32 lower-case hexadecimal digits")
 )
 export type ApiKeyId = typeof ApiKeyId.Type
