@@ -34,7 +34,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
     /** Commands, and the number of lines that each prints. */
     const commands: ReadonlyArray<readonly [line: string, lines: number]> = [
       ["events list", 2],
-      [`events show ${event}`, 19],
+      [`events show ${event}`, 20],
       [`registrations list ${event}`, 4],
       [`registrations show ${event} ${registration}`, 9],
       [`waitlist show ${event}`, 2],
@@ -48,6 +48,9 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       ["webhooks list", 2],
       [`webhooks show ${webhook}`, 4],
       [`webhooks attempts ${webhook}`, 2],
+      ["organizations list", 3],
+      ["organizations show filled", 2],
+      ["keys list", 3],
       ["sales list", 2],
       [`sales show ${event}`, 15],
       [`registrations cancel ${event} ${registration}`, 1]

@@ -6,6 +6,7 @@ import { assert, describe, it } from "vitest"
 import * as CommandLine from "../support/CommandLine.ts"
 
 const TABLES = [
+  "api_keys",
   "audit_log",
   "events",
   "forgotten_sinks",
@@ -14,6 +15,7 @@ const TABLES = [
   "journal",
   "journal_marks",
   "journal_origin",
+  "organizations",
   "outbox_blocked",
   "outbox_positions",
   "outbox_slots",

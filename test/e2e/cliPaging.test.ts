@@ -46,6 +46,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     "outbox parked list --sink mail",
     "outbox replay list",
     "outbox audit",
+    "organizations list",
+    "keys list",
     "webhooks list",
     `webhooks attempts ${webhook}`,
     "sales list"

@@ -1,6 +1,7 @@
 /**
  * Every endpoint from end to end, as any HTTP client sees it.
  */
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import { Turnout } from "@turnout/core/admission/application/Turnout"
@@ -40,6 +41,7 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
         const { createdAt, updatedAt, ...event } = created.body as unknown as Record<string, unknown>
         assert.deepStrictEqual(event, {
           id,
+          organizationId: DEFAULT_ORGANIZATION,
           ...EVENT,
           startsAt: "2099-05-01T18:00:00.000Z",
           endsAt: "2099-05-02T18:00:00.000Z",

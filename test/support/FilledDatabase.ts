@@ -15,7 +15,7 @@ export interface Filled {
 }
 
 /**
- * An event, people, webhooks, replays, leases and decisions whose texts are this one. The journal has checked texts only, and has
+ * An event, people, organizations, API keys, webhooks, replays, leases and decisions whose texts are this one. The journal has checked texts only, and has
  * `inJournal` in the payloads.
  */
 export const make = async (turnout: CommandLine.Filling, text: string, inJournal: string): Promise<Filled> => {
@@ -32,6 +32,9 @@ export const make = async (turnout: CommandLine.Filling, text: string, inJournal
     turnout.database!,
     `UPDATE turnout.events SET title = ${sql}, organizer = ${sql}, location = ${sql}`,
     `UPDATE turnout.registrations SET name = ${sql}, email = ${sql}, notes = ${sql}`,
+    `INSERT INTO turnout.organizations (id, slug, name) VALUES (gen_random_uuid(), 'filled', ${sql})`,
+    `INSERT INTO turnout.api_keys (id, digest, name, role)
+     SELECT lpad(n::text, 32, '0'), '', ${sql}, 'operator' FROM generate_series(1, 2) n`,
     `UPDATE turnout.outbox_blocked SET error = ${sql}`,
     `UPDATE turnout.outbox_slots SET owner = ${sql} WHERE owner IS NOT NULL`,
     `UPDATE turnout.audit_log SET who = ${sql}, action = ${sql}, details = ${literal(`{"error":${json}}`)}`,
@@ -59,6 +62,9 @@ export const showing = ({ event, registration, replay, webhook }: Filled): Reado
   `outbox parked show --sink mail ${event}`,
   "outbox replay list",
   `outbox replay watch ${replay}`,
+  "organizations list",
+  "organizations show filled",
+  "keys list",
   "webhooks list",
   `webhooks show ${webhook}`,
   `webhooks attempts ${webhook}`,

@@ -1,15 +1,17 @@
 /**
  * `turnout organizations`: adds, renames and shows organizations, which events belong to.
  */
-import type { Command } from "commander"
+import { type Command, InvalidArgumentError } from "commander"
 import * as Organizations from "@turnout/core/access/application/Organizations"
-import type { Organization } from "@turnout/core/access/domain/Organization"
+import { type Organization, Slug } from "@turnout/core/access/domain/Organization"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import type { Action } from "../../Action.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
+import { theOrganization } from "../../options/access/Organizations.ts"
 import { given } from "../../options/Given.ts"
 import { cursor, limit } from "../../options/Paging.ts"
 import * as Logs from "../../output/Logs.ts"
@@ -18,6 +20,14 @@ import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import { time } from "../../output/Words.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
+
+const isSlug = Schema.is(Slug)
+
+/** Reads a short name. */
+const slug = (text: string): string => {
+  if (!isSlug(text)) throw new InvalidArgumentError("must be a short name: lower-case letters, digits and hyphens.")
+  return text
+}
 
 /** Runs a use of organizations to its end. */
 const withOrganizations = <A, E>(
@@ -80,7 +90,6 @@ export const update = async (
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
   const organizations = program.command("organizations").description("who events belong to")
-  const organization = ["<organization>", "its id or its short name"] as const
   organizations
     .command("add")
     .description("add an organization")
@@ -92,17 +101,13 @@ export const declare = (program: Command, action: Action): void => {
     .command("list")
     .description("list organizations by their short names")
     .addOption(limit())
-    .addOption(cursor((text) => text))
+    .addOption(cursor(slug))
     .action(action(list))
-  organizations
-    .command("show")
-    .description("show an organization")
-    .argument(...organization)
-    .action(action(show))
+  organizations.command("show").description("show an organization").addArgument(theOrganization()).action(action(show))
   organizations
     .command("update")
     .description("rename an organization")
-    .argument(...organization)
+    .addArgument(theOrganization())
     .option("--slug <slug>", "its short name")
     .option("--name <text>", "its name as people are shown it")
     .addOption(as())

@@ -1,20 +1,31 @@
 /**
- * The option that names an organization, by its id or its short name.
+ * The option and the argument that name an organization, by its id or its short name.
  */
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import { readName } from "@turnout/core/access/domain/Organization"
 import { type OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import { Option } from "commander"
+import { Argument, InvalidArgumentError, Option } from "commander"
 import * as Effect from "effect/Effect"
 
 export interface OrganizationOptions {
   readonly organization?: string
 }
 
+/** Reads the name of an organization. */
+const name = (text: string): string => {
+  if (readName(text) === undefined)
+    throw new InvalidArgumentError("must be the id or the short name of an organization.")
+  return text
+}
+
 /** `description` says what the organization is to the command. */
 export const organization = (description: string): Option =>
-  new Option("--organization <organization>", `${description}: its id or its short name`)
+  new Option("--organization <organization>", `${description}: its id or its short name`).argParser(name)
+
+/** The organization that a command is about. */
+export const theOrganization = (): Argument =>
+  new Argument("<organization>", "its id or its short name").argParser(name)
 
 /** The organization of the option as the field of an input or a query; without the option, no field. */
 export const fieldOf = ({

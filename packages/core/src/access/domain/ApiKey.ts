@@ -17,9 +17,7 @@ import { Role } from "./Role.ts"
 export const ApiKeyId = Schema.String.annotate({
   pattern: "^[0-9a-f]{32}$",
   examples: ["01a1fc98aa3170bbaea8a708368a1d5e"]
-}).check(
-  Schema.makeFilter((text) => /^[0-9a-f]{32}$/.test(text) || "must be 32 lower-case hexadecimal digits")
-)
+}).check(Schema.makeFilter((text) => /^[0-9a-f]{32}$/.test(text) || "must be 32 lower-case hexadecimal digits"))
 export type ApiKeyId = typeof ApiKeyId.Type
 
 /** The number of random bytes in a secret. */
