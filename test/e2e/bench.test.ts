@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { assert, describe, inject, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { environment } from "../support/Environment.ts"
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url))
@@ -14,7 +14,8 @@ const run = async (bench: string, ...options: ReadonlyArray<string>) => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--conditions=@turnout/source", "--expose-gc", `bench/${bench}.ts`, ...options],
-    { cwd: ROOT, env: { ...environment, DATABASE_URL: inject("postgresUrl") } }
+    // A benchmark finds its server by itself: that of the tests runs with fsync off, which it refuses.
+    { cwd: ROOT, env: environment }
   )
   return stdout
 }
