@@ -18,6 +18,7 @@ import { Lifecycle } from "./Lifecycle.ts"
 import * as Problem from "../problems/Problem.ts"
 import { RETRY_AFTER_SECONDS } from "../problems/RetryLater.ts"
 import { BasePath } from "../requests/BasePath.ts"
+import * as Identified from "./Identified.ts"
 import * as RequestId from "../requests/headers/RequestId.ts"
 import { outside } from "../problems/ServerProblems.ts"
 import * as Resources from "./Resources.ts"
@@ -84,7 +85,8 @@ export const layer = HttpRouter.middleware(
             const answer = completed(response, RequestId.current(fiber))
             return compress === undefined ? Effect.succeed(answer) : compress(answer)
           })
-        )
+        ),
+        Identified.identified
       )
   }),
   { global: true }

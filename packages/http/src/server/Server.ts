@@ -117,9 +117,10 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>, ha
     Layer.provideMerge(
       HttpRouter.serve(routes, {
         disableListenLog: true,
-        // The line of the log is written within the middleware that gives the request its id.
         disableLogger: true,
-        middleware: (app) => Identified.identified(settings.logRequests ? HttpMiddleware.logger(app) : app),
+        // The line of the access log has the id of the request, so it is written where the request has one. A middleware around all of
+        // the router costs each request a tenth, so otherwise the request gets its id within the router.
+        ...(settings.logRequests ? { middleware: (app) => Identified.identified(HttpMiddleware.logger(app)) } : {}),
         routerConfig: Resources.ROUTER
       })
     ),
