@@ -27,8 +27,8 @@ const TEXT = /^tk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
 
 /** The id and the secret in the text of a key; `undefined` if the text is none. */
 export const parse = (text: string): { readonly id: ApiKeyId; readonly secret: string } | undefined => {
-  const [, id, secret] = TEXT.exec(text) ?? []
-  return id === undefined || secret === undefined ? undefined : { id, secret }
+  const found = TEXT.exec(text)
+  return found === null ? undefined : { id: found[1]!, secret: found[2]! }
 }
 
 /** Whether a credential is meant to be the key of a program: it begins as one. */
