@@ -2,9 +2,10 @@
  * A host with a driver of its own: Turnout within its transactions, on a connection of `pg` or of postgres.js, and on its pool.
  */
 import { createTurnout, type Turnout } from "turnout"
-import { Client, Pool } from "pg"
+import { Client, type Pool } from "pg"
 import postgres from "postgres"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import * as NodePostgresPool from "../support/NodePostgresPool.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 let database: TestDatabase.Scratch
@@ -12,7 +13,7 @@ let pool: Pool
 
 beforeAll(async () => {
   database = await TestDatabase.scratch(inject("postgresUrl"))
-  pool = new Pool({ connectionString: database.url, max: 4 })
+  pool = NodePostgresPool.make({ connectionString: database.url, max: 4 })
   await pool.query("CREATE TABLE orders (id int PRIMARY KEY)")
 })
 
@@ -184,7 +185,7 @@ describe("a connection within which nothing can be done", () => {
 
 describe("a pool of pg", () => {
   it("is all that Turnout needs, whatever types the host has taught its driver, and stays open", async () => {
-    const taught = new Pool({
+    const taught = NodePostgresPool.make({
       connectionString: database.url,
       max: 4,
       types: { getTypeParser: () => () => "something of the host's own" }
@@ -215,7 +216,7 @@ describe("a pool of pg", () => {
   })
 
   it("works within its own transactions, with a single connection", async () => {
-    const single = new Pool({ connectionString: database.url, max: 1 })
+    const single = NodePostgresPool.make({ connectionString: database.url, max: 1 })
     await using turnout = createTurnout({ pool: single, schema: "shared" })
     const { id } = await published(turnout)
     const client = await single.connect()
@@ -246,7 +247,7 @@ describe("a pool of pg", () => {
   })
 
   it("that cannot connect, fails the call with a StoreError", async () => {
-    const nowhere = new Pool({ host: "127.0.0.1", port: 1, max: 1 })
+    const nowhere = NodePostgresPool.make({ host: "127.0.0.1", port: 1, max: 1 })
     await using turnout = createTurnout({ pool: nowhere })
     const failed = await rejection(turnout.listEvents())
     assert.strictEqual(failed["_tag"], "StoreError")

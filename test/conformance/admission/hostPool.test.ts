@@ -4,14 +4,14 @@
 import * as HostPool from "@turnout/adapters/postgres/host-pool"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import { Effect, Layer } from "effect"
-import { Pool } from "pg"
+import * as NodePostgresPool from "../../support/NodePostgresPool.ts"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite as keys } from "./RegistrationKeysSuite.ts"
 import { suite } from "./RegistrationStoreSuite.ts"
 
 const pool = Effect.flatMap(TestDatabase.make, (connectionString) =>
   Effect.acquireRelease(
-    Effect.sync(() => new Pool({ connectionString, max: 20 })),
+    Effect.sync(() => NodePostgresPool.make({ connectionString, max: 20 })),
     (given) => Effect.promise(() => given.end())
   )
 )
