@@ -96,8 +96,8 @@ describe("turnout doctor", { timeout: 180_000 }, () => {
     const { failing, off } = await troubled(turnout)
     const { checks, code, level, of } = await examine(turnout)
     // A server of the tests may run with fsync off, which no server of users should.
-    const isDurable = !of("settings").some(({ says }) => says.startsWith("fsync is off"))
-    assert.deepStrictEqual([code, level], [1, isDurable ? "warning" : "failure"])
+    const [{ fsync }] = (await CommandLine.sql(turnout.database!, "SHOW fsync")) as [{ readonly fsync: string }]
+    assert.deepStrictEqual([code, level], [1, fsync === "on" ? "warning" : "failure"])
     assert.isString(of("database")[0]!.facts["version"])
     const sink = finding(of("sinks"), /entries wait, and no relay delivers to it/)
     assert.include(sink.says, "the last lease ended at 2020-01-02")

@@ -5,6 +5,7 @@
  * whatever the request says in `X-Actor` is passed over: nobody acts in the name of another.
  */
 import { Authentication } from "@turnout/core/access/application/Authentication"
+import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
 import type { Action } from "@turnout/core/access/domain/Action"
 import { seemsKey } from "@turnout/core/access/domain/ApiKey"
 import { decide } from "@turnout/core/access/domain/Policy"
@@ -16,17 +17,11 @@ import * as Redacted from "effect/Redacted"
 import * as Headers from "effect/http/Headers"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { hash, timingSafeEqual } from "node:crypto"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as ResponseHeader from "../server/ResponseHeader.ts"
 import { isToken, TOKEN_RULE } from "../server/Token.ts"
 import { OperatorCredential } from "./OperatorCredential.ts"
-
-const digest = (text: string): Buffer => Buffer.from(hash("sha256", text, "hex"), "hex")
-
-/** Compares texts in a time that does not depend on the number of characters that are right. */
-const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
 
 const unauthorized = Effect.andThen(
   ResponseHeader.set("www-authenticate", "Bearer"),
@@ -47,12 +42,13 @@ const as = <A, E, R>(principal: Principal, work: Effect.Effect<A, E, R>) =>
   )
 
 const make = Effect.fnUntraced(function* (token: string) {
+  const digest = digestOf(token)
   const { apiKey } = yield* Authentication
   const principalOf = (key: string) => Effect.catchTag(apiKey(key), "CredentialRefused", () => unauthorized)
   return OperatorCredential.of({
     bearer: Effect.fnUntraced(function* (work, { credential, endpoint }) {
       const given = Redacted.value(credential)
-      if (!seemsKey(given)) return yield* isSame(given, token) ? work : unauthorized
+      if (!seemsKey(given)) return yield* hasDigest(given, digest) ? work : unauthorized
       const operation = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier)!
       const principal = yield* toProblems(principalOf(given), "header")
       const { allowed } = decide(principal, operation as Action, INSTALLATION)

@@ -1,9 +1,10 @@
 /**
  * The option and the argument that name an organization, by its id or its short name.
  */
-import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import { find } from "@turnout/core/access/application/Organizations"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import { readName } from "@turnout/core/access/domain/Organization"
-import { type OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
+import type { OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { Argument, InvalidArgumentError, Option } from "commander"
 import * as Effect from "effect/Effect"
@@ -34,11 +35,4 @@ export const fieldOf = ({
   { readonly organizationId?: OrganizationId },
   OrganizationNotFound | StoreError,
   OrganizationStore
-> =>
-  text === undefined
-    ? Effect.succeed({})
-    : Effect.gen(function* () {
-        const name = readName(text)
-        const found = name === undefined ? undefined : yield* OrganizationStore.use((store) => store.find(name))
-        return { organizationId: (found ?? (yield* new OrganizationNotFound({ organization: text }))).id }
-      })
+> => (text === undefined ? Effect.succeed({}) : Effect.map(find(text), ({ id }) => ({ organizationId: id })))

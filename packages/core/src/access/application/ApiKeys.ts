@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { hash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
@@ -23,6 +23,7 @@ import {
   textOf
 } from "../domain/ApiKey.ts"
 import { ApiKeyStore } from "../ports/ApiKeyStore.ts"
+import { digestOf } from "./Secrets.ts"
 
 /** A key, and its text, which is shown this once only. */
 export interface WithText {
@@ -42,9 +43,6 @@ export const Replacement = Schema.Struct({
     { default: DEFAULT_OVERLAP_MILLIS }
   )
 })
-
-/** The digest of a secret, which is what stores keep of it: it has 256 random bits, so no digest has to be slow. */
-export const digestOf = (secret: string): string => hash("sha256", secret, "hex")
 
 const decodeInput = decoder(ApiKeyInput)
 const decodeReplacement = decoder(Replacement)

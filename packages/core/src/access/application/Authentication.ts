@@ -10,13 +10,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import { timingSafeEqual } from "node:crypto"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { type ApiKeyId, parse } from "../domain/ApiKey.ts"
 import type { Principal } from "../domain/Principal.ts"
 import { ApiKeyStore, type StoredApiKey } from "../ports/ApiKeyStore.ts"
-import { digestOf } from "./ApiKeys.ts"
+import { hasDigest } from "./Secrets.ts"
 
 /** The longest time for which a key that has ended, or was revoked, still works. */
 export const REMEMBERED_MILLIS = 10_000
@@ -45,11 +44,6 @@ const timeToLive = (exit: Exit.Exit<StoredApiKey | undefined, StoreError>): numb
     ? Math.min(REMEMBERED_MILLIS, exit.value.validMillis ?? REMEMBERED_MILLIS)
     : 0
 
-const isSame = (one: string, other: string): boolean => {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)]
-  return a.length === b.length && timingSafeEqual(a, b)
-}
-
 const make = Effect.gen(function* () {
   const store = yield* ApiKeyStore
   const known = yield* Cache.makeWith(store.find, { capacity: MAX_REMEMBERED, timeToLive })
@@ -72,9 +66,8 @@ const make = Effect.gen(function* () {
     apiKey: Effect.fnUntraced(function* (text): Effect.fn.Return<Principal, CredentialRefused | StoreError> {
       const given = parse(text)
       const stored = given === undefined ? undefined : yield* Cache.get(known, given.id)
-      if (given === undefined || stored === undefined || !isSame(digestOf(given.secret), stored.digest))
-        return yield* new CredentialRefused()
-      if (stored.validMillis === 0) return yield* new CredentialRefused()
+      if (given === undefined || stored === undefined || stored.validMillis === 0) return yield* new CredentialRefused()
+      if (!hasDigest(given.secret, stored.digest)) return yield* new CredentialRefused()
       const { id, organizationId, role } = stored.key
       yield* note(id)
       return { kind: "apiKey", id, role, organizationId }

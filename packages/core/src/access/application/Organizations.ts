@@ -42,16 +42,18 @@ export class Organizations extends Context.Service<
   }
 >()("@turnout/Organizations") {}
 
+/** Returns the organization of this id, in any spelling, or of this short name. */
+export const find = Effect.fnUntraced(function* (
+  text: string
+): Effect.fn.Return<Organization, OrganizationNotFound | StoreError, OrganizationStore> {
+  const name = readName(text)
+  const organization = name === undefined ? undefined : yield* OrganizationStore.use((store) => store.find(name))
+  return organization ?? (yield* new OrganizationNotFound({ organization: text }))
+})
+
 const make = Effect.gen(function* () {
   const store = yield* OrganizationStore
-
-  const get = Effect.fnUntraced(function* (
-    text: string
-  ): Effect.fn.Return<Organization, OrganizationNotFound | StoreError> {
-    const name = readName(text)
-    const organization = name === undefined ? undefined : yield* store.find(name)
-    return organization ?? (yield* new OrganizationNotFound({ organization: text }))
-  })
+  const get = (text: string) => Effect.provideService(find(text), OrganizationStore, store)
 
   return Organizations.of({
     create: Effect.fnUntraced(function* (input, who) {

@@ -24,8 +24,6 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions
 
-export const isPermission = (text: string): text is Permission => Object.hasOwn(permissions, text)
-
 /** Those permissions that belong to the whole installation, and to no organization. */
 export const OF_INSTALLATION: ReadonlySet<Permission> = new Set<Permission>([
   "organizations:write",

@@ -58,10 +58,6 @@ export interface System {
 
 export type Principal = Anonymous | User | ApiKey | AttendeeLink | Operator | System
 
-export const anonymous: Principal = { kind: "anonymous" }
-export const operator: Principal = { kind: "operator" }
-export const system: Principal = { kind: "system" }
-
 /** The name of a principal in the journal, in the audit log, and in the scope of idempotency keys. No two principals share one. */
 export const actorOf = (principal: Principal): string => {
   switch (principal.kind) {
