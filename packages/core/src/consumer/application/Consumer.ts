@@ -31,7 +31,7 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
-import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
+import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy, STORE_PAUSES } from "../../kernel/domain/Backoff.ts"
 import { decode, type JournalEvent } from "../../journal/domain/JournalEvent.ts"
 import { fromJson, type Message } from "../../delivery/domain/Message.ts"
 import * as FailedStatement from "../../kernel/ports/FailedStatement.ts"
@@ -193,8 +193,8 @@ interface Working<R> {
 }
 
 /** Waits before the next try after an outage, unless the consumer is to stop. */
-const pause = <R>({ draw, stopping }: Working<R>, failures: number): Effect.Effect<void> =>
-  Effect.race(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw())!), stopping.await)
+const pause = <R>({ draw, stopping }: Working<R>, pauses: RetryPolicy, failures: number): Effect.Effect<void> =>
+  Effect.race(Effect.sleep(pauseMillis(pauses, failures, draw())!), stopping.await)
 
 /** The pause before the next try of a message. The queue decides how often it is tried. */
 const pauseOf = <R>({ draw, options }: Working<R>, { receiveCount }: InHand): number =>
@@ -279,7 +279,7 @@ const untilReady = Effect.fnUntraced(function* <R>(working: Working<R>, message:
     const asked = yield* Effect.result(inbox.ready)
     if (Result.isSuccess(asked)) break
     yield* tellStoreFailed(working, `the messages of ${queue.name} wait for their store`, asked.failure)
-    yield* pause(working, failures)
+    yield* pause(working, STORE_PAUSES, failures)
   }
   isWaiting(working, message, false)
 })
@@ -309,7 +309,7 @@ const fateInTime = Effect.fnUntraced(function* <R>(
     }
     if (isAway(error)) yield* untilReady(working, message)
     wasReady = isAway(error)
-    yield* pause(working, failures + 1)
+    yield* pause(working, OUTAGE_PAUSES, failures + 1)
   }
   return undefined
 })
@@ -396,7 +396,7 @@ const storeTakesWrites = Effect.fnUntraced(function* <R>(working: Working<R>) {
     }
     if (Result.isFailure(asked))
       yield* tellStoreFailed(working, `${queue.name} is left alone until its store is there`, asked.failure)
-    yield* pause(working, failures)
+    yield* pause(working, STORE_PAUSES, failures)
   }
 })
 
@@ -423,7 +423,7 @@ const receive = <R>(working: Working<R>): Effect.Effect<void> => {
           working.queueOutage.failed(error.message)
             ? Effect.logWarning(`the consumer waits for ${queue.name}`, error)
             : Effect.void
-        ).pipe(Effect.andThen(Effect.suspend(() => pause(working, ++working.queueFailures))))
+        ).pipe(Effect.andThen(Effect.suspend(() => pause(working, OUTAGE_PAUSES, ++working.queueFailures))))
     })
   )
 }

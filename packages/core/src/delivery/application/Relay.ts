@@ -31,7 +31,13 @@ import { visible } from "../../kernel/domain/text/VisibleText.ts"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import type { Block } from "../domain/Block.ts"
 import { delivered, type DeliveryOutcome, unanswered } from "../domain/DeliveryOutcome.ts"
-import { DEFAULT_RETRY_POLICY, OUTAGE_PAUSES, pauseMillis, type RetryPolicy } from "../../kernel/domain/Backoff.ts"
+import {
+  DEFAULT_RETRY_POLICY,
+  OUTAGE_PAUSES,
+  pauseMillis,
+  type RetryPolicy,
+  STORE_PAUSES
+} from "../../kernel/domain/Backoff.ts"
 import { Outbox } from "../ports/Outbox.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { Replays } from "../ports/Replays.ts"
@@ -88,8 +94,6 @@ const PARKED_INTERVAL_MILLIS = 10_000
 const RETRY_INTERVAL_MILLIS = 500
 /** The most blocked streams of a slot that are tried again together. */
 const RETRIES_AT_ONCE = 20
-/** The pauses after a failure of the store. */
-const STORE_PAUSES: RetryPolicy = { firstPauseMillis: 100, longestPauseMillis: 5_000, maxAttempts: Infinity }
 /** How long a relay that stops may take to write what is left. */
 const STOP_MILLIS = 1_000
 /** How long it may take to give up what is under way. */

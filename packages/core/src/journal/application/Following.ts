@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
-import { OUTAGE_PAUSES, pauseMillis } from "../../kernel/domain/Backoff.ts"
+import { pauseMillis, STORE_PAUSES } from "../../kernel/domain/Backoff.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { StoredEntry } from "../domain/StoredEntry.ts"
 import { JournalReader, type StartFrom } from "../ports/JournalReader.ts"
@@ -25,7 +25,7 @@ const patiently = <A>(work: Effect.Effect<A, StoreError>, failures = 1): Effect.
   Effect.catch(work, (error) =>
     Effect.flatMap(Random.next, (draw) =>
       StoreOutage.log("the journal waits for its store", error).pipe(
-        Effect.andThen(Effect.sleep(pauseMillis(OUTAGE_PAUSES, failures, draw)!)),
+        Effect.andThen(Effect.sleep(pauseMillis(STORE_PAUSES, failures, draw)!)),
         Effect.andThen(Effect.suspend(() => patiently(work, failures + 1)))
       )
     )

@@ -21,7 +21,13 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   maxAttempts: 20
 }
 
-/** The pauses of a component that waits until a store, a sink or a queue is back, for as long as that takes. */
+/**
+ * The pauses of a component that waits until its store is back, for as long as that takes. They are short, since a question costs the
+ * store little, and everybody waits for what the component does.
+ */
+export const STORE_PAUSES: RetryPolicy = { firstPauseMillis: 100, longestPauseMillis: 5_000, maxAttempts: Infinity }
+
+/** The pauses of a component that waits until a sink or a queue is back, for as long as that takes. */
 export const OUTAGE_PAUSES: RetryPolicy = { firstPauseMillis: 250, longestPauseMillis: 30_000, maxAttempts: Infinity }
 
 /**
