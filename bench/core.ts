@@ -40,6 +40,8 @@ const event = (capacity: number): Event => ({
   registrationClosesAt: null,
   waitlist: "open",
   waitlistLimit: null,
+  registration: "open",
+  cancellationClosesAt: null,
   capacity,
   status: "published",
   version: 2,

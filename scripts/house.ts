@@ -41,6 +41,11 @@ export const subjects: ReadonlyArray<Subject> = [
     name: "projections",
     about: "tables that are made from the journal, to be read",
     imports: ["kernel", "access", "journal", "delivery", "admission/domain/model", "admission/ports"]
+  },
+  {
+    name: "guard",
+    about: "the use cases behind the policy, for transports",
+    imports: ["kernel", "access", "admission", "journal", "delivery", "webhooks", "consumer", "projections"]
   }
 ]
 

@@ -1,12 +1,13 @@
 /**
  * The HTTP server, on Turnout and Postgres, or on a service that answers every command at once.
  */
-import * as PostgresStore from "@turnout/adapters/postgres"
+import * as Memory from "@turnout/adapters/memory"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
 import * as Core from "@turnout/core/admission/application/Turnout"
 import type { Register } from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import * as Server from "@turnout/http/Server"
+import * as Database from "turnout/database"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -36,8 +37,8 @@ const answer = ({ attendee, eventId, notes }: Register) => ({
 const nothing = Layer.succeed(Turnout, {
   execute: (command: Register) => Effect.sync(() => answer(command)),
   commandTimeoutMillis: 30_000
-} as unknown as TurnoutService)
-const turnout = Core.layer().pipe(Layer.provide(Layer.orDie(PostgresStore.layer({ url }))))
+} as unknown as TurnoutService).pipe(Layer.merge(Memory.layer))
+const turnout = Core.layer().pipe(Layer.provideMerge(Layer.orDie(Database.layer({ database: url }))))
 
 const serve = Effect.gen(function* () {
   const { address } = yield* HttpServer.HttpServer

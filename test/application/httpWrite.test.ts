@@ -2,29 +2,37 @@
  * Idempotency keys in flight: a principal meets only with itself.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
+import { actorOf, type Principal } from "@turnout/core/access/domain/Principal"
+import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
+import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import type { WriteOptions } from "@turnout/core/admission/domain/state/WriteOptions"
 import { makeWrite } from "@turnout/http/internal/server/Write"
-import { Principal } from "@turnout/http/internal/server/Principal"
 import { Deferred, Effect, Fiber, Result } from "effect"
 import { HttpServerRequest } from "effect/http"
 
 const command = { _tag: "PublishEvent", eventId: "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1" as EventId } as const
+const USER: Extract<Principal, { readonly kind: "user" }> = {
+  kind: "user",
+  id: "",
+  attendeeIds: [],
+  memberships: [],
+  isOperator: false
+}
 const headers = { "idempotency-key": "the same" }
 
 /** Writes that go on until `finish`, and who they were for. */
 const given = Effect.gen(function* () {
   const finish = yield* Deferred.make<void>()
-  const actors: Array<string | undefined> = []
+  const actors: Array<string> = []
   const turnout = {
-    execute: (_: unknown, { actor }: WriteOptions) =>
-      Effect.suspend(() => {
-        actors.push(actor)
-        return Effect.as(Deferred.await(finish), { answer: Result.succeed({ deleted: "done" }), replayed: false })
+    execute: () =>
+      CurrentPrincipal.use((principal) => {
+        actors.push(actorOf(principal))
+        const answer = Result.succeed({ deleted: "done" })
+        return Effect.as(Deferred.await(finish), { answer, replayed: false, linkSecret: null })
       })
-  } as unknown as TurnoutService
-  const write = yield* Effect.provideService(makeWrite, Turnout, turnout)
+  } as unknown as GuardedTurnout["Service"]
+  const { execute: write } = yield* Effect.provideService(makeWrite, GuardedTurnout, turnout)
   const request = HttpServerRequest.fromWeb(new Request("http://localhost/"))
   const send = write(command, headers).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
   return { actors, finish: Deferred.succeed(finish, undefined), send }
@@ -34,19 +42,20 @@ describe("a write with a key that is in flight", () => {
   it.effect("is refused to its principal, and carried out for another", () =>
     Effect.gen(function* () {
       const { actors, finish, send } = yield* given
-      const by = (principal: string) => Effect.exit(Effect.provideService(send, Principal, principal))
+      const by = (id: string) => Effect.exit(Effect.provideService(send, CurrentPrincipal, { ...USER, id }))
       const ofAda = yield* Effect.forkChild(by("ada"), { startImmediately: true })
       const ofBob = yield* Effect.forkChild(by("bob"), { startImmediately: true })
       assert.strictEqual((yield* by("ada"))._tag, "Failure")
       yield* finish
       assert.deepStrictEqual([(yield* Fiber.join(ofAda))._tag, (yield* Fiber.join(ofBob))._tag], ["Success", "Success"])
-      assert.deepStrictEqual(actors, ["ada", "bob"])
+      assert.deepStrictEqual(actors, ["user:ada", "user:bob"])
     })
   )
 
   it.effect("is refused to everybody where nobody is told apart", () =>
     Effect.gen(function* () {
-      const { actors, finish, send } = yield* given
+      const { actors, finish, send: sending } = yield* given
+      const send = Effect.provideService(sending, CurrentPrincipal, { kind: "anonymous" })
       const first = yield* Effect.forkChild(send, { startImmediately: true })
       const error = yield* Effect.flip(send)
       assert.strictEqual(error._tag, "IdempotencyKeyInFlight")

@@ -1,7 +1,8 @@
 import { fingerprint } from "@turnout/core/admission/application/engine/Requests"
 import type { Attendee } from "@turnout/core/admission/domain/model/Attendee"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
-import type { Event, EventDetails, EventInput } from "@turnout/core/admission/domain/model/Event"
+import { type Event, type EventDetails, type EventInput, toStored } from "@turnout/core/admission/domain/model/Event"
+import { RegistrationAccess } from "@turnout/core/kernel/domain/access/RegistrationAccess"
 import * as Instant from "@turnout/core/kernel/domain/Instant"
 import {
   decode,
@@ -77,19 +78,23 @@ const registration: fc.Arbitrary<Registration> = fc.record(
   { requiredKeys: ["id", "eventId", "attendee", "notes", "state", "sequence", "registeredAt", "changedAt"] }
 )
 
-const details: fc.Arbitrary<EventDetails> = fc.record({
-  title: line({ minLength: 1 }),
-  description: paragraphs,
-  location: line(),
-  organizer: line({ minLength: 1 }),
-  startsAt: moment,
-  endsAt: moment,
-  timeZone: fc.constantFrom("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"),
-  registrationOpensAt: fc.option(moment),
-  registrationClosesAt: fc.option(moment),
-  waitlist: fc.constantFrom("open", "closed"),
-  waitlistLimit: fc.option(capacity)
-})
+const details = fc
+  .record<EventDetails>({
+    title: line({ minLength: 1 }),
+    description: paragraphs,
+    location: line(),
+    organizer: line({ minLength: 1 }),
+    startsAt: moment,
+    endsAt: moment,
+    timeZone: fc.constantFrom("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"),
+    registrationOpensAt: fc.option(moment),
+    registrationClosesAt: fc.option(moment),
+    waitlist: fc.constantFrom("open", "closed"),
+    waitlistLimit: fc.option(capacity),
+    registration: fc.constantFrom(...RegistrationAccess.literals),
+    cancellationClosesAt: fc.option(moment)
+  })
+  .map(toStored)
 
 const from = fc.constantFrom(...RegistrationState.literals)
 const setAside = fc.array(fc.constantFrom(...RuleSetAside.literals), { minLength: 1 })
@@ -281,6 +286,8 @@ const eventInput: fc.Arbitrary<EventInput> = fc
       registrationClosesAt: fc.option(fewMoments),
       waitlist: fc.constantFrom<Event["waitlist"]>("open", "closed"),
       waitlistLimit: fc.option(fewNumbers),
+      registration: fc.constantFrom(...RegistrationAccess.literals),
+      cancellationClosesAt: fc.option(fewMoments),
       capacity: fewNumbers
     },
     { noNullPrototype: true, requiredKeys: ["title", "organizer", "startsAt", "endsAt", "timeZone", "capacity"] }

@@ -344,7 +344,7 @@ export const fuzz = async (options: {
     }
     return { requests, byStatus, unexpected }
   })
-  const services = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters] }).pipe(
+  const services = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters] }).pipe(
     Layer.provideMerge(Turnout.layer()),
     Layer.provideMerge(Database.layer({ database }))
   )

@@ -17,8 +17,7 @@ const NOBODY = "00000000-0000-4000-8000-000000000000"
 const base = Turnout.layer().pipe(Layer.provideMerge(Memory.layer))
 const silent = Logger.layer([])
 // Made anew for each test: a server listens once.
-const withAdmin = () =>
-  Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(base))
+const withAdmin = () => Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(base))
 const withoutAdmin = () => Server.layer({ port: 0 }).pipe(Layer.provideMerge(base))
 
 describe("the token of operators", () => {
@@ -26,7 +25,7 @@ describe("the token of operators", () => {
     "cannot be %j, which would be no secret",
     (token) => {
       assert.throws(
-        () => Server.layerWithAdmin({ adminToken: Redacted.make(token) }),
+        () => Server.layer({ adminToken: Redacted.make(token) }),
         /adminToken: must have at least 16 characters/
       )
     }

@@ -18,7 +18,7 @@ import { randomBytes } from "node:crypto"
 import { call, TOKEN } from "../support/AdminClient.ts"
 
 const server = () =>
-  Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+  Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
     Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer)),
     Layer.provideMerge(Memory.layer)
   )

@@ -12,7 +12,7 @@ import { call, TOKEN } from "../support/AdminClient.ts"
 
 const NOBODY = "00000000-0000-4000-8000-000000000000"
 
-const server = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+const server = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
   Layer.provideMerge(Turnout.layer()),
   Layer.provideMerge(Memory.layer)
 )

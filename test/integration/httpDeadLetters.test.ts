@@ -18,7 +18,7 @@ const sqs = SqsServer.use()
 
 const silent = Logger.layer([])
 const serve = (deadLetters: ReadonlyArray<DeadLetters>) =>
-  Layer.fresh(Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters })).pipe(
+  Layer.fresh(Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters })).pipe(
     Layer.provideMerge(Turnout.layer()),
     Layer.provideMerge(Layer.fresh(Memory.layer)),
     Layer.merge(silent)

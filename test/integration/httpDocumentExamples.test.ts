@@ -243,7 +243,7 @@ describe("the examples of the API for operators", () => {
         yield* send("listAuditEntries")
         assert.deepStrictEqual(unsent(), [])
       })
-      const server = Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [deadLetters] })
+      const server = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [deadLetters] })
       yield* Effect.provide(work, Layer.fresh(server.pipe(Layer.provideMerge(services))))
     }).pipe(Effect.scoped, Effect.provide(silent))
   )

@@ -355,7 +355,7 @@ withLayer(Http.layer(), { excludeTestServices: true })("a request means one thin
 
 describe("a request to the API for operators means one thing", () => {
   const layer = () =>
-    Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+    Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
       Layer.provideMerge(Turnout.layer().pipe(Layer.provideMerge(Memory.layer)))
     )
   const withServer = <A, E>(work: (url: string) => Effect.Effect<A, E>) =>

@@ -12,7 +12,7 @@ import { call, TOKEN } from "../support/AdminClient.ts"
 import * as Given from "../support/Given.ts"
 
 const server = () =>
-  Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+  Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
     Layer.provideMerge(Turnout.layer()),
     Layer.provideMerge(Memory.layer)
   )

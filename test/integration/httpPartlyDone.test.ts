@@ -63,7 +63,7 @@ const withServer = <A, E>(
   )
   const stores = auditLog.pipe(Layer.provideMerge(Layer.fresh(Memory.layer)))
   const server = Layer.fresh(
-    Server.layerWithAdmin({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters(state)] })
+    Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters(state)] })
   ).pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(stores))
   return work(state).pipe(Effect.provide(server), Effect.provide(Logger.layer([])))
 }

@@ -18,7 +18,7 @@ const withServer = (basePath: string, work: (root: string) => Promise<void>) =>
     Effect.promise(() => work(`${HttpServer.formatAddress(address)}${basePath}/`))
   ).pipe(
     Effect.provide(
-      Server.layerWithAdmin({ port: 0, basePath, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(services))
+      Server.layer({ port: 0, basePath, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(services))
     ),
     Effect.provide(Logger.layer([]))
   )

@@ -322,7 +322,9 @@ describe("what the Postgres store is given", () => {
       registrationOpensAt: fc.option(time),
       registrationClosesAt: fc.option(time),
       waitlist: fc.constantFrom<Event["waitlist"]>("open", "closed"),
-      waitlistLimit: fc.option(count)
+      waitlistLimit: fc.option(count),
+      registration: fc.constantFrom<Event["registration"]>("open", "members", "invitation"),
+      cancellationClosesAt: fc.option(time)
     }
     const state = {
       capacity: count,

@@ -1,6 +1,7 @@
 /**
  * Commands of every kind, drawn from the schemas: about one event and few people, so that they get in each other's way.
  */
+import { RegistrationAccess } from "@turnout/core/kernel/domain/access/RegistrationAccess"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { EventDetails, type EventInput } from "@turnout/core/admission/domain/model/Event"
 import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
@@ -60,7 +61,9 @@ const changes = fc.record(
     registrationOpensAt: fc.option(moments),
     registrationClosesAt: fc.option(moments),
     waitlist: fc.constantFrom("open" as const, "closed" as const),
-    waitlistLimit: fc.option(seats)
+    waitlistLimit: fc.option(seats),
+    registration: fc.constantFrom(...RegistrationAccess.literals),
+    cancellationClosesAt: fc.option(moments)
   },
   { requiredKeys: [] }
 )

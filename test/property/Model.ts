@@ -34,8 +34,14 @@ export type Answer = string
 /** Names of rejections begin with a capital letter. */
 const isRejection = (answer: Answer): boolean => /^[A-Z]/.test(answer)
 
-const areInOrder = ({ endsAt, registrationClosesAt: closes, registrationOpensAt: opens, startsAt }: EventDetails) =>
-  startsAt < endsAt && (opens === null || (opens < endsAt && (closes === null || opens < closes)))
+const areInOrder = (details: EventDetails) => {
+  const { cancellationClosesAt, endsAt, registrationClosesAt: closes, registrationOpensAt: opens, startsAt } = details
+  return (
+    startsAt < endsAt &&
+    (opens === null || (opens < endsAt && (closes === null || opens < closes))) &&
+    (cancellationClosesAt === null || cancellationClosesAt <= endsAt)
+  )
+}
 
 export class Model {
   event: Described | undefined
@@ -146,6 +152,8 @@ export class Model {
         registrationClosesAt: null,
         waitlist: "open",
         waitlistLimit: null,
+        registration: "open",
+        cancellationClosesAt: null,
         ...given
       }
       this.event = { details, capacity, status: "draft", cancelledFrom: null }

@@ -10,7 +10,7 @@ import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { decode, type JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
-import type { Event } from "@turnout/core/admission/domain/model/Event"
+import { type Event, fromStored } from "@turnout/core/admission/domain/model/Event"
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { Message } from "@turnout/core/delivery/domain/Message"
 import type { Rejection } from "@turnout/core/admission/domain/model/Rejection"
@@ -102,7 +102,7 @@ const streamOf = (journal: ReadonlyArray<StoredJournalEntry>): Stream => {
     if (happened._tag === "EventCreated") {
       const { capacity, details, organizationId = DEFAULT_ORGANIZATION } = happened
       const at = { revision: version, createdAt: occurredAt, updatedAt: occurredAt }
-      event = { organizationId, ...details, capacity, status: "draft", ...at }
+      event = { organizationId, ...fromStored(details), capacity, status: "draft", ...at }
     }
     if (event === undefined) throw new Error("a journal begins with EventCreated")
     event = { ...event, updatedAt: occurredAt }

@@ -4,7 +4,7 @@
  * The rules are written once more here, from `docs/reference/states.md`, and share no code with the code under test. `Invariants`
  * checks the transitions of each registration, and the order of promotions.
  */
-import type { EventDetails } from "@turnout/core/admission/domain/model/Event"
+import { type EventDetails, fromStored } from "@turnout/core/admission/domain/model/Event"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { JournalEvent } from "@turnout/core/journal/domain/JournalEvent"
@@ -98,7 +98,7 @@ export class Recount {
   }
 
   #apply(entry: Entry, event: JournalEvent): void {
-    if ("details" in event) this.#details = event.details
+    if ("details" in event) this.#details = fromStored(event.details)
     switch (event._tag) {
       case "EventCreated":
         this.#capacity = event.capacity

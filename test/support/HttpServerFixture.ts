@@ -74,10 +74,12 @@ export const layer = <E = never>(options: Options<E> = {}) => {
     })
   )
   return fixture.pipe(
-    Layer.provide(Server.layer({ port: 0, ...options.server })),
+    Layer.provide(Server.layer({ port: 0, open: true, ...options.server })),
     Layer.provideMerge(Turnout.layer({ drainMillis: 200, ...options.turnout })),
     Layer.provideMerge(store),
     Layer.provide(replaceable),
+    // Ports that no test of this server looks at.
+    Layer.provide(Memory.layer),
     Layer.provide(Logger.layer([logger, ...(options.loggers ?? [])]))
   )
 }

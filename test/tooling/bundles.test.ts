@@ -37,7 +37,7 @@ const WAYS: ReadonlyArray<Way> = [
       export { layer as memory } from "@turnout/adapters/memory"`,
     budgetKb: 80
   },
-  { name: "`createTurnout`, as far as memory needs it", code: `export { createTurnout } from "turnout"`, budgetKb: 75 },
+  { name: "`createTurnout`, before its database", code: `export { createTurnout } from "turnout"`, budgetKb: 118 },
   {
     name: "with Effect, on a Postgres server",
     code: `export { layer, Turnout } from "@turnout/core/admission/application/Turnout"
@@ -47,7 +47,7 @@ const WAYS: ReadonlyArray<Way> = [
   {
     name: "the server: `@turnout/http/Server`",
     code: `export { layer } from "@turnout/http/Server"`,
-    budgetKb: 210
+    budgetKb: 225
   }
 ]
 
@@ -79,7 +79,8 @@ const bundled = async ({ code, platform = "node" }: Pick<Way, "code" | "platform
     for (const { external, kind, path: next } of metafile.outputs[path]!.imports)
       if (kind === "import-statement" && external !== true) load(next)
   }
-  load(Object.keys(metafile.outputs).find((path) => metafile.outputs[path]!.entryPoint !== undefined)!)
+  // What is imported later has entries of its own.
+  load(Object.keys(metafile.outputs).find((path) => metafile.outputs[path]!.entryPoint === "entry.ts")!)
   return outputFiles
     .filter(({ path }) => loaded.has(path.slice(ROOT.length)))
     .reduce((total, { contents }) => total + gzipSync(contents).length, 0)

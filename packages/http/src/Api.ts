@@ -5,6 +5,7 @@
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { info } from "./document/Info.ts"
+import { Credential } from "./credentials/Credential.ts"
 import { EventsGroup } from "./events/EventsApi.ts"
 import { HealthGroup } from "./health/HealthApi.ts"
 import { RegistrationsGroup } from "./registrations/RegistrationsApi.ts"
@@ -17,6 +18,7 @@ export class Api extends HttpApi.make("turnout")
   // A middleware that is added twice keeps its first place, so WriteBoundary runs outside of Boundary: the deadline must not
   // interrupt the reading of a body.
   .middleware(Boundary)
+  .middleware(Credential)
   .add(HealthGroup)
   .middleware(QueryBoundary)
   .annotateMerge(strictness)

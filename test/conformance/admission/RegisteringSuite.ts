@@ -133,6 +133,8 @@ export const registering = (it: It): void => {
           registrationClosesAt: closesAt,
           waitlist: "closed" as const,
           waitlistLimit: 7,
+          registration: "members" as const,
+          cancellationClosesAt: new Date("2099-04-30T18:00:00.789Z"),
           capacity: 3
         }
         const created = yield* Given.draftEvent(input)

@@ -9,7 +9,6 @@ import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
@@ -70,7 +69,6 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
     ),
     HttpApiEndpoint.post("redrive", "/admin/dead-letters/:queue/redrive", {
       params: ofQueue,
-      headers,
       payload: Schema.Struct({
         /** The ids of messages, either of Turnout or of the queue. Default: all. */
         messages: described(

@@ -1,9 +1,9 @@
 /**
- * The handlers of the group `events`: each turns a request into one command or one read of the `Turnout` service.
+ * The handlers of the group `events`: each turns a request into one command or one read of the `Turnout` service behind the policy.
  */
-import { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventOutcome } from "@turnout/core/admission/domain/model/Event"
+import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -21,8 +21,8 @@ export const layer = HttpApiBuilder.group(
   Api,
   "events",
   Effect.fnUntraced(function* (handlers) {
-    const turnout = yield* Turnout
-    const write = yield* Write
+    const turnout = yield* GuardedTurnout
+    const { execute: write } = yield* Write
     const base = yield* BasePath
     const change = <Tag extends "PublishEvent" | "UnpublishEvent" | "CancelEvent" | "CompleteEvent" | "ReopenEvent">(
       command: Extract<Command, { readonly _tag: Tag }>,

@@ -186,6 +186,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     headers: ["idempotency-key"],
     answer: "json"
   },
+  replaceAttendeeLink: {
+    method: "POST",
+    path: "/events/{eventId}/registrations/{registrationId}/link",
+    query: [],
+    headers: [],
+    answer: "json"
+  },
   listWaitlist: {
     method: "GET",
     path: "/events/{eventId}/waitlist",

@@ -258,6 +258,89 @@ export interface StoreUnavailableProblem {
   requestId?: string
 }
 /**
+ * The credential does not allow this
+ */
+export interface ForbiddenProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:forbidden"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The credential does not allow this"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 403
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "forbidden"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The operation that was asked for
+   */
+  operation: string
+}
+/**
+ * The credential is not valid
+ */
+export interface CredentialRefusedProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:invalid_credential"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The credential is not valid"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 401
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "invalid_credential"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+}
+/**
+ * The request needs a credential
+ */
+export interface UnauthenticatedProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:unauthorized"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The request needs a credential"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 401
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "unauthorized"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The operation that was asked for
+   */
+  operation: string
+}
+/**
  * Something went wrong on the server
  */
 export interface InternalErrorProblem {
@@ -840,6 +923,12 @@ export interface MalformedJsonProblem {
    */
   detail?: string
 }
+export interface AttendeeLink {
+  /**
+   * The credential of the attendee, which opens this registration and no other: send it as a bearer token. It is shown this once only
+   */
+  link: string
+}
 /**
  * The Idempotency-Key header is missing
  */
@@ -1199,6 +1288,39 @@ export interface ConfirmationInput {
    */
   beyond?: "raise" | "overhang"
 }
+/**
+ * Attendees cannot cancel by themselves any more
+ */
+export interface SelfServiceEndedProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:self_service_ended"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "Attendees cannot cancel by themselves any more"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 409
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "self_service_ended"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The id of the event
+   */
+  eventId: string
+  /**
+   * When self-service ended. In the years 1900 to 9999
+   */
+  endedAt: string
+}
 export interface Registration_1 {
   /**
    * The id of the registration
@@ -1273,12 +1395,16 @@ export interface CountedRegistrationPage {
    */
   total?: number
 }
-export interface RegistrationOutcome {
+export interface Registered {
   registration: Registration1
   /**
    * The place in the waitlist (1 is next) at the moment of entry; null if the registration has a seat
    */
   waitlistPosition: number | null
+  /**
+   * The credential of the attendee, which opens this registration and no other: send it as a bearer token. It is shown this once only
+   */
+  link?: string
 }
 /**
  * The registration that was made
@@ -1702,6 +1828,14 @@ export interface Event {
    */
   waitlistLimit: number | null
   /**
+   * Who may register themselves: open for whoever asks, members for those of the organization, and invitation for nobody, since staff register people
+   */
+  registration: "open" | "members" | "invitation"
+  /**
+   * When attendees can cancel by themselves until, which is not after the event ends; null for until it begins
+   */
+  cancellationClosesAt: string | null
+  /**
    * The number of seats
    */
   capacity: number
@@ -1921,6 +2055,14 @@ export interface EventChanges {
    * The most people who may wait at once; null for no limit
    */
   waitlistLimit?: number | null
+  /**
+   * Who may register themselves: open for whoever asks, members for those of the organization, and invitation for nobody, since staff register people
+   */
+  registration?: "open" | "members" | "invitation"
+  /**
+   * When attendees can cancel by themselves until, which is not after the event ends; null for until it begins
+   */
+  cancellationClosesAt?: string | null
 }
 export interface EventPage {
   /**
@@ -1989,6 +2131,14 @@ export interface Event_1 {
    * The most people who may wait at once; null for no limit
    */
   waitlistLimit: number | null
+  /**
+   * Who may register themselves: open for whoever asks, members for those of the organization, and invitation for nobody, since staff register people
+   */
+  registration: "open" | "members" | "invitation"
+  /**
+   * When attendees can cancel by themselves until, which is not after the event ends; null for until it begins
+   */
+  cancellationClosesAt: string | null
   /**
    * The number of seats
    */
@@ -2179,6 +2329,14 @@ export interface EventInput {
    * The most people who may wait at once; null for no limit. Default: null
    */
   waitlistLimit?: number | null
+  /**
+   * Who may register themselves: open for whoever asks, members for those of the organization, and invitation for nobody, since staff register people. Default: "open"
+   */
+  registration?: "open" | "members" | "invitation"
+  /**
+   * When attendees can cancel by themselves until, which is not after the event ends; null for until it begins. Default: null
+   */
+  cancellationClosesAt?: string | null
   /**
    * The number of seats
    */
@@ -2645,6 +2803,19 @@ export interface ReleaseSeatRequest {
   idempotencyKey?: string
 }
 /**
+ * What `replaceAttendeeLink` takes.
+ */
+export interface ReplaceAttendeeLinkRequest {
+  /**
+   * The id of the event
+   */
+  eventId: string
+  /**
+   * The id of the registration
+   */
+  registrationId: string
+}
+/**
  * What `listWaitlist` takes.
  */
 export interface ListWaitlistRequest {
@@ -2719,6 +2890,9 @@ export type Problem =
   | ValidationFailedProblem
   | ShuttingDownProblem
   | StoreUnavailableProblem
+  | ForbiddenProblem
+  | CredentialRefusedProblem
+  | UnauthenticatedProblem
   | InternalErrorProblem
   | RequestTimeoutProblem
   | OverloadedProblem
@@ -2738,6 +2912,7 @@ export type Problem =
   | DoorsNotOpenProblem
   | AlreadyRegisteredProblem
   | CapacityFullProblem
+  | SelfServiceEndedProblem
   | WaitlistFullProblem
   | RegistrationClosedProblem
   | RegistrationNotOpenProblem
@@ -2777,14 +2952,14 @@ export interface Calls {
   /** Raise or lower the capacity. A raise gives the new seats to those who wait. A capacity below the seats taken needs one of two: keepOverhang accepts it, and demote takes that number of seats back, of those who got theirs last.. */
   readonly changeCapacity: (request: ChangeCapacityRequest, options?: CallOptions) => Promise<Event>
   /** Register an attendee. The attendee gets a seat while seats are free, and otherwise joins the end of the waitlist. Who is registered already is refused.. */
-  readonly register: (request: RegisterRequest, options?: CallOptions) => Promise<RegistrationOutcome>
+  readonly register: (request: RegisterRequest, options?: CallOptions) => Promise<Registered>
   /** List registrations. Finds registrations of an event by state, by attendee, by text and by time; all conditions must hold. The list comes page by page.. */
   readonly listRegistrations: (
     request: ListRegistrationsRequest,
     options?: CallOptions
   ) => Promise<CountedRegistrationPage>
   /** Register somebody for staff. It is possible outside the registration window, with the waitlist closed or full, and into a draft.. */
-  readonly registerGuest: (request: RegisterGuestRequest, options?: CallOptions) => Promise<RegistrationOutcome>
+  readonly registerGuest: (request: RegisterGuestRequest, options?: CallOptions) => Promise<Registered>
   /** Download registrations as CSV, in the order of entry. The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off.. */
   readonly exportRegistrations: (request: ExportRegistrationsRequest, options?: CallOptions) => Promise<Response>
   /** Get a registration. The registration with its attendee, as it is now.. */
@@ -2817,6 +2992,8 @@ export interface Calls {
   readonly clearAttendance: (request: ClearAttendanceRequest, options?: CallOptions) => Promise<ChangedRegistration>
   /** Give the seat of somebody who did not come to the first in line. The registration is cancelled, and the first person in the waitlist is promoted.. */
   readonly releaseSeat: (request: ReleaseSeatRequest, options?: CallOptions) => Promise<ChangedRegistration>
+  /** Make a new link for an attendee. The link before ends at once. It opens this registration: its bearer sees it, and cancels it while self-service is open. Each request makes another link.. */
+  readonly replaceAttendeeLink: (request: ReplaceAttendeeLinkRequest, options?: CallOptions) => Promise<AttendeeLink>
   /** List the waitlist, first in line first. The people who wait, with their places. The list comes page by page.. */
   readonly listWaitlist: (request: ListWaitlistRequest, options?: CallOptions) => Promise<WaitlistPage>
   /** Download the waitlist as CSV, first in line first. The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off.. */

@@ -10,7 +10,6 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
@@ -30,7 +29,6 @@ const WithText = Schema.Struct({
 export class KeysGroup extends HttpApiGroup.make("keys")
   .add(
     HttpApiEndpoint.post("create", "/admin/keys", {
-      headers,
       payload: ApiKeyInput,
       success: WithText.pipe(HttpApiSchema.status(201)),
       error: RejectionProblems.organizationNotFound
@@ -53,18 +51,19 @@ export class KeysGroup extends HttpApiGroup.make("keys")
         after: described("next of the page before", Schema.optionalKey(ApiKeyId)),
         limit
       },
-      success: keyPage(ApiKey, ApiKeyId, "ApiKeyPage")
+      success: keyPage(ApiKey, ApiKeyId, "ApiKeyPage"),
+      error: RejectionProblems.organizationNotFound
     }).annotateMerge(
       about({
         id: "listApiKeys",
         summary: "List API keys, the oldest first",
-        description: "All keys, or those for one organization, without their secrets; also those that have ended.",
+        description:
+          "The keys for one organization, without their secrets; also those that have ended. Without an organization, all keys for operators, and those for their own organization for others.",
         answer: "A page of keys"
       })
     ),
     HttpApiEndpoint.post("replace", "/admin/keys/:keyId/replace", {
       params: ofKey,
-      headers,
       payload: Replacement.annotate({ identifier: "ApiKeyReplacement" }),
       success: WithText.pipe(HttpApiSchema.status(201)),
       error: [OperatorProblems.apiKeyNotFound, OperatorProblems.apiKeyNotReplaceable]
@@ -83,7 +82,6 @@ export class KeysGroup extends HttpApiGroup.make("keys")
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("revoke", "/admin/keys/:keyId/revoke", {
       params: ofKey,
-      headers,
       success: ApiKey,
       error: OperatorProblems.apiKeyNotFound
     })

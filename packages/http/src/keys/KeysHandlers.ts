@@ -1,10 +1,9 @@
 /**
- * The handlers of the group `keys`, for operators: each turns a request into one call of the `ApiKeys` service.
+ * The handlers of the group `keys`, for operators: each turns a request into one call of the `ApiKeys` keys.
  */
-import { ApiKeys } from "@turnout/core/access/application/ApiKeys"
+import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { whoOf } from "../admin/Actor.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
@@ -14,7 +13,7 @@ export const layer = HttpApiBuilder.group(
   AdminApi,
   "keys",
   Effect.fnUntraced(function* (handlers) {
-    const service = yield* ApiKeys
+    const keys = yield* GuardedKeys
     return handlers
       .handleAll({
         list: ({ query: { organizationId, ...query } }) =>
@@ -22,21 +21,19 @@ export const layer = HttpApiBuilder.group(
             paged(
               query,
               ({ id }) => id,
-              (page) => service.list(organizationId ?? "all", page)
+              (page) => keys.list(organizationId, page)
             ),
             "query"
           ),
-        revoke: ({ headers, params }) => toProblems(service.revoke(params.keyId, whoOf(headers)), "path")
+        revoke: ({ params }) => toProblems(keys.revoke(params.keyId), "path")
       })
       .handleRaw(
         "create",
-        Body.withPayload(({ headers, payload }) => toProblems(service.create(payload, whoOf(headers)), "body"))
+        Body.withPayload(({ payload }) => toProblems(keys.create(payload), "body"))
       )
       .handleRaw(
         "replace",
-        Body.withPayload(({ headers, params, payload }) =>
-          toProblems(service.replace(params.keyId, payload, whoOf(headers)), "body")
-        )
+        Body.withPayload(({ params, payload }) => toProblems(keys.replace(params.keyId, payload), "body"))
       )
   })
 )

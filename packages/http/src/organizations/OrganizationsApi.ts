@@ -9,7 +9,6 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
@@ -25,7 +24,6 @@ const ofOrganization = {
 export class OrganizationsGroup extends HttpApiGroup.make("organizations")
   .add(
     HttpApiEndpoint.post("create", "/admin/organizations", {
-      headers,
       payload: OrganizationInput,
       success: Organization.pipe(HttpApiSchema.status(201)),
       error: OperatorProblems.slugTaken
@@ -66,7 +64,6 @@ export class OrganizationsGroup extends HttpApiGroup.make("organizations")
     ),
     HttpApiEndpoint.patch("update", "/admin/organizations/:organization", {
       params: ofOrganization,
-      headers,
       payload: OrganizationChanges,
       success: Organization,
       error: [RejectionProblems.organizationNotFound, OperatorProblems.slugTaken]

@@ -1,10 +1,9 @@
 /**
- * The handlers of the group `organizations`, for operators: each turns a request into one call of the `Organizations` service.
+ * The handlers of the group `organizations`, for operators: each turns a request into one call of the `Organizations` organizations.
  */
-import { Organizations } from "@turnout/core/access/application/Organizations"
+import { GuardedOrganizations } from "@turnout/core/guard/application/GuardedOrganizations"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { whoOf } from "../admin/Actor.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
@@ -14,24 +13,24 @@ export const layer = HttpApiBuilder.group(
   AdminApi,
   "organizations",
   Effect.fnUntraced(function* (handlers) {
-    const service = yield* Organizations
+    const organizations = yield* GuardedOrganizations
     return handlers
       .handleAll({
         list: ({ query }) =>
           toProblems(
-            paged(query, ({ slug }) => slug, service.list),
+            paged(query, ({ slug }) => slug, organizations.list),
             "query"
           ),
-        get: ({ params }) => toProblems(service.get(params.organization), "path")
+        get: ({ params }) => toProblems(organizations.get(params.organization), "path")
       })
       .handleRaw(
         "create",
-        Body.withPayload(({ headers, payload }) => toProblems(service.create(payload, whoOf(headers)), "body"))
+        Body.withPayload(({ payload }) => toProblems(organizations.create(payload), "body"))
       )
       .handleRaw(
         "update",
-        Body.withPayload(({ headers, params, payload }) =>
-          toProblems(service.update(params.organization, payload, whoOf(headers)), "body")
+        Body.withPayload(({ params, payload }) =>
+          toProblems(organizations.update(params.organization, payload), "body")
         )
       )
   })

@@ -12,7 +12,6 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { SinkName } from "../admin/SinkName.ts"
 import { type About, about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
@@ -123,7 +122,6 @@ const ofStream = {
 const decideAbout = <const Name extends string>(name: Name, path: `/${string}`, words: About) =>
   HttpApiEndpoint.post(name, `/admin/sinks/:sink/blocked/:stream${path}`, {
     params: ofStream,
-    headers,
     success: BlockedStream,
     error: [OperatorProblems.sinkNotFound, OperatorProblems.streamNotBlocked]
   })
@@ -188,7 +186,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
     }),
     HttpApiEndpoint.post("retryAll", "/admin/sinks/:sink/blocked/retry", {
       params: ofSink,
-      headers,
       success: Schema.Struct({
         retried: described("The number of streams", Count)
       }).annotate({ identifier: "Retried" }),
@@ -206,7 +203,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("skip", "/admin/sinks/:sink/blocked/:stream/skip", {
       params: ofStream,
-      headers,
       payload: Schema.Struct({
         version: described("The version of the first entry that waits", Schema.Natural, { examples: [1] })
       }).annotate({ identifier: "SkipInput" }),
@@ -234,7 +230,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
     }),
     HttpApiEndpoint.delete("forget", "/admin/sinks/:sink", {
       params: ofSink,
-      headers,
       success: HttpApiSchema.NoContent,
       error: OperatorProblems.sinkNotFound
     })
@@ -250,7 +245,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("prune", "/admin/outbox/prune", {
-      headers,
       payload: Schema.Struct({
         before: described("Entries that happened before this time are deleted", Instant)
       }).annotate({ identifier: "PruneInput" }),
@@ -273,7 +267,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("repair", "/admin/outbox/repair", {
-      headers,
       success: Schema.Struct({
         repaired: described(
           "What was repaired; null if there was nothing to repair",

@@ -1,5 +1,5 @@
 /**
- * The problems of the API for operators: the admin token, organizations, API keys, the outbox, replays, webhooks, sales and dead letters.
+ * The problems of the API for operators: organizations, API keys, the outbox, replays, webhooks, sales and dead letters.
  */
 import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/ApiKey"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
@@ -8,35 +8,12 @@ import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/del
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { JournalPruned } from "@turnout/core/projections/application/Projection"
 import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { SalesNotCounted } from "@turnout/core/projections/application/SalesAdministration"
+import { DeadLettersNotFound } from "@turnout/core/guard/application/GuardedDeadLetters"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Schema from "effect/Schema"
 import { done, type Problem, problem } from "./Problem.ts"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
-
-export class Unauthorized extends TaggedError<Unauthorized>()("Unauthorized", {}) {
-  override get message(): string {
-    return "Send the admin token, or the API key of an operator: Authorization: Bearer <token or key>."
-  }
-}
-export const unauthorized: Problem<typeof Unauthorized> = problem(Unauthorized, {
-  status: 401,
-  code: "unauthorized",
-  title: "The credential is missing or not valid"
-})
-
-/** The credential is good, and not for this. */
-export class Forbidden extends TaggedError<Forbidden>()("Forbidden", {
-  operation: described("The operation that was asked for", Schema.String)
-}) {
-  override get message(): string {
-    return `The role of this credential does not allow ${this.operation}.`
-  }
-}
-export const forbidden: Problem<typeof Forbidden> = problem(Forbidden, {
-  status: 403,
-  code: "forbidden",
-  title: "The credential does not allow this"
-})
 
 export const slugTaken: Problem<typeof SlugTaken> = problem(SlugTaken, {
   status: 409,
@@ -98,13 +75,6 @@ export const tooManySecrets: Problem<typeof TooManySecrets> = problem(TooManySec
   title: "As many secrets sign as may"
 })
 
-export class SalesNotCounted extends TaggedError<SalesNotCounted>()("SalesNotCounted", {
-  eventId: described("The id of the event", Schema.String)
-}) {
-  override get message(): string {
-    return `Nothing has been counted of ${this.eventId}.`
-  }
-}
 export const salesNotCounted: Problem<typeof SalesNotCounted> = problem(SalesNotCounted, {
   status: 404,
   code: "sales_not_counted",
@@ -117,13 +87,6 @@ export const journalPruned: Problem<typeof JournalPruned> = problem(JournalPrune
   title: "The beginning of the journal has been pruned"
 })
 
-export class DeadLettersNotFound extends TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
-  queue: described("The name that was asked for", Schema.String)
-}) {
-  override get message(): string {
-    return `This server has no dead-letter queue ${JSON.stringify(this.queue)}: /admin/dead-letters lists those that it has.`
-  }
-}
 export const deadLettersNotFound: Problem<typeof DeadLettersNotFound> = problem(DeadLettersNotFound, {
   status: 404,
   code: "dead_letters_not_found",

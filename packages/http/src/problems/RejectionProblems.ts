@@ -4,7 +4,9 @@
  * problems of each noun are in a file of the folder `rejections`.
  */
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
+import type { SelfServiceEnded } from "@turnout/core/kernel/domain/access/Refusals"
 import type * as Schema from "effect/Schema"
+import * as AccessProblems from "./AccessProblems.ts"
 import { problem } from "./Problem.ts"
 import * as EventDeletionRejections from "./rejections/EventDeletionRejections.ts"
 import * as EventRejections from "./rejections/EventRejections.ts"
@@ -18,6 +20,7 @@ const rejections = {
   ...EventDeletionRejections.problems,
   ...SeatRejections.problems,
   ...RegistrationRejections.problems,
+  ...AccessProblems.problems,
   IdempotencyKeyReused: problem(Rejection.IdempotencyKeyReused, {
     status: 422,
     code: "idempotency_key_reused",
@@ -41,3 +44,9 @@ export const rejectionsOf = <Operation extends keyof typeof Rejection.byOperatio
   const names = [...classes.map(({ identifier }) => identifier), "IdempotencyKeyReused"]
   return names.map((name) => rejections[name as keyof typeof rejections]) as never
 }
+
+/** The refusals of an operation that others cannot meet, as endpoint errors. */
+export const refusalsOf = <Operation extends keyof typeof Rejection.byOperation>(
+  operation: Operation
+): ReadonlyArray<Schema.Codec<Operation extends "CancelRegistration" ? SelfServiceEnded : never, unknown>> =>
+  (operation === "CancelRegistration" ? [rejections.SelfServiceEnded] : []) as never

@@ -10,7 +10,6 @@ export const outside = {
   internalError: { status: 500, code: "internal_error", title: "Something went wrong on the server" },
   routeNotFound: { status: 404, code: "route_not_found", title: "There is no such resource" },
   methodNotAllowed: { status: 405, code: "method_not_allowed", title: "The resource does not have this method" },
-  adminDisabled: { status: 403, code: "admin_disabled", title: "This server has no admin token configured" },
   shuttingDown: { status: 503, code: "shutting_down", title: "The server is shutting down" }
 } satisfies Record<string, Declaration>
 

@@ -2,12 +2,14 @@
  * Turns failures of the service into problems. Logs those that operators should see, and names the part of the work that
  * was done before the failure. Errors that are problems already, such as rejections, stay as they are.
  */
+import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
+import { Unauthenticated } from "@turnout/core/kernel/domain/access/Refusals"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -16,6 +18,7 @@ import * as OperatorProblems from "./OperatorProblems.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "./RetryLater.ts"
 import * as ServerProblems from "./ServerProblems.ts"
 import * as StoreProblems from "./StoreProblems.ts"
+import * as ResponseHeader from "../server/ResponseHeader.ts"
 
 /**
  * The part of its work that a request had done before it failed, and the reason of the failure with advice on how to go on.
@@ -84,6 +87,16 @@ const onPartlyDone = (error: PartlyDone.PartlyDone) => {
   return cause instanceof QueueUnavailable ? onQueueUnavailable(cause, before) : onUnexpected(error, before)
 }
 
+/** Says which kind of credential there is, and whether one was sent that is not valid (RFC 6750, 3). */
+const onNoCredential = (error: Unauthenticated | CredentialRefused) =>
+  Effect.andThen(
+    ResponseHeader.set(
+      "www-authenticate",
+      error instanceof CredentialRefused ? 'Bearer error="invalid_token"' : "Bearer"
+    ),
+    Effect.fail(error)
+  )
+
 const IDS = ["eventId", "registrationId", "attendeeId"]
 
 const toValidationFailed = ({ issues }: InvalidInput, part: BoundaryProblems.Violation["in"]) =>
@@ -117,5 +130,6 @@ export const toProblems = <A, E, R>(
     if (error instanceof InvalidInput) return Effect.fail(toValidationFailed(error, part))
     if (error instanceof Overloaded) return retryLater(error as never, Math.ceil(error.retryAfterMillis / 1_000))
     if (error instanceof QueueUnavailable) return onQueueUnavailable(error)
+    if (error instanceof Unauthenticated || error instanceof CredentialRefused) return onNoCredential(error) as never
     return Effect.fail(error as never)
   })

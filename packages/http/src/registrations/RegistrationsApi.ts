@@ -1,6 +1,7 @@
 /**
  * The group `registrations` of the HTTP API: the registrations and the waitlist of an event.
  */
+import { TheLink } from "@turnout/core/access/domain/AttendeeLink"
 import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { type AttendanceCommand, AttendedInput } from "@turnout/core/admission/domain/model/Attendance"
 import { GuestInput, RegistrationOutcome } from "@turnout/core/admission/domain/model/Register"
@@ -24,7 +25,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { type About, about } from "../document/About.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { Boundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
+import { BodyBoundary, Boundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
 import { countedPage, cursor, cursorPage, describedEach, limit, several, TOTAL } from "../requests/Paging.ts"
 import { created, headers } from "../requests/headers/WriteHeaders.ts"
 
@@ -90,6 +91,14 @@ const ChangedRegistration = Schema.Struct({
   identifier: "ChangedRegistration"
 })
 
+const AttendeeLink = Schema.Struct({ link: TheLink }).annotate({ identifier: "AttendeeLink" })
+
+/** The answer to registering. */
+const Registered = Schema.Struct({
+  ...RegistrationOutcome.fields,
+  link: Schema.optionalKey(TheLink)
+}).annotate({ identifier: "Registered" })
+
 type Change = (RegistrationCommand | AttendanceCommand)["_tag"]
 
 const path = <const Path extends string>(action: Path): `/events/:eventId/registrations/:registrationId${Path}` =>
@@ -105,7 +114,7 @@ const changeRegistration = <const Name extends string, const Operation extends C
     params: ofRegistration,
     headers,
     success: ChangedRegistration,
-    error: RejectionProblems.rejectionsOf(operation)
+    error: [...RejectionProblems.rejectionsOf(operation), ...RejectionProblems.refusalsOf(operation)]
   })
     .annotateMerge(about(words))
     .middleware(Boundary)
@@ -134,7 +143,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       params: ofEvent,
       headers,
       payload: RegistrationInput,
-      success: created(RegistrationOutcome),
+      success: created(Registered),
       error: RejectionProblems.rejectionsOf("Register")
     })
       .annotateMerge(
@@ -153,7 +162,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       params: ofEvent,
       headers,
       payload: GuestInput,
-      success: created(RegistrationOutcome),
+      success: created(Registered),
       error: RejectionProblems.rejectionsOf("RegisterGuest")
     })
       .annotateMerge(
@@ -296,6 +305,22 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       description: "The registration is cancelled, and the first person in the waitlist is promoted.",
       answer: "The registration as it is now"
     }),
+    HttpApiEndpoint.post("replaceLink", path("/link"), {
+      params: ofRegistration,
+      success: AttendeeLink.pipe(HttpApiSchema.status(201)),
+      error: [RejectionProblems.eventNotFound, RejectionProblems.registrationNotFound]
+    })
+      .annotateMerge(
+        about({
+          id: "replaceAttendeeLink",
+          summary: "Make a new link for an attendee",
+          description:
+            "The link before ends at once. It opens this registration: its bearer sees it, and cancels it while self-service is open. Each request makes another link.",
+          answer: "The link"
+        })
+      )
+      .middleware(Boundary)
+      .middleware(BodyBoundary),
     HttpApiEndpoint.get("waitlist", "/events/:eventId/waitlist", {
       params: ofEvent,
       query: { cursor, limit },

@@ -1,11 +1,12 @@
 /**
- * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service.
+ * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service behind the policy.
  */
-import * as Exports from "@turnout/core/admission/application/Exports"
-import { Turnout } from "@turnout/core/admission/application/Turnout"
+import { textOf } from "@turnout/core/access/domain/AttendeeLink"
+import type * as Exports from "@turnout/core/admission/application/Exports"
 import type { AttendanceCommand } from "@turnout/core/admission/domain/model/Attendance"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationChange, RegistrationCommand } from "@turnout/core/admission/domain/model/Registration"
+import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -44,8 +45,8 @@ export const layer = HttpApiBuilder.group(
   Api,
   "registrations",
   Effect.fnUntraced(function* (handlers) {
-    const turnout = yield* Turnout
-    const write = yield* Write
+    const turnout = yield* GuardedTurnout
+    const { execute: write, register } = yield* Write
     const base = yield* BasePath
 
     const change = <C extends RegistrationCommand | AttendanceCommand>(command: C, headers: WriteHeaders) =>
@@ -53,7 +54,7 @@ export const layer = HttpApiBuilder.group(
         const { changed, registration } = outcome as RegistrationChange
         return { ...registration, changed }
       })
-    const created = (outcome: Register.RegistrationOutcome) => {
+    const created = (outcome: Register.RegistrationOutcome & { readonly link?: string }) => {
       const { eventId, id: registrationId } = outcome.registration
       const location = base + pathOf(eventId, registrationId)
       return HttpApiSchema.withHeaders({ body: outcome, headers: { location } })
@@ -63,7 +64,7 @@ export const layer = HttpApiBuilder.group(
       .handleAll({
         list: ({ params, query }) => toProblems(turnout.listRegistrations(params.eventId, query), "query"),
         export: ({ params, query }) =>
-          Effect.map(toProblems(Exports.ofRegistrations(turnout, params.eventId, query), "query"), (text) =>
+          Effect.map(toProblems(turnout.exportRegistrations(params.eventId, query), "query"), (text) =>
             download("registrations", params.eventId, text)
           ),
         get: ({ params }) => toProblems(turnout.getRegistration(params.eventId, params.registrationId), "path"),
@@ -72,9 +73,13 @@ export const layer = HttpApiBuilder.group(
         markNoShow: ({ headers, params }) => change({ _tag: "MarkNoShow", ...params }, headers),
         clearAttendance: ({ headers, params }) => change({ _tag: "ClearAttendance", ...params }, headers),
         releaseSeat: ({ headers, params }) => change({ _tag: "ReleaseSeat", ...params }, headers),
+        replaceLink: ({ params }) =>
+          Effect.map(toProblems(turnout.replaceLink(params.eventId, params.registrationId), "path"), (secret) => ({
+            link: textOf(params.registrationId, secret)
+          })),
         waitlist: ({ params, query }) => toProblems(turnout.listWaitlist(params.eventId, query), "query"),
         exportWaitlist: ({ params }) =>
-          Effect.map(toProblems(Exports.ofWaitlist(turnout, params.eventId), "path"), (text) =>
+          Effect.map(toProblems(turnout.exportWaitlist(params.eventId), "path"), (text) =>
             download("waitlist", params.eventId, text)
           ),
         position: ({ params }) => toProblems(turnout.waitlistPosition(params.eventId, params.registrationId), "path"),
@@ -84,13 +89,13 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "register",
         Body.withPayload(({ headers, params, payload }) =>
-          Effect.map(write(Register.fromInput(params.eventId, payload), headers), created)
+          Effect.map(register(Register.fromInput(params.eventId, payload), headers), created)
         )
       )
       .handleRaw(
         "registerGuest",
         Body.withPayload(({ headers, params, payload }) =>
-          Effect.map(write(Register.guestFromInput(params.eventId, payload), headers), created)
+          Effect.map(register(Register.guestFromInput(params.eventId, payload), headers), created)
         )
       )
       .handleRaw(

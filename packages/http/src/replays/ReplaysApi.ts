@@ -12,7 +12,6 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { SinkName } from "../admin/SinkName.ts"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
@@ -67,7 +66,6 @@ const DECISIONS = {
 export class ReplaysGroup extends HttpApiGroup.make("replays")
   .add(
     HttpApiEndpoint.post("start", "/admin/replays", {
-      headers,
       payload: ReplayInput,
       success: Replay.pipe(HttpApiSchema.status(201)),
       error: OperatorProblems.sinkNotFound
@@ -127,7 +125,6 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
     ...(["resume", "cancel"] as const).map((name) =>
       HttpApiEndpoint.post(name, `/admin/replays/:replayId/${name}`, {
         params: ofReplay,
-        headers,
         success: Replay,
         error: [OperatorProblems.replayNotFound, OperatorProblems.replayNotOpen]
       })

@@ -2,10 +2,9 @@
  * The handlers of the group `replays`, for operators: each turns a request into one call of the replays.
  */
 import { everything, type Selection } from "@turnout/core/delivery/domain/Replay"
-import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { GuardedReplays } from "@turnout/core/guard/application/GuardedReplays"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { whoOf } from "../admin/Actor.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
@@ -26,29 +25,29 @@ export const layer = HttpApiBuilder.group(
   AdminApi,
   "replays",
   Effect.fnUntraced(function* (handlers) {
-    const store = yield* Replays
+    const replays = yield* GuardedReplays
     return handlers
       .handleAll({
         list: ({ query }) =>
           toProblems(
-            paged(query, ({ id }) => id, store.list),
+            paged(query, ({ id }) => id, replays.list),
             "query"
           ),
-        get: ({ params }) => toProblems(store.get(params.replayId), "path"),
-        resume: ({ headers, params }) => toProblems(store.resume(params.replayId, whoOf(headers)), "path"),
-        cancel: ({ headers, params }) => toProblems(store.cancel(params.replayId, whoOf(headers)), "path")
+        get: ({ params }) => toProblems(replays.get(params.replayId), "path"),
+        resume: ({ params }) => toProblems(replays.resume(params.replayId), "path"),
+        cancel: ({ params }) => toProblems(replays.cancel(params.replayId), "path")
       })
       .handleRaw(
         "start",
-        Body.withPayload(({ headers, payload: { all: _all, perSecond = null, sink, ...selected } }) =>
-          toProblems(store.start({ sink, selection: toSelection(selected), perSecond, who: whoOf(headers) }), "body")
+        Body.withPayload(({ payload: { all: _all, perSecond = null, sink, ...selected } }) =>
+          toProblems(replays.start({ sink, selection: toSelection(selected), perSecond }), "body")
         )
       )
       .handleRaw(
         "count",
         Body.withPayload(({ payload }) =>
           toProblems(
-            Effect.map(store.count(toSelection(payload)), (entries) => ({ entries })),
+            Effect.map(replays.count(toSelection(payload)), (entries) => ({ entries })),
             "body"
           )
         )

@@ -12,7 +12,7 @@ import type { Violation } from "../problems/BoundaryProblems.ts"
 export const MAX_HEADERS = 200
 
 /** Headers that the server reads, and of which each may be there once. The parser itself refuses two `Content-Length`. */
-const ONCE = ["authorization", "content-type", "host", "idempotency-key", "transfer-encoding", "x-actor"]
+const ONCE = ["authorization", "content-type", "host", "idempotency-key", "transfer-encoding"]
 /** The lengths of those names. The check passes over most headers by the length of their name alone. */
 const LENGTHS = new Set(ONCE.map(({ length }) => length))
 

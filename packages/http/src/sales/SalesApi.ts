@@ -8,7 +8,6 @@ import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
@@ -59,7 +58,6 @@ export class SalesGroup extends HttpApiGroup.make("sales")
     ),
     HttpApiEndpoint.post("rebuild", "/admin/sales/:eventId/rebuild", {
       params: { eventId: TheEvent },
-      headers,
       success: SalesInFull,
       error: [OperatorProblems.salesNotCounted, OperatorProblems.journalPruned]
     })

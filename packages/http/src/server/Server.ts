@@ -1,12 +1,11 @@
 /**
- * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, and health at
- * `/health/live` and `/health/ready`. It listens once the layer is built. When the layer is torn down, the server finishes
+ * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, health at
+ * `/health/live` and `/health/ready`, and the API for operators under `/admin`. A request may do what the policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes
  * running requests, refuses new ones, and ends within the drain delay and the grace time.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import type { Turnout } from "@turnout/core/admission/application/Turnout"
+import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServer from "effect/http/HttpServer"
@@ -16,6 +15,7 @@ import { createServer } from "node:http"
 import * as ApiDocs from "./pages/ApiDocs.ts"
 import * as Admin from "../admin/Admin.ts"
 import { Api } from "../Api.ts"
+import * as CredentialCheck from "../credentials/CredentialCheck.ts"
 import * as Boundary from "./Boundary.ts"
 import * as Compression from "./Compression.ts"
 import * as Fallback from "./Fallback.ts"
@@ -28,8 +28,9 @@ import { BASE_PATH_RULE, BasePath, isBasePath } from "../requests/BasePath.ts"
 import * as Connections from "../requests/Connections.ts"
 import * as Resources from "./Resources.ts"
 import * as Root from "./pages/Root.ts"
+import * as Services from "./Services.ts"
 
-export interface ServerOptions {
+export interface ServerOptions extends CredentialCheck.CredentialOptions {
   /** Default 127.0.0.1. */
   readonly host?: string
   /** Default 3000; 0 takes a free port. */
@@ -66,6 +67,8 @@ export interface ServerOptions {
   readonly drainDelayMillis?: number
   /** The time for running requests to finish, after which they are cut off. Default 10 seconds. */
   readonly shutdownGraceMillis?: number
+  /** The dead-letter queues that operators may list, and whose messages they may move back. Default: none. */
+  readonly deadLetters?: ReadonlyArray<DeadLetters>
 }
 
 export const DEFAULTS = {
@@ -79,14 +82,24 @@ export const DEFAULTS = {
   logRequests: false,
   compression: true,
   drainDelayMillis: 0,
-  shutdownGraceMillis: 10_000
-} as const satisfies Required<ServerOptions>
+  shutdownGraceMillis: 10_000,
+  open: false,
+  deadLetters: []
+} as const satisfies Required<Omit<ServerOptions, "adminToken">>
 
-/** Builds the server. `admin` has the routes under `/admin`: the API for operators, or `Admin.disabled`. */
-const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>, hasAdmin: boolean) => {
+/**
+ * Serves the `Turnout` service and the stores that are provided. Provides `HttpServer`, which knows its address.
+ *
+ * Throws a `RangeError` if `basePath` is not a base path, if the admin token is shorter than 16 characters or has a character that is
+ * not printable ASCII, or if two of the dead-letter queues have the same name.
+ */
+export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Services.Needed> => {
   const settings = { ...DEFAULTS, ...options }
-  const { basePath } = settings
+  const { basePath, deadLetters } = settings
   if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
+  const twice = Admin.ambiguousName(deadLetters)
+  if (twice !== undefined)
+    throw new RangeError(`deadLetters: two queues have the same name, ${twice}; give each a name of its own`)
   const headersTimeout = Math.ceil(settings.receiveTimeoutMillis / 3)
   const server = createServer({
     // The server knows no protocol to upgrade to, so it takes a request that offers an upgrade like any other.
@@ -109,8 +122,8 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>, ha
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api),
     ApiDocs.layer(Api, { openapiPath: Resources.OPENAPI_PATH, docsPath: Resources.DOCS_PATH, messages: true }),
-    admin,
-    HttpRouter.add("GET", Resources.ROOT_PATH, Root.answer(hasAdmin)),
+    Admin.layer,
+    HttpRouter.add("GET", Resources.ROOT_PATH, Root.answer),
     Fallback.layer
   )
   return Lifecycle.drain(connections.closeQuiet, settings.drainDelayMillis).pipe(
@@ -132,7 +145,9 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>, ha
       })
     ),
     Layer.provide(Handlers.layer),
+    Layer.provide(CredentialCheck.layer(settings)),
     Layer.provide(Boundary.layer),
+    Layer.provide(Services.layer(deadLetters)),
     Layer.provide(Lifecycle.layer),
     Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
     Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay)),
@@ -140,26 +155,3 @@ const build = (options: ServerOptions, admin: ReturnType<typeof Admin.layer>, ha
     Layer.provide(Layer.succeed(BasePath, basePath))
   )
 }
-
-/**
- * Serves the `Turnout` service that is provided. Provides `HttpServer`, which knows its address. Throws a `RangeError` if
- * `basePath` is not a base path.
- */
-export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout> =>
-  // Without the routes for operators, the server does not need their services, which the type of `build` names.
-  build(options, Admin.disabled, false) as unknown as Layer.Layer<HttpServer.HttpServer, ServeError, Turnout>
-
-/**
- * Serves the same, and under `/admin` the API for operators, which needs the token. Operators may list the dead letters of
- * the queues in `deadLetters`, and move them back. Throws a `RangeError` if the token is shorter than 16 characters or has
- * a character that is not printable ASCII, if two of the queues have the same name, or if `basePath` is not a base path.
- */
-export const layerWithAdmin = ({
-  adminToken: token,
-  deadLetters = [],
-  ...options
-}: ServerOptions & {
-  readonly adminToken: Redacted.Redacted<string>
-  readonly deadLetters?: Admin.AdminOptions["deadLetters"]
-}): Layer.Layer<HttpServer.HttpServer, ServeError, Turnout | Admin.Services> =>
-  build(options, Admin.layer({ token, deadLetters }), true)

@@ -9,7 +9,6 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
-import { headers } from "../admin/Actor.ts"
 import { type About, about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
@@ -28,7 +27,6 @@ const WithSecret = Schema.Struct({
 const changeWebhook = <const Name extends string>(name: Name, words: About) =>
   HttpApiEndpoint.post(name, `/admin/webhooks/:webhookId/${name}`, {
     params: ofWebhook,
-    headers,
     success: Webhook,
     error: OperatorProblems.webhookNotFound
   })
@@ -39,7 +37,6 @@ const changeWebhook = <const Name extends string>(name: Name, words: About) =>
 export class WebhooksGroup extends HttpApiGroup.make("webhooks")
   .add(
     HttpApiEndpoint.post("create", "/admin/webhooks", {
-      headers,
       payload: Schema.Struct({
         ...WebhookInput.fields,
         from: described(
@@ -93,7 +90,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
     ),
     HttpApiEndpoint.patch("update", "/admin/webhooks/:webhookId", {
       params: ofWebhook,
-      headers,
       payload: WebhookChanges.annotate({ identifier: "WebhookChanges" }),
       success: Webhook,
       error: OperatorProblems.webhookNotFound
@@ -111,7 +107,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("rotate", "/admin/webhooks/:webhookId/rotate", {
       params: ofWebhook,
-      headers,
       payload: Rotation.annotate({ identifier: "RotationInput" }),
       success: WithSecret,
       error: [OperatorProblems.webhookNotFound, OperatorProblems.tooManySecrets]
@@ -142,7 +137,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
     }),
     HttpApiEndpoint.delete("remove", "/admin/webhooks/:webhookId", {
       params: ofWebhook,
-      headers,
       success: HttpApiSchema.NoContent,
       error: OperatorProblems.webhookNotFound
     })

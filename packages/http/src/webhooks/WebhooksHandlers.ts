@@ -1,10 +1,9 @@
 /**
- * The handlers of the group `webhooks`, for operators: each turns a request into one call of the `Webhooks` service.
+ * The handlers of the group `webhooks`, for operators: each turns a request into one call of the `Webhooks` webhooks.
  */
-import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { GuardedWebhooks } from "@turnout/core/guard/application/GuardedWebhooks"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { whoOf } from "../admin/Actor.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
@@ -14,45 +13,41 @@ export const layer = HttpApiBuilder.group(
   AdminApi,
   "webhooks",
   Effect.fnUntraced(function* (handlers) {
-    const service = yield* Webhooks.Webhooks
+    const webhooks = yield* GuardedWebhooks
     return handlers
       .handleAll({
         list: ({ query }) =>
           toProblems(
-            paged(query, ({ id }) => id, service.list),
+            paged(query, ({ id }) => id, webhooks.list),
             "query"
           ),
-        get: ({ params }) => toProblems(service.get(params.webhookId), "path"),
-        enable: ({ headers, params }) => toProblems(service.enable(params.webhookId, whoOf(headers)), "path"),
-        disable: ({ headers, params }) => toProblems(service.disable(params.webhookId, whoOf(headers)), "path"),
-        remove: ({ headers, params }) => toProblems(service.remove(params.webhookId, whoOf(headers)), "path"),
+        get: ({ params }) => toProblems(webhooks.get(params.webhookId), "path"),
+        enable: ({ params }) => toProblems(webhooks.enable(params.webhookId), "path"),
+        disable: ({ params }) => toProblems(webhooks.disable(params.webhookId), "path"),
+        remove: ({ params }) => toProblems(webhooks.remove(params.webhookId), "path"),
         attempts: ({ params, query }) =>
           toProblems(
             paged(
               query,
               ({ id }) => id,
-              (page) => service.attempts(params.webhookId, page)
+              (page) => webhooks.attempts(params.webhookId, page)
             ),
             "query"
           )
       })
       .handleRaw(
         "create",
-        Body.withPayload(({ headers, payload: { from = "now", ...input } }) =>
-          toProblems(service.create(input, { who: whoOf(headers), from }), "body")
+        Body.withPayload(({ payload: { from = "now", ...input } }) =>
+          toProblems(webhooks.create(input, { from }), "body")
         )
       )
       .handleRaw(
         "update",
-        Body.withPayload(({ headers, params, payload }) =>
-          toProblems(service.update(params.webhookId, payload, whoOf(headers)), "body")
-        )
+        Body.withPayload(({ params, payload }) => toProblems(webhooks.update(params.webhookId, payload), "body"))
       )
       .handleRaw(
         "rotate",
-        Body.withPayload(({ headers, params, payload }) =>
-          toProblems(service.rotate(params.webhookId, payload, whoOf(headers)), "body")
-        )
+        Body.withPayload(({ params, payload }) => toProblems(webhooks.rotate(params.webhookId, payload), "body"))
       )
   })
 )

@@ -130,10 +130,13 @@ export const reads = (state: State & Pick<EventState, "events">): RegistrationRe
     Effect.sync(() =>
       Iterable.reduce(among(state, eventId, filter), 0, (count, one) => count + Number(includes(filter, one)))
     ),
-  attendeeRegistrations: (attendeeId, page) =>
+  attendeeRegistrations: (attendeeId, page, organizations) =>
     Effect.sync(() =>
       [...state.registrations.values()]
         .filter(({ attendee, id }) => attendee.id === attendeeId && (page.after === null || id > page.after))
+        .filter(
+          ({ eventId }) => organizations === null || organizations.includes(state.events.get(eventId)!.organizationId)
+        )
         .toSorted((a, b) => (a.id < b.id ? -1 : 1))
         .slice(0, page.limit)
     ),

@@ -7,6 +7,7 @@ import type { Changes } from "@turnout/core/admission/domain/state/Changes"
 import type { Footprint } from "@turnout/core/admission/domain/state/Footprint"
 import type { Loaded } from "@turnout/core/admission/domain/state/WorkingSet"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { Links } from "../access/MemoryAttendeeLinks.ts"
 import * as MemoryEvents from "./MemoryEvents.ts"
 import * as MemoryIdempotency from "./MemoryIdempotency.ts"
 import * as MemoryRegistrations from "./MemoryRegistrations.ts"
@@ -16,9 +17,13 @@ export interface MemoryState
     // By noun.
     MemoryEvents.State,
     MemoryRegistrations.State,
-    MemoryIdempotency.State {}
+    MemoryIdempotency.State {
+  /** The attendee links by the ids of their registrations. */
+  readonly links: Links["Service"]
+}
 
-export const initial = (organizations: MemoryState["organizations"]): MemoryState => ({
+export const initial = (organizations: MemoryState["organizations"], links: MemoryState["links"]): MemoryState => ({
+  links,
   ...MemoryEvents.initial(organizations),
   ...MemoryRegistrations.initial(),
   ...MemoryIdempotency.initial()
@@ -34,6 +39,7 @@ export const load = (state: MemoryState, footprint: Footprint): Loaded => ({
 export const write = (state: MemoryState, changes: Changes, journal: ReadonlyArray<StoredJournalEntry>): void => {
   MemoryEvents.write(state, changes, journal)
   MemoryRegistrations.write(state, changes)
+  for (const { digest, eventId, registrationId } of changes.links) state.links.set(registrationId, { eventId, digest })
   MemoryIdempotency.write(state, changes)
 }
 

@@ -16,6 +16,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
+import * as MemoryAttendeeLinks from "../access/MemoryAttendeeLinks.ts"
 import * as MemoryOrganizations from "../access/MemoryOrganizations.ts"
 import * as MapSweep from "../MapSweep.ts"
 import * as MemoryClock from "../MemoryClock.ts"
@@ -24,7 +25,7 @@ import { initial, load, reads, write } from "./MemoryState.ts"
 
 const make = Effect.gen(function* () {
   const random = yield* SecureRandom.SecureRandom
-  const state = initial(yield* MemoryOrganizations.Known)
+  const state = initial(yield* MemoryOrganizations.Known, yield* MemoryAttendeeLinks.Links)
   const log = yield* MemoryLog.Log
   const sweep = MapSweep.make(state.idempotency)
   const { now } = yield* MemoryClock.MemoryClock
@@ -75,9 +76,13 @@ const make = Effect.gen(function* () {
   return Context.make(AdmissionStore, store).pipe(Context.add(AdmissionReads, reads(state)))
 })
 
-/** The store on a log, a clock and the organizations that are known, and its reads. */
+/** The store on a log, a clock, the organizations that are known and the links that there are, and its reads. */
 export const layer: Layer.Layer<
   AdmissionStore | AdmissionReads,
   never,
-  MemoryLog.Log | MemoryClock.MemoryClock | MemoryOrganizations.Known | SecureRandom.SecureRandom
+  | MemoryLog.Log
+  | MemoryClock.MemoryClock
+  | MemoryOrganizations.Known
+  | MemoryAttendeeLinks.Links
+  | SecureRandom.SecureRandom
 > = Layer.effectContext(make)

@@ -28,7 +28,7 @@ export const toDateOrNull = (time: Time | null): Date | null => (time === null ?
 /** The columns of `EventRow`. */
 export const EVENT = `id, organization_id, title, description, location, organizer, starts_at, ends_at, time_zone, registration_opens_at,
   registration_closes_at, waitlist, waitlist_limit, capacity, status, cancelled_from, version, confirmed, waitlisted,
-  attended, no_show, created_at, updated_at, revision`
+  attended, no_show, created_at, updated_at, revision, registration, cancellation_closes_at`
 
 export interface EventRow {
   readonly id: string
@@ -55,6 +55,8 @@ export interface EventRow {
   readonly created_at: Time
   readonly updated_at: Time
   readonly revision: bigint
+  readonly registration: string
+  readonly cancellation_closes_at: Time | null
 }
 
 export const toEvent = (row: EventRow): Event => ({
@@ -71,6 +73,8 @@ export const toEvent = (row: EventRow): Event => ({
   registrationClosesAt: toDateOrNull(row.registration_closes_at),
   waitlist: row.waitlist as Event["waitlist"],
   waitlistLimit: row.waitlist_limit,
+  registration: row.registration as Event["registration"],
+  cancellationClosesAt: toDateOrNull(row.cancellation_closes_at),
   capacity: row.capacity,
   status: row.status as EventStatus,
   ...(row.cancelled_from === null ? {} : { cancelledFrom: row.cancelled_from }),
@@ -111,7 +115,9 @@ export const fromEvent = (event: Event): Record<string, unknown> => ({
   no_show: event.counts.noShow,
   created_at: event.createdAt,
   updated_at: event.updatedAt,
-  revision: event.revision
+  revision: event.revision,
+  registration: event.registration,
+  cancellation_closes_at: event.cancellationClosesAt
 })
 
 /** The columns of `RegistrationRow`. */

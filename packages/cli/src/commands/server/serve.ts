@@ -4,7 +4,7 @@
 import { type Command, Option, InvalidArgumentError } from "commander"
 import type { Action } from "../../Action.ts"
 import { BASE_PATH_RULE, isBasePath } from "@turnout/http/BasePath"
-import { isToken, TOKEN_RULE } from "@turnout/http/Token"
+import { isToken, TOKEN_RULE } from "@turnout/http/AdminToken"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
@@ -44,8 +44,12 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
   readonly keepAlive: number
   readonly drainDelay: number
   readonly shutdownGrace: number
-  /** The token of the API for operators; without a token, there is no such API. */
+  /** The token that opens everything. */
   readonly adminToken?: string
+  /** Whether everybody may do everything. */
+  readonly open?: boolean
+  /** Whether that is meant for other machines, too. */
+  readonly openToOthers?: boolean
   /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
   readonly dlq?: ReadonlyArray<NamedQueue.NamedQueue>
   /** False if this process delivers nothing. */
@@ -58,16 +62,26 @@ const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
 const DRAIN_MILLIS = 4_000
 const CLOSE_MILLIS = 1_000
 
-const announce = (options: Database.GlobalOptions, address: string) =>
-  Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options) }, () => [
+/** What is said of who may do what. */
+const accessLines = (open: boolean): ReadonlyArray<Line.Line> =>
+  open
+    ? [
+        Line.warning("Open: everybody who reaches this address may do everything, without a credential."),
+        "Before others can reach it, make a key (turnout keys create --role operator) and start it with --no-open."
+      ]
+    : ["Closed: staff need a credential. turnout keys create --role operator makes the first one."]
+
+const announce = (options: Database.GlobalOptions, address: string, open: boolean) =>
+  Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options), open }, () => [
     Line.of`${Line.heading("Turnout")} is serving at ${address}`,
+    "",
+    ...accessLines(open),
     "",
     `  API docs  ${address}/docs`,
     `  OpenAPI   ${address}/openapi.json`,
     `  Data      ${Database.describe(options)}`,
     "",
-    ...FirstRequests.lines(address),
-    "",
+    ...(open ? [...FirstRequests.lines(address), ""] : []),
     Line.faint("Ctrl-C stops it.")
   ])
 
@@ -112,18 +126,13 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     shutdownGraceMillis: options.shutdownGrace
   }
   const { adminToken, dlq = [] } = options
-  if (dlq.length > 0 && adminToken === undefined)
-    throw new WrongUsage("--dlq is for the API for operators: it needs --admin-token as well")
+  const open = isOpen(options)
   if (dlq.length % 2 === 1)
     throw new WrongUsage("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
-  const server =
-    adminToken === undefined
-      ? Server.layer(settings)
-      : Layer.unwrap(
-          Effect.map(deadLetters(dlq, options), (deadLetters) =>
-            Server.layerWithAdmin({ ...settings, adminToken: Redacted.make(adminToken), deadLetters })
-          )
-        ).pipe(Layer.provide(endpointsOf(options)))
+  const token = adminToken === undefined ? {} : { adminToken: Redacted.make(adminToken) }
+  const server = Layer.unwrap(
+    Effect.map(deadLetters(dlq, options), (deadLetters) => Server.layer({ ...settings, ...token, open, deadLetters }))
+  ).pipe(Layer.provide(endpointsOf(options)))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: DRAIN_MILLIS,
@@ -136,7 +145,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = Effect.gen(function* () {
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
-    announce(options, address)
+    announce(options, address, open)
     return yield* Effect.never
   }).pipe(
     Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
@@ -148,6 +157,21 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   )
   const stopMillis = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
   return Running.untilStopped(options, serving, stopMillis)
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+
+/**
+ * Whether everybody may do everything. An embedded database is open for this machine, unless a token or --no-open says otherwise; a
+ * server is not. Who opens it for other machines has to say so twice.
+ */
+const isOpen = ({ adminToken, database, host, open, openToOthers }: Database.GlobalOptions & ServeOptions): boolean => {
+  const isLocal = LOOPBACK.test(host)
+  if (open === true && !isLocal && openToOthers !== true)
+    throw new WrongUsage(
+      `--open lets everybody who reaches ${host} do everything: leave it out and make keys (turnout keys create), or say --open-to-others as well`
+    )
+  return open ?? (isLocal && database === undefined && adminToken === undefined)
 }
 
 const token = (text: string) => {
@@ -196,10 +220,16 @@ export const declare = (program: Command, action: Action): void => {
       DEFAULT_REFUSAL_TTL_MILLIS
     )
     .addOption(
-      new Option("--admin-token <token>", "token of the API for operators, at /admin/docs (default: there is none)")
+      new Option("--admin-token <token>", "token that opens everything, for when no key does (default: there is none)")
         .env("TURNOUT_ADMIN_TOKEN")
         .argParser(token)
     )
+    .option(
+      "--open",
+      "let everybody do everything, without a credential (default: on an embedded database, for this machine)"
+    )
+    .option("--no-open", "ask staff for a credential, also on an embedded database")
+    .option("--open-to-others", "mean --open for other machines, too")
     .option(
       "--dlq <urls...>",
       "a dead-letter queue of SQS (or name=URL), and the queue that operators may move its messages back to; may be given several times",

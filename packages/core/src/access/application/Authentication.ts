@@ -10,10 +10,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { type ApiKeyId, parse } from "../domain/ApiKey.ts"
+import * as AttendeeLink from "../domain/AttendeeLink.ts"
+import { CredentialRefused } from "../domain/CredentialRefused.ts"
 import type { Principal } from "../domain/Principal.ts"
+import { AttendeeLinkStore } from "../ports/AttendeeLinkStore.ts"
 import { ApiKeyStore, type StoredApiKey } from "../ports/ApiKeyStore.ts"
 import { hasDigest } from "./Secrets.ts"
 
@@ -23,18 +25,13 @@ export const REMEMBERED_MILLIS = 10_000
 const MAX_REMEMBERED = 10_000
 const HOUR_MILLIS = 60 * 60 * 1_000
 
-/** The credential is none of ours, or it has ended. What is wrong with it is not told. */
-export class CredentialRefused extends TaggedError<CredentialRefused>()("CredentialRefused", {}) {
-  override get message(): string {
-    return "The credential is not valid."
-  }
-}
-
 export class Authentication extends Context.Service<
   Authentication,
   {
     /** Returns the principal that the text of an API key belongs to. */
     readonly apiKey: (text: string) => Effect.Effect<Principal, CredentialRefused | StoreError>
+    /** Returns the principal that the text of an attendee link belongs to. The store is asked each time: a new link ends it at once. */
+    readonly attendeeLink: (text: string) => Effect.Effect<Principal, CredentialRefused | StoreError>
   }
 >()("@turnout/Authentication") {}
 
@@ -46,6 +43,7 @@ const timeToLive = (exit: Exit.Exit<StoredApiKey | undefined, StoreError>): numb
 
 const make = Effect.gen(function* () {
   const store = yield* ApiKeyStore
+  const links = yield* AttendeeLinkStore
   const known = yield* Cache.makeWith(store.find, { capacity: MAX_REMEMBERED, timeToLive })
   /** The hours in which keys were noted to be in use, by this process. */
   const noted = new Map<ApiKeyId, number>()
@@ -71,8 +69,18 @@ const make = Effect.gen(function* () {
       const { id, organizationId, role } = stored.key
       yield* note(id)
       return { kind: "apiKey", id, role, organizationId }
+    }),
+    attendeeLink: Effect.fnUntraced(function* (text): Effect.fn.Return<Principal, CredentialRefused | StoreError> {
+      const given = AttendeeLink.parse(text)
+      const stored = given === undefined ? undefined : yield* links.find(given.registrationId)
+      if (given === undefined || stored === undefined || !hasDigest(given.secret, stored.digest))
+        return yield* new CredentialRefused()
+      return { kind: "attendeeLink", eventId: stored.eventId, registrationId: given.registrationId }
     })
   })
 })
 
-export const layer: Layer.Layer<Authentication, never, ApiKeyStore> = Layer.effect(Authentication, make)
+export const layer: Layer.Layer<Authentication, never, ApiKeyStore | AttendeeLinkStore> = Layer.effect(
+  Authentication,
+  make
+)

@@ -46,6 +46,7 @@ export const actions = {
   markNoShow: staff("registrations:checkin"),
   clearAttendance: staff("registrations:checkin"),
   releaseSeat: staff("registrations:checkin"),
+  replaceAttendeeLink: staff("registrations:write"),
   listWaitlist: staff("registrations:read"),
   exportWaitlist: staff("registrations:read"),
   getWaitlistPlace: { permission: "registrations:read", others: "attendee" },

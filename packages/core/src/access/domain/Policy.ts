@@ -7,12 +7,10 @@
  */
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
+import type { RegistrationAccess } from "../../kernel/domain/access/RegistrationAccess.ts"
 import { type Action, actions, type Others, type Rule } from "./Action.ts"
 import { hasAnywhere, isAttendee, type Principal, roleIn } from "./Principal.ts"
 import { permissionsOf } from "./Role.ts"
-
-/** Who may register themselves: whoever asks, members of the organization, or nobody, since staff register people. */
-export type RegistrationAccess = "open" | "members" | "invitation"
 
 /** The facts about an event that the policy decides by. */
 export interface EventFacts {

@@ -10,6 +10,8 @@ import { type MemberRole, permissionsOf, type Role } from "./Role.ts"
 /** Somebody without a credential. */
 export interface Anonymous {
   readonly kind: "anonymous"
+  /** Whether the installation is open, so that everybody may do everything. */
+  readonly mayEverything?: boolean
 }
 
 export interface Membership {
@@ -78,6 +80,8 @@ export const roleIn = (principal: Principal, organizationId: OrganizationId): Ro
     case "system":
     case "operator":
       return "operator"
+    case "anonymous":
+      return principal.mayEverything === true ? "operator" : undefined
     case "user":
       return principal.isOperator
         ? "operator"
@@ -95,6 +99,8 @@ const rolesOf = (principal: Principal): ReadonlyArray<Role> => {
     case "system":
     case "operator":
       return ["operator"]
+    case "anonymous":
+      return principal.mayEverything === true ? ["operator"] : []
     case "user":
       return principal.isOperator ? ["operator"] : principal.memberships.map(({ role }) => role)
     case "apiKey":

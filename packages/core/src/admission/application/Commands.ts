@@ -11,6 +11,7 @@ import type { Engine } from "./engine/Engine.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import type { Overloaded } from "../../kernel/application/Overloaded.ts"
 import * as PlainInput from "./PlainInput.ts"
+import type { Caller } from "../domain/state/Caller.ts"
 import { type GivenWriteOptions, WriteOptions } from "../domain/state/WriteOptions.ts"
 
 /** The most commands that `executeAll` commits together. */
@@ -39,11 +40,12 @@ export type Read<A, E = never> = Effect.Effect<A, E | InvalidInput | StoreError>
 export interface Commands {
   /**
    * Carries out any command that is decoded already. Returns rejections as values, and says whether the answer repeats an
-   * earlier one. The use cases validate their input and call this.
+   * earlier one. The use cases validate their input and call this. With a caller, it is decided for somebody who may not do everything.
    */
   readonly execute: <C extends Command>(
     command: C,
-    options?: WriteOptions
+    options?: WriteOptions,
+    caller?: Caller
   ) => Effect.Effect<Reply<C>, InvalidInput | StoreError | Overloaded>
 
   /**
@@ -67,8 +69,10 @@ const decodeOptions = (options: unknown = {}): Effect.Effect<WriteOptions, Inval
 }
 
 export const make = (engine: Engine): Commands => {
-  const execute = ((command, options) =>
-    Effect.flatMap(decodeOptions(options), (decoded) => engine.execute(command, decoded))) as Commands["execute"]
+  const execute = ((command, options, caller) =>
+    Effect.flatMap(decodeOptions(options), (decoded) =>
+      engine.execute(command, decoded, caller)
+    )) as Commands["execute"]
 
   const executeAll: Commands["executeAll"] = Effect.fnUntraced(function* (commands) {
     if (commands.length > MAX_COMMANDS) {

@@ -15,6 +15,7 @@ import {
   type GivenEventChanges
 } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import { CapacityInput, type GivenCapacity } from "../domain/model/Seats.ts"
 import type { AdmissionReads } from "../ports/AdmissionReads.ts"
@@ -169,8 +170,11 @@ export interface Events {
    * ```
    */
   readonly getEvent: (eventId: string) => Read<Event, EventNotFound>
-  /** Returns events by their start: the earliest first, unless the query says otherwise. */
-  readonly listEvents: (query?: GivenEventQuery) => Read<CountedPage<Event>>
+  /**
+   * Returns events by their start: the earliest first, unless the query says otherwise. With `visibleTo`, those that are neither public
+   * nor of these organizations are left out, and do not count.
+   */
+  readonly listEvents: (query?: GivenEventQuery, visibleTo?: ReadonlyArray<OrganizationId>) => Read<CountedPage<Event>>
   /** Returns the journal of an event, in order. That of an event that was deleted stays. */
   readonly listJournal: (eventId: string, query?: GivenJournalQuery) => Read<Page<StoredJournalEntry>, EventNotFound>
 }
@@ -261,10 +265,10 @@ export const make = (commands: Commands, reads: AdmissionReads["Service"]): Even
     }),
 
     getEvent: findEvent,
-    listEvents: Effect.fnUntraced(function* (input = {}) {
+    listEvents: Effect.fnUntraced(function* (input = {}, visibleTo) {
       const query = yield* decode.events(input)
       const { cursor, limit = DEFAULT_LIMIT, order = "earliest", total = false } = query
-      const filter = eventFilter(query)
+      const filter = eventFilter(query, visibleTo ?? null)
       const found = yield* reads.events(filter, { limit: limit + 1, after: cursor ?? null }, order)
       const page = toPage(found, limit, EventCursor, ({ id, startsAt }) => ({ order, startsAt, id }))
       return total ? { ...page, total: yield* reads.countEvents(filter) } : page

@@ -181,7 +181,12 @@ export interface GivenJournalQuery extends Schema.Codec.Encoded<typeof JournalQu
 const termsOf = (search: string | undefined): Search.Terms | null =>
   search === undefined ? null : Search.terms(search)
 
-export const eventFilter = (query: typeof EventQuery.Type): EventFilter => ({
+/** `visibleTo` leaves out the events that are neither public nor of these organizations. */
+export const eventFilter = (
+  query: typeof EventQuery.Type,
+  visibleTo: EventFilter["visibleTo"] = null
+): EventFilter => ({
+  visibleTo,
   statuses: query.status ?? null,
   organizationId: query.organizationId ?? null,
   organizer: query.organizer ?? null,

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { asAddress, type AttendeeId, GivenAttendeeId } from "../domain/model/Attendee.ts"
 import { type EventNotFound, EventStatus, EventStatusConflict } from "../domain/model/Event.ts"
 import { EventId } from "../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { type CountedPage, DEFAULT_LIMIT, type Page, toPage } from "../../kernel/domain/Page.ts"
 import * as Register from "../domain/model/Register.ts"
 import { type GivenGuest, GuestInput, type RegistrationOutcome } from "../domain/model/Register.ts"
@@ -110,9 +111,13 @@ export interface Registrations {
   /**
    * Returns the registrations of one attendee for all events, oldest first. The id is the host's own id for the person, or
    * `mailto:` and the address of a person who has registered by address alone. An address without `mailto:` is refused if it has
-   * no registrations as an id, and has some with `mailto:`.
+   * no registrations as an id, and has some with `mailto:`. With `organizations`, only those for their events are looked at.
    */
-  readonly listAttendeeRegistrations: (attendeeId: string, query?: GivenAttendeeQuery) => Read<Page<Registration>>
+  readonly listAttendeeRegistrations: (
+    attendeeId: string,
+    query?: GivenAttendeeQuery,
+    organizations?: ReadonlyArray<OrganizationId>
+  ) => Read<Page<Registration>>
 }
 
 /** The names of the use cases, for wiring that makes something of each. */
@@ -223,12 +228,13 @@ export const make = (
       return toPage(found, limit, SequenceCursor, ({ registration }) => registration.sequence)
     }),
     waitlistPosition,
-    listAttendeeRegistrations: Effect.fnUntraced(function* (id, input = {}) {
+    listAttendeeRegistrations: Effect.fnUntraced(function* (id, input = {}, organizations) {
+      const of = organizations ?? null
       const { attendeeId } = yield* decode.attendee({ attendeeId: id })
       const { cursor, limit = DEFAULT_LIMIT } = yield* decode.registrationsOfAttendee(input)
-      const found = yield* reads.attendeeRegistrations(attendeeId, { limit: limit + 1, after: cursor ?? null })
+      const found = yield* reads.attendeeRegistrations(attendeeId, { limit: limit + 1, after: cursor ?? null }, of)
       if (found.length === 0) {
-        yield* refuseAddress(attendeeId, (meant) => reads.attendeeRegistrations(meant, { limit: 1, after: null }))
+        yield* refuseAddress(attendeeId, (meant) => reads.attendeeRegistrations(meant, { limit: 1, after: null }, of))
       }
       return toPage(found, limit, RegistrationCursor, (registration) => registration.id)
     })

@@ -18,7 +18,7 @@ import * as Changing from "./rules/Changing.ts"
 import * as Deleting from "./rules/Deleting.ts"
 import type { Command } from "./model/Command.ts"
 import type { Deciders, Decide, Decision } from "./state/Decision.ts"
-import { type CreateEvent, EventNotFound } from "./model/Event.ts"
+import { type CreateEvent, type Event, EventNotFound } from "./model/Event.ts"
 import * as EventLifecycle from "./rules/EventLifecycle.ts"
 import * as Registering from "./rules/Registering.ts"
 import type { Rejection } from "./model/Rejection.ts"
@@ -39,5 +39,14 @@ export const decide = (request: Request, set: WorkingSet): Result.Result<Decisio
   if (command._tag === "CreateEvent") return EventLifecycle.create(request as Request<CreateEvent>, set)
   const event = set.events.get(command.eventId)
   if (event === undefined) return Result.fail(new EventNotFound({ eventId: command.eventId }))
+  const refused = refusal(request, event, set)
+  if (refused !== undefined) return Result.fail(refused)
   return (deciders[command._tag] as Decide<Command>)(event, request, set)
+}
+
+/** The refusal of a command whose caller may not do it. */
+const refusal = ({ caller, command, now }: Request, event: Event, set: WorkingSet): Rejection | undefined => {
+  if (caller === undefined) return undefined
+  const named = "registrationId" in command ? set.registrations.get(command.registrationId) : undefined
+  return caller.refusalOf(command, { event, registration: named?.eventId === event.id ? named : undefined, now })
 }

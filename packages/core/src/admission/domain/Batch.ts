@@ -17,6 +17,7 @@ import type { EventId } from "../../kernel/domain/EventId.ts"
 import { expiryOf, type IdempotencyRecord, recall } from "./state/Idempotency.ts"
 import { remember } from "./state/IdempotencyRows.ts"
 import type { Answer } from "./model/Outcome.ts"
+import type { RegistrationId } from "./model/Registration.ts"
 import { isStepDue } from "./model/Steps.ts"
 import * as Steps from "./rules/Steps.ts"
 import { countSteps, stepsLeft } from "./state/RegistrationRows.ts"
@@ -106,8 +107,16 @@ const answer = (set: WorkingSet, touched: Touched, request: Request): Answer => 
   const eventId = eventIdOf(request)
   const { events: happened, outcome } = result.success
   append(set, touched, eventId, happened, request.metadata, request.now)
+  link(touched, request, eventId)
   carryOn(set, touched, eventId, request.metadata, request.now)
   return Result.succeed(outcome(set))
+}
+
+/** Gives the registration that a request has made the link of its caller. */
+const link = ({ registrations: { links } }: Touched, { caller, command, freshId }: Request, eventId: EventId): void => {
+  const digest = caller?.linkDigest
+  if (digest === undefined || (command._tag !== "Register" && command._tag !== "RegisterGuest")) return
+  links.push({ eventId, registrationId: freshId as RegistrationId, digest })
 }
 
 const append = (

@@ -5,13 +5,15 @@
  */
 import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import * as Search from "../../kernel/domain/text/Search.ts"
-import type { Event, EventStatus } from "../domain/model/Event.ts"
+import { type Event, type EventStatus, isPublic } from "../domain/model/Event.ts"
 
 /** The conditions, all of which must hold; `null` is none. */
 export interface EventFilter {
   /** The event has one of these statuses. */
   readonly statuses: ReadonlyArray<EventStatus> | null
   readonly organizationId: OrganizationId | null
+  /** The event is public, or belongs to one of these organizations. */
+  readonly visibleTo: ReadonlyArray<OrganizationId> | null
   readonly organizer: string | null
   /** The event overlaps with a span of time: it ends after `from`, and starts before `until`. */
   readonly from: Date | null
@@ -29,6 +31,7 @@ export interface EventFilter {
 export const everyEvent: EventFilter = {
   statuses: null,
   organizationId: null,
+  visibleTo: null,
   organizer: null,
   from: null,
   until: null,
@@ -45,6 +48,7 @@ export const hasText = ({ search }: EventFilter, event: Pick<Event, "title" | "l
 export const includes = (filter: EventFilter, event: Event): boolean =>
   (filter.statuses === null || filter.statuses.includes(event.status)) &&
   (filter.organizationId === null || event.organizationId === filter.organizationId) &&
+  (filter.visibleTo === null || isPublic(event) || filter.visibleTo.includes(event.organizationId)) &&
   (filter.organizer === null || event.organizer === filter.organizer) &&
   (filter.from === null || event.endsAt > filter.from) &&
   (filter.until === null || event.startsAt < filter.until) &&

@@ -4,6 +4,7 @@
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { AttendeeId } from "../domain/model/Attendee.ts"
@@ -39,10 +40,11 @@ export interface RegistrationReads {
   ) => Effect.Effect<ReadonlyArray<Registration>, StoreError>
   /** The number of registrations of an event that a filter includes. Costs a look at each registration of the event. */
   readonly countRegistrations: (eventId: EventId, filter: RegistrationFilter) => Effect.Effect<number, StoreError>
-  /** Registrations of an attendee in the order of their ids, so oldest first. */
+  /** Registrations of an attendee, for the events of these organizations or for all, in the order of their ids, so oldest first. */
   readonly attendeeRegistrations: (
     attendeeId: AttendeeId,
-    page: PageRequest<RegistrationId>
+    page: PageRequest<RegistrationId>,
+    organizations: ReadonlyArray<OrganizationId> | null
   ) => Effect.Effect<ReadonlyArray<Registration>, StoreError>
   /** The waiters of an event in order, with their places; the key is the `sequence`. */
   readonly waitlist: (

@@ -13,8 +13,20 @@ import type { EventKey } from "../../admission/ports/EventReads.ts"
 import type { PageByKey, PageRequest } from "../../kernel/domain/Page.ts"
 import { pageByKey } from "../../kernel/application/Paging.ts"
 import * as PartlyDone from "../../kernel/application/PartlyDone.ts"
+import { described } from "../../kernel/domain/document/Documented.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
+import * as Schema from "effect/Schema"
 import * as Projection from "./Projection.ts"
 import * as Sales from "./Sales.ts"
+
+/** Nothing has been counted of the event. */
+export class SalesNotCounted extends TaggedError<SalesNotCounted>()("SalesNotCounted", {
+  eventId: described("The id of the event", Schema.String)
+}) {
+  override get message(): string {
+    return `Nothing has been counted of ${this.eventId}.`
+  }
+}
 
 /** The number of events that are read at once. */
 const PAGE = 500

@@ -5,8 +5,7 @@
  * with `If-Match` is refused if the event itself has changed since the version in the tag: its details, its capacity or its
  * status. Registrations change the tag, and refuse no write: a form that is open can be saved while people register.
  */
-import type { Reply } from "@turnout/core/admission/application/Commands"
-import type { Command } from "@turnout/core/admission/domain/model/Command"
+import type { Answer } from "@turnout/core/admission/domain/model/Outcome"
 import type { Expecting } from "@turnout/core/admission/domain/model/event/EventVersion"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Context from "effect/Context"
@@ -19,7 +18,7 @@ import type { Violation } from "../../problems/BoundaryProblems.ts"
 export const tagOf = ({ version }: { readonly version: number }): string => `"${version}"`
 
 /** The tag of the event that an answer is about; `undefined` if it is about none, or does not say its version. */
-export const tagIn = (answer: Reply<Command>["answer"]): string | undefined => {
+export const tagIn = (answer: Answer): string | undefined => {
   if (Result.isFailure(answer)) return answer.failure._tag === "VersionConflict" ? tagOf(answer.failure) : undefined
   return "event" in answer.success ? tagOf(answer.success.event) : undefined
 }

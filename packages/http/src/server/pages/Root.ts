@@ -19,9 +19,7 @@ const LINKS: ReadonlyArray<Link> = [
   { name: "docs", href: "docs", words: "API reference" },
   { name: "openapi", href: "openapi.json", words: "OpenAPI document" },
   { name: "ready", href: "health/ready", words: "Readiness" },
-  { name: "live", href: "health/live", words: "Liveness" }
-]
-const ADMIN_LINKS: ReadonlyArray<Link> = [
+  { name: "live", href: "health/live", words: "Liveness" },
   { name: "adminDocs", href: "admin/docs", words: "API reference for operators" },
   { name: "adminOpenapi", href: "admin/openapi.json", words: "OpenAPI document for operators" }
 ]
@@ -61,15 +59,12 @@ const jsonOf = (links: ReadonlyArray<Link>): string =>
     links: Object.fromEntries(links.map(({ href, name }) => [name, href]))
   })
 
-/** The answer to a GET or a HEAD of the root. `admin` adds what operators look for. */
-export const answer = (
-  admin: boolean
-): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> => {
-  const links = admin ? [...LINKS, ...ADMIN_LINKS] : LINKS
-  const vary = "accept, accept-encoding"
-  const html = StaticPage.make({ contentType: "text/html; charset=utf-8", text: htmlOf(links), vary })
-  const json = StaticPage.make({ contentType: "application/json", text: jsonOf(links), vary })
-  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+const vary = "accept, accept-encoding"
+const html = StaticPage.make({ contentType: "text/html; charset=utf-8", text: htmlOf(LINKS), vary })
+const json = StaticPage.make({ contentType: "application/json", text: jsonOf(LINKS), vary })
+
+/** The answer to a GET or a HEAD of the root. */
+export const answer: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
     MediaTypes.prefers(headers["accept"], "application/json", "text/html") ? json.answer : html.answer
   )
-}

@@ -62,10 +62,15 @@ const rangeOf = (filter: EventFilter, page: PageRequest<EventKey>, order: EventO
   }
 }
 
+/** Whether an event is public (`isPublic` of the domain), or belongs to one of some organizations. Most events are expected to be. */
+const isVisible = (organizations: string): string =>
+  `coalesce(status IN ('published', 'completed') OR (status <> 'draft' AND cancelled_from IS DISTINCT FROM 'draft')
+    OR organization_id = ANY(${organizations}), false)`
+
 /** What stands after `FROM` for the events of a range. They run at `runningAt`, unless that is `null`. */
 const fromWhere = (
   s: string,
-  { organizationId, organizer, overBy, search, statuses }: EventFilter,
+  { organizationId, organizer, overBy, search, statuses, visibleTo }: EventFilter,
   { begin, end }: Range,
   runningAt: Date | null,
   parameters: Parameters
@@ -91,6 +96,16 @@ const fromWhere = (
           )}), false)`
         ]),
     ...(organizationId === null ? [] : [`organization_id = ${parameters.add(organizationId, "uuid")}`]),
+    ...(visibleTo === null
+      ? []
+      : [
+          isVisible(
+            parameters.add(
+              plainArray(visibleTo, (id): string => id),
+              "uuid[]"
+            )
+          )
+        ]),
     ...(organizer === null ? [] : [`organizer = ${parameters.add(organizer, "text")}`]),
     ...(overBy === null ? [] : [`coalesce(ends_at <= ${parameters.add(overBy, "timestamptz")}, false)`]),
     ...(search === null

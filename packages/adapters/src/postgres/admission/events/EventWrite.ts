@@ -16,7 +16,7 @@ const EVENT_COLUMNS = `id uuid, organization_id uuid, title text, description te
   ends_at timestamptz, time_zone text, registration_opens_at timestamptz, registration_closes_at timestamptz,
   waitlist text, waitlist_limit integer, capacity integer, status text, version bigint, confirmed integer,
   waitlisted integer, attended integer, no_show integer, created_at timestamptz, updated_at timestamptz, cancelled_from text,
-  revision bigint`
+  revision bigint, registration text, cancellation_closes_at timestamptz`
 
 const created: Part<ChangedEvent> = {
   name: "created",
@@ -37,7 +37,8 @@ const revised: Part<ChangedEvent> = {
     registration_opens_at = n.registration_opens_at, registration_closes_at = n.registration_closes_at,
     waitlist = n.waitlist, waitlist_limit = n.waitlist_limit, capacity = n.capacity, status = n.status,
     cancelled_from = n.cancelled_from, version = n.version, confirmed = n.confirmed, waitlisted = n.waitlisted,
-    attended = n.attended, no_show = n.no_show, updated_at = n.updated_at, revision = n.revision
+    attended = n.attended, no_show = n.no_show, updated_at = n.updated_at, revision = n.revision,
+    registration = n.registration, cancellation_closes_at = n.cancellation_closes_at
   FROM ${rows} ${placeOf(s, "events", `f.id = ${id("t.event")}`)}
   CROSS JOIN LATERAL jsonb_to_record(t.row::jsonb) AS n(${EVENT_COLUMNS})
   WHERE e.ctid = p.place RETURNING 1`

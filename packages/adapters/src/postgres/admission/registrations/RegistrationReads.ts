@@ -9,6 +9,7 @@ import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
 import type { Query } from "../../client/Query.ts"
 import * as Candidates from "../Candidates.ts"
+import { plainArray } from "../../statements/ArrayLiteral.ts"
 import { REGISTRATION, type RegistrationRow, toRegistration } from "../Rows.ts"
 import * as PeopleIndex from "./PeopleIndex.ts"
 import * as RegistrationList from "./RegistrationList.ts"
@@ -36,13 +37,15 @@ const waitingUpTo = (s: string, event: string, sequence: string): string => {
 const statements = (s: string) => ({
   one: `SELECT ${REGISTRATION} FROM (SELECT * FROM ${s}.registrations WHERE id = $2::uuid OFFSET 0) r
 WHERE event_id = $1::uuid`,
-  /** $1: attendee, $2: after, $3: limit. */
+  /** $1: attendee, $2: after, $3: limit, $4: organizations, or NULL for all. An attendee has few registrations. */
   ofAttendee: `SELECT ${REGISTRATION} FROM (
   SELECT * FROM ${s}.registrations WHERE attendee_id = $1::text AND state <> 'cancelled'
   UNION ALL
   SELECT * FROM ${s}.registrations WHERE attendee_id = $1::text AND state = 'cancelled'
 ) r
-WHERE $2::uuid IS NULL OR id > $2::uuid ORDER BY id LIMIT $3::integer`,
+WHERE ($2::uuid IS NULL OR id > $2::uuid) AND ($4::uuid[] IS NULL OR EXISTS (
+  SELECT FROM ${s}.events e WHERE e.id = r.event_id AND e.organization_id = ANY($4::uuid[]) OFFSET 0))
+ORDER BY id LIMIT $3::integer`,
   /** $1: event, $2: after, $3: limit. */
   waitlist: `SELECT ${REGISTRATION}, (row_number() OVER (ORDER BY sequence) +
   ${waitingUpTo(s, "$1::uuid", "$2::bigint")})::integer AS position
@@ -106,7 +109,10 @@ export const make = (read: Query, schema: string, inBackground: InBackground): R
         )
       )
     },
-    attendeeRegistrations: (attendeeId, { after, limit }) => readRegistrations(ofAttendee, [attendeeId, after, limit]),
+    attendeeRegistrations: (attendeeId, { after, limit }, organizations) => {
+      const of = organizations === null ? null : plainArray(organizations, (id) => id)
+      return readRegistrations(ofAttendee, [attendeeId, after, limit, of])
+    },
     waitlist: (eventId, { after, limit }) =>
       Effect.map(
         read<RegistrationRow & { readonly position: number }>(waitlist, [eventId, after ?? 0, limit]),

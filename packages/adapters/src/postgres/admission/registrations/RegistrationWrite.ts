@@ -1,7 +1,7 @@
 /**
  * Writing registrations: new ones, those that have changed, and the counts of waitlists.
  */
-import type { ChangedRegistration, Changes } from "@turnout/core/admission/domain/state/RegistrationRows"
+import type { AttendeeLink, ChangedRegistration, Changes } from "@turnout/core/admission/domain/state/RegistrationRows"
 import { nullable, plain, quoted } from "../../statements/RowSource.ts"
 import { type Chosen, id, type Part, placeOf, time } from "../batch/WriteParts.ts"
 import { type BlockDelta, deltas } from "./WaitlistBlocks.ts"
@@ -112,7 +112,18 @@ const counted: Part<BlockDelta> = {
   ON CONFLICT (event_id, level, block) DO UPDATE SET waiting = b.waiting + excluded.waiting`
 }
 
-export const choose = (chosen: Chosen, { registrations }: Changes): void => {
+const linked: Part<AttendeeLink> = {
+  name: "linked",
+  columns: [
+    plain("id", "uuid", ({ registrationId }) => registrationId),
+    plain("event", "integer", ({ eventId }, _, { ids }) => ids.numberOf(eventId)),
+    plain("digest", "text", ({ digest }) => digest)
+  ],
+  sql: (s, rows) => `INSERT INTO ${s}.attendee_links (registration_id, event_id, digest)
+  SELECT t.id, ${id("t.event")}, t.digest FROM ${rows}`
+}
+
+export const choose = (chosen: Chosen, { links, registrations }: Changes): void => {
   const old = registrations.filter((row) => row.before !== null)
   const uncorrected = old.filter((row) => !row.corrected)
   const isEnded = ({ registration }: ChangedRegistration) => registration.state === "cancelled"
@@ -132,4 +143,5 @@ export const choose = (chosen: Chosen, { registrations }: Changes): void => {
     old.filter((row) => row.corrected)
   )
   chosen.add(counted, deltas(registrations))
+  chosen.add(linked, links)
 }

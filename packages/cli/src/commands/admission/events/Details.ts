@@ -27,6 +27,8 @@ export interface DetailOptions {
   readonly registrationClosesAt?: WrittenTime | false
   readonly waitlist?: "open" | "closed"
   readonly waitlistLimit?: number | false
+  readonly registration?: "open" | "members" | "invitation"
+  readonly cancellationClosesAt?: WrittenTime | false
 }
 
 /** Reads a number of seats. */
@@ -52,7 +54,11 @@ export const optional = (): ReadonlyArray<Option> => [
   new Option("--waitlist <state>", "whether the waitlist takes new entries").choices(
     EventDetails.fields.waitlist.literals
   ),
-  new Option("--waitlist-limit <n>", "the most people who may wait at once").argParser(seats)
+  new Option("--waitlist-limit <n>", "the most people who may wait at once").argParser(seats),
+  new Option("--registration <who>", "who may register themselves over HTTP").choices(
+    EventDetails.fields.registration.literals
+  ),
+  new Option("--cancellation-closes-at <time>", "when attendees can cancel by themselves until").argParser(time)
 ]
 
 /** The options that take a detail away. */
@@ -61,7 +67,8 @@ export const without = (): ReadonlyArray<Option> => [
   new Option("--no-location", "take its place away"),
   new Option("--no-registration-opens-at", "let people register from its publication on"),
   new Option("--no-registration-closes-at", "let people register until it ends"),
-  new Option("--no-waitlist-limit", "let any number of people wait")
+  new Option("--no-waitlist-limit", "let any number of people wait"),
+  new Option("--no-cancellation-closes-at", "let attendees cancel by themselves until it begins")
 ]
 
 const textOf = (text: string | false | undefined) => (text === false ? "" : text)
@@ -69,13 +76,15 @@ const timeOf = (written: WrittenTime | false | undefined) => (written === false 
 
 /** The details that the options give; a time without an offset is one of the zone. */
 export const inZone = (options: DetailOptions, zone: string): Effect.Effect<GivenEventChanges, InvalidInput> => {
-  const { endsAt, organizer, registrationClosesAt, registrationOpensAt, startsAt, title, waitlist, waitlistLimit } =
+  const { cancellationClosesAt, endsAt, organizer, registration, registrationClosesAt, registrationOpensAt, startsAt } =
     options
+  const { title, waitlist, waitlistLimit } = options
   const times = {
     startsAt,
     endsAt,
     registrationOpensAt: timeOf(registrationOpensAt),
-    registrationClosesAt: timeOf(registrationClosesAt)
+    registrationClosesAt: timeOf(registrationClosesAt),
+    cancellationClosesAt: timeOf(cancellationClosesAt)
   }
   return Effect.map(momentsIn(times, zone), (moments) => ({
     ...given({
@@ -85,10 +94,12 @@ export const inZone = (options: DetailOptions, zone: string): Effect.Effect<Give
       location: textOf(options.location),
       timeZone: options.timeZone,
       waitlist,
-      waitlistLimit: waitlistLimit === false ? null : waitlistLimit
+      waitlistLimit: waitlistLimit === false ? null : waitlistLimit,
+      registration
     }),
     ...moments,
     ...(registrationOpensAt === false ? { registrationOpensAt: null } : {}),
-    ...(registrationClosesAt === false ? { registrationClosesAt: null } : {})
+    ...(registrationClosesAt === false ? { registrationClosesAt: null } : {}),
+    ...(cancellationClosesAt === false ? { cancellationClosesAt: null } : {})
   }))
 }

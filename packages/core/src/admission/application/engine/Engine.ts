@@ -23,16 +23,21 @@ import type { Overloaded } from "../../../kernel/application/Overloaded.ts"
 import * as Requests from "./Requests.ts"
 import * as Steps from "./Steps.ts"
 import * as Sweeping from "../../../kernel/application/Sweeping.ts"
+import type { Caller } from "../../domain/state/Caller.ts"
 import type { WriteOptions } from "../../domain/state/WriteOptions.ts"
 
 export interface EngineOptions extends Lanes.LaneOptions, Requests.KeyOptions, IdempotencySweep.SweepOptions {}
 
 export interface Engine {
   /** Carries out one command, in one transaction with others that wait at the same time. */
-  readonly execute: (command: Command, options: WriteOptions) => Effect.Effect<Batch.Reply, StoreError | Overloaded>
+  readonly execute: (
+    command: Command,
+    options: WriteOptions,
+    caller?: Caller
+  ) => Effect.Effect<Batch.Reply, StoreError | Overloaded>
   /** Carries out commands in a transaction of their own: all of their changes, or none. */
   readonly executeAll: (
-    commands: ReadonlyArray<{ readonly command: Command; readonly options: WriteOptions }>
+    commands: ReadonlyArray<{ readonly command: Command; readonly options: WriteOptions; readonly caller?: Caller }>
   ) => Effect.Effect<ReadonlyArray<Batch.Reply>, StoreError>
 }
 
@@ -71,7 +76,9 @@ export const make = Effect.fnUntraced(function* (
   }
 
   const executeAll: Engine["executeAll"] = Effect.fnUntraced(function* (commands) {
-    const requests = yield* Effect.forEach(commands, ({ command, options }) => makeRequest(command, options))
+    const requests = yield* Effect.forEach(commands, ({ caller, command, options }) =>
+      makeRequest(command, options, caller)
+    )
     if (yield* store.isInTransaction)
       return yield* HostTransaction.execute({ transact: store.transact, clock: store.clock, nextStep }, requests)
     const replies = yield* commitAll(requests)
@@ -82,11 +89,14 @@ export const make = Effect.fnUntraced(function* (
   })
 
   return {
-    execute: (command, options) =>
+    execute: (command, options, caller) =>
       Effect.flatMap(store.isInTransaction, (isInTransaction) =>
         isInTransaction
-          ? Effect.map(executeAll([{ command, options }]), ([reply]) => reply!)
-          : Effect.map(Effect.flatMap(makeRequest(command, options), lanes.submit), (reply) => {
+          ? Effect.map(
+              executeAll([{ command, options, ...(caller === undefined ? {} : { caller }) }]),
+              ([reply]) => reply!
+            )
+          : Effect.map(Effect.flatMap(makeRequest(command, options, caller), lanes.submit), (reply) => {
               carryOnAfter(reply.answer)
               return reply
             })

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import type { Command } from "../../domain/model/Command.ts"
 import { scope } from "../../domain/state/Idempotency.ts"
+import type { Caller } from "../../domain/state/Caller.ts"
 import type { PendingRequest } from "../../domain/state/Request.ts"
 import { ANONYMOUS, type WriteOptions } from "../../domain/state/WriteOptions.ts"
 
@@ -56,7 +57,7 @@ export interface KeyOptions {
 }
 
 /** Makes the request of a command. */
-export type MakeRequest = (command: Command, options: WriteOptions) => Effect.Effect<PendingRequest>
+export type MakeRequest = (command: Command, options: WriteOptions, caller?: Caller) => Effect.Effect<PendingRequest>
 
 export const make = (
   random: SecureRandom.SecureRandom["Service"],
@@ -65,7 +66,12 @@ export const make = (
     refusalTtlMillis = DEFAULT_REFUSAL_TTL_MILLIS
   }: KeyOptions = {}
 ): MakeRequest => {
-  const toRequest = (command: Command, options: WriteOptions, freshId: string): PendingRequest => {
+  const toRequest = (
+    command: Command,
+    options: WriteOptions,
+    caller: Caller | undefined,
+    freshId: string
+  ): PendingRequest => {
     const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey: key } = options
     return {
       command,
@@ -79,8 +85,10 @@ export const make = (
               ttlMillis: idempotencyTtlMillis,
               refusalTtlMillis: Math.min(refusalTtlMillis, idempotencyTtlMillis)
             },
-      metadata: { actor, correlationId, causationId }
+      metadata: { actor, correlationId, causationId },
+      ...(caller === undefined ? {} : { caller })
     }
   }
-  return (command, options) => Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, freshId))
+  return (command, options, caller) =>
+    Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, caller, freshId))
 }

@@ -21,6 +21,7 @@ import { earlier, Instant } from "../../../kernel/domain/Instant.ts"
 import { OrganizationId, OrganizationNotFound } from "../../../kernel/domain/OrganizationId.ts"
 import { Capacity, CapacityBelowSeatsTaken, type ChangeCapacity, Counts, DemotionsMismatch } from "./Seats.ts"
 import type { CarryOn } from "./Steps.ts"
+import { RegistrationAccess } from "../../../kernel/domain/access/RegistrationAccess.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 import { TimeZone } from "../../../kernel/domain/TimeZone.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
@@ -88,7 +89,25 @@ const details = {
   /** The most people who may wait at once; `null` for no limit. */
   waitlistLimit: described("The most people who may wait at once; null for no limit", Schema.NullOr(Capacity), {
     examples: [null]
-  })
+  }),
+  /**
+   * Who may register themselves: whoever asks (`open`, the default), `members` of the organization, or, by `invitation`, nobody but those
+   * whom staff register. It binds callers of the HTTP API, and no program that embeds the library.
+   */
+  registration: described(
+    "Who may register themselves: open for whoever asks, members for those of the organization, and invitation for nobody, since staff register people",
+    RegistrationAccess,
+    { examples: ["open"] }
+  ),
+  /**
+   * When attendees can cancel by themselves until, which is not after the end; `null`, the default, until the event begins. Staff
+   * cancel at any time.
+   */
+  cancellationClosesAt: described(
+    "When attendees can cancel by themselves until, which is not after the event ends; null for until it begins",
+    Schema.NullOr(Instant),
+    { examples: [null] }
+  )
 } as const
 
 /** The fields that `update` may change. */
@@ -105,7 +124,36 @@ const storedDetails = {
   /** The organizer: a name, or the host's own id. */
   organizer: described(words.organizer[0], Schema.String, words.organizer[1])
 } as const
-const StoredDetails = Schema.Struct(storedDetails)
+
+/** The details in the journal, where a field that was added later is absent for what it stands for if it is not given. */
+const StoredDetails = Schema.Struct({
+  ...storedDetails,
+  /** Who may register themselves; absent for `open`. */
+  registration: described("Who may register themselves; absent for open", Schema.optionalKey(RegistrationAccess)),
+  /** When attendees can cancel by themselves until; absent for until the event begins. */
+  cancellationClosesAt: described(
+    "When attendees can cancel by themselves until; absent for until the event begins",
+    Schema.optionalKey(Instant)
+  )
+})
+
+/** The details as the journal has them. */
+export const toStored = ({
+  cancellationClosesAt,
+  registration,
+  ...details
+}: EventDetails): typeof StoredDetails.Type => ({
+  ...details,
+  ...(registration === "open" ? {} : { registration }),
+  ...(cancellationClosesAt === null ? {} : { cancellationClosesAt })
+})
+
+/** The details that the journal has. */
+export const fromStored = (details: typeof StoredDetails.Type): EventDetails => ({
+  registration: "open",
+  cancellationClosesAt: null,
+  ...details
+})
 
 export const Event = Schema.Struct({
   /** The id of the event. */
@@ -166,6 +214,10 @@ export const EventInput = Schema.Struct({
   waitlist: defaulting("open", Schema.optionalKey(details.waitlist)),
   /** The most people who may wait at once; `null` for no limit. */
   waitlistLimit: defaulting(null, Schema.optionalKey(details.waitlistLimit)),
+  /** Who may register themselves. Default `open`: whoever asks. */
+  registration: defaulting("open", Schema.optionalKey(details.registration)),
+  /** When attendees can cancel by themselves until; `null`, the default, until the event begins. */
+  cancellationClosesAt: defaulting(null, Schema.optionalKey(details.cancellationClosesAt)),
   /** The number of seats, 0 to 1,000,000. */
   capacity: described("The number of seats", Capacity, { examples: [100] })
 })
@@ -199,7 +251,11 @@ export const EventChanges = Schema.Struct({
   /** A `closed` waitlist takes no new entries; people who wait already keep their places and are promoted as before. */
   waitlist: Schema.optionalKey(details.waitlist),
   /** The most people who may wait at once; `null` for no limit. */
-  waitlistLimit: Schema.optionalKey(details.waitlistLimit)
+  waitlistLimit: Schema.optionalKey(details.waitlistLimit),
+  /** Who may register themselves. Default `open`: whoever asks. */
+  registration: Schema.optionalKey(details.registration),
+  /** When attendees can cancel by themselves until; `null`, the default, until the event begins. */
+  cancellationClosesAt: Schema.optionalKey(details.cancellationClosesAt)
 }).annotate({ identifier: "EventChanges" })
 export type EventChanges = typeof EventChanges.Type
 
@@ -211,6 +267,7 @@ interface Schedule {
   readonly endsAt: Date
   readonly registrationOpensAt?: Date | null
   readonly registrationClosesAt?: Date | null
+  readonly cancellationClosesAt?: Date | null
 }
 
 /** What is wrong with the order of an event's times: the field and the rule that it breaks. */
@@ -228,11 +285,21 @@ export const scheduleProblem = (
   ) {
     return { path: ["registrationClosesAt"], issue: "must be after registrationOpensAt" }
   }
+  if (times.cancellationClosesAt && times.cancellationClosesAt > times.endsAt) {
+    return { path: ["cancellationClosesAt"], issue: "must not be after endsAt" }
+  }
   return undefined
 }
 
 /** The moment from which on nobody can register: the close of registration, or the event's end if that is earlier. */
 export const registrationEnd = (event: Event): Date => earlier(event.registrationClosesAt, event.endsAt)
+
+/** The moment from which on attendees cannot cancel by themselves. */
+export const selfServiceEnd = ({ cancellationClosesAt, startsAt }: Event): Date => cancellationClosesAt ?? startsAt
+
+/** Whether an event is published, or has been when it was cancelled, so that everybody may see it. */
+export const isPublic = ({ cancelledFrom, status }: Event): boolean =>
+  status === "published" || status === "completed" || (status !== "draft" && cancelledFrom !== "draft")
 
 // --- commands
 

@@ -39,15 +39,15 @@ const decodeStored = Schema.decodeUnknownSync(StoredAnswer)
 export const encodeAnswer = (answer: Answer): unknown =>
   encodeStored(Result.isSuccess(answer) ? answer.success : { rejection: answer.failure })
 
+const fieldsAddedLater = { organizationId: DEFAULT_ORGANIZATION, registration: "open", cancellationClosesAt: null }
+
 /**
- * An answer about an event as it was stored before events had a revision and an organization. Its version has seen every change of the
- * event, which belonged to the default organization.
+ * An answer about an event as it was stored before events had a revision, an organization, and rules for those who register
+ * themselves. Its version has seen every change of the event, which belonged to the default organization.
  */
 const withLaterFields = (json: unknown): unknown => {
   const { event } = json as { readonly event?: { readonly version: number; readonly revision?: number } }
-  return event === undefined
-    ? json
-    : { event: { revision: event.version, organizationId: DEFAULT_ORGANIZATION, ...event } }
+  return event === undefined ? json : { event: { ...fieldsAddedLater, revision: event.version, ...event } }
 }
 
 /** An answer from the JSON that `encodeAnswer` returned; throws on any other JSON. */

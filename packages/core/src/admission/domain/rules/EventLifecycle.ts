@@ -29,6 +29,7 @@ import {
   type ReopenEvent,
   ScheduleInvalid,
   scheduleProblem,
+  toStored,
   type UnpublishEvent,
   type UpdateEvent
 } from "../model/Event.ts"
@@ -63,10 +64,12 @@ export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.R
     registrationClosesAt: null,
     waitlist: "open",
     waitlistLimit: null,
+    registration: "open",
+    cancellationClosesAt: null,
     ...given
   }
   return Result.succeed({
-    events: [{ _tag: "EventCreated", details, capacity, ...named(organizationId) }],
+    events: [{ _tag: "EventCreated", details: toStored(details), capacity, ...named(organizationId) }],
     outcome: (after) => ({ event: after.events.get(eventId)! })
   })
 }
@@ -82,7 +85,9 @@ const detailsOf = (event: Event): EventDetails => ({
   registrationOpensAt: event.registrationOpensAt,
   registrationClosesAt: event.registrationClosesAt,
   waitlist: event.waitlist,
-  waitlistLimit: event.waitlistLimit
+  waitlistLimit: event.waitlistLimit,
+  registration: event.registration,
+  cancellationClosesAt: event.cancellationClosesAt
 })
 
 const update: Decide<UpdateEvent> = (event, { command }) => {
@@ -100,7 +105,7 @@ const update: Decide<UpdateEvent> = (event, { command }) => {
   if (problem) {
     return Result.fail(new ScheduleInvalid({ eventId: event.id, field: problem.path[0]!, rule: problem.issue }))
   }
-  return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details }]))
+  return Result.succeed(showEvent(event, [{ _tag: "EventUpdated", details: toStored(details) }]))
 }
 
 /** Takes an event from one of these statuses to another; does nothing if it is there already. */

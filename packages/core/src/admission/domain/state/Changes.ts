@@ -45,6 +45,7 @@ export const changes = (touched: Touched, set: WorkingSet): Changes => ({
   journal: touched.journal,
   ...EventRows.changes(touched.events, set),
   registrations: RegistrationRows.changes(touched.registrations, set),
+  links: touched.registrations.links,
   idempotency: touched.idempotency
 })
 

@@ -6,7 +6,7 @@ import type { Mutable } from "effect/Types"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
 import { DEFAULT_ORGANIZATION, type OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
 import type { AdmissionEntry, AdmissionEvent } from "../model/AdmissionEvent.ts"
-import type { Event, EventCreated, journalEvents } from "../model/Event.ts"
+import { type Event, type EventCreated, fromStored, type journalEvents } from "../model/Event.ts"
 import type { journalEvents as seatEvents } from "../model/Seats.ts"
 import { eventsOf, type PendingRequest } from "./Request.ts"
 
@@ -98,7 +98,7 @@ const create = (
   const event: Event = {
     id: eventId,
     organizationId,
-    ...details,
+    ...fromStored(details),
     capacity,
     status: "draft",
     version,
@@ -122,7 +122,7 @@ type EventHappening = (typeof journalEvents | typeof seatEvents)[number]["Type"]
 const change = (event: Mutable<Event>, { version }: AdmissionEntry, happened: AdmissionEvent): void => {
   switch (happened._tag) {
     case "EventUpdated":
-      Object.assign(event, happened.details)
+      Object.assign(event, fromStored(happened.details))
       break
     case "EventPublished":
       event.status = "published"

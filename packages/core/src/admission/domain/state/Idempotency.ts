@@ -3,15 +3,15 @@
  *
  * A record is kept for each (principal, operation, key): the fingerprint of the command and its answer. It is read and written in
  * the transaction of the effect itself. An effect is remembered for long, a rejection for as long as a retry may be on its way:
- * later, the same key is decided anew, since the reason may be gone. What was not found, what broke a rule of the input, and
- * failures of the store are not recorded at all, so sending again after one of those is a first try.
+ * later, the same key is decided anew, since the reason may be gone. What was not found, what the caller may not do, what
+ * broke a rule of the input, and failures of the store are not recorded at all, so sending again after one of those is a first try.
  *
  * Source: IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Answer } from "../model/Outcome.ts"
-import { IdempotencyKeyReused, isNotFound } from "../model/Rejection.ts"
+import { IdempotencyKeyReused, isNotFound, isRefusal } from "../model/Rejection.ts"
 
 export const isIdempotencyKey = (key: string): boolean => /^[\x20-\x7e]{1,255}$/.test(key)
 
@@ -77,5 +77,6 @@ export const expiryOf = (
   now: Date
 ): Date | undefined => {
   if (Result.isSuccess(answer)) return new Date(now.getTime() + ttlMillis)
-  return isNotFound(answer.failure) || refusalTtlMillis <= 0 ? undefined : new Date(now.getTime() + refusalTtlMillis)
+  const isUnrecorded = isNotFound(answer.failure) || isRefusal(answer.failure) || refusalTtlMillis <= 0
+  return isUnrecorded ? undefined : new Date(now.getTime() + refusalTtlMillis)
 }

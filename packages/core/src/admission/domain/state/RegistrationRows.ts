@@ -51,7 +51,17 @@ export interface ChangedRegistration {
   readonly corrected: boolean
 }
 
+/** The link by which an attendee reaches a registration. No rule reads it. */
+export interface AttendeeLink {
+  readonly eventId: EventId
+  readonly registrationId: RegistrationId
+  /** SHA-256 of the secret, in hexadecimal digits. */
+  readonly digest: string
+}
+
 export interface Changes {
+  /** The links of registrations that the batch has made. */
+  readonly links: ReadonlyArray<AttendeeLink>
   /** Every registration that changed, as it is now, and the state that it was in; `null` if it is new. */
   readonly registrations: ReadonlyArray<ChangedRegistration>
 }
@@ -63,6 +73,7 @@ export interface Touched {
   readonly changed: Map<RegistrationId, RegistrationState>
   /** Those of which the batch has corrected more than the state. */
   readonly corrected: Set<RegistrationId>
+  readonly links: Array<AttendeeLink>
 }
 
 export const make = (loaded: Loaded & EventRows.Loaded): WorkingSet => {
@@ -197,7 +208,12 @@ const insert = (
   list.splice(index, 0, id)
 }
 
-export const untouched = (): Touched => ({ created: [], changed: new Map(), corrected: new Set() })
+export const untouched = (): Touched => ({
+  created: [],
+  changed: new Map(),
+  corrected: new Set(),
+  links: []
+})
 
 /** Notes the registration of an entry that is about to be applied. `versionBefore` is the event's version before the batch. */
 export const touch = (

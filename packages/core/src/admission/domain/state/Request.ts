@@ -6,6 +6,7 @@
  */
 import type { EventId } from "../../../kernel/domain/EventId.ts"
 import type { Metadata } from "../../../kernel/domain/Entry.ts"
+import type { Caller } from "./Caller.ts"
 import type { Command } from "../model/Command.ts"
 import type { IdempotencyRequest } from "./Idempotency.ts"
 
@@ -16,6 +17,8 @@ export interface PendingRequest<C extends Command = Command> {
   readonly freshId: string
   readonly idempotency: IdempotencyRequest | null
   readonly metadata: Metadata
+  /** Whom the command is decided for; absent for somebody who may do everything. */
+  readonly caller?: Caller
 }
 
 export interface Request<C extends Command = Command> extends PendingRequest<C> {

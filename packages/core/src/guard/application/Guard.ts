@@ -1,0 +1,51 @@
+/**
+ * The guard: carries out work if the policy lets the principal of the request do it.
+ *
+ * The work is given the name of the principal, which is the actor in the journal and in the audit log. So nobody acts in the name of
+ * another.
+ */
+import * as Effect from "effect/Effect"
+import type { Action } from "../../access/domain/Action.ts"
+import { decide, type Facts, type Refused as RefusedVerdict, withoutLooking } from "../../access/domain/Policy.ts"
+import { actorOf, type Principal } from "../../access/domain/Principal.ts"
+import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.ts"
+import { CurrentPrincipal } from "./CurrentPrincipal.ts"
+
+/** The refusals of use cases that are about no event. */
+export type NotAllowed = Unauthenticated | Forbidden
+
+/** The refusal of a verdict. A verdict of `tooLate` has facts of its own, and is not made here. */
+export const toRefusal = (action: Action, because: RefusedVerdict["because"]): NotAllowed =>
+  because === "unauthenticated" ? new Unauthenticated({ operation: action }) : new Forbidden({ operation: action })
+
+/** Refuses what no fact could allow, before anything is read. */
+export const mayAtAll = (principal: Principal, action: Action): Effect.Effect<void, NotAllowed> => {
+  const refused = withoutLooking(principal, action)
+  return refused === undefined ? Effect.void : Effect.fail(toRefusal(action, refused.because))
+}
+
+/** Succeeds if the principal may do something with a resource; fails with `absent` if there is no such resource for them. */
+export const may = <E>(
+  principal: Principal,
+  action: Action,
+  facts: Facts,
+  absent: () => E
+): Effect.Effect<void, NotAllowed | E> => {
+  const verdict = decide(principal, action, facts)
+  if (verdict.allowed) return Effect.void
+  return Effect.fail(verdict.because === "notFound" ? absent() : toRefusal(action, verdict.because))
+}
+
+const INSTALLATION: Facts = { on: "owned", organizationId: null }
+
+/** Carries out work on what belongs to the installation, and to no organization. */
+export const onInstallation = <A, E, R>(
+  action: Action,
+  work: (who: string) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | NotAllowed, R | CurrentPrincipal> =>
+  CurrentPrincipal.use((principal) =>
+    Effect.andThen(
+      may(principal, action, INSTALLATION, () => new Forbidden({ operation: action })),
+      Effect.suspend(() => work(actorOf(principal)))
+    )
+  )

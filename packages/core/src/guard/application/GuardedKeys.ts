@@ -1,0 +1,92 @@
+/**
+ * API keys, behind the policy: those of an organization for its owners, those of operators for operators. Nobody makes a key that may
+ * do more than they may themselves.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Action } from "../../access/domain/Action.ts"
+import { ApiKeys } from "../../access/application/ApiKeys.ts"
+import { type ApiKeyId, ApiKeyNotFound } from "../../access/domain/ApiKey.ts"
+import { actorOf, organizationsWith, type Principal, roleIn } from "../../access/domain/Principal.ts"
+import { mayGive, permissionsOf, type Role } from "../../access/domain/Role.ts"
+import { ApiKeyStore } from "../../access/ports/ApiKeyStore.ts"
+import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
+import { type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
+import { Forbidden } from "../../kernel/domain/access/Refusals.ts"
+import { CurrentPrincipal } from "./CurrentPrincipal.ts"
+import { may, mayAtAll } from "./Guard.ts"
+
+type Service = ApiKeys["Service"]
+
+/** Whether a principal, who may make keys of an organization, may make one with this role. */
+const mayMake = (principal: Principal, organizationId: OrganizationId | null, role: Role): boolean => {
+  const own = organizationId === null ? "operator" : roleIn(principal, organizationId)
+  return own !== undefined && mayGive(permissionsOf(own), role)
+}
+
+/** The organization whose keys are listed for a principal who names none. */
+const ofPrincipal = (principal: Principal): Effect.Effect<OrganizationId | "all", InvalidInput> => {
+  const own = organizationsWith(principal, "keys:read")
+  if (own === "all") return Effect.succeed(own)
+  const [only] = own
+  if (own.length === 1) return Effect.succeed(only!)
+  const rule = "must be there, since you have several organizations"
+  return Effect.fail(new InvalidInput({ issues: [{ field: "organizationId", rule }] }))
+}
+
+const make = Effect.gen(function* () {
+  const keys = yield* ApiKeys
+  const store = yield* ApiKeyStore
+
+  /** The principal, if they may do something with a key. */
+  const forKey = Effect.fnUntraced(function* (action: Action, id: ApiKeyId) {
+    const principal = yield* CurrentPrincipal
+    yield* mayAtAll(principal, action)
+    const found = yield* store.find(id)
+    const absent = () => new ApiKeyNotFound({ id })
+    if (found === undefined) return yield* absent()
+    yield* may(principal, action, { on: "owned", organizationId: found.key.organizationId }, absent)
+    return principal
+  })
+
+  return {
+    create: Effect.fnUntraced(function* (input: Parameters<Service["create"]>[0]) {
+      const principal = yield* CurrentPrincipal
+      yield* mayAtAll(principal, "createApiKey")
+      const organizationId = (input.organizationId ?? null) as OrganizationId | null
+      const facts = { on: "owned", organizationId } as const
+      yield* may(principal, "createApiKey", facts, () =>
+        organizationId === null
+          ? new Forbidden({ operation: "createApiKey" })
+          : new OrganizationNotFound({ organization: organizationId })
+      )
+      if (!mayMake(principal, organizationId, input.role)) return yield* new Forbidden({ operation: "createApiKey" })
+      return yield* keys.create(input, actorOf(principal))
+    }),
+    /** Returns the keys of an organization; of all, or of the principal's own organization, if none is named. */
+    list: Effect.fnUntraced(function* (named: OrganizationId | undefined, page: Parameters<Service["list"]>[1]) {
+      const principal = yield* CurrentPrincipal
+      yield* mayAtAll(principal, "listApiKeys")
+      const of = named ?? (yield* ofPrincipal(principal))
+      if (of !== "all")
+        yield* may(
+          principal,
+          "listApiKeys",
+          { on: "owned", organizationId: of },
+          () => new OrganizationNotFound({ organization: of })
+        )
+      return yield* keys.list(of, page)
+    }),
+    replace: Effect.fnUntraced(function* (id: ApiKeyId, options: Parameters<Service["replace"]>[1]) {
+      return yield* keys.replace(id, options, actorOf(yield* forKey("replaceApiKey", id)))
+    }),
+    revoke: Effect.fnUntraced(function* (id: ApiKeyId) {
+      return yield* keys.revoke(id, actorOf(yield* forKey("revokeApiKey", id)))
+    })
+  }
+})
+
+export class GuardedKeys extends Context.Service<GuardedKeys, Effect.Success<typeof make>>()("@turnout/GuardedKeys") {
+  static readonly layer: Layer.Layer<GuardedKeys, never, ApiKeys | ApiKeyStore> = Layer.effect(GuardedKeys, make)
+}

@@ -1,0 +1,53 @@
+/**
+ * The outbox, the journal and the audit log, behind the policy.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Audit from "../../access/application/Audit.ts"
+import type { AuditLog } from "../../access/ports/AuditLog.ts"
+import * as OutboxAdministration from "../../delivery/application/OutboxAdministration.ts"
+import type { Outbox } from "../../delivery/ports/Outbox.ts"
+import { OutboxOperations } from "../../delivery/ports/OutboxOperations.ts"
+import * as Subscription from "../../journal/application/Subscription.ts"
+import type { JournalReader } from "../../journal/ports/JournalReader.ts"
+import { onInstallation } from "./Guard.ts"
+
+type Operations = OutboxOperations["Service"]
+type Sink = Parameters<Operations["retry"]>[0]
+type Stream = Parameters<Operations["retry"]>[1]
+type Needed = AuditLog | JournalReader | Outbox | OutboxOperations
+
+const make = Effect.gen(function* () {
+  const operations = yield* OutboxOperations
+  const context = yield* Effect.context<Needed>()
+  const provided = <A, E>(work: Effect.Effect<A, E, Needed>): Effect.Effect<A, E> => Effect.provide(work, context)
+  return {
+    status: onInstallation("getOutboxStatus", () => operations.status),
+    blocked: (...asked: Parameters<typeof OutboxAdministration.blocked>) =>
+      onInstallation("listBlockedStreams", () => provided(OutboxAdministration.blocked(...asked))),
+    blockedStream: (...asked: Parameters<typeof OutboxAdministration.blockedStream>) =>
+      onInstallation("getBlockedStream", () => provided(OutboxAdministration.blockedStream(...asked))),
+    retry: (sink: Sink, stream: Stream) =>
+      onInstallation("retryBlockedStream", (who) => operations.retry(sink, stream, who)),
+    retryAll: (sink: Sink) => onInstallation("retryAllBlockedStreams", (who) => operations.retryAll(sink, who)),
+    skip: (sink: Sink, stream: Stream, version: number) =>
+      onInstallation("skipEntry", (who) => operations.skip(sink, stream, version, who)),
+    discard: (sink: Sink, stream: Stream) =>
+      onInstallation("discardBlockedStream", (who) => operations.discard(sink, stream, who)),
+    forget: (sink: Sink) => onInstallation("forgetSink", (who) => operations.forget(sink, who)),
+    prune: (before: Date) =>
+      onInstallation("pruneJournal", (who) => provided(OutboxAdministration.pruneAndLook(before, who))),
+    repair: onInstallation("repairOutbox", (who) => operations.repair(who)),
+    journal: (...asked: Parameters<typeof Subscription.page>) =>
+      onInstallation("readJournal", () => provided(Subscription.page(...asked))),
+    audit: (...page: Parameters<typeof Audit.list>) =>
+      onInstallation("listAuditEntries", () => provided(Audit.list(...page)))
+  }
+})
+
+export class GuardedOutbox extends Context.Service<GuardedOutbox, Effect.Success<typeof make>>()(
+  "@turnout/GuardedOutbox"
+) {
+  static readonly layer: Layer.Layer<GuardedOutbox, never, Needed> = Layer.effect(GuardedOutbox, make)
+}

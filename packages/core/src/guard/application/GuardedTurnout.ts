@@ -1,0 +1,189 @@
+/**
+ * The `Turnout` service, behind the policy: events, registrations and waitlists for the principal of the request.
+ *
+ * A write is decided for the principal under the lock of its event, and is recorded in their name, which is also the scope of its
+ * idempotency key. A read shows nothing of what belongs to another organization: it is not found, as what is not there.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Result from "effect/Result"
+import { randomBytes } from "node:crypto"
+import { digestOf } from "../../access/application/Secrets.ts"
+import type { Action } from "../../access/domain/Action.ts"
+import { actorOf, isAttendee, organizationsWith, type Principal } from "../../access/domain/Principal.ts"
+import { AttendeeLinkStore } from "../../access/ports/AttendeeLinkStore.ts"
+import * as Exports from "../../admission/application/Exports.ts"
+import { Turnout } from "../../admission/application/Turnout.ts"
+import type {
+  GivenAttendeeQuery,
+  GivenEventQuery,
+  GivenRegistrationQuery,
+  GivenWaitlistQuery
+} from "../../admission/application/Queries.ts"
+import { type CreateEvent, EventNotFound } from "../../admission/domain/model/Event.ts"
+import type { OutcomeOf } from "../../admission/domain/model/Outcome.ts"
+import type { RegistrationId } from "../../admission/domain/model/Registration.ts"
+import type { RejectionOf } from "../../admission/domain/model/Rejection.ts"
+import type { WriteOptions } from "../../admission/domain/state/WriteOptions.ts"
+import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
+import type { Overloaded } from "../../kernel/application/Overloaded.ts"
+import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
+import type { EventId } from "../../kernel/domain/EventId.ts"
+import { DEFAULT_ORGANIZATION, type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
+import type { SelfServiceEnded } from "../../kernel/domain/access/Refusals.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { CurrentPrincipal } from "./CurrentPrincipal.ts"
+import { actionOf, type CallerCommand, callerOf, refusalOnEvent, refusalOnRegistration } from "./EventAccess.ts"
+import { may, mayAtAll, type NotAllowed } from "./Guard.ts"
+
+/** The answer to a command, whether it was given before, and the secret of the link to the registration that was made. */
+export interface Reply<C extends CallerCommand> {
+  readonly answer: Result.Result<OutcomeOf<C>, RejectionOf<C["_tag"]> | NotAllowed | OnlyOf<C>>
+  readonly replayed: boolean
+  /** The secret of the link that the attendee is given, once; `null` if there is none. */
+  readonly linkSecret: string | null
+}
+
+/** The refusals that only some commands can meet. */
+type OnlyOf<C extends CallerCommand> = C extends { readonly _tag: "CancelRegistration" } ? SelfServiceEnded : never
+
+/** The refusals before a command is decided. */
+type BeforeOf<C extends CallerCommand> = C extends CreateEvent ? OrganizationNotFound : never
+
+/** The options of a write. The principal is the actor. */
+export type Options = Omit<WriteOptions, "actor">
+
+const SECRET_BYTES = 32
+
+const newSecret = (): string => randomBytes(SECRET_BYTES).toString("base64url")
+
+/** The organization of an event for which none is named: that of the principal. */
+const ownOrganization = (principal: Principal): Effect.Effect<OrganizationId, InvalidInput> => {
+  const own = organizationsWith(principal, "events:write")
+  if (own === "all") return Effect.succeed(DEFAULT_ORGANIZATION)
+  const [only] = own
+  if (own.length === 1) return Effect.succeed(only!)
+  const rule = "must be there, since you have several organizations"
+  return Effect.fail(new InvalidInput({ issues: [{ field: "organizationId", rule }] }))
+}
+
+/** A new event with the organization that it belongs to, which the principal may make it for. */
+const prepare = Effect.fnUntraced(function* (
+  principal: Principal,
+  command: CreateEvent
+): Effect.fn.Return<CreateEvent, NotAllowed | OrganizationNotFound | InvalidInput> {
+  const organizationId = command.event.organizationId ?? (yield* ownOrganization(principal))
+  const absent = () => new OrganizationNotFound({ organization: organizationId })
+  yield* may(principal, "createEvent", { on: "owned", organizationId }, absent)
+  // The default organization is named by none.
+  if (organizationId === DEFAULT_ORGANIZATION) return command
+  return { ...command, event: { ...command.event, organizationId } }
+})
+
+const make = Effect.gen(function* () {
+  const turnout = yield* Turnout
+  const reads = yield* AdmissionReads
+  const links = yield* AttendeeLinkStore
+
+  /** The event, for a principal who may do this with it. */
+  const eventFor = Effect.fnUntraced(function* (principal: Principal, action: Action, eventId: EventId) {
+    yield* mayAtAll(principal, action)
+    const event = yield* reads.event(eventId)
+    if (event === undefined) return yield* new EventNotFound({ eventId })
+    const refused = refusalOnEvent(principal, action, event)
+    return refused === undefined ? event : yield* refused
+  })
+
+  /** Refuses a principal who may not do this with a registration. */
+  const registrationFor = Effect.fnUntraced(function* (
+    principal: Principal,
+    action: Action,
+    eventId: EventId,
+    registrationId: RegistrationId
+  ) {
+    yield* mayAtAll(principal, action)
+    const event = yield* reads.event(eventId)
+    if (event === undefined) return yield* new EventNotFound({ eventId })
+    const registration = yield* reads.registration(eventId, registrationId)
+    const subject = { event, registration, now: turnout.clock.now() }
+    const refused = refusalOnRegistration(principal, action, registrationId, subject)
+    // Self-service ends for writes only.
+    if (refused !== undefined && refused._tag !== "SelfServiceEnded") return yield* refused
+  })
+
+  const execute = Effect.fnUntraced(function* <C extends CallerCommand>(
+    given: C,
+    options: Options
+  ): Effect.fn.Return<Reply<C>, NotAllowed | BeforeOf<C> | InvalidInput | StoreError | Overloaded, CurrentPrincipal> {
+    const principal = yield* CurrentPrincipal
+    yield* mayAtAll(principal, actionOf[given._tag])
+    const prepared = given._tag === "CreateEvent" ? prepare(principal, given) : Effect.succeed(given)
+    const command = yield* prepared as Effect.Effect<C, NotAllowed | BeforeOf<C> | InvalidInput>
+    const makesOne = command._tag === "Register" || command._tag === "RegisterGuest"
+    const secret = makesOne ? newSecret() : null
+    const caller = callerOf(principal, secret === null ? undefined : digestOf(secret))
+    const reply = yield* turnout.execute(command, { ...options, actor: actorOf(principal) }, caller)
+    return { ...(reply as unknown as Reply<C>), linkSecret: reply.replayed ? null : secret }
+  })
+
+  return {
+    execute,
+    getEvent: Effect.fnUntraced(function* (eventId: EventId) {
+      return yield* eventFor(yield* CurrentPrincipal, "getEvent", eventId)
+    }),
+    listEvents: Effect.fnUntraced(function* (query: GivenEventQuery) {
+      const own = organizationsWith(yield* CurrentPrincipal, "events:read")
+      return yield* turnout.listEvents(query, own === "all" ? undefined : own)
+    }),
+    listRegistrations: Effect.fnUntraced(function* (eventId: EventId, query: GivenRegistrationQuery) {
+      yield* eventFor(yield* CurrentPrincipal, "listRegistrations", eventId)
+      return yield* turnout.listRegistrations(eventId, query)
+    }),
+    exportRegistrations: Effect.fnUntraced(function* (eventId: EventId, query: Exports.ExportQuery) {
+      yield* eventFor(yield* CurrentPrincipal, "exportRegistrations", eventId)
+      return yield* Exports.ofRegistrations(turnout, eventId, query)
+    }),
+    getRegistration: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
+      yield* registrationFor(yield* CurrentPrincipal, "getRegistration", eventId, registrationId)
+      return yield* turnout.getRegistration(eventId, registrationId)
+    }),
+    listWaitlist: Effect.fnUntraced(function* (eventId: EventId, query: GivenWaitlistQuery) {
+      yield* eventFor(yield* CurrentPrincipal, "listWaitlist", eventId)
+      return yield* turnout.listWaitlist(eventId, query)
+    }),
+    exportWaitlist: Effect.fnUntraced(function* (eventId: EventId) {
+      yield* eventFor(yield* CurrentPrincipal, "exportWaitlist", eventId)
+      return yield* Exports.ofWaitlist(turnout, eventId)
+    }),
+    waitlistPosition: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
+      yield* registrationFor(yield* CurrentPrincipal, "getWaitlistPlace", eventId, registrationId)
+      return yield* turnout.waitlistPosition(eventId, registrationId)
+    }),
+    /** Gives a registration a new link, which ends the one before, and returns its secret, which is shown this once. */
+    replaceLink: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
+      const principal = yield* CurrentPrincipal
+      yield* registrationFor(principal, "replaceAttendeeLink", eventId, registrationId)
+      const { id } = yield* turnout.getRegistration(eventId, registrationId)
+      const secret = newSecret()
+      yield* links.replace(eventId, id, digestOf(secret), actorOf(principal))
+      return secret
+    }),
+    /** Returns the registrations of an attendee: all for the attendee, and those for the events of their organizations for staff. */
+    listAttendeeRegistrations: Effect.fnUntraced(function* (attendeeId: string, query: GivenAttendeeQuery) {
+      const principal = yield* CurrentPrincipal
+      const action = "listAttendeeRegistrations"
+      yield* mayAtAll(principal, action)
+      const isOwn = isAttendee(principal, attendeeId)
+      const own = organizationsWith(principal, "people:read")
+      return yield* turnout.listAttendeeRegistrations(attendeeId, query, isOwn || own === "all" ? undefined : own)
+    })
+  }
+})
+
+export class GuardedTurnout extends Context.Service<GuardedTurnout, Effect.Success<typeof make>>()(
+  "@turnout/GuardedTurnout"
+) {
+  static readonly layer: Layer.Layer<GuardedTurnout, never, Turnout | AdmissionReads | AttendeeLinkStore> =
+    Layer.effect(GuardedTurnout, make)
+}

@@ -1,0 +1,71 @@
+/**
+ * The check of the credential of a request: who its principal is.
+ *
+ * A request has one credential or none. Which kind it is shows by how it begins, so a credential that is refused is never passed over for
+ * another, and nobody who sends one counts as somebody without.
+ */
+import { Authentication } from "@turnout/core/access/application/Authentication"
+import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
+import { seemsKey } from "@turnout/core/access/domain/ApiKey"
+import { seemsLink } from "@turnout/core/access/domain/AttendeeLink"
+import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
+import type { Principal } from "@turnout/core/access/domain/Principal"
+import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
+import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { toProblems } from "../problems/ToProblems.ts"
+import { RequestLimits, withDeadline } from "../server/Boundary.ts"
+import { isToken, TOKEN_RULE } from "./AdminToken.ts"
+import { Credential } from "./Credential.ts"
+
+export interface CredentialOptions {
+  /** The token that opens everything when nothing else does, of at least 16 characters. Default: there is none. */
+  readonly adminToken?: Redacted.Redacted<string>
+  /** Whether everybody may do everything, without a credential. Default false. */
+  readonly open?: boolean
+}
+
+const BEARER = /^bearer +([\x21-\x7e]+)$/i
+
+const operator: Principal = { kind: "operator" }
+
+const make = Effect.fnUntraced(function* ({ adminToken, open = false }: CredentialOptions) {
+  const digest = adminToken === undefined ? undefined : digestOf(Redacted.value(adminToken))
+  const { apiKey, attendeeLink } = yield* Authentication
+  const { requestTimeoutMillis } = yield* RequestLimits
+  const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
+
+  const principalOf = (authorization: string): Effect.Effect<Principal, CredentialRefused | StoreError> => {
+    const text = BEARER.exec(authorization)?.[1]
+    if (text === undefined) return Effect.fail(new CredentialRefused())
+    if (seemsKey(text)) return apiKey(text)
+    if (seemsLink(text)) return attendeeLink(text)
+    return digest !== undefined && hasDigest(text, digest)
+      ? Effect.succeed(operator)
+      : Effect.fail(new CredentialRefused())
+  }
+
+  return Credential.of((work) =>
+    Effect.withFiber((fiber) => {
+      const as = (principal: Principal) =>
+        Effect.provideService(work, CurrentPrincipal, principal) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+      const { authorization } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest).headers
+      if (authorization === undefined) return as(anonymous)
+      const found = withDeadline(requestTimeoutMillis)(principalOf(authorization))
+      return Effect.flatMap(toProblems(found, "header"), as)
+    })
+  )
+})
+
+/** Throws a `RangeError` if the admin token breaks `TOKEN_RULE`. */
+export const layer = (options: CredentialOptions): Layer.Layer<Credential, never, Authentication> => {
+  const { adminToken } = options
+  if (adminToken !== undefined && !isToken(Redacted.value(adminToken)))
+    throw new RangeError(`adminToken: ${TOKEN_RULE}`)
+  return Layer.effect(Credential, make(options))
+}

@@ -1,0 +1,37 @@
+/**
+ * The problems of those who may not: a credential that is missing, not valid, or not for this.
+ */
+import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
+import { Forbidden, SelfServiceEnded, Unauthenticated } from "@turnout/core/kernel/domain/access/Refusals"
+import { type Problem, problem } from "./Problem.ts"
+
+export const unauthenticated: Problem<typeof Unauthenticated> = problem(Unauthenticated, {
+  status: 401,
+  code: "unauthorized",
+  title: "The request needs a credential"
+})
+
+export const credentialRefused: Problem<typeof CredentialRefused> = problem(CredentialRefused, {
+  status: 401,
+  code: "invalid_credential",
+  title: "The credential is not valid"
+})
+
+export const forbidden: Problem<typeof Forbidden> = problem(Forbidden, {
+  status: 403,
+  code: "forbidden",
+  title: "The credential does not allow this"
+})
+
+export const selfServiceEnded: Problem<typeof SelfServiceEnded> = problem(SelfServiceEnded, {
+  status: 409,
+  code: "self_service_ended",
+  title: "Attendees cannot cancel by themselves any more"
+})
+
+/** The problems of refusals. */
+export const problems = {
+  Unauthenticated: unauthenticated,
+  Forbidden: forbidden,
+  SelfServiceEnded: selfServiceEnded
+} as const

@@ -1,0 +1,73 @@
+/**
+ * The services behind the policy, which the handlers call, made of those that the host provides.
+ */
+import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
+import * as Authentication from "@turnout/core/access/application/Authentication"
+import * as Organizations from "@turnout/core/access/application/Organizations"
+import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
+import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
+import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { Turnout } from "@turnout/core/admission/application/Turnout"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
+import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
+import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
+import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import { GuardedDeadLetters } from "@turnout/core/guard/application/GuardedDeadLetters"
+import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
+import { GuardedOrganizations } from "@turnout/core/guard/application/GuardedOrganizations"
+import { GuardedOutbox } from "@turnout/core/guard/application/GuardedOutbox"
+import { GuardedReplays } from "@turnout/core/guard/application/GuardedReplays"
+import { GuardedSales } from "@turnout/core/guard/application/GuardedSales"
+import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
+import { GuardedWebhooks } from "@turnout/core/guard/application/GuardedWebhooks"
+import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
+import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Layer from "effect/Layer"
+
+/** The services that the host provides. */
+export type Needed =
+  | Turnout
+  | AdmissionReads
+  | AdmissionStore
+  | ApiKeyStore
+  | AttendeeLinkStore
+  | AuditLog
+  | JournalReader
+  | OrganizationStore
+  | Outbox
+  | OutboxOperations
+  | ProjectionStore
+  | Replays
+  | WebhookStore
+
+/** The services that the handlers call. */
+export type Guarded =
+  | GuardedDeadLetters
+  | GuardedKeys
+  | GuardedOrganizations
+  | GuardedOutbox
+  | GuardedReplays
+  | GuardedSales
+  | GuardedTurnout
+  | GuardedWebhooks
+
+/** The services for a server that knows these dead-letter queues, and who the bearers of credentials are. */
+export const layer = (
+  deadLetters: ReadonlyArray<DeadLetters>
+): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> =>
+  Layer.mergeAll(
+    GuardedDeadLetters.layer(deadLetters),
+    GuardedKeys.layer,
+    GuardedOrganizations.layer,
+    GuardedOutbox.layer,
+    GuardedReplays.layer,
+    GuardedSales.layer,
+    GuardedTurnout.layer,
+    GuardedWebhooks.layer,
+    Authentication.layer
+  ).pipe(Layer.provide([ApiKeys.layer, Organizations.layer, Webhooks.layer]))
