@@ -46,6 +46,8 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
           startsAt: "2099-05-01T18:00:00.000Z",
           endsAt: "2099-05-02T18:00:00.000Z",
           registrationOpensAt: "2020-01-01T00:00:00.000Z",
+          registration: "open",
+          cancellationClosesAt: null,
           status: "draft",
           version: 1,
           revision: 1,

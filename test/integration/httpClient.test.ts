@@ -176,7 +176,8 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
     Effect.gen(function* () {
       const { id } = yield* Given.publishedEvent()
       const key = randomUUID()
-      assert.deepStrictEqual((yield* register(id, 1, key)).body, (yield* register(id, 1, key)).body)
+      const { link: _, ...first } = (yield* register(id, 1, key)).body
+      assert.deepStrictEqual((yield* register(id, 1, key)).body, first)
     })
   )
 
@@ -184,7 +185,7 @@ withLayer(client.pipe(Layer.provideMerge(Http.layer())), { excludeTestServices: 
     Effect.gen(function* () {
       const { events, registrations } = yield* Client.TurnoutClient
       const refused = yield* Effect.flip(
-        registrations.waitlist({ params: { eventId: NOWHERE }, query: { cursor: "nope" } })
+        registrations.waitlist({ params: { eventId: (yield* Given.publishedEvent()).id }, query: { cursor: "nope" } })
       )
       assert.instanceOf(refused, BoundaryProblems.ValidationFailed)
       const reason = new StoreError.Unavailable({ cause: new Error("down") })

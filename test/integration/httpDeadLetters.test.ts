@@ -88,7 +88,7 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
         bury(first!.json, "a")
         bury(second!.json, "b")
         bury(third!.json, "c")
-        const some = yield* call("POST", at, { body: { messages: [second!.id] }, headers: { "x-actor": "grace" } })
+        const some = yield* call("POST", at, { body: { messages: [second!.id] } })
         assert.deepStrictEqual(some.body, { moved: 1, isMore: false })
         assert.deepStrictEqual(live.bodies(), [second!.json])
         assert.sameMembers(dead.bodies(), [first!.json, third!.json])
@@ -101,8 +101,8 @@ describe("dead letters in the API for operators", { timeout: 60_000 }, () => {
         assert.deepStrictEqual(
           audit.items.map(({ action, details, who }: Record<string, unknown>) => [action, who, details]),
           [
-            ["dlq.redrive", "admin", { ...details, messages: 2 }],
-            ["dlq.redrive", "grace", { ...details, messages: 1 }]
+            ["dlq.redrive", "operator", { ...details, messages: 2 }],
+            ["dlq.redrive", "operator", { ...details, messages: 1 }]
           ]
         )
       })

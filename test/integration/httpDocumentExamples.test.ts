@@ -117,6 +117,7 @@ describe("the examples of the API", () => {
         "correctRegistration",
         "markAttended",
         "clearAttendance",
+        "replaceAttendeeLink",
         "cancelRegistration",
         "reinstateRegistration"
       ])
@@ -132,7 +133,9 @@ describe("the examples of the API", () => {
       yield* send("deleteEvent", { eventId: (yield* Given.draftEvent()).id })
       assert.deepStrictEqual(unsent(), [])
     }).pipe(
-      Effect.provide(Layer.fresh(Server.layer({ port: 0 }).pipe(Layer.provideMerge(services)))),
+      Effect.provide(
+        Layer.fresh(Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(services)))
+      ),
       Effect.provide(silent)
     )
   )
@@ -159,7 +162,9 @@ describe("the defaults that the document names", () => {
         "registrationOpensAt",
         "registrationClosesAt",
         "waitlist",
-        "waitlistLimit"
+        "waitlistLimit",
+        "registration",
+        "cancellationClosesAt"
       ])
       const { id } = yield* Given.draftEvent()
       assert.deepInclude(yield* Turnout.Turnout.use((turnout) => turnout.getEvent(id)), defaults)

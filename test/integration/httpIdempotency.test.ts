@@ -31,6 +31,12 @@ const WRITES: ReadonlyArray<readonly [method: string, path: string, body?: unkno
 
 const ANY_ID = "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1"
 
+interface Registered extends Http.Body {
+  readonly link?: string
+}
+
+const withoutLink = (body: Registered) => ({ ...body, link: undefined })
+
 describe("HTTP idempotency", () => {
   withLayer(Http.layer(), { excludeTestServices: true })("by default", (it) => {
     it.effect.each(WRITES)("a write without a key is refused: %s %s", ([method, path, body]) =>
@@ -89,7 +95,10 @@ describe("HTTP idempotency", () => {
         const send = Http.post(`/events/${event.id}/registrations`, Given.person(1), options)
         const first = yield* send
         const second = yield* send
-        assert.deepStrictEqual([second.status, second.text], [201, first.text])
+        assert.deepStrictEqual([second.status, second.body], [201, withoutLink(first.body)])
+        // The secret of the attendee is shown once.
+        assert.isDefined((first.body as Registered).link)
+        assert.isUndefined((second.body as Registered).link)
         assert.strictEqual(second.headers.get("location"), first.headers.get("location"))
         assert.strictEqual(second.headers.get("idempotent-replayed"), "true")
         const { items } = yield* Turnout.use((turnout) => turnout.listRegistrations(event.id))
@@ -215,7 +224,11 @@ describe("HTTP idempotency", () => {
         const send = Http.post(`/events/${event.id}/registrations`, Given.person(1), { key: randomUUID() })
         const replies = yield* Effect.forEach(Array.from({ length: 20 }), () => send, { concurrency: "unbounded" })
         const answers = replies.filter(({ status }) => status === 201)
-        assert.strictEqual(new Set(answers.map(({ text }) => text)).size, 1)
+        assert.strictEqual(new Set(answers.map(({ body }) => JSON.stringify(withoutLink(body)))).size, 1)
+        assert.lengthOf(
+          answers.filter(({ body }) => (body as Registered).link !== undefined),
+          1
+        )
         for (const reply of replies) {
           if (reply.status !== 201) Http.assertProblem(reply, 409, "idempotency_key_in_flight")
         }

@@ -274,7 +274,6 @@ withLayer(Http.layer(), { excludeTestServices: true })("a request means one thin
       ["Content-Type", "application/json", "text/plain"],
       ["Content-Type", "application/json", "application/json"],
       ["Authorization", "Bearer a", "Bearer b"],
-      ["X-Actor", "ada", "grace"],
       ["Transfer-Encoding", "chunked", "chunked"]
     ] as const
     it.effect.each(twice)("two %s headers, %s and %s, are refused, and nothing is done", ([name, one, two]) =>

@@ -20,8 +20,7 @@ const server = () =>
 const run = <A, E>(work: Effect.Effect<A, E, Layer.Success<ReturnType<typeof server>>>) =>
   work.pipe(Effect.provide(Layer.fresh(server())), Effect.provide(Logger.layer([])))
 
-const add = (slug: string, name: string) =>
-  call("POST", "/admin/organizations", { body: { slug, name }, headers: { "x-actor": "ada" } })
+const add = (slug: string, name: string) => call("POST", "/admin/organizations", { body: { slug, name } })
 
 describe("organizations over HTTP", () => {
   it.effect("are added, found by id and short name, renamed and listed, with entries in the audit log", () =>
@@ -45,8 +44,8 @@ describe("organizations over HTTP", () => {
         assert.deepStrictEqual(
           body.items.map(({ action, who }: { action: string; who: string }) => [who, action]),
           [
-            ["admin", "organizations.update"],
-            ["ada", "organizations.create"]
+            ["operator", "organizations.update"],
+            ["operator", "organizations.create"]
           ]
         )
       })

@@ -4,7 +4,6 @@
 import { assert, describe, layer as withLayer } from "@effect/vitest"
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
-import type { Refused } from "@turnout/core/kernel/domain/access/Refusals"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"
@@ -21,9 +20,9 @@ interface Expected {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-/** By class: a request that is refused for this reason, and what is answered. Refusals are in `httpAccess`. */
+/** By class: a request that is refused for this reason, and what is answered. */
 const REJECTIONS: Record<
-  Exclude<Rejection.Rejection["_tag"], Refused["_tag"]>,
+  Rejection.Rejection["_tag"],
   Effect.Effect<readonly [Http.Reply, Expected], unknown, Turnout | Http.TestServer>
 > = {
   EventNotFound: Effect.gen(function* () {

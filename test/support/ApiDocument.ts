@@ -74,13 +74,7 @@ const adminRoutes = lazily(() => routesOf(adminApi()))
 /**
  * The codes of problems that are answered before any operation is found, or in its place: documents of operations do not have them.
  */
-const OUTSIDE = [
-  "route_not_found",
-  "method_not_allowed",
-  "method_not_implemented",
-  "http_version_not_supported",
-  "admin_disabled"
-]
+const OUTSIDE = ["route_not_found", "method_not_allowed", "method_not_implemented", "http_version_not_supported"]
 
 /** Headers of HTTP itself, which every answer may have and no document names. */
 const OF_HTTP = ["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"]

@@ -18,7 +18,9 @@ export class Api extends HttpApi.make("turnout")
   // A middleware that is added twice keeps its first place, so WriteBoundary runs outside of Boundary: the deadline must not
   // interrupt the reading of a body.
   .middleware(Boundary)
+  .middleware(QueryBoundary)
   .middleware(Credential)
+  // Health needs no credential.
   .add(HealthGroup)
   .middleware(QueryBoundary)
   .annotateMerge(strictness)

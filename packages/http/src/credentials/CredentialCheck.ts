@@ -2,7 +2,8 @@
  * The check of the credential of a request: who its principal is.
  *
  * A request has one credential or none. Which kind it is shows by how it begins, so a credential that is refused is never passed over for
- * another, and nobody who sends one counts as somebody without.
+ * another, and nobody who sends one counts as somebody without. What the policy refuses whatever the facts are is refused here, before
+ * anything else of the request is looked at.
  */
 import { Authentication } from "@turnout/core/access/application/Authentication"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
@@ -10,6 +11,9 @@ import { seemsKey } from "@turnout/core/access/domain/ApiKey"
 import { seemsLink } from "@turnout/core/access/domain/AttendeeLink"
 import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
 import type { Principal } from "@turnout/core/access/domain/Principal"
+import { withoutLooking } from "@turnout/core/access/domain/Policy"
+import type { Action } from "@turnout/core/access/domain/Action"
+import { toRefusal } from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Context from "effect/Context"
@@ -18,6 +22,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as OpenApi from "effect/http-api/OpenApi"
 import { toProblems } from "../problems/ToProblems.ts"
 import { RequestLimits, withDeadline } from "../server/Boundary.ts"
 import { isToken, TOKEN_RULE } from "./AdminToken.ts"
@@ -50,10 +55,18 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false }: Credenti
       : Effect.fail(new CredentialRefused())
   }
 
-  return Credential.of((work) =>
+  return Credential.of((work, { endpoint }) =>
     Effect.withFiber((fiber) => {
-      const as = (principal: Principal) =>
-        Effect.provideService(work, CurrentPrincipal, principal) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+      const action = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier) as Action
+      const as = (principal: Principal) => {
+        const refused = withoutLooking(principal, action)
+        if (refused !== undefined) return toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
+        return Effect.provideService(
+          work,
+          CurrentPrincipal,
+          principal
+        ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+      }
       const { authorization } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest).headers
       if (authorization === undefined) return as(anonymous)
       const found = withDeadline(requestTimeoutMillis)(principalOf(authorization))

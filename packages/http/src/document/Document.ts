@@ -3,12 +3,14 @@
  * are annotations of schemas, descriptions and examples where people and programs look for them, the headers of answers, and the
  * messages to webhooks.
  */
+import { type Action, actions } from "@turnout/core/access/domain/Action"
 import { KEYWORDS } from "@turnout/core/kernel/domain/document/Documented"
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { Credential } from "../credentials/Credential.ts"
 import { FurtherWords } from "./About.ts"
 import { resolverOf, type Resolve } from "./Examples.ts"
 import { contact } from "./Info.ts"
@@ -51,6 +53,7 @@ const completed = (operation: Operation, endpoint: HttpApiEndpoint.Top, resolve:
   const { requestBody } = operation
   return {
     ...operation,
+    security: securityOf(endpoint, operation.operationId),
     parameters: Parameters.complete(operation.parameters, endpoint, resolve),
     ...(requestBody === undefined ? {} : { requestBody: withExample(requestBody, body) }),
     responses: Object.fromEntries(
@@ -62,13 +65,20 @@ const completed = (operation: Operation, endpoint: HttpApiEndpoint.Top, resolve:
   }
 }
 
-/** The scheme of HTTP in lower case, since some readers compare it as it is written. */
-const withScheme = ([name, scheme]: readonly [string, SecurityScheme]): readonly [string, SecurityScheme] => [
-  name,
-  { ...scheme, scheme: scheme.scheme.toLowerCase(), description: SECURITY_WORDS }
-]
+/** The one scheme of credentials. */
+const BEARER: SecurityScheme = {
+  type: "http",
+  scheme: "bearer",
+  description:
+    "The text of an API key (tk_…) or of an attendee link (ta_…), or the admin token that the server was started with"
+}
 
-const SECURITY_WORDS = "The admin token that the server was started with"
+/** The credentials that an endpoint takes: none, where somebody without one may ask. */
+const securityOf = (endpoint: HttpApiEndpoint.Top, operationId: string): NonNullable<Operation["security"]> => {
+  if (!endpoint.middlewares.has(Credential as never)) return []
+  const { others } = actions[operationId as Action]
+  return others === "everybody" || others === "registering" ? [{}, { bearer: [] }] : [{ bearer: [] }]
+}
 
 /** The options of all documents. Effect keeps what it has made of an API with the same options. */
 const OPTIONS: OpenApi.FromApiOptions = { includeAnnotationKey: (key) => KEYWORDS.includes(key) }
@@ -99,7 +109,6 @@ export const of = (
         completed(operation, endpoints.get(keyOf(method, path))!, resolve)
       ])
     )
-  const { securitySchemes } = made.components
   const paths = Object.fromEntries(
     Object.entries(made.paths).map(([path, operations]) => [path, pathOf(path, operations)])
   )
@@ -109,9 +118,9 @@ export const of = (
     components: {
       schemas,
       headers: ResponseHeaders.referredTo(paths),
-      securitySchemes: Object.fromEntries(Object.entries(securitySchemes).map(withScheme))
+      securitySchemes: { bearer: BEARER }
     },
-    security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
+    security: [{ bearer: [] }],
     servers: [{ url: base === "" ? "/" : base, description: "This server" }],
     tags: messages ? [...made.tags, Messages.TAG] : made.tags,
     paths,

@@ -37,7 +37,11 @@ const SHARED = {
     required: false,
     schema: { type: "integer", minimum: 1 }
   },
-  "WWW-Authenticate": text("The kind of credentials that the API takes", { enum: ["Bearer"] }, true),
+  "WWW-Authenticate": text(
+    "The kind of credentials that the API takes, with an error if the one that was sent is not valid",
+    { enum: ["Bearer", 'Bearer error="invalid_token"'] },
+    true
+  ),
   "Store-Clock-Offset": {
     description:
       "The milliseconds by which the clock of the store, which decides, is ahead of that of the process; below 0 if it is behind",

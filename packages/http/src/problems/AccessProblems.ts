@@ -28,10 +28,3 @@ export const selfServiceEnded: Problem<typeof SelfServiceEnded> = problem(SelfSe
   code: "self_service_ended",
   title: "Attendees cannot cancel by themselves any more"
 })
-
-/** The problems of refusals. */
-export const problems = {
-  Unauthenticated: unauthenticated,
-  Forbidden: forbidden,
-  SelfServiceEnded: selfServiceEnded
-} as const

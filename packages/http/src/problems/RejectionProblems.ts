@@ -20,7 +20,6 @@ const rejections = {
   ...EventDeletionRejections.problems,
   ...SeatRejections.problems,
   ...RegistrationRejections.problems,
-  ...AccessProblems.problems,
   IdempotencyKeyReused: problem(Rejection.IdempotencyKeyReused, {
     status: 422,
     code: "idempotency_key_reused",
@@ -49,4 +48,4 @@ export const rejectionsOf = <Operation extends keyof typeof Rejection.byOperatio
 export const refusalsOf = <Operation extends keyof typeof Rejection.byOperation>(
   operation: Operation
 ): ReadonlyArray<Schema.Codec<Operation extends "CancelRegistration" ? SelfServiceEnded : never, unknown>> =>
-  (operation === "CancelRegistration" ? [rejections.SelfServiceEnded] : []) as never
+  (operation === "CancelRegistration" ? [AccessProblems.selfServiceEnded] : []) as never

@@ -307,7 +307,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
     }),
     HttpApiEndpoint.post("replaceLink", path("/link"), {
       params: ofRegistration,
-      success: AttendeeLink.pipe(HttpApiSchema.status(201)),
+      success: AttendeeLink,
       error: [RejectionProblems.eventNotFound, RejectionProblems.registrationNotFound]
     })
       .annotateMerge(

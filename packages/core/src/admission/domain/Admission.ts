@@ -21,6 +21,7 @@ import type { Deciders, Decide, Decision } from "./state/Decision.ts"
 import { type CreateEvent, type Event, EventNotFound } from "./model/Event.ts"
 import * as EventLifecycle from "./rules/EventLifecycle.ts"
 import * as Registering from "./rules/Registering.ts"
+import type { Refused } from "../../kernel/domain/access/Refusals.ts"
 import type { Rejection } from "./model/Rejection.ts"
 import type { Request } from "./state/Request.ts"
 import type { WorkingSet } from "./state/WorkingSet.ts"
@@ -34,7 +35,7 @@ const deciders: Deciders<Exclude<Command, CreateEvent>> = {
 }
 
 /** Decides one command. Reads the working set and leaves it as it is. */
-export const decide = (request: Request, set: WorkingSet): Result.Result<Decision, Rejection> => {
+export const decide = (request: Request, set: WorkingSet): Result.Result<Decision, Rejection | Refused> => {
   const { command } = request
   if (command._tag === "CreateEvent") return EventLifecycle.create(request as Request<CreateEvent>, set)
   const event = set.events.get(command.eventId)
@@ -45,7 +46,7 @@ export const decide = (request: Request, set: WorkingSet): Result.Result<Decisio
 }
 
 /** The refusal of a command whose caller may not do it. */
-const refusal = ({ caller, command, now }: Request, event: Event, set: WorkingSet): Rejection | undefined => {
+const refusal = ({ caller, command, now }: Request, event: Event, set: WorkingSet): Rejection | Refused | undefined => {
   if (caller === undefined) return undefined
   const named = "registrationId" in command ? set.registrations.get(command.registrationId) : undefined
   return caller.refusalOf(command, { event, registration: named?.eventId === event.id ? named : undefined, now })

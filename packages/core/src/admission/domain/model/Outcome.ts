@@ -11,6 +11,7 @@ import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
 import * as Register from "./Register.ts"
 import * as Registration from "./Registration.ts"
+import type { Refused } from "../../../kernel/domain/access/Refusals.ts"
 import { DEFAULT_ORGANIZATION } from "../../../kernel/domain/OrganizationId.ts"
 import { Rejection } from "./Rejection.ts"
 
@@ -26,8 +27,8 @@ export type OutcomeOf<C extends Command> = (typeof byOperation)[C["_tag"]]["Type
 
 export type Outcome = OutcomeOf<Command>
 
-/** An outcome or a rejection: both are answers, and both are remembered under an idempotency key. */
-export type Answer<O = Outcome> = Result.Result<O, Rejection>
+/** An outcome or a rejection, both of which are remembered under an idempotency key, or a refusal, which is not. */
+export type Answer<O = Outcome> = Result.Result<O, Rejection | Refused>
 
 const StoredAnswer = Schema.toCodecJson(
   Schema.Union([...new Set(Object.values(byOperation)), Schema.Struct({ rejection: Rejection })])
@@ -35,9 +36,9 @@ const StoredAnswer = Schema.toCodecJson(
 const encodeStored = Schema.encodeSync(StoredAnswer)
 const decodeStored = Schema.decodeUnknownSync(StoredAnswer)
 
-/** An answer as JSON. */
+/** An answer that is remembered, as JSON. */
 export const encodeAnswer = (answer: Answer): unknown =>
-  encodeStored(Result.isSuccess(answer) ? answer.success : { rejection: answer.failure })
+  encodeStored(Result.isSuccess(answer) ? answer.success : { rejection: answer.failure as Rejection })
 
 const fieldsAddedLater = { organizationId: DEFAULT_ORGANIZATION, registration: "open", cancellationClosesAt: null }
 

@@ -11,7 +11,6 @@ import * as Attendance from "./Attendance.ts"
 import * as Event from "./Event.ts"
 import * as Register from "./Register.ts"
 import * as Registration from "./Registration.ts"
-import { refusals } from "../../../kernel/domain/access/Refusals.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 /** The same principal has used the idempotency key before, for the same operation with another payload. */
@@ -37,19 +36,10 @@ export type RejectionOf<Operation extends keyof typeof byOperation> =
   InstanceType<(typeof byOperation)[Operation][number]> | IdempotencyKeyReused
 
 /** Every rejection that some operation can meet. */
-export const Rejection = Schema.Union([
-  ...new Set(Object.values(byOperation).flat()),
-  IdempotencyKeyReused,
-  ...refusals
-])
+export const Rejection = Schema.Union([...new Set(Object.values(byOperation).flat()), IdempotencyKeyReused])
 export type Rejection = typeof Rejection.Type
 
 const NOT_FOUND: ReadonlyArray<Rejection["_tag"]> = ["EventNotFound", "RegistrationNotFound", "OrganizationNotFound"]
 
 /** Whether a command was refused because the store has no row that it names. */
 export const isNotFound = ({ _tag }: Rejection): boolean => NOT_FOUND.includes(_tag)
-
-const REFUSALS: ReadonlyArray<string> = refusals.map(({ identifier }) => identifier)
-
-/** Whether a command was refused because of who asked for it. */
-export const isRefusal = ({ _tag }: Rejection): boolean => REFUSALS.includes(_tag)

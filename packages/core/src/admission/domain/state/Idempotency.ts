@@ -11,7 +11,8 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Answer } from "../model/Outcome.ts"
-import { IdempotencyKeyReused, isNotFound, isRefusal } from "../model/Rejection.ts"
+import { isRefused } from "../../../kernel/domain/access/Refusals.ts"
+import { IdempotencyKeyReused, isNotFound } from "../model/Rejection.ts"
 
 export const isIdempotencyKey = (key: string): boolean => /^[\x20-\x7e]{1,255}$/.test(key)
 
@@ -77,6 +78,6 @@ export const expiryOf = (
   now: Date
 ): Date | undefined => {
   if (Result.isSuccess(answer)) return new Date(now.getTime() + ttlMillis)
-  const isUnrecorded = isNotFound(answer.failure) || isRefusal(answer.failure) || refusalTtlMillis <= 0
+  const isUnrecorded = isRefused(answer.failure) || isNotFound(answer.failure) || refusalTtlMillis <= 0
   return isUnrecorded ? undefined : new Date(now.getTime() + refusalTtlMillis)
 }

@@ -37,3 +37,8 @@ export class SelfServiceEnded extends TaggedError<SelfServiceEnded>()("SelfServi
 /** All refusals. */
 export const refusals = [Unauthenticated, Forbidden, SelfServiceEnded] as const
 export type Refused = InstanceType<(typeof refusals)[number]>
+
+const NAMES: ReadonlyArray<string> = refusals.map(({ identifier }) => identifier)
+
+export const isRefused = <E extends { readonly _tag: string }>(error: E | Refused): error is Refused =>
+  NAMES.includes(error._tag)
