@@ -1,0 +1,554 @@
+/**
+ * Who may do what over HTTP: every endpoint, each kind of principal and each role, on what belongs to their own organization, to
+ * another one, and to none. The table of this file is written by hand, and not made from the policy.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Memory from "@turnout/adapters/memory"
+import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
+import * as Organizations from "@turnout/core/access/application/Organizations"
+import { digestOf } from "@turnout/core/access/application/Secrets"
+import { textOf } from "@turnout/core/access/domain/AttendeeLink"
+import type { Role } from "@turnout/core/access/domain/Role"
+import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
+import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
+import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import type { Operation } from "@turnout/http/internal/document/Json"
+import * as Server from "@turnout/http/Server"
+import { Context, Effect, Layer, Logger, Redacted } from "effect"
+import { HttpServer } from "effect/http"
+import { randomBytes, randomUUID } from "node:crypto"
+import { afterAll, beforeAll } from "vitest"
+import * as AdminClient from "../support/AdminClient.ts"
+import { adminApi, api } from "../support/ApiDocument.ts"
+import * as Given from "../support/Given.ts"
+
+const NOWHERE = "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1"
+
+// --- the table ---
+
+interface Row {
+  /** The roles in its organization that may, besides operators. */
+  readonly roles: ReadonlyArray<Exclude<Role, "operator">>
+  /** Who may besides: `public` is everybody where the event is public, `registering` whoever registers themselves. */
+  readonly others?: "public" | "registering" | "attendee"
+}
+
+const NOBODY: Row = { roles: [] }
+const OWNERS: Row = { roles: ["owner"] }
+const ORGANIZERS: Row = { roles: ["owner", "organizer"] }
+const AT_THE_DOOR: Row = { roles: ["owner", "organizer", "checkin"] }
+const STAFF: Row = { roles: ["owner", "organizer", "checkin", "viewer"] }
+
+/** Operations on an event, or on a registration of one. */
+const ON_EVENTS: Readonly<Record<string, Row>> = {
+  getEvent: { ...STAFF, others: "public" },
+  updateEvent: ORGANIZERS,
+  publishEvent: ORGANIZERS,
+  unpublishEvent: ORGANIZERS,
+  cancelEvent: ORGANIZERS,
+  completeEvent: ORGANIZERS,
+  reopenEvent: ORGANIZERS,
+  changeCapacity: ORGANIZERS,
+  deleteEvent: ORGANIZERS,
+  register: { ...ORGANIZERS, others: "registering" },
+  registerGuest: ORGANIZERS,
+  listRegistrations: STAFF,
+  exportRegistrations: STAFF,
+  getRegistration: { ...STAFF, others: "attendee" },
+  cancelRegistration: { ...ORGANIZERS, others: "attendee" },
+  confirmRegistration: ORGANIZERS,
+  reinstateRegistration: ORGANIZERS,
+  correctRegistration: ORGANIZERS,
+  markAttended: AT_THE_DOOR,
+  markNoShow: AT_THE_DOOR,
+  clearAttendance: AT_THE_DOOR,
+  releaseSeat: AT_THE_DOOR,
+  replaceAttendeeLink: ORGANIZERS,
+  listWaitlist: STAFF,
+  exportWaitlist: STAFF,
+  getWaitlistPlace: { ...STAFF, others: "attendee" },
+  getSales: STAFF
+}
+
+/** Operations on API keys of an organization, or of operators. */
+const ON_KEYS: Readonly<Record<string, Row>> = {
+  createApiKey: OWNERS,
+  listApiKeys: OWNERS,
+  replaceApiKey: OWNERS,
+  revokeApiKey: OWNERS
+}
+
+/** Operations on an organization that is named in the body, or on none: lists, and what belongs to the installation. */
+const OTHERS: Readonly<Record<string, Row>> = {
+  createEvent: ORGANIZERS,
+  listEvents: { ...STAFF, others: "public" },
+  listAttendeeRegistrations: AT_THE_DOOR,
+  createOrganization: NOBODY,
+  listOrganizations: NOBODY,
+  getOrganization: NOBODY,
+  updateOrganization: NOBODY,
+  getOutboxStatus: NOBODY,
+  listBlockedStreams: NOBODY,
+  getBlockedStream: NOBODY,
+  retryBlockedStream: NOBODY,
+  retryAllBlockedStreams: NOBODY,
+  skipEntry: NOBODY,
+  discardBlockedStream: NOBODY,
+  forgetSink: NOBODY,
+  pruneJournal: NOBODY,
+  repairOutbox: NOBODY,
+  readJournal: NOBODY,
+  listAuditEntries: NOBODY,
+  startReplay: NOBODY,
+  countReplay: NOBODY,
+  listReplays: NOBODY,
+  getReplay: NOBODY,
+  resumeReplay: NOBODY,
+  cancelReplay: NOBODY,
+  listSales: NOBODY,
+  rebuildSales: NOBODY,
+  listDeadLetterQueues: NOBODY,
+  listDeadLetters: NOBODY,
+  redriveDeadLetters: NOBODY,
+  createWebhook: NOBODY,
+  listWebhooks: NOBODY,
+  getWebhook: NOBODY,
+  updateWebhook: NOBODY,
+  rotateWebhookSecret: NOBODY,
+  enableWebhook: NOBODY,
+  disableWebhook: NOBODY,
+  removeWebhook: NOBODY,
+  listWebhookAttempts: NOBODY
+}
+
+/** Balancers ask for the health of a server without a credential. */
+const UNGUARDED = ["getLiveness", "getReadiness"]
+
+// --- the server, and what there is in it ---
+
+const server = Server.layer({ port: 0, adminToken: Redacted.make(AdminClient.TOKEN) }).pipe(
+  Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Organizations.layer)),
+  Layer.provideMerge(Memory.layer),
+  Layer.provide(Logger.layer([]))
+)
+
+type Services = Layer.Success<typeof server>
+
+const PRINCIPALS = [
+  "nobody",
+  "adminToken",
+  "operator",
+  "owner",
+  "organizer",
+  "checkin",
+  "viewer",
+  "attendee",
+  "otherAttendee"
+] as const
+type PrincipalName = (typeof PRINCIPALS)[number]
+
+const PLACES = ["own, public", "own, a draft", "another's, public", "another's, a draft", "nowhere"] as const
+type Place = (typeof PLACES)[number]
+
+interface World {
+  readonly run: <A, E>(work: Effect.Effect<A, E, Services>) => Promise<A>
+  readonly address: string
+  readonly own: OrganizationId
+  readonly anothers: OrganizationId
+  readonly credentials: Readonly<Record<string, string>>
+}
+
+let world: World
+let close: () => Promise<void>
+
+beforeAll(async () => {
+  let ended!: () => void
+  const end = new Promise<void>((resolve) => (ended = resolve))
+  let ready!: (context: Context.Context<Services>) => void
+  const built = new Promise<Context.Context<Services>>((resolve) => (ready = resolve))
+  const serving = Effect.runPromise(
+    Effect.gen(function* () {
+      ready(yield* Effect.context<Services>())
+      yield* Effect.promise(() => end)
+    }).pipe(Effect.provide(server))
+  )
+  const context = await built
+  const run: World["run"] = (work) => Effect.runPromise(Effect.provide(work, context))
+  const make = (slug: string) =>
+    run(Organizations.Organizations.use((all) => all.create({ slug, name: slug }, "ada"))).then(({ id }) => id)
+  const [own, anothers] = [await make("own"), await make("anothers")]
+  const keyOf = (role: Role) =>
+    run(
+      ApiKeys.ApiKeys.use((keys) =>
+        keys.create({ name: role, role, organizationId: role === "operator" ? null : own }, "ada")
+      )
+    )
+  const credentials: Record<string, string> = { adminToken: AdminClient.TOKEN }
+  for (const role of ["operator", "owner", "organizer", "checkin", "viewer"] as const)
+    credentials[role] = (await keyOf(role)).text
+  const address = HttpServer.formatAddress(Context.get(context, HttpServer.HttpServer).address)
+  world = { run, address, own, anothers, credentials }
+  close = () => (ended(), serving)
+})
+afterAll(() => close())
+
+/** A registration of an event, and the link to it. */
+interface Target {
+  readonly eventId: string
+  readonly registrationId: string
+  readonly link: string
+}
+
+const linkOf = Effect.fnUntraced(function* (eventId: string, registrationId: string) {
+  const secret = randomBytes(32).toString("base64url")
+  yield* AttendeeLinkStore.use((links) => links.replace(eventId as EventId, registrationId, digestOf(secret), "ada"))
+  return textOf(registrationId, secret)
+})
+
+/** An event with a person who waits, behind the one who has the seat; nothing of it is used by another request. */
+const makeTarget = Effect.fnUntraced(function* (place: Exclude<Place, "nowhere">) {
+  const organizationId = place.startsWith("own") ? world.own : world.anothers
+  const turnout = yield* Turnout.Turnout
+  const { id: eventId } = yield* turnout.createEvent({ ...Given.eventInput({ capacity: 1 }), organizationId })
+  if (place.endsWith("draft")) {
+    const { registration } = yield* turnout.registerGuest(eventId, Given.person(1))
+    return { eventId, registrationId: registration.id, link: yield* linkOf(eventId, registration.id) }
+  }
+  yield* turnout.publishEvent(eventId)
+  yield* Given.register(eventId, 1)
+  const { id } = yield* Given.register(eventId, 2)
+  return { eventId, registrationId: id, link: yield* linkOf(eventId, id) }
+})
+
+const targetIn = async (place: Place): Promise<Target> => {
+  if (place !== "nowhere") return world.run(makeTarget(place))
+  const { link } = await world.run(makeTarget("another's, public"))
+  return { eventId: NOWHERE, registrationId: NOWHERE, link }
+}
+
+const credentialOf = async (name: PrincipalName, { link }: Target): Promise<string | null> => {
+  if (name === "nobody") return null
+  if (name === "attendee") return link
+  if (name === "otherAttendee") return (await world.run(makeTarget("own, public"))).link
+  return world.credentials[name]!
+}
+
+// --- requests ---
+
+interface Endpoint {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+}
+
+const ENDPOINTS: ReadonlyArray<Endpoint> = [api(), adminApi()].flatMap(({ document }) =>
+  Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      id: operation.operationId,
+      method: method.toUpperCase(),
+      path,
+      operation
+    }))
+  )
+)
+
+/** Sends the example of an endpoint, with these values in its path. */
+const send = async (
+  { method, operation, path }: Endpoint,
+  token: string | null,
+  values: Readonly<Record<string, string>>,
+  body = operation.requestBody?.content["application/json"]?.example
+) => {
+  const example = (name: string) => operation.parameters.find((parameter) => parameter.name === name)?.example
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? String(example(name)))
+  )
+  const query = values["query"] ?? ""
+  return AdminClient.request(world.address, method, target + query, {
+    token,
+    ...(body === undefined ? {} : { body }),
+    headers: { "idempotency-key": randomUUID() }
+  })
+}
+
+type Answer = "answered" | "unauthorized" | "forbidden" | "not found"
+
+const NOT_FOUND = ["event_not_found", "registration_not_found", "organization_not_found", "api_key_not_found"]
+
+const answerOf = ({ body, status }: AdminClient.Reply): Answer => {
+  if (status === 401) return "unauthorized"
+  if (status === 403) return "forbidden"
+  if (status === 404 && (NOT_FOUND.includes(body.code) || body.code === "sales_not_counted")) return "not found"
+  assert.isBelow(status, 500, JSON.stringify(body))
+  return "answered"
+}
+
+/** Everything that a request could have changed. */
+const snapshot = (eventId: string) =>
+  world.run(
+    Effect.gen(function* () {
+      const turnout = yield* Turnout.Turnout
+      const journal = yield* Effect.option(turnout.listJournal(eventId))
+      const keys = yield* ApiKeyStore.use((store) => store.list("all", { after: null, limit: 1_000 }))
+      const [latest] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
+      const { items } = yield* turnout.listEvents({ limit: 500, order: "latest" })
+      const used = keys.map(({ lastUsedAt: _, ...key }) => key)
+      return JSON.stringify([journal, used, latest ?? null, items.length])
+    })
+  )
+
+const isOperator = (name: PrincipalName): boolean => name === "adminToken" || name === "operator"
+
+/** What the table says of a principal. */
+const expectedOnEvent = ({ others, roles }: Row, name: PrincipalName, place: Place): Answer => {
+  const isPublic = place.endsWith("public")
+  if (isOperator(name)) return place === "nowhere" ? "not found" : "answered"
+  if (others === "public" && isPublic) return "answered"
+  if (name === "nobody") {
+    if (others === "registering") return isPublic ? "answered" : "not found"
+    return others === "public" ? "not found" : "unauthorized"
+  }
+  if (name === "attendee" || name === "otherAttendee") {
+    if (others === "attendee") return name === "attendee" && place !== "nowhere" ? "answered" : "not found"
+    return others === "public" ? "not found" : "forbidden"
+  }
+  if (!roles.includes(name as never)) return others === "public" ? "not found" : "forbidden"
+  if (place.startsWith("own")) return "answered"
+  // Everybody may know of the event, so a key that registers nobody for it is told so.
+  return others === "registering" && isPublic ? "forbidden" : "not found"
+}
+
+const cases = (table: Readonly<Record<string, Row>>) =>
+  ENDPOINTS.filter(({ id }) => id in table).map((endpoint) => [endpoint.id, endpoint] as const)
+
+describe("who may do what over HTTP", { timeout: 60_000 }, () => {
+  it("is said of every endpoint", () => {
+    assert.sameMembers(
+      ENDPOINTS.map(({ id }) => id),
+      [...Object.keys(ON_EVENTS), ...Object.keys(ON_KEYS), ...Object.keys(OTHERS), ...UNGUARDED]
+    )
+  })
+
+  describe.each(PLACES)("on an event that is %s", (place) => {
+    it.each(cases(ON_EVENTS))("%s", async (id, endpoint) => {
+      for (const name of PRINCIPALS) {
+        const target = await targetIn(place)
+        const token = await credentialOf(name, target)
+        const before = await snapshot(target.eventId)
+        const reply = await send(endpoint, token, { ...target })
+        const expected = expectedOnEvent(ON_EVENTS[id]!, name, place)
+        // A summary of sales is there only once the sink has counted the event.
+        const answer = id === "getSales" && expected === "answered" ? "not found" : expected
+        assert.strictEqual(answerOf(reply), answer, `${name}: ${JSON.stringify(reply.body).slice(0, 300)}`)
+        if (answer === "answered") continue
+        assert.strictEqual(await snapshot(target.eventId), before, name)
+        assert.notMatch(JSON.stringify(reply.body), /Conference|person-|Person/, name)
+      }
+    })
+  })
+
+  describe.each(["own", "another's", "of operators", "nowhere"] as const)("on an API key that is %s", (place) => {
+    it.each(cases(ON_KEYS))("%s", async (id, endpoint) => {
+      const organizationId = place === "own" ? world.own : place === "another's" ? world.anothers : null
+      const named = place === "nowhere" ? NOWHERE : organizationId
+      for (const name of PRINCIPALS) {
+        const role = organizationId === null ? "operator" : "viewer"
+        const { key } = await world.run(
+          ApiKeys.ApiKeys.use((keys) => keys.create({ name: "A key", role, organizationId }, "ada"))
+        )
+        const target = await targetIn("own, public")
+        const token = await credentialOf(name, target)
+        const before = await snapshot(target.eventId)
+        const values = {
+          keyId: place === "nowhere" ? "f".repeat(32) : key.id,
+          query: id === "listApiKeys" && named !== null ? `?organizationId=${named}` : ""
+        }
+        const body =
+          id === "createApiKey"
+            ? { name: "New", role: named === null ? "operator" : "viewer", organizationId: named }
+            : undefined
+        const reply = await send(endpoint, token, values, body)
+        const isListing = id === "listApiKeys"
+        const expected = isOperator(name)
+          ? place === "nowhere" && !isListing
+            ? "not found"
+            : "answered"
+          : name === "nobody"
+            ? "unauthorized"
+            : name !== "owner"
+              ? "forbidden"
+              : place === "own" || (isListing && place === "of operators")
+                ? "answered"
+                : id === "createApiKey" && place === "of operators"
+                  ? "forbidden"
+                  : "not found"
+        assert.strictEqual(answerOf(reply), expected, `${name}: ${JSON.stringify(reply.body).slice(0, 300)}`)
+        if (isListing && expected === "answered" && !isOperator(name))
+          for (const { organizationId } of reply.body.items) assert.strictEqual(organizationId, world.own)
+        if (expected !== "answered") assert.strictEqual(await snapshot(target.eventId), before, name)
+      }
+    })
+  })
+
+  describe("on what belongs to the installation, and on lists", () => {
+    it.each(cases(OTHERS))("%s", async (id, endpoint) => {
+      const { others, roles } = OTHERS[id]!
+      for (const name of PRINCIPALS) {
+        const target = await targetIn("own, public")
+        const token = await credentialOf(name, target)
+        const before = await snapshot(target.eventId)
+        // Those that change much are about something that is not there.
+        const values = { eventId: NOWHERE, sink: "none", stream: NOWHERE, attendeeId: "mailto:person-2@example.com" }
+        const reply = await send(endpoint, token, values)
+        const isAllowed = isOperator(name) || others === "public" || roles.includes(name as never)
+        const refused = name === "nobody" ? "unauthorized" : "forbidden"
+        const expected = isAllowed ? "answered" : refused
+        // `getOrganization` and the like are about the example, which is not there.
+        const answer = answerOf(reply) === "not found" && isOperator(name) ? "answered" : answerOf(reply)
+        // A link opens one registration, and not what else its attendee has.
+        const isLink = name === "attendee" || name === "otherAttendee"
+        const ofLink = id === "listAttendeeRegistrations" && isLink ? "answered" : expected
+        assert.strictEqual(answer, ofLink, `${name}: ${JSON.stringify(reply.body).slice(0, 300)}`)
+        if (ofLink !== expected) assert.deepStrictEqual(reply.body.items, [])
+        if (expected !== "answered") assert.strictEqual(await snapshot(target.eventId), before, name)
+      }
+    })
+  })
+
+  it("lists events with the drafts of one's own organization, and no others", async () => {
+    const places = PLACES.filter((place): place is Exclude<Place, "nowhere"> => place !== "nowhere")
+    const targets = new Map<Place, string>()
+    for (const place of places) targets.set(place, (await world.run(makeTarget(place))).eventId)
+    const listed = async (token: string | null) => {
+      const ids: Array<string> = []
+      let cursor = ""
+      do {
+        const { body } = await AdminClient.request(world.address, "GET", `/events?limit=100&order=latest${cursor}`, {
+          token
+        })
+        ids.push(...body.items.map(({ id }: { id: string }) => id))
+        cursor = body.nextCursor === null ? "" : `&cursor=${body.nextCursor}`
+      } while (cursor !== "")
+      return places.filter((place) => ids.includes(targets.get(place)!))
+    }
+    const everybodys = ["own, public", "another's, public"]
+    assert.deepStrictEqual(await listed(null), everybodys)
+    assert.deepStrictEqual(await listed(world.credentials["viewer"]!), [
+      "own, public",
+      "own, a draft",
+      "another's, public"
+    ])
+    assert.deepStrictEqual(await listed(AdminClient.TOKEN), places)
+    const total = async (token: string | null) =>
+      (await AdminClient.request(world.address, "GET", "/events?total=true&status=draft", { token })).body.total
+    assert.strictEqual(await total(null), 0)
+    assert.isAbove(await total(world.credentials["viewer"]!), 0)
+    assert.isAbove(await total(AdminClient.TOKEN), await total(world.credentials["viewer"]!))
+  })
+
+  it("creates events of the key's own organization, and finds no other", async () => {
+    const create = (token: string, changes: object) =>
+      AdminClient.request(world.address, "POST", "/events", {
+        token,
+        body: { ...Given.eventInput(), ...changes },
+        headers: { "idempotency-key": randomUUID() }
+      })
+    const key = world.credentials["organizer"]!
+    assert.strictEqual((await create(key, {})).body.organizationId, world.own)
+    const theirs = await create(key, { organizationId: world.anothers })
+    const nobodys = await create(key, { organizationId: NOWHERE })
+    for (const { body, status } of [theirs, nobodys])
+      assert.deepStrictEqual([status, body.code], [404, "organization_not_found"])
+    assert.strictEqual((await create(AdminClient.TOKEN, { organizationId: world.anothers })).status, 201)
+  })
+
+  it("shows staff the registrations of a person for the events of their organization only", async () => {
+    const { eventId } = await world.run(makeTarget("own, public"))
+    const { eventId: anothers } = await world.run(makeTarget("another's, public"))
+    for (const id of [eventId, anothers]) await world.run(Given.register(id, 99))
+    const path = "/attendees/mailto%3Aperson-99%40example.com/registrations"
+    const { body } = await AdminClient.request(world.address, "GET", path, { token: world.credentials["checkin"]! })
+    const events = body.items.map(({ eventId }: { eventId: string }) => eventId) as ReadonlyArray<string>
+    assert.deepStrictEqual(events, [eventId])
+  })
+
+  it("lets people register themselves as the event says", async () => {
+    const register = async (registration: "open" | "members" | "invitation", token: string | null) => {
+      const event = await world.run(
+        Effect.gen(function* () {
+          const turnout = yield* Turnout.Turnout
+          const { id } = yield* turnout.createEvent({
+            ...Given.eventInput(),
+            organizationId: world.own,
+            registration
+          })
+          return yield* turnout.publishEvent(id)
+        })
+      )
+      const { status } = await AdminClient.request(world.address, "POST", `/events/${event.id}/registrations`, {
+        token,
+        body: Given.person(1),
+        headers: { "idempotency-key": randomUUID() }
+      })
+      return status
+    }
+    const staff = world.credentials["organizer"]!
+    for (const [registration, everybody] of [
+      ["open", 201],
+      ["members", 401],
+      ["invitation", 401]
+    ] as const) {
+      assert.strictEqual(await register(registration, null), everybody, registration)
+      assert.strictEqual(await register(registration, staff), 201, registration)
+    }
+  })
+
+  it("lets attendees cancel until self-service ends, and staff later too", async () => {
+    const registerIn = async (cancellationClosesAt: Date | null) => {
+      const { eventId, link, registrationId } = await world.run(makeTarget("own, public"))
+      await world.run(Turnout.Turnout.use((turnout) => turnout.updateEvent(eventId, { cancellationClosesAt })))
+      const cancel = (token: string) =>
+        AdminClient.request(world.address, "POST", `/events/${eventId}/registrations/${registrationId}/cancel`, {
+          token,
+          headers: { "idempotency-key": randomUUID() }
+        })
+      return { byLink: await cancel(link), byStaff: await cancel(world.credentials["organizer"]!) }
+    }
+    const late = await registerIn(new Date(Date.now() - 1_000))
+    assert.deepStrictEqual([late.byLink.status, late.byLink.body.code], [409, "self_service_ended"])
+    assert.deepStrictEqual([late.byStaff.status, late.byStaff.body.changed], [200, true])
+    const inTime = await registerIn(new Date(Date.now() + 60_000))
+    assert.deepStrictEqual([inTime.byLink.status, inTime.byLink.body.changed], [200, true])
+    assert.strictEqual((await registerIn(null)).byLink.status, 200)
+  })
+
+  it("gives an attendee a link that opens one registration, until staff make another", async () => {
+    const { eventId } = await world.run(makeTarget("own, public"))
+    const registered = await AdminClient.request(world.address, "POST", `/events/${eventId}/registrations`, {
+      token: null,
+      body: Given.person(7),
+      headers: { "idempotency-key": randomUUID() }
+    })
+    const { link, registration } = registered.body as { link: string; registration: { id: string } }
+    const at = `/events/${eventId}/registrations/${registration.id}`
+    const get = (path: string, token: string) => AdminClient.request(world.address, "GET", path, { token })
+    assert.strictEqual((await get(at, link)).body.attendee.email, "person-7@example.com")
+    assert.deepInclude((await get(`${at}/position`, link)).body, { position: 2 })
+    const staff = world.credentials["organizer"]!
+    const replaced = await AdminClient.request(world.address, "POST", `${at}/link`, { token: staff })
+    const next = (replaced.body as { link: string }).link
+    assert.notStrictEqual(next, link)
+    const old = await get(at, link)
+    assert.deepStrictEqual([old.status, old.body.code], [401, "invalid_credential"])
+    assert.strictEqual((await get(at, next)).status, 200)
+    // The digest is all that is stored.
+    const stored = await world.run(AttendeeLinkStore.use((links) => links.find(registration.id)))
+    assert.notInclude(JSON.stringify(stored), next.slice(-43))
+    for (const wrong of [`${next}x`, next.slice(0, -1), `ta_${"0".repeat(32)}_${"A".repeat(43)}`, "ta_", next.slice(3)])
+      assert.strictEqual((await get(at, wrong)).status, 401, wrong)
+  })
+})
