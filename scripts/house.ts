@@ -64,7 +64,7 @@ export const packages: ReadonlyArray<{
   readonly imports: ReadonlyArray<string>
 }> = [
   { name: "core", about: "the rules, the use cases, and the ports", imports: [] },
-  { name: "adapters", about: "the ports on Postgres, PGlite, SQS, HTTP and in memory", imports: ["core"] },
+  { name: "adapters", about: "the ports on Postgres, PGlite, SQS, HTTP, SMTP and in memory", imports: ["core"] },
   {
     name: "turnout",
     about: "wiring for those who embed: createTurnout, the choice of a database",
@@ -80,7 +80,9 @@ export const technologies: Readonly<Record<string, ReadonlyArray<string>>> = {
   postgres: [],
   pglite: ["postgres"],
   sqs: [],
-  webhooks: []
+  webhooks: [],
+  tokens: [],
+  mail: []
 }
 
 /** Effect's pure modules, which the domain may import besides its own files. */

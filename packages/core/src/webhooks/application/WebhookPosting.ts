@@ -14,7 +14,7 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
 import { type WebhookAnswer, WebhookPost } from "../ports/WebhookPost.ts"
 import type { WebhookTarget } from "../ports/WebhookStore.ts"
-import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
+import { steady } from "../../kernel/application/time/MonotonicTime.ts"
 
 /** The beginning of a body that is kept: at most these bytes, as far as they come within this time. */
 export const KEPT = { bytes: 500, millis: 1_000 } as const
@@ -86,12 +86,8 @@ export const make = Effect.fnUntraced(function* ({
     tripPolicy: CircuitBreaker.consecutive(failuresToOpen),
     openDuration: Schedule.min([Schedule.exponential(openMillis), Schedule.spaced(longestOpenMillis)])
   }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-  const steady = (): number => monotonicMillis(clock)
   /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
-  const steadyClock: Clock.Clock = Object.assign(Object.create(clock) as Clock.Clock, {
-    currentTimeMillisUnsafe: steady,
-    currentTimeMillis: Effect.sync(steady)
-  })
+  const steadyClock = steady(clock)
   const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
   return (to, id, body, at, hear) =>
     Effect.timeoutOrElse(post(to, id, body, at), {

@@ -6,6 +6,19 @@
  * it may stand still while the machine sleeps: see `ClockWatch`.
  */
 import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 
 /** Monotonic time in whole milliseconds. */
 export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+
+/**
+ * A clock that returns monotonic time where the other one returns wall time, for parts that take durations from wall time, as effect's
+ * circuit breakers do.
+ */
+export const steady = (clock: Clock.Clock): Clock.Clock => {
+  const now = (): number => monotonicMillis(clock)
+  return Object.assign(Object.create(clock) as Clock.Clock, {
+    currentTimeMillisUnsafe: now,
+    currentTimeMillis: Effect.sync(now)
+  })
+}
