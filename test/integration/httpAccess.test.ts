@@ -296,7 +296,7 @@ const snapshot = (eventId: string) =>
       const keys = yield* ApiKeyStore.use((store) => store.list("all", { after: null, limit: 1_000 }))
       const [latest] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
       const { items } = yield* turnout.listEvents({ limit: 500, order: "latest" })
-      const used = keys.map(({ lastUsedAt: _, ...key }) => key)
+      const used = keys.map((key) => ({ ...key, lastUsedAt: null }))
       return JSON.stringify([journal, used, latest ?? null, items.length])
     })
   )
