@@ -15,6 +15,7 @@ const TABLES = [
   "journal",
   "journal_marks",
   "journal_origin",
+  "members",
   "organizations",
   "outbox_blocked",
   "outbox_positions",

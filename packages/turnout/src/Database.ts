@@ -6,6 +6,7 @@
 import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
+import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
@@ -149,6 +150,7 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
       PostgresOrganizations: await import("@turnout/adapters/postgres/organizations"),
       PostgresApiKeys: await import("@turnout/adapters/postgres/api-keys"),
+      PostgresMembers: await import("@turnout/adapters/postgres/members"),
       PostgresInbox: await import("@turnout/adapters/postgres/inbox"),
       HostPool: await import("@turnout/adapters/postgres/host-pool"),
       HostTransaction: await import("@turnout/adapters/postgres/host-transaction")
@@ -250,6 +252,7 @@ export type Stores =
   | AuditLog
   | OrganizationStore
   | ApiKeyStore
+  | MemberStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -282,6 +285,7 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(AuditLog),
     TracedPort.layer(OrganizationStore),
     TracedPort.layer(ApiKeyStore),
+    TracedPort.layer(MemberStore),
     TracedPort.layer(JournalReader),
     TracedPort.layer(Outbox),
     TracedPort.layer(OutboxOperations),
@@ -333,6 +337,7 @@ const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: Datab
     Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresOrganizations.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresApiKeys.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresMembers.layerFromClient(schema)),
     Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres))
   )
 })

@@ -4,6 +4,7 @@
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
+import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -15,6 +16,7 @@ import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Layer from "effect/Layer"
 import * as MemoryApiKeys from "./access/MemoryApiKeys.ts"
+import * as MemoryMembers from "./access/MemoryMembers.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
@@ -35,6 +37,7 @@ type Stores =
   | AuditLog
   | OrganizationStore
   | ApiKeyStore
+  | MemberStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -53,6 +56,7 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryAuditLog.layer),
   Layer.merge(MemoryOrganizations.layer),
   Layer.merge(MemoryApiKeys.layer),
+  Layer.merge(MemoryMembers.layer),
   Layer.provide([MemoryOrganizations.layerKnown, MemoryLog.layer, MemorySinks.layer, MemoryAuditLog.layerEntries]),
   Layer.provide(MemoryClock.layer)
 )

@@ -2,6 +2,7 @@
  * The handlers of the group `keys`, for operators: each turns a request into one call of the `ApiKeys` service.
  */
 import { ApiKeys } from "@turnout/core/access/application/ApiKeys"
+import { type MayNotGive, permissionsOf } from "@turnout/core/access/domain/Role"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { whoOf } from "../admin/Actor.ts"
@@ -9,6 +10,10 @@ import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as Body from "../requests/Body.ts"
+
+/** Who comes here runs the installation, and has every permission. */
+const HELD = permissionsOf("operator")
+const given = <A, E, R>(work: Effect.Effect<A, E | MayNotGive, R>) => Effect.catchTag(work, "MayNotGive", Effect.die)
 
 export const layer = HttpApiBuilder.group(
   AdminApi,
@@ -30,12 +35,14 @@ export const layer = HttpApiBuilder.group(
       })
       .handleRaw(
         "create",
-        Body.withPayload(({ headers, payload }) => toProblems(service.create(payload, whoOf(headers)), "body"))
+        Body.withPayload(({ headers, payload }) =>
+          toProblems(given(service.create(payload, HELD, whoOf(headers))), "body")
+        )
       )
       .handleRaw(
         "replace",
         Body.withPayload(({ headers, params, payload }) =>
-          toProblems(service.replace(params.keyId, payload, whoOf(headers)), "body")
+          toProblems(given(service.replace(params.keyId, payload, HELD, whoOf(headers))), "body")
         )
       )
   })

@@ -28,6 +28,7 @@ import { eventRevisions } from "./migrations/0012_EventRevisions.ts"
 import { sweeps } from "./migrations/0013_Sweeps.ts"
 import { organizations } from "./migrations/0014_Organizations.ts"
 import { apiKeys } from "./migrations/0015_ApiKeys.ts"
+import { peopleAndMembers } from "./migrations/0017_PeopleAndMembers.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -49,7 +50,8 @@ export const migrations: ReadonlyArray<Migration> = [
   eventRevisions,
   sweeps,
   organizations,
-  apiKeys
+  apiKeys,
+  peopleAndMembers
 ]
 
 export interface MigrationStatus {

@@ -1,6 +1,6 @@
 /**
  * API keys, for those who give them out. Every use checks its input, and names the principal for the audit log. A secret is shown
- * once, when it is made.
+ * once, when it is made. Nobody makes or replaces a key whose role has permissions that they lack.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,12 +17,15 @@ import {
   type ApiKey,
   type ApiKeyId,
   ApiKeyInput,
-  type ApiKeyNotFound,
+  ApiKeyNotFound,
   type ApiKeyNotReplaceable,
   SECRET_BYTES,
   textOf
 } from "../domain/ApiKey.ts"
+import type { Permission } from "../domain/Permission.ts"
+import type { MayNotGive } from "../domain/Role.ts"
 import { ApiKeyStore } from "../ports/ApiKeyStore.ts"
+import * as Giving from "./Giving.ts"
 import { digestOf } from "./Secrets.ts"
 
 /** A key, and its text, which is shown this once only. */
@@ -47,13 +50,15 @@ export const Replacement = Schema.Struct({
 const decodeInput = decoder(ApiKeyInput)
 const decodeReplacement = decoder(Replacement)
 
+/** `held` are the permissions that the caller has: for the organization of the key, or for the installation. */
 export class ApiKeys extends Context.Service<
   ApiKeys,
   {
     readonly create: (
       input: typeof ApiKeyInput.Encoded,
+      held: ReadonlySet<Permission>,
       who: string
-    ) => Effect.Effect<WithText, OrganizationNotFound | InvalidInput | StoreError>
+    ) => Effect.Effect<WithText, OrganizationNotFound | MayNotGive | InvalidInput | StoreError>
     /** Returns the keys of an organization, of operators (`null`), or all, the oldest first; the key is the id. */
     readonly list: (
       of: OrganizationId | null | "all",
@@ -63,8 +68,9 @@ export class ApiKeys extends Context.Service<
     readonly replace: (
       id: ApiKeyId,
       options: typeof Replacement.Encoded,
+      held: ReadonlySet<Permission>,
       who: string
-    ) => Effect.Effect<WithText, ApiKeyNotFound | ApiKeyNotReplaceable | InvalidInput | StoreError>
+    ) => Effect.Effect<WithText, ApiKeyNotFound | ApiKeyNotReplaceable | MayNotGive | InvalidInput | StoreError>
     /** Ends a key at once. */
     readonly revoke: (id: ApiKeyId, who: string) => Effect.Effect<ApiKey, ApiKeyNotFound | StoreError>
   }
@@ -81,14 +87,19 @@ const make = Effect.gen(function* () {
   })
 
   return ApiKeys.of({
-    create: Effect.fnUntraced(function* (input, who) {
+    create: Effect.fnUntraced(function* (input, held, who) {
       const { expiresAt = null, name, organizationId = null, role } = yield* decodeInput(input)
+      yield* Giving.check(held, role)
       const { text, ...made } = yield* newKey
       return { key: yield* store.create({ ...made, name, role, organizationId, expiresAt }, who), text }
     }),
     list: store.list,
-    replace: Effect.fnUntraced(function* (id, options, who) {
+    replace: Effect.fnUntraced(function* (id, options, held, who) {
       const { overlapMillis = DEFAULT_OVERLAP_MILLIS } = yield* decodeReplacement(options)
+      const replaced = yield* store.find(id)
+      if (replaced === undefined) return yield* new ApiKeyNotFound({ id })
+      // A key has one role for ever.
+      yield* Giving.check(held, replaced.key.role)
       const { text, ...made } = yield* newKey
       return { key: yield* store.replace(id, made, overlapMillis, who), text }
     }),
