@@ -37,13 +37,13 @@ const WAYS: ReadonlyArray<Way> = [
     name: "with Effect, in memory",
     code: `export { layer, Turnout } from "@turnout/core/admission/application/Turnout"
       export { layer as memory } from "@turnout/adapters/memory"`,
-    budgetKb: 80
+    budgetKb: 90
   },
   {
     name: "`createTurnout`, as far as memory needs it",
     code: `export { createTurnout } from "turnout"`,
     onDemand: "packages/adapters/src/memory/Memory.ts",
-    budgetKb: 135
+    budgetKb: 140
   },
   {
     name: "with Effect, on a Postgres server",

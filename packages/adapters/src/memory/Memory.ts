@@ -5,6 +5,7 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
+import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -15,8 +16,10 @@ import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Layer from "effect/Layer"
+import * as MemoryAccounts from "./access/MemoryAccounts.ts"
 import * as MemoryApiKeys from "./access/MemoryApiKeys.ts"
 import * as MemoryMembers from "./access/MemoryMembers.ts"
+import * as MemoryPeople from "./access/MemoryPeople.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
@@ -38,6 +41,7 @@ type Stores =
   | OrganizationStore
   | ApiKeyStore
   | MemberStore
+  | PeopleStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -57,7 +61,14 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryOrganizations.layer),
   Layer.merge(MemoryApiKeys.layer),
   Layer.merge(MemoryMembers.layer),
-  Layer.provide([MemoryOrganizations.layerKnown, MemoryLog.layer, MemorySinks.layer, MemoryAuditLog.layerEntries]),
+  Layer.merge(MemoryPeople.layer),
+  Layer.provide([
+    MemoryOrganizations.layerKnown,
+    MemoryAccounts.layer,
+    MemoryLog.layer,
+    MemorySinks.layer,
+    MemoryAuditLog.layerEntries
+  ]),
   Layer.provide(MemoryClock.layer)
 )
 

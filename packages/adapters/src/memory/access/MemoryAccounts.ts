@@ -1,0 +1,23 @@
+/**
+ * The accounts of people in memory, which the stores of people and of sessions share.
+ */
+import type { Person, PersonId } from "@turnout/core/access/domain/Person"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+export interface State {
+  readonly people: Map<PersonId, Person>
+  /** The people by their addresses. */
+  readonly byAddress: Map<string, PersonId>
+  /** The people by the texts of their identities. */
+  readonly byIdentity: Map<string, PersonId>
+}
+
+export class Accounts extends Context.Service<Accounts, State>()("@turnout/MemoryAccounts") {}
+
+/** Accounts of their own for each build of the layer. */
+export const layer: Layer.Layer<Accounts> = Layer.effect(
+  Accounts,
+  Effect.sync(() => ({ people: new Map(), byAddress: new Map(), byIdentity: new Map() }))
+)
