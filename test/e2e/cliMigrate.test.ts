@@ -29,6 +29,8 @@ const TABLES = [
   "projections",
   "registrations",
   "replays",
+  "sessions",
+  "sign_in_links",
   "sinks",
   "waitlist_blocks",
   "webhook_attempts",

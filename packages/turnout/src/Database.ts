@@ -8,6 +8,7 @@ import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidI
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
+import { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
@@ -153,6 +154,7 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresApiKeys: await import("@turnout/adapters/postgres/api-keys"),
       PostgresMembers: await import("@turnout/adapters/postgres/members"),
       PostgresPeople: await import("@turnout/adapters/postgres/people"),
+      PostgresSessions: await import("@turnout/adapters/postgres/sessions"),
       PostgresInbox: await import("@turnout/adapters/postgres/inbox"),
       HostPool: await import("@turnout/adapters/postgres/host-pool"),
       HostTransaction: await import("@turnout/adapters/postgres/host-transaction")
@@ -256,6 +258,7 @@ export type Stores =
   | ApiKeyStore
   | MemberStore
   | PeopleStore
+  | SessionStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -290,6 +293,7 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(ApiKeyStore),
     TracedPort.layer(MemberStore),
     TracedPort.layer(PeopleStore),
+    TracedPort.layer(SessionStore),
     TracedPort.layer(JournalReader),
     TracedPort.layer(Outbox),
     TracedPort.layer(OutboxOperations),
@@ -343,6 +347,7 @@ const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: Datab
     Layer.merge(Postgres.PostgresApiKeys.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresMembers.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresPeople.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresSessions.layerFromClient(schema)),
     Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres))
   )
 })

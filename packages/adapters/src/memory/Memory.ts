@@ -6,6 +6,7 @@ import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStor
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
+import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -20,6 +21,7 @@ import * as MemoryAccounts from "./access/MemoryAccounts.ts"
 import * as MemoryApiKeys from "./access/MemoryApiKeys.ts"
 import * as MemoryMembers from "./access/MemoryMembers.ts"
 import * as MemoryPeople from "./access/MemoryPeople.ts"
+import * as MemorySessions from "./access/MemorySessions.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
@@ -42,6 +44,7 @@ type Stores =
   | ApiKeyStore
   | MemberStore
   | PeopleStore
+  | SessionStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -62,6 +65,7 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryApiKeys.layer),
   Layer.merge(MemoryMembers.layer),
   Layer.merge(MemoryPeople.layer),
+  Layer.merge(MemorySessions.layer),
   Layer.provide([
     MemoryOrganizations.layerKnown,
     MemoryAccounts.layer,

@@ -4,7 +4,10 @@
 import * as Authentication from "@turnout/core/access/application/Authentication"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
+import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
@@ -58,6 +61,9 @@ export type Services =
   | AuditLog
   | OrganizationStore
   | ApiKeyStore
+  | MemberStore
+  | PeopleStore
+  | SessionStore
   | JournalReader
   | Outbox
   | OutboxOperations

@@ -7,7 +7,7 @@
 import { Authentication } from "@turnout/core/access/application/Authentication"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
 import type { Action } from "@turnout/core/access/domain/Action"
-import { seemsKey } from "@turnout/core/access/domain/ApiKey"
+import { kindOf } from "@turnout/core/access/domain/Credential"
 import { decide } from "@turnout/core/access/domain/Policy"
 import { actorOf, type Principal } from "@turnout/core/access/domain/Principal"
 import * as Context from "effect/Context"
@@ -48,7 +48,7 @@ const make = Effect.fnUntraced(function* (token: string) {
   return OperatorCredential.of({
     bearer: Effect.fnUntraced(function* (work, { credential, endpoint }) {
       const given = Redacted.value(credential)
-      if (!seemsKey(given)) return yield* hasDigest(given, digest) ? work : unauthorized
+      if (kindOf(given) !== "apiKey") return yield* hasDigest(given, digest) ? work : unauthorized
       const operation = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier)!
       const principal = yield* toProblems(principalOf(given), "header")
       const { allowed } = decide(principal, operation as Action, INSTALLATION)

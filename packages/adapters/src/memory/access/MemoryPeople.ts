@@ -14,12 +14,19 @@ import { Entries } from "./MemoryAuditLog.ts"
 const make = Effect.gen(function* () {
   const audit = yield* Entries
   const { now } = yield* MemoryClock
-  const { byAddress, byIdentity, people } = yield* Accounts
+  const { byAddress, byIdentity, links, people, sessions } = yield* Accounts
 
   const change = (person: Person, changes: Partial<Person>): Person => {
     const changed = { ...person, ...changes }
     people.set(person.id, changed)
     return changed
+  }
+  /** Ends the sessions of a person, and the links of the addresses. */
+  const endSignIns = ({ addresses, id: personId }: Person): void => {
+    for (const [id, { digest, session }] of sessions)
+      if (session.personId === personId && session.endsAt > now())
+        sessions.set(id, { digest, session: { ...session, endsAt: now() } })
+    for (const [id, link] of links) if (addresses.includes(link.address)) links.set(id, { ...link, isUsed: true })
   }
   const setActive = (id: PersonId, isActive: boolean, who: string) =>
     Effect.suspend(() => {
@@ -27,6 +34,7 @@ const make = Effect.gen(function* () {
       if (person === undefined) return Effect.fail(new PersonNotFound({ id }))
       if (isActive === (person.deactivatedAt === null)) return Effect.succeed(person)
       audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id })
+      if (!isActive) endSignIns(person)
       return Effect.succeed(change(person, { deactivatedAt: isActive ? null : now() }))
     })
 

@@ -3,7 +3,8 @@
  *
  * Guarantees: a change and its entry in the audit log are one transaction. Those who sign in with something new wait for one another,
  * and what is new is decided again by what is there then, so that no two people get one identity or one address. They hold up no
- * reads, and so nobody who is known.
+ * reads, and so nobody who is known. A person who is deactivated is locked before the sessions are ended, so that none begins at the
+ * same moment and is missed.
  */
 import { nameInLog, type Person, PersonId, PersonNotFound } from "@turnout/core/access/domain/Person"
 import { findAmong, isKnown, type Joined, join, type SignedIn } from "@turnout/core/access/domain/signIn/Joining"
@@ -73,6 +74,11 @@ ${entry(s, {
   details: { person: "$1::uuid", identity: "$7::text", address: "$6::text", from: "$8::uuid" }
 })}`,
     deactivate: setActive("people.deactivate", "clock_timestamp()", "NULL"),
+    endSignIns: `WITH links AS (
+  UPDATE ${s}.sign_in_links l SET used_at = clock_timestamp()
+  FROM ${s}.person_addresses a WHERE a.person_id = $1::uuid AND l.address = a.address AND l.used_at IS NULL
+)
+UPDATE ${s}.sessions SET ends_at = clock_timestamp() WHERE person_id = $1::uuid AND ends_at > clock_timestamp()`,
     reactivate: setActive("people.reactivate", "NULL", "NOT NULL")
   }
 }
@@ -103,9 +109,16 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
   ]
 
   /** Changes a person, who is returned as they are then. */
-  const setActive = (statement: string) =>
+  const setActive = (statement: string, next?: string) =>
     Effect.fnUntraced(function* (id: PersonId, who: string) {
-      yield* transact<unknown, never, never>(sql, (run) => run(statement, [id, who]), Query.onceFailed)
+      yield* transact<unknown, never, never>(
+        sql,
+        (run) => {
+          const changed = run(statement, [id, who])
+          return next === undefined ? changed : Effect.andThen(changed, run(next, [id]))
+        },
+        Query.onceFailed
+      )
       return (yield* find(id)) ?? (yield* new PersonNotFound({ id }))
     })
 
@@ -127,7 +140,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
       )
     }),
     find,
-    deactivate: setActive(of.deactivate),
+    deactivate: setActive(of.deactivate, of.endSignIns),
     reactivate: setActive(of.reactivate)
   })
 })

@@ -7,26 +7,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { randomBytes } from "node:crypto"
 import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import {
-  type ApiKey,
-  type ApiKeyId,
-  ApiKeyInput,
-  ApiKeyNotFound,
-  type ApiKeyNotReplaceable,
-  SECRET_BYTES,
-  textOf
-} from "../domain/ApiKey.ts"
+import { type ApiKey, type ApiKeyId, ApiKeyInput, ApiKeyNotFound, type ApiKeyNotReplaceable } from "../domain/ApiKey.ts"
 import type { Permission } from "../domain/Permission.ts"
 import type { MayNotGive } from "../domain/Role.ts"
 import { ApiKeyStore } from "../ports/ApiKeyStore.ts"
 import * as Giving from "./Giving.ts"
-import { digestOf } from "./Secrets.ts"
+import { newCredential } from "./Secrets.ts"
 
 /** A key, and its text, which is shown this once only. */
 export interface WithText {
@@ -80,17 +71,11 @@ const make = Effect.gen(function* () {
   const store = yield* ApiKeyStore
   const random = yield* SecureRandom.SecureRandom
 
-  const newKey = Effect.map(random.uuidV7(), (uuid) => {
-    const id = uuid.replaceAll("-", "")
-    const secret = randomBytes(SECRET_BYTES).toString("base64url")
-    return { id, digest: digestOf(secret), text: textOf(id, secret) }
-  })
-
   return ApiKeys.of({
     create: Effect.fnUntraced(function* (input, held, who) {
       const { expiresAt = null, name, organizationId = null, role } = yield* decodeInput(input)
       yield* Giving.check(held, role)
-      const { text, ...made } = yield* newKey
+      const { text, ...made } = yield* newCredential(random, "apiKey")
       return { key: yield* store.create({ ...made, name, role, organizationId, expiresAt }, who), text }
     }),
     list: store.list,
@@ -100,7 +85,7 @@ const make = Effect.gen(function* () {
       if (replaced === undefined) return yield* new ApiKeyNotFound({ id })
       // A key has one role for ever.
       yield* Giving.check(held, replaced.key.role)
-      const { text, ...made } = yield* newKey
+      const { text, ...made } = yield* newCredential(random, "apiKey")
       return { key: yield* store.replace(id, made, overlapMillis, who), text }
     }),
     revoke: store.revoke
