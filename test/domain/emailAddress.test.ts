@@ -1,5 +1,5 @@
 import { AttendeeInput, fromInput } from "@turnout/core/admission/domain/model/Attendee"
-import { Email, fold, problemOf } from "@turnout/core/admission/domain/model/EmailAddress"
+import { Email, fold, problemOf } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
 

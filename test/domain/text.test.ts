@@ -1,4 +1,4 @@
-import { Email } from "@turnout/core/admission/domain/model/EmailAddress"
+import { Email } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { EventInput } from "@turnout/core/admission/domain/model/Event"
 import { KEYWORDS } from "@turnout/core/kernel/domain/document/Documented"
 import * as Text from "@turnout/core/kernel/domain/Text"

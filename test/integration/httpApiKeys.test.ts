@@ -7,7 +7,7 @@ import * as Memory from "@turnout/adapters/memory"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import { REMEMBERED_MILLIS } from "@turnout/core/access/application/Authentication"
 import type { ApiKeyInput } from "@turnout/core/access/domain/ApiKey"
-import { MemberRole } from "@turnout/core/access/domain/Role"
+import { MemberRole, permissionsOf } from "@turnout/core/access/domain/Role"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
@@ -27,7 +27,9 @@ const run = <A, E>(work: Effect.Effect<A, E, Layer.Success<ReturnType<typeof ser
   work.pipe(Effect.provide(Layer.fresh(server())), Effect.provide(Logger.layer([])))
 
 const create = (input: Partial<typeof ApiKeyInput.Encoded> = {}) =>
-  ApiKeys.ApiKeys.use((keys) => keys.create({ name: "A program", role: "operator", ...input }, "ada"))
+  ApiKeys.ApiKeys.use((keys) =>
+    keys.create({ name: "A program", role: "operator", ...input }, permissionsOf("operator"), "ada")
+  )
 
 const statusWith = (token: string) => Effect.map(call("GET", "/admin/outbox", { token }), ({ status }) => status)
 
@@ -176,7 +178,9 @@ describe("API keys over HTTP", () => {
         const [one, other] = [yield* create(), yield* create()]
         assert.deepStrictEqual([yield* statusWith(one.text), yield* statusWith(other.text)], [200, 200])
         yield* ApiKeys.ApiKeys.use((keys) => keys.revoke(one.key.id, "ada"))
-        const { text } = yield* ApiKeys.ApiKeys.use((keys) => keys.replace(other.key.id, { overlapMillis: 0 }, "ada"))
+        const { text } = yield* ApiKeys.ApiKeys.use((keys) =>
+          keys.replace(other.key.id, { overlapMillis: 0 }, permissionsOf("operator"), "ada")
+        )
         assert.strictEqual(yield* statusWith(text), 200)
         assert.isAtMost(REMEMBERED_MILLIS, 10_000)
         yield* TestClock.adjust(REMEMBERED_MILLIS)

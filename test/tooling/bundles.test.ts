@@ -20,6 +20,8 @@ interface Way {
   readonly name: string
   readonly code: string
   readonly budgetKb: number
+  /** A file that the entry loads on demand, and that counts as well. */
+  readonly onDemand?: string
   /** Default `node`. */
   readonly platform?: "browser" | "node"
 }
@@ -35,9 +37,14 @@ const WAYS: ReadonlyArray<Way> = [
     name: "with Effect, in memory",
     code: `export { layer, Turnout } from "@turnout/core/admission/application/Turnout"
       export { layer as memory } from "@turnout/adapters/memory"`,
-    budgetKb: 80
+    budgetKb: 90
   },
-  { name: "`createTurnout`, before its database", code: `export { createTurnout } from "turnout"`, budgetKb: 118 },
+  {
+    name: "`createTurnout`, as far as memory needs it",
+    code: `export { createTurnout } from "turnout"`,
+    onDemand: "packages/adapters/src/memory/Memory.ts",
+    budgetKb: 140
+  },
   {
     name: "with Effect, on a Postgres server",
     code: `export { layer, Turnout } from "@turnout/core/admission/application/Turnout"
@@ -62,8 +69,8 @@ const OPTIONS = {
   logLevel: "error"
 } as const satisfies BuildOptions
 
-/** The bytes that are loaded with the entry: its chunk, and the chunks that it imports at once. */
-const bundled = async ({ code, platform = "node" }: Pick<Way, "code" | "platform">): Promise<number> => {
+/** The bytes that are loaded with the entry and with what it loads on demand: their chunks, and the chunks that these import at once. */
+const bundled = async ({ code, onDemand, platform = "node" }: Way): Promise<number> => {
   const { metafile, outputFiles } = await build({
     ...OPTIONS,
     platform,
@@ -79,8 +86,10 @@ const bundled = async ({ code, platform = "node" }: Pick<Way, "code" | "platform
     for (const { external, kind, path: next } of metafile.outputs[path]!.imports)
       if (kind === "import-statement" && external !== true) load(next)
   }
-  // What is imported later has entries of its own.
-  load(Object.keys(metafile.outputs).find((path) => metafile.outputs[path]!.entryPoint === "entry.ts")!)
+  // A chunk that is loaded on demand is an entry as well, and may come first.
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+    if (entryPoint === "entry.ts" || (entryPoint !== undefined && entryPoint === onDemand)) load(path)
+  assert.isNotEmpty(loaded)
   return outputFiles
     .filter(({ path }) => loaded.has(path.slice(ROOT.length)))
     .reduce((total, { contents }) => total + gzipSync(contents).length, 0)

@@ -7,6 +7,9 @@ import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
 import { decoder, InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
+import { MemberStore } from "@turnout/core/access/ports/MemberStore"
+import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
+import { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
@@ -151,6 +154,9 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresOrganizations: await import("@turnout/adapters/postgres/organizations"),
       PostgresApiKeys: await import("@turnout/adapters/postgres/api-keys"),
       PostgresAttendeeLinks: await import("@turnout/adapters/postgres/attendee-links"),
+      PostgresMembers: await import("@turnout/adapters/postgres/members"),
+      PostgresPeople: await import("@turnout/adapters/postgres/people"),
+      PostgresSessions: await import("@turnout/adapters/postgres/sessions"),
       PostgresInbox: await import("@turnout/adapters/postgres/inbox"),
       HostPool: await import("@turnout/adapters/postgres/host-pool"),
       HostTransaction: await import("@turnout/adapters/postgres/host-transaction")
@@ -253,6 +259,9 @@ export type Stores =
   | OrganizationStore
   | ApiKeyStore
   | AttendeeLinkStore
+  | MemberStore
+  | PeopleStore
+  | SessionStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -286,6 +295,9 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(OrganizationStore),
     TracedPort.layer(ApiKeyStore),
     TracedPort.layer(AttendeeLinkStore),
+    TracedPort.layer(MemberStore),
+    TracedPort.layer(PeopleStore),
+    TracedPort.layer(SessionStore),
     TracedPort.layer(JournalReader),
     TracedPort.layer(Outbox),
     TracedPort.layer(OutboxOperations),
@@ -338,6 +350,9 @@ const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: Datab
     Layer.merge(Postgres.PostgresOrganizations.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresApiKeys.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresAttendeeLinks.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresMembers.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresPeople.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresSessions.layerFromClient(schema)),
     Layer.merge(name._tag === "Folder" ? unreachable("a folder") : ofHost(Postgres))
   )
 })

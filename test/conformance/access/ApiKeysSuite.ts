@@ -9,7 +9,9 @@ import { assert, describe, layer as withLayer } from "@effect/vitest"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import { digestOf } from "@turnout/core/access/application/Secrets"
 import * as Organizations from "@turnout/core/access/application/Organizations"
-import { type ApiKey, type ApiKeyInput, parse } from "@turnout/core/access/domain/ApiKey"
+import type { ApiKey, ApiKeyInput } from "@turnout/core/access/domain/ApiKey"
+import { parse } from "@turnout/core/access/domain/Credential"
+import { permissionsOf, type Role } from "@turnout/core/access/domain/Role"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
@@ -31,8 +33,10 @@ const isAbout = (actual: Date | number | null | undefined, expected: number) => 
 
 const OWNER = { name: "Badge printer", role: "checkin", organizationId: DEFAULT_ORGANIZATION } as const
 
-const create = (input: Partial<typeof ApiKeyInput.Encoded> = {}) =>
-  use(({ create }) => create({ ...OWNER, ...input }, "ada"))
+const ALL = permissionsOf("operator")
+
+const create = (input: Partial<typeof ApiKeyInput.Encoded> = {}, held = ALL) =>
+  use(({ create }) => create({ ...OWNER, ...input }, held, "ada"))
 
 const entriesOf = (id: string) =>
   Effect.map(
@@ -142,7 +146,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<AuditLog | ApiKeyStore
         Effect.gen(function* () {
           const end = new Date(Date.now() + 48 * HOUR)
           const { key } = yield* create({ expiresAt: end })
-          const replaced = yield* use(({ replace }) => replace(key.id, { overlapMillis: HOUR }, "grace"))
+          const replaced = yield* use(({ replace }) => replace(key.id, { overlapMillis: HOUR }, ALL, "grace"))
           assert.deepInclude(replaced.key, { ...OWNER, expiresAt: end, revokedAt: null, replacedBy: null })
           assert.deepInclude((yield* find(key.id))?.key, { replacedBy: replaced.key.id })
           isAbout((yield* find(key.id))?.validMillis, HOUR)
@@ -150,20 +154,38 @@ export const suite = <E>(name: string, layer: Layer.Layer<AuditLog | ApiKeyStore
           assert.deepStrictEqual((yield* entriesOf(key.id)).slice(1), [
             ["grace", "keys.replace", { key: key.id, by: replaced.key.id }]
           ])
-          const again = yield* Effect.flip(use(({ replace }) => replace(key.id, {}, "grace")))
+          const again = yield* Effect.flip(use(({ replace }) => replace(key.id, {}, ALL, "grace")))
           assert.deepInclude(again, { _tag: "ApiKeyNotReplaceable", id: key.id, replacedBy: replaced.key.id })
           const { key: last } = yield* use(({ replace }) =>
-            replace(replaced.key.id, { overlapMillis: ApiKeys.MAX_OVERLAP_MILLIS }, "grace")
+            replace(replaced.key.id, { overlapMillis: ApiKeys.MAX_OVERLAP_MILLIS }, ALL, "grace")
           )
           isAbout((yield* find(replaced.key.id))?.validMillis, 48 * HOUR)
-          const { key: next } = yield* use(({ replace }) => replace(last.id, { overlapMillis: 0 }, "grace"))
+          const { key: next } = yield* use(({ replace }) => replace(last.id, { overlapMillis: 0 }, ALL, "grace"))
           assert.strictEqual((yield* find(last.id))?.validMillis, 0)
           yield* use(({ revoke }) => revoke(next.id, "grace"))
-          const revoked = yield* Effect.flip(use(({ replace }) => replace(next.id, {}, "grace")))
+          const revoked = yield* Effect.flip(use(({ replace }) => replace(next.id, {}, ALL, "grace")))
           assert.deepInclude(revoked, { _tag: "ApiKeyNotReplaceable", id: next.id, replacedBy: null })
           const id = "f".repeat(32)
-          const unknown = yield* Effect.flip(use(({ replace }) => replace(id, {}, "grace")))
+          const unknown = yield* Effect.flip(use(({ replace }) => replace(id, {}, ALL, "grace")))
           assert.deepInclude(unknown, { _tag: "ApiKeyNotFound", id })
+        })
+      )
+
+      it.effect("are made and replaced by nobody who lacks a permission of their role", () =>
+        Effect.gen(function* () {
+          const [owner, organizer] = [permissionsOf("owner"), permissionsOf("organizer")]
+          const refusedTo = (role: Role) => ({ _tag: "MayNotGive" as const, role })
+          const before = (yield* everyKey("all")).length
+          const operators = { role: "operator", organizationId: null } as const
+          assert.deepInclude(yield* Effect.flip(create(operators, owner)), refusedTo("operator"))
+          assert.deepInclude(yield* Effect.flip(create({ role: "owner" }, organizer)), refusedTo("owner"))
+          assert.lengthOf(yield* everyKey("all"), before)
+          const { key } = yield* create({ role: "owner" }, owner)
+          const refused = yield* Effect.flip(use(({ replace }) => replace(key.id, {}, organizer, "grace")))
+          assert.deepInclude(refused, refusedTo("owner"))
+          assert.include(refused.message, "The role owner has permissions that you lack")
+          assert.deepInclude((yield* find(key.id))?.key, { replacedBy: null })
+          yield* use(({ replace }) => replace(key.id, {}, owner, "grace"))
         })
       )
 
@@ -172,7 +194,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<AuditLog | ApiKeyStore
           const { key } = yield* create()
           const attempts = yield* Effect.forEach(
             [1, 2, 3, 4, 5],
-            () => Effect.result(use(({ replace }) => replace(key.id, {}, "grace"))),
+            () => Effect.result(use(({ replace }) => replace(key.id, {}, ALL, "grace"))),
             { concurrency: "unbounded" }
           )
           assert.strictEqual(attempts.filter(({ _tag }) => _tag === "Success").length, 1)

@@ -5,6 +5,9 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
+import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
+import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
+import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -15,8 +18,12 @@ import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Layer from "effect/Layer"
+import * as MemoryAccounts from "./access/MemoryAccounts.ts"
 import * as MemoryApiKeys from "./access/MemoryApiKeys.ts"
 import * as MemoryAttendeeLinks from "./access/MemoryAttendeeLinks.ts"
+import * as MemoryMembers from "./access/MemoryMembers.ts"
+import * as MemoryPeople from "./access/MemoryPeople.ts"
+import * as MemorySessions from "./access/MemorySessions.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
@@ -38,6 +45,9 @@ type Stores =
   | OrganizationStore
   | ApiKeyStore
   | AttendeeLinkStore
+  | MemberStore
+  | PeopleStore
+  | SessionStore
   | JournalReader
   | Outbox
   | OutboxOperations
@@ -57,9 +67,13 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryOrganizations.layer),
   Layer.merge(MemoryApiKeys.layer),
   Layer.merge(MemoryAttendeeLinks.layer),
+  Layer.merge(MemoryMembers.layer),
+  Layer.merge(MemoryPeople.layer),
+  Layer.merge(MemorySessions.layer),
   Layer.provide([
     MemoryOrganizations.layerKnown,
     MemoryAttendeeLinks.layerLinks,
+    MemoryAccounts.layer,
     MemoryLog.layer,
     MemorySinks.layer,
     MemoryAuditLog.layerEntries

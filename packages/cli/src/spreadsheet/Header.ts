@@ -4,7 +4,7 @@
  * The header is the first row with a column for e-mail addresses. Rows above it, such as a title, are skipped, unless one of them
  * has an e-mail address: then the spreadsheet has people and no header. Columns that no field needs are left out by name.
  */
-import { Email } from "@turnout/core/admission/domain/model/EmailAddress"
+import { Email } from "@turnout/core/kernel/domain/text/EmailAddress"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { CliError } from "../CliError.ts"

@@ -5,7 +5,7 @@
  * The parser accepts that, since a field may have line breaks. So each field of several lines is looked at: a line that reads
  * as a row, with an e-mail address in the column where the table has it, counts as a row.
  */
-import { Email } from "@turnout/core/admission/domain/model/EmailAddress"
+import { Email } from "@turnout/core/kernel/domain/text/EmailAddress"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 

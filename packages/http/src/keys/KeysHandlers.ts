@@ -9,6 +9,10 @@ import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as Body from "../requests/Body.ts"
 
+/** Who comes here runs the installation, and has every permission. */
+const HELD = permissionsOf("operator")
+const given = <A, E, R>(work: Effect.Effect<A, E | MayNotGive, R>) => Effect.catchTag(work, "MayNotGive", Effect.die)
+
 export const layer = HttpApiBuilder.group(
   AdminApi,
   "keys",

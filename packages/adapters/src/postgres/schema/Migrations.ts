@@ -29,6 +29,8 @@ import { sweeps } from "./migrations/0013_Sweeps.ts"
 import { organizations } from "./migrations/0014_Organizations.ts"
 import { apiKeys } from "./migrations/0015_ApiKeys.ts"
 import { registrationAccess } from "./migrations/0016_RegistrationAccess.ts"
+import { peopleAndMembers } from "./migrations/0017_PeopleAndMembers.ts"
+import { sessions } from "./migrations/0018_Sessions.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -51,7 +53,9 @@ export const migrations: ReadonlyArray<Migration> = [
   sweeps,
   organizations,
   apiKeys,
-  registrationAccess
+  registrationAccess,
+  peopleAndMembers,
+  sessions
 ]
 
 export interface MigrationStatus {

@@ -4,7 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import { type ApiKey, ApiKeyId } from "@turnout/core/access/domain/ApiKey"
-import { Role, roles } from "@turnout/core/access/domain/Role"
+import { permissionsOf, Role, roles } from "@turnout/core/access/domain/Role"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Effect from "effect/Effect"
@@ -23,6 +23,9 @@ import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import { time, timeIfAny } from "../../output/Words.ts"
+
+/** Whoever has the database runs the installation, and has every permission. */
+const HELD = permissionsOf("operator")
 
 /** Runs a use of keys to its end. */
 const withKeys = <A, E>(
@@ -85,7 +88,7 @@ export const create = async (options: Database.GlobalOptions & ActorOptions & Cr
   const { expiresAt = null, name, role } = options
   const made = await withKeys(options, (keys) =>
     Effect.flatMap(Organizations.fieldOf(options), ({ organizationId = null }) =>
-      keys.create({ name, role, organizationId, expiresAt }, whoOf(options))
+      keys.create({ name, role, organizationId, expiresAt }, HELD, whoOf(options))
     )
   )
   Output.changed(options, made, () => textInWords(made))
@@ -118,7 +121,9 @@ export const rotate = async (
   options: Database.GlobalOptions & ActorOptions & { readonly overlap: number },
   id: string
 ): Promise<boolean> => {
-  const made = await withKeys(options, (keys) => keys.replace(id, { overlapMillis: options.overlap }, whoOf(options)))
+  const made = await withKeys(options, (keys) =>
+    keys.replace(id, { overlapMillis: options.overlap }, HELD, whoOf(options))
+  )
   Output.changed(options, made, () => textInWords(made))
   return true
 }

@@ -1,29 +1,23 @@
 /**
  * API keys, for those who give them out. Every use checks its input, and names the principal for the audit log. A secret is shown
- * once, when it is made.
+ * once, when it is made. Nobody makes or replaces a key whose role has permissions that they lack.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { randomBytes } from "node:crypto"
 import { decoder, type InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import {
-  type ApiKey,
-  type ApiKeyId,
-  ApiKeyInput,
-  type ApiKeyNotFound,
-  type ApiKeyNotReplaceable,
-  SECRET_BYTES,
-  textOf
-} from "../domain/ApiKey.ts"
+import { type ApiKey, type ApiKeyId, ApiKeyInput, ApiKeyNotFound, type ApiKeyNotReplaceable } from "../domain/ApiKey.ts"
+import type { Permission } from "../domain/Permission.ts"
+import type { MayNotGive } from "../domain/Role.ts"
 import { ApiKeyStore } from "../ports/ApiKeyStore.ts"
-import { digestOf } from "./Secrets.ts"
+import * as Giving from "./Giving.ts"
+import { newCredential } from "./Secrets.ts"
 
 /** A key, and its text, which is shown this once only. */
 export interface WithText {
@@ -47,13 +41,15 @@ export const Replacement = Schema.Struct({
 const decodeInput = decoder(ApiKeyInput)
 const decodeReplacement = decoder(Replacement)
 
+/** `held` are the permissions that the caller has: for the organization of the key, or for the installation. */
 export class ApiKeys extends Context.Service<
   ApiKeys,
   {
     readonly create: (
       input: typeof ApiKeyInput.Encoded,
+      held: ReadonlySet<Permission>,
       who: string
-    ) => Effect.Effect<WithText, OrganizationNotFound | InvalidInput | StoreError>
+    ) => Effect.Effect<WithText, OrganizationNotFound | MayNotGive | InvalidInput | StoreError>
     /** Returns the keys of an organization, of operators (`null`), or all, the oldest first; the key is the id. */
     readonly list: (
       of: OrganizationId | null | "all",
@@ -63,8 +59,9 @@ export class ApiKeys extends Context.Service<
     readonly replace: (
       id: ApiKeyId,
       options: typeof Replacement.Encoded,
+      held: ReadonlySet<Permission>,
       who: string
-    ) => Effect.Effect<WithText, ApiKeyNotFound | ApiKeyNotReplaceable | InvalidInput | StoreError>
+    ) => Effect.Effect<WithText, ApiKeyNotFound | ApiKeyNotReplaceable | MayNotGive | InvalidInput | StoreError>
     /** Ends a key at once. */
     readonly revoke: (id: ApiKeyId, who: string) => Effect.Effect<ApiKey, ApiKeyNotFound | StoreError>
   }
@@ -74,22 +71,21 @@ const make = Effect.gen(function* () {
   const store = yield* ApiKeyStore
   const random = yield* SecureRandom.SecureRandom
 
-  const newKey = Effect.map(random.uuidV7(), (uuid) => {
-    const id = uuid.replaceAll("-", "")
-    const secret = randomBytes(SECRET_BYTES).toString("base64url")
-    return { id, digest: digestOf(secret), text: textOf(id, secret) }
-  })
-
   return ApiKeys.of({
-    create: Effect.fnUntraced(function* (input, who) {
+    create: Effect.fnUntraced(function* (input, held, who) {
       const { expiresAt = null, name, organizationId = null, role } = yield* decodeInput(input)
-      const { text, ...made } = yield* newKey
+      yield* Giving.check(held, role)
+      const { text, ...made } = yield* newCredential(random, "apiKey")
       return { key: yield* store.create({ ...made, name, role, organizationId, expiresAt }, who), text }
     }),
     list: store.list,
-    replace: Effect.fnUntraced(function* (id, options, who) {
+    replace: Effect.fnUntraced(function* (id, options, held, who) {
       const { overlapMillis = DEFAULT_OVERLAP_MILLIS } = yield* decodeReplacement(options)
-      const { text, ...made } = yield* newKey
+      const replaced = yield* store.find(id)
+      if (replaced === undefined) return yield* new ApiKeyNotFound({ id })
+      // A key has one role for ever.
+      yield* Giving.check(held, replaced.key.role)
+      const { text, ...made } = yield* newCredential(random, "apiKey")
       return { key: yield* store.replace(id, made, overlapMillis, who), text }
     }),
     revoke: store.revoke

@@ -1,7 +1,10 @@
 /**
  * Secrets of 256 random bits or so, of which a digest is all that is stored: nobody guesses them, so no digest has to be slow.
  */
-import { hash, timingSafeEqual } from "node:crypto"
+import * as Effect from "effect/Effect"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import { hash, randomBytes, timingSafeEqual } from "node:crypto"
+import { type CredentialId, type CredentialKind, SECRET_BYTES, textOf } from "../domain/Credential.ts"
 
 /** The digest of a secret: SHA-256 in hexadecimal digits. */
 export const digestOf = (secret: string): string => hash("sha256", secret, "hex")
@@ -11,3 +14,21 @@ export const hasDigest = (secret: string, digest: string): boolean => {
   const [one, other] = [Buffer.from(digestOf(secret)), Buffer.from(digest)]
   return one.length === other.length && timingSafeEqual(one, other)
 }
+
+/** A new credential: its id and digest, which are stored, and its text, which is shown once. */
+export interface NewCredential {
+  readonly id: CredentialId
+  readonly digest: string
+  readonly text: string
+}
+
+/** Makes a credential of a kind. Later ones have higher ids. */
+export const newCredential = (
+  random: SecureRandom.SecureRandom["Service"],
+  kind: CredentialKind
+): Effect.Effect<NewCredential> =>
+  Effect.map(random.uuidV7(), (uuid) => {
+    const id = uuid.replaceAll("-", "")
+    const secret = randomBytes(SECRET_BYTES).toString("base64url")
+    return { id, digest: digestOf(secret), text: textOf(kind, id, secret) }
+  })

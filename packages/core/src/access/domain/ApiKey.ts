@@ -1,8 +1,7 @@
 /**
  * API keys: the credentials of programs.
  *
- * A key is the text `tk_<id>_<secret>`: an id, by which it is found, and a secret of 256 random bits, of which only a digest is
- * stored. It has a role in an organization, or is that of an operator. It can be replaced by another one, and is valid beside it for a
+ * A key is the text `tk_<id>_<secret>` (see `Credential`). It has a role in an organization, or is that of an operator. It can be replaced by another one, and is valid beside it for a
  * while, so that the programs that have it can be given the new one.
  */
 import * as Schema from "effect/Schema"
@@ -11,31 +10,12 @@ import { Instant } from "../../kernel/domain/Instant.ts"
 import { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import { line } from "../../kernel/domain/Text.ts"
+import { CredentialId } from "./Credential.ts"
 import { Role } from "./Role.ts"
 
 /** The id of a key: 32 hexadecimal digits. Later keys have higher ids. */
-export const ApiKeyId = Schema.String.annotate({
-  pattern: "^[0-9a-f]{32}$",
-  examples: ["01a1fc98aa3170bbaea8a708368a1d5e"]
-}).check(Schema.makeFilter((text) => /^[0-9a-f]{32}$/.test(text) || "must be 32 lower-case hexadecimal digits"))
+export const ApiKeyId = CredentialId
 export type ApiKeyId = typeof ApiKeyId.Type
-
-/** The number of random bytes in a secret. */
-export const SECRET_BYTES = 32
-
-const TEXT = /^tk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
-
-/** The id and the secret in the text of a key; `undefined` if the text is none. */
-export const parse = (text: string): { readonly id: ApiKeyId; readonly secret: string } | undefined => {
-  const found = TEXT.exec(text)
-  return found === null ? undefined : { id: found[1]!, secret: found[2]! }
-}
-
-/** Whether a credential is meant to be the key of a program: it begins as one. */
-export const seemsKey = (text: string): boolean => text.startsWith("tk_")
-
-/** The text of a key. `secret` is base64url of 32 bytes. */
-export const textOf = (id: ApiKeyId, secret: string): string => `tk_${id}_${secret}`
 
 const words = {
   name: "What the key is for",

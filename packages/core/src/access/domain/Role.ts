@@ -3,6 +3,8 @@
  * permission, in every organization and for the installation.
  */
 import * as Schema from "effect/Schema"
+import { described } from "../../kernel/domain/document/Documented.ts"
+import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import { OF_INSTALLATION, type Permission, permissions } from "./Permission.ts"
 
 /** The role of a member of an organization. */
@@ -42,3 +44,16 @@ export const permissionsOf = (role: Role): ReadonlySet<Permission> => roles[role
 /** Whether somebody with these permissions may give this role: nobody gives away more than they have. */
 export const mayGive = (held: ReadonlySet<Permission>, role: Role): boolean =>
   [...permissionsOf(role)].every((permission) => held.has(permission))
+
+/** Those of some roles that somebody with these permissions may give. */
+export const givableBy = <R extends Role>(held: ReadonlySet<Permission>, roles: ReadonlyArray<R>): ReadonlyArray<R> =>
+  roles.filter((role) => mayGive(held, role))
+
+/** The role has permissions that the caller lacks, so the caller can neither give it nor take it away. */
+export class MayNotGive extends TaggedError<MayNotGive>()("MayNotGive", {
+  role: described("The role with permissions that the caller lacks", Role)
+}) {
+  override get message(): string {
+    return `The role ${this.role} has permissions that you lack: you can neither give it nor take it away.`
+  }
+}

@@ -6,7 +6,7 @@
  * and of the rows, the blanks, and the Unicode form.
  */
 import { type Attendee, AttendeeInput, fromInput, idOfAddress } from "@turnout/core/admission/domain/model/Attendee"
-import { fold } from "@turnout/core/admission/domain/model/EmailAddress"
+import { fold } from "@turnout/core/kernel/domain/text/EmailAddress"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import { Notes, type Registration } from "@turnout/core/admission/domain/model/Registration"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"

@@ -6,7 +6,7 @@
  */
 import type { TurnoutService } from "@turnout/core/admission/application/Turnout"
 import type { Attendee } from "@turnout/core/admission/domain/model/Attendee"
-import { fold } from "@turnout/core/admission/domain/model/EmailAddress"
+import { fold } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { isActive, type Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { MAX_LIMIT } from "@turnout/core/kernel/domain/Page"

@@ -5,7 +5,7 @@
  * two cases apart, so it registers the row, and a person decides.
  */
 import { nameOf } from "@turnout/core/admission/domain/model/Attendee"
-import { fold } from "@turnout/core/admission/domain/model/EmailAddress"
+import { fold } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { isActive, type Registration } from "@turnout/core/admission/domain/model/Registration"
 import type { Registered } from "./Registered.ts"
 

@@ -9,13 +9,12 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { described } from "../../../kernel/domain/document/Documented.ts"
-import * as EmailAddress from "./EmailAddress.ts"
+import * as EmailAddress from "../../../kernel/domain/text/EmailAddress.ts"
 import * as Text from "../../../kernel/domain/Text.ts"
 
 const MAX_ID = 254
 
-/** Begins the ids that are made of addresses, and no other. */
-const BY_ADDRESS = "mailto:"
+const { BY_ADDRESS } = EmailAddress
 
 /** An id as it is stored. */
 export const AttendeeId = Schema.String.check(
@@ -25,7 +24,7 @@ export const AttendeeId = Schema.String.check(
 export type AttendeeId = typeof AttendeeId.Type
 
 /** The id of the person who has registered by an address that `Email` has decoded. */
-export const idOfAddress = (email: string): AttendeeId => (BY_ADDRESS + EmailAddress.fold(email)) as AttendeeId
+export const idOfAddress = (email: string): AttendeeId => EmailAddress.idOf(email) as AttendeeId
 
 /** The id as people know it: without `mailto:`. */
 export const nameOf = (id: AttendeeId): string => (id.startsWith(BY_ADDRESS) ? id.slice(BY_ADDRESS.length) : id)
@@ -58,7 +57,7 @@ const addressIn = (text: string): string | undefined => {
 
 const toStoredId = (text: string): string => {
   const address = addressIn(text)
-  return address === undefined ? Text.fold(text) : BY_ADDRESS + EmailAddress.fold(EmailAddress.normalise(address))
+  return address === undefined ? Text.fold(text) : EmailAddress.idOf(EmailAddress.normalise(address))
 }
 
 const givenIdProblemOf = (id: string): string | undefined => {

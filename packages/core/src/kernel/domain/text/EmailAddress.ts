@@ -1,5 +1,5 @@
 /**
- * The e-mail address of an attendee: a mailbox at a host, as in `ada@example.com`.
+ * The e-mail address of a person: a mailbox at a host, as in `ada@example.com`.
  *
  * An address is stored as mail is sent to it: the local part, before the `@`, as it was written, in Unicode normal form C; the
  * domain as the domain name system has it, in ASCII and lower case (UTS 46, nontransitional). So `Ada@München.DE` is stored as
@@ -10,7 +10,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as Text from "../../../kernel/domain/Text.ts"
+import * as Text from "../Text.ts"
 
 /** The most characters of an address, as given, as stored, and folded. A path of SMTP has no more (RFC 5321, 4.5.3.1.3). */
 export const MAX_ADDRESS = 254
@@ -83,6 +83,12 @@ const domainProblemOf = (domain: string): string | undefined => {
 /** The form under which two spellings of an address are equal. */
 export const fold = (normalised: string): string => Text.fold(normalised)
 
+/** Begins the ids that are made of addresses, and no other. */
+export const BY_ADDRESS = "mailto:"
+
+/** The id of the person who is known by an address: `mailto:` and the address, folded. */
+export const idOf = (normalised: string): string => BY_ADDRESS + fold(normalised)
+
 /** The rule that a normalised text breaks; `undefined` if it is an address. */
 export const problemOf = (text: string): string | undefined => {
   const example = "such as ada@example.com"
@@ -110,3 +116,14 @@ export const Email: Schema.Codec<string> = Text.line({ maxLength: MAX_ADDRESS })
     description: `A mailbox at a host, without quote marks, brackets or a name; at most ${MAX_ADDRESS} bytes, with its domain in ASCII`
   })
 )
+
+/** An e-mail address, decoded to the form under which its spellings are equal. */
+export const Folded: Schema.Codec<string> = Email.pipe(
+  Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: fold, encode: (text: string) => text }))
+)
+
+/** The folded address that a text from elsewhere has, such as a claim of a token; `null` if it has none. */
+export const foldedOf = (text: string): string | null => {
+  const address = normalise(text)
+  return problemOf(address) === undefined ? fold(address) : null
+}

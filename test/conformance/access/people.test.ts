@@ -1,0 +1,13 @@
+import * as Memory from "@turnout/adapters/memory"
+import * as Pglite from "@turnout/adapters/pglite"
+import * as PostgresAuditLog from "@turnout/adapters/postgres/audit-log"
+import * as PostgresPeople from "@turnout/adapters/postgres/people"
+import { Layer } from "effect"
+import * as TestDatabase from "../../support/TestDatabase.ts"
+import { suite } from "./PeopleSuite.ts"
+
+const onClient = Layer.mergeAll(PostgresPeople.layerFromClient(), PostgresAuditLog.layerFromClient())
+
+suite("memory", Memory.layer)
+suite("PGlite", onClient.pipe(Layer.provide(Layer.orDie(TestDatabase.migrated(Pglite.layerClient())))))
+suite("Postgres", onClient.pipe(Layer.provide(TestDatabase.layer({ poolSize: 10 }))))
