@@ -2,7 +2,7 @@
  * Idempotency keys in flight: a principal meets only with itself.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { actorOf, type Principal } from "@turnout/core/access/domain/Principal"
+import { actorOf, type Principal } from "@turnout/core/access/domain/policy/Principal"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"

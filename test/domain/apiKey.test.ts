@@ -8,7 +8,7 @@ import {
   ApiKeyNotFound,
   ApiKeyNotReplaceable,
   validMillis
-} from "@turnout/core/access/domain/ApiKey"
+} from "@turnout/core/access/domain/credentials/ApiKey"
 import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Effect, Result, Schema } from "effect"

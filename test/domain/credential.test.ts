@@ -1,7 +1,7 @@
 /**
  * Credentials as text: what is read of each kind, and what is none.
  */
-import { type CredentialKind, kindOf, parse, textOf } from "@turnout/core/access/domain/Credential"
+import { type CredentialKind, kindOf, parse, textOf } from "@turnout/core/access/domain/credentials/Credential"
 import { assert, describe, it } from "vitest"
 
 const ID = "01a1fc98aa3170bbaea8a708368a1d5e"

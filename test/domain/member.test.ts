@@ -10,8 +10,8 @@ import {
   refusal,
   strongest
 } from "@turnout/core/access/domain/Member"
-import type { Membership } from "@turnout/core/access/domain/Principal"
-import { givableBy, MayNotGive, MemberRole, permissionsOf, Role } from "@turnout/core/access/domain/Role"
+import type { Membership } from "@turnout/core/access/domain/policy/Principal"
+import { givableBy, MayNotGive, MemberRole, permissionsOf, Role } from "@turnout/core/access/domain/policy/Role"
 import { read, Subject, textOf } from "@turnout/core/access/domain/Subject"
 import { foldedOf } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"

@@ -2,10 +2,10 @@
  * The policy: A2 and A3 of the invariants, as far as one pure function holds them. A table says what each role may, and properties
  * what holds for every principal, action and fact.
  */
-import { type Action, actions, type Others } from "@turnout/core/access/domain/Action"
+import { type Action, actions, type Others } from "@turnout/core/access/domain/policy/Action"
 import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
-import { OF_INSTALLATION, type Permission, permissions } from "@turnout/core/access/domain/Permission"
-import { decide, type Facts, type Verdict, withoutLooking } from "@turnout/core/access/domain/Policy"
+import { OF_INSTALLATION, type Permission, permissions } from "@turnout/core/access/domain/policy/Permission"
+import { decide, type Facts, type Verdict, withoutLooking } from "@turnout/core/access/domain/policy/Policy"
 import {
   actorOf,
   hasAnywhere,
@@ -13,8 +13,8 @@ import {
   type Principal,
   roleIn,
   type User
-} from "@turnout/core/access/domain/Principal"
-import { mayGive, MemberRole, permissionsOf, Role } from "@turnout/core/access/domain/Role"
+} from "@turnout/core/access/domain/policy/Principal"
+import { mayGive, MemberRole, permissionsOf, Role } from "@turnout/core/access/domain/policy/Role"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"

@@ -1,8 +1,19 @@
 /**
  * The settings of token issuers, and what is read from the claims of their tokens: paths, roles, addresses and names.
  */
-import { type RoleRule, TokenIssuerInput, TokenIssuers, fromInput } from "@turnout/core/access/domain/TokenIssuer"
-import { type Claims, claimAt, fromClaims, grantsOf, valuesAt } from "@turnout/core/access/domain/VerifiedToken"
+import {
+  type RoleRule,
+  TokenIssuerInput,
+  TokenIssuers,
+  fromInput
+} from "@turnout/core/access/domain/credentials/TokenIssuer"
+import {
+  type Claims,
+  claimAt,
+  fromClaims,
+  grantsOf,
+  valuesAt
+} from "@turnout/core/access/domain/credentials/VerifiedToken"
 import { decoder } from "@turnout/core/kernel/application/InvalidInput"
 import { repeatsAName } from "@turnout/adapters/internal/tokens/RepeatedNames"
 import { Effect, Result } from "effect"

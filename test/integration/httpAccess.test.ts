@@ -7,8 +7,8 @@ import * as Memory from "@turnout/adapters/memory"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import * as Organizations from "@turnout/core/access/application/Organizations"
 import { digestOf } from "@turnout/core/access/application/Secrets"
-import { textOf } from "@turnout/core/access/domain/AttendeeLink"
-import type { Role } from "@turnout/core/access/domain/Role"
+import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
+import { permissionsOf, type Role } from "@turnout/core/access/domain/policy/Role"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
@@ -25,6 +25,7 @@ import * as AdminClient from "../support/AdminClient.ts"
 import { adminApi, api } from "../support/ApiDocument.ts"
 import * as Given from "../support/Given.ts"
 
+const ALL = permissionsOf("operator")
 const NOWHERE = "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1"
 
 // --- the table ---
@@ -183,7 +184,7 @@ beforeAll(async () => {
   const keyOf = (role: Role) =>
     run(
       ApiKeys.ApiKeys.use((keys) =>
-        keys.create({ name: role, role, organizationId: role === "operator" ? null : own }, "ada")
+        keys.create({ name: role, role, organizationId: role === "operator" ? null : own }, ALL, "ada")
       )
     )
   const credentials: Record<string, string> = { adminToken: AdminClient.TOKEN }
@@ -358,7 +359,7 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
       for (const name of PRINCIPALS) {
         const role = organizationId === null ? "operator" : "viewer"
         const { key } = await world.run(
-          ApiKeys.ApiKeys.use((keys) => keys.create({ name: "A key", role, organizationId }, "ada"))
+          ApiKeys.ApiKeys.use((keys) => keys.create({ name: "A key", role, organizationId }, ALL, "ada"))
         )
         const target = await targetIn("own, public")
         const token = await credentialOf(name, target)

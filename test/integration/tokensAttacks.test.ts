@@ -6,7 +6,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Verifier from "@turnout/adapters/tokens"
-import type { TokenIssuerInput } from "@turnout/core/access/domain/TokenIssuer"
+import type { TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { type RefusalReason, TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import { Effect, Layer, Result } from "effect"
 import {

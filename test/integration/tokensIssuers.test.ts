@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Verifier from "@turnout/adapters/tokens"
-import type { TokenIssuerInput } from "@turnout/core/access/domain/TokenIssuer"
+import type { TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import { Context, Effect, Exit, Fiber, Layer, Logger, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Verifier from "@turnout/adapters/tokens"
-import type { TokenIssuerInput } from "@turnout/core/access/domain/TokenIssuer"
+import type { TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import { Context, Effect, Layer, Logger } from "effect"
 import { createServer, type RequestListener } from "node:http"

@@ -2,7 +2,7 @@
  * Every endpoint of the HTTP APIs is an action of the policy, by the name of its operation: an endpoint cannot be added without saying
  * who may use it.
  */
-import { actions } from "@turnout/core/access/domain/Action"
+import { actions } from "@turnout/core/access/domain/policy/Action"
 import { assert, describe, it } from "vitest"
 import { adminApi, api, type Documented } from "../support/ApiDocument.ts"
 

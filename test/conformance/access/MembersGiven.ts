@@ -4,7 +4,7 @@
 import * as Members from "@turnout/core/access/application/Members"
 import * as Organizations from "@turnout/core/access/application/Organizations"
 import type { Member, MemberId } from "@turnout/core/access/domain/Member"
-import { permissionsOf } from "@turnout/core/access/domain/Role"
+import { permissionsOf } from "@turnout/core/access/domain/policy/Role"
 import type { Subject } from "@turnout/core/access/domain/Subject"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { MemberStore } from "@turnout/core/access/ports/MemberStore"

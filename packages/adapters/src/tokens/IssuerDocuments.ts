@@ -4,7 +4,7 @@
  * A request follows no redirect, ends after `REQUEST_MILLIS`, and takes no more than `MAX_DOCUMENT_BYTES`. Everything but a document with
  * the status 200 is a failure. Metadata that is not that of the issuer itself is a failure too.
  */
-import { type TokenIssuer, urlProblemOf } from "@turnout/core/access/domain/TokenIssuer"
+import { type TokenIssuer, urlProblemOf } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { storable } from "@turnout/core/kernel/domain/Text"
 import { visible } from "@turnout/core/kernel/domain/text/VisibleText"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"

@@ -8,7 +8,7 @@
  * An issuer that has failed `FAILURES_TO_OPEN` times is left alone for a while (its circuit is open), except by operators. Tokens with
  * unknown keys, which anybody can make, ask the issuer at most once in `ASKING_MILLIS`, whether it answers or not.
  */
-import type { TokenIssuer } from "@turnout/core/access/domain/TokenIssuer"
+import type { TokenIssuer } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { type IssuerState, IssuerUnreachable } from "@turnout/core/access/ports/TokenVerifier"
 import * as Outage from "@turnout/core/kernel/application/Outage"
 import { monotonicMillis, steady } from "@turnout/core/kernel/application/time/MonotonicTime"

@@ -4,7 +4,7 @@
  * A key is passed over if it is not public, is for something else than signing, is too weak, or fits no algorithm that the issuer may use.
  * A set of keys of which none is left is a set: its issuer has revoked them all.
  */
-import type { Algorithm } from "@turnout/core/access/domain/TokenIssuer"
+import type { Algorithm } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { type CryptoKey, importJWK, type JWK } from "jose"
 
 /** A key for one algorithm. */

@@ -6,16 +6,16 @@
  * fits the key; the issuer and the audience of the settings; `sub` and `exp`; the type, where the issuer is set so. A token that
  * says that it is of another kind, such as `logout+jwt`, is refused (RFC 8725, 3.11).
  */
-import type { TokenIssuer, TokenIssuerInput } from "@turnout/core/access/domain/TokenIssuer"
-import { fromInput, TokenIssuers } from "@turnout/core/access/domain/TokenIssuer"
-import { type Claims, fromClaims, type VerifiedToken } from "@turnout/core/access/domain/VerifiedToken"
+import type { TokenIssuer, TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
+import { fromInput, TokenIssuers } from "@turnout/core/access/domain/credentials/TokenIssuer"
+import { type Claims, fromClaims, type VerifiedToken } from "@turnout/core/access/domain/credentials/VerifiedToken"
 import {
   type IssuerUnreachable,
   type RefusalReason,
   TokenRefused,
   TokenVerifier
 } from "@turnout/core/access/ports/TokenVerifier"
-import { Email } from "@turnout/core/admission/domain/model/EmailAddress"
+import { Email } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -3,7 +3,7 @@
  *
  * The kind is `_tag`. It is `Failed` for a failure of a command itself that has none, and `Unexpected` for a defect.
  */
-import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/ApiKey"
+import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"

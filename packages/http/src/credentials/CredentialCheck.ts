@@ -7,12 +7,11 @@
  */
 import { Authentication } from "@turnout/core/access/application/Authentication"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
-import { seemsKey } from "@turnout/core/access/domain/ApiKey"
-import { seemsLink } from "@turnout/core/access/domain/AttendeeLink"
-import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
-import type { Principal } from "@turnout/core/access/domain/Principal"
-import { withoutLooking } from "@turnout/core/access/domain/Policy"
-import type { Action } from "@turnout/core/access/domain/Action"
+import { kindOf } from "@turnout/core/access/domain/credentials/Credential"
+import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
+import type { Principal } from "@turnout/core/access/domain/policy/Principal"
+import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
+import type { Action } from "@turnout/core/access/domain/policy/Action"
 import { toRefusal } from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -41,15 +40,17 @@ const operator: Principal = { kind: "operator" }
 
 const make = Effect.fnUntraced(function* ({ adminToken, open = false }: CredentialOptions) {
   const digest = adminToken === undefined ? undefined : digestOf(Redacted.value(adminToken))
-  const { apiKey, attendeeLink } = yield* Authentication
+  const { apiKey, attendeeLink, session } = yield* Authentication
   const { requestTimeoutMillis } = yield* RequestLimits
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
 
   const principalOf = (authorization: string): Effect.Effect<Principal, CredentialRefused | StoreError> => {
     const text = BEARER.exec(authorization)?.[1]
     if (text === undefined) return Effect.fail(new CredentialRefused())
-    if (seemsKey(text)) return apiKey(text)
-    if (seemsLink(text)) return attendeeLink(text)
+    const kind = kindOf(text)
+    if (kind === "apiKey") return apiKey(text)
+    if (kind === "session") return session(text)
+    if (kind === "attendeeLink") return attendeeLink(text)
     return digest !== undefined && hasDigest(text, digest)
       ? Effect.succeed(operator)
       : Effect.fail(new CredentialRefused())

@@ -3,7 +3,7 @@
  * are annotations of schemas, descriptions and examples where people and programs look for them, the headers of answers, and the
  * messages to webhooks.
  */
-import { type Action, actions } from "@turnout/core/access/domain/Action"
+import { type Action, actions } from "@turnout/core/access/domain/policy/Action"
 import { KEYWORDS } from "@turnout/core/kernel/domain/document/Documented"
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"

@@ -2,7 +2,7 @@
  * The group `keys` of the API for operators: API keys, the credentials of programs.
  */
 import { Replacement } from "@turnout/core/access/application/ApiKeys"
-import { ApiKey, ApiKeyId, ApiKeyInput } from "@turnout/core/access/domain/ApiKey"
+import { ApiKey, ApiKeyId, ApiKeyInput } from "@turnout/core/access/domain/credentials/ApiKey"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
 import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Schema from "effect/Schema"
@@ -11,6 +11,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
+import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
@@ -31,7 +32,7 @@ export class KeysGroup extends HttpApiGroup.make("keys")
     HttpApiEndpoint.post("create", "/admin/keys", {
       payload: ApiKeyInput,
       success: WithText.pipe(HttpApiSchema.status(201)),
-      error: RejectionProblems.organizationNotFound
+      error: [RejectionProblems.organizationNotFound, AccessProblems.mayNotGive]
     })
       .annotateMerge(
         about({
@@ -66,7 +67,7 @@ export class KeysGroup extends HttpApiGroup.make("keys")
       params: ofKey,
       payload: Replacement.annotate({ identifier: "ApiKeyReplacement" }),
       success: WithText.pipe(HttpApiSchema.status(201)),
-      error: [OperatorProblems.apiKeyNotFound, OperatorProblems.apiKeyNotReplaceable]
+      error: [OperatorProblems.apiKeyNotFound, OperatorProblems.apiKeyNotReplaceable, AccessProblems.mayNotGive]
     })
       .annotateMerge(
         about({

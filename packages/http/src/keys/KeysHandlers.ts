@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `keys`, for operators: each turns a request into one call of the `ApiKeys` keys.
+ * The handlers of the group `keys`, for operators: each turns a request into one call of API keys behind the policy.
  */
 import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
 import * as Effect from "effect/Effect"
@@ -8,10 +8,6 @@ import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as Body from "../requests/Body.ts"
-
-/** Who comes here runs the installation, and has every permission. */
-const HELD = permissionsOf("operator")
-const given = <A, E, R>(work: Effect.Effect<A, E | MayNotGive, R>) => Effect.catchTag(work, "MayNotGive", Effect.die)
 
 export const layer = HttpApiBuilder.group(
   AdminApi,

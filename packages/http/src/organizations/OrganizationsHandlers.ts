@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `organizations`, for operators: each turns a request into one call of the `Organizations` organizations.
+ * The handlers of the group `organizations`, for operators: each turns a request into one call of organizations behind the policy.
  */
 import { GuardedOrganizations } from "@turnout/core/guard/application/GuardedOrganizations"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,8 @@
 /**
  * The problems of those who may not: a credential that is missing, not valid, or not for this.
  */
-import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
+import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
+import { MayNotGive } from "@turnout/core/access/domain/policy/Role"
 import { Forbidden, SelfServiceEnded, Unauthenticated } from "@turnout/core/kernel/domain/access/Refusals"
 import { type Problem, problem } from "./Problem.ts"
 
@@ -21,6 +22,12 @@ export const forbidden: Problem<typeof Forbidden> = problem(Forbidden, {
   status: 403,
   code: "forbidden",
   title: "The credential does not allow this"
+})
+
+export const mayNotGive: Problem<typeof MayNotGive> = problem(MayNotGive, {
+  status: 403,
+  code: "may_not_give",
+  title: "The role has permissions that the credential lacks"
 })
 
 export const selfServiceEnded: Problem<typeof SelfServiceEnded> = problem(SelfServiceEnded, {

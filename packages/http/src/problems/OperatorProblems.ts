@@ -1,7 +1,7 @@
 /**
  * The problems of the API for operators: organizations, API keys, the outbox, replays, webhooks, sales and dead letters.
  */
-import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/ApiKey"
+import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"

@@ -2,7 +2,7 @@
  * Turns failures of the service into problems. Logs those that operators should see, and names the part of the work that
  * was done before the failure. Errors that are problems already, such as rejections, stay as they are.
  */
-import { CredentialRefused } from "@turnout/core/access/domain/CredentialRefused"
+import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"

@@ -1,7 +1,7 @@
 /**
  * The group `registrations` of the HTTP API: the registrations and the waitlist of an event.
  */
-import { TheLink } from "@turnout/core/access/domain/AttendeeLink"
+import { TheLink } from "@turnout/core/access/domain/credentials/AttendeeLink"
 import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import { type AttendanceCommand, AttendedInput } from "@turnout/core/admission/domain/model/Attendance"
 import { GuestInput, RegistrationOutcome } from "@turnout/core/admission/domain/model/Register"

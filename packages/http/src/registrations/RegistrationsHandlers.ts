@@ -1,7 +1,7 @@
 /**
  * The handlers of the group `registrations`: each turns a request into one command or one read of the `Turnout` service behind the policy.
  */
-import { textOf } from "@turnout/core/access/domain/AttendeeLink"
+import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
 import type * as Exports from "@turnout/core/admission/application/Exports"
 import type { AttendanceCommand } from "@turnout/core/admission/domain/model/Attendance"
 import * as Register from "@turnout/core/admission/domain/model/Register"

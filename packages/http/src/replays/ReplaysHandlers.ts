@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `replays`, for operators: each turns a request into one call of the replays.
+ * The handlers of the group `replays`, for operators: each turns a request into one call of the replays behind the policy.
  */
 import { everything, type Selection } from "@turnout/core/delivery/domain/Replay"
 import { GuardedReplays } from "@turnout/core/guard/application/GuardedReplays"

@@ -7,6 +7,9 @@ import * as Organizations from "@turnout/core/access/application/Organizations"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
+import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
+import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -38,11 +41,14 @@ export type Needed =
   | AttendeeLinkStore
   | AuditLog
   | JournalReader
+  | MemberStore
   | OrganizationStore
   | Outbox
   | OutboxOperations
+  | PeopleStore
   | ProjectionStore
   | Replays
+  | SessionStore
   | WebhookStore
 
 /** The services that the handlers call. */

@@ -4,8 +4,8 @@
  * For each principal and key, the server works on one request at a time. A command that has begun is finished, even if its
  * request has been given up.
  */
-import { textOf } from "@turnout/core/access/domain/AttendeeLink"
-import { actorOf } from "@turnout/core/access/domain/Principal"
+import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
+import { actorOf } from "@turnout/core/access/domain/policy/Principal"
 import type { Register, RegisterGuest } from "@turnout/core/admission/domain/model/Register"
 import { scope } from "@turnout/core/admission/domain/state/Idempotency"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"

@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `webhooks`, for operators: each turns a request into one call of the `Webhooks` webhooks.
+ * The handlers of the group `webhooks`, for operators: each turns a request into one call of webhooks behind the policy.
  */
 import { GuardedWebhooks } from "@turnout/core/guard/application/GuardedWebhooks"
 import * as Effect from "effect/Effect"

@@ -7,7 +7,7 @@ import {
   ApiKeyNotFound,
   ApiKeyNotReplaceable,
   validMillis
-} from "@turnout/core/access/domain/ApiKey"
+} from "@turnout/core/access/domain/credentials/ApiKey"
 import { ApiKeyStore, type NewApiKey } from "@turnout/core/access/ports/ApiKeyStore"
 import { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Effect from "effect/Effect"

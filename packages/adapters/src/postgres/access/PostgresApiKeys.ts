@@ -3,8 +3,8 @@
  *
  * Guarantees: a change and its entry in the audit log are one statement.
  */
-import { type ApiKey, ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/ApiKey"
-import { Role } from "@turnout/core/access/domain/Role"
+import { type ApiKey, ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
+import { Role } from "@turnout/core/access/domain/policy/Role"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Effect from "effect/Effect"

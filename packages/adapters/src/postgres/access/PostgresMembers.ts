@@ -15,7 +15,7 @@ import {
   refusal,
   strongest
 } from "@turnout/core/access/domain/Member"
-import { type MayNotGive, MemberRole } from "@turnout/core/access/domain/Role"
+import { type MayNotGive, MemberRole } from "@turnout/core/access/domain/policy/Role"
 import { read, type Subject, textOf } from "@turnout/core/access/domain/Subject"
 import { type By, MemberStore } from "@turnout/core/access/ports/MemberStore"
 import { OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"

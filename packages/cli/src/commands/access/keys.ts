@@ -3,8 +3,8 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
-import { type ApiKey, ApiKeyId } from "@turnout/core/access/domain/ApiKey"
-import { permissionsOf, Role, roles } from "@turnout/core/access/domain/Role"
+import { type ApiKey, ApiKeyId } from "@turnout/core/access/domain/credentials/ApiKey"
+import { permissionsOf, Role, roles } from "@turnout/core/access/domain/policy/Role"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Effect from "effect/Effect"

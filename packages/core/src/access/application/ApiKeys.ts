@@ -12,9 +12,15 @@ import { described } from "../../kernel/domain/document/Documented.ts"
 import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import { type ApiKey, type ApiKeyId, ApiKeyInput, ApiKeyNotFound, type ApiKeyNotReplaceable } from "../domain/ApiKey.ts"
-import type { Permission } from "../domain/Permission.ts"
-import type { MayNotGive } from "../domain/Role.ts"
+import {
+  type ApiKey,
+  type ApiKeyId,
+  ApiKeyInput,
+  ApiKeyNotFound,
+  type ApiKeyNotReplaceable
+} from "../domain/credentials/ApiKey.ts"
+import type { Permission } from "../domain/policy/Permission.ts"
+import type { MayNotGive } from "../domain/policy/Role.ts"
 import { ApiKeyStore } from "../ports/ApiKeyStore.ts"
 import * as Giving from "./Giving.ts"
 import { newCredential } from "./Secrets.ts"

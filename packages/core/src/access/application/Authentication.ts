@@ -12,11 +12,11 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import { type Credential, type CredentialId, type CredentialKind, parse } from "../domain/Credential.ts"
-import { registrationOf } from "../domain/AttendeeLink.ts"
-import { CredentialRefused } from "../domain/CredentialRefused.ts"
+import { type Credential, type CredentialId, type CredentialKind, parse } from "../domain/credentials/Credential.ts"
+import { registrationOf } from "../domain/credentials/AttendeeLink.ts"
+import { CredentialRefused } from "../domain/credentials/CredentialRefused.ts"
 import { type Person, PersonId, principalOf, subjectsOf } from "../domain/Person.ts"
-import type { Principal, User } from "../domain/Principal.ts"
+import type { Principal, User } from "../domain/policy/Principal.ts"
 import { type Claims, readClaims } from "../domain/signIn/Joining.ts"
 import { NOTED_MILLIS, type SessionId } from "../domain/signIn/Session.ts"
 import { ApiKeyStore } from "../ports/ApiKeyStore.ts"
@@ -162,5 +162,8 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<Authentication, never, ApiKeyStore | AttendeeLinkStore | MemberStore | PeopleStore | SessionStore> =
-  Layer.effect(Authentication, make)
+export const layer: Layer.Layer<
+  Authentication,
+  never,
+  ApiKeyStore | AttendeeLinkStore | MemberStore | PeopleStore | SessionStore
+> = Layer.effect(Authentication, make)

@@ -20,8 +20,8 @@ import {
   type MemberName,
   MemberNotFound
 } from "../domain/Member.ts"
-import type { Permission } from "../domain/Permission.ts"
-import { givableBy, type MayNotGive, MemberRole } from "../domain/Role.ts"
+import type { Permission } from "../domain/policy/Permission.ts"
+import { givableBy, type MayNotGive, MemberRole } from "../domain/policy/Role.ts"
 import { textOf } from "../domain/Subject.ts"
 import { MemberStore } from "../ports/MemberStore.ts"
 import * as Giving from "./Giving.ts"

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import { hash, randomBytes, timingSafeEqual } from "node:crypto"
-import { type CredentialId, type CredentialKind, SECRET_BYTES, textOf } from "../domain/Credential.ts"
+import { type CredentialId, type CredentialKind, SECRET_BYTES, textOf } from "../domain/credentials/Credential.ts"
 
 /** The digest of a secret: SHA-256 in hexadecimal digits. */
 export const digestOf = (secret: string): string => hash("sha256", secret, "hex")

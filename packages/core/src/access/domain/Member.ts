@@ -10,8 +10,8 @@ import { Instant } from "../../kernel/domain/Instant.ts"
 import { type OrganizationId, TheOrganization } from "../../kernel/domain/OrganizationId.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import { Uuid } from "../../kernel/domain/Uuid.ts"
-import type { Membership } from "./Principal.ts"
-import { MayNotGive, MemberRole, mayGive, permissionsOf } from "./Role.ts"
+import type { Membership } from "./policy/Principal.ts"
+import { MayNotGive, MemberRole, mayGive, permissionsOf } from "./policy/Role.ts"
 import { Subject } from "./Subject.ts"
 
 /** The id of a member. Later members have higher ids. */

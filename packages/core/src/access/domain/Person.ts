@@ -10,7 +10,7 @@ import { Instant } from "../../kernel/domain/Instant.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import * as EmailAddress from "../../kernel/domain/text/EmailAddress.ts"
 import { Uuid } from "../../kernel/domain/Uuid.ts"
-import { actorOf, type Membership, type User } from "./Principal.ts"
+import { actorOf, type Membership, type User } from "./policy/Principal.ts"
 import { Identity, type Subject } from "./Subject.ts"
 
 /** The id of a person, which stays the same however they sign in. */

@@ -7,7 +7,7 @@ import type * as Effect from "effect/Effect"
 import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import type { ApiKey, ApiKeyId, ApiKeyNotFound, ApiKeyNotReplaceable } from "../domain/ApiKey.ts"
+import type { ApiKey, ApiKeyId, ApiKeyNotFound, ApiKeyNotReplaceable } from "../domain/credentials/ApiKey.ts"
 
 /** A key that is to be stored. The digest is SHA-256 of the secret, in hexadecimal digits. */
 export interface NewApiKey extends Pick<ApiKey, "id" | "name" | "role" | "organizationId" | "expiresAt"> {

@@ -10,8 +10,8 @@ import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/O
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { LastOwner, Member, MemberExists, MemberId, MemberName, MemberNotFound } from "../domain/Member.ts"
-import type { Membership } from "../domain/Principal.ts"
-import type { MayNotGive, MemberRole } from "../domain/Role.ts"
+import type { Membership } from "../domain/policy/Principal.ts"
+import type { MayNotGive, MemberRole } from "../domain/policy/Role.ts"
 import type { Subject } from "../domain/Subject.ts"
 
 /** A member that is to be stored. */

@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
-import type { VerifiedToken } from "../domain/VerifiedToken.ts"
+import type { VerifiedToken } from "../domain/credentials/VerifiedToken.ts"
 
 /** What is wrong with a token. It is for the log of operators, at debug level, and for nobody else. */
 export const RefusalReason = Schema.Literals([

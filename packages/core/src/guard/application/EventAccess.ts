@@ -4,9 +4,9 @@
  * Writes are decided under the lock of the event: a caller (`callerOf`) is asked by the decider, on the event and the registration
  * as they are then.
  */
-import type { Action } from "../../access/domain/Action.ts"
-import { decide, type Facts, type Verdict } from "../../access/domain/Policy.ts"
-import { isAttendee, type Principal } from "../../access/domain/Principal.ts"
+import type { Action } from "../../access/domain/policy/Action.ts"
+import { decide, type Facts, type Verdict } from "../../access/domain/policy/Policy.ts"
+import { isAttendee, type Principal } from "../../access/domain/policy/Principal.ts"
 import type { Command, Operation } from "../../admission/domain/model/Command.ts"
 import { type Event, EventNotFound, isPublic, selfServiceEnd } from "../../admission/domain/model/Event.ts"
 import { type RegistrationId, RegistrationNotFound } from "../../admission/domain/model/Registration.ts"

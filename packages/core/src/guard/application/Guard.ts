@@ -5,9 +5,14 @@
  * another.
  */
 import * as Effect from "effect/Effect"
-import type { Action } from "../../access/domain/Action.ts"
-import { decide, type Facts, type Refused as RefusedVerdict, withoutLooking } from "../../access/domain/Policy.ts"
-import { actorOf, type Principal } from "../../access/domain/Principal.ts"
+import type { Action } from "../../access/domain/policy/Action.ts"
+import {
+  decide,
+  type Facts,
+  type Refused as RefusedVerdict,
+  withoutLooking
+} from "../../access/domain/policy/Policy.ts"
+import { actorOf, type Principal } from "../../access/domain/policy/Principal.ts"
 import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 

@@ -5,11 +5,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Action } from "../../access/domain/Action.ts"
+import type { Action } from "../../access/domain/policy/Action.ts"
 import { ApiKeys } from "../../access/application/ApiKeys.ts"
-import { type ApiKeyId, ApiKeyNotFound } from "../../access/domain/ApiKey.ts"
-import { actorOf, organizationsWith, type Principal, roleIn } from "../../access/domain/Principal.ts"
-import { mayGive, permissionsOf, type Role } from "../../access/domain/Role.ts"
+import { type ApiKeyId, ApiKeyNotFound } from "../../access/domain/credentials/ApiKey.ts"
+import { actorOf, organizationsWith, type Principal, roleIn } from "../../access/domain/policy/Principal.ts"
+import type { Permission } from "../../access/domain/policy/Permission.ts"
+import { permissionsOf } from "../../access/domain/policy/Role.ts"
 import { ApiKeyStore } from "../../access/ports/ApiKeyStore.ts"
 import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
@@ -19,10 +20,10 @@ import { may, mayAtAll } from "./Guard.ts"
 
 type Service = ApiKeys["Service"]
 
-/** Whether a principal, who may make keys of an organization, may make one with this role. */
-const mayMake = (principal: Principal, organizationId: OrganizationId | null, role: Role): boolean => {
-  const own = organizationId === null ? "operator" : roleIn(principal, organizationId)
-  return own !== undefined && mayGive(permissionsOf(own), role)
+/** What a principal who may make keys of an organization, or of operators, may do there: nobody makes a key that may do more. */
+const heldIn = (principal: Principal, organizationId: OrganizationId | null): ReadonlySet<Permission> => {
+  const role = organizationId === null ? "operator" : roleIn(principal, organizationId)
+  return role === undefined ? new Set() : permissionsOf(role)
 }
 
 /** The organization whose keys are listed for a principal who names none. */
@@ -39,15 +40,16 @@ const make = Effect.gen(function* () {
   const keys = yield* ApiKeys
   const store = yield* ApiKeyStore
 
-  /** The principal, if they may do something with a key. */
+  /** Who may do something with a key, and what else they may. */
   const forKey = Effect.fnUntraced(function* (action: Action, id: ApiKeyId) {
     const principal = yield* CurrentPrincipal
     yield* mayAtAll(principal, action)
     const found = yield* store.find(id)
     const absent = () => new ApiKeyNotFound({ id })
     if (found === undefined) return yield* absent()
-    yield* may(principal, action, { on: "owned", organizationId: found.key.organizationId }, absent)
-    return principal
+    const { organizationId } = found.key
+    yield* may(principal, action, { on: "owned", organizationId }, absent)
+    return { who: actorOf(principal), held: heldIn(principal, organizationId) }
   })
 
   return {
@@ -61,8 +63,7 @@ const make = Effect.gen(function* () {
           ? new Forbidden({ operation: "createApiKey" })
           : new OrganizationNotFound({ organization: organizationId })
       )
-      if (!mayMake(principal, organizationId, input.role)) return yield* new Forbidden({ operation: "createApiKey" })
-      return yield* keys.create(input, actorOf(principal))
+      return yield* keys.create(input, heldIn(principal, organizationId), actorOf(principal))
     }),
     /** Returns the keys of an organization; of all, or of the principal's own organization, if none is named. */
     list: Effect.fnUntraced(function* (named: OrganizationId | undefined, page: Parameters<Service["list"]>[1]) {
@@ -79,10 +80,12 @@ const make = Effect.gen(function* () {
       return yield* keys.list(of, page)
     }),
     replace: Effect.fnUntraced(function* (id: ApiKeyId, options: Parameters<Service["replace"]>[1]) {
-      return yield* keys.replace(id, options, actorOf(yield* forKey("replaceApiKey", id)))
+      const { held, who } = yield* forKey("replaceApiKey", id)
+      return yield* keys.replace(id, options, held, who)
     }),
     revoke: Effect.fnUntraced(function* (id: ApiKeyId) {
-      return yield* keys.revoke(id, actorOf(yield* forKey("revokeApiKey", id)))
+      const { who } = yield* forKey("revokeApiKey", id)
+      return yield* keys.revoke(id, who)
     })
   }
 })

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { described } from "../../../kernel/domain/document/Documented.ts"
 import { Instant } from "../../../kernel/domain/Instant.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
-import { CredentialId } from "../Credential.ts"
+import { CredentialId } from "../credentials/Credential.ts"
 import { PersonId } from "../Person.ts"
 
 export const SessionId = CredentialId

@@ -4,7 +4,7 @@
  * A link is the text `tm_<id>_<secret>`. It works once, within 15 minutes.
  */
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
-import { CredentialId } from "../Credential.ts"
+import { CredentialId } from "../credentials/Credential.ts"
 
 export const SignInLinkId = CredentialId
 export type SignInLinkId = typeof SignInLinkId.Type

@@ -5,9 +5,9 @@
  * store and tells nothing about it, not even by its time. `decide` takes the facts. What belongs to another organization does not
  * exist for the principal: the verdict is `notFound`, as it is for what is not there.
  */
-import type { EventId } from "../../kernel/domain/EventId.ts"
-import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
-import type { RegistrationAccess } from "../../kernel/domain/access/RegistrationAccess.ts"
+import type { EventId } from "../../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
+import type { RegistrationAccess } from "../../../kernel/domain/access/RegistrationAccess.ts"
 import { type Action, actions, type Others, type Rule } from "./Action.ts"
 import { hasAnywhere, isAttendee, type Principal, roleIn } from "./Principal.ts"
 import { permissionsOf } from "./Role.ts"

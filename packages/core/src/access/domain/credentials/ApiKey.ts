@@ -5,13 +5,13 @@
  * while, so that the programs that have it can be given the new one.
  */
 import * as Schema from "effect/Schema"
-import { described } from "../../kernel/domain/document/Documented.ts"
-import { Instant } from "../../kernel/domain/Instant.ts"
-import { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
-import { TaggedError } from "../../kernel/domain/TaggedError.ts"
-import { line } from "../../kernel/domain/Text.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { Instant } from "../../../kernel/domain/Instant.ts"
+import { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
+import { line } from "../../../kernel/domain/Text.ts"
 import { CredentialId } from "./Credential.ts"
-import { Role } from "./Role.ts"
+import { Role } from "../policy/Role.ts"
 
 /** The id of a key: 32 hexadecimal digits. Later keys have higher ids. */
 export const ApiKeyId = CredentialId

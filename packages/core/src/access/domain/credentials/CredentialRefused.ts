@@ -1,7 +1,7 @@
 /**
  * The refusal of a credential that is none of ours, or has ended. What is wrong with it is not told.
  */
-import { TaggedError } from "../../kernel/domain/TaggedError.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 
 export class CredentialRefused extends TaggedError<CredentialRefused>()("CredentialRefused", {}) {
   override get message(): string {

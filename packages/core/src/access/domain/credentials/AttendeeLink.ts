@@ -3,7 +3,7 @@
  * registration has one link at a time: a new one ends the one before.
  */
 import * as Schema from "effect/Schema"
-import { described } from "../../kernel/domain/document/Documented.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
 import { type CredentialId, textOf as textOfCredential } from "./Credential.ts"
 
 /** The id of the registration that a link is for. */

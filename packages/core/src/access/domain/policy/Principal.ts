@@ -2,8 +2,8 @@
  * Principals: who asks. A request has one, which is found once, at the edge, from its one credential. It is the actor in journal and
  * audit log, and the scope of idempotency keys.
  */
-import type { EventId } from "../../kernel/domain/EventId.ts"
-import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
+import type { EventId } from "../../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
 import type { Permission } from "./Permission.ts"
 import { type MemberRole, permissionsOf, type Role } from "./Role.ts"
 

@@ -6,11 +6,11 @@
  * signed in (ID tokens) name the client, so they count for nothing as long as the audience is that of the service.
  */
 import * as Schema from "effect/Schema"
-import { described } from "../../kernel/domain/document/Documented.ts"
-import { between, mustBe } from "../../kernel/domain/rules/OptionRules.ts"
-import { isSeen } from "../../kernel/domain/Text.ts"
-import { readName } from "./Organization.ts"
-import { Role } from "./Role.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { between, mustBe } from "../../../kernel/domain/rules/OptionRules.ts"
+import { isSeen } from "../../../kernel/domain/Text.ts"
+import { readName } from "../Organization.ts"
+import { Role } from "../policy/Role.ts"
 
 /** The algorithms that tokens may be signed by. All of them have a public key to verify with, and none is a secret that is shared. */
 export const Algorithm = Schema.Literals(["RS256", "PS256", "ES256", "EdDSA"])

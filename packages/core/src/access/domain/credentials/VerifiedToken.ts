@@ -6,8 +6,8 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { line } from "../../kernel/domain/Text.ts"
-import type { MemberRole } from "./Role.ts"
+import { line } from "../../../kernel/domain/Text.ts"
+import type { MemberRole } from "../policy/Role.ts"
 import type { RoleRule, TokenIssuer } from "./TokenIssuer.ts"
 
 /** A role that a token gives its bearer: for the installation, or in an organization, which has this id or short name. */

@@ -3,8 +3,8 @@
  * permission, in every organization and for the installation.
  */
 import * as Schema from "effect/Schema"
-import { described } from "../../kernel/domain/document/Documented.ts"
-import { TaggedError } from "../../kernel/domain/TaggedError.ts"
+import { described } from "../../../kernel/domain/document/Documented.ts"
+import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 import { OF_INSTALLATION, type Permission, permissions } from "./Permission.ts"
 
 /** The role of a member of an organization. */
