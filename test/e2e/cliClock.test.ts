@@ -39,7 +39,7 @@ describe("turnout relay, its clock set back by a minute", { timeout: 120_000 }, 
 describe("turnout serve, its clock set back by a minute", { timeout: 120_000 }, () => {
   it("R7: decides by the clock of the database, stays ready, and tells the difference", async () => {
     await using turnout = await CommandLine.onPostgres()
-    const server = turnout.start(["serve", "--port", "0"], { NODE_OPTIONS: `--import ${preload}` })
+    const server = turnout.start(["serve", "--port", "0", "--open"], { NODE_OPTIONS: `--import ${preload}` })
     await CommandLine.until(() => server.printed.stdout.endsWith("\n"), "the address of the server")
     const url = /http:\/\/[\d.]+:\d+/.exec(server.printed.stdout)![0]
     const offset = async () => {

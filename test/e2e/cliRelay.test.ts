@@ -162,7 +162,7 @@ describe("turnout serve with a queue", { timeout: 180_000 }, () => {
     const { queueUrl } = sqs.queues().createQueue("serve.fifo", { attributes: { FifoQueue: "true" } })
     const to = ["--sqs", queueUrl, "--sqs-endpoint", sqs.endpoint()]
     const started = async (...args: ReadonlyArray<string>) => {
-      const running = turnout.start(["serve", "--port", "0", ...to, ...args], environment)
+      const running = turnout.start(["serve", "--port", "0", "--open", ...to, ...args], environment)
       await CommandLine.until(() => running.printed.stdout.endsWith("\n"), "the address")
       return { running, url: /http:\/\/[\d.]+:\d+/.exec(running.printed.stdout)![0] }
     }

@@ -52,7 +52,7 @@ const WRONG: ReadonlyArray<readonly [line: string, says: string]> = [
   [`outbox parked retry --sink mail --all ${UUID}`, "error: name streams, or say --all"],
   ["outbox tail --from now --cursor abc", "option '--from <place>' cannot be used with option '--cursor <cursor>'"],
   [`webhooks update ${UUID} --type EventCreated --all-types`, "cannot be used with option '--type <type...>'"],
-  ["serve --dlq https://a.example/1 https://a.example/2", "error: --dlq is for the API for operators"],
+  ["serve --host 0.0.0.0 --open", "error: --open lets everybody who reaches 0.0.0.0 do everything"],
   [`serve --admin-token ${UUID} --dlq https://a.example/1`, "error: --dlq takes two URLs"],
   [`serve --admin-token ${UUID} --dlq ,=https://a.example/1 https://a.example/2`, 'The name ",": a name has letters'],
   ["serve --port 65536", "must be a whole number from 0 to 65535"]

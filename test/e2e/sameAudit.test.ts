@@ -32,7 +32,7 @@ interface Way {
 
 const onCommandLine = (turnout: CommandLine.CommandLine, stream: string): Way => {
   const run = async (...args: ReadonlyArray<string>) => {
-    const { code, document, stderr } = await turnout.json(...args, "--as", "ada")
+    const { code, document, stderr } = await turnout.json(...args, "--as", "operator")
     assert.strictEqual(code, 0, `${args.join(" ")}: ${stderr}`)
     // oxlint-disable-next-line typescript/no-explicit-any -- documents of all kinds
     return document as any
@@ -64,7 +64,7 @@ const onCommandLine = (turnout: CommandLine.CommandLine, stream: string): Way =>
 
 const overHttp = (url: string, stream: string): Way => {
   const ask = async (method: string, path: string, body?: unknown) => {
-    const reply = await request(url, method, path, { body, headers: { "x-actor": "ada" } })
+    const reply = await request(url, method, path, { body })
     assert.include([200, 201, 202, 204], reply.status, `${method} ${path}: ${JSON.stringify(reply.body)}`)
     return reply.body
   }

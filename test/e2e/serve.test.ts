@@ -19,13 +19,13 @@ const post = async (url: string, key: string, body?: unknown) => {
 describe("turnout serve", { timeout: 120_000 }, () => {
   it.concurrent("--base-path is in the addresses that it prints, and in the documents for operators", async () => {
     await using turnout = await CommandLine.embedded()
-    const { printed, url } = await turnout.serve("--base-path", "/a/turnout", "--admin-token", "0123456789abcdef")
+    const { printed, url } = await turnout.serve("--base-path", "/a/turnout")
     assert.include(printed.stdout, `API docs  ${url}/a/turnout/docs\n`)
     assert.include(printed.stdout, `curl -sw '\\n' ${url}/a/turnout/events `)
     const openapi = (await (await fetch(`${url}/a/turnout/admin/openapi.json`)).json()) as { servers: unknown }
     assert.deepStrictEqual(openapi.servers, [{ url: "/a/turnout", description: "This server" }])
     assert.strictEqual((await fetch(`${url}/admin/openapi.json`)).status, 404)
-    assert.strictEqual((await fetch(`${url}/a/turnout/admin/outbox`)).status, 401)
+    assert.strictEqual((await fetch(`${url}/a/turnout/admin/outbox`)).status, 200)
     const { code, stderr } = await turnout.run("serve", "--base-path", "turnout")
     assert.strictEqual(code, 2)
     assert.include(stderr, "must be a path such as /turnout")
@@ -54,7 +54,57 @@ describe("turnout serve", { timeout: 120_000 }, () => {
       [["draft", 0], ["published", 0], "confirmed", "waitlisted", ["published", 2]]
     )
     const again = await turnout.shell(`set -e\n${commands.join("\n")}`)
-    assert.strictEqual(again.stdout, answer.stdout)
+    // The link of an attendee is shown once.
+    assert.strictEqual(again.stdout, answer.stdout.replaceAll(/,"link":"[^"]+"/g, ""))
+  })
+
+  it.concurrent(
+    "is closed on a server, and asks staff for a credential, of which the command line makes the first",
+    async () => {
+      await using turnout = await CommandLine.onPostgres()
+      const { printed, url } = await turnout.serve("--no-open")
+      assert.match(printed.stdout, /Closed: staff need a credential/)
+      const create = async (authorization?: string) => {
+        const response = await fetch(`${url}/events`, {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            "idempotency-key": "create",
+            ...(authorization === undefined ? {} : { authorization })
+          },
+          body: JSON.stringify(Given.eventInput())
+        })
+        return response.status
+      }
+      assert.strictEqual(await create(), 401)
+      const { document } = await turnout.json("keys", "create", "--name", "First", "--role", "operator")
+      assert.strictEqual(await create(`Bearer ${String((document as unknown as { text: string }).text)}`), 201)
+      assert.strictEqual((await fetch(`${url}/events`)).status, 200)
+      const byDefault = turnout.start(["serve", "--port", "0", "--json"])
+      await CommandLine.until(() => byDefault.printed.stdout.endsWith("\n"), "the address of the server")
+      assert.isFalse((JSON.parse(byDefault.printed.stdout) as { open: boolean }).open)
+      byDefault.process.kill("SIGTERM")
+      await byDefault.ended
+    }
+  )
+
+  it.concurrent("is open to this machine on an embedded database, and to others only if it is said twice", async () => {
+    await using turnout = await CommandLine.embedded()
+    const openness = async (...args: ReadonlyArray<string>) => {
+      const running = turnout.start(["serve", "--port", "0", "--json", ...args])
+      await CommandLine.until(() => running.printed.stdout.endsWith("\n"), "the address of the server")
+      running.process.kill("SIGTERM")
+      await running.ended
+      return (JSON.parse(running.printed.stdout) as { open: boolean }).open
+    }
+    assert.isTrue(await openness())
+    assert.isFalse(await openness("--no-open"))
+    assert.isFalse(await openness("--admin-token", "0123456789abcdef"))
+    assert.isFalse(await openness("--host", "0.0.0.0"))
+    const refused = await turnout.run("serve", "--port", "0", "--host", "0.0.0.0", "--open")
+    assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+    assert.include(refused.stderr, "--open-to-others")
+    assert.isTrue(await openness("--host", "0.0.0.0", "--open", "--open-to-others"))
   })
 
   it.concurrent("started by npm, stops when npm is stopped, and tells its shell only", async () => {

@@ -51,7 +51,7 @@ describe("a README", () => {
 
       assert.deepStrictEqual([first.code, second.code, looked.code], [0, 0, 0], first.stderr + looked.stderr)
       assert.match(first.stdout, /"state":"confirmed".*"state":"waitlisted".*"waitlistPosition":1/s)
-      assert.strictEqual(second.stdout, first.stdout)
+      assert.strictEqual(second.stdout, first.stdout.replaceAll(/,"link":"[^"]+"/g, ""))
       assert.match(looked.stdout, /Usage: turnout.*journal_marks.*"title":"A talk"/s)
     }
   )

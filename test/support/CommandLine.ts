@@ -140,9 +140,10 @@ export class CommandLine implements AsyncDisposable {
     return inTime(this.#track(start("bash", ["-c", line], this.folder, {})))
   }
 
-  /** Starts a server on a free port, and waits until it is ready for requests. */
+  /** Starts a server on a free port, which is open unless it has an admin token, and waits until it is ready for requests. */
   async serve(...args: ReadonlyArray<string>): Promise<Server> {
-    const running = this.start(["serve", "--port", "0", ...args])
+    const isSaid = ["--open", "--no-open", "--admin-token"].some((option) => args.includes(option))
+    const running = this.start(["serve", "--port", "0", ...(isSaid ? [] : ["--open"]), ...args])
     const { ended, printed, process: child } = running
     await until(() => printed.stdout.endsWith("\n") || child.exitCode !== null, "the address of the server")
     const url = /http:\/\/[\d.]+:\d+/.exec(printed.stdout)?.[0]
