@@ -11,12 +11,16 @@ import {
   pureModules,
   storeys,
   subjects,
-  technologies
+  technologies,
+  UNGUARDED_FILES,
+  WORDS_FOR_HTTP
 } from "./scripts/house.ts"
 
 interface Pattern {
   readonly regex?: string
   readonly group?: Array<string>
+  readonly allowImportNames?: Array<string>
+  readonly allowTypeImports?: boolean
   readonly message: string
 }
 
@@ -119,6 +123,16 @@ const adapters = Object.entries(technologies).map(([name, known]) => {
     ]
   )
 })
+
+const guarded = subjects.filter(({ name }) => name !== "kernel" && name !== "guard").map(({ name }) => name)
+
+/** What can be called over HTTP has been through the policy. */
+const behindThePolicy: Pattern = {
+  regex: `^@turnout/core/(${guarded.join("|")})/(application|ports)/`,
+  allowImportNames: [...WORDS_FOR_HTTP],
+  allowTypeImports: true,
+  message: "http calls use cases behind the policy: those of @turnout/core/guard"
+}
 
 const OUTPUT = "all output goes through packages/cli/src/output/Streams.ts, which makes text from elsewhere visible"
 
@@ -224,7 +238,12 @@ export default defineConfig({
     ...admission,
     ...adapters,
     ...cli,
-    ...["turnout", "http"].map((name) => restrict([`packages/${name}/src/**/*.ts`], [byName, others(name)])),
+    restrict(["packages/turnout/src/**/*.ts"], [byName, others("turnout")]),
+    restrict(["packages/http/src/**/*.ts"], [byName, others("http"), behindThePolicy]),
+    restrict(
+      UNGUARDED_FILES.map((file) => `packages/http/src/${file}`),
+      [byName, others("http")]
+    ),
     restrict(
       ["test/**/*.ts", "examples/**/*.ts", "bench/**/*.ts"],
       [{ regex: "^\\..*packages/", message: "reach a package by its name, never by path" }]

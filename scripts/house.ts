@@ -74,6 +74,37 @@ export const packages: ReadonlyArray<{
   { name: "cli", about: "the command line of operators", imports: ["core", "adapters", "turnout", "http"] }
 ]
 
+/**
+ * The service over HTTP calls use cases behind the policy only, those of the subject `guard`. These files put the services together, or
+ * ask for what needs no policy: the health of the store, the time for a command, and who the bearer of a credential is.
+ */
+export const UNGUARDED_FILES: ReadonlyArray<string> = [
+  "server/Services.ts",
+  "server/Boundary.ts",
+  "health/HealthHandlers.ts",
+  "credentials/CredentialCheck.ts"
+]
+
+/** What all of its files may import from the applications and ports of other subjects: schemas and errors, and nothing that can be called. */
+export const WORDS_FOR_HTTP: ReadonlyArray<string> = [
+  "DeadLettersOutOfReach",
+  "EventQuery",
+  "JournalPruned",
+  "QueueUnavailable",
+  "RegistrationQuery",
+  "Replacement",
+  "ReplayNotFound",
+  "ReplayNotOpen",
+  "Rotation",
+  "SalesNotCounted",
+  "SinkNotFound",
+  "StreamMovedOn",
+  "StreamNotBlocked",
+  "TooManySecrets",
+  "WebhookChanges",
+  "WebhookNotFound"
+]
+
 /** The technologies of `packages/adapters/src`, and those that each may import. */
 export const technologies: Readonly<Record<string, ReadonlyArray<string>>> = {
   memory: [],

@@ -107,6 +107,13 @@ const refused: ReadonlyArray<Row> = [
   ["packages/turnout/src/X.ts", "@turnout/http/Api"] satisfies Row,
   ["packages/http/src/X.ts", "@turnout/adapters/memory"] satisfies Row,
   ["packages/http/src/X.ts", "turnout"] satisfies Row,
+  // Nothing is called over HTTP that has not been through the policy.
+  [
+    "access/application/ApiKeys",
+    "admission/application/Turnout",
+    "admission/ports/AdmissionReads",
+    "delivery/ports/Outbox"
+  ].map((file): Row => ["packages/http/src/keys/X.ts", `@turnout/core/${file}`]),
   ["test/X.ts", "../packages/core/src/admission/domain/model/Event.ts"] satisfies Row
 ].flatMap((row): ReadonlyArray<Row> => (typeof row[0] === "string" ? [row as Row] : (row as ReadonlyArray<Row>)))
 
@@ -124,6 +131,9 @@ const allowed: ReadonlyArray<Row> = [
   [core("admission/application"), "../domain/Batch.ts"],
   ["packages/adapters/src/memory/X.ts", "@turnout/core/admission/domain/model/Event"],
   ["packages/turnout/src/X.ts", "@turnout/adapters/memory"],
+  ["packages/http/src/keys/X.ts", "@turnout/core/guard/application/GuardedKeys"],
+  ["packages/http/src/keys/X.ts", "@turnout/core/kernel/application/Paging"],
+  ["packages/http/src/keys/X.ts", "@turnout/core/access/domain/credentials/ApiKey"],
   ["packages/cli/src/X.ts", "turnout/database"]
 ]
 
