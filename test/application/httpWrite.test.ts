@@ -14,6 +14,8 @@ const command = { _tag: "PublishEvent", eventId: "0196fd0c-5a5f-7b7e-8a57-6dbf8b
 const USER: Extract<Principal, { readonly kind: "user" }> = {
   kind: "user",
   id: "",
+  name: null,
+  address: null,
   attendeeIds: [],
   memberships: [],
   isOperator: false

@@ -102,6 +102,8 @@ describe("signing in by mail", () => {
         assert.deepStrictEqual(principal, {
           kind: "user",
           id: made.session.personId,
+          name: null,
+          address: ADDRESS,
           attendeeIds: [`mailto:${ADDRESS}`, made.session.personId],
           memberships: [],
           isOperator: false

@@ -180,6 +180,8 @@ describe("a person", () => {
     assert.deepStrictEqual(principalOf(ada, memberships), {
       kind: "user",
       id: ada.id,
+      name: ada.name,
+      address: address("a"),
       attendeeIds: [`mailto:${address("a")}`, `mailto:${address("b")}`, ada.id],
       memberships,
       isOperator: false

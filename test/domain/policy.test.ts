@@ -26,6 +26,8 @@ const ADA = "mailto:ada@example.com"
 
 const user = (rest: Partial<User> = {}): User => ({
   kind: "user",
+  name: null,
+  address: null,
   id: "ada",
   attendeeIds: [ADA],
   memberships: [],
@@ -76,6 +78,8 @@ const memberships = fc.uniqueArray(
 )
 const users = fc.record({
   kind: fc.constant("user" as const),
+  name: fc.constant(null),
+  address: fc.constant(null),
   id: fc.constantFrom("ada", "bob"),
   attendeeIds: fc.uniqueArray(attendeeIds),
   memberships,

@@ -1605,9 +1605,9 @@ export interface RegistrationNotOpenProblem {
 }
 export interface RegistrationInput {
   /**
-   * The person who registers
+   * The person who registers; without it, the person who has signed in, by their name and verified address
    */
-  attendee: {
+  attendee?: {
     /**
      * Your own id for the person, such as an account number: the same for every event, without regard to case, and never beginning with mailto:. Without one, the person is known by the e-mail address. One line of 1 to 254 characters, counted in Unicode normal form C and without white space around it
      */

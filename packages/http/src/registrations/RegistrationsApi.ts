@@ -3,6 +3,7 @@
  */
 import { TheLink } from "@turnout/core/access/domain/credentials/AttendeeLink"
 import { RegistrationQuery } from "@turnout/core/admission/application/Queries"
+import { AttendeeInput } from "@turnout/core/admission/domain/model/Attendee"
 import { type AttendanceCommand, AttendedInput } from "@turnout/core/admission/domain/model/Attendance"
 import { GuestInput, RegistrationOutcome } from "@turnout/core/admission/domain/model/Register"
 import {
@@ -91,6 +92,15 @@ const ChangedRegistration = Schema.Struct({
   identifier: "ChangedRegistration"
 })
 
+/** Who is registered; a person who has signed in registers themself without saying who they are. */
+const RegistrationRequest = Schema.Struct({
+  ...RegistrationInput.fields,
+  attendee: described(
+    "The person who registers; without it, the person who has signed in, by their name and verified address",
+    Schema.optionalKey(AttendeeInput)
+  )
+}).annotate({ identifier: "RegistrationInput" })
+
 const AttendeeLink = Schema.Struct({ link: TheLink }).annotate({ identifier: "AttendeeLink" })
 
 /** The answer to registering. */
@@ -142,7 +152,7 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
     HttpApiEndpoint.post("register", "/events/:eventId/registrations", {
       params: ofEvent,
       headers,
-      payload: RegistrationInput,
+      payload: RegistrationRequest,
       success: created(Registered),
       error: RejectionProblems.rejectionsOf("Register")
     })

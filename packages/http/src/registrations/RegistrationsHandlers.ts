@@ -89,7 +89,12 @@ export const layer = HttpApiBuilder.group(
       .handleRaw(
         "register",
         Body.withPayload(({ headers, params, payload }) =>
-          Effect.map(register(Register.fromInput(params.eventId, payload), headers), created)
+          toProblems(turnout.attendeeOf(payload.attendee), "body").pipe(
+            Effect.flatMap((attendee) =>
+              register(Register.fromInput(params.eventId, { ...payload, attendee }), headers)
+            ),
+            Effect.map(created)
+          )
         )
       )
       .handleRaw(

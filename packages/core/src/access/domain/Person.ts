@@ -46,17 +46,21 @@ export const subjectsOf = ({ addresses, identities }: Person): ReadonlyArray<Sub
 ]
 
 /** The principal that a person is, with these memberships. */
-export const principalOf = ({ addresses, id }: Person, memberships: ReadonlyArray<Membership>): User => ({
+export const principalOf = ({ addresses, id, name }: Person, memberships: ReadonlyArray<Membership>): User => ({
   kind: "user",
   id,
+  name,
+  address: addresses[0] ?? null,
   attendeeIds: [...addresses.map(EmailAddress.idOf), id],
   memberships,
   isOperator: false
 })
 
+const EPOCH = new Date(0)
+
 /** The name of a person in the audit log. */
 export const nameInLog = (id: PersonId): string =>
-  actorOf({ kind: "user", id, attendeeIds: [], memberships: [], isOperator: false })
+  actorOf(principalOf({ id, name: null, addresses: [], identities: [], createdAt: EPOCH, deactivatedAt: null }, []))
 
 /** There is no person with this id. */
 export class PersonNotFound extends TaggedError<PersonNotFound>()("PersonNotFound", {

@@ -21,6 +21,7 @@ import type {
   GivenRegistrationQuery,
   GivenWaitlistQuery
 } from "../../admission/application/Queries.ts"
+import { type AttendeeInput, fromInput } from "../../admission/domain/model/Attendee.ts"
 import { type CreateEvent, EventNotFound } from "../../admission/domain/model/Event.ts"
 import type { OutcomeOf } from "../../admission/domain/model/Outcome.ts"
 import type { RegistrationId } from "../../admission/domain/model/Registration.ts"
@@ -81,6 +82,23 @@ const prepare = Effect.fnUntraced(function* (
   return { ...command, event: { ...command.event, organizationId } }
 })
 
+const mustBeThere = (rule: string): Effect.Effect<never, InvalidInput> =>
+  Effect.fail(new InvalidInput({ issues: [{ field: "attendee", rule }] }))
+
+const attendeeOf = Effect.fnUntraced(function* (
+  given: typeof AttendeeInput.Type | undefined
+): Effect.fn.Return<typeof AttendeeInput.Type, InvalidInput, CurrentPrincipal> {
+  const principal = yield* CurrentPrincipal
+  if (principal.kind !== "user") return given ?? (yield* mustBeThere("must be there"))
+  const { address, name } = principal
+  if (given === undefined) {
+    if (address === null) return yield* mustBeThere("must be there, since no verified address of yours is known")
+    return { email: address, ...(name === null ? {} : { name }) }
+  }
+  // A person is called as their token or session says; staff name others as they like.
+  return isAttendee(principal, fromInput(given).id) && name !== null ? { ...given, name } : given
+})
+
 const make = Effect.gen(function* () {
   const turnout = yield* Turnout
   const reads = yield* AdmissionReads
@@ -129,6 +147,8 @@ const make = Effect.gen(function* () {
 
   return {
     execute,
+    /** Returns who is registered: the one who is given, or else the person who asks, by their own name and verified address. */
+    attendeeOf,
     getEvent: Effect.fnUntraced(function* (eventId: EventId) {
       return yield* eventFor(yield* CurrentPrincipal, "getEvent", eventId)
     }),

@@ -24,6 +24,10 @@ export interface User {
   readonly kind: "user"
   /** The id of the person, which stays the same however they sign in. */
   readonly id: string
+  /** The name by which the person registers; `null` if none is known. */
+  readonly name: string | null
+  /** The verified address by which the person registers; `null` if there is none. */
+  readonly address: string | null
   /** The ids of attendees that are this person: by each verified address, and by the id of the person. */
   readonly attendeeIds: ReadonlyArray<string>
   /** The organizations that the person is a member of, each at most once. */
