@@ -1,0 +1,268 @@
+/**
+ * What a store has to do for the use cases behind the policy, as a suite: links are written with their registrations, lists leave out
+ * what belongs to others, and writes are decided for their principal.
+ */
+import { assert, describe, layer as withLayer } from "@effect/vitest"
+import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
+import type { Principal, User } from "@turnout/core/access/domain/policy/Principal"
+import type { MemberRole } from "@turnout/core/access/domain/policy/Role"
+import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
+import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import * as Turnout from "@turnout/core/admission/application/Turnout"
+import * as Register from "@turnout/core/admission/domain/model/Register"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
+import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import { Effect, Layer, Result } from "effect"
+import { randomUUID } from "node:crypto"
+import * as Given from "../../support/Given.ts"
+
+const anonymous: Principal = { kind: "anonymous" }
+
+const person = (address: string, memberships: User["memberships"] = []): User => ({
+  kind: "user",
+  id: `person of ${address}`,
+  name: "Ada Lovelace",
+  address,
+  attendeeIds: [`mailto:${address}`],
+  memberships,
+  isOperator: false
+})
+
+const as =
+  (principal: Principal) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, CurrentPrincipal>> =>
+    Effect.provideService(work, CurrentPrincipal, principal)
+
+const organization = Effect.fnUntraced(function* () {
+  const id = OrganizationId.make(randomUUID())
+  const slug = `o-${id}`.slice(0, 60)
+  yield* OrganizationStore.use((store) => store.create(id, { slug, name: slug }, "ada"))
+  return id
+})
+
+const eventOf = (organizationId: OrganizationId, changes: Parameters<typeof Given.eventInput>[0] = {}) =>
+  Turnout.Turnout.use((turnout) =>
+    Effect.flatMap(turnout.createEvent({ ...Given.eventInput(changes), organizationId }), ({ id }) =>
+      turnout.publishEvent(id)
+    )
+  )
+
+const newAddress = () => `ada-${randomUUID()}@example.com`
+
+/** Registers, for the principal, whom the guard takes it to be. */
+const register = Effect.fnUntraced(function* (eventId: EventId, email: string | undefined, key: string = randomUUID()) {
+  const guarded = yield* GuardedTurnout
+  const attendee = yield* guarded.attendeeOf(email === undefined ? undefined : { email })
+  return yield* guarded.execute(Register.fromInput(eventId, { attendee }), { idempotencyKey: key })
+})
+
+const cancel = (eventId: EventId, registrationId: string) =>
+  GuardedTurnout.use(({ execute }) =>
+    execute({ _tag: "CancelRegistration", eventId, registrationId: registrationId as never }, {})
+  )
+
+const failureOf = (answer: Result.Result<unknown, { readonly _tag: string }>): string =>
+  Result.isFailure(answer) ? answer.failure._tag : "none"
+
+export const suite = <E>(
+  name: string,
+  store: Layer.Layer<AdmissionStore | AdmissionReads | AttendeeLinkStore | AuditLog | OrganizationStore, E>
+): void => {
+  const services = GuardedTurnout.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(store))
+
+  describe(`use cases behind the policy on ${name}`, () => {
+    withLayer(services, { excludeTestServices: true, timeout: 60_000 })((it) => {
+      it.effect("give a registration its link in the commit that makes it, and never again", () =>
+        Effect.gen(function* () {
+          const { id: eventId } = yield* eventOf(yield* organization())
+          const [email, key] = [newAddress(), randomUUID()]
+          const first = yield* as(anonymous)(register(eventId, email, key))
+          const { registration } = Result.getOrThrow(first.answer)
+          const find = AttendeeLinkStore.use((links) => links.find(registration.id))
+          const stored = yield* find
+          assert.strictEqual(stored?.eventId, eventId)
+          assert.isTrue(hasDigest(first.linkSecret!, stored!.digest))
+          const again = yield* as(anonymous)(register(eventId, email, key))
+          assert.deepStrictEqual([again.replayed, again.linkSecret], [true, null])
+          assert.deepStrictEqual(yield* find, stored)
+        })
+      )
+
+      it.effect("replace a link, which ends the one before, and write it down", () =>
+        Effect.gen(function* () {
+          const { id: eventId } = yield* eventOf(yield* organization())
+          const { answer, linkSecret } = yield* as(anonymous)(register(eventId, newAddress()))
+          const { id } = Result.getOrThrow(answer).registration
+          const links = yield* AttendeeLinkStore
+          const digest = digestOf("another secret")
+          yield* links.replace(eventId, id, digest, "grace")
+          assert.deepStrictEqual(yield* links.find(id), { eventId, digest })
+          assert.isFalse(hasDigest(linkSecret!, digest))
+          const [entry] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
+          assert.deepInclude(entry, {
+            who: "grace",
+            action: "links.replace",
+            details: { event: eventId, registration: id }
+          })
+          assert.isUndefined(yield* links.find(randomUUID()))
+        })
+      )
+
+      it.effect("give many who register at once a link each", () =>
+        Effect.gen(function* () {
+          const { id: eventId } = yield* eventOf(yield* organization(), { capacity: 20 })
+          const replies = yield* Effect.forEach(
+            Array.from({ length: 50 }),
+            () => as(anonymous)(register(eventId, newAddress())),
+            { concurrency: "unbounded" }
+          )
+          for (const { answer, linkSecret } of replies) {
+            const stored = yield* AttendeeLinkStore.use((links) =>
+              links.find(Result.getOrThrow(answer).registration.id)
+            )
+            assert.isTrue(hasDigest(linkSecret!, stored!.digest))
+          }
+        })
+      )
+
+      it.effect("list events that are public, and the drafts of some organizations", () =>
+        Effect.gen(function* () {
+          const [ours, theirs] = [yield* organization(), yield* organization()]
+          const turnout = yield* Turnout.Turnout
+          const organizer = `organizer ${randomUUID()}`
+          const make = Effect.fnUntraced(function* (organizationId: OrganizationId, status: string) {
+            const { id } = yield* turnout.createEvent({ ...Given.eventInput({ organizer }), organizationId })
+            if (status === "draft") return id
+            if (status !== "cancelled draft") yield* turnout.publishEvent(id)
+            if (status !== "published") yield* turnout.cancelEvent(id)
+            return id
+          })
+          const statuses = ["draft", "published", "cancelled", "cancelled draft"]
+          const made = new Map<string, string>()
+          for (const status of statuses)
+            for (const [whose, id] of Object.entries({ ours, theirs }))
+              made.set(yield* make(id, status), `${status}, ${whose}`)
+          const seen = Effect.fnUntraced(function* (visibleTo?: ReadonlyArray<OrganizationId>) {
+            const names: Array<string> = []
+            let cursor: string | null = null
+            do {
+              const page: Effect.Success<ReturnType<typeof turnout.listEvents>> = yield* turnout.listEvents(
+                { organizer, limit: 2, ...(cursor === null ? {} : { cursor }) },
+                visibleTo
+              )
+              names.push(...page.items.map(({ id }) => made.get(id)!))
+              cursor = page.nextCursor
+            } while (cursor !== null)
+            const { total } = yield* turnout.listEvents({ organizer, total: true }, visibleTo)
+            assert.strictEqual(total, names.length)
+            return names.toSorted()
+          })
+          const everybodys = ["cancelled, ours", "cancelled, theirs", "published, ours", "published, theirs"]
+          assert.deepStrictEqual(yield* seen([]), everybodys)
+          assert.deepStrictEqual(
+            yield* seen([ours]),
+            [...everybodys, "cancelled draft, ours", "draft, ours"].toSorted()
+          )
+          assert.lengthOf(yield* seen([ours, theirs]), made.size)
+          assert.lengthOf(yield* seen(), made.size)
+        })
+      )
+
+      it.effect("list the registrations of a person for the events of some organizations", () =>
+        Effect.gen(function* () {
+          const [ours, theirs] = [yield* organization(), yield* organization()]
+          const email = newAddress()
+          const turnout = yield* Turnout.Turnout
+          for (const id of [ours, theirs, ours])
+            yield* turnout.register((yield* eventOf(id)).id, { attendee: { email } })
+          const count = (of?: ReadonlyArray<OrganizationId>) =>
+            Effect.map(turnout.listAttendeeRegistrations(`mailto:${email}`, {}, of), ({ items }) => items.length)
+          assert.deepStrictEqual(
+            [yield* count([ours]), yield* count([theirs]), yield* count([ours, theirs]), yield* count()],
+            [2, 1, 3, 3]
+          )
+          assert.strictEqual(yield* count([]), 0)
+          // The advice about an address in place of an id is not given for what belongs to others.
+          assert.lengthOf((yield* turnout.listAttendeeRegistrations(email, {}, [])).items, 0)
+          const advice = yield* Effect.flip(turnout.listAttendeeRegistrations(email, {}, [ours]))
+          assert.include(advice.message, `mailto:${email}`)
+        })
+      )
+
+      it.effect("let people register and cancel for themselves only, and staff for others", () =>
+        Effect.gen(function* () {
+          const ours = yield* organization()
+          const { id: eventId } = yield* eventOf(ours, { capacity: 10 })
+          const [address, other] = [newAddress(), newAddress()]
+          const ada = person(address)
+          const own = Result.getOrThrow((yield* as(ada)(register(eventId, undefined))).answer).registration
+          assert.deepStrictEqual(
+            { ...own.attendee, id: String(own.attendee.id) },
+            { id: `mailto:${address}`, name: "Ada Lovelace", email: address }
+          )
+          assert.strictEqual(failureOf((yield* as(ada)(register(eventId, other))).answer), "Forbidden")
+          const staff = person(newAddress(), [{ organizationId: ours, role: "organizer" }])
+          const others = Result.getOrThrow((yield* as(staff)(register(eventId, other))).answer).registration
+          assert.strictEqual(failureOf((yield* as(ada)(cancel(eventId, others.id))).answer), "RegistrationNotFound")
+          assert.strictEqual(failureOf((yield* as(ada)(cancel(eventId, own.id))).answer), "none")
+          const nobody = { ...person(address), address: null }
+          const missing = yield* Effect.flip(as(nobody)(register(eventId, undefined)))
+          assert.deepInclude(missing, { _tag: "InvalidInput" })
+        })
+      )
+
+      it.effect("decide who may cancel by what is so under the lock, and not by what was read before", () =>
+        Effect.gen(function* () {
+          const ours = yield* organization()
+          const { id: eventId } = yield* eventOf(ours, { capacity: 10 })
+          const turnout = yield* Turnout.Turnout
+          const [address, heir] = [newAddress(), newAddress()]
+          const ada = person(address)
+          const { id } = Result.getOrThrow((yield* as(ada)(register(eventId, undefined))).answer).registration
+          yield* turnout.correctRegistration(eventId, id, { attendee: { email: heir } })
+          assert.strictEqual(failureOf((yield* as(ada)(cancel(eventId, id))).answer), "RegistrationNotFound")
+          assert.strictEqual((yield* turnout.getRegistration(eventId, id)).state, "confirmed")
+        })
+      )
+
+      it.effect("open an event to its members", () =>
+        Effect.gen(function* () {
+          const [ours, theirs] = [yield* organization(), yield* organization()]
+          const { id: eventId } = yield* eventOf(ours, { registration: "members", capacity: 10 })
+          const member = (organizationId: OrganizationId, role: MemberRole) =>
+            person(newAddress(), [{ organizationId, role }])
+          const answers = [anonymous, person(newAddress()), member(theirs, "owner"), member(ours, "viewer")]
+          const seen: Array<string> = []
+          for (const principal of answers) {
+            const email = principal.kind === "anonymous" ? newAddress() : undefined
+            seen.push(failureOf((yield* as(principal)(register(eventId, email))).answer))
+          }
+          assert.deepStrictEqual(seen, ["Unauthenticated", "Forbidden", "Forbidden", "none"])
+        })
+      )
+
+      it.effect("I4: two callers with one key never meet", () =>
+        Effect.gen(function* () {
+          const { id: eventId } = yield* eventOf(yield* organization(), { capacity: 10 })
+          const key = randomUUID()
+          const [ada, bob] = [person(newAddress()), person(newAddress())]
+          const replies = yield* Effect.forEach(
+            [ada, bob, ada, bob],
+            (principal) => as(principal)(register(eventId, undefined, key)),
+            { concurrency: "unbounded" }
+          )
+          const ids = replies.map(({ answer }) => Result.getOrThrow(answer).registration.attendee.id)
+          assert.deepStrictEqual(
+            ids,
+            [ada, bob, ada, bob].map(({ attendeeIds }) => attendeeIds[0])
+          )
+        })
+      )
+    })
+  })
+}
