@@ -5,6 +5,7 @@
 import { afterAll } from "@turnout/adapters/internal/postgres/admission/registrations/PeopleIndex"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { EventQuery, RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Search from "@turnout/core/kernel/domain/text/Search"
@@ -129,6 +130,11 @@ const EXPECTED: ReadonlyArray<{ readonly what: string; readonly text: string; re
       what: "events of an organization that are not over",
       text: "AND organization_id = $12::uuid",
       uses: ["events_by_span ()", "events_by_organization (organization_id, starts_at, id)"]
+    },
+    {
+      what: "events that are not over, and that somebody may see",
+      text: "OR organization_id = ANY($12::uuid[]), false)",
+      uses: ["events_by_span ()", "events_by_start (starts_at, id)"]
     }
   ]
 
@@ -147,6 +153,7 @@ describe("finding on Postgres", () => {
         yield* Effect.gen(function* () {
           // Plans are made while the tables are empty.
           for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
+          yield* use((turnout) => turnout.listEvents({ from: NOW }, [ORGANIZATION as OrganizationId]))
           yield* fill(url)
           const list = (query: typeof RegistrationQuery.Encoded) =>
             Effect.map(

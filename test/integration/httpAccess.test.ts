@@ -3,12 +3,9 @@
  * another one, and to none. The table of this file is written by hand, and not made from the policy.
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as Memory from "@turnout/adapters/memory"
-import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
-import * as Organizations from "@turnout/core/access/application/Organizations"
 import { digestOf } from "@turnout/core/access/application/Secrets"
 import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
-import { permissionsOf, type Role } from "@turnout/core/access/domain/policy/Role"
+import type { Role } from "@turnout/core/access/domain/policy/Role"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
@@ -16,16 +13,14 @@ import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { Operation } from "@turnout/http/internal/document/Json"
-import * as Server from "@turnout/http/Server"
-import { Context, Effect, Layer, Logger, Redacted } from "effect"
-import { HttpServer } from "effect/http"
+import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
 import { afterAll, beforeAll } from "vitest"
 import * as AdminClient from "../support/AdminClient.ts"
 import { adminApi, api } from "../support/ApiDocument.ts"
 import * as Given from "../support/Given.ts"
+import * as HttpWorld from "../support/HttpWorld.ts"
 
-const ALL = permissionsOf("operator")
 const NOWHERE = "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1"
 
 // --- the table ---
@@ -128,15 +123,7 @@ const OTHERS: Readonly<Record<string, Row>> = {
 /** Balancers ask for the health of a server without a credential. */
 const UNGUARDED = ["getLiveness", "getReadiness"]
 
-// --- the server, and what there is in it ---
-
-const server = Server.layer({ port: 0, adminToken: Redacted.make(AdminClient.TOKEN) }).pipe(
-  Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Organizations.layer)),
-  Layer.provideMerge(Memory.layer),
-  Layer.provide(Logger.layer([]))
-)
-
-type Services = Layer.Success<typeof server>
+// --- what there is on the server ---
 
 const PRINCIPALS = [
   "nobody",
@@ -154,47 +141,22 @@ type PrincipalName = (typeof PRINCIPALS)[number]
 const PLACES = ["own, public", "own, a draft", "another's, public", "another's, a draft", "nowhere"] as const
 type Place = (typeof PLACES)[number]
 
-interface World {
-  readonly run: <A, E>(work: Effect.Effect<A, E, Services>) => Promise<A>
-  readonly address: string
+let world: HttpWorld.HttpWorld & {
   readonly own: OrganizationId
   readonly anothers: OrganizationId
   readonly credentials: Readonly<Record<string, string>>
 }
 
-let world: World
-let close: () => Promise<void>
-
 beforeAll(async () => {
-  let ended!: () => void
-  const end = new Promise<void>((resolve) => (ended = resolve))
-  let ready!: (context: Context.Context<Services>) => void
-  const built = new Promise<Context.Context<Services>>((resolve) => (ready = resolve))
-  const serving = Effect.runPromise(
-    Effect.gen(function* () {
-      ready(yield* Effect.context<Services>())
-      yield* Effect.promise(() => end)
-    }).pipe(Effect.provide(server))
-  )
-  const context = await built
-  const run: World["run"] = (work) => Effect.runPromise(Effect.provide(work, context))
-  const make = (slug: string) =>
-    run(Organizations.Organizations.use((all) => all.create({ slug, name: slug }, "ada"))).then(({ id }) => id)
-  const [own, anothers] = [await make("own"), await make("anothers")]
-  const keyOf = (role: Role) =>
-    run(
-      ApiKeys.ApiKeys.use((keys) =>
-        keys.create({ name: role, role, organizationId: role === "operator" ? null : own }, ALL, "ada")
-      )
-    )
+  const started = await HttpWorld.start()
+  const own = await started.organization("own")
+  const anothers = await started.organization("anothers")
   const credentials: Record<string, string> = { adminToken: AdminClient.TOKEN }
   for (const role of ["operator", "owner", "organizer", "checkin", "viewer"] as const)
-    credentials[role] = (await keyOf(role)).text
-  const address = HttpServer.formatAddress(Context.get(context, HttpServer.HttpServer).address)
-  world = { run, address, own, anothers, credentials }
-  close = () => (ended(), serving)
+    credentials[role] = (await started.key(role, role === "operator" ? null : own)).text
+  world = { ...started, own, anothers, credentials }
 })
-afterAll(() => close())
+afterAll(() => world[Symbol.asyncDispose]())
 
 /** A registration of an event, and the link to it. */
 interface Target {
@@ -358,9 +320,7 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
       const named = place === "nowhere" ? NOWHERE : organizationId
       for (const name of PRINCIPALS) {
         const role = organizationId === null ? "operator" : "viewer"
-        const { key } = await world.run(
-          ApiKeys.ApiKeys.use((keys) => keys.create({ name: "A key", role, organizationId }, ALL, "ada"))
-        )
+        const key = await world.key(role, organizationId)
         const target = await targetIn("own, public")
         const token = await credentialOf(name, target)
         const before = await snapshot(target.eventId)

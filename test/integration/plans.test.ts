@@ -188,7 +188,7 @@ const EXPECTED: ReadonlyArray<{
   {
     what: "the registrations of an attendee",
     text: "attendee_id = $1",
-    uses: ["registrations_active (attendee_id)", "registrations_cancelled (attendee_id)"]
+    uses: ["registrations_active (attendee_id)", "events_pkey (id)", "registrations_cancelled (attendee_id)"]
   },
   {
     what: "a page of the registrations of an event",
