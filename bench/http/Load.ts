@@ -11,8 +11,9 @@ export interface Turn {
   readonly p99Millis: number
 }
 
-/** Registers people for the first event over HTTP, by as many connections and for as long as told. */
-export const load = async (url: string, connections: number, seconds: number): Promise<Turn> => {
+/** Registers people for the first event over HTTP, by as many connections and for as long as told, with a credential or without. */
+export const load = async (url: string, connections: number, seconds: number, credential?: string): Promise<Turn> => {
+  const authorization = credential === undefined ? {} : { authorization: `Bearer ${credential}` }
   const result = await autocannon({
     url: `${url}/events/${Database.eventId(1)}/registrations`,
     connections,
@@ -22,7 +23,7 @@ export const load = async (url: string, connections: number, seconds: number): P
         method: "POST",
         setupRequest: (request) => ({
           ...request,
-          headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+          headers: { "content-type": "application/json", "idempotency-key": randomUUID(), ...authorization },
           body: JSON.stringify({ attendee: { email: `${randomUUID()}@example.com`, name: "Ada Lovelace" } })
         })
       }

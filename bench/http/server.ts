@@ -2,10 +2,13 @@
  * The HTTP server, on Turnout and Postgres, or on a service that answers every command at once.
  */
 import * as Memory from "@turnout/adapters/memory"
+import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
+import { permissionsOf } from "@turnout/core/access/domain/policy/Role"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
 import * as Core from "@turnout/core/admission/application/Turnout"
 import type { Register } from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Server from "@turnout/http/Server"
 import * as Database from "turnout/database"
 import * as Effect from "effect/Effect"
@@ -42,9 +45,10 @@ const turnout = Core.layer().pipe(Layer.provideMerge(Layer.orDie(Database.layer(
 
 const serve = Effect.gen(function* () {
   const { address } = yield* HttpServer.HttpServer
-  Script.result({ url: HttpServer.formatAddress(address) })
+  const input = { name: "Form", role: "organizer", organizationId: DEFAULT_ORGANIZATION } as const
+  const { text: key } = yield* ApiKeys.ApiKeys.use((keys) => keys.create(input, permissionsOf("owner"), "bench"))
+  Script.result({ url: HttpServer.formatAddress(address), key })
   return yield* Effect.never
 })
-Effect.runFork(
-  serve.pipe(Effect.provide(Server.layer({ port: 0 }).pipe(Layer.provide(behind === "turnout" ? turnout : nothing))))
-)
+const server = Layer.merge(Server.layer({ port: 0 }), ApiKeys.layer)
+Effect.runFork(serve.pipe(Effect.provide(server.pipe(Layer.provide(behind === "turnout" ? turnout : nothing)))))

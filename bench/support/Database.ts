@@ -43,7 +43,7 @@ export const use = async <A>(work: (database: Database) => Promise<A>): Promise<
       Migrations.up().pipe(Effect.provide(Layer.orDie(PgClient.layer({ url: Redacted.make(url.href) }))))
     )
     const clear = async () => {
-      await sql(`TRUNCATE turnout.events, turnout.registrations, turnout.journal, turnout.idempotency,
+      await sql(`TRUNCATE turnout.events, turnout.registrations, turnout.journal, turnout.idempotency, turnout.attendee_links,
         turnout.waitlist_blocks, turnout.people_keys, turnout.people_keys_until, turnout.sinks, turnout.outbox_slots, turnout.outbox_positions, turnout.outbox_workers, turnout.outbox_blocked`)
       await sql("CHECKPOINT")
     }
