@@ -57,6 +57,39 @@ describe("a README", () => {
   )
 })
 
+describe("the guide to access", () => {
+  it("has a walk that works when it is pasted", { timeout: 120_000 }, async () => {
+    const [serve, ...walk] = blocksOf("docs/guides/access.md", "sh")
+    assert.match(serve!, /^npx turnout serve --no-open\n$/)
+    await using turnout = await CommandLine.onPostgres()
+    const server = await turnout.serve("--no-open")
+    const command = `${process.execPath} ${CommandLine.COMMAND} --database ${turnout.database}`
+    const pasted = walk.join("").replaceAll("http://127.0.0.1:3000", server.url).replaceAll("npx turnout", command)
+    const { code, stderr, stdout } = await turnout.shell(`set -e\n${pasted}`)
+    await server.stop("SIGTERM")
+    assert.strictEqual(code, 0, stderr)
+    const answers = stdout.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"))
+    const said = answers.map((line) => {
+      const { code: problem, status, state } = JSON.parse(line) as Readonly<Record<string, unknown>>
+      return problem ?? state ?? status
+    })
+    assert.deepStrictEqual(
+      said.filter((one) => one !== undefined),
+      [
+        "draft",
+        "event_not_found",
+        "published",
+        "cancelled",
+        "confirmed",
+        "registration_not_found",
+        "attended",
+        "forbidden",
+        "event_not_found"
+      ]
+    )
+  })
+})
+
 describe("the pages", () => {
   const pages = PAGES.filter((page) => !READMES.includes(page))
   it.each(pages.flatMap((page) => blocksOf(page, "ts").map((code) => [page, code] as const)))(
