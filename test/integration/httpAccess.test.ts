@@ -3,15 +3,18 @@
  * another one, and to none. The table of this file is written by hand, and not made from the policy.
  */
 import { assert, describe, it } from "@effect/vitest"
+import * as Members from "@turnout/core/access/application/Members"
 import { digestOf } from "@turnout/core/access/application/Secrets"
 import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
-import type { Role } from "@turnout/core/access/domain/policy/Role"
+import { permissionsOf, type Role } from "@turnout/core/access/domain/policy/Role"
+import { textOf as textOfSubject } from "@turnout/core/access/domain/Subject"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { Operation } from "@turnout/http/internal/document/Json"
 import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
@@ -21,7 +24,8 @@ import { adminApi, api } from "../support/ApiDocument.ts"
 import * as Given from "../support/Given.ts"
 import * as HttpWorld from "../support/HttpWorld.ts"
 
-const NOWHERE = "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1"
+const ALL = permissionsOf("operator")
+const NOWHERE = OrganizationId.make("0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1")
 
 // --- the table ---
 
@@ -77,6 +81,16 @@ const ON_KEYS: Readonly<Record<string, Row>> = {
   revokeApiKey: OWNERS
 }
 
+/** Operations on an organization that the path names, by its id or its short name, and on what belongs to it. */
+const ON_ORGANIZATIONS: Readonly<Record<string, Row>> = {
+  getOrganization: STAFF,
+  listMembers: ORGANIZERS,
+  addMember: OWNERS,
+  getMember: ORGANIZERS,
+  changeMember: OWNERS,
+  removeMember: OWNERS
+}
+
 /** Operations on an organization that is named in the body, or on none: lists, and what belongs to the installation. */
 const OTHERS: Readonly<Record<string, Row>> = {
   createEvent: ORGANIZERS,
@@ -84,7 +98,6 @@ const OTHERS: Readonly<Record<string, Row>> = {
   listAttendeeRegistrations: AT_THE_DOOR,
   createOrganization: NOBODY,
   listOrganizations: NOBODY,
-  getOrganization: NOBODY,
   updateOrganization: NOBODY,
   getOutboxStatus: NOBODY,
   listBlockedStreams: NOBODY,
@@ -192,6 +205,13 @@ const targetIn = async (place: Place): Promise<Target> => {
   return { eventId: NOWHERE, registrationId: NOWHERE, link }
 }
 
+const somebody = () => `${randomUUID()}@example.com`
+
+const addMember = (organizationId: OrganizationId) =>
+  Members.Members.use((members) =>
+    members.add(organizationId, { subject: { address: somebody() }, role: "viewer" }, ALL, "ada")
+  )
+
 const credentialOf = async (name: PrincipalName, { link }: Target): Promise<string | null> => {
   if (name === "nobody") return null
   if (name === "attendee") return link
@@ -257,10 +277,13 @@ const snapshot = (eventId: string) =>
       const turnout = yield* Turnout.Turnout
       const journal = yield* Effect.option(turnout.listJournal(eventId))
       const keys = yield* ApiKeyStore.use((store) => store.list("all", { after: null, limit: 1_000 }))
+      const members = yield* Effect.forEach([world.own, world.anothers], (id) =>
+        MemberStore.use((store) => store.list(id, { after: null, limit: 10_000 }))
+      )
       const [latest] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
       const { items } = yield* turnout.listEvents({ limit: 500, order: "latest" })
       const used = keys.map((key) => ({ ...key, lastUsedAt: null }))
-      return JSON.stringify([journal, used, latest ?? null, items.length])
+      return JSON.stringify([journal, used, members, latest ?? null, items.length])
     })
   )
 
@@ -285,6 +308,18 @@ const expectedOnEvent = ({ others, roles }: Row, name: PrincipalName, place: Pla
   return others === "registering" && isPublic ? "forbidden" : "not found"
 }
 
+/** What the table says of a principal and an organization. */
+const expectedOnOrganization = (
+  roles: Row["roles"],
+  name: PrincipalName,
+  place: "own" | "another's" | "nowhere"
+): Answer => {
+  if (name === "nobody") return "unauthorized"
+  const isAllowed = isOperator(name) || roles.includes(name as never)
+  if (!isAllowed) return "forbidden"
+  return place === "own" || (place === "another's" && isOperator(name)) ? "answered" : "not found"
+}
+
 const cases = (table: Readonly<Record<string, Row>>) =>
   ENDPOINTS.filter(({ id }) => id in table).map((endpoint) => [endpoint.id, endpoint] as const)
 
@@ -292,7 +327,13 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
   it("is said of every endpoint", () => {
     assert.sameMembers(
       ENDPOINTS.map(({ id }) => id),
-      [...Object.keys(ON_EVENTS), ...Object.keys(ON_KEYS), ...Object.keys(OTHERS), ...UNGUARDED]
+      [
+        ...Object.keys(ON_EVENTS),
+        ...Object.keys(ON_KEYS),
+        ...Object.keys(ON_ORGANIZATIONS),
+        ...Object.keys(OTHERS),
+        ...UNGUARDED
+      ]
     )
   })
 
@@ -351,6 +392,34 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
         if (isListing && expected === "answered" && !isOperator(name))
           for (const { organizationId } of reply.body.items) assert.strictEqual(organizationId, world.own)
         if (expected !== "answered") assert.strictEqual(await snapshot(target.eventId), before, name)
+      }
+    })
+  })
+
+  describe.each(["own", "another's", "nowhere"] as const)("on an organization that is %s", (place) => {
+    it.each(cases(ON_ORGANIZATIONS))("%s", async (id, endpoint) => {
+      const [organizationId, slug] =
+        place === "own"
+          ? [world.own, "own"]
+          : place === "another's"
+            ? [world.anothers, "anothers"]
+            : [NOWHERE, "nowhere"]
+      const { roles } = ON_ORGANIZATIONS[id]!
+      for (const name of PRINCIPALS) {
+        const target = await targetIn("own, public")
+        const token = await credentialOf(name, target)
+        for (const organization of [organizationId, slug]) {
+          const member = await world.run(addMember(place === "nowhere" ? world.own : organizationId))
+          const before = await snapshot(target.eventId)
+          const body = id === "addMember" ? { subject: { address: somebody() }, role: "viewer" } : undefined
+          const reply = await send(endpoint, token, { organization, memberId: member.id }, body)
+          const expected = expectedOnOrganization(roles, name, place)
+          assert.strictEqual(answerOf(reply), expected, `${name}: ${JSON.stringify(reply.body).slice(0, 300)}`)
+          if (expected === "answered") continue
+          assert.strictEqual(await snapshot(target.eventId), before, name)
+          assert.notInclude(JSON.stringify(reply.body), textOfSubject(member.subject), name)
+          if (expected === "not found") assert.strictEqual(reply.body.organization, organization, name)
+        }
       }
     })
   })

@@ -61,7 +61,7 @@ describe("API keys over HTTP", () => {
           ["GET", "/admin/outbox", "getOutboxStatus"],
           ["GET", "/admin/webhooks", "listWebhooks"],
           ["GET", "/admin/audit", "listAuditEntries"],
-          ["GET", "/admin/organizations/default", "getOrganization"]
+          ["GET", "/admin/organizations", "listOrganizations"]
         ] as const) {
           const { body, status } = yield* call(method, path, { token: text })
           assert.deepStrictEqual([status, body.code, body.operation], [403, "forbidden", operation])

@@ -220,6 +220,10 @@ describe("the examples of the API for operators", () => {
         for (const id of ["getOrganization", "listOrganizations", "updateOrganization"])
           yield* send(id, { organization })
 
+        const { id: memberId } = yield* send("addMember", { organization })
+        for (const id of ["getMember", "listMembers", "changeMember", "removeMember"])
+          yield* send(id, { organization, memberId })
+
         const { key } = yield* send("createApiKey")
         yield* send("listApiKeys")
         const { key: next } = yield* send("replaceApiKey", { keyId: key.id })

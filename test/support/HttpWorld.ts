@@ -4,6 +4,7 @@
  */
 import * as Memory from "@turnout/adapters/memory"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
+import * as Members from "@turnout/core/access/application/Members"
 import * as Organizations from "@turnout/core/access/application/Organizations"
 import { permissionsOf, type Role } from "@turnout/core/access/domain/policy/Role"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -14,7 +15,7 @@ import { HttpServer } from "effect/http"
 import { TOKEN } from "./AdminClient.ts"
 
 const server = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
-  Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Organizations.layer)),
+  Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
   Layer.provideMerge(Memory.layer),
   Layer.provide(Logger.layer([]))
 )

@@ -13,6 +13,7 @@ import * as Events from "./commands/admission/events/events.ts"
 import * as Import from "./commands/admission/import/import.ts"
 import * as Journal from "./commands/journal/journal.ts"
 import * as Keys from "./commands/access/keys.ts"
+import * as Members from "./commands/access/members.ts"
 import * as Migrate from "./commands/server/migrate.ts"
 import * as Organizations from "./commands/access/organizations.ts"
 import * as Outbox from "./commands/delivery/outbox.ts"
@@ -47,6 +48,7 @@ const commands = [
   Registrations,
   Waitlist,
   Organizations,
+  Members,
   Keys,
   Journal,
   Outbox,

@@ -9,6 +9,7 @@ import { ReplayNotFound } from "@turnout/core/delivery/ports/Replays"
 import { EventWasDeleted } from "@turnout/core/admission/domain/model/event/EventDeletion"
 import { VersionConflict } from "@turnout/core/admission/domain/model/event/EventVersion"
 import { ApiKeyNotFound } from "@turnout/core/access/domain/credentials/ApiKey"
+import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
 import { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -27,6 +28,9 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof ReplayNotFound) return '"turnout outbox replay list" lists them.'
   if (error instanceof WebhookNotFound) return '"turnout webhooks list" lists them.'
   if (error instanceof OrganizationNotFound) return '"turnout organizations list" lists them.'
+  if (error instanceof MemberNotFound) return `"turnout members list --organization ${error.organization}" lists them.`
+  if (error instanceof MemberExists) return '"turnout members change" gives the member another role.'
+  if (error instanceof LastOwner) return '"turnout members add" and "turnout members change" make one.'
   if (error instanceof ApiKeyNotFound) return '"turnout keys list" lists them.'
   if (error instanceof EventWasDeleted)
     return '"turnout events create" and "turnout import" make an event with another --id.'

@@ -4,6 +4,7 @@
  * The kind is `_tag`. It is `Failed` for a failure of a command itself that has none, and `Unexpected` for a defect.
  */
 import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
+import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
@@ -25,6 +26,9 @@ const isRejection = Schema.is(Rejection.Rejection)
 /** Errors about requests of operators, whose fields go into the document. */
 const OPERATORS_ERRORS = [
   SlugTaken,
+  MemberExists,
+  MemberNotFound,
+  LastOwner,
   ApiKeyNotFound,
   ApiKeyNotReplaceable,
   SinkNotFound,

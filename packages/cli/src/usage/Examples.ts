@@ -58,6 +58,13 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "organizations list": ["turnout organizations list"],
   "organizations show": ["turnout organizations show music-society"],
   "organizations update": ['turnout organizations update default --slug town-hall --name "Town hall"'],
+  "members add": [
+    "turnout members add ada@example.com --organization music-society --role owner",
+    "turnout members add https://id.example.com#248289761001 --organization music-society --role checkin"
+  ],
+  "members list": ["turnout members list --organization music-society"],
+  "members change": ["turnout members change ada@example.com --organization music-society --role organizer"],
+  "members remove": ["turnout members remove ada@example.com --organization music-society"],
   "keys create": [
     "turnout keys create --name operations --role operator",
     'turnout keys create --name "Badge printer" --role checkin --organization music-society --expires-at 2030-06-01'

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
 import * as KeysHandlers from "../keys/KeysHandlers.ts"
+import * as MembersHandlers from "../members/MembersHandlers.ts"
 import * as OrganizationsHandlers from "../organizations/OrganizationsHandlers.ts"
 import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
 import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
@@ -28,6 +29,7 @@ export const layer = Layer.mergeAll(
 ).pipe(
   Layer.provide([
     OrganizationsHandlers.layer,
+    MembersHandlers.layer,
     KeysHandlers.layer,
     OutboxHandlers.layer,
     ReplaysHandlers.layer,

@@ -9,6 +9,7 @@ import { info } from "../document/Info.ts"
 import { Credential } from "../credentials/Credential.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
 import { KeysGroup } from "../keys/KeysApi.ts"
+import { MembersGroup } from "../members/MembersApi.ts"
 import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
 import { ReplaysGroup } from "../replays/ReplaysApi.ts"
@@ -18,7 +19,16 @@ import { SalesGroup } from "../sales/SalesApi.ts"
 import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(OrganizationsGroup, KeysGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
+  .add(
+    OrganizationsGroup,
+    MembersGroup,
+    KeysGroup,
+    OutboxGroup,
+    ReplaysGroup,
+    WebhooksGroup,
+    SalesGroup,
+    DeadLettersGroup
+  )
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(Credential)
@@ -28,6 +38,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key with a role that may, or the admin token."
+        "Organizations, their members and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key with a role that may, or the admin token."
     })
   ) {}

@@ -15,7 +15,8 @@ import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
-const ofOrganization = {
+/** The organization in the path of a request. */
+export const ofOrganization = {
   organization: described("The id or the short name of the organization", Schema.Union([OrganizationId, Slug]), {
     examples: ["music-society"]
   })
@@ -58,7 +59,7 @@ export class OrganizationsGroup extends HttpApiGroup.make("organizations")
       about({
         id: "getOrganization",
         summary: "Get an organization",
-        description: "The organization as it is now, by its id or its short name.",
+        description: "The organization as it is now, by its id or its short name. Its members see it, and operators.",
         answer: "The organization"
       })
     ),

@@ -1,7 +1,8 @@
 /**
- * The problems of the API for operators: organizations, API keys, the outbox, replays, webhooks, sales and dead letters.
+ * The problems of the API for operators: organizations, members, API keys, the outbox, replays, webhooks, sales and dead letters.
  */
 import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
+import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -19,6 +20,24 @@ export const slugTaken: Problem<typeof SlugTaken> = problem(SlugTaken, {
   status: 409,
   code: "slug_taken",
   title: "Another organization has the short name"
+})
+
+export const memberExists: Problem<typeof MemberExists> = problem(MemberExists, {
+  status: 409,
+  code: "member_exists",
+  title: "The organization has this member already"
+})
+
+export const memberNotFound: Problem<typeof MemberNotFound> = problem(MemberNotFound, {
+  status: 404,
+  code: "member_not_found",
+  title: "The organization has no such member"
+})
+
+export const lastOwner: Problem<typeof LastOwner> = problem(LastOwner, {
+  status: 409,
+  code: "last_owner",
+  title: "The member is the last owner of the organization"
 })
 
 export const apiKeyNotFound: Problem<typeof ApiKeyNotFound> = problem(ApiKeyNotFound, {

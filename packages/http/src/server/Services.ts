@@ -3,6 +3,7 @@
  */
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import * as Authentication from "@turnout/core/access/application/Authentication"
+import * as Members from "@turnout/core/access/application/Members"
 import * as Organizations from "@turnout/core/access/application/Organizations"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
@@ -20,6 +21,7 @@ import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperat
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import { GuardedDeadLetters } from "@turnout/core/guard/application/GuardedDeadLetters"
 import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
+import { GuardedMembers } from "@turnout/core/guard/application/GuardedMembers"
 import { GuardedOrganizations } from "@turnout/core/guard/application/GuardedOrganizations"
 import { GuardedOutbox } from "@turnout/core/guard/application/GuardedOutbox"
 import { GuardedReplays } from "@turnout/core/guard/application/GuardedReplays"
@@ -55,6 +57,7 @@ export type Needed =
 export type Guarded =
   | GuardedDeadLetters
   | GuardedKeys
+  | GuardedMembers
   | GuardedOrganizations
   | GuardedOutbox
   | GuardedReplays
@@ -69,6 +72,7 @@ export const layer = (
   Layer.mergeAll(
     GuardedDeadLetters.layer(deadLetters),
     GuardedKeys.layer,
+    GuardedMembers.layer,
     GuardedOrganizations.layer,
     GuardedOutbox.layer,
     GuardedReplays.layer,
@@ -76,4 +80,4 @@ export const layer = (
     GuardedTurnout.layer,
     GuardedWebhooks.layer,
     Authentication.layer
-  ).pipe(Layer.provide([ApiKeys.layer, Organizations.layer, Webhooks.layer]))
+  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, Webhooks.layer]))

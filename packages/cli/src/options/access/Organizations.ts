@@ -13,6 +13,11 @@ export interface OrganizationOptions {
   readonly organization?: string
 }
 
+/** The options of a command that is about one organization. */
+export interface RequiredOrganization {
+  readonly organization: string
+}
+
 /** Reads the name of an organization. */
 const name = (text: string): string => {
   if (readName(text) === undefined)
@@ -27,6 +32,12 @@ export const organization = (description: string): Option =>
 /** The organization that a command is about. */
 export const theOrganization = (): Argument =>
   new Argument("<organization>", "its id or its short name").argParser(name)
+
+/** The id of the organization that a command is about. */
+export const idOf = ({
+  organization
+}: RequiredOrganization): Effect.Effect<OrganizationId, OrganizationNotFound | StoreError, OrganizationStore> =>
+  Effect.map(find(organization), ({ id }) => id)
 
 /** The organization of the option as the field of an input or a query; without the option, no field. */
 export const fieldOf = ({

@@ -12,8 +12,14 @@ import {
   type Refused as RefusedVerdict,
   withoutLooking
 } from "../../access/domain/policy/Policy.ts"
-import { actorOf, type Principal } from "../../access/domain/policy/Principal.ts"
+import { find } from "../../access/application/Organizations.ts"
+import type { Organization } from "../../access/domain/Organization.ts"
+import type { Permission } from "../../access/domain/policy/Permission.ts"
+import { actorOf, heldIn, type Principal } from "../../access/domain/policy/Principal.ts"
+import type { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
 import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.ts"
+import { OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
+import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 
 /** The refusals of use cases that are about no event. */
@@ -54,3 +60,28 @@ export const onInstallation = <A, E, R>(
       Effect.suspend(() => work(actorOf(principal)))
     )
   )
+
+/** Somebody who may do something in an organization. */
+export interface Insider {
+  readonly organization: Organization
+  /** The permissions that they have there. */
+  readonly held: ReadonlySet<Permission>
+  /** Their name for the audit log. */
+  readonly who: string
+}
+
+/**
+ * Finds the organization of this id or short name for a principal who may do something there. One of which the principal is no member is
+ * not found, in the words in which none is that does not exist. Nothing is read for those who may do this nowhere.
+ */
+export const inOrganization = Effect.fnUntraced(function* (
+  action: Action,
+  name: string
+): Effect.fn.Return<Insider, NotAllowed | OrganizationNotFound | StoreError, CurrentPrincipal | OrganizationStore> {
+  const principal = yield* CurrentPrincipal
+  yield* mayAtAll(principal, action)
+  const organization = yield* find(name)
+  const facts = { on: "owned", organizationId: organization.id } as const
+  yield* may(principal, action, facts, () => new OrganizationNotFound({ organization: name }))
+  return { organization, held: heldIn(principal, organization.id), who: actorOf(principal) }
+})

@@ -8,9 +8,7 @@ import * as Layer from "effect/Layer"
 import type { Action } from "../../access/domain/policy/Action.ts"
 import { ApiKeys } from "../../access/application/ApiKeys.ts"
 import { type ApiKeyId, ApiKeyNotFound } from "../../access/domain/credentials/ApiKey.ts"
-import { actorOf, organizationsWith, type Principal, roleIn } from "../../access/domain/policy/Principal.ts"
-import type { Permission } from "../../access/domain/policy/Permission.ts"
-import { permissionsOf } from "../../access/domain/policy/Role.ts"
+import { actorOf, heldIn, organizationsWith, type Principal } from "../../access/domain/policy/Principal.ts"
 import { ApiKeyStore } from "../../access/ports/ApiKeyStore.ts"
 import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
@@ -19,12 +17,6 @@ import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { may, mayAtAll } from "./Guard.ts"
 
 type Service = ApiKeys["Service"]
-
-/** What a principal who may make keys of an organization, or of operators, may do there: nobody makes a key that may do more. */
-const heldIn = (principal: Principal, organizationId: OrganizationId | null): ReadonlySet<Permission> => {
-  const role = organizationId === null ? "operator" : roleIn(principal, organizationId)
-  return role === undefined ? new Set() : permissionsOf(role)
-}
 
 /** The organization whose keys are listed for a principal who names none. */
 const ofPrincipal = (principal: Principal): Effect.Effect<OrganizationId | "all", InvalidInput> => {

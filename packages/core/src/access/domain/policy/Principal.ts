@@ -118,6 +118,13 @@ const rolesOf = (principal: Principal): ReadonlyArray<Role> => {
 export const hasAnywhere = (principal: Principal, permission: Permission): boolean =>
   rolesOf(principal).some((role) => permissionsOf(role).has(permission))
 
+/** The permissions of a principal in an organization; for the installation, with `null`. */
+export const heldIn = (principal: Principal, organizationId: OrganizationId | null): ReadonlySet<Permission> => {
+  if (organizationId === null) return rolesOf(principal).includes("operator") ? permissionsOf("operator") : new Set()
+  const role = roleIn(principal, organizationId)
+  return role === undefined ? new Set() : permissionsOf(role)
+}
+
 /** The organizations in which a principal has a permission. */
 export const organizationsWith = (
   principal: Principal,
