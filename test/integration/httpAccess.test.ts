@@ -91,6 +91,7 @@ const OTHERS: Readonly<Record<string, Row>> = {
   listOrganizations: NOBODY,
   getOrganization: NOBODY,
   updateOrganization: NOBODY,
+  reloadIssuers: NOBODY,
   getOutboxStatus: NOBODY,
   listBlockedStreams: NOBODY,
   getBlockedStream: NOBODY,

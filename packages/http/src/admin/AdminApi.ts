@@ -8,6 +8,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { info } from "../document/Info.ts"
 import { Credential } from "../credentials/Credential.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
+import { IssuersGroup } from "../issuers/IssuersApi.ts"
 import { KeysGroup } from "../keys/KeysApi.ts"
 import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
@@ -18,7 +19,8 @@ import { SalesGroup } from "../sales/SalesApi.ts"
 import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(OrganizationsGroup, KeysGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
+  .add(OrganizationsGroup, KeysGroup, IssuersGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup)
+  .add(DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(Credential)
@@ -28,6 +30,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key with a role that may, or the admin token."
+        "Organizations, API keys and token issuers; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key, a session or a bearer token with a role that may, or the admin token."
     })
   ) {}
