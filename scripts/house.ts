@@ -89,6 +89,8 @@ export const UNGUARDED_FILES: ReadonlyArray<string> = [
 export const WORDS_FOR_HTTP: ReadonlyArray<string> = [
   "DeadLettersOutOfReach",
   "EventQuery",
+  "IssuerState",
+  "IssuerUnreachable",
   "JournalPruned",
   "QueueUnavailable",
   "RegistrationQuery",

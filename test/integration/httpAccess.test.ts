@@ -99,6 +99,7 @@ const OTHERS: Readonly<Record<string, Row>> = {
   createOrganization: NOBODY,
   listOrganizations: NOBODY,
   updateOrganization: NOBODY,
+  reloadIssuers: NOBODY,
   getOutboxStatus: NOBODY,
   listBlockedStreams: NOBODY,
   getBlockedStream: NOBODY,

@@ -248,6 +248,7 @@ describe("the examples of the API for operators", () => {
         yield* replays.advance({ id: replayId, epoch, owner, place, sent: 0, state: "stopped", error: "550" }, 60_000)
         for (const id of ["getReplay", "listReplays", "resumeReplay", "cancelReplay"]) yield* send(id, { replayId })
 
+        yield* send("reloadIssuers")
         yield* send("forgetSink", { sink })
         yield* send("listAuditEntries")
         assert.deepStrictEqual(unsent(), [])

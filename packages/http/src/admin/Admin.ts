@@ -5,6 +5,7 @@ import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import * as Layer from "effect/Layer"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
+import * as IssuersHandlers from "../issuers/IssuersHandlers.ts"
 import * as KeysHandlers from "../keys/KeysHandlers.ts"
 import * as MembersHandlers from "../members/MembersHandlers.ts"
 import * as OrganizationsHandlers from "../organizations/OrganizationsHandlers.ts"
@@ -31,6 +32,7 @@ export const layer = Layer.mergeAll(
     OrganizationsHandlers.layer,
     MembersHandlers.layer,
     KeysHandlers.layer,
+    IssuersHandlers.layer,
     OutboxHandlers.layer,
     ReplaysHandlers.layer,
     WebhooksHandlers.layer,

@@ -8,6 +8,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { info } from "../document/Info.ts"
 import { Credential } from "../credentials/Credential.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
+import { IssuersGroup } from "../issuers/IssuersApi.ts"
 import { KeysGroup } from "../keys/KeysApi.ts"
 import { MembersGroup } from "../members/MembersApi.ts"
 import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
@@ -19,16 +20,8 @@ import { SalesGroup } from "../sales/SalesApi.ts"
 import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(
-    OrganizationsGroup,
-    MembersGroup,
-    KeysGroup,
-    OutboxGroup,
-    ReplaysGroup,
-    WebhooksGroup,
-    SalesGroup,
-    DeadLettersGroup
-  )
+  .add(OrganizationsGroup, MembersGroup, KeysGroup, IssuersGroup)
+  .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(Credential)
@@ -38,6 +31,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations, their members and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key with a role that may, or the admin token."
+        "Organizations, their members, API keys and token issuers; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key, a session or a bearer token with a role that may, or the admin token."
     })
   ) {}

@@ -1,6 +1,6 @@
 /**
- * The credential in the definition of the APIs: a bearer token, which is the text of an API key or of an attendee link, or the admin
- * token. `CredentialCheck` finds the principal of a request by it.
+ * The credential in the definition of the APIs: a bearer token, which is the text of an API key, of a session or of an attendee
+ * link, a token of an issuer, or the admin token. `CredentialCheck` finds the principal of a request by it.
  */
 import type { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -19,6 +19,7 @@ export class Credential extends HttpApiMiddleware.Service<Credential, { provides
     error: [
       AccessProblems.unauthenticated,
       AccessProblems.credentialRefused,
+      AccessProblems.issuerUnreachable,
       AccessProblems.forbidden,
       BoundaryProblems.validationFailed,
       StoreProblems.storeUnavailable,

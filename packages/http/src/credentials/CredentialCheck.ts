@@ -5,6 +5,7 @@
  * another, and nobody who sends one counts as somebody without. What the policy refuses whatever the facts are is refused here, before
  * anything else of the request is looked at.
  */
+import * as BearerTokens from "@turnout/core/access/application/BearerTokens"
 import { Authentication } from "@turnout/core/access/application/Authentication"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
 import { kindOf } from "@turnout/core/access/domain/credentials/Credential"
@@ -14,6 +15,8 @@ import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
 import type { Action } from "@turnout/core/access/domain/policy/Action"
 import { toRefusal } from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { IssuerUnreachable, TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -24,7 +27,7 @@ import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { toProblems } from "../problems/ToProblems.ts"
 import { RequestLimits, withDeadline } from "../server/Boundary.ts"
-import { isToken, TOKEN_RULE } from "./AdminToken.ts"
+import * as AdminToken from "./AdminToken.ts"
 import { Credential } from "./Credential.ts"
 
 export interface CredentialOptions {
@@ -32,28 +35,35 @@ export interface CredentialOptions {
   readonly adminToken?: Redacted.Redacted<string>
   /** Whether everybody may do everything, without a credential. Default false. */
   readonly open?: boolean
+  /** Verifies the bearer tokens of issuers, such as `TokenVerifier` of `@turnout/adapters/tokens`. Default: there are no issuers. */
+  readonly tokenVerifier?: TokenVerifier["Service"]
 }
 
 const BEARER = /^bearer +([\x21-\x7e]+)$/i
 
+/** Whether a text may be a token of an issuer: three parts with dots between them (RFC 7515, 3.1). */
+const isToken = (text: string): boolean => text.split(".").length === 3
+
 const operator: Principal = { kind: "operator" }
 
-const make = Effect.fnUntraced(function* ({ adminToken, open = false }: CredentialOptions) {
+const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerifier }: CredentialOptions) {
   const digest = adminToken === undefined ? undefined : digestOf(Redacted.value(adminToken))
   const { apiKey, attendeeLink, session } = yield* Authentication
+  const tokens = tokenVerifier === undefined ? undefined : yield* BearerTokens.make(tokenVerifier)
   const { requestTimeoutMillis } = yield* RequestLimits
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
 
-  const principalOf = (authorization: string): Effect.Effect<Principal, CredentialRefused | StoreError> => {
+  const principalOf = (
+    authorization: string
+  ): Effect.Effect<Principal, CredentialRefused | IssuerUnreachable | StoreError> => {
     const text = BEARER.exec(authorization)?.[1]
     if (text === undefined) return Effect.fail(new CredentialRefused())
     const kind = kindOf(text)
     if (kind === "apiKey") return apiKey(text)
     if (kind === "session") return session(text)
     if (kind === "attendeeLink") return attendeeLink(text)
-    return digest !== undefined && hasDigest(text, digest)
-      ? Effect.succeed(operator)
-      : Effect.fail(new CredentialRefused())
+    if (digest !== undefined && hasDigest(text, digest)) return Effect.succeed(operator)
+    return tokens !== undefined && isToken(text) ? tokens.user(text) : Effect.fail(new CredentialRefused())
   }
 
   return Credential.of((work, { endpoint }) =>
@@ -77,9 +87,11 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false }: Credenti
 })
 
 /** Throws a `RangeError` if the admin token breaks `TOKEN_RULE`. */
-export const layer = (options: CredentialOptions): Layer.Layer<Credential, never, Authentication> => {
+export const layer = (
+  options: CredentialOptions
+): Layer.Layer<Credential, never, Authentication | OrganizationStore> => {
   const { adminToken } = options
-  if (adminToken !== undefined && !isToken(Redacted.value(adminToken)))
-    throw new RangeError(`adminToken: ${TOKEN_RULE}`)
+  if (adminToken !== undefined && !AdminToken.isToken(Redacted.value(adminToken)))
+    throw new RangeError(`adminToken: ${AdminToken.TOKEN_RULE}`)
   return Layer.effect(Credential, make(options))
 }

@@ -70,7 +70,7 @@ const BEARER: SecurityScheme = {
   type: "http",
   scheme: "bearer",
   description:
-    "The text of an API key (tk_…) or of an attendee link (ta_…), or the admin token that the server was started with"
+    "The text of an API key (tk_…), of a session (ts_…) or of an attendee link (ta_…), a token of an issuer that the server knows, or the admin token that it was started with"
 }
 
 /** The credentials that an endpoint takes: none, where somebody without one may ask. */

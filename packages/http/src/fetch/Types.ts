@@ -403,6 +403,43 @@ export interface RequestTimeoutProblem {
   requestId?: string
 }
 /**
+ * The issuer of the token cannot be reached
+ */
+export interface IssuerUnreachableProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:issuer_unreachable"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The issuer of the token cannot be reached"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 503
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "issuer_unreachable"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The issuer of the token
+   */
+  issuer: string
+  /**
+   * The milliseconds after which it makes sense to ask again
+   */
+  retryAfterMillis: number | ("Infinity" | "-Infinity" | "NaN")
+  /**
+   * The id of the request, which the log has as well: the X-Request-Id of the answer
+   */
+  requestId?: string
+}
+/**
  * Too many requests are waiting
  */
 export interface OverloadedProblem {
@@ -2895,6 +2932,7 @@ export type Problem =
   | UnauthenticatedProblem
   | InternalErrorProblem
   | RequestTimeoutProblem
+  | IssuerUnreachableProblem
   | OverloadedProblem
   | OutcomeUnknownProblem
   | RegistrationStateConflictProblem

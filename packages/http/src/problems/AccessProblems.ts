@@ -3,6 +3,7 @@
  */
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
 import { MayNotGive } from "@turnout/core/access/domain/policy/Role"
+import { IssuerUnreachable } from "@turnout/core/access/ports/TokenVerifier"
 import { Forbidden, SelfServiceEnded, Unauthenticated } from "@turnout/core/kernel/domain/access/Refusals"
 import { type Problem, problem } from "./Problem.ts"
 
@@ -16,6 +17,12 @@ export const credentialRefused: Problem<typeof CredentialRefused> = problem(Cred
   status: 401,
   code: "invalid_credential",
   title: "The credential is not valid"
+})
+
+export const issuerUnreachable: Problem<typeof IssuerUnreachable> = problem(IssuerUnreachable, {
+  status: 503,
+  code: "issuer_unreachable",
+  title: "The issuer of the token cannot be reached"
 })
 
 export const forbidden: Problem<typeof Forbidden> = problem(Forbidden, {

@@ -3,6 +3,7 @@
  * was done before the failure. Errors that are problems already, such as rejections, stay as they are.
  */
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
+import { IssuerUnreachable } from "@turnout/core/access/ports/TokenVerifier"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -128,7 +129,8 @@ export const toProblems = <A, E, R>(
     if (partly !== undefined) return onPartlyDone(partly)
     if (error instanceof StoreError) return onStoreError(error)
     if (error instanceof InvalidInput) return Effect.fail(toValidationFailed(error, part))
-    if (error instanceof Overloaded) return retryLater(error as never, Math.ceil(error.retryAfterMillis / 1_000))
+    if (error instanceof Overloaded || error instanceof IssuerUnreachable)
+      return retryLater(error as never, Math.ceil(error.retryAfterMillis / 1_000))
     if (error instanceof QueueUnavailable) return onQueueUnavailable(error)
     if (error instanceof Unauthenticated || error instanceof CredentialRefused) return onNoCredential(error) as never
     return Effect.fail(error as never)

@@ -85,7 +85,7 @@ export const DEFAULTS = {
   shutdownGraceMillis: 10_000,
   open: false,
   deadLetters: []
-} as const satisfies Required<Omit<ServerOptions, "adminToken">>
+} as const satisfies Required<Omit<ServerOptions, "adminToken" | "tokenVerifier">>
 
 /**
  * Serves the `Turnout` service and the stores that are provided. Provides `HttpServer`, which knows its address.
@@ -147,7 +147,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     Layer.provide(Handlers.layer),
     Layer.provide(CredentialCheck.layer(settings)),
     Layer.provide(Boundary.layer),
-    Layer.provide(Services.layer(deadLetters)),
+    Layer.provide(Services.layer(settings)),
     Layer.provide(Lifecycle.layer),
     Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
     Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay)),

@@ -12,6 +12,7 @@ import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import type { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
@@ -19,6 +20,7 @@ import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import { GuardedIssuers } from "@turnout/core/guard/application/access/GuardedIssuers"
 import { GuardedDeadLetters } from "@turnout/core/guard/application/GuardedDeadLetters"
 import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
 import { GuardedMembers } from "@turnout/core/guard/application/GuardedMembers"
@@ -56,6 +58,7 @@ export type Needed =
 /** The services that the handlers call. */
 export type Guarded =
   | GuardedDeadLetters
+  | GuardedIssuers
   | GuardedKeys
   | GuardedMembers
   | GuardedOrganizations
@@ -65,12 +68,21 @@ export type Guarded =
   | GuardedTurnout
   | GuardedWebhooks
 
-/** The services for a server that knows these dead-letter queues, and who the bearers of credentials are. */
-export const layer = (
-  deadLetters: ReadonlyArray<DeadLetters>
-): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> =>
+/** What a server knows besides its stores. */
+export interface Known {
+  readonly deadLetters: ReadonlyArray<DeadLetters>
+  /** Verifies the bearer tokens of issuers; without it, the server takes none. */
+  readonly tokenVerifier?: TokenVerifier["Service"]
+}
+
+/** The services of a server, and who the bearers of credentials are. */
+export const layer = ({
+  deadLetters,
+  tokenVerifier
+}: Known): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> =>
   Layer.mergeAll(
     GuardedDeadLetters.layer(deadLetters),
+    GuardedIssuers.layer(tokenVerifier),
     GuardedKeys.layer,
     GuardedMembers.layer,
     GuardedOrganizations.layer,

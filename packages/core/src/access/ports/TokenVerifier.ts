@@ -8,6 +8,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { described } from "../../kernel/domain/document/Documented.ts"
+import { Instant } from "../../kernel/domain/Instant.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import type { VerifiedToken } from "../domain/credentials/VerifiedToken.ts"
 
@@ -39,9 +41,9 @@ export class TokenRefused extends TaggedError<TokenRefused>()("TokenRefused", { 
 
 /** The keys of the issuer have not been fetched yet, so that a token of it can be neither accepted nor refused. */
 export class IssuerUnreachable extends TaggedError<IssuerUnreachable>()("IssuerUnreachable", {
-  issuer: Schema.String,
+  issuer: described("The issuer of the token", Schema.String),
   /** The milliseconds after which it makes sense to ask again. */
-  retryAfterMillis: Schema.Number
+  retryAfterMillis: described("The milliseconds after which it makes sense to ask again", Schema.Number)
 }) {
   readonly isRetryable = true
   override get message(): string {
@@ -50,15 +52,25 @@ export class IssuerUnreachable extends TaggedError<IssuerUnreachable>()("IssuerU
 }
 
 /** What is known of the keys of an issuer. */
-export interface IssuerState {
-  readonly issuer: string
+export const IssuerState = Schema.Struct({
+  /** The URL of the issuer. */
+  issuer: described("The URL of the issuer", Schema.String, { examples: ["https://login.example.com/realms/events"] }),
   /** When its keys were fetched last; `null` if they never were. */
-  readonly fetchedAt: Date | null
+  fetchedAt: described("When its keys were fetched last; null if they never were", Schema.NullOr(Instant)),
   /** The number of its keys that tokens can be verified with. */
-  readonly keys: number
+  keys: described("The number of its keys that tokens can be verified with", Schema.Natural),
   /** The last failure to fetch them, with words that can be shown; `null` if the last attempt has worked, or there was none. */
-  readonly failure: { readonly at: Date; readonly words: string } | null
-}
+  failure: described(
+    "The last failure to fetch them; null if the last attempt has worked, or there was none",
+    Schema.NullOr(
+      Schema.Struct({
+        at: described("When it was", Instant),
+        words: described("What went wrong, for people", Schema.String)
+      })
+    )
+  )
+}).annotate({ identifier: "IssuerState" })
+export interface IssuerState extends Schema.Schema.Type<typeof IssuerState> {}
 
 export class TokenVerifier extends Context.Service<
   TokenVerifier,

@@ -65,6 +65,7 @@ export const actions = {
   listApiKeys: staff("keys:read"),
   replaceApiKey: staff("keys:write"),
   revokeApiKey: staff("keys:write"),
+  reloadIssuers: staff("access:operate"),
   getOutboxStatus: staff("outbox:operate"),
   listBlockedStreams: staff("outbox:operate"),
   getBlockedStream: staff("outbox:operate"),
