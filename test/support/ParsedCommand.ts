@@ -97,7 +97,7 @@ export const samplesOf = (option: Option): ReadonlyArray<Sample> => {
 /** A text that an argument takes. */
 const argumentFor = ({ argChoices, parseArg }: Command["registeredArguments"][number]): string =>
   argChoices?.[0] ??
-  [UUID, "5"].find((text) => {
+  [UUID, "5", "ada@example.com"].find((text) => {
     try {
       parseArg?.(text, undefined)
       return true

@@ -1,6 +1,6 @@
 /**
- * What a store has to do for the use cases behind the policy, as a suite: links are written with their registrations, lists leave out
- * what belongs to others, and writes are decided for their principal.
+ * What a store has to do for the use cases behind the policy, as a suite: links are written with their registrations, and writes
+ * are decided for their principal.
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
@@ -8,7 +8,7 @@ import type { Principal, User } from "@turnout/core/access/domain/policy/Princip
 import type { MemberRole } from "@turnout/core/access/domain/policy/Role"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
-import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -16,10 +16,10 @@ import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStor
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
-import * as Given from "../../support/Given.ts"
+import { eventOf, newAddress, organization } from "./GuardGiven.ts"
 
 const anonymous: Principal = { kind: "anonymous" }
 
@@ -37,22 +37,6 @@ const as =
   (principal: Principal) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, CurrentPrincipal>> =>
     Effect.provideService(work, CurrentPrincipal, principal)
-
-const organization = Effect.fnUntraced(function* () {
-  const id = OrganizationId.make(randomUUID())
-  const slug = `o-${id}`.slice(0, 60)
-  yield* OrganizationStore.use((store) => store.create(id, { slug, name: slug }, "ada"))
-  return id
-})
-
-const eventOf = (organizationId: OrganizationId, changes: Parameters<typeof Given.eventInput>[0] = {}) =>
-  Turnout.Turnout.use((turnout) =>
-    Effect.flatMap(turnout.createEvent({ ...Given.eventInput(changes), organizationId }), ({ id }) =>
-      turnout.publishEvent(id)
-    )
-  )
-
-const newAddress = () => `ada-${randomUUID()}@example.com`
 
 /** Registers, for the principal, whom the guard takes it to be. */
 const register = Effect.fnUntraced(function* (eventId: EventId, email: string | undefined, key: string = randomUUID()) {
@@ -127,70 +111,6 @@ export const suite = <E>(
             )
             assert.isTrue(hasDigest(linkSecret!, stored!.digest))
           }
-        })
-      )
-
-      it.effect("list events that are public, and the drafts of some organizations", () =>
-        Effect.gen(function* () {
-          const [ours, theirs] = [yield* organization(), yield* organization()]
-          const turnout = yield* Turnout.Turnout
-          const organizer = `organizer ${randomUUID()}`
-          const make = Effect.fnUntraced(function* (organizationId: OrganizationId, status: string) {
-            const { id } = yield* turnout.createEvent({ ...Given.eventInput({ organizer }), organizationId })
-            if (status === "draft") return id
-            if (status !== "cancelled draft") yield* turnout.publishEvent(id)
-            if (status !== "published") yield* turnout.cancelEvent(id)
-            return id
-          })
-          const statuses = ["draft", "published", "cancelled", "cancelled draft"]
-          const made = new Map<string, string>()
-          for (const status of statuses)
-            for (const [whose, id] of Object.entries({ ours, theirs }))
-              made.set(yield* make(id, status), `${status}, ${whose}`)
-          const seen = Effect.fnUntraced(function* (visibleTo?: ReadonlyArray<OrganizationId>) {
-            const names: Array<string> = []
-            let cursor: string | null = null
-            do {
-              const page: Effect.Success<ReturnType<typeof turnout.listEvents>> = yield* turnout.listEvents(
-                { organizer, limit: 2, ...(cursor === null ? {} : { cursor }) },
-                visibleTo
-              )
-              names.push(...page.items.map(({ id }) => made.get(id)!))
-              cursor = page.nextCursor
-            } while (cursor !== null)
-            const { total } = yield* turnout.listEvents({ organizer, total: true }, visibleTo)
-            assert.strictEqual(total, names.length)
-            return names.toSorted()
-          })
-          const everybodys = ["cancelled, ours", "cancelled, theirs", "published, ours", "published, theirs"]
-          assert.deepStrictEqual(yield* seen([]), everybodys)
-          assert.deepStrictEqual(
-            yield* seen([ours]),
-            [...everybodys, "cancelled draft, ours", "draft, ours"].toSorted()
-          )
-          assert.lengthOf(yield* seen([ours, theirs]), made.size)
-          assert.lengthOf(yield* seen(), made.size)
-        })
-      )
-
-      it.effect("list the registrations of a person for the events of some organizations", () =>
-        Effect.gen(function* () {
-          const [ours, theirs] = [yield* organization(), yield* organization()]
-          const email = newAddress()
-          const turnout = yield* Turnout.Turnout
-          for (const id of [ours, theirs, ours])
-            yield* turnout.register((yield* eventOf(id)).id, { attendee: { email } })
-          const count = (of?: ReadonlyArray<OrganizationId>) =>
-            Effect.map(turnout.listAttendeeRegistrations(`mailto:${email}`, {}, of), ({ items }) => items.length)
-          assert.deepStrictEqual(
-            [yield* count([ours]), yield* count([theirs]), yield* count([ours, theirs]), yield* count()],
-            [2, 1, 3, 3]
-          )
-          assert.strictEqual(yield* count([]), 0)
-          // The advice about an address in place of an id is not given for what belongs to others.
-          assert.lengthOf((yield* turnout.listAttendeeRegistrations(email, {}, [])).items, 0)
-          const advice = yield* Effect.flip(turnout.listAttendeeRegistrations(email, {}, [ours]))
-          assert.include(advice.message, `mailto:${email}`)
         })
       )
 

@@ -6,6 +6,7 @@ import * as PostgresOrganizations from "@turnout/adapters/postgres/organizations
 import { Layer } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite } from "./GuardSuite.ts"
+import { suite as lists } from "./VisibleListsSuite.ts"
 
 const onClient = Layer.mergeAll(
   PostgresAttendeeLinks.layerFromClient(),
@@ -13,6 +14,13 @@ const onClient = Layer.mergeAll(
   PostgresOrganizations.layerFromClient()
 )
 
+const onPglite = onClient.pipe(Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layer()))))
+const onPostgres = onClient.pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })))
+
 suite("memory", Memory.layer)
-suite("PGlite", onClient.pipe(Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layer())))))
-suite("Postgres", onClient.pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 }))))
+suite("PGlite", onPglite)
+suite("Postgres", onPostgres)
+
+lists("memory", Memory.layer)
+lists("PGlite", onPglite)
+lists("Postgres", onPostgres)
