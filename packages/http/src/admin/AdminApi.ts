@@ -13,6 +13,7 @@ import { MembersGroup } from "../members/MembersApi.ts"
 import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
 import { ReplaysGroup } from "../replays/ReplaysApi.ts"
+import { PeopleGroup } from "../people/PeopleApi.ts"
 import { Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import { strictness } from "../requests/Strictness.ts"
 import { SalesGroup } from "../sales/SalesApi.ts"
@@ -22,6 +23,7 @@ export class AdminApi extends HttpApi.make("turnout-admin")
   .add(
     OrganizationsGroup,
     MembersGroup,
+    PeopleGroup,
     KeysGroup,
     OutboxGroup,
     ReplaysGroup,
@@ -38,6 +40,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations, their members and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key with a role that may, or the admin token."
+        "Organizations, their members, people and API keys; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key with a role that may, or the admin token."
     })
   ) {}
