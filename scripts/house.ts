@@ -92,6 +92,7 @@ export const WORDS_FOR_HTTP: ReadonlyArray<string> = [
   "IssuerState",
   "IssuerUnreachable",
   "JournalPruned",
+  "PeopleQuery",
   "QueueUnavailable",
   "RegistrationQuery",
   "Replacement",

@@ -30,7 +30,7 @@ const POOL_MILLIS = 500
 /** The methods of stores that only read. */
 const READS = new Set(
   [
-    "event events registration registrations attendeeRegistrations waitlist waitlistPlace journal eventsWithStepsDue",
+    "event events registration registrations attendeeRegistrations people waitlist waitlistPlace journal eventsWithStepsDue",
     "positions arePositions read due parkedMillis"
   ].flatMap((names) => names.split(" "))
 )

@@ -2,9 +2,11 @@
  * Arguments and options that are ids: UUIDs in any spelling. An id that is none is wrong usage, which is found before the command
  * begins.
  */
+import { type AttendeeId, GivenAttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { Uuid } from "@turnout/core/kernel/domain/Uuid"
 import { Argument, InvalidArgumentError } from "commander"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { WrongUsage } from "../WrongUsage.ts"
 
@@ -25,6 +27,15 @@ export const eventId = (text: string): EventId => {
   const given = text.toLowerCase()
   if (!isEventId(given)) throw new InvalidArgumentError(RULE)
   return given
+}
+
+const decodeAttendee = Schema.decodeUnknownResult(GivenAttendeeId)
+
+/** Reads the id of an attendee. */
+export const attendee = (text: string): AttendeeId => {
+  const read = decodeAttendee(text)
+  if (Result.isFailure(read)) throw new InvalidArgumentError("must be the id of an attendee.")
+  return read.success
 }
 
 /** Reads all ids of an argument that has several, and names every one that is none. An id that is given twice counts once. */

@@ -5,6 +5,7 @@
  */
 import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
 import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
+import { PersonNotFound } from "@turnout/core/access/domain/Person"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
@@ -29,6 +30,7 @@ const OPERATORS_ERRORS = [
   MemberExists,
   MemberNotFound,
   LastOwner,
+  PersonNotFound,
   ApiKeyNotFound,
   ApiKeyNotReplaceable,
   SinkNotFound,

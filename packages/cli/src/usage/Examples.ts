@@ -65,6 +65,12 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "members list": ["turnout members list --organization music-society"],
   "members change": ["turnout members change ada@example.com --organization music-society --role organizer"],
   "members remove": ["turnout members remove ada@example.com --organization music-society"],
+  "people list": [
+    "turnout people list --organization music-society",
+    "turnout people list --organization music-society --search ada"
+  ],
+  "people deactivate": ["turnout people deactivate $PERSON"],
+  "people reactivate": ["turnout people reactivate $PERSON"],
   "keys create": [
     "turnout keys create --name operations --role operator",
     'turnout keys create --name "Badge printer" --role checkin --organization music-society --expires-at 2030-06-01'

@@ -10,6 +10,7 @@ import * as KeysHandlers from "../keys/KeysHandlers.ts"
 import * as MembersHandlers from "../members/MembersHandlers.ts"
 import * as OrganizationsHandlers from "../organizations/OrganizationsHandlers.ts"
 import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
+import * as PeopleHandlers from "../people/PeopleHandlers.ts"
 import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
 import * as SalesHandlers from "../sales/SalesHandlers.ts"
 import * as ApiDocs from "../server/pages/ApiDocs.ts"
@@ -31,6 +32,7 @@ export const layer = Layer.mergeAll(
   Layer.provide([
     OrganizationsHandlers.layer,
     MembersHandlers.layer,
+    PeopleHandlers.layer,
     KeysHandlers.layer,
     IssuersHandlers.layer,
     OutboxHandlers.layer,

@@ -14,13 +14,14 @@ import { MembersGroup } from "../members/MembersApi.ts"
 import { OrganizationsGroup } from "../organizations/OrganizationsApi.ts"
 import { OutboxGroup } from "../outbox/OutboxApi.ts"
 import { ReplaysGroup } from "../replays/ReplaysApi.ts"
+import { PeopleGroup } from "../people/PeopleApi.ts"
 import { Boundary, QueryBoundary } from "../requests/Boundaries.ts"
 import { strictness } from "../requests/Strictness.ts"
 import { SalesGroup } from "../sales/SalesApi.ts"
 import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
-  .add(OrganizationsGroup, MembersGroup, KeysGroup, IssuersGroup)
+  .add(OrganizationsGroup, MembersGroup, PeopleGroup, KeysGroup, IssuersGroup)
   .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
@@ -31,6 +32,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations, their members, API keys and token issuers; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key, a session or a bearer token with a role that may, or the admin token."
+        "Organizations, their members, people, API keys and token issuers; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key, a session or a bearer token with a role that may, or the admin token."
     })
   ) {}

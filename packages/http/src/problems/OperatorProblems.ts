@@ -1,8 +1,9 @@
 /**
- * The problems of the API for operators: organizations, members, API keys, the outbox, replays, webhooks, sales and dead letters.
+ * The problems of the API for operators: organizations, members, people, API keys, the outbox, replays, webhooks, sales and dead letters.
  */
 import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
 import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
+import { PersonNotFound } from "@turnout/core/access/domain/Person"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -38,6 +39,12 @@ export const lastOwner: Problem<typeof LastOwner> = problem(LastOwner, {
   status: 409,
   code: "last_owner",
   title: "The member is the last owner of the organization"
+})
+
+export const personNotFound: Problem<typeof PersonNotFound> = problem(PersonNotFound, {
+  status: 404,
+  code: "person_not_found",
+  title: "There is no such person"
 })
 
 export const apiKeyNotFound: Problem<typeof ApiKeyNotFound> = problem(ApiKeyNotFound, {

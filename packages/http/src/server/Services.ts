@@ -4,6 +4,7 @@
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import * as Authentication from "@turnout/core/access/application/Authentication"
 import * as Members from "@turnout/core/access/application/Members"
+import * as People from "@turnout/core/access/application/People"
 import * as Organizations from "@turnout/core/access/application/Organizations"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
@@ -26,6 +27,7 @@ import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
 import { GuardedMembers } from "@turnout/core/guard/application/GuardedMembers"
 import { GuardedOrganizations } from "@turnout/core/guard/application/GuardedOrganizations"
 import { GuardedOutbox } from "@turnout/core/guard/application/GuardedOutbox"
+import { GuardedPeople } from "@turnout/core/guard/application/GuardedPeople"
 import { GuardedReplays } from "@turnout/core/guard/application/GuardedReplays"
 import { GuardedSales } from "@turnout/core/guard/application/GuardedSales"
 import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
@@ -63,6 +65,7 @@ export type Guarded =
   | GuardedMembers
   | GuardedOrganizations
   | GuardedOutbox
+  | GuardedPeople
   | GuardedReplays
   | GuardedSales
   | GuardedTurnout
@@ -87,9 +90,10 @@ export const layer = ({
     GuardedMembers.layer,
     GuardedOrganizations.layer,
     GuardedOutbox.layer,
+    GuardedPeople.layer,
     GuardedReplays.layer,
     GuardedSales.layer,
     GuardedTurnout.layer,
     GuardedWebhooks.layer,
     Authentication.layer
-  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, Webhooks.layer]))
+  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer]))

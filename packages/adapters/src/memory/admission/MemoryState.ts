@@ -10,6 +10,7 @@ import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { Links } from "../access/MemoryAttendeeLinks.ts"
 import * as MemoryEvents from "./MemoryEvents.ts"
 import * as MemoryIdempotency from "./MemoryIdempotency.ts"
+import * as MemoryPeople from "./MemoryPeople.ts"
 import * as MemoryRegistrations from "./MemoryRegistrations.ts"
 
 export interface MemoryState
@@ -46,5 +47,6 @@ export const write = (state: MemoryState, changes: Changes, journal: ReadonlyArr
 export const reads = (state: MemoryState): AdmissionReads["Service"] =>
   AdmissionReads.of({
     ...MemoryEvents.reads(state),
-    ...MemoryRegistrations.reads(state)
+    ...MemoryRegistrations.reads(state),
+    ...MemoryPeople.reads(state)
   })

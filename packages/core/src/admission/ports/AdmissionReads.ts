@@ -9,8 +9,9 @@
  */
 import * as Context from "effect/Context"
 import type { EventReads } from "./EventReads.ts"
+import type { PeopleReads } from "./PeopleReads.ts"
 import type { RegistrationReads } from "./RegistrationReads.ts"
 
-export class AdmissionReads extends Context.Service<AdmissionReads, EventReads & RegistrationReads>()(
+export class AdmissionReads extends Context.Service<AdmissionReads, EventReads & RegistrationReads & PeopleReads>()(
   "@turnout/AdmissionReads"
 ) {}

@@ -1,0 +1,44 @@
+/**
+ * People, behind the policy: staff see those who have registered for the events of their organization, and operators deactivate those who
+ * sign in.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { People } from "../../access/application/People.ts"
+import type { PersonId } from "../../access/domain/Person.ts"
+import { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
+import * as RegisteredPeople from "../../admission/application/RegisteredPeople.ts"
+import type { AttendeeId } from "../../admission/domain/model/Attendee.ts"
+import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
+import type { PageRequest } from "../../kernel/domain/Page.ts"
+import { inOrganization, onInstallation } from "./Guard.ts"
+
+const make = Effect.gen(function* () {
+  const people = yield* People
+  const reads = yield* AdmissionReads
+  const organizations = yield* OrganizationStore
+
+  return {
+    list: Effect.fnUntraced(
+      function* (named: string, query: typeof RegisteredPeople.PeopleQuery.Encoded, page: PageRequest<AttendeeId>) {
+        const { organization } = yield* inOrganization("listPeople", named)
+        return yield* RegisteredPeople.list(organization.id, query, page)
+      },
+      Effect.provideService(OrganizationStore, organizations),
+      Effect.provideService(AdmissionReads, reads)
+    ),
+    get: (id: PersonId) => onInstallation("getPerson", () => people.get(id)),
+    deactivate: (id: PersonId) => onInstallation("deactivatePerson", (who) => people.deactivate(id, who)),
+    reactivate: (id: PersonId) => onInstallation("reactivatePerson", (who) => people.reactivate(id, who))
+  }
+})
+
+export class GuardedPeople extends Context.Service<GuardedPeople, Effect.Success<typeof make>>()(
+  "@turnout/GuardedPeople"
+) {
+  static readonly layer: Layer.Layer<GuardedPeople, never, AdmissionReads | OrganizationStore | People> = Layer.effect(
+    GuardedPeople,
+    make
+  )
+}
