@@ -88,7 +88,8 @@ const ON_ORGANIZATIONS: Readonly<Record<string, Row>> = {
   addMember: OWNERS,
   getMember: ORGANIZERS,
   changeMember: OWNERS,
-  removeMember: OWNERS
+  removeMember: OWNERS,
+  listPeople: AT_THE_DOOR
 }
 
 /** Operations on an organization that is named in the body, or on none: lists, and what belongs to the installation. */
@@ -112,6 +113,9 @@ const OTHERS: Readonly<Record<string, Row>> = {
   repairOutbox: NOBODY,
   readJournal: NOBODY,
   listAuditEntries: NOBODY,
+  getPerson: NOBODY,
+  deactivatePerson: NOBODY,
+  reactivatePerson: NOBODY,
   startReplay: NOBODY,
   countReplay: NOBODY,
   listReplays: NOBODY,

@@ -14,6 +14,7 @@ import { HttpServer } from "effect/http"
 import * as ApiDocument from "../support/ApiDocument.ts"
 import { TOKEN } from "../support/AdminClient.ts"
 import * as Given from "../support/Given.ts"
+import * as SignedIn from "../support/SignedIn.ts"
 
 interface Answer {
   readonly id: string
@@ -223,6 +224,10 @@ describe("the examples of the API for operators", () => {
         const { id: memberId } = yield* send("addMember", { organization })
         for (const id of ["getMember", "listMembers", "changeMember", "removeMember"])
           yield* send(id, { organization, memberId })
+
+        const { personId } = yield* SignedIn.by("ada@example.com")
+        yield* send("listPeople", { organization })
+        for (const id of ["getPerson", "deactivatePerson", "reactivatePerson"]) yield* send(id, { personId })
 
         const { key } = yield* send("createApiKey")
         yield* send("listApiKeys")

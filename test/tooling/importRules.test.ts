@@ -131,7 +131,7 @@ const allowed: ReadonlyArray<Row> = [
   [core("admission/application"), "../domain/Batch.ts"],
   ["packages/adapters/src/memory/X.ts", "@turnout/core/admission/domain/model/Event"],
   ["packages/turnout/src/X.ts", "@turnout/adapters/memory"],
-  ["packages/http/src/keys/X.ts", "@turnout/core/guard/application/GuardedKeys"],
+  ["packages/http/src/keys/X.ts", "@turnout/core/guard/application/access/GuardedKeys"],
   ["packages/http/src/keys/X.ts", "@turnout/core/kernel/application/Paging"],
   ["packages/http/src/keys/X.ts", "@turnout/core/access/domain/credentials/ApiKey"],
   ["packages/cli/src/X.ts", "turnout/database"]

@@ -1,7 +1,7 @@
 /**
  * The handlers of the group `keys`, for operators: each turns a request into one call of API keys behind the policy.
  */
-import { GuardedKeys } from "@turnout/core/guard/application/GuardedKeys"
+import { GuardedKeys } from "@turnout/core/guard/application/access/GuardedKeys"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"

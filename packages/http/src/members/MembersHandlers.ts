@@ -1,7 +1,7 @@
 /**
  * The handlers of the group `members`: each turns a request into one call of members behind the policy.
  */
-import { GuardedMembers } from "@turnout/core/guard/application/GuardedMembers"
+import { GuardedMembers } from "@turnout/core/guard/application/access/GuardedMembers"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"

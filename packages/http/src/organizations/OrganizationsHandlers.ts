@@ -1,7 +1,7 @@
 /**
  * The handlers of the group `organizations`, for operators: each turns a request into one call of organizations behind the policy.
  */
-import { GuardedOrganizations } from "@turnout/core/guard/application/GuardedOrganizations"
+import { GuardedOrganizations } from "@turnout/core/guard/application/access/GuardedOrganizations"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"

@@ -1,7 +1,7 @@
 /**
  * The handlers of the group `people`: each turns a request into one call of people behind the policy.
  */
-import { GuardedPeople } from "@turnout/core/guard/application/GuardedPeople"
+import { GuardedPeople } from "@turnout/core/guard/application/access/GuardedPeople"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"

@@ -4,12 +4,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Members } from "../../access/application/Members.ts"
-import type { MemberId } from "../../access/domain/Member.ts"
-import type { Action } from "../../access/domain/policy/Action.ts"
-import { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
-import type { PageRequest } from "../../kernel/domain/Page.ts"
-import { inOrganization } from "./Guard.ts"
+import { Members } from "../../../access/application/Members.ts"
+import type { MemberId } from "../../../access/domain/Member.ts"
+import type { Action } from "../../../access/domain/policy/Action.ts"
+import { OrganizationStore } from "../../../access/ports/OrganizationStore.ts"
+import type { PageRequest } from "../../../kernel/domain/Page.ts"
+import { inOrganization } from "../Guard.ts"
 
 type Service = Members["Service"]
 

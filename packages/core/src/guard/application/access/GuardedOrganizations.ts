@@ -4,9 +4,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Organizations } from "../../access/application/Organizations.ts"
-import { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
-import { inOrganization, onInstallation } from "./Guard.ts"
+import { Organizations } from "../../../access/application/Organizations.ts"
+import { OrganizationStore } from "../../../access/ports/OrganizationStore.ts"
+import { inOrganization, onInstallation } from "../Guard.ts"
 
 type Service = Organizations["Service"]
 

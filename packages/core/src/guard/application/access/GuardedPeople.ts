@@ -5,14 +5,14 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { People } from "../../access/application/People.ts"
-import type { PersonId } from "../../access/domain/Person.ts"
-import { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
-import * as RegisteredPeople from "../../admission/application/RegisteredPeople.ts"
-import type { AttendeeId } from "../../admission/domain/model/Attendee.ts"
-import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
-import type { PageRequest } from "../../kernel/domain/Page.ts"
-import { inOrganization, onInstallation } from "./Guard.ts"
+import { People } from "../../../access/application/People.ts"
+import type { PersonId } from "../../../access/domain/Person.ts"
+import { OrganizationStore } from "../../../access/ports/OrganizationStore.ts"
+import * as RegisteredPeople from "../../../admission/application/RegisteredPeople.ts"
+import type { AttendeeId } from "../../../admission/domain/model/Attendee.ts"
+import { AdmissionReads } from "../../../admission/ports/AdmissionReads.ts"
+import type { PageRequest } from "../../../kernel/domain/Page.ts"
+import { inOrganization, onInstallation } from "../Guard.ts"
 
 const make = Effect.gen(function* () {
   const people = yield* People
