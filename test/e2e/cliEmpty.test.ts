@@ -61,7 +61,9 @@ describe("turnout, set but empty", () => {
     }
     for (const [index, argument] of command.registeredArguments.entries()) {
       it(`is refused: turnout ${path.join(" ")} <${argument.name()}>`, () => {
-        const others = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long!, "2030-01-01"])
+        const others = command.options
+          .filter(({ mandatory }) => mandatory)
+          .flatMap(({ argChoices, long }) => [long!, argChoices?.[0] ?? "2030-01-01"])
         const given = command.registeredArguments.map((_, at) => (at === index ? "" : UUID))
         assert.include(refusal([...path, ...others, ...given]), "must not be empty")
         if (argument.variadic) assert.include(refusal([...path, ...others, ...given, " "]), "must not be empty")

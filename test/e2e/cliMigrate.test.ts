@@ -7,6 +7,7 @@ import * as CommandLine from "../support/CommandLine.ts"
 
 const TABLES = [
   "api_keys",
+  "attendee_links",
   "audit_log",
   "events",
   "forgotten_sinks",

@@ -88,7 +88,7 @@ describe("turnout serve", { timeout: 120_000 }, () => {
     }
   )
 
-  it.concurrent("is open to this machine on an embedded database, and to others only if it is said twice", async () => {
+  it("is open to this machine on an embedded database, and to others only if it is said twice", async () => {
     await using turnout = await CommandLine.embedded()
     const openness = async (...args: ReadonlyArray<string>) => {
       const running = turnout.start(["serve", "--port", "0", "--json", ...args])
@@ -98,13 +98,10 @@ describe("turnout serve", { timeout: 120_000 }, () => {
       return (JSON.parse(running.printed.stdout) as { open: boolean }).open
     }
     assert.isTrue(await openness())
-    assert.isFalse(await openness("--no-open"))
-    assert.isFalse(await openness("--admin-token", "0123456789abcdef"))
     assert.isFalse(await openness("--host", "0.0.0.0"))
     const refused = await turnout.run("serve", "--port", "0", "--host", "0.0.0.0", "--open")
     assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
     assert.include(refused.stderr, "--open-to-others")
-    assert.isTrue(await openness("--host", "0.0.0.0", "--open", "--open-to-others"))
   })
 
   it.concurrent("started by npm, stops when npm is stopped, and tells its shell only", async () => {

@@ -77,13 +77,17 @@ export const list = async (options: Database.GlobalOptions & ListOptions): Promi
   const page = Paging.byKey(
     await Logs.runPromise(
       options,
-      Effect.flatMap(Organizations.idOf(options), (organization) =>
-        pageByKey(
-          (asked) => RegisteredPeople.list(organization, given({ search }), asked),
-          Paging.toRequest(options),
-          ({ id }) => id
-        )
-      ).pipe(Effect.provide(Database.stores(options)))
+      RegisteredPeople.check(given({ search })).pipe(
+        Effect.andThen(Organizations.idOf(options)),
+        Effect.flatMap((organization) =>
+          pageByKey(
+            (asked) => RegisteredPeople.list(organization, given({ search }), asked),
+            Paging.toRequest(options),
+            ({ id }) => id
+          )
+        ),
+        Effect.provide(Database.stores(options))
+      )
     )
   )
   Output.result(options, page, () =>

@@ -19,6 +19,10 @@ export const PeopleQuery = Schema.Struct({
 
 const decode = decoder(PeopleQuery)
 
+/** Refuses a query that breaks a rule, before anything is looked for. */
+export const check = (query: typeof PeopleQuery.Encoded): Effect.Effect<void, InvalidInput> =>
+  Effect.asVoid(decode(query))
+
 /** Returns people in the order of their ids, which are the keys. */
 export const list = Effect.fnUntraced(function* (
   organizationId: OrganizationId,
