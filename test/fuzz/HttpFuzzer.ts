@@ -332,7 +332,7 @@ export const fuzz = async (options: {
           learn(document)
           if (status === 201 && location !== undefined) {
             const back = yield* Effect.promise(() => read(location))
-            const made = "registration" in document ? document["registration"] : document
+            const made = typeof document["registration"] === "object" ? document["registration"] : document
             if (back.status !== 200 || JSON.stringify(JSON.parse(back.text)) !== JSON.stringify(made))
               note(
                 `what was made reads back as ${back.status} ${back.text.slice(0, 200)}, not ${JSON.stringify(made).slice(0, 200)}`
