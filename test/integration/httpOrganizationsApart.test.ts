@@ -190,7 +190,7 @@ describe("two organizations", { timeout: 180_000 }, () => {
       { numRuns: ROUNDS }
     )
     // Otherwise nobody would have been told anything, and nothing would have been shown.
-    assert.isAbove(told, ROUNDS)
+    assert.isAbove(told, ROUNDS / 8)
   })
 
   it("have words that their own staff are told", async () => {
