@@ -24,6 +24,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
   const file = turnout.write("more.csv", "email\nada@example.com\nbob@example.com\n")
   await turnout.run("import", file, "--title", "Fair", "--capacity", "1")
   await turnout.run("webhooks", "add", "https://example.com/more")
+  for (const who of ["ada@example.com", "bob@example.com"])
+    await turnout.run("members", "add", who, "--organization", "default", "--role", "viewer")
   await turnout.run("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
   await turnout.run("sales", "rebuild")
   await CommandLine.sql(
@@ -48,6 +50,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     "outbox audit",
     "organizations list",
     "keys list",
+    "members list --organization default",
+    "people list --organization default",
     "webhooks list",
     `webhooks attempts ${webhook}`,
     "sales list"
