@@ -113,7 +113,7 @@ const make = Effect.gen(function* () {
     if (stored === undefined || stored.validMillis === 0) return undefined
     const found = yield* principal(yield* people.find(stored.session.personId))
     const millis = Math.min(REMEMBERED_MILLIS, stored.validMillis)
-    return found && { principal: found, digest: stored.digest, millis }
+    return found && { principal: { ...found, sessionId: id }, digest: stored.digest, millis }
   })
   const findUser = Effect.fnUntraced(function* (claims: string) {
     const signedIn = readClaims(JSON.parse(claims))

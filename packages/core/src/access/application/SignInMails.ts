@@ -20,7 +20,7 @@ const AT_ONCE = 4
 /** The longest time for one mail. */
 const SEND_MILLIS = 30_000
 /** The longest time for the mails that wait when the process ends. */
-const STOP_MILLIS = 5_000
+export const STOP_MILLIS = 5_000
 /** When one who was refused may come back. */
 const RETRY_AFTER_MILLIS = 30_000
 

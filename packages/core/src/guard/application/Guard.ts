@@ -5,7 +5,7 @@
  * another.
  */
 import * as Effect from "effect/Effect"
-import type { Action } from "../../access/domain/policy/Action.ts"
+import type { Action, AnyAction, OwnAction } from "../../access/domain/policy/Action.ts"
 import {
   decide,
   type Facts,
@@ -15,7 +15,7 @@ import {
 import { find } from "../../access/application/Organizations.ts"
 import type { Organization } from "../../access/domain/Organization.ts"
 import type { Permission } from "../../access/domain/policy/Permission.ts"
-import { actorOf, heldIn, type Principal } from "../../access/domain/policy/Principal.ts"
+import { actorOf, heldIn, type Principal, type User } from "../../access/domain/policy/Principal.ts"
 import type { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
 import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.ts"
 import { OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
@@ -26,14 +26,23 @@ import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 export type NotAllowed = Unauthenticated | Forbidden
 
 /** The refusal of a verdict. A verdict of `tooLate` has facts of its own, and is not made here. */
-export const toRefusal = (action: Action, because: RefusedVerdict["because"]): NotAllowed =>
+export const toRefusal = (action: AnyAction, because: RefusedVerdict["because"]): NotAllowed =>
   because === "unauthenticated" ? new Unauthenticated({ operation: action }) : new Forbidden({ operation: action })
 
 /** Refuses what no fact could allow, before anything is read. */
-export const mayAtAll = (principal: Principal, action: Action): Effect.Effect<void, NotAllowed> => {
+export const mayAtAll = (principal: Principal, action: AnyAction): Effect.Effect<void, NotAllowed> => {
   const refused = withoutLooking(principal, action)
   return refused === undefined ? Effect.void : Effect.fail(toRefusal(action, refused.because))
 }
+
+/** Returns the person who has signed in, for what is about nobody but them. */
+export const themself = Effect.fnUntraced(function* (
+  action: OwnAction
+): Effect.fn.Return<User, NotAllowed, CurrentPrincipal> {
+  const principal = yield* CurrentPrincipal
+  yield* mayAtAll(principal, action)
+  return principal.kind === "user" ? principal : yield* new Forbidden({ operation: action })
+})
 
 /** Succeeds if the principal may do something with a resource; fails with `absent` if there is no such resource for them. */
 export const may = <E>(

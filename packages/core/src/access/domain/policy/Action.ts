@@ -8,6 +8,12 @@
  * - `registering`: whoever may register themselves, or somebody else without a credential, as the event's `registration` says.
  * - `attendee`: the person who is spoken of.
  * - `attendeeInTime`: the same, until self-service ends.
+ *
+ * Actions that are about nobody but the principal stand apart (`ownActions`): no role gives them, and no fact decides them.
+ *
+ * - `anyone`: whoever asks, with a credential or without.
+ * - `bearer`: whoever has a credential.
+ * - `self`: a person who has signed in, or has the token of an issuer.
  */
 import type { Permission } from "./Permission.ts"
 
@@ -106,3 +112,23 @@ export const actions = {
 } as const satisfies Readonly<Record<string, Rule>>
 
 export type Action = keyof typeof actions
+
+export type Own = "anyone" | "bearer" | "self"
+
+export const ownActions = {
+  requestSignIn: "anyone",
+  redeemSignInLink: "anyone",
+  listSessions: "self",
+  endSession: "self",
+  endAllSessions: "self",
+  getMe: "bearer",
+  listMyRegistrations: "self"
+} as const satisfies Readonly<Record<string, Own>>
+
+export type OwnAction = keyof typeof ownActions
+
+/** An action of an endpoint, be it about a resource or about the principal. */
+export type AnyAction = Action | OwnAction
+
+/** Whether an action is about nobody but the principal. */
+export const isOwn = (action: AnyAction): action is OwnAction => action in ownActions

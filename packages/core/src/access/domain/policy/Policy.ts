@@ -8,7 +8,7 @@
 import type { EventId } from "../../../kernel/domain/EventId.ts"
 import type { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
 import type { RegistrationAccess } from "../../../kernel/domain/access/RegistrationAccess.ts"
-import { type Action, actions, type Others, type Rule } from "./Action.ts"
+import { type Action, actions, type AnyAction, isOwn, type Others, type Own, ownActions, type Rule } from "./Action.ts"
 import { hasAnywhere, isAttendee, type Principal, roleIn } from "./Principal.ts"
 import { permissionsOf } from "./Role.ts"
 
@@ -89,8 +89,20 @@ const mayBeOther = (principal: Principal, others: Others): boolean => {
   }
 }
 
-/** The refusal of a principal that is not allowed this action on any resource; `undefined` if the facts decide. */
-export const withoutLooking = (principal: Principal, action: Action): Refused | undefined => {
+/** The refusal of what is about nobody but the principal; `undefined` if they may. */
+const refusalOfOwn = ({ kind }: Principal, own: Own): Refused | undefined => {
+  if (own === "anyone") return undefined
+  // An installation that is open lets everybody do everything, but nobody is somebody by that.
+  if (kind === "anonymous") return unauthenticated
+  return own === "bearer" || kind === "user" ? undefined : forbidden
+}
+
+/**
+ * The refusal of a principal that is not allowed this action on any resource; `undefined` if the facts decide, and for an action about
+ * nobody but the principal if they may.
+ */
+export const withoutLooking = (principal: Principal, action: AnyAction): Refused | undefined => {
+  if (isOwn(action)) return refusalOfOwn(principal, ownActions[action])
   const { others, permission }: Rule = actions[action]
   if (mayBeOther(principal, others) || hasAnywhere(principal, permission)) return undefined
   return principal.kind === "anonymous" ? unauthenticated : forbidden

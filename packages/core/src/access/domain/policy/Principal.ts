@@ -34,6 +34,8 @@ export interface User {
   readonly memberships: ReadonlyArray<Membership>
   /** Whether the person runs the installation. */
   readonly isOperator: boolean
+  /** The id of the session that is the credential; absent if it is the token of an issuer. */
+  readonly sessionId?: string
 }
 
 /** A program with an API key. */

@@ -40,6 +40,14 @@ export const Session = Schema.Struct({
 }).annotate({ identifier: "Session" })
 export interface Session extends Schema.Schema.Type<typeof Session> {}
 
+/** A session as its owner sees it. */
+export const OwnSession = Schema.Struct({
+  ...Session.fields,
+  /** Whether the session is the one that asks. */
+  isCurrent: described("Whether this is the session that the request was sent with", Schema.Boolean)
+}).annotate({ identifier: "OwnSession" })
+export interface OwnSession extends Schema.Schema.Type<typeof OwnSession> {}
+
 /** For how long a session is still valid if it is not used: 0 if it has ended. */
 export const validMillis = ({ endsAt }: Session, now: Date): number => Math.max(0, endsAt.getTime() - now.getTime())
 
