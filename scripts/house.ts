@@ -76,13 +76,14 @@ export const packages: ReadonlyArray<{
 
 /**
  * The service over HTTP calls use cases behind the policy only, those of the subject `guard`. These files put the services together, or
- * ask for what needs no policy: the health of the store, the time for a command, and who the bearer of a credential is.
+ * ask for what needs no policy: the health of the store, the time for a command, who the bearer of a credential is, and what a mail with a link leads to.
  */
 export const UNGUARDED_FILES: ReadonlyArray<string> = [
   "server/Services.ts",
   "server/Boundary.ts",
   "health/HealthHandlers.ts",
-  "credentials/CredentialCheck.ts"
+  "credentials/CredentialCheck.ts",
+  "signIn/LinkMailer.ts"
 ]
 
 /** What all of its files may import from the applications and ports of other subjects: schemas and errors, and nothing that can be called. */
@@ -100,6 +101,7 @@ export const WORDS_FOR_HTTP: ReadonlyArray<string> = [
   "ReplayNotOpen",
   "Rotation",
   "SalesNotCounted",
+  "SignInRequest",
   "SinkNotFound",
   "StreamMovedOn",
   "StreamNotBlocked",

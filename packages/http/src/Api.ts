@@ -8,12 +8,15 @@ import { info } from "./document/Info.ts"
 import { Credential } from "./credentials/Credential.ts"
 import { EventsGroup } from "./events/EventsApi.ts"
 import { HealthGroup } from "./health/HealthApi.ts"
+import { MeGroup } from "./me/MeApi.ts"
 import { RegistrationsGroup } from "./registrations/RegistrationsApi.ts"
 import { Boundary, QueryBoundary } from "./requests/Boundaries.ts"
 import { strictness } from "./requests/Strictness.ts"
+import { SessionsGroup } from "./sessions/SessionsApi.ts"
+import { SignInGroup } from "./signIn/SignInApi.ts"
 
 export class Api extends HttpApi.make("turnout")
-  .add(EventsGroup, RegistrationsGroup)
+  .add(EventsGroup, RegistrationsGroup, SignInGroup, SessionsGroup, MeGroup)
   // A middleware covers the endpoints that were added before it, and runs outside of the middleware that they have already.
   // A middleware that is added twice keeps its first place, so WriteBoundary runs outside of Boundary: the deadline must not
   // interrupt the reading of a body.
@@ -29,6 +32,6 @@ export class Api extends HttpApi.make("turnout")
       ...info,
       title: "Turnout",
       description:
-        "Live-event registration that never oversells. Every write needs an Idempotency-Key; an answer that was given before carries `Idempotent-Replayed: true`. Errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`. A method that a resource does not have is answered with 405, and `Allow` names those that it has."
+        "Live-event registration that never oversells. Every write of events and registrations needs an Idempotency-Key; an answer that was given before carries `Idempotent-Replayed: true`. Errors are RFC 9457 problems with a stable `code`. Every answer has an `X-Request-Id`. A method that a resource does not have is answered with 405, and `Allow` names those that it has."
     })
   ) {}

@@ -1,6 +1,6 @@
 /**
  * The credential in the definition of the APIs: a bearer token, which is the text of an API key, of a session or of an attendee
- * link, a token of an issuer, or the admin token. `CredentialCheck` finds the principal of a request by it.
+ * link, a token of an issuer, or the admin token; or the cookie of a session. `CredentialCheck` finds the principal of a request by it.
  */
 import type { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -21,6 +21,7 @@ export class Credential extends HttpApiMiddleware.Service<Credential, { provides
       AccessProblems.credentialRefused,
       AccessProblems.issuerUnreachable,
       AccessProblems.forbidden,
+      AccessProblems.crossSite,
       BoundaryProblems.validationFailed,
       StoreProblems.storeUnavailable,
       StoreProblems.outcomeUnknown,

@@ -1,8 +1,9 @@
 /**
  * The check of the credential of a request: who its principal is.
  *
- * A request has one credential or none. Which kind it is shows by how it begins, so a credential that is refused is never passed over for
- * another, and nobody who sends one counts as somebody without. What the policy refuses whatever the facts are is refused here, before
+ * A request has one credential or none: a header `Authorization`, or the cookie of a session. Which kind it is shows by where it is and how
+ * it begins, so a credential that is refused is never passed over for another, and nobody who sends one counts as somebody without. A
+ * browser sends the cookie for any page, so writes with it have to come from a page of this server. What the policy refuses whatever the facts are is refused here, before
  * anything else of the request is looked at.
  */
 import * as BearerTokens from "@turnout/core/access/application/BearerTokens"
@@ -12,7 +13,7 @@ import { kindOf } from "@turnout/core/access/domain/credentials/Credential"
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
 import type { Principal } from "@turnout/core/access/domain/policy/Principal"
 import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
-import type { Action } from "@turnout/core/access/domain/policy/Action"
+import type { AnyAction } from "@turnout/core/access/domain/policy/Action"
 import { toRefusal } from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
@@ -25,10 +26,15 @@ import * as Redacted from "effect/Redacted"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as OpenApi from "effect/http-api/OpenApi"
+import * as AccessProblems from "../problems/AccessProblems.ts"
+import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import { RequestLimits, withDeadline } from "../server/Boundary.ts"
+import * as ResponseHeader from "../server/ResponseHeader.ts"
 import * as AdminToken from "./AdminToken.ts"
 import { Credential } from "./Credential.ts"
+import * as SameOrigin from "./SameOrigin.ts"
+import * as SessionCookie from "./SessionCookie.ts"
 
 export interface CredentialOptions {
   /** The token that opens everything when nothing else does, of at least 16 characters. Default: there is none. */
@@ -44,6 +50,31 @@ const BEARER = /^bearer +([\x21-\x7e]+)$/i
 /** Whether a text may be a token of an issuer: three parts with dots between them (RFC 7515, 3.1). */
 const isToken = (text: string): boolean => text.split(".").length === 3
 
+/** The methods that change nothing. */
+const isSafe = (method: string): boolean => method === "GET" || method === "HEAD"
+
+const refuse = (pointer: string, rule: string): BoundaryProblems.ValidationFailed =>
+  new BoundaryProblems.ValidationFailed({ violations: [{ in: "header", pointer, rule }] })
+
+/** The problem of a request with more than one credential, of which `cookies` are cookies of a session. */
+const ambiguity = (
+  authorization: string | undefined,
+  cookies: number
+): BoundaryProblems.ValidationFailed | undefined => {
+  if (cookies > 1) return refuse("/cookie", `must have one cookie ${SessionCookie.NAME} at most`)
+  return authorization !== undefined && cookies > 0
+    ? refuse(
+        "/authorization",
+        `must not be sent together with the cookie ${SessionCookie.NAME}: a request has one credential`
+      )
+    : undefined
+}
+
+/** Why a credential is not taken. */
+type Refusal = AccessProblems.CrossSite | CredentialRefused | IssuerUnreachable
+
+type Found = Effect.Effect<Principal, Refusal | StoreError, HttpServerRequest.HttpServerRequest>
+
 const operator: Principal = { kind: "operator" }
 
 const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerifier }: CredentialOptions) {
@@ -51,11 +82,10 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
   const { apiKey, attendeeLink, session } = yield* Authentication
   const tokens = tokenVerifier === undefined ? undefined : yield* BearerTokens.make(tokenVerifier)
   const { requestTimeoutMillis } = yield* RequestLimits
+  const publicOrigin = yield* SameOrigin.PublicOrigin
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
 
-  const principalOf = (
-    authorization: string
-  ): Effect.Effect<Principal, CredentialRefused | IssuerUnreachable | StoreError> => {
+  const ofAuthorization = (authorization: string): Found => {
     const text = BEARER.exec(authorization)?.[1]
     if (text === undefined) return Effect.fail(new CredentialRefused())
     const kind = kindOf(text)
@@ -66,9 +96,17 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
     return tokens !== undefined && isToken(text) ? tokens.user(text) : Effect.fail(new CredentialRefused())
   }
 
+  /** The principal of a cookie. One that is not valid is taken away from the browser, which would send it for ever. */
+  const ofCookie = (text: string, { headers, method }: HttpServerRequest.HttpServerRequest): Found =>
+    !isSafe(method) && !SameOrigin.isSameOrigin(headers, publicOrigin)
+      ? Effect.fail(new AccessProblems.CrossSite())
+      : Effect.tapErrorTag(session(text), "CredentialRefused", () =>
+          ResponseHeader.set("set-cookie", SessionCookie.CLEARING)
+        )
+
   return Credential.of((work, { endpoint }) =>
     Effect.withFiber((fiber) => {
-      const action = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier) as Action
+      const action = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier) as AnyAction
       const as = (principal: Principal) => {
         const refused = withoutLooking(principal, action)
         if (refused !== undefined) return toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
@@ -78,10 +116,14 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
           principal
         ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
       }
-      const { authorization } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest).headers
-      if (authorization === undefined) return as(anonymous)
-      const found = withDeadline(requestTimeoutMillis)(principalOf(authorization))
-      return Effect.flatMap(toProblems(found, "header"), as)
+      const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+      const { authorization, cookie } = request.headers
+      const cookies = SessionCookie.valuesIn(cookie)
+      if (authorization === undefined && cookies.length === 0) return as(anonymous)
+      const ambiguous = ambiguity(authorization, cookies.length)
+      if (ambiguous !== undefined) return Effect.fail(ambiguous)
+      const found = authorization === undefined ? ofCookie(cookies[0]!, request) : ofAuthorization(authorization)
+      return Effect.flatMap(toProblems(withDeadline(requestTimeoutMillis)(found), "header"), as)
     })
   )
 })

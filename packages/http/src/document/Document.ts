@@ -3,7 +3,7 @@
  * are annotations of schemas, descriptions and examples where people and programs look for them, the headers of answers, and the
  * messages to webhooks.
  */
-import { type Action, actions } from "@turnout/core/access/domain/policy/Action"
+import { actions, type AnyAction, isOwn, ownActions } from "@turnout/core/access/domain/policy/Action"
 import { KEYWORDS } from "@turnout/core/kernel/domain/document/Documented"
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -11,6 +11,7 @@ import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { Credential } from "../credentials/Credential.ts"
+import * as SessionCookie from "../credentials/SessionCookie.ts"
 import { FurtherWords } from "./About.ts"
 import { resolverOf, type Resolve } from "./Examples.ts"
 import { contact } from "./Info.ts"
@@ -65,7 +66,7 @@ const completed = (operation: Operation, endpoint: HttpApiEndpoint.Top, resolve:
   }
 }
 
-/** The one scheme of credentials. */
+/** The credentials of programs. */
 const BEARER: SecurityScheme = {
   type: "http",
   scheme: "bearer",
@@ -73,11 +74,28 @@ const BEARER: SecurityScheme = {
     "The text of an API key (tk_…), of a session (ts_…) or of an attendee link (ta_…), a token of an issuer that the server knows, or the admin token that it was started with"
 }
 
+/** The credential of browsers. */
+const COOKIE: SecurityScheme = {
+  type: "apiKey",
+  in: "cookie",
+  name: SessionCookie.NAME,
+  description:
+    "The cookie of a session, which browsers have. Every method other than GET and HEAD needs the Origin of the server's public URL as well"
+}
+
+const ONE_OF = [{ bearer: [] }, { cookie: [] }]
+
+/** Whether somebody without a credential may ask. */
+const isForAll = (action: AnyAction): boolean => {
+  if (isOwn(action)) return ownActions[action] === "anyone"
+  const { others } = actions[action]
+  return others === "everybody" || others === "registering"
+}
+
 /** The credentials that an endpoint takes: none, where somebody without one may ask. */
 const securityOf = (endpoint: HttpApiEndpoint.Top, operationId: string): NonNullable<Operation["security"]> => {
   if (!endpoint.middlewares.has(Credential as never)) return []
-  const { others } = actions[operationId as Action]
-  return others === "everybody" || others === "registering" ? [{}, { bearer: [] }] : [{ bearer: [] }]
+  return isForAll(operationId as AnyAction) ? [{}, ...ONE_OF] : ONE_OF
 }
 
 /** The options of all documents. Effect keeps what it has made of an API with the same options. */
@@ -118,9 +136,9 @@ export const of = (
     components: {
       schemas,
       headers: ResponseHeaders.referredTo(paths),
-      securitySchemes: { bearer: BEARER }
+      securitySchemes: { bearer: BEARER, cookie: COOKIE }
     },
-    security: [{ bearer: [] }],
+    security: ONE_OF,
     servers: [{ url: base === "" ? "/" : base, description: "This server" }],
     tags: messages ? [...made.tags, Messages.TAG] : made.tags,
     paths,

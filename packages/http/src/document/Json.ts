@@ -66,7 +66,11 @@ export type Operations = Readonly<Record<string, Operation>>
 
 export interface SecurityScheme {
   readonly type: string
-  readonly scheme: string
+  /** Of the type `http`. */
+  readonly scheme?: string
+  /** Of the type `apiKey`. */
+  readonly in?: string
+  readonly name?: string
   readonly description?: string
 }
 

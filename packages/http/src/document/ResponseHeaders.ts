@@ -10,6 +10,9 @@ import type { Header, Response } from "./Json.ts"
 /** An annotation of an endpoint whose answer 204 has the header `Store-Clock-Offset`. */
 export const TellsClockOffset = Context.Reference<boolean>("@turnout/TellsClockOffset", { defaultValue: () => false })
 
+/** An annotation of an endpoint whose answers that succeed may set the cookie of a session, or take it away. */
+export const SetsCookie = Context.Reference<boolean>("@turnout/SetsCookie", { defaultValue: () => false })
+
 const WORDS: Readonly<Record<string, string>> = {
   "cache-control": "Forbids caches to keep the answer, which has personal data",
   "content-disposition": "The name of a file to save the answer in",
@@ -51,7 +54,16 @@ const SHARED = {
   "Content-Encoding": text("The coding of the answer, if it is long and the request accepts one", {
     enum: ["br", "gzip"]
   }),
-  Vary: text("`accept-encoding`, if the answer is long enough to be compressed", { enum: ["accept-encoding"] })
+  Vary: text(
+    "The headers of requests by which answers differ; accept-encoding, if the answer is long enough to be compressed",
+    {
+      enum: ["authorization, cookie", "authorization, cookie, accept-encoding"]
+    }
+  ),
+  "Cache-Control": text("Forbids caches to keep the answer, if the request has a credential", {
+    enum: ["private, no-store"]
+  }),
+  "Set-Cookie": text("Sets the cookie of a session, or takes it away, if the request has sent or asked for it")
 } as const satisfies Readonly<Record<string, Header>>
 
 const PREFIX = "#/components/headers/"
@@ -74,6 +86,7 @@ const sharedBy = (
   endpoint: HttpApiEndpoint.Top
 ): ReadonlyArray<keyof typeof SHARED> => {
   const isWrite = endpoint.middlewares.has(WriteBoundary)
+  const isKeptByNobody = "cache-control" in (response.headers ?? {})
   const isTagged = "etag" in (response.headers ?? {})
   const names: Readonly<Record<keyof typeof SHARED, boolean>> = {
     "X-Request-Id": true,
@@ -82,7 +95,9 @@ const sharedBy = (
     "WWW-Authenticate": status === "401",
     "Store-Clock-Offset": status === "204" && Context.get(endpoint.annotations, TellsClockOffset),
     "Content-Encoding": status === "200" && isJson(response) && !isTagged,
-    Vary: status === "200" && isJson(response) && !isTagged
+    Vary: !isKeptByNobody,
+    "Cache-Control": !isKeptByNobody,
+    "Set-Cookie": status === "401" || (status < "300" && Context.get(endpoint.annotations, SetsCookie))
   }
   return Object.keys(SHARED).filter((name): name is keyof typeof SHARED => names[name as keyof typeof SHARED])
 }

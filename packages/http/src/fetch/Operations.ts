@@ -215,6 +215,19 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     headers: [],
     answer: "json"
   },
+  requestSignIn: { method: "POST", path: "/sign-in", query: [], headers: [], answer: "none" },
+  redeemSignInLink: { method: "POST", path: "/sign-in/redeem", query: [], headers: [], answer: "json" },
+  listSessions: { method: "GET", path: "/sessions", query: ["after", "limit"], headers: [], answer: "json" },
+  endAllSessions: { method: "DELETE", path: "/sessions", query: [], headers: [], answer: "json" },
+  endSession: { method: "DELETE", path: "/sessions/{sessionId}", query: [], headers: [], answer: "none" },
+  getMe: { method: "GET", path: "/me", query: [], headers: [], answer: "json" },
+  listMyRegistrations: {
+    method: "GET",
+    path: "/me/registrations",
+    query: ["cursor", "limit"],
+    headers: [],
+    answer: "json"
+  },
   getLiveness: { method: "GET", path: "/health/live", query: [], headers: [], answer: "none" },
   getReadiness: { method: "GET", path: "/health/ready", query: [], headers: [], answer: "none" }
 }

@@ -3,6 +3,8 @@
  */
 import type { CallOptions } from "./Call.ts"
 
+export type Me = MeAsPerson | MeAsApiKey | MeAsAttendee | MeAsOperator
+
 /**
  * The headers are too large
  */
@@ -258,6 +260,31 @@ export interface StoreUnavailableProblem {
   requestId?: string
 }
 /**
+ * The request comes from another site
+ */
+export interface CrossSiteProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:cross_site"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The request comes from another site"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 403
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "cross_site"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+}
+/**
  * The credential does not allow this
  */
 export interface ForbiddenProblem {
@@ -509,7 +536,7 @@ export interface OutcomeUnknownProblem {
    */
   requestId?: string
 }
-export interface RegistrationPage {
+export interface RegistrationPage_1 {
   /**
    * The items of this page
    */
@@ -578,6 +605,410 @@ export interface Registration {
      */
     reason: "requested" | "eventCancelled" | "seatReleased"
   }
+}
+export interface MeAsPerson {
+  /**
+   * What kind of credential asks
+   */
+  kind: "user"
+  /**
+   * The id of the person
+   */
+  id: string
+  /**
+   * The name that an issuer has told first; null if none has
+   */
+  name: string | null
+  /**
+   * The verified e-mail addresses, folded, in the order in which they were added
+   */
+  addresses: string[]
+  /**
+   * The organizations that the person is a member of, with those of their token, in the order of their ids
+   */
+  organizations: OwnMembership[]
+  /**
+   * Whether the person runs the installation
+   */
+  isOperator: boolean
+}
+export interface OwnMembership {
+  /**
+   * The id of the organization
+   */
+  id: string
+  /**
+   * The short name, for commands and addresses, which no other organization has
+   */
+  slug: string
+  /**
+   * The name as people are shown it
+   */
+  name: string
+  /**
+   * The role that the person has there
+   */
+  role: "owner" | "organizer" | "checkin" | "viewer"
+}
+export interface MeAsApiKey {
+  /**
+   * What kind of credential asks
+   */
+  kind: "apiKey"
+  /**
+   * The id of the key
+   */
+  id: string
+  /**
+   * The role of the key
+   */
+  role: "owner" | "organizer" | "checkin" | "viewer" | "operator"
+  /**
+   * The organization of the key; null if it is that of an operator
+   */
+  organization: OwnOrganization | null
+}
+export interface OwnOrganization {
+  /**
+   * The id of the organization
+   */
+  id: string
+  /**
+   * The short name, for commands and addresses, which no other organization has
+   */
+  slug: string
+  /**
+   * The name as people are shown it
+   */
+  name: string
+}
+export interface MeAsAttendee {
+  /**
+   * What kind of credential asks
+   */
+  kind: "attendeeLink"
+  /**
+   * The event of the registration that the link opens
+   */
+  eventId: string
+  /**
+   * The registration that the link opens
+   */
+  registrationId: string
+}
+export interface MeAsOperator {
+  /**
+   * What kind of credential asks
+   */
+  kind: "operator"
+}
+/**
+ * The content type is not supported
+ */
+export interface UnsupportedMediaTypeProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:unsupported_media_type"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The content type is not supported"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 415
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "unsupported_media_type"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The content types that there are
+   */
+  supported: string[]
+}
+/**
+ * The body is too large
+ */
+export interface PayloadTooLargeProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:payload_too_large"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The body is too large"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 413
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "payload_too_large"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The most bytes of a body
+   */
+  maxBytes: number
+}
+/**
+ * The body is not JSON
+ */
+export interface MalformedJsonProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:malformed_json"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The body is not JSON"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 400
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "malformed_json"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+}
+export interface SessionsEnded {
+  /**
+   * The number of sessions that were ended
+   */
+  ended: number
+}
+/**
+ * There is no such session
+ */
+export interface SessionNotFoundProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:session_not_found"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "There is no such session"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 404
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "session_not_found"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The id of the session
+   */
+  id: string
+}
+export interface OwnSessionPage {
+  /**
+   * The items of this page
+   */
+  items: OwnSession[]
+  /**
+   * The key after which the next page begins; null on the last page
+   */
+  next: string | null
+}
+export interface OwnSession {
+  /**
+   * The id of the session
+   */
+  id: string
+  /**
+   * The person who has signed in
+   */
+  personId: string
+  /**
+   * When the person signed in. In the years 1900 to 9999
+   */
+  createdAt: string
+  /**
+   * When the session was used last, to an hour. In the years 1900 to 9999
+   */
+  lastUsedAt: string
+  /**
+   * When the session ends, unless it is used before. In the years 1900 to 9999
+   */
+  endsAt: string
+  /**
+   * What the browser called itself; null if it said nothing
+   */
+  userAgent: string | null
+  /**
+   * The IP address from which the person signed in; null if it is not known
+   */
+  address: string | null
+  /**
+   * Whether this is the session that the request was sent with
+   */
+  isCurrent: boolean
+}
+/**
+ * Nobody can sign in by mail here
+ */
+export interface SignInDisabledProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:sign_in_disabled"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "Nobody can sign in by mail here"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 404
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "sign_in_disabled"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+}
+/**
+ * The link to sign in does not work, or no more
+ */
+export interface LinkRefusedProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:link_refused"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The link to sign in does not work, or no more"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 410
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "link_refused"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+}
+export interface SignedIn {
+  session: Session
+  /**
+   * The text that requests send as their bearer token: ts_, the id and the secret. It is shown this once only, and absent if the session is a cookie
+   */
+  text?: string
+}
+/**
+ * The session
+ */
+export interface Session {
+  /**
+   * The id of the session
+   */
+  id: string
+  /**
+   * The person who has signed in
+   */
+  personId: string
+  /**
+   * When the person signed in. In the years 1900 to 9999
+   */
+  createdAt: string
+  /**
+   * When the session was used last, to an hour. In the years 1900 to 9999
+   */
+  lastUsedAt: string
+  /**
+   * When the session ends, unless it is used before. In the years 1900 to 9999
+   */
+  endsAt: string
+  /**
+   * What the browser called itself; null if it said nothing
+   */
+  userAgent: string | null
+  /**
+   * The IP address from which the person signed in; null if it is not known
+   */
+  address: string | null
+}
+export interface Session1 {
+  /**
+   * The id of the session
+   */
+  id: string
+  /**
+   * The person who has signed in
+   */
+  personId: string
+  /**
+   * When the person signed in. In the years 1900 to 9999
+   */
+  createdAt: string
+  /**
+   * When the session was used last, to an hour. In the years 1900 to 9999
+   */
+  lastUsedAt: string
+  /**
+   * When the session ends, unless it is used before. In the years 1900 to 9999
+   */
+  endsAt: string
+  /**
+   * What the browser called itself; null if it said nothing
+   */
+  userAgent: string | null
+  /**
+   * The IP address from which the person signed in; null if it is not known
+   */
+  address: string | null
+}
+export interface SignInRedemption {
+  /**
+   * The part of the mailed link after #
+   */
+  link: string
+  /**
+   * How the session is handed over: its text in the answer, to be sent as a bearer token, or a cookie, which only a page of this server may ask for. Default: "token"
+   */
+  as?: "token" | "cookie"
+}
+export interface SignInRequest {
+  /**
+   * The e-mail address to which the link is mailed. A mailbox at a host, without quote marks, brackets or a name; at most 254 bytes, with its domain in ASCII
+   */
+  address: string
+}
+export interface RegistrationPage {
+  /**
+   * The items of this page
+   */
+  items: Registration[]
+  /**
+   * Where the next page begins; null on the last page
+   */
+  nextCursor: string | null
 }
 /**
  * The state of the registration does not allow this
@@ -876,89 +1307,6 @@ export interface Registration_21 {
      */
     reason: "requested" | "eventCancelled" | "seatReleased"
   }
-}
-/**
- * The content type is not supported
- */
-export interface UnsupportedMediaTypeProblem {
-  /**
-   * The kind of the problem, as a URI
-   */
-  type: "urn:turnout:problem:unsupported_media_type"
-  /**
-   * The kind of the problem, for people
-   */
-  title: "The content type is not supported"
-  /**
-   * The HTTP status of the answer
-   */
-  status: 415
-  /**
-   * The stable name of the kind of problem, for programs to decide by
-   */
-  code: "unsupported_media_type"
-  /**
-   * What happened, for people
-   */
-  detail?: string
-  /**
-   * The content types that there are
-   */
-  supported: string[]
-}
-/**
- * The body is too large
- */
-export interface PayloadTooLargeProblem {
-  /**
-   * The kind of the problem, as a URI
-   */
-  type: "urn:turnout:problem:payload_too_large"
-  /**
-   * The kind of the problem, for people
-   */
-  title: "The body is too large"
-  /**
-   * The HTTP status of the answer
-   */
-  status: 413
-  /**
-   * The stable name of the kind of problem, for programs to decide by
-   */
-  code: "payload_too_large"
-  /**
-   * What happened, for people
-   */
-  detail?: string
-  /**
-   * The most bytes of a body
-   */
-  maxBytes: number
-}
-/**
- * The body is not JSON
- */
-export interface MalformedJsonProblem {
-  /**
-   * The kind of the problem, as a URI
-   */
-  type: "urn:turnout:problem:malformed_json"
-  /**
-   * The kind of the problem, for people
-   */
-  title: "The body is not JSON"
-  /**
-   * The HTTP status of the answer
-   */
-  status: 400
-  /**
-   * The stable name of the kind of problem, for programs to decide by
-   */
-  code: "malformed_json"
-  /**
-   * What happened, for people
-   */
-  detail?: string
 }
 export interface AttendeeLink {
   /**
@@ -2909,6 +3257,61 @@ export interface ListAttendeeRegistrationsRequest {
   limit?: number
 }
 /**
+ * What `requestSignIn` takes.
+ */
+export interface RequestSignInRequest {
+  body: SignInRequest
+}
+/**
+ * What `redeemSignInLink` takes.
+ */
+export interface RedeemSignInLinkRequest {
+  body: SignInRedemption
+}
+/**
+ * What `listSessions` takes.
+ */
+export interface ListSessionsRequest {
+  /**
+   * next of the page before
+   */
+  after?: string
+  /**
+   * The most items of a page
+   */
+  limit?: number
+}
+/**
+ * What `endAllSessions` takes.
+ */
+export interface EndAllSessionsRequest {}
+/**
+ * What `endSession` takes.
+ */
+export interface EndSessionRequest {
+  /**
+   * The id of the session
+   */
+  sessionId: string
+}
+/**
+ * What `getMe` takes.
+ */
+export interface GetMeRequest {}
+/**
+ * What `listMyRegistrations` takes.
+ */
+export interface ListMyRegistrationsRequest {
+  /**
+   * nextCursor of the page before
+   */
+  cursor?: string
+  /**
+   * The most items of a page
+   */
+  limit?: number
+}
+/**
  * What `getLiveness` takes.
  */
 export interface GetLivenessRequest {}
@@ -2927,6 +3330,7 @@ export type Problem =
   | ValidationFailedProblem
   | ShuttingDownProblem
   | StoreUnavailableProblem
+  | CrossSiteProblem
   | ForbiddenProblem
   | CredentialRefusedProblem
   | UnauthenticatedProblem
@@ -2935,13 +3339,16 @@ export type Problem =
   | IssuerUnreachableProblem
   | OverloadedProblem
   | OutcomeUnknownProblem
+  | UnsupportedMediaTypeProblem
+  | PayloadTooLargeProblem
+  | MalformedJsonProblem
+  | SessionNotFoundProblem
+  | SignInDisabledProblem
+  | LinkRefusedProblem
   | RegistrationStateConflictProblem
   | EventStatusConflictProblem
   | RegistrationNotFoundProblem
   | EventNotFoundProblem
-  | UnsupportedMediaTypeProblem
-  | PayloadTooLargeProblem
-  | MalformedJsonProblem
   | IdempotencyKeyMissingProblem
   | IdempotencyKeyReusedProblem
   | IdempotencyKeyReplayedProblem
@@ -3043,6 +3450,23 @@ export interface Calls {
     request: ListAttendeeRegistrationsRequest,
     options?: CallOptions
   ) => Promise<RegistrationPage>
+  /** Have a link to sign in mailed. The link works once, within 15 minutes, in any browser. The answer is the same for every address, whether somebody has signed in with it before or not. At most five links are mailed to an address within 15 minutes.. */
+  readonly requestSignIn: (request: RequestSignInRequest, options?: CallOptions) => Promise<void>
+  /** Sign in with a link. Uses the link up, and makes a session of it, which ends 30 days after it was last used. Somebody who has never signed in becomes a person. A link that is none, was used, or is too old is refused alike.. */
+  readonly redeemSignInLink: (request: RedeemSignInLinkRequest, options?: CallOptions) => Promise<SignedIn>
+  /** List one's own sessions, the oldest first. The sessions of the person who asks that are valid, without their secrets.. */
+  readonly listSessions: (request?: ListSessionsRequest, options?: CallOptions) => Promise<OwnSessionPage>
+  /** Sign out everywhere. Ends all sessions of the person who asks, the one that asks included. Every process refuses them within ten seconds.. */
+  readonly endAllSessions: (request?: EndAllSessionsRequest, options?: CallOptions) => Promise<SessionsEnded>
+  /** End one of one's own sessions. Every process refuses it within ten seconds. A session that has ended stays as it is. If it is that of the cookie which was sent, the answer takes the cookie away: this is how a browser signs out.. */
+  readonly endSession: (request: EndSessionRequest, options?: CallOptions) => Promise<void>
+  /** Who am I?. Whom the credential belongs to: a person, with their addresses and organizations; a program, with the role of its key; or an attendee, with the registration of their link. The cookie of a session is set anew, so that it lasts as long as the session.. */
+  readonly getMe: (request?: GetMeRequest, options?: CallOptions) => Promise<Me>
+  /** List one's own registrations. The registrations of the person who asks for all events, by each of their addresses and by the id of the person, the oldest first. The list comes page by page.. */
+  readonly listMyRegistrations: (
+    request?: ListMyRegistrationsRequest,
+    options?: CallOptions
+  ) => Promise<RegistrationPage_1>
   /** Is the process alive?. Answers as long as the process answers at all, be the store there or not.. */
   readonly getLiveness: (request?: GetLivenessRequest, options?: CallOptions) => Promise<void>
   /** Can it do its work?. The server is not ready while it shuts down, and while its store is not ready. Store-Clock-Offset has the milliseconds by which the clock of the store, which decides, is ahead of that of the process.. */

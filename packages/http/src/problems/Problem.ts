@@ -9,10 +9,11 @@
  * | status | meaning |
  * | --- | --- |
  * | 400 | the request itself is wrong; sending it again is of no use |
- * | 401, 403 | the admin token is missing or wrong; the server has no admin token |
+ * | 401, 403 | the credential is missing or not valid; it does not allow this, or comes from another site |
  * | 404, 405 | there is no such resource; the resource does not have this method |
  * | 406, 408 | the client takes no coding that the page has; the request did not arrive in time |
  * | 409 | the state of the event does not allow the command |
+ * | 410 | the sign-in link is none, was used, or is too old |
  * | 412 | the event itself has changed since the version that the caller has seen |
  * | 413, 415 | the body is too large; the body is of another media type |
  * | 414, 417, 431 | the path is too long; the expectation cannot be met; the headers are too large |

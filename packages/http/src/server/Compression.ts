@@ -49,4 +49,8 @@ export const compressing =
       : Effect.succeed(response)
 
 const withVary = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.setHeader(response, "vary", "accept-encoding")
+  HttpServerResponse.setHeader(
+    response,
+    "vary",
+    [response.headers["vary"], "accept-encoding"].filter(Boolean).join(", ")
+  )

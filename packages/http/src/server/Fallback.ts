@@ -4,14 +4,17 @@
  * requests that the shutdown cuts off.
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpPlatform from "effect/http/HttpPlatform"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ProblemDetails from "effect/http/ProblemDetails"
 import type * as Types from "effect/Types"
+import * as Caching from "../credentials/Caching.ts"
 import * as Compression from "./Compression.ts"
 import * as Gate from "./Gate.ts"
 import { Lifecycle } from "./Lifecycle.ts"
@@ -67,10 +70,17 @@ export const layer = HttpRouter.middleware(
       return Problem.response(outside.internalError)
     })
 
-    /** What every answer has: the id of its request, and the end of the connection while the server shuts down. */
-    const completed = (response: HttpServerResponse.HttpServerResponse, id: string) => {
+    /** What every answer has: the id of its request, who may keep it, and the end of the connection while the server shuts down. */
+    const completed = (
+      response: HttpServerResponse.HttpServerResponse,
+      request: HttpServerRequest.HttpServerRequest,
+      id: string
+    ) => {
       const told = response.status >= 500 ? withId(response, id) : response
-      const identified = HttpServerResponse.setHeader(told, "x-request-id", id)
+      const identified = HttpServerResponse.setHeaders(told, {
+        ...Caching.headersOf(request.headers, told.headers),
+        "x-request-id": id
+      })
       return lifecycle.draining ? HttpServerResponse.setHeader(identified, "connection", "close") : identified
     }
 
@@ -82,7 +92,8 @@ export const layer = HttpRouter.middleware(
         Effect.catchCause(onCause),
         Effect.flatMap((response) =>
           Effect.withFiber<HttpServerResponse.HttpServerResponse>((fiber) => {
-            const answer = completed(response, RequestId.current(fiber))
+            const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+            const answer = completed(response, request, RequestId.current(fiber))
             return compress === undefined ? Effect.succeed(answer) : compress(answer)
           })
         ),

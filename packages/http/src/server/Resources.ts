@@ -6,6 +6,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as Admin from "../admin/Admin.ts"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { Api } from "../Api.ts"
+import { SIGN_IN_PATH } from "../signIn/SignInApi.ts"
 
 export const ROOT_PATH = "/"
 export const OPENAPI_PATH = "/openapi.json"
@@ -49,7 +50,8 @@ export const make = (): Resources => {
       all.add(one)
     }
   }
-  for (const path of [ROOT_PATH, OPENAPI_PATH, DOCS_PATH, Admin.OPENAPI_PATH, Admin.DOCS_PATH]) add("GET", path)
+  for (const path of [ROOT_PATH, OPENAPI_PATH, DOCS_PATH, SIGN_IN_PATH, Admin.OPENAPI_PATH, Admin.DOCS_PATH])
+    add("GET", path)
   const onEndpoint = ({ endpoint: { method, path } }: { readonly endpoint: { method: string; path: string } }) =>
     add(method, path)
   HttpApi.reflect(Api, { onGroup() {}, onEndpoint })

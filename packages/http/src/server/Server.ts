@@ -1,6 +1,6 @@
 /**
  * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, health at
- * `/health/live` and `/health/ready`, and the API for operators under `/admin`. A request may do what the policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes
+ * `/health/live` and `/health/ready`, a page that takes sign-in links at `/sign-in`, and the API for operators under `/admin`. A request may do what the policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes
  * running requests, refuses new ones, and ends within the drain delay and the grace time.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -11,11 +11,14 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
 import * as ApiDocs from "./pages/ApiDocs.ts"
 import * as Admin from "../admin/Admin.ts"
 import { Api } from "../Api.ts"
 import * as CredentialCheck from "../credentials/CredentialCheck.ts"
+import { isLoopback, originOf, PUBLIC_URL_RULE } from "../credentials/PublicUrl.ts"
+import { PublicOrigin } from "../credentials/SameOrigin.ts"
 import * as Boundary from "./Boundary.ts"
 import * as Compression from "./Compression.ts"
 import * as Fallback from "./Fallback.ts"
@@ -28,9 +31,12 @@ import { BASE_PATH_RULE, BasePath, isBasePath } from "../requests/BasePath.ts"
 import * as Connections from "../requests/Connections.ts"
 import * as Resources from "./Resources.ts"
 import * as Root from "./pages/Root.ts"
+import * as SignInPage from "./pages/SignInPage.ts"
 import * as Services from "./Services.ts"
+import type { MailOptions } from "../signIn/LinkMailer.ts"
+import { SIGN_IN_PATH } from "../signIn/SignInApi.ts"
 
-export interface ServerOptions extends CredentialCheck.CredentialOptions {
+export interface ServerOptions extends CredentialCheck.CredentialOptions, MailOptions {
   /** Default 127.0.0.1. */
   readonly host?: string
   /** Default 3000; 0 takes a free port. */
@@ -85,21 +91,36 @@ export const DEFAULTS = {
   shutdownGraceMillis: 10_000,
   open: false,
   deadLetters: []
-} as const satisfies Required<Omit<ServerOptions, "adminToken" | "tokenVerifier">>
+} as const satisfies Required<Omit<ServerOptions, "adminToken" | "mailer" | "publicUrl" | "tokenVerifier">>
+
+/** The origin that people reach the server at, if there is one; throws a `RangeError` if an option is wrong or missing. */
+const publicOriginOf = ({ mailer, publicUrl }: ServerOptions, host: string): string | undefined => {
+  const origin = publicUrl === undefined ? undefined : originOf(publicUrl)
+  if (publicUrl !== undefined && origin === undefined) throw new RangeError(`publicUrl: ${PUBLIC_URL_RULE}`)
+  if (mailer !== undefined && origin === undefined && !isLoopback(host))
+    throw new RangeError("publicUrl: must be there, since the sign-in links of the mailer lead to it")
+  return origin
+}
+
+/** Where a server listens. */
+const originOfServer = (server: Server, host: string): string =>
+  `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
 
 /**
  * Serves the `Turnout` service and the stores that are provided. Provides `HttpServer`, which knows its address.
  *
  * Throws a `RangeError` if `basePath` is not a base path, if the admin token is shorter than 16 characters or has a character that is
- * not printable ASCII, or if two of the dead-letter queues have the same name.
+ * not printable ASCII, if two of the dead-letter queues have the same name, if `publicUrl` is no public URL, or if it is missing and
+ * there is a mailer and `host` is not this machine.
  */
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Services.Needed> => {
   const settings = { ...DEFAULTS, ...options }
-  const { basePath, deadLetters } = settings
+  const { basePath, deadLetters, host } = settings
   if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
   const twice = Admin.ambiguousName(deadLetters)
   if (twice !== undefined)
     throw new RangeError(`deadLetters: two queues have the same name, ${twice}; give each a name of its own`)
+  const publicOrigin = publicOriginOf(options, host)
   const headersTimeout = Math.ceil(settings.receiveTimeoutMillis / 3)
   const server = createServer({
     // The server knows no protocol to upgrade to, so it takes a request that offers an upgrade like any other.
@@ -119,11 +140,13 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     // Node counts the time for the headers from the moment of the connection on.
     unusedMillis: Math.max(0, settings.keepAliveMillis - headersTimeout)
   })
+  const ownUrl = () => (publicOrigin ?? originOfServer(server, host)) + basePath
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api),
     ApiDocs.layer(Api, { openapiPath: Resources.OPENAPI_PATH, docsPath: Resources.DOCS_PATH, messages: true }),
     Admin.layer,
     HttpRouter.add("GET", Resources.ROOT_PATH, Root.answer),
+    HttpRouter.add("GET", SIGN_IN_PATH, SignInPage.answer),
     Fallback.layer
   )
   return Lifecycle.drain(connections.closeQuiet, settings.drainDelayMillis).pipe(
@@ -139,7 +162,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     ),
     Layer.provideMerge(
       NodeHttpServer.layer(() => server, {
-        host: settings.host,
+        host,
         port: settings.port,
         gracefulShutdownTimeout: settings.shutdownGraceMillis
       })
@@ -147,11 +170,12 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     Layer.provide(Handlers.layer),
     Layer.provide(CredentialCheck.layer(settings)),
     Layer.provide(Boundary.layer),
-    Layer.provide(Services.layer(settings)),
+    Layer.provide(Services.layer({ ...settings, ownUrl })),
     Layer.provide(Lifecycle.layer),
     Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
     Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay)),
     Layer.provide(Layer.succeed(Compression.IsCompressing, settings.compression)),
+    Layer.provide(Layer.succeed(PublicOrigin, publicOrigin)),
     Layer.provide(Layer.succeed(BasePath, basePath))
   )
 }

@@ -6,6 +6,7 @@ import * as Authentication from "@turnout/core/access/application/Authentication
 import * as Members from "@turnout/core/access/application/Members"
 import * as People from "@turnout/core/access/application/People"
 import * as Organizations from "@turnout/core/access/application/Organizations"
+import * as SignIn from "@turnout/core/access/application/SignIn"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
@@ -13,6 +14,7 @@ import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { Mailer } from "@turnout/core/access/ports/Mailer"
 import type { TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import type { Turnout } from "@turnout/core/admission/application/Turnout"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -22,6 +24,9 @@ import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import { GuardedIssuers } from "@turnout/core/guard/application/access/GuardedIssuers"
+import { GuardedMe } from "@turnout/core/guard/application/access/GuardedMe"
+import { GuardedSessions } from "@turnout/core/guard/application/access/GuardedSessions"
+import { GuardedSignIn } from "@turnout/core/guard/application/access/GuardedSignIn"
 import { GuardedDeadLetters } from "@turnout/core/guard/application/GuardedDeadLetters"
 import { GuardedKeys } from "@turnout/core/guard/application/access/GuardedKeys"
 import { GuardedMembers } from "@turnout/core/guard/application/access/GuardedMembers"
@@ -37,6 +42,7 @@ import type { ProjectionStore } from "@turnout/core/projections/ports/Projection
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Layer from "effect/Layer"
+import * as LinkMailer from "../signIn/LinkMailer.ts"
 
 /** The services that the host provides. */
 export type Needed =
@@ -62,12 +68,15 @@ export type Guarded =
   | GuardedDeadLetters
   | GuardedIssuers
   | GuardedKeys
+  | GuardedMe
   | GuardedMembers
   | GuardedOrganizations
   | GuardedOutbox
   | GuardedPeople
   | GuardedReplays
   | GuardedSales
+  | GuardedSessions
+  | GuardedSignIn
   | GuardedTurnout
   | GuardedWebhooks
 
@@ -76,24 +85,35 @@ export interface Known {
   readonly deadLetters: ReadonlyArray<DeadLetters>
   /** Verifies the bearer tokens of issuers; without it, the server takes none. */
   readonly tokenVerifier?: TokenVerifier["Service"]
+  /** Sends the mails with sign-in links; without it, nobody can sign in by mail. */
+  readonly mailer?: Mailer["Service"]
+  /** The URL at which people reach the server, with the base path. */
+  readonly ownUrl: () => string
 }
 
 /** The services of a server, and who the bearers of credentials are. */
 export const layer = ({
   deadLetters,
+  mailer,
+  ownUrl,
   tokenVerifier
-}: Known): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> =>
-  Layer.mergeAll(
+}: Known): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> => {
+  const signIn = Layer.provide(SignIn.layer(), LinkMailer.layer(mailer, ownUrl))
+  return Layer.mergeAll(
     GuardedDeadLetters.layer(deadLetters),
     GuardedIssuers.layer(tokenVerifier),
     GuardedKeys.layer,
+    GuardedMe.layer,
     GuardedMembers.layer,
     GuardedOrganizations.layer,
     GuardedOutbox.layer,
     GuardedPeople.layer,
     GuardedReplays.layer,
     GuardedSales.layer,
+    GuardedSessions.layer,
+    GuardedSignIn.layer(mailer !== undefined),
     GuardedTurnout.layer,
     GuardedWebhooks.layer,
     Authentication.layer
-  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer]))
+  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn]))
+}

@@ -44,7 +44,10 @@ const AsApiKey = Schema.Struct({
   kind: kind("apiKey"),
   id: described("The id of the key", CredentialId),
   role: described("The role of the key", Role),
-  organization: described("The organization of the key; null if it is that of an operator", Schema.NullOr(OwnOrganization))
+  organization: described(
+    "The organization of the key; null if it is that of an operator",
+    Schema.NullOr(OwnOrganization)
+  )
 }).annotate({ identifier: "MeAsApiKey" })
 
 /** An attendee, by the link of one registration. */

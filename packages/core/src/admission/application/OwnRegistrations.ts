@@ -26,11 +26,9 @@ export const list = Effect.fnUntraced(function* (
   const { cursor, limit = DEFAULT_LIMIT } = yield* decode(query)
   const reads = yield* AdmissionReads
   const page = { limit: limit + 1, after: cursor ?? null }
-  const found = yield* Effect.forEach(
-    attendeeIds,
-    (id) => reads.attendeeRegistrations(id as AttendeeId, page, null),
-    { concurrency: AT_ONCE }
-  )
+  const found = yield* Effect.forEach(attendeeIds, (id) => reads.attendeeRegistrations(id as AttendeeId, page, null), {
+    concurrency: AT_ONCE
+  })
   const merged = found.flat().toSorted((one, other) => (one.id < other.id ? -1 : 1))
   return toPage(merged, limit, RegistrationCursor, ({ id }) => id)
 })

@@ -32,6 +32,8 @@ export interface StaticPageOptions {
   readonly cacheControl?: string
   /** The headers of requests by which answers differ. Default: `accept-encoding`. */
   readonly vary?: string
+  /** Further headers, such as the policy of a page about what it may load. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 interface Variant {
@@ -84,6 +86,7 @@ const compress: Record<Exclude<ContentCoding.Coding, "identity">, (bytes: Buffer
 const makeVariants = async ({
   cacheControl = "no-cache",
   contentType,
+  headers: further = {},
   text,
   vary = "accept-encoding"
 }: StaticPageOptions): Promise<ReadonlyMap<ContentCoding.Coding, Variant>> => {
@@ -93,6 +96,7 @@ const makeVariants = async ({
     const isPlain = coding === "identity"
     const tag = isPlain ? `"${hash}"` : `"${hash}-${coding}"`
     const headers = {
+      ...further,
       "content-type": contentType,
       ...(isPlain ? {} : { "content-encoding": coding }),
       etag: tag,
