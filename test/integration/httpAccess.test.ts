@@ -6,11 +6,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Members from "@turnout/core/access/application/Members"
 import { digestOf } from "@turnout/core/access/application/Secrets"
 import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
+import { parse } from "@turnout/core/access/domain/credentials/Credential"
 import { permissionsOf, type Role } from "@turnout/core/access/domain/policy/Role"
 import { textOf as textOfSubject } from "@turnout/core/access/domain/Subject"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -23,6 +25,7 @@ import * as AdminClient from "../support/AdminClient.ts"
 import { adminApi, api } from "../support/ApiDocument.ts"
 import * as Given from "../support/Given.ts"
 import * as HttpWorld from "../support/HttpWorld.ts"
+import * as SignedIn from "../support/SignedIn.ts"
 
 const ALL = permissionsOf("operator")
 const NOWHERE = OrganizationId.make("0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1")
@@ -136,6 +139,17 @@ const OTHERS: Readonly<Record<string, Row>> = {
   disableWebhook: NOBODY,
   removeWebhook: NOBODY,
   listWebhookAttempts: NOBODY
+}
+
+/** Operations that are about nobody but the principal: for whoever asks, for who has a credential, for people who have signed in. */
+const ON_THEMSELVES: Readonly<Record<string, "anyone" | "bearer" | "self">> = {
+  requestSignIn: "anyone",
+  redeemSignInLink: "anyone",
+  listSessions: "self",
+  endSession: "self",
+  endAllSessions: "self",
+  getMe: "bearer",
+  listMyRegistrations: "self"
 }
 
 /** Balancers ask for the health of a server without a credential. */
@@ -337,6 +351,7 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
         ...Object.keys(ON_KEYS),
         ...Object.keys(ON_ORGANIZATIONS),
         ...Object.keys(OTHERS),
+        ...Object.keys(ON_THEMSELVES),
         ...UNGUARDED
       ]
     )
@@ -451,6 +466,31 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
         if (ofLink !== expected) assert.deepStrictEqual(reply.body.items, [])
         if (expected !== "answered") assert.strictEqual(await snapshot(target.eventId), before, name)
       }
+    })
+  })
+
+  describe("on nobody but themselves", () => {
+    const endpoints = ENDPOINTS.filter(({ id }) => id in ON_THEMSELVES).map((one) => [one.id, one] as const)
+    it.each(endpoints)("%s", async (id, endpoint) => {
+      const access = ON_THEMSELVES[id]!
+      const { text: person } = await world.run(SignedIn.by(somebody()))
+      const bob = await world.run(SignedIn.by(somebody()))
+      const target = await targetIn("own, public")
+      for (const name of [...PRINCIPALS, "person"] as const) {
+        const token = name === "person" ? person : await credentialOf(name, target)
+        const before = await snapshot(target.eventId)
+        // The session is that of another person, whatever the request is.
+        const reply = await send(endpoint, token, { sessionId: parse(bob.text)!.id })
+        const isAllowed = access === "anyone" || name === "person" || (access === "bearer" && name !== "nobody")
+        const expected = isAllowed ? "answered" : name === "nobody" ? "unauthorized" : "forbidden"
+        assert.strictEqual(answerOf(reply), expected, `${name}: ${JSON.stringify(reply.body).slice(0, 300)}`)
+        if (expected !== "answered") assert.strictEqual(await snapshot(target.eventId), before, name)
+        assert.notInclude(JSON.stringify(reply.body), bob.personId, name)
+      }
+      const sessions = await world.run(
+        SessionStore.use((store) => store.list(bob.personId, { after: null, limit: 10 }))
+      )
+      assert.lengthOf(sessions, 1)
     })
   })
 

@@ -14,6 +14,7 @@ import { HttpServer } from "effect/http"
 import * as ApiDocument from "../support/ApiDocument.ts"
 import { TOKEN } from "../support/AdminClient.ts"
 import * as Given from "../support/Given.ts"
+import * as Mailbox from "../support/Mailbox.ts"
 import * as SignedIn from "../support/SignedIn.ts"
 
 interface Answer {
@@ -21,7 +22,12 @@ interface Answer {
   readonly registration: { readonly id: string }
   readonly webhook: { readonly id: string }
   readonly key: { readonly id: string }
+  readonly session: { readonly id: string }
+  readonly text: string
 }
+
+/** The token that is sent, and values in the place of those of a body that are good once. */
+type Sent = Readonly<Record<string, string>> & { readonly token?: string }
 
 type Ids = Readonly<Record<string, string>>
 
@@ -31,7 +37,7 @@ const sender = (documented: ApiDocument.Documented, address: string) => {
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation }))
   )
   const sent = new Set<string>()
-  const send = (id: string, ids: Ids = {}): Effect.Effect<Answer> =>
+  const send = (id: string, ids: Ids = {}, { token = TOKEN, ...values }: Sent = {}): Effect.Effect<Answer> =>
     Effect.promise(async () => {
       const { method, operation, path } = operations.find(({ operation }) => operation.operationId === id)!
       const given = operation.parameters.filter(({ example }) => example !== undefined)
@@ -42,12 +48,13 @@ const sender = (documented: ApiDocument.Documented, address: string) => {
       const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
         encodeURIComponent(ids[name] ?? String(given.find((parameter) => parameter.name === name)!.example))
       )
-      const body = operation.requestBody?.content["application/json"]?.example
+      const example = operation.requestBody?.content["application/json"]?.example
+      const body = example === undefined ? undefined : { ...(example as object), ...values }
       const url = `${target}${query.size === 0 ? "" : `?${query}`}`
       const response = await fetch(address + url, {
         method,
         headers: {
-          authorization: `Bearer ${TOKEN}`,
+          authorization: `Bearer ${token}`,
           ...Object.fromEntries(of("header").map(({ example, name }) => [name, String(example)])),
           ...(body === undefined ? {} : { "content-type": "application/json" })
         },
@@ -96,6 +103,7 @@ const parked = Effect.fnUntraced(function* (sink: string) {
 
 const services = Turnout.layer().pipe(Layer.provideMerge(Memory.layer))
 const silent = Logger.layer([])
+const mailbox = Effect.runSync(Mailbox.make)
 
 describe("the examples of the API", () => {
   it.live("work when they are sent", () =>
@@ -132,10 +140,22 @@ describe("the examples of the API", () => {
         yield* send(id, over)
       yield* send("unpublishEvent", { eventId: (yield* Given.publishedEvent()).id })
       yield* send("deleteEvent", { eventId: (yield* Given.draftEvent()).id })
+
+      yield* send("requestSignIn")
+      const link = yield* mailbox.linkTo("ada@example.com")
+      const { session, text: token } = yield* send("redeemSignInLink", {}, { link })
+      const other = yield* SignedIn.by("ada@example.com")
+      for (const id of ["getMe", "listMyRegistrations", "listSessions"]) yield* send(id, {}, { token })
+      yield* send("endSession", { sessionId: session.id }, { token })
+      yield* send("endAllSessions", {}, { token: other.text })
       assert.deepStrictEqual(unsent(), [])
     }).pipe(
       Effect.provide(
-        Layer.fresh(Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(Layer.provideMerge(services)))
+        Layer.fresh(
+          Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), mailer: mailbox.mailer }).pipe(
+            Layer.provideMerge(services)
+          )
+        )
       ),
       Effect.provide(silent)
     )

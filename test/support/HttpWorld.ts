@@ -10,17 +10,18 @@ import { permissionsOf, type Role } from "@turnout/core/access/domain/policy/Rol
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Server from "@turnout/http/Server"
-import { Context, Effect, Layer, Logger, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { TOKEN } from "./AdminClient.ts"
 
-const server = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
-  Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
-  Layer.provideMerge(Memory.layer),
-  Layer.provide(Logger.layer([]))
-)
+const server = (options: Server.ServerOptions) =>
+  Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), ...options }).pipe(
+    Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
+    Layer.provideMerge(Memory.layer),
+    Layer.provide(Logger.layer([]))
+  )
 
-export type Services = Layer.Success<typeof server>
+export type Services = Layer.Success<ReturnType<typeof server>>
 
 export interface HttpWorld extends AsyncDisposable {
   readonly address: string
@@ -35,15 +36,18 @@ export interface HttpWorld extends AsyncDisposable {
   ) => Promise<{ readonly id: string; readonly text: string }>
 }
 
-/** Starts a server. */
-export const start = async (): Promise<HttpWorld> => {
+/** Starts a server, with these options besides, and by this clock. */
+export const start = async (options: Server.ServerOptions = {}, clock?: Clock.Clock): Promise<HttpWorld> => {
   const end = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<Context.Context<Services>>()
   const serving = Effect.runPromise(
     Effect.gen(function* () {
       ready.resolve(yield* Effect.context<Services>())
       yield* Effect.promise(() => end.promise)
-    }).pipe(Effect.provide(Layer.fresh(server)))
+    }).pipe(
+      Effect.provide(Layer.fresh(server(options))),
+      clock === undefined ? (work) => work : Effect.provideService(Clock.Clock, clock)
+    )
   )
   const context = await ready.promise
   const run: HttpWorld["run"] = (work) => Effect.runPromise(Effect.provide(work, context))

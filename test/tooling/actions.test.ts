@@ -2,7 +2,7 @@
  * Every endpoint of the HTTP APIs is an action of the policy, by the name of its operation: an endpoint cannot be added without saying
  * who may use it.
  */
-import { actions } from "@turnout/core/access/domain/policy/Action"
+import { actions, ownActions } from "@turnout/core/access/domain/policy/Action"
 import { assert, describe, it } from "vitest"
 import { adminApi, api, type Documented } from "../support/ApiDocument.ts"
 
@@ -14,6 +14,6 @@ const namesOf = ({ document }: Documented): ReadonlyArray<string> =>
 
 describe("the actions of the policy", () => {
   it("are the endpoints of both APIs", () => {
-    assert.sameMembers([...Object.keys(actions), ...UNGUARDED], [...namesOf(api()), ...namesOf(adminApi())])
+    assert.sameMembers([...Object.keys(actions), ...Object.keys(ownActions), ...UNGUARDED], [...namesOf(api()), ...namesOf(adminApi())])
   })
 })

@@ -14,7 +14,9 @@ const PRIVATE = "private, no-store"
 /** The headers that an answer gets besides its own. */
 export const headersOf = (request: Headers, answer: Headers): Readonly<Record<string, string>> => {
   if (answer["cache-control"] !== undefined) return {}
-  const vary = answer["vary"] === undefined ? VARY : `${VARY}, ${answer["vary"]}`
   const isPrivate = request["authorization"] !== undefined || SessionCookie.valuesIn(request["cookie"]).length > 0
-  return isPrivate ? { vary, "cache-control": PRIVATE } : { vary }
+  return {
+    ...(answer["vary"] === undefined ? { vary: VARY } : {}),
+    ...(isPrivate ? { "cache-control": PRIVATE } : {})
+  }
 }

@@ -56,7 +56,7 @@ export class SignInGroup extends HttpApiGroup.make("signIn")
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("redeem", `${SIGN_IN_PATH}/redeem`, {
       payload: Redemption,
-      success: SignedIn.pipe(HttpApiSchema.status(201)),
+      success: SignedIn,
       error: [AccessProblems.linkRefused, AccessProblems.signInDisabled, AccessProblems.crossSite]
     })
       .annotateMerge(
