@@ -1,5 +1,5 @@
 /**
- * A server that is closed, on memory, for tests of who may do what: its address, and the services beside it, by which tests make their
+ * A server that is closed, for tests of who may do what: its address, and the services beside it, by which tests make their
  * starting state.
  */
 import * as Memory from "@turnout/adapters/memory"
@@ -14,10 +14,16 @@ import { Clock, Context, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { TOKEN } from "./AdminClient.ts"
 
-const server = (options: Server.ServerOptions) =>
+/** What a server stands on: the clock that it goes by, and its stores. Default: the clock of the machine, and memory. */
+export interface Ground {
+  readonly clock?: Clock.Clock
+  readonly stores?: typeof Memory.layer
+}
+
+const server = (options: Server.ServerOptions, stores: typeof Memory.layer) =>
   Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), ...options }).pipe(
     Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
-    Layer.provideMerge(Memory.layer),
+    Layer.provideMerge(stores),
     Layer.provide(Logger.layer([]))
   )
 
@@ -36,8 +42,11 @@ export interface HttpWorld extends AsyncDisposable {
   ) => Promise<{ readonly id: string; readonly text: string }>
 }
 
-/** Starts a server, with these options besides, and by this clock. */
-export const start = async (options: Server.ServerOptions = {}, clock?: Clock.Clock): Promise<HttpWorld> => {
+/** Starts a server, with these options besides. */
+export const start = async (
+  options: Server.ServerOptions = {},
+  { clock, stores = Memory.layer }: Ground = {}
+): Promise<HttpWorld> => {
   const end = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<Context.Context<Services>>()
   const serving = Effect.runPromise(
@@ -45,7 +54,7 @@ export const start = async (options: Server.ServerOptions = {}, clock?: Clock.Cl
       ready.resolve(yield* Effect.context<Services>())
       yield* Effect.promise(() => end.promise)
     }).pipe(
-      Effect.provide(Layer.fresh(server(options))),
+      Effect.provide(Layer.fresh(server(options, stores))),
       clock === undefined ? (work) => work : Effect.provideService(Clock.Clock, clock)
     )
   )
