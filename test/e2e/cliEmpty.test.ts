@@ -111,6 +111,8 @@ const WRONG: ReadonlyArray<readonly [env: Environment, args: ReadonlyArray<strin
   [{}, ["--schema", "Bad; name", "events", "list"], "lower-case letters"],
   [{ PORT: "" }, ["serve"], "value '' from env 'PORT' is invalid. must not be empty"],
   [{ TURNOUT_ADMIN_TOKEN: "" }, ["serve"], "(or TURNOUT_ADMIN_TOKEN)' is invalid. must not be empty"],
+  [{ TURNOUT_SMTP: "" }, ["serve"], "(or TURNOUT_SMTP)' is invalid. must not be empty"],
+  [{}, ["serve", "--smtp", "smtp://u:secret@"], "'--smtp <url> (or TURNOUT_SMTP)' is invalid. must be a URL"],
   [{ AWS_REGION: "" }, ["relay", "--stdout"], "from env 'AWS_REGION' is invalid. must not be empty"],
   [{ AWS_ENDPOINT_URL_SQS: " " }, ["serve"], "from env 'AWS_ENDPOINT_URL_SQS' is invalid. must not be empty"],
   [{}, ["relay", "--sqs", ""], "must not be empty"],

@@ -55,6 +55,15 @@ const WRONG: ReadonlyArray<readonly [line: string, says: string]> = [
   ["serve --host 0.0.0.0 --open", "error: --open lets everybody who reaches 0.0.0.0 do everything"],
   [`serve --admin-token ${UUID} --dlq https://a.example/1`, "error: --dlq takes two URLs"],
   [`serve --admin-token ${UUID} --dlq ,=https://a.example/1 https://a.example/2`, 'The name ",": a name has letters'],
+  ["serve --smtp smtp://mail.example.com", "error: --smtp needs the sender of the mails: --mail-from"],
+  ["serve --mail-from ada@example.com", "error: --mail-from is the sender of mails that --smtp sends"],
+  [
+    "serve --smtp smtp://mail.example.com --mail-from ada@example.com --print-mail",
+    "option '--print-mail' cannot be used with option '--smtp <url>'"
+  ],
+  ["serve --host 0.0.0.0 --print-mail", "error: the links in mails need an address that people reach the server at"],
+  ["serve --public-url http://tickets.example.com", "must be an https URL without a path"],
+  ["serve --public-url https://tickets.example.com/turnout", "must be an https URL without a path"],
   ["serve --port 65536", "must be a whole number from 0 to 65535"]
 ]
 

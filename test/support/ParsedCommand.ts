@@ -62,7 +62,13 @@ const TEXTS = [
   "/prefix",
   "/other",
   "a_name",
-  "b_name"
+  "b_name",
+  "smtp://a.example",
+  "smtps://b.example",
+  "a@example.com",
+  "b@example.com",
+  "https://a.example",
+  "https://b.example"
 ]
 
 const takes = (option: Option, text: string): boolean => {

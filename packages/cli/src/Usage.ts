@@ -11,7 +11,7 @@ import { type Argument, type Command, InvalidArgumentError, type Option } from "
 const EMPTY = "must not be empty; leave it out if nothing is meant."
 
 /** Options whose values may contain a password. */
-export const SECRETS: ReadonlySet<string> = new Set(["--database", "--data", "--admin-token"])
+export const SECRETS: ReadonlySet<string> = new Set(["--database", "--data", "--admin-token", "--smtp"])
 
 /** Parses a value. If an option has several values, `previous` is the result of parsing those before this one. */
 type Parse = (text: string, previous: unknown) => unknown

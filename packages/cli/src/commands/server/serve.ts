@@ -5,6 +5,7 @@ import { type Command, Option, InvalidArgumentError } from "commander"
 import type { Action } from "../../Action.ts"
 import { BASE_PATH_RULE, isBasePath } from "@turnout/http/BasePath"
 import { isToken, TOKEN_RULE } from "@turnout/http/AdminToken"
+import { isLoopback } from "@turnout/http/PublicUrl"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
@@ -12,6 +13,7 @@ import {
   DEFAULT_IDEMPOTENCY_TTL_MILLIS,
   DEFAULT_REFUSAL_TTL_MILLIS
 } from "@turnout/core/admission/application/engine/Requests"
+import { STOP_MILLIS as MAIL_STOP_MILLIS } from "@turnout/core/access/application/SignInMails"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
 import * as Server from "@turnout/http/Server"
@@ -25,13 +27,14 @@ import * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Line from "../../output/Line.ts"
 import * as FirstRequests from "./FirstRequests.ts"
+import * as Mailing from "./Mailing.ts"
 import * as Output from "../../output/Output.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
-export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout"> {
+export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout">, Mailing.MailingOptions {
   readonly host: string
   readonly port: number
   readonly basePath?: string
@@ -71,7 +74,7 @@ const accessLines = (open: boolean): ReadonlyArray<Line.Line> =>
       ]
     : ["Closed: staff need a credential. turnout keys create --role operator makes the first one."]
 
-const announce = (options: Database.GlobalOptions, address: string, open: boolean) =>
+const announce = (options: Database.GlobalOptions, address: string, open: boolean, further: ReadonlyArray<Line.Line>) =>
   Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options), open }, () => [
     Line.of`${Line.heading("Turnout")} is serving at ${address}`,
     "",
@@ -80,6 +83,7 @@ const announce = (options: Database.GlobalOptions, address: string, open: boolea
     `  API docs  ${address}/docs`,
     `  OpenAPI   ${address}/openapi.json`,
     `  Data      ${Database.describe(options)}`,
+    ...further,
     "",
     ...(open ? [...FirstRequests.lines(address), ""] : []),
     Line.faint("Ctrl-C stops it.")
@@ -123,15 +127,20 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
     requestTimeoutMillis: options.requestTimeout,
     keepAliveMillis: options.keepAlive,
     drainDelayMillis: options.drainDelay,
-    shutdownGraceMillis: options.shutdownGrace
+    shutdownGraceMillis: options.shutdownGrace,
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl })
   }
   const { adminToken, dlq = [] } = options
   const open = isOpen(options)
+  const mailing = Mailing.wayOf(options)
   if (dlq.length % 2 === 1)
     throw new WrongUsage("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
   const token = adminToken === undefined ? {} : { adminToken: Redacted.make(adminToken) }
   const server = Layer.unwrap(
-    Effect.map(deadLetters(dlq, options), (deadLetters) => Server.layer({ ...settings, ...token, open, deadLetters }))
+    Effect.gen(function* () {
+      const mail = yield* Mailing.make(mailing)
+      return Server.layer({ ...settings, ...token, ...mail, open, deadLetters: yield* deadLetters(dlq, options) })
+    })
   ).pipe(Layer.provide(endpointsOf(options)))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
@@ -145,7 +154,7 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = Effect.gen(function* () {
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
-    announce(options, address, open)
+    announce(options, address, open, Mailing.linesOf(mailing, address))
     return yield* Effect.never
   }).pipe(
     Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
@@ -155,18 +164,17 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
       )
     )
   )
-  const stopMillis = options.drainDelay + options.shutdownGrace + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
+  const stopMillis =
+    options.drainDelay + options.shutdownGrace + MAIL_STOP_MILLIS + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
   return Running.untilStopped(options, serving, stopMillis)
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /**
  * Whether everybody may do everything. An embedded database is open for this machine, unless a token or --no-open says otherwise; a
  * server is not. Who opens it for other machines has to say so twice.
  */
 const isOpen = ({ adminToken, database, host, open, openToOthers }: Database.GlobalOptions & ServeOptions): boolean => {
-  const isLocal = LOOPBACK.test(host)
+  const isLocal = isLoopback(host)
   if (open === true && !isLocal && openToOthers !== true)
     throw new WrongUsage(
       `--open lets everybody who reaches ${host} do everything: leave it out and make keys (turnout keys create), or say --open-to-others as well`
@@ -197,7 +205,7 @@ const { DEFAULTS } = Server
 
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  program
+  const command = program
     .command("serve")
     .description("serve the HTTP API, with docs at /docs; SIGTERM and Ctrl-C stop it cleanly")
     .option("--host <address>", "address to listen on", DEFAULTS.host)
@@ -267,5 +275,5 @@ export const declare = (program: Command, action: Action): void => {
     .option("--sales", "keep sales summaries up to date")
     .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
     .addOption(allowPrivate())
-    .action(action(serve))
+  Mailing.declare(command).action(action(serve))
 }
