@@ -57,17 +57,42 @@ describe("a README", () => {
   )
 })
 
+/** What people who have signed in are told. */
+interface Told {
+  readonly kind?: string
+  readonly addresses?: ReadonlyArray<string>
+  readonly items?: ReadonlyArray<{ readonly state?: string; readonly isCurrent?: boolean }>
+  readonly ended?: number
+}
+
 describe("the guide to access", () => {
   it("has a walk that works when it is pasted", { timeout: 120_000 }, async () => {
-    const [serve, ...walk] = blocksOf("docs/guides/access.md", "sh")
+    const [serve, ...blocks] = blocksOf("docs/guides/access.md", "sh")
+    const asking = blocks.findIndex((block) => block.includes("/sign-in ")) + 1
     assert.match(serve!, /^npx turnout serve --no-open\n$/)
     await using turnout = await CommandLine.onPostgres()
-    const server = await turnout.serve("--no-open")
+    const server = await turnout.serve("--no-open", "--print-mail")
     const command = `${process.execPath} ${CommandLine.COMMAND} --database ${turnout.database}`
-    const pasted = walk.join("").replaceAll("http://127.0.0.1:3000", server.url).replaceAll("npx turnout", command)
-    const { code, stderr, stdout } = await turnout.shell(`set -e\n${pasted}`)
-    await server.stop("SIGTERM")
+    const paste = (texts: ReadonlyArray<string>) => {
+      const pasted = texts.join("").replaceAll("http://127.0.0.1:3000", server.url).replaceAll("npx turnout", command)
+      return turnout.shell(`set -e\n${pasted}`)
+    }
+    const { code, stderr, stdout } = await paste(blocks.slice(0, asking))
     assert.strictEqual(code, 0, stderr)
+    await CommandLine.until(() => server.printed.stderr.includes("/sign-in#tm_"), "the mail")
+    const link = /#(tm_\S+)/.exec(server.printed.stderr)![1]!
+    const signedIn = await paste(blocks.slice(asking).map((block) => block.replace("LINK=tm_…", `LINK=${link}`)))
+    await server.stop("SIGTERM")
+    assert.strictEqual(signedIn.code, 0, signedIn.stderr)
+    const told = signedIn.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Told)
+    assert.deepInclude(told[0], { kind: "user", addresses: ["ada@example.com"] })
+    assert.deepStrictEqual(
+      told.slice(1).map(({ ended, items }) => ended ?? items!.map(({ isCurrent, state }) => state ?? isCurrent)),
+      [["cancelled"], [true], 1]
+    )
     const answers = stdout.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"))
     const said = answers.map((line) => {
       const { code: problem, status, state } = JSON.parse(line) as Readonly<Record<string, unknown>>

@@ -5,11 +5,7 @@ import type { Command } from "commander"
 
 /** The examples by the words that name the command. */
 const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
-  serve: [
-    "turnout serve --port 8080",
-    "turnout serve --database postgres://app@db.example/app --sales",
-    "turnout serve --database postgres://app@db.example/app --smtp smtps://mail.example.com --mail-from tickets@example.com --public-url https://tickets.example.com"
-  ],
+  serve: ["turnout serve --port 8080", "turnout serve --database postgres://app@db.example/app --sales"],
   relay: ["turnout relay --webhooks --sales", "turnout relay --sqs https://sqs.eu-central-1.amazonaws.com/1/mail.fifo"],
   doctor: ["turnout doctor", "turnout doctor --sqs https://sqs.eu-central-1.amazonaws.com/1/mail.fifo --json"],
   "migrate up": ["turnout migrate up --dry-run", "turnout migrate up"],
