@@ -106,7 +106,8 @@ describe("signing in by mail", () => {
           address: ADDRESS,
           attendeeIds: [`mailto:${ADDRESS}`, made.session.personId],
           memberships: [],
-          isOperator: false
+          isOperator: false,
+          sessionId: made.session.id
         })
         yield* isRefused(redeem(text), "LinkRefused")
         const again = yield* signIn(mails)

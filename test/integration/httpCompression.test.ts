@@ -14,6 +14,9 @@ interface Answer {
   readonly bytes: Buffer
 }
 
+/** Whether an answer says that it differs by the codings that a request accepts. */
+const varies = ({ vary = "" }: IncomingHttpHeaders): boolean => vary.includes("accept-encoding")
+
 /** Asks without undoing any coding, as `fetch` would. */
 const ask = (url: string, accept: string | undefined, method = "GET") =>
   Effect.promise(
@@ -61,7 +64,7 @@ describe("compression", () => {
       ] as const) {
         const answer = yield* ask(list, accept)
         assert.deepStrictEqual([answer.status, answer.headers["content-encoding"]], [200, expected], accept)
-        assert.strictEqual(answer.headers.vary, "accept-encoding")
+        assert.strictEqual(answer.headers.vary, "authorization, cookie, accept-encoding")
         assert.strictEqual(answer.headers["content-type"], "application/json")
         assert.strictEqual(answer.headers["content-length"], String(answer.bytes.length))
         assert.strictEqual(decoded(answer), plain.bytes.toString())
@@ -87,7 +90,7 @@ describe("compression", () => {
         `/events?${wrong}`
       ]) {
         const { headers } = yield* ask(url + path, "br, gzip")
-        assert.deepStrictEqual([headers["content-encoding"], headers.vary], [undefined, undefined], path)
+        assert.deepStrictEqual([headers["content-encoding"], varies(headers)], [undefined, false], path)
       }
       // The tag that a client has seen is the one that a write takes.
       const event = yield* ask(`${url}/events/${id}`, "br, gzip")
@@ -105,7 +108,7 @@ describe("compression", () => {
       const { context, url } = yield* Http.start({ server: { compression: false } })
       const id = yield* Effect.provide(crowd, context)
       const { headers } = yield* ask(`${url}/events/${id}/registrations`, "br, gzip")
-      assert.deepStrictEqual([headers["content-encoding"], headers.vary], [undefined, undefined])
+      assert.deepStrictEqual([headers["content-encoding"], varies(headers)], [undefined, false])
     }).pipe(Effect.scoped)
   )
 })

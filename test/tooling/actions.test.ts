@@ -14,6 +14,9 @@ const namesOf = ({ document }: Documented): ReadonlyArray<string> =>
 
 describe("the actions of the policy", () => {
   it("are the endpoints of both APIs", () => {
-    assert.sameMembers([...Object.keys(actions), ...Object.keys(ownActions), ...UNGUARDED], [...namesOf(api()), ...namesOf(adminApi())])
+    assert.sameMembers(
+      [...Object.keys(actions), ...Object.keys(ownActions), ...UNGUARDED],
+      [...namesOf(api()), ...namesOf(adminApi())]
+    )
   })
 })
