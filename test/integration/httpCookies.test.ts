@@ -9,7 +9,7 @@ import { parse, textOf } from "@turnout/core/access/domain/credentials/Credentia
 import { permissionsOf } from "@turnout/core/access/domain/policy/Role"
 import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import { SessionStore } from "@turnout/core/access/ports/SessionStore"
-import type * as Server from "@turnout/http/Server"
+import * as Server from "@turnout/http/Server"
 import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
 import { type Reply, request, TOKEN } from "../support/AdminClient.ts"
@@ -228,6 +228,33 @@ describe("the cookie of a session", () => {
         assert.deepStrictEqual(codeOf(yield* end(headers)), [404, "session_not_found"])
     }).pipe(Effect.scoped)
   )
+
+  it.each([
+    ["http://tickets.example.com", /publicUrl: must be an https URL without a path/],
+    ["https://tickets.example.com/turnout", /publicUrl: must be/],
+    ["https://tickets.example.com/?", /publicUrl: must be/],
+    ["https://ada:secret@tickets.example.com", /publicUrl: must be/],
+    ["https://tickets.example.com/#", /publicUrl: must be/],
+    ["tickets.example.com", /publicUrl: must be/],
+    ["ftp://localhost", /publicUrl: must be/],
+    ["", /publicUrl: must be/]
+  ])("comes from no public URL such as %s", (publicUrl, message) => {
+    assert.throws(() => Server.layer({ publicUrl }), message)
+  })
+
+  it("comes from a public URL of this machine by http, and links lead to none that is unknown", () => {
+    for (const publicUrl of [
+      "http://localhost:3000",
+      "http://127.0.0.1:3000/",
+      "http://[::1]:3000",
+      "https://a.example"
+    ])
+      assert.doesNotThrow(() => Server.layer({ publicUrl }), publicUrl)
+    const mailer = { send: () => Effect.void }
+    assert.throws(() => Server.layer({ mailer, host: "0.0.0.0" }), /publicUrl: must be there/)
+    assert.doesNotThrow(() => Server.layer({ mailer, host: "0.0.0.0", publicUrl: "https://a.example" }))
+    assert.doesNotThrow(() => Server.layer({ mailer, host: "::1" }))
+  })
 
   it.live("goes when its session is ended, and stays when another one is", () =>
     Effect.gen(function* () {

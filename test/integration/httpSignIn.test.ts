@@ -107,7 +107,7 @@ describe("signing in by mail", { timeout: 60_000 }, () => {
 
   it.live("uses a link up: of many who send it at once, one has a session", () =>
     Effect.gen(function* () {
-      const { linkTo, post } = yield* world
+      const { linkTo, post } = yield* onPostgres
       const link = yield* linkTo(somebody())
       const replies = yield* Effect.all(
         Array.from({ length: 20 }, () => post("/sign-in/redeem", { link })),

@@ -4,6 +4,7 @@
  * it is.
  */
 import type { Headers } from "effect/http/Headers"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as SessionCookie from "./SessionCookie.ts"
 
 /** The headers of requests by which answers differ. */
@@ -11,12 +12,14 @@ const VARY = "authorization, cookie"
 
 const PRIVATE = "private, no-store"
 
-/** The headers that an answer gets besides its own. */
-export const headersOf = (request: Headers, answer: Headers): Readonly<Record<string, string>> => {
-  if (answer["cache-control"] !== undefined) return {}
+/** An answer to a request that says who may keep it. Each header is set by itself, which costs least. */
+export const told = (
+  answer: HttpServerResponse.HttpServerResponse,
+  request: Headers
+): HttpServerResponse.HttpServerResponse => {
+  const { headers } = answer
+  if (headers["cache-control"] !== undefined) return answer
+  const varying = headers["vary"] === undefined ? HttpServerResponse.setHeader(answer, "vary", VARY) : answer
   const isPrivate = request["authorization"] !== undefined || SessionCookie.valuesIn(request["cookie"]).length > 0
-  return {
-    ...(answer["vary"] === undefined ? { vary: VARY } : {}),
-    ...(isPrivate ? { "cache-control": PRIVATE } : {})
-  }
+  return isPrivate ? HttpServerResponse.setHeader(varying, "cache-control", PRIVATE) : varying
 }

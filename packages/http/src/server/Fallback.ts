@@ -77,10 +77,7 @@ export const layer = HttpRouter.middleware(
       id: string
     ) => {
       const told = response.status >= 500 ? withId(response, id) : response
-      const identified = HttpServerResponse.setHeaders(told, {
-        ...Caching.headersOf(request.headers, told.headers),
-        "x-request-id": id
-      })
+      const identified = HttpServerResponse.setHeader(Caching.told(told, request.headers), "x-request-id", id)
       return lifecycle.draining ? HttpServerResponse.setHeader(identified, "connection", "close") : identified
     }
 
