@@ -164,8 +164,9 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
       )
     )
   )
+  const mailMillis = mailing._tag === "None" ? 0 : MAIL_STOP_MILLIS
   const stopMillis =
-    options.drainDelay + options.shutdownGrace + MAIL_STOP_MILLIS + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
+    options.drainDelay + options.shutdownGrace + mailMillis + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
   return Running.untilStopped(options, serving, stopMillis)
 }
 
