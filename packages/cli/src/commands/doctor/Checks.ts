@@ -1,23 +1,25 @@
 /**
- * All checks, by what they need. A new neighbour, such as a cache, is a file beside this one, and a line here.
+ * All checks, by what they need. A new neighbour, such as a cache, is a file under `checks`, and a line here.
  */
+import type { TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import type { SqlClient } from "effect/sql/SqlClient"
-import type { GlobalOptions } from "../../../Database.ts"
-import type { Check } from "../Check.ts"
-import * as Clients from "./Clients.ts"
-import * as Clock from "./Clock.ts"
-import * as Configuration from "./Configuration.ts"
-import * as Growth from "./Growth.ts"
-import * as Queues from "./Queues.ts"
-import * as OpenReplays from "./Replays.ts"
-import * as Schema from "./Schema.ts"
-import * as Server from "./Server.ts"
-import * as Settings from "./Settings.ts"
-import * as Sinks from "./Sinks.ts"
-import * as Webhooks from "./Webhooks.ts"
+import type { GlobalOptions } from "../../Database.ts"
+import type { Check } from "./Check.ts"
+import * as Clients from "./checks/Clients.ts"
+import * as Clock from "./checks/Clock.ts"
+import * as Configuration from "./checks/Configuration.ts"
+import * as Growth from "./checks/Growth.ts"
+import * as Issuers from "./checks/Issuers.ts"
+import * as Queues from "./checks/Queues.ts"
+import * as OpenReplays from "./checks/Replays.ts"
+import * as Schema from "./checks/Schema.ts"
+import * as Server from "./checks/Server.ts"
+import * as Settings from "./checks/Settings.ts"
+import * as Sinks from "./checks/Sinks.ts"
+import * as Webhooks from "./checks/Webhooks.ts"
 
 /** What the checks of a database need. */
 export type Needed = SqlClient | OutboxOperations | Replays | WebhookStore
@@ -25,8 +27,13 @@ export type Needed = SqlClient | OutboxOperations | Replays | WebhookStore
 /** Checks that need no database. */
 export const outside = async (
   options: GlobalOptions,
-  queues: ReadonlyArray<Queues.Asked>
-): Promise<ReadonlyArray<Check>> => [Configuration.check(options), ...(await Queues.checks(queues))]
+  queues: ReadonlyArray<Queues.Asked>,
+  issuers: ReadonlyArray<TokenIssuerInput>
+): Promise<ReadonlyArray<Check>> => [
+  Configuration.check(options),
+  ...(await Queues.checks(queues)),
+  ...(await Issuers.checks(issuers))
+]
 
 /** The checks without which no other one of the database makes sense: whether it answers, and whether it has the tables. */
 export const first = (options: GlobalOptions): ReadonlyArray<Check<Needed>> => [
