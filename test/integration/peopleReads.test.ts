@@ -67,7 +67,7 @@ const NAMES = [
   "ANN"
 ]
 /** Beginnings of ids. Those beyond the basic plane come after the private ones of it by code points, and before them in UTF-16. */
-const BEGINNINGS = ["mailto:p", "z", "\u{1f3ab}", "\ufb01", "\u{20000}", "é"]
+const BEGINNINGS = ["mailto:p", "z", "\u{1f3ab}", "\ufa0e", "\u{20000}", "é"]
 
 const attendee = (n: number): string => {
   const beginning = BEGINNINGS[n % BEGINNINGS.length]!
