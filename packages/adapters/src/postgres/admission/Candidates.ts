@@ -8,13 +8,15 @@
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 import type { Terms } from "@turnout/core/kernel/domain/text/Search"
 import * as Effect from "effect/Effect"
-import { textArray } from "../statements/ArrayLiteral.ts"
 import type { Parameters } from "./ListStatement.ts"
 
 /** The number of candidates that are read at once after the first ones were not enough. */
 const MORE = 2_000
 /** How many times as many candidates a read may have as the one before. */
 const GROWTH = 5
+
+/** The most terms that SQL looks for: each number of terms is a statement of its own. */
+const LOOKED_FOR = 4
 
 /** The condition that each candidate meets. `columns` have text, and `parameter` is the term that is looked for. */
 export const condition = (columns: ReadonlyArray<string>, parameter: string): string => {
@@ -36,19 +38,17 @@ const beginningOf = (term: string): string => {
 }
 
 /**
- * The condition that each candidate of `Search.begins` meets. Of those whose name and address are ASCII, no other one meets it, so that
- * only the rest is decided here.
+ * The condition that each candidate of `Search.begins` meets. Of those whose name and address are ASCII, no other one meets it, unless
+ * there are more than `LOOKED_FOR` terms, so that hardly anybody but the rest is decided here.
  */
 export const beginning = (name: string, address: string, terms: Terms, parameters: Parameters): string => {
   const isUnlike = (column: string) => `octet_length(${column}) <> char_length(${column})`
-  const all = parameters.add(
-    textArray(terms, (term) => term),
-    "text[]"
-  )
-  const patterns = parameters.add(textArray(terms, beginningOf), "text[]")
-  const misses = `NOT starts_with(lower(${address} COLLATE "C"), t.term) AND lower(${name} COLLATE "C") !~ t.pattern`
-  const isFound = `NOT EXISTS (SELECT FROM unnest(${all}, ${patterns}) AS t(term, pattern) WHERE ${misses})`
-  return `coalesce(${[isFound, isUnlike(name), isUnlike(address)].join(" OR ")}, false)`
+  const isFound = (term: string) => {
+    const [text, pattern] = [parameters.add(term, "text"), parameters.add(beginningOf(term), "text")]
+    return `(lower(${name} COLLATE "C") ~ ${pattern} OR starts_with(lower(${address} COLLATE "C"), ${text}))`
+  }
+  const longest = terms.toSorted((one, other) => other.length - one.length).slice(0, LOOKED_FOR)
+  return `coalesce(${longest.map(isFound).join(" AND ")} OR ${isUnlike(name)} OR ${isUnlike(address)}, false)`
 }
 
 /**
