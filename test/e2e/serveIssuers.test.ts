@@ -133,7 +133,9 @@ describe("turnout serve with token issuers", { timeout: 180_000 }, () => {
         await using turnout = await CommandLine.embedded()
         const issuers = JSON.stringify([{ issuer: issuing.issuer.url, audience: AUDIENCE, roles }])
         const running = turnout.start(["serve", "--port", "0", "--json"], { TURNOUT_ISSUERS: issuers })
-        await CommandLine.until(() => running.printed.stdout.endsWith("\n"), "the address of the server")
+        const hasSaid = () => running.printed.stdout.endsWith("\n") || running.process.exitCode !== null
+        await CommandLine.until(hasSaid, "the address of the server", 150)
+        assert.isNull(running.process.exitCode, running.printed.stderr)
         const said = JSON.parse(running.printed.stdout) as Readonly<Record<"address" | "open" | "issuers", unknown>>
         assert.deepStrictEqual([said.open, said.issuers], [false, [issuing.issuer.url]])
         const status = async (token: string | null) =>
@@ -224,11 +226,15 @@ describe("turnout doctor", { timeout: 180_000 }, () => {
         async ([good, other, empty, late, cached, silent]) => {
           await using turnout = await CommandLine.onPostgres()
           const urls = [good.issuer.url!, other, empty, late, cached, silent, away]
-          configure(turnout, ...urls.map((issuer) => ({ issuer, audience: AUDIENCE })))
+          await turnout.run("migrate", "up")
+          const rule = (organization: string) => ({ claim: "groups", value: "staff", role: "viewer", organization })
+          const roles = [rule("default"), rule("nowhere")]
+          configure(turnout, ...urls.map((issuer) => ({ issuer, audience: AUDIENCE, roles })))
           const { code, document } = await turnout.json("doctor")
           const { checks } = document as unknown as { readonly checks: ReadonlyArray<Found> }
+          const isOfRules = ({ facts }: Found) => facts["organization"] !== undefined
           const of = (issuer: string) =>
-            checks.filter(({ facts, name }) => name === "issuers" && facts["issuer"] === issuer)
+            checks.filter((one) => one.name === "issuers" && one.facts["issuer"] === issuer && !isOfRules(one))
           const levels = urls.map((url) => of(url).map(({ level }) => level))
           assert.deepStrictEqual(levels, [
             ["ok", "ok"],
@@ -247,6 +253,10 @@ describe("turnout doctor", { timeout: 180_000 }, () => {
           assert.match(of(late)[1]!.says, /is behind that of this machine by about (599|600|601) seconds/)
           assert.include(of(silent)[0]!.says, "there was no answer within 4.5 seconds")
           assert.include(of(away)[0]!.says, "ECONNREFUSED")
+          assert.deepStrictEqual(
+            checks.filter(isOfRules).map(({ facts, level }) => [facts["organization"], level]),
+            [["nowhere", "warning"]]
+          )
         }
       )
     }

@@ -2,6 +2,7 @@
  * All checks, by what they need. A new neighbour, such as a cache, is a file under `checks`, and a line here.
  */
 import type { TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -22,7 +23,7 @@ import * as Sinks from "./checks/Sinks.ts"
 import * as Webhooks from "./checks/Webhooks.ts"
 
 /** What the checks of a database need. */
-export type Needed = SqlClient | OutboxOperations | Replays | WebhookStore
+export type Needed = SqlClient | OrganizationStore | OutboxOperations | Replays | WebhookStore
 
 /** Checks that need no database. */
 export const outside = async (
@@ -48,10 +49,14 @@ export const ofServer = (options: GlobalOptions): ReadonlyArray<Check<Needed>> =
 ]
 
 /** Checks that need the tables. */
-export const ofTables = (options: GlobalOptions): ReadonlyArray<Check<Needed>> => [
+export const ofTables = (
+  options: GlobalOptions,
+  issuers: ReadonlyArray<TokenIssuerInput>
+): ReadonlyArray<Check<Needed>> => [
   Clock.check,
   Sinks.check,
   OpenReplays.check,
   Webhooks.check,
-  Growth.check(options)
+  Growth.check(options),
+  Issuers.ofRules(issuers)
 ]

@@ -82,8 +82,14 @@ const open = (options: Database.GlobalOptions, scope: Scope.Scope): Effect.Effec
 const runAll = <R>(checks: ReadonlyArray<Check.Check<R>>) =>
   Effect.map(Effect.forEach(checks, Check.run, { concurrency: AT_ONCE }), (found) => found.flat())
 
+/** The issuers of the options and of the configuration file, each once. */
+const issuersOf = ({ configuration, issuers = [] }: Database.GlobalOptions & DoctorOptions) => {
+  const asked = [...issuers, ...(configuration?.issuers ?? [])]
+  return asked.filter(({ issuer }, index) => asked.findIndex((one) => one.issuer === issuer) === index)
+}
+
 /** The findings about an open database: the later checks need what the first ones have found. */
-const ofDatabase = Effect.fnUntraced(function* (options: Database.GlobalOptions) {
+const ofDatabase = Effect.fnUntraced(function* (options: Database.GlobalOptions & DoctorOptions) {
   const found: Array<Check.Found> = []
   for (const check of Checks.first(options)) {
     found.push(...(yield* Check.run(check)))
@@ -91,10 +97,10 @@ const ofDatabase = Effect.fnUntraced(function* (options: Database.GlobalOptions)
   }
   found.push(...(yield* runAll(Checks.ofServer(options))))
   const hasTables = !found.some(({ level, name }) => name === Schema.NAME && level === "failure")
-  return hasTables ? [...found, ...(yield* runAll(Checks.ofTables(options)))] : found
+  return hasTables ? [...found, ...(yield* runAll(Checks.ofTables(options, issuersOf(options))))] : found
 })
 
-const ofStore = Effect.fnUntraced(function* (options: Database.GlobalOptions) {
+const ofStore = Effect.fnUntraced(function* (options: Database.GlobalOptions & DoctorOptions) {
   const missing = ofFolder(options)
   if (missing !== undefined) return [{ name: DATABASE, ...missing }]
   const scope = yield* Scope.make()
@@ -118,12 +124,6 @@ const queuesOf = ({ configuration, sqs = [], sqsEndpoint, sqsRegion }: Database.
     ...(configuration?.queues ?? []).map((queue) => ({ ...own, ...queue }))
   ]
   return asked.filter(({ queue }, index) => asked.findIndex((one) => one.queue.url === queue.url) === index)
-}
-
-/** The issuers of the options and of the configuration file, each once. */
-const issuersOf = ({ configuration, issuers = [] }: Database.GlobalOptions & DoctorOptions) => {
-  const asked = [...issuers, ...(configuration?.issuers ?? [])]
-  return asked.filter(({ issuer }, index) => asked.findIndex((one) => one.issuer === issuer) === index)
 }
 
 /** How findings are shown: the level, in a column of its own. */

@@ -1,9 +1,11 @@
 /**
- * Token issuers: whether each answers, whether its metadata is its own, whether it has keys, and whether its clock differs by more than
- * its tokens may.
+ * Token issuers: whether each answers, whether its metadata is its own, whether it has keys, whether its clock differs by more than
+ * its tokens may, and whether there are the organizations in which it gives roles.
  */
 import type { IssuerFacts } from "@turnout/adapters/tokens/diagnosis"
 import { fromInput, type TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
+import { find } from "@turnout/core/access/application/Organizations"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import * as Effect from "effect/Effect"
 import { count } from "../../../output/Words.ts"
 import { type Check, DEADLINE_MILLIS, failure, type Finding, notice, ok, warning } from "../Check.ts"
@@ -76,3 +78,31 @@ export const checks = async (issuers: ReadonlyArray<TokenIssuerInput>): Promise<
     }
   })
 }
+
+/** The most organizations that are looked for. */
+const MOST_ORGANIZATIONS = 500
+
+/** Whether there are the organizations in which the rules of issuers give roles. A rule about another one gives nothing. */
+export const ofRules = (issuers: ReadonlyArray<TokenIssuerInput>): Check<OrganizationStore> => ({
+  name: "issuers",
+  look: Effect.gen(function* () {
+    const named = issuers.flatMap(({ issuer, roles = [] }) =>
+      roles.flatMap(({ organization }) => (organization === undefined ? [] : [{ issuer, organization }]))
+    )
+    const byName = Map.groupBy(named, ({ organization }) => organization)
+    const findings = yield* Effect.forEach([...byName].slice(0, MOST_ORGANIZATIONS), ([organization, own]) =>
+      find(organization).pipe(
+        Effect.as([]),
+        Effect.catchTag("OrganizationNotFound", () => Effect.succeed([ofNobody(organization, own[0]!.issuer)]))
+      )
+    )
+    return findings.flat()
+  })
+})
+
+const ofNobody = (organization: string, issuer: string): Finding =>
+  warning(
+    `roles of ${issuer} are for the organization ${organization}, which is not there, so they give nothing`,
+    { issuer, organization },
+    "turnout organizations list"
+  )
