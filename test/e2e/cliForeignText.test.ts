@@ -30,7 +30,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
     await using scratch = await TestDatabase.scratch(inject("postgresUrl"))
     await using turnout = await CommandProcess.start(scratch.url)
     await using withColours = await CommandProcess.start(scratch.url, { FORCE_COLOR: "1" })
-    const { event, registration, replay, webhook } = await given(turnout)
+    const { event, person, registration, replay, webhook } = await given(turnout)
     /** Commands, and the number of lines that each prints. */
     const commands: ReadonlyArray<readonly [line: string, lines: number]> = [
       ["events list", 2],
@@ -50,6 +50,9 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       [`webhooks attempts ${webhook}`, 2],
       ["organizations list", 3],
       ["organizations show filled", 2],
+      ["people list --organization default", 4],
+      [`people show ${person}`, 2],
+      [`sessions list --person ${person}`, 3],
       ["keys list", 3],
       ["sales list", 2],
       [`sales show ${event}`, 15],

@@ -20,7 +20,7 @@ const NEXT = /\n\nnext page: turnout (.+)\n$/
 
 /** A database with two or more of everything that is listed, and the commands that list it. */
 const given = async (turnout: CommandProcess.CommandProcess) => {
-  const { event, webhook } = await FilledDatabase.make(turnout, "ada", "Party")
+  const { event, person, webhook } = await FilledDatabase.make(turnout, "ada", "Party")
   const file = turnout.write("more.csv", "email\nada@example.com\nbob@example.com\n")
   await turnout.run("import", file, "--title", "Fair", "--capacity", "1")
   await turnout.run("webhooks", "add", "https://example.com/more")
@@ -49,6 +49,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     "outbox replay list",
     "outbox audit",
     "organizations list",
+    `sessions list --person ${person}`,
+    "sessions list --address ada@example.com",
     "keys list",
     "members list --organization default",
     "people list --organization default",

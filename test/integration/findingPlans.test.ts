@@ -5,7 +5,8 @@
 import { afterAll } from "@turnout/adapters/internal/postgres/admission/registrations/PeopleIndex"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
-import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import { DEFAULT_ORGANIZATION, type OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { EventQuery, RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Search from "@turnout/core/kernel/domain/text/Search"
@@ -24,6 +25,15 @@ const FEW_PAGES = 200
 /** What is in the text of the statements that find people by keys, in the order of entry, and events that are not over. */
 const KEYS = ") r\nORDER BY sequence LIMIT"
 const NOT_OVER = "($9::timestamptz, $10::uuid)\nORDER BY"
+
+const PEOPLE_OF_WINDOW = "attendee_id <= $3::text"
+const PEOPLE_BY_EVENTS = ") r WHERE e.organization_id ="
+const END_OF_WINDOW = "SELECT least("
+
+const people = (of: string, search: string | null = null) =>
+  AdmissionReads.use((reads) =>
+    reads.people(of as OrganizationId, search === null ? null : Search.terms(search), { after: null, limit: 51 })
+  )
 
 const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E, R>) => Turnout.Turnout.use(f)
 
@@ -135,6 +145,21 @@ const EXPECTED: ReadonlyArray<{ readonly what: string; readonly text: string; re
       what: "events that are not over, and that somebody may see",
       text: "OR organization_id = ANY($12::uuid[]), false)",
       uses: ["events_by_span ()", "events_by_start (starts_at, id)"]
+    },
+    {
+      what: "where a window of people ends",
+      text: END_OF_WINDOW,
+      uses: ["registrations_active (attendee_id)", "registrations_cancelled (attendee_id)"]
+    },
+    {
+      what: "the people of a window",
+      text: PEOPLE_OF_WINDOW,
+      uses: ["registrations_active (attendee_id)", "events_pkey (id)", "registrations_cancelled (attendee_id)"]
+    },
+    {
+      what: "the people of an organization, by its events",
+      text: PEOPLE_BY_EVENTS,
+      uses: ["events_by_organization (organization_id)", "registrations_by_entry (event_id)"]
     }
   ]
 
@@ -154,6 +179,7 @@ describe("finding on Postgres", () => {
           // Plans are made while the tables are empty.
           for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
           yield* use((turnout) => turnout.listEvents({ from: NOW }, [ORGANIZATION as OrganizationId]))
+          yield* people(ORGANIZATION)
           yield* fill(url)
           const list = (query: typeof RegistrationQuery.Encoded) =>
             Effect.map(
@@ -166,6 +192,10 @@ describe("finding on Postgres", () => {
           for (const query of LISTS) after.push(yield* list(query))
           found = [before, ...after]
           for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
+          for (const of of [DEFAULT_ORGANIZATION, ORGANIZATION]) {
+            yield* people(of)
+            yield* people(of, "last32109")
+          }
           all = yield* plans
           const key = `'${Search.keyOfTerm("last32109")}'`
           const places = [`'${EVENT}'`, "0", "51"]
@@ -178,11 +208,12 @@ describe("finding on Postgres", () => {
           read = {
             keys: yield* pages(KEYS, [...places, key, key, `'${afterAll("last32109")}'`]),
             cancelled: yield* pages("$2::bigint AND state = 'cancelled'\nORDER BY sequence LIMIT", places),
+            "the end of a window": yield* pages(END_OF_WINDOW, ["'person-2'"]),
             "not over": yield* pages(NOT_OVER, ["51", "now()", ...range, "now()", ...range.slice(1)])
           }
         }).pipe(
           Effect.provide(
-            Turnout.layer().pipe(Layer.provide(PostgresStore.layerFromClient()), Layer.provideMerge(client))
+            Turnout.layer().pipe(Layer.provideMerge(PostgresStore.layerFromClient()), Layer.provideMerge(client))
           )
         )
       }).pipe(Effect.scoped, Effect.runPromise),
@@ -210,5 +241,9 @@ describe("finding on Postgres", () => {
   it.each(["keys", "cancelled", "not over"])("reads few pages, though there are many rows: %s", (what) => {
     assert.isBelow(read[what]!, FEW_PAGES)
     assert.isAbove(read[what]!, 0)
+  })
+
+  it("looks for the end of a window of people in the rows of the window, and in no others", () => {
+    assert.isBelow(read["the end of a window"]!, 1_000)
   })
 })

@@ -116,6 +116,7 @@ const OTHERS: Readonly<Record<string, Row>> = {
   repairOutbox: NOBODY,
   readJournal: NOBODY,
   listAuditEntries: NOBODY,
+  findPeople: NOBODY,
   getPerson: NOBODY,
   deactivatePerson: NOBODY,
   reactivatePerson: NOBODY,

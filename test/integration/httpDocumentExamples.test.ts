@@ -247,6 +247,7 @@ describe("the examples of the API for operators", () => {
 
         const { personId } = yield* SignedIn.by("ada@example.com")
         yield* send("listPeople", { organization })
+        yield* send("findPeople")
         for (const id of ["getPerson", "deactivatePerson", "reactivatePerson"]) yield* send(id, { personId })
 
         const { key } = yield* send("createApiKey")

@@ -3,9 +3,12 @@
  * alone, and nobody changes it.
  *
  * Everything that an organization keeps to itself has a word of its own in it: the titles of its drafts, the names, addresses and notes
- * of those who register for its events, and the names of its keys. So an answer that has the word has told something.
+ * of those who register for its events, the addresses of its members, and the names of its keys. So an answer that has the word has told something.
  */
+import * as Members from "@turnout/core/access/application/Members"
+import { permissionsOf } from "@turnout/core/access/domain/policy/Role"
 import { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
+import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { digestOf } from "@turnout/core/access/application/Secrets"
 import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
@@ -37,6 +40,7 @@ interface Own {
   readonly events: ReadonlyArray<string>
   readonly registrations: ReadonlyArray<string>
   readonly keys: ReadonlyArray<string>
+  readonly members: ReadonlyArray<string>
   readonly credentials: Readonly<Record<(typeof ROLES)[number] | "attendee", string>>
 }
 
@@ -72,11 +76,20 @@ const own = async (side: Side): Promise<Own> => {
       const secret = randomBytes(32).toString("base64url")
       const links = yield* AttendeeLinkStore
       yield* links.replace(id as EventId, registrations[1]!, digestOf(secret), "ada")
-      return { events: [draft.id, id], registrations, link: textOf(registrations[1]!, secret) }
+      const members: Array<string> = []
+      for (const role of ["owner", "viewer"] as const) {
+        const input = { subject: { address: `${word}-${role}@example.com` }, role }
+        const member = yield* Members.Members.use((all) =>
+          all.add(organizationId, input, permissionsOf("operator"), "ada")
+        )
+        members.push(member.id)
+      }
+      return { events: [draft.id, id], members, registrations, link: textOf(registrations[1]!, secret) }
     })
   )
   const credentials = { ...Object.fromEntries(entries), attendee: made.link } as Own["credentials"]
-  return { organizationId, events: made.events, registrations: made.registrations, keys, credentials }
+  const { events, members, registrations } = made
+  return { organizationId, events, members, registrations, keys, credentials }
 }
 
 /** Everything that an organization has, as text, without the time at which a key was used. */
@@ -87,7 +100,8 @@ const everythingOf = ({ events, organizationId }: Own): Promise<string> =>
       const journals = yield* Effect.forEach(events, (id) => turnout.listJournal(id, { limit: 500 }))
       const { items } = yield* turnout.listEvents({ organizationId, limit: 500 })
       const keys = yield* ApiKeyStore.use((store) => store.list(organizationId, { after: null, limit: 1_000 }))
-      return JSON.stringify([journals, items, keys.map((key) => ({ ...key, lastUsedAt: null }))])
+      const members = yield* MemberStore.use((store) => store.list(organizationId, { after: null, limit: 500 }))
+      return JSON.stringify([journals, items, members, keys.map((key) => ({ ...key, lastUsedAt: null }))])
     })
   )
 
@@ -122,13 +136,14 @@ const asks: fc.Arbitrary<Ask> = fc.record({
 /** Sends the example of an endpoint about something that an organization has, and returns the whole answer as text. */
 const send = async ({ as, by, endpoint, nth, of }: Ask, all: Readonly<Record<Side, Own>>) => {
   const { method, operation, path } = ENDPOINTS[endpoint]!
-  const { events, keys, organizationId, registrations } = all[of]
+  const { events, keys, members, organizationId, registrations } = all[of]
   const word = wordOf(of)
   const values: Readonly<Record<string, string>> = {
     eventId: events[nth % events.length]!,
     stream: events[nth % events.length]!,
     registrationId: registrations[nth % registrations.length]!,
     keyId: keys[nth % keys.length]!,
+    memberId: members[nth % members.length]!,
     organization: organizationId,
     attendeeId: `mailto:${word}-${1 + (nth % 2)}@example.com`
   }

@@ -58,6 +58,27 @@ describe("people over HTTP", () => {
     assert.deepStrictEqual([wrong.status, wrong.body.violations[0].pointer], [400, "/search"])
   })
 
+  it("are found by operators by an address that they have proved, and by nobody else", async () => {
+    const { personId } = await world.run(SignedIn.by("carol@example.com"))
+    const find = (query: string, token?: string | null) =>
+      request(world.address, "GET", `/admin/people${query}`, token === undefined ? {} : { token })
+    const found = await find("?address=Carol%40EXAMPLE.com")
+    assert.deepStrictEqual(
+      found.body.items.map(({ addresses, id }: { addresses: unknown; id: string }) => [id, addresses]),
+      [[personId, ["carol@example.com"]]]
+    )
+    const nobody = await find("?address=nobody%40example.com")
+    assert.deepStrictEqual([nobody.status, nobody.body], [200, { items: [] }])
+    const wrong = await find("?address=carol")
+    assert.deepStrictEqual([wrong.status, wrong.body.violations[0].pointer], [400, "/address"])
+    assert.deepStrictEqual([(await find("")).status, (await find("?address=", null)).status], [400, 401])
+    const { text: owner } = await world.key("owner", await world.organization("finders"))
+    for (const address of ["carol%40example.com", "nobody%40example.com"]) {
+      const refused = await find(`?address=${address}`, owner)
+      assert.deepStrictEqual([refused.status, refused.body.code], [403, "forbidden"])
+    }
+  })
+
   it("are deactivated by operators, which ends their sessions and keeps their registrations", async () => {
     const address = "ada@example.com"
     const { personId, text } = await world.run(SignedIn.by(address))

@@ -6,33 +6,12 @@ import * as Verifier from "@turnout/adapters/tokens"
 import type { TokenIssuerInput } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import { Context, Effect, Layer, Logger } from "effect"
-import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
-import { OAuth2Server } from "oauth2-mock-server"
-import { errors, Provider } from "oidc-provider"
-
-const AUDIENCE = "https://tickets.example.com"
+import { AUDIENCE, mockServer, post, provider, tokenOf } from "../support/TokenProviders.ts"
 
 const verifierOf = (issuer: string, settings: Partial<TokenIssuerInput> = {}) =>
   Effect.map(Layer.build(Verifier.layer({ issuers: [{ issuer, audience: AUDIENCE, ...settings }] })), (context) =>
     Context.get(context, TokenVerifier)
   )
-
-const post = (url: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
-  Effect.promise(async () => {
-    const response = await fetch(url, { method: "POST", body: new URLSearchParams(form), headers })
-    return { status: response.status, body: (await response.json()) as Record<string, string> }
-  })
-
-const mockServer = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const server = new OAuth2Server()
-    await server.issuer.keys.generate("RS256", { kid: "first" })
-    await server.start(0, "127.0.0.1")
-    return server
-  }),
-  (server) => Effect.promise(async () => (server.listening ? server.stop() : undefined))
-)
 
 describe("oauth2-mock-server", { timeout: 30_000 }, () => {
   it.live("issues tokens whose claims give a person, an address and roles", () =>
@@ -104,42 +83,6 @@ describe("oauth2-mock-server", { timeout: 30_000 }, () => {
   )
 })
 
-/** A provider with a client that gets JWT access tokens for the audience, and opaque ones without it. */
-const provider = Effect.acquireRelease(
-  Effect.callback<{ readonly issuer: string; readonly close: () => void }>((resume) => {
-    let handle: RequestListener = () => {}
-    const server = createServer((request, response) => handle(request, response))
-    server.listen(0, "127.0.0.1", () => {
-      const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      const own = new Provider(issuer, {
-        clients: [
-          {
-            client_id: "box-office",
-            client_secret: "a secret of the tests",
-            grant_types: ["client_credentials"],
-            redirect_uris: [],
-            response_types: []
-          }
-        ],
-        features: {
-          clientCredentials: { enabled: true },
-          devInteractions: { enabled: false },
-          resourceIndicators: {
-            enabled: true,
-            getResourceServerInfo: (_context, resource) => {
-              if (resource !== AUDIENCE) throw new errors.InvalidTarget()
-              return { audience: AUDIENCE, scope: "tickets:sell", accessTokenTTL: 60, accessTokenFormat: "jwt" }
-            }
-          }
-        }
-      })
-      handle = own.callback() as RequestListener
-      resume(Effect.succeed({ issuer, close: () => (server.closeAllConnections(), void server.close()) }))
-    })
-  }),
-  ({ close }) => Effect.sync(close)
-)
-
 describe("oidc-provider", { timeout: 30_000 }, () => {
   it.live("issues access tokens of their own type (RFC 9068), which are found by its metadata", () =>
     Effect.gen(function* () {
@@ -148,10 +91,7 @@ describe("oidc-provider", { timeout: 30_000 }, () => {
         type: "at+jwt",
         roles: [{ claim: "scope", value: "tickets:sell", role: "checkin", organization: "music-society" }]
       })
-      const authorization = `Basic ${Buffer.from("box-office:a%20secret%20of%20the%20tests").toString("base64")}`
-      const ask = (form: Record<string, string>) =>
-        post(`${issuer}/token`, { grant_type: "client_credentials", scope: "tickets:sell", ...form }, { authorization })
-      const { body, status } = yield* ask({ resource: AUDIENCE })
+      const { body, status } = yield* tokenOf(issuer, { scope: "tickets:sell", resource: AUDIENCE })
       assert.strictEqual(status, 200, JSON.stringify(body))
       const bearer = yield* service.verify(body["access_token"]!)
       assert.deepInclude(bearer, { issuer, subject: "box-office", address: null })
@@ -159,7 +99,7 @@ describe("oidc-provider", { timeout: 30_000 }, () => {
       assert.closeTo(bearer.expiresAt.getTime(), Date.now() + 60_000, 5_000)
       const [state] = yield* service.state
       assert.isAbove(state!.keys, 0)
-      const opaque = (yield* post(`${issuer}/token`, { grant_type: "client_credentials" }, { authorization })).body
+      const opaque = (yield* tokenOf(issuer, {})).body
       const refused = yield* Effect.flip(service.verify(opaque["access_token"]!))
       assert.deepInclude(refused, { reason: "is no signed token of three parts" })
     })

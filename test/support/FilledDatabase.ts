@@ -12,10 +12,11 @@ export interface Filled {
   readonly replay: string
   readonly webhook: string
   readonly registration: string
+  readonly person: string
 }
 
 /**
- * An event, people, organizations, API keys, webhooks, replays, leases and decisions whose texts are this one. The journal has checked texts only, and has
+ * An event, people, organizations, API keys, a person with sessions, webhooks, replays, leases and decisions whose texts are this one. The journal has checked texts only, and has
  * `inJournal` in the payloads.
  */
 export const make = async (turnout: CommandLine.Filling, text: string, inJournal: string): Promise<Filled> => {
@@ -26,6 +27,7 @@ export const make = async (turnout: CommandLine.Filling, text: string, inJournal
   const started = await turnout.json("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
   const replay = (started.document as unknown as { readonly replay: { readonly id: string } }).replay.id
   await turnout.run("sales", "rebuild")
+  const person = crypto.randomUUID()
   const sql = literal(text)
   const json = JSON.stringify(text)
   await CommandLine.sql(
@@ -35,6 +37,10 @@ export const make = async (turnout: CommandLine.Filling, text: string, inJournal
     `INSERT INTO turnout.organizations (id, slug, name) VALUES (gen_random_uuid(), 'filled', ${sql})`,
     `INSERT INTO turnout.api_keys (id, digest, name, role)
      SELECT lpad(n::text, 32, '0'), '', ${sql}, 'operator' FROM generate_series(1, 2) n`,
+    `INSERT INTO turnout.people (id, name) VALUES (${literal(person)}, ${sql})`,
+    `INSERT INTO turnout.person_addresses (address, person_id) VALUES ('ada@example.com', ${literal(person)})`,
+    `INSERT INTO turnout.sessions (id, digest, person_id, ends_at, user_agent, address)
+     SELECT lpad(n::text, 32, '0'), '', ${literal(person)}, now() + interval '1 day', ${sql}, ${sql} FROM generate_series(1, 2) n`,
     `UPDATE turnout.outbox_blocked SET error = ${sql}`,
     `UPDATE turnout.outbox_slots SET owner = ${sql} WHERE owner IS NOT NULL`,
     `UPDATE turnout.audit_log SET who = ${sql}, action = ${sql}, details = ${literal(`{"error":${json}}`)}`,
@@ -45,11 +51,11 @@ export const make = async (turnout: CommandLine.Filling, text: string, inJournal
     `UPDATE turnout.journal SET actor = ${sql}, payload = replace(payload::text, 'Party', ${literal(inJournal)})::json`,
     `UPDATE turnout.projections SET state = replace(state::text, '"Party"', ${literal(json)})::json`
   )
-  return { event, replay, webhook, registration: document.items[0]!.id }
+  return { event, person, replay, webhook, registration: document.items[0]!.id }
 }
 
 /** The commands that print a table, or facts, about what there is. */
-export const showing = ({ event, registration, replay, webhook }: Filled): ReadonlyArray<string> => [
+export const showing = ({ event, person, registration, replay, webhook }: Filled): ReadonlyArray<string> => [
   "events list",
   `events show ${event}`,
   `registrations list ${event}`,
@@ -64,6 +70,9 @@ export const showing = ({ event, registration, replay, webhook }: Filled): Reado
   `outbox replay watch ${replay}`,
   "organizations list",
   "organizations show filled",
+  "people list --organization default",
+  `people show ${person}`,
+  `sessions list --person ${person}`,
   "keys list",
   "webhooks list",
   `webhooks show ${webhook}`,

@@ -65,11 +65,20 @@ const TEXTS = [
   "b_name",
   "smtp://a.example",
   "smtps://b.example",
-  "a@example.com",
-  "b@example.com",
+  "ada@example.com",
+  "bob@example.com",
   "https://a.example",
   "https://b.example"
 ]
+
+/** Documents of which each option that takes one takes both. */
+const DOCUMENTS = ["a", "b"].map((name) => [
+  {
+    issuer: `https://${name}.example.com`,
+    audience: "https://tickets.example.com",
+    roles: [{ claim: "realm_access.roles", value: "staff", role: "checkin", organization: "music" }]
+  }
+])
 
 const takes = (option: Option, text: string): boolean => {
   try {
@@ -91,6 +100,8 @@ export const samplesOf = (option: Option): ReadonlyArray<Sample> => {
   const { isList, value } = kindOf(option)
   const flag = option.long ?? ""
   if (value._tag === "Switch") return [{ json: !option.negate, words: [flag] }]
+  if (value._tag === "Document")
+    return DOCUMENTS.map((document) => ({ json: document, words: [flag, JSON.stringify(document)] }))
   const all: ReadonlyArray<string | number> =
     value._tag === "Number"
       ? [value.minimum + 1, value.minimum + 2]

@@ -3,6 +3,7 @@
  * it is wrong.
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { Ajv2020 } from "ajv/dist/2020.js"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
@@ -187,6 +188,35 @@ describe("a file", () => {
       assert.strictEqual(await warned(secret, 0o600), "")
     }
     assert.strictEqual(await warned({ database: "postgres://a@c/d" }, 0o644), "")
+  })
+})
+
+describe("a document in the file", () => {
+  const issuer = { issuer: "https://login.example.com", audience: "https://tickets.example.com" }
+
+  it("is refused with the place of each rule that it breaks", async () => {
+    const says = await refusal([
+      "serve",
+      ...configured(file, { serve: { issuers: [issuer, { ...issuer, audience: " ", kind: "oidc" }] } })
+    ])
+    assert.include(says, `${file}: serve.issuers.1.kind is not a field here; serve.issuers.1.audience must be text`)
+    const flag = await refusal(["serve", "--issuers", JSON.stringify([{ issuer: "login.example.com" }])])
+    assert.include(flag, "0.issuer: must be a URL, such as https://login.example.com; 0.audience: is required")
+    assert.include(await refusal(["serve", "--issuers", "[{"]), "must be JSON")
+  })
+
+  it("is told to the commands that look at what the file names", async () => {
+    const { options } = await parse(["doctor", ...configured(file, { serve: { issuers: [issuer] } })])
+    assert.deepInclude(options["configuration"] as object, { issuers: [issuer], keys: ["serve.issuers"] })
+    assert.isUndefined(options["issuers"])
+  })
+
+  it("has its rules in the schema", () => {
+    const validate = new Ajv2020({ strict: false }).compile(ConfigurationSchema.make(program()))
+    const isValid = (issuers: unknown) => validate({ serve: { issuers } })
+    assert.isTrue(isValid([issuer, { ...issuer, roles: [{ claim: "a", value: "b", role: "operator" }] }]))
+    for (const wrong of [issuer, [{ issuer: "a" }], [{ ...issuer, kind: 1 }], [{ ...issuer, algorithms: ["HS256"] }]])
+      assert.isFalse(isValid(wrong), JSON.stringify(wrong))
   })
 })
 

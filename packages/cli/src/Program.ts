@@ -22,6 +22,7 @@ import * as Registrations from "./commands/admission/registrations/registrations
 import * as Relay from "./commands/delivery/relay.ts"
 import * as Sales from "./commands/projections/sales.ts"
 import * as Serve from "./commands/server/serve.ts"
+import * as Sessions from "./commands/access/sessions.ts"
 import * as Sweep from "./commands/server/sweep.ts"
 import * as Waitlist from "./commands/admission/waitlist.ts"
 import * as Webhooks from "./commands/webhooks/webhooks.ts"
@@ -51,6 +52,7 @@ const commands = [
   Organizations,
   Members,
   People,
+  Sessions,
   Keys,
   Journal,
   Outbox,

@@ -122,6 +122,26 @@ export const suite = <E>(name: string, layer: Layer.Layer<AuditLog | PeopleStore
         })
       )
 
+      it.effect("are found by an address that is theirs now, in any spelling, and by no other", () =>
+        Effect.gen(function* () {
+          const [address, identity] = [somebody(), newIdentity()]
+          const byAddress = (text: string) => use(({ getByAddress }) => getByAddress(text))
+          const nobody = { _tag: "PersonNotFound" as const, id: `mailto:${address}` }
+          assert.deepInclude(yield* Effect.flip(byAddress(address)), nobody)
+          const ada = yield* signIn({ address, identity })
+          assert.deepStrictEqual(yield* byAddress(address), ada)
+          assert.deepStrictEqual(yield* byAddress(` ${address.toUpperCase()}`), ada)
+          const next = yield* signIn({ address, identity: newIdentity() })
+          assert.deepStrictEqual(yield* byAddress(address), next)
+          const off = yield* use(({ deactivate }) => deactivate(next.id, "grace"))
+          assert.deepStrictEqual(yield* byAddress(address), off)
+          assert.deepInclude(yield* Effect.flip(byAddress(`${address}.org`)), { _tag: "PersonNotFound" })
+          const wrong = yield* Effect.flip(byAddress("ada"))
+          assert.deepInclude(wrong, { _tag: "InvalidInput" })
+          assert.include(wrong.message, "address: must be an e-mail address")
+        })
+      )
+
       it.effect("are one person if they sign in for the first time by several requests at once", () =>
         Effect.gen(function* () {
           for (let round = 0; round < 5; round++) {

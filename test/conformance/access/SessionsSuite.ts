@@ -6,6 +6,7 @@
  * ```
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
+import * as SessionsOfPeople from "@turnout/core/access/application/signIn/SessionsOfPeople"
 import { type Session, SESSION_MILLIS } from "@turnout/core/access/domain/signIn/Session"
 import { LINK_MILLIS, MAX_LINKS } from "@turnout/core/access/domain/signIn/SignInLink"
 import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
@@ -141,6 +142,27 @@ export const suite = <E>(name: string, layer: Layer.Layer<Stores, E>): void => {
           assert.deepStrictEqual((yield* entriesOf(ada)).slice(3), [
             ["ada", "sessions.end", { session: first.id, person: ada }],
             ["grace", "sessions.endAll", { person: ada, sessions: 2 }]
+          ])
+        })
+      )
+
+      it.effect("are ended by operators, whoever has them, and each once", () =>
+        Effect.gen(function* () {
+          const [{ id: ada }, { id: bob }] = [yield* person(), yield* person()]
+          const [first, second, other] = [yield* session(ada), yield* session(ada), yield* session(bob)]
+          assert.deepStrictEqual(yield* SessionsOfPeople.end(first.id, "grace"), first)
+          yield* SessionsOfPeople.end(first.id, "grace")
+          const nowhere = "f".repeat(32)
+          const missing = yield* Effect.flip(SessionsOfPeople.end(nowhere, "grace"))
+          assert.deepInclude(missing, { _tag: "SessionNotFound", id: nowhere })
+          const page = { after: null, limit: 10 }
+          assert.deepStrictEqual(yield* SessionsOfPeople.list(ada, page), [second])
+          assert.strictEqual(yield* SessionsOfPeople.endAll(ada, "grace"), 1)
+          assert.deepStrictEqual(yield* SessionsOfPeople.list(ada, page), [])
+          assert.deepStrictEqual(yield* SessionsOfPeople.list(bob, page), [other])
+          assert.deepStrictEqual((yield* entriesOf(ada)).slice(2), [
+            ["grace", "sessions.end", { session: first.id, person: ada }],
+            ["grace", "sessions.endAll", { person: ada, sessions: 1 }]
           ])
         })
       )

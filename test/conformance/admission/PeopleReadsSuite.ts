@@ -62,6 +62,24 @@ export const suite = <E>(
         })
       )
 
+      it.effect("come in the order of the code points of their ids, also of those beyond the basic plane", () =>
+        Effect.gen(function* () {
+          const ours = yield* organization()
+          const own = yield* eventOf(ours, { capacity: 100 })
+          // In UTF-16, the last two would come before the third.
+          const ids = ["z", "é", "\ufa0e", "\u{1f3ab}", "\u{20000}"].map((beginning) => `${beginning}-${randomUUID()}`)
+          for (const id of ids.toReversed())
+            yield* Turnout.Turnout.use((turnout) =>
+              turnout.register(own.id, { attendee: { id, email: "ada@example.com", name: "Ada" } })
+            )
+          for (const limit of [1, 2, 10])
+            assert.deepStrictEqual(
+              yield* everybody(ours, undefined, limit),
+              ids.map((id) => `${id} Ada 1`)
+            )
+        })
+      )
+
       it.effect("come page by page, whatever the number of people of others between them", () =>
         Effect.gen(function* () {
           const [ours, theirs] = [yield* organization(), yield* organization()]

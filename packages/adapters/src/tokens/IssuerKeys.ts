@@ -21,7 +21,7 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type { FetchKeys } from "./IssuerDocuments.ts"
-import type { VerifyingKey } from "./KeySet.ts"
+import * as KeySet from "./KeySet.ts"
 
 /** The time from one fetch to the next. A key that was revoked is gone after this time and that of a request. */
 export const REFRESH_MILLIS = 5 * 60 * 1_000
@@ -35,9 +35,9 @@ const LONGEST_OPEN_MILLIS = 2 * 60 * 1_000
 
 export interface IssuerKeys {
   /** Returns the keys, after the first fetch if that is under way or may be tried now. */
-  readonly known: Effect.Effect<ReadonlyArray<VerifyingKey>, IssuerUnreachable>
+  readonly known: Effect.Effect<ReadonlyArray<KeySet.VerifyingKey>, IssuerUnreachable>
   /** Returns the keys after a fetch that a token has asked for, or as they are if it may ask for none now. */
-  readonly askedAnew: Effect.Effect<ReadonlyArray<VerifyingKey>, IssuerUnreachable>
+  readonly askedAnew: Effect.Effect<ReadonlyArray<KeySet.VerifyingKey>, IssuerUnreachable>
   /** Fetches the keys by a request that begins after this, and returns what is known then. */
   readonly reload: Effect.Effect<IssuerState>
   readonly state: Effect.Effect<IssuerState>
@@ -50,7 +50,7 @@ export const circuits: Effect.Effect<CircuitBreaker.CircuitBreaker, never, Scope
 }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
 
 interface Known {
-  keys: ReadonlyArray<VerifyingKey> | undefined
+  keys: ReadonlyArray<KeySet.VerifyingKey> | undefined
   fetchedAt: Date | null
   failure: IssuerState["failure"]
   /** The last fetch, which may be over. */
@@ -80,7 +80,7 @@ export const make = Effect.fnUntraced(function* (
     circuit: 0
   }
 
-  const succeeded = (keys: ReadonlyArray<VerifyingKey>): Effect.Effect<void> =>
+  const succeeded = (keys: ReadonlyArray<KeySet.VerifyingKey>): Effect.Effect<void> =>
     Effect.suspend(() => {
       Object.assign(known, { keys, fetchedAt: new Date(clock.currentTimeMillisUnsafe()), failure: null })
       outage.worked()
@@ -112,7 +112,7 @@ export const make = Effect.fnUntraced(function* (
     )
   ).pipe(
     Effect.flatMap((result) => {
-      if (Result.isSuccess(result)) return succeeded(result.success)
+      if (Result.isSuccess(result)) return succeeded(result.success.keys)
       return result.failure._tag === "KeysUnavailable" ? failed(result.failure.words) : Effect.void
     })
   )
@@ -135,7 +135,7 @@ export const make = Effect.fnUntraced(function* (
     return fetched
   })
 
-  const keys: Effect.Effect<ReadonlyArray<VerifyingKey>, IssuerUnreachable> = Effect.suspend(() => {
+  const keys: Effect.Effect<ReadonlyArray<KeySet.VerifyingKey>, IssuerUnreachable> = Effect.suspend(() => {
     if (known.keys !== undefined) return Effect.succeed(known.keys)
     const retryAfterMillis = Math.max(1_000, known.askedAt + ASKING_MILLIS - now())
     return Effect.fail(new IssuerUnreachable({ issuer: name, retryAfterMillis }))
@@ -144,7 +144,7 @@ export const make = Effect.fnUntraced(function* (
   const state = Effect.sync((): IssuerState => ({
     issuer: name,
     fetchedAt: known.fetchedAt,
-    keys: new Set(known.keys?.map(({ jwk }) => jwk)).size,
+    keys: KeySet.count(known.keys ?? []),
     failure: known.failure
   }))
 

@@ -68,6 +68,9 @@ const importKey = async (member: Member, algorithm: Algorithm): Promise<Readonly
   }
 }
 
+/** The number of different keys of a set, each of which may be there for several algorithms. */
+export const count = (keys: ReadonlyArray<VerifyingKey>): number => new Set(keys.map(({ jwk }) => jwk)).size
+
 /** Reads a set of keys. Fails, with words that say why, if the document is none. */
 export const read = async (
   document: unknown,

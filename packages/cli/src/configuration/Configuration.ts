@@ -11,6 +11,7 @@ import { resolve } from "node:path"
 import * as Line from "../output/Line.ts"
 import * as Output from "../output/Output.ts"
 import * as NamedQueue from "../sinks/NamedQueue.ts"
+import type { IssuersOptions } from "../options/access/Issuers.ts"
 import type { SqsOptions } from "../sinks/Sqs.ts"
 import * as File from "./ConfigurationFile.ts"
 
@@ -22,6 +23,8 @@ export interface Configuration {
   readonly secrets: ReadonlyArray<string>
   /** The queues that the file names for its commands. */
   readonly queues: ReadonlyArray<QueueOfFile>
+  /** The token issuers that the file names for its commands. */
+  readonly issuers: NonNullable<IssuersOptions["issuers"]>
 }
 
 /** A queue that the file names for a command, and how that command reaches it. */
@@ -43,6 +46,12 @@ const queuesIn = (entries: ReadonlyArray<File.Entry>): ReadonlyArray<QueueOfFile
       ...(sqsRegion === undefined ? {} : { sqsRegion })
     }))
   })
+
+/** The token issuers of the commands that take their tokens. */
+const issuersIn = (entries: ReadonlyArray<File.Entry>): Configuration["issuers"] =>
+  entries
+    .filter(({ option }) => option.attributeName() === "issuers")
+    .flatMap(({ value }) => value as Configuration["issuers"])
 
 /** The name under which commands are told of it, among their options. */
 const TOLD_AS = "configuration"
@@ -103,7 +112,8 @@ const apply = (program: Command): void => {
     file: resolve(file),
     keys: entries.map(({ key }) => key),
     secrets: File.secretsOf(entries),
-    queues: queuesIn(entries)
+    queues: queuesIn(entries),
+    issuers: issuersIn(entries)
   }
   program.setOptionValueWithSource(TOLD_AS, told, "config")
 }

@@ -3,12 +3,13 @@
  *
  * Options that belong to every command stand at the top, those of a command in an object under its name, those of a command of a
  * command one object deeper. An option is named by its long name in camelCase, `leaseTtl` for `--lease-ttl`, and `relay: false` is
- * `--no-relay`. A key that is no option, and a value that breaks the rule of its option, are refused with the name of the file, the key
- * and the rule.
+ * `--no-relay`. An option whose value is a document, such as `--issuers`, has the document itself. A key that is no option, and a value
+ * that breaks the rule of its option, are refused with the name of the file, the key and the rule.
  */
 import { type Command, InvalidArgumentError, type Option } from "commander"
 import { readFileSync, statSync } from "node:fs"
 import * as DatabaseName from "@turnout/adapters/database-name"
+import type { InputIssue } from "@turnout/core/kernel/application/InvalidInput"
 import { type Kind, kindOf } from "../usage/Kinds.ts"
 import * as Usage from "../Usage.ts"
 import { nearest } from "./Likeness.ts"
@@ -47,10 +48,21 @@ type Json = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 
-class Broken extends Error {}
+/** A value that breaks rules. The field of a rule is that of a document; it is empty for the value as a whole. */
+class Broken extends Error {
+  readonly issues: ReadonlyArray<InputIssue>
+  constructor(issues: ReadonlyArray<InputIssue>) {
+    super()
+    this.issues = issues
+  }
+  /** The rules, each with the key that it is about. */
+  inWords(key: string): string {
+    return this.issues.map(({ field, rule }) => `${field === "" ? key : `${key}.${field}`} ${rule}`).join("; ")
+  }
+}
 
 const broken = (rule: string): never => {
-  throw new Broken(rule)
+  throw new Broken([{ field: "", rule }])
 }
 
 /** A value as the command line would have it as text. */
@@ -71,6 +83,11 @@ const parse = (option: Option, given: unknown): unknown => {
   const kind = kindOf(option)
   if (kind.value._tag === "Switch") return typeof given === "boolean" ? given : broken("must be true or false")
   if (kind.isOptional && given === true) return true
+  if (kind.value._tag === "Document") {
+    const issues = kind.value.issuesOf(given)
+    if (issues.length > 0) throw new Broken(issues)
+    return Usage.parse(option, JSON.stringify(given), undefined)
+  }
   if (Array.isArray(given) && !kind.isList) return broken("must be one value, and no list")
   const all: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
   if (all.length === 0) return broken("must have one value at least")
@@ -98,7 +115,8 @@ const entriesOf = (file: string, command: Command, given: Json, path: string): R
   return Object.entries(given).flatMap(([name, value]): ReadonlyArray<Entry> => {
     const key = path === "" ? name : `${path}.${name}`
     if (key === SCHEMA_KEY) return []
-    const wrong = (rule: string) => new WrongConfiguration(`${file}: ${key} ${rule}`)
+    const wrongly = (words: string) => new WrongConfiguration(`${file}: ${words}`)
+    const wrong = (rule: string) => wrongly(`${key} ${rule}`)
     const own = options.get(name)
     const below = command.commands.find((one) => one.name() === name)
     if (below !== undefined && own === undefined) {
@@ -112,7 +130,7 @@ const entriesOf = (file: string, command: Command, given: Json, path: string): R
       const isOff = value === false && own!.some(({ negate }) => negate)
       return [{ command, option, key, value: isOff ? false : parse(option, value) }]
     } catch (error) {
-      if (error instanceof Broken) throw wrong(error.message)
+      if (error instanceof Broken) throw wrongly(error.inWords(key))
       throw error
     }
   })

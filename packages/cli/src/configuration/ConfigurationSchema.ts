@@ -16,6 +16,8 @@ const valueOf = (option: Option): Json => {
       return { type: "integer", minimum: value.minimum, maximum: value.maximum }
     case "Choice":
       return { enum: value.choices }
+    case "Document":
+      return value.schema
     case "Text":
       return { type: "string" }
   }

@@ -2,6 +2,7 @@
  * Arguments and options that are ids: UUIDs in any spelling. An id that is none is wrong usage, which is found before the command
  * begins.
  */
+import { CredentialId } from "@turnout/core/access/domain/credentials/Credential"
 import { type AttendeeId, GivenAttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { Uuid } from "@turnout/core/kernel/domain/Uuid"
@@ -37,6 +38,20 @@ export const attendee = (text: string): AttendeeId => {
   if (Result.isFailure(read)) throw new InvalidArgumentError("must be the id of an attendee.")
   return read.success
 }
+
+const isCredentialId = Schema.is(CredentialId)
+
+/**
+ * Reads the id of a credential, which is the part of its text that is no secret; hyphens, as in a UUID, are passed over. `what` says what
+ * the credential is.
+ */
+export const credential =
+  (what: string) =>
+  (text: string): CredentialId => {
+    const id = text.replaceAll("-", "").toLowerCase()
+    if (!isCredentialId(id)) throw new InvalidArgumentError(`must be the id of ${what}, 32 hexadecimal digits.`)
+    return id
+  }
 
 /** Reads all ids of an argument that has several, and names every one that is none. An id that is given twice counts once. */
 const all =

@@ -11,6 +11,7 @@ import { VersionConflict } from "@turnout/core/admission/domain/model/event/Even
 import { ApiKeyNotFound } from "@turnout/core/access/domain/credentials/ApiKey"
 import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
 import { PersonNotFound } from "@turnout/core/access/domain/Person"
+import { SessionNotFound } from "@turnout/core/access/domain/signIn/Session"
 import { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -33,6 +34,7 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof MemberExists) return '"turnout members change" gives the member another role.'
   if (error instanceof LastOwner) return '"turnout members add" and "turnout members change" make one.'
   if (error instanceof PersonNotFound) return 'The audit log names those who have signed in: "turnout outbox audit".'
+  if (error instanceof SessionNotFound) return '"turnout sessions list" lists those of a person.'
   if (error instanceof ApiKeyNotFound) return '"turnout keys list" lists them.'
   if (error instanceof EventWasDeleted)
     return '"turnout events create" and "turnout import" make an event with another --id.'

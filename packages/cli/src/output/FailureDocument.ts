@@ -6,6 +6,7 @@
 import { ApiKeyNotFound, ApiKeyNotReplaceable } from "@turnout/core/access/domain/credentials/ApiKey"
 import { LastOwner, MemberExists, MemberNotFound } from "@turnout/core/access/domain/Member"
 import { PersonNotFound } from "@turnout/core/access/domain/Person"
+import { SessionNotFound } from "@turnout/core/access/domain/signIn/Session"
 import { SlugTaken } from "@turnout/core/access/domain/Organization"
 import { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
@@ -31,6 +32,7 @@ const OPERATORS_ERRORS = [
   MemberNotFound,
   LastOwner,
   PersonNotFound,
+  SessionNotFound,
   ApiKeyNotFound,
   ApiKeyNotReplaceable,
   SinkNotFound,

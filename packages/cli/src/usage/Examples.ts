@@ -69,8 +69,14 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
     "turnout people list --organization music-society",
     "turnout people list --organization music-society --search ada"
   ],
+  "people show": ["turnout people show $PERSON", "turnout people show --address ada@example.com"],
   "people deactivate": ["turnout people deactivate $PERSON"],
   "people reactivate": ["turnout people reactivate $PERSON"],
+  "sessions list": [
+    "turnout sessions list --person $PERSON",
+    "turnout sessions list --address ada@example.com --limit 10"
+  ],
+  "sessions end": ["turnout sessions end $SESSION", "turnout sessions end --all --address ada@example.com"],
   "keys create": [
     "turnout keys create --name operations --role operator",
     'turnout keys create --name "Badge printer" --role checkin --organization music-society --expires-at 2030-06-01'

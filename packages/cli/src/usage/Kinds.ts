@@ -3,6 +3,7 @@
  * made from them.
  */
 import type { Command, Option } from "commander"
+import type { InputIssue } from "@turnout/core/kernel/application/InvalidInput"
 
 /** What the parser of an option says about the values that it takes. */
 export interface Marks {
@@ -10,12 +11,23 @@ export interface Marks {
   readonly bounds?: { readonly minimum: number; readonly maximum: number }
   /** The option may be given several times, and has all of the values. */
   readonly isRepeatable?: boolean
+  /** The value is a document: JSON on the command line, and itself in the configuration file. */
+  readonly document?: Document
+}
+
+/** What an option with a document takes. */
+export interface Document {
+  /** The JSON Schema of the document. */
+  readonly schema: Readonly<Record<string, unknown>>
+  /** The rules that a document breaks; none if it can be taken. */
+  readonly issuesOf: (document: unknown) => ReadonlyArray<InputIssue>
 }
 
 export type Value =
   | { readonly _tag: "Switch" }
   | { readonly _tag: "Number"; readonly minimum: number; readonly maximum: number }
   | { readonly _tag: "Choice"; readonly choices: ReadonlyArray<string> }
+  | ({ readonly _tag: "Document" } & Document)
   | { readonly _tag: "Text" }
 
 export interface Kind {
@@ -31,8 +43,9 @@ const marksOf = ({ parseArg }: Option): Marks => (parseArg ?? {}) as Marks
 
 const valueOf = (option: Option): Value => {
   if (!option.required && !option.optional) return { _tag: "Switch" }
-  const { bounds } = marksOf(option)
+  const { bounds, document } = marksOf(option)
   if (bounds !== undefined) return { _tag: "Number", ...bounds }
+  if (document !== undefined) return { _tag: "Document", ...document }
   return option.argChoices === undefined ? { _tag: "Text" } : { _tag: "Choice", choices: option.argChoices }
 }
 
@@ -44,8 +57,9 @@ export const kindOf = (option: Option): Kind => ({
 
 /** A parser that says about values what another one says, which it calls. */
 export const markedAs = <Parser extends object>(parser: Parser, option: Option): Parser => {
-  const { bounds, isRepeatable } = marksOf(option)
+  const { bounds, document, isRepeatable } = marksOf(option)
   return Object.assign(parser, {
+    ...(document === undefined ? {} : { document }),
     ...(bounds === undefined ? {} : { bounds }),
     ...(isRepeatable === undefined ? {} : { isRepeatable })
   })

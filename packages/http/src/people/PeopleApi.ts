@@ -2,6 +2,7 @@
  * The group `people` of the API for operators: those who have registered for the events of an organization, and those who sign in.
  */
 import { Person, PersonId } from "@turnout/core/access/domain/Person"
+import { ByAddress } from "@turnout/core/access/domain/Subject"
 import { PeopleQuery } from "@turnout/core/admission/application/RegisteredPeople"
 import { AttendeeId, GivenAttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import { RegisteredPerson } from "@turnout/core/admission/domain/model/RegisteredPerson"
@@ -16,6 +17,10 @@ import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
 import { describedEach, keyPage, limit } from "../requests/Paging.ts"
+
+const FoundPeople = Schema.Struct({
+  items: described("The person with this address, or nobody", Schema.Array(Person))
+}).annotate({ identifier: "FoundPeople" })
 
 const ofPerson = { personId: described("The id of the person", PersonId) }
 
@@ -42,6 +47,18 @@ export class PeopleGroup extends HttpApiGroup.make("people")
         description:
           "The people in the order of their ids. What is said of them is of the events of this organization only: their name and address as they registered last, and how often they have registered.",
         answer: "A page of people"
+      })
+    ),
+    HttpApiEndpoint.get("find", "/admin/people", {
+      query: ByAddress.fields,
+      success: FoundPeople
+    }).annotateMerge(
+      about({
+        id: "findPeople",
+        summary: "Find a person who signs in, by e-mail address",
+        description:
+          "The person who has proved that the address is theirs, by a link that was mailed or by a token of an issuer. It is nobody's if somebody has only registered with it.",
+        answer: "The person, or no items"
       })
     ),
     HttpApiEndpoint.get("get", "/admin/people/:personId", {

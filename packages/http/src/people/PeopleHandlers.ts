@@ -23,6 +23,11 @@ export const layer = HttpApiBuilder.group(
           ),
           "query"
         ),
+      find: ({ query }) =>
+        toProblems(
+          Effect.map(people.find(query.address), (items) => ({ items })),
+          "query"
+        ),
       get: ({ params }) => toProblems(people.get(params.personId), "path"),
       deactivate: ({ params }) => toProblems(people.deactivate(params.personId), "path"),
       reactivate: ({ params }) => toProblems(people.reactivate(params.personId), "path")

@@ -21,6 +21,7 @@ const make = Effect.gen(function* () {
   const attendeeLinks = yield* Links
   const reads = yield* AdmissionReads
 
+  const personOf = (id: PersonId | undefined) => (id === undefined ? undefined : people.get(id))
   const change = (person: Person, changes: Partial<Person>): Person => {
     const changed = { ...person, ...changes }
     people.set(person.id, changed)
@@ -79,7 +80,6 @@ const make = Effect.gen(function* () {
     signedIn: (signedIn, newId) =>
       Effect.sync(() => {
         const { address, identity } = signedIn
-        const personOf = (id: PersonId | undefined) => (id === undefined ? undefined : people.get(id))
         const found = {
           byIdentity: identity === null ? undefined : personOf(byIdentity.get(textOfIdentity(identity))),
           byAddress: address === null ? undefined : personOf(byAddress.get(address))
@@ -88,6 +88,7 @@ const make = Effect.gen(function* () {
         return isKnown(joined) ? people.get(joined.personId)! : write(joined)
       }),
     find: (id) => Effect.sync(() => people.get(id)),
+    findByAddress: (address) => Effect.sync(() => personOf(byAddress.get(address))),
     deactivate: (id, who) => setActive(id, false, who),
     reactivate: (id, who) => setActive(id, true, who)
   })

@@ -53,6 +53,7 @@ FROM ${s}.people p`
 SELECT id FROM written`
   return {
     byId: `${people} WHERE p.id = $1::uuid`,
+    byAddress: `${people} WHERE p.id = (SELECT person_id FROM ${s}.person_addresses WHERE address = $1::text)`,
     known: `${people} WHERE p.id = ANY(ARRAY(
   SELECT person_id FROM ${s}.person_identities WHERE issuer = $1::text AND subject = $2::text
   UNION ALL SELECT person_id FROM ${s}.person_addresses WHERE address = $3::text
@@ -92,8 +93,11 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   const query = Query.make(sql)
 
-  const find = (id: PersonId): Effect.Effect<Person | undefined, StoreError> =>
-    Effect.map(query<PersonRow>(of.byId, [id]), ([row]) => (row === undefined ? undefined : toPerson(row)))
+  const findBy =
+    (statement: string) =>
+    (key: string): Effect.Effect<Person | undefined, StoreError> =>
+      Effect.map(query<PersonRow>(statement, [key]), ([row]) => (row === undefined ? undefined : toPerson(row)))
+  const find = findBy(of.byId)
 
   const known = ({ address, identity }: SignedIn) => [identity?.issuer ?? null, identity?.subject ?? null, address]
   const decide = (rows: ReadonlyArray<PersonRow>, signedIn: SignedIn, newId: PersonId) => {
@@ -151,6 +155,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
       )
     }),
     find,
+    findByAddress: findBy(of.byAddress),
     deactivate: setActive(of.deactivate, endAll),
     reactivate: setActive(of.reactivate)
   })

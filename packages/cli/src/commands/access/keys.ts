@@ -1,19 +1,19 @@
 /**
  * `turnout keys`: makes, lists, replaces and revokes API keys.
  */
-import { type Command, InvalidArgumentError, Option } from "commander"
+import { type Command, Option } from "commander"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
-import { type ApiKey, ApiKeyId } from "@turnout/core/access/domain/credentials/ApiKey"
+import type { ApiKey } from "@turnout/core/access/domain/credentials/ApiKey"
 import { permissionsOf, Role, roles } from "@turnout/core/access/domain/policy/Role"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import type { Action } from "../../Action.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import * as Organizations from "../../options/access/Organizations.ts"
+import * as Ids from "../../options/Ids.ts"
 import { instant } from "../../options/Instants.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { cursor, limit } from "../../options/Paging.ts"
@@ -37,14 +37,7 @@ const withKeys = <A, E>(
     Effect.provide(ApiKeys.ApiKeys.use(work), Layer.provideMerge(ApiKeys.layer, Database.stores(options)))
   )
 
-const isKeyId = Schema.is(ApiKeyId)
-
-/** Reads the id of a key, which is the part of its text that is no secret; hyphens, as in a UUID, are passed over. */
-const keyId = (text: string): string => {
-  const id = text.replaceAll("-", "").toLowerCase()
-  if (!isKeyId(id)) throw new InvalidArgumentError("must be the id of a key, 32 hexadecimal digits.")
-  return id
-}
+const keyId = Ids.credential("a key")
 
 const stateOf = ({ expiresAt, replacedBy, revokedAt }: ApiKey): string => {
   if (revokedAt !== null) return `revoked ${time(revokedAt)}`

@@ -1,5 +1,5 @@
 /**
- * `turnout people`: lists those who have registered for the events of an organization, and deactivates those who sign in.
+ * `turnout people`: lists those who have registered for the events of an organization, and shows and deactivates those who sign in.
  */
 import { Argument, type Command } from "commander"
 import * as People from "@turnout/core/access/application/People"
@@ -15,6 +15,7 @@ import type { Action } from "../../Action.ts"
 import * as Database from "../../Database.ts"
 import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import * as Organizations from "../../options/access/Organizations.ts"
+import { address, find, type PersonOptions } from "../../options/access/People.ts"
 import { given } from "../../options/Given.ts"
 import * as Ids from "../../options/Ids.ts"
 import { cursor, limit } from "../../options/Paging.ts"
@@ -23,6 +24,7 @@ import * as Output from "../../output/Output.ts"
 import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import { count, time } from "../../output/Words.ts"
+import { WrongUsage } from "../../WrongUsage.ts"
 
 /** Runs a use of people who sign in. */
 const withPeople = <A, E>(
@@ -98,6 +100,15 @@ export const list = async (options: Database.GlobalOptions & ListOptions): Promi
   return true
 }
 
+export const show = async (options: Database.GlobalOptions & PersonOptions, id?: string): Promise<boolean> => {
+  if ((id === undefined) === (options.address === undefined))
+    throw new WrongUsage("name the person either by id or by --address")
+  const named = id === undefined ? options : { person: id }
+  const person = await withPeople(options, (people) => Effect.provideService(find(named), People.People, people))
+  Output.result(options, { person }, () => inWords(person))
+  return true
+}
+
 const change =
   (work: "deactivate" | "reactivate") =>
   async (options: Database.GlobalOptions & ActorOptions, id: string): Promise<boolean> => {
@@ -122,6 +133,12 @@ export const declare = (program: Command, action: Action): void => {
     .addOption(limit())
     .addOption(cursor(Ids.attendee))
     .action(action(list))
+  people
+    .command("show")
+    .description("show a person who signs in: all that they are known by, and whether they can sign in")
+    .addArgument(new Argument("[person]", "id of the person").argParser(Ids.id))
+    .addOption(address())
+    .action(action(show))
   people
     .command("deactivate")
     .description("let a person sign in no more, and end their sessions")

@@ -16,6 +16,7 @@ import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Action } from "../../Action.ts"
 import * as Database from "../../Database.ts"
+import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import * as Line from "../../output/Line.ts"
 import * as Logs from "../../output/Logs.ts"
@@ -24,12 +25,12 @@ import * as Running from "../../Running.ts"
 import type { NamedQueue } from "../../sinks/NamedQueue.ts"
 import type { SqsOptions } from "../../sinks/Sqs.ts"
 import * as Check from "./Check.ts"
-import * as All from "./checks/All.ts"
+import * as Checks from "./Checks.ts"
 import { OWN_NAME } from "./checks/Clients.ts"
 import type { Asked } from "./checks/Queues.ts"
 import * as Schema from "./checks/Schema.ts"
 
-export interface DoctorOptions extends SqsOptions {
+export interface DoctorOptions extends SqsOptions, IssuersOptions {
   readonly sqs?: ReadonlyArray<NamedQueue>
 }
 
@@ -70,7 +71,7 @@ const notOpened = (error: unknown, options: Database.GlobalOptions): Check.Findi
   )
 }
 
-type Opened = Exit.Exit<Context.Context<All.Needed>, unknown> | undefined
+type Opened = Exit.Exit<Context.Context<Checks.Needed>, unknown> | undefined
 
 /** Opens the database without migrating it. */
 const open = (options: Database.GlobalOptions, scope: Scope.Scope): Effect.Effect<Opened> => {
@@ -81,19 +82,25 @@ const open = (options: Database.GlobalOptions, scope: Scope.Scope): Effect.Effec
 const runAll = <R>(checks: ReadonlyArray<Check.Check<R>>) =>
   Effect.map(Effect.forEach(checks, Check.run, { concurrency: AT_ONCE }), (found) => found.flat())
 
+/** The issuers of the options and of the configuration file, each once. */
+const issuersOf = ({ configuration, issuers = [] }: Database.GlobalOptions & DoctorOptions) => {
+  const asked = [...issuers, ...(configuration?.issuers ?? [])]
+  return asked.filter(({ issuer }, index) => asked.findIndex((one) => one.issuer === issuer) === index)
+}
+
 /** The findings about an open database: the later checks need what the first ones have found. */
-const ofDatabase = Effect.fnUntraced(function* (options: Database.GlobalOptions) {
+const ofDatabase = Effect.fnUntraced(function* (options: Database.GlobalOptions & DoctorOptions) {
   const found: Array<Check.Found> = []
-  for (const check of All.first(options)) {
+  for (const check of Checks.first(options)) {
     found.push(...(yield* Check.run(check)))
     if (check.name === DATABASE && found.some(({ facts }) => facts["error"] !== undefined)) return found
   }
-  found.push(...(yield* runAll(All.ofServer(options))))
+  found.push(...(yield* runAll(Checks.ofServer(options))))
   const hasTables = !found.some(({ level, name }) => name === Schema.NAME && level === "failure")
-  return hasTables ? [...found, ...(yield* runAll(All.ofTables(options)))] : found
+  return hasTables ? [...found, ...(yield* runAll(Checks.ofTables(options, issuersOf(options))))] : found
 })
 
-const ofStore = Effect.fnUntraced(function* (options: Database.GlobalOptions) {
+const ofStore = Effect.fnUntraced(function* (options: Database.GlobalOptions & DoctorOptions) {
   const missing = ofFolder(options)
   if (missing !== undefined) return [{ name: DATABASE, ...missing }]
   const scope = yield* Scope.make()
@@ -153,7 +160,7 @@ const summaryOf = (found: ReadonlyArray<Check.Found>): Line.Line => {
 export const doctor = async (options: Database.GlobalOptions & DoctorOptions): Promise<boolean> => {
   // The server knows the sessions of this command by their name, unless the URL names them.
   process.env["PGAPPNAME"] = OWN_NAME
-  const checksOutside = await All.outside(options, queuesOf(options))
+  const checksOutside = await Checks.outside(options, queuesOf(options), issuersOf(options))
   const [outside, ofTheStore] = await Logs.runPromise(
     { ...options, quiet: true },
     Effect.all([runAll(checksOutside), ofStore(options)], { concurrency: "unbounded" })
@@ -175,10 +182,13 @@ wrong usage.`
 export const declare = (program: Command, action: Action): void => {
   program
     .command("doctor")
-    .description("look at the database, the queues, sinks and webhooks, and say what to do next; nothing is changed")
+    .description(
+      "look at the database, the queues, sinks, webhooks and token issuers, and say what to do next; nothing is changed"
+    )
     .addOption(sqs("URL of an SQS queue to look at as well; may be given several times"))
     .addOption(sqsEndpoint())
     .addOption(sqsRegion())
+    .addOption(issuers("issuers of bearer tokens to look at as well"))
     .addHelpText("after", EXIT_CODES)
     .action(action(doctor))
 }

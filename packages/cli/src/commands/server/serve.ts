@@ -6,6 +6,7 @@ import type { Action } from "../../Action.ts"
 import { BASE_PATH_RULE, isBasePath } from "@turnout/http/BasePath"
 import { isToken, TOKEN_RULE } from "@turnout/http/AdminToken"
 import { isLoopback } from "@turnout/http/PublicUrl"
+import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
@@ -34,7 +35,7 @@ import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
-export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout">, Mailing.MailingOptions {
+export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout">, IssuersOptions, Mailing.MailingOptions {
   readonly host: string
   readonly port: number
   readonly basePath?: string
@@ -74,11 +75,23 @@ const accessLines = (open: boolean): ReadonlyArray<Line.Line> =>
       ]
     : ["Closed: staff need a credential. turnout keys create --role operator makes the first one."]
 
-const announce = (options: Database.GlobalOptions, address: string, open: boolean, further: ReadonlyArray<Line.Line>) =>
-  Output.result(options, { address, docs: `${address}/docs`, database: Database.describe(options), open }, () => [
+/** What is said of the issuers whose tokens are taken. */
+const issuerLines = (issuers: ReadonlyArray<string>): ReadonlyArray<Line.Line> =>
+  issuers.length === 0 ? [] : [`It takes bearer tokens of ${issuers.join(", ")}.`]
+
+const announce = (
+  options: Database.GlobalOptions & ServeOptions,
+  address: string,
+  open: boolean,
+  further: ReadonlyArray<Line.Line>
+) => {
+  const issuers = (options.issuers ?? []).map(({ issuer }) => issuer)
+  const document = { address, docs: `${address}/docs`, database: Database.describe(options), open, issuers }
+  Output.result(options, document, () => [
     Line.of`${Line.heading("Turnout")} is serving at ${address}`,
     "",
     ...accessLines(open),
+    ...issuerLines(issuers),
     "",
     `  API docs  ${address}/docs`,
     `  OpenAPI   ${address}/openapi.json`,
@@ -88,6 +101,7 @@ const announce = (options: Database.GlobalOptions, address: string, open: boolea
     ...(open ? [...FirstRequests.lines(address), ""] : []),
     Line.faint("Ctrl-C stops it.")
   ])
+}
 
 /** Opens the queues of `--dlq`. */
 const deadLetters = Effect.fnUntraced(function* (given: ReadonlyArray<NamedQueue.NamedQueue>, options: Sqs.SqsOptions) {
@@ -105,6 +119,13 @@ const deadLetters = Effect.fnUntraced(function* (given: ReadonlyArray<NamedQueue
       `--dlq: two queues have the name ${twice}, ${own.join(" and ")}: give each a name of its own, as in --dlq name=URL URL`
     )
   )
+})
+
+/** Verifies the tokens of the issuers, whose keys it fetches from now on. Without issuers, the server takes no tokens. */
+const verifierOf = Effect.fnUntraced(function* ({ issuers = [] }: IssuersOptions) {
+  if (issuers.length === 0) return {}
+  const TokenVerifier = yield* Effect.promise(() => import("@turnout/adapters/tokens"))
+  return { tokenVerifier: yield* TokenVerifier.make({ issuers }) }
 })
 
 /** The URLs that operators may enter: those that the relays of this process post to. */
@@ -139,7 +160,9 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
   const server = Layer.unwrap(
     Effect.gen(function* () {
       const mail = yield* Mailing.make(mailing)
-      return Server.layer({ ...settings, ...token, ...mail, open, deadLetters: yield* deadLetters(dlq, options) })
+      const verifier = yield* verifierOf(options)
+      const dead = yield* deadLetters(dlq, options)
+      return Server.layer({ ...settings, ...token, ...verifier, ...mail, open, deadLetters: dead })
     })
   ).pipe(Layer.provide(endpointsOf(options)))
   const stores = Database.stores(options)
@@ -171,16 +194,17 @@ export const serve = async (options: Database.GlobalOptions & ServeOptions): Pro
 }
 
 /**
- * Whether everybody may do everything. An embedded database is open for this machine, unless a token or --no-open says otherwise; a
- * server is not. Who opens it for other machines has to say so twice.
+ * Whether everybody may do everything. An embedded database is open for this machine, unless a token, issuers or --no-open say
+ * otherwise; a server is not. Who opens it for other machines has to say so twice.
  */
-const isOpen = ({ adminToken, database, host, open, openToOthers }: Database.GlobalOptions & ServeOptions): boolean => {
+const isOpen = (options: Database.GlobalOptions & ServeOptions): boolean => {
+  const { adminToken, database, host, issuers = [], open, openToOthers } = options
   const isLocal = isLoopback(host)
   if (open === true && !isLocal && openToOthers !== true)
     throw new WrongUsage(
       `--open lets everybody who reaches ${host} do everything: leave it out and make keys (turnout keys create), or say --open-to-others as well`
     )
-  return open ?? (isLocal && database === undefined && adminToken === undefined)
+  return open ?? (isLocal && database === undefined && adminToken === undefined && issuers.length === 0)
 }
 
 const token = (text: string) => {
@@ -239,6 +263,7 @@ export const declare = (program: Command, action: Action): void => {
     )
     .option("--no-open", "ask staff for a credential, also on an embedded database")
     .option("--open-to-others", "mean --open for other machines, too")
+    .addOption(issuers("the issuers whose bearer tokens are taken (default: there are none)"))
     .option(
       "--dlq <urls...>",
       "a dead-letter queue of SQS (or name=URL), and the queue that operators may move its messages back to; may be given several times",

@@ -62,7 +62,7 @@ const EPOCH = new Date(0)
 export const nameInLog = (id: PersonId): string =>
   actorOf(principalOf({ id, name: null, addresses: [], identities: [], createdAt: EPOCH, deactivatedAt: null }, []))
 
-/** There is no person with this id. */
+/** There is no person with this id, or with this address, which is then `mailto:` and the address. */
 export class PersonNotFound extends TaggedError<PersonNotFound>()("PersonNotFound", {
   id: described("The id of the person", Schema.String)
 }) {

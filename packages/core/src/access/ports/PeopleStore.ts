@@ -18,6 +18,8 @@ export class PeopleStore extends Context.Service<
     readonly signedIn: (signedIn: SignedIn, newId: PersonId) => Effect.Effect<Person, StoreError>
     /** Returns a person; `undefined` if there is none of this id. */
     readonly find: (id: PersonId) => Effect.Effect<Person | undefined, StoreError>
+    /** Returns the person who has a verified address now, which is given folded; `undefined` if nobody has it. */
+    readonly findByAddress: (address: string) => Effect.Effect<Person | undefined, StoreError>
     /**
      * Deactivates a person, and ends their sessions, the sign-in links of their addresses, and the attendee links of the registrations
      * that are theirs; writes no entry if they are deactivated already.

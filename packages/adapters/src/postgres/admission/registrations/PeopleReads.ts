@@ -10,6 +10,9 @@
  *
  * A page looks at `WINDOWS` windows, and if that is not enough, it goes on by events. So it reads some thousand registrations, or those of
  * one organization, which then is a small one, or has few people who are looked for. It never reads those of all.
+ *
+ * By events, each read goes through all that follows. SQL decides about everybody whose name and address are ASCII, and of the others a
+ * read takes up to `MOST`, so an organization is read once, or a few times if it has many people whom only the core can decide about.
  */
 import type { AttendeeId } from "@turnout/core/admission/domain/model/Attendee"
 import type { RegisteredPerson } from "@turnout/core/admission/domain/model/RegisteredPerson"
@@ -26,6 +29,8 @@ import { type Time, toDate } from "../Rows.ts"
 const WINDOW = 1_000
 /** The most windows of a page. */
 const WINDOWS = 5
+/** The most people of a read by events, of whom the core has to decide: some megabytes. */
+const MOST = 50_000
 
 interface PersonRow {
   readonly id: string
@@ -94,10 +99,7 @@ const statementFor = (
   const bounds = { organization: parameters.add(organizationId, "uuid"), after: parameters.add(after, "text") }
   const last = end === undefined || end.last === null ? null : parameters.add(end.last, "text")
   const from = end === undefined ? ofEvents(s, bounds) : inWindow(s, { ...bounds, last })
-  const where =
-    search === null
-      ? ""
-      : `\nWHERE ${Candidates.condition(["name", "email"], parameters.add(Candidates.termOf(search), "text"))}`
+  const where = search === null ? "" : `\nWHERE ${Candidates.beginning("name", "email", search, parameters)}`
   const text = `SELECT * FROM (
 SELECT r.attendee_id AS id, ${latest("name")}, ${latest("email")},
   count(*)::integer AS registrations, max(r.registered_at) AS last_registered_at
@@ -134,7 +136,8 @@ export const make = (read: Query, schema: string): PeopleReads => {
         (page) => list({ organizationId, search, after: page.after ?? after, limit: page.limit }),
         { after, limit: limit - found.length },
         ({ id }) => id as string,
-        isFound
+        isFound,
+        MOST
       )
       return [...found, ...rest]
     })

@@ -68,6 +68,7 @@ export const actions = {
   changeMember: staff("members:write"),
   removeMember: staff("members:write"),
   listPeople: staff("people:read"),
+  findPeople: staff("access:operate"),
   getPerson: staff("access:operate"),
   deactivatePerson: staff("access:operate"),
   reactivatePerson: staff("access:operate"),

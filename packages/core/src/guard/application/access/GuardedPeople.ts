@@ -28,6 +28,14 @@ const make = Effect.gen(function* () {
       Effect.provideService(OrganizationStore, organizations),
       Effect.provideService(AdmissionReads, reads)
     ),
+    /** Returns those who have a verified address now: one person, or nobody. */
+    find: (address: string) =>
+      onInstallation("findPeople", () =>
+        people.getByAddress(address).pipe(
+          Effect.map((person) => [person]),
+          Effect.catchTag("PersonNotFound", () => Effect.succeed([]))
+        )
+      ),
     get: (id: PersonId) => onInstallation("getPerson", () => people.get(id)),
     deactivate: (id: PersonId) => onInstallation("deactivatePerson", (who) => people.deactivate(id, who)),
     reactivate: (id: PersonId) => onInstallation("reactivatePerson", (who) => people.reactivate(id, who))
