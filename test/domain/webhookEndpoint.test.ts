@@ -47,6 +47,7 @@ const [LONGEST, TOO_LONG] = [61, 62].map((last) => [63, 63, 63, last].map((lengt
 const target = (url: string): WebhookTarget => ({
   webhook: {
     id: randomUUID(),
+    organizationId: null,
     url,
     types: null,
     description: "",
