@@ -14,7 +14,7 @@ import type * as Scope from "effect/Scope"
 import type { LookupFunction } from "node:net"
 import { Webhook as Signer } from "standardwebhooks"
 import { Agent, type Dispatcher, request } from "undici"
-import { lookup, PRIVATE_ADDRESS, PrivateAddress } from "./PublicAddress.ts"
+import * as PublicAddress from "./PublicAddress.ts"
 
 export interface RequestOptions {
   /** For webhooks of the installation. */
@@ -23,6 +23,8 @@ export interface RequestOptions {
   readonly timeoutMillis: number
   /** The most connections to each server. */
   readonly connections: number
+  /** Resolves names, and fails for those that lead to a private address. Default: as Node resolves them. */
+  readonly lookup?: LookupFunction
 }
 
 type Body = Dispatcher.ResponseData["body"]
@@ -88,7 +90,8 @@ const told = (headers: Dispatcher.ResponseData["headers"]): Readonly<Record<stri
 
 /** What a failure is called in the log of a webhook, which the members of an organization read. */
 const describe = (cause: unknown, organizationId: OrganizationId | null): string => {
-  if (organizationId !== null && cause instanceof PrivateAddress) return `${cause.name}: ${PRIVATE_ADDRESS}`
+  if (organizationId !== null && cause instanceof PublicAddress.PrivateAddress)
+    return `${cause.name}: ${PublicAddress.PRIVATE_ADDRESS}`
   const { code, message, name } = Object(cause) as Partial<Error & { readonly code: string }>
   return storable([...new Set([code ?? name, message].filter(Boolean))].join(": "))
 }
@@ -97,6 +100,7 @@ const describe = (cause: unknown, organizationId: OrganizationId | null): string
 export const make = Effect.fnUntraced(function* ({
   allowPrivate,
   connections,
+  lookup = PublicAddress.lookup,
   timeoutMillis
 }: RequestOptions): Effect.fn.Return<Post, never, Scope.Scope> {
   const connecting = (to: { readonly lookup?: LookupFunction }) =>
