@@ -1,5 +1,5 @@
 /**
- * A server that is closed, on memory, for tests of who may do what: its address, and the services beside it, by which tests make their
+ * A server that is closed, on memory or other stores, for tests of who may do what: its address, and the services beside it, by which tests make their
  * starting state.
  */
 import * as Memory from "@turnout/adapters/memory"
@@ -14,13 +14,16 @@ import { Context, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { TOKEN } from "./AdminClient.ts"
 
-const server = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
-  Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
-  Layer.provideMerge(Memory.layer),
-  Layer.provide(Logger.layer([]))
-)
+type Stores = Layer.Success<typeof Memory.layer>
 
-export type Services = Layer.Success<typeof server>
+const serverOn = (stores: Layer.Layer<Stores>) =>
+  Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+    Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
+    Layer.provideMerge(stores),
+    Layer.provide(Logger.layer([]))
+  )
+
+export type Services = Layer.Success<ReturnType<typeof serverOn>>
 
 export interface HttpWorld extends AsyncDisposable {
   readonly address: string
@@ -36,14 +39,14 @@ export interface HttpWorld extends AsyncDisposable {
 }
 
 /** Starts a server. */
-export const start = async (): Promise<HttpWorld> => {
+export const start = async (stores: Layer.Layer<Stores> = Memory.layer): Promise<HttpWorld> => {
   const end = Promise.withResolvers<void>()
   const ready = Promise.withResolvers<Context.Context<Services>>()
   const serving = Effect.runPromise(
     Effect.gen(function* () {
       ready.resolve(yield* Effect.context<Services>())
       yield* Effect.promise(() => end.promise)
-    }).pipe(Effect.provide(Layer.fresh(server)))
+    }).pipe(Effect.provide(Layer.fresh(serverOn(stores))))
   )
   const context = await ready.promise
   const run: HttpWorld["run"] = (work) => Effect.runPromise(Effect.provide(work, context))
