@@ -24,6 +24,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
   const file = turnout.write("more.csv", "email\nada@example.com\nbob@example.com\n")
   await turnout.run("import", file, "--title", "Fair", "--capacity", "1")
   await turnout.run("webhooks", "add", "https://example.com/more")
+  for (const path of ["one", "other"])
+    await turnout.run("webhooks", "add", `https://example.com/${path}`, "--organization", "filled")
   await turnout.run("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
   await turnout.run("sales", "rebuild")
   await CommandLine.sql(
@@ -49,6 +51,7 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     "organizations list",
     "keys list",
     "webhooks list",
+    "webhooks list --organization filled",
     `webhooks attempts ${webhook}`,
     "sales list"
   ]
