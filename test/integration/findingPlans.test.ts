@@ -8,6 +8,8 @@ import * as Migrations from "@turnout/adapters/postgres/migrations"
 import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { EventQuery, RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Search from "@turnout/core/kernel/domain/text/Search"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -132,6 +134,11 @@ const EXPECTED: ReadonlyArray<{ readonly what: string; readonly text: string; re
       uses: ["events_by_span ()", "events_by_organization (organization_id, starts_at, id)"]
     },
     {
+      what: "whose some events are, or were",
+      text: "AS organization_id FROM unnest",
+      uses: ["events_pkey (id)", "journal_pkey (event_id)"]
+    },
+    {
       what: "events that are not over, and that somebody may see",
       text: "OR organization_id = ANY($12::uuid[]), false)",
       uses: ["events_by_span ()", "events_by_start (starts_at, id)"]
@@ -154,7 +161,10 @@ describe("finding on Postgres", () => {
           // Plans are made while the tables are empty.
           for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
           yield* use((turnout) => turnout.listEvents({ from: NOW }, [ORGANIZATION as OrganizationId]))
+          const whose = AdmissionReads.use((reads) => reads.organizationsOf([EVENT as EventId]))
+          yield* whose
           yield* fill(url)
+          yield* whose
           const list = (query: typeof RegistrationQuery.Encoded) =>
             Effect.map(
               use((turnout) => turnout.listRegistrations(EVENT, query)),
@@ -182,7 +192,7 @@ describe("finding on Postgres", () => {
           }
         }).pipe(
           Effect.provide(
-            Turnout.layer().pipe(Layer.provide(PostgresStore.layerFromClient()), Layer.provideMerge(client))
+            Turnout.layer().pipe(Layer.provideMerge(PostgresStore.layerFromClient()), Layer.provideMerge(client))
           )
         )
       }).pipe(Effect.scoped, Effect.runPromise),
