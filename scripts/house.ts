@@ -30,7 +30,7 @@ export const subjects: ReadonlyArray<Subject> = [
   {
     name: "webhooks",
     about: "delivery to the URLs of others",
-    imports: ["kernel", "access", "journal", "delivery"]
+    imports: ["kernel", "access", "journal", "delivery", "admission/ports"]
   },
   {
     name: "consumer",
@@ -106,6 +106,7 @@ export const WORDS_FOR_HTTP: ReadonlyArray<string> = [
   "StreamMovedOn",
   "StreamNotBlocked",
   "TooManySecrets",
+  "TooManyWebhooks",
   "WebhookChanges",
   "WebhookNotFound"
 ]

@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { everything } from "@turnout/core/delivery/domain/Replay"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -23,7 +24,8 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const DAY = 24 * 60 * MINUTE
 
-type Services = Webhooks.Webhooks | Turnout.Turnout | WebhookStore | Outbox | OutboxOperations | Replays
+type Services =
+  AdmissionReads | Webhooks.Webhooks | Turnout.Turnout | WebhookStore | Outbox | OutboxOperations | Replays
 
 const services = Webhooks.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(Memory.layer))
 

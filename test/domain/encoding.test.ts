@@ -4,6 +4,7 @@ import type { Command } from "@turnout/core/admission/domain/model/Command"
 import { type Event, type EventDetails, type EventInput, toStored } from "@turnout/core/admission/domain/model/Event"
 import { RegistrationAccess } from "@turnout/core/kernel/domain/access/RegistrationAccess"
 import * as Instant from "@turnout/core/kernel/domain/Instant"
+import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import {
   decode,
   encodePayload,
@@ -96,6 +97,8 @@ const details = fc
   })
   .map(toStored)
 
+const organizationId = fc.uuid().map((id) => OrganizationId.make(id))
+
 const from = fc.constantFrom(...RegistrationState.literals)
 const setAside = fc.array(fc.constantFrom(...RuleSetAside.literals), { minLength: 1 })
 
@@ -103,13 +106,13 @@ type OfType<Tag> = Extract<JournalEvent, { readonly _tag: Tag }>
 
 /** What happened, besides its name. */
 const payloads: { readonly [Tag in JournalEvent["_tag"]]: fc.Arbitrary<Omit<OfType<Tag>, "_tag">> } = {
-  EventCreated: fc.record({ details, capacity }),
+  EventCreated: fc.record({ details, capacity, organizationId }, { requiredKeys: ["details", "capacity"] }),
   EventUpdated: fc.record({ details }),
   EventPublished: fc.constant({}),
   EventUnpublished: fc.constant({}),
   EventCancelled: fc.constant({}),
   EventCompleted: fc.constant({}),
-  EventDeleted: fc.constant({}),
+  EventDeleted: fc.record({ organizationId }, { requiredKeys: [] }),
   CapacityChanged: fc.record({ from: capacity, to: capacity }),
   EventReopening: fc.constant({}),
   EventReopened: fc.record({ status: fc.constantFrom("draft", "published") }),

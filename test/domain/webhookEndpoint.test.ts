@@ -2,14 +2,17 @@
  * The endpoints that a webhook may have: the operator who enters one, and the relay that posts to it, go by one rule.
  */
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
+import { DEFAULT_ORGANIZATION, type OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { nameOf, refusalOf } from "@turnout/core/webhooks/domain/WebhookEndpoint"
 import { WebhookEndpoints } from "@turnout/core/webhooks/ports/WebhookEndpoints"
 import type { WebhookTarget } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Endpoints from "@turnout/adapters/webhooks/endpoints"
 import * as Memory from "@turnout/adapters/memory"
+import { lookupBy } from "@turnout/adapters/internal/webhooks/PublicAddress"
 import * as WebhookRequest from "@turnout/adapters/internal/webhooks/WebhookRequest"
 import { Effect, Layer, Result } from "effect"
 import { randomUUID } from "node:crypto"
+import { lookup as resolve } from "node:dns"
 import { assert, describe, it } from "vitest"
 
 const LONG = "a".repeat(64)
@@ -44,9 +47,10 @@ const URLS: ReadonlyArray<readonly [url: string, strict: RegExp | null, lenient:
 /** Names of 253 and of 254 characters, none of whose labels has more than 63. */
 const [LONGEST, TOO_LONG] = [61, 62].map((last) => [63, 63, 63, last].map((length) => "a".repeat(length)).join("."))
 
-const target = (url: string): WebhookTarget => ({
+const target = (url: string, organizationId: OrganizationId | null = null): WebhookTarget => ({
   webhook: {
     id: randomUUID(),
+    organizationId,
     url,
     types: null,
     description: "",
@@ -63,25 +67,38 @@ const target = (url: string): WebhookTarget => ({
   restMillis: 0
 })
 
-/** The rule that posting names; `null` if it tried to post. */
-const posting = (url: string, allowPrivate: boolean): Promise<string | null> =>
+/** What became of posting; `null` if there was an answer. */
+const failureOf = (url: string, allowPrivate: boolean, organizationId: OrganizationId | null = null) =>
   Effect.gen(function* () {
-    const post = yield* WebhookRequest.make({ allowPrivate, timeoutMillis: 100, connections: 1 })
-    const answer = yield* Effect.timeoutOrElse(post(target(url), "id", "{}", new Date(0)), {
+    const lookup = lookupBy((name, options, callback) =>
+      name === "inside.example.com"
+        ? callback(null, [{ address: "10.1.2.3", family: 4 }])
+        : resolve(name, options, callback)
+    )
+    const post = yield* WebhookRequest.make({ allowPrivate, timeoutMillis: 100, connections: 1, lookup })
+    const answer = yield* Effect.timeoutOrElse(post(target(url, organizationId), "id", "{}", new Date(0)), {
       duration: 150,
       orElse: () => Effect.succeed({ status: null, error: "none" } as const)
     })
-    return answer.status === null ? (/the URL (must.*)$/.exec(answer.error)?.[1] ?? null) : null
+    return answer.status === null ? answer.error : null
   }).pipe(Effect.scoped, Effect.runPromise)
 
+/** The rule that posting names; `null` if it tried to post. */
+const posting = async (...asked: Parameters<typeof failureOf>): Promise<string | null> =>
+  /the URL (must.*)$/.exec((await failureOf(...asked)) ?? "")?.[1] ?? null
+
 /** The rule that entering names; `null` if the webhook was stored. */
-const entering = (url: string, endpoints: Layer.Layer<never>): Promise<ReadonlyArray<string | null>> =>
+const entering = (
+  url: string,
+  endpoints: Layer.Layer<never>,
+  organizationId: OrganizationId | null = null
+): Promise<ReadonlyArray<string | null>> =>
   Effect.gen(function* () {
     const webhooks = yield* Webhooks.Webhooks
     const ruleOf = (exit: Result.Result<unknown, { readonly message: string }>) =>
       Result.isSuccess(exit) ? null : exit.failure.message.replace(/^url: /, "")
-    const { webhook } = yield* webhooks.create({ url: "https://first.invalid" }, { who: "ada" })
-    const added = yield* Effect.result(webhooks.create({ url }, { who: "ada" }))
+    const { webhook } = yield* webhooks.create({ url: "https://first.invalid" }, { who: "ada", organizationId })
+    const added = yield* Effect.result(webhooks.create({ url }, { who: "ada", organizationId }))
     const changed = yield* Effect.result(webhooks.update(webhook.id, { url }, "ada"))
     return [ruleOf(added), ruleOf(changed)]
   }).pipe(
@@ -101,6 +118,32 @@ describe("the URL of a webhook", () => {
       if (expected === null) assert.isNull(posted)
       else assert.match(posted!, expected)
     }
+  })
+
+  it.each(URLS)("%s is that of an organization by the strict rule, whatever is allowed", async (url, strict) => {
+    const posted = await posting(url, true, DEFAULT_ORGANIZATION)
+    const entered = await entering(url, Endpoints.layer({ allowPrivate: true }), DEFAULT_ORGANIZATION)
+    assert.deepStrictEqual(entered, [posted, posted], url)
+    if (strict === null) assert.isNull(posted)
+    else assert.match(posted!, strict)
+  })
+
+  it("of an organization is refused for what its name leads to, whatever is allowed, and nobody is told where", async () => {
+    const url = "https://inside.example.com:1/"
+    const rule = "must not lead to a private address"
+    const told = "must not lead to a private address: inside.example.com is at 10.1.2.3"
+    const nameRefusal = (name: string) => Effect.succeed(name.startsWith("inside") ? told : undefined)
+    for (const allowPrivate of [false, true]) {
+      const endpoints = Layer.succeed(WebhookEndpoints, { allowPrivate, nameRefusal })
+      assert.deepStrictEqual(await entering(url, endpoints, DEFAULT_ORGANIZATION), [rule, rule])
+      assert.strictEqual(
+        await failureOf(url, allowPrivate, DEFAULT_ORGANIZATION),
+        "PrivateAddress: the name does not lead to a public address; webhooks are not posted there"
+      )
+    }
+    const [operators] = await entering(url, Layer.succeed(WebhookEndpoints, { allowPrivate: false, nameRefusal }))
+    assert.strictEqual(operators, told)
+    assert.match((await failureOf(url, false))!, /^PrivateAddress: inside\.example\.com is at 10\.1\.2\.3, which/)
   })
 
   it("is refused by the strict rule if nobody says which endpoints there are", async () => {

@@ -26,6 +26,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
   await turnout.run("webhooks", "add", "https://example.com/more")
   for (const who of ["ada@example.com", "bob@example.com"])
     await turnout.run("members", "add", who, "--organization", "default", "--role", "viewer")
+  for (const path of ["one", "other"])
+    await turnout.run("webhooks", "add", `https://example.com/${path}`, "--organization", "filled")
   await turnout.run("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
   await turnout.run("sales", "rebuild")
   await CommandLine.sql(
@@ -55,6 +57,7 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     "members list --organization default",
     "people list --organization default",
     "webhooks list",
+    "webhooks list --organization filled",
     `webhooks attempts ${webhook}`,
     "sales list"
   ]

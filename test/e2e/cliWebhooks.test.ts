@@ -135,6 +135,50 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
   })
 })
 
+describe("turnout webhooks of an organization", { timeout: 180_000 }, () => {
+  it.concurrent("are added for it, listed by it, and bounded, and are never private", async () => {
+    await using turnout = await CommandLine.onPostgres()
+    await turnout.run("organizations", "add", "music", "--name", "Music society")
+    const add = (url: string, ...args: ReadonlyArray<string>) => json(turnout, "webhooks", "add", url, ...args)
+    const inMusic = ["--organization", "music"]
+    const { code, document } = await add("https://example.com/music", ...inMusic)
+    assert.strictEqual(code, 0)
+    const { id, organizationId } = document.webhook
+    const music = (await json(turnout, "organizations", "show", "music")).document["organization"] as { id: string }
+    assert.strictEqual(organizationId, music.id)
+    const { webhook: all } = (await add("https://example.com/all")).document
+    assert.isNull(all["organizationId"])
+    const ids = async (...args: ReadonlyArray<string>) =>
+      (await json(turnout, "webhooks", "list", ...args)).document.items.map((item) => item["id"])
+    assert.deepStrictEqual(await ids(), [id, all.id])
+    assert.deepStrictEqual(await ids(...inMusic), [id])
+    assert.deepStrictEqual(await ids("--organization", music.id), [id])
+    assert.deepStrictEqual(await ids("--organization", "default"), [])
+    assert.include((await turnout.run("webhooks", "show", id)).stdout, music.id)
+
+    for (const url of ["http://example.com/", "https://127.0.0.1/"]) {
+      const refused = await add(url, ...inMusic, "--allow-private-webhooks")
+      assert.deepStrictEqual([refused.code, refused.document.error._tag], [2, "WrongUsage"], url)
+      assert.match(refused.document.error.message, /must (begin with https|not lead to)/)
+      const changed = await json(turnout, "webhooks", "update", id, "--url", url, "--allow-private-webhooks")
+      assert.notStrictEqual(changed.code, 0, url)
+    }
+    const nowhere = await turnout.run("webhooks", "add", "https://example.com/", "--organization", "theatre")
+    assert.strictEqual(nowhere.code, 1)
+    assert.include(nowhere.stderr, '"turnout organizations list" lists them.')
+
+    await CommandLine.sql(
+      turnout.database!,
+      `INSERT INTO turnout.webhooks (id, url, description, secret, organization_id)
+       SELECT gen_random_uuid(), url, description, secret, organization_id FROM turnout.webhooks, generate_series(1, 19)
+       WHERE organization_id IS NOT NULL`
+    )
+    const more = await add("https://example.com/more", ...inMusic)
+    assert.deepStrictEqual([more.code, more.document.error._tag], [1, "TooManyWebhooks"])
+    assert.include(more.document.error.message, `"turnout webhooks list --organization ${music.id}" lists them.`)
+  })
+})
+
 describe("turnout sales", { timeout: 180_000 }, () => {
   it.concurrent("is kept up to date by turnout serve --sales, and made anew from the journal", async () => {
     await using turnout = await CommandLine.onPostgres()

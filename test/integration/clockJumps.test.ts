@@ -10,6 +10,7 @@ import * as PostgresWebhooks from "@turnout/adapters/postgres/webhooks"
 import * as WebhookRelays from "@turnout/adapters/webhooks"
 import * as Relay from "@turnout/core/delivery/application/Relay"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import { delivered } from "@turnout/core/delivery/domain/DeliveryOutcome"
@@ -225,7 +226,7 @@ describe("a webhook", { timeout: 30_000 }, () => {
     Layer.provideMerge(services)
   )
 
-  type Needed = Turnout.Turnout | Webhooks.Webhooks | WebhookStore | Outbox | Replays
+  type Needed = AdmissionReads | Turnout.Turnout | Webhooks.Webhooks | WebhookStore | Outbox | Replays
   const databases: ReadonlyArray<readonly [name: string, stores: Layer.Layer<Needed>]> = [
     ["memory", memory],
     ["Postgres", onPostgres]

@@ -9,6 +9,7 @@ import { DEFAULT_ORGANIZATION, type OrganizationId } from "@turnout/core/kernel/
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { EventQuery, RegistrationQuery } from "@turnout/core/admission/application/Queries"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
+import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Search from "@turnout/core/kernel/domain/text/Search"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -142,6 +143,11 @@ const EXPECTED: ReadonlyArray<{ readonly what: string; readonly text: string; re
       uses: ["events_by_span ()", "events_by_organization (organization_id, starts_at, id)"]
     },
     {
+      what: "whose some events are, or were",
+      text: "AS organization_id FROM unnest",
+      uses: ["events_pkey (id)", "journal_pkey (event_id)"]
+    },
+    {
       what: "events that are not over, and that somebody may see",
       text: "OR organization_id = ANY($12::uuid[]), false)",
       uses: ["events_by_span ()", "events_by_start (starts_at, id)"]
@@ -180,7 +186,10 @@ describe("finding on Postgres", () => {
           for (const query of EVENTS) yield* use((turnout) => turnout.listEvents(query))
           yield* use((turnout) => turnout.listEvents({ from: NOW }, [ORGANIZATION as OrganizationId]))
           yield* people(ORGANIZATION)
+          const whose = AdmissionReads.use((reads) => reads.organizationsOf([EVENT as EventId]))
+          yield* whose
           yield* fill(url)
+          yield* whose
           const list = (query: typeof RegistrationQuery.Encoded) =>
             Effect.map(
               use((turnout) => turnout.listRegistrations(EVENT, query)),

@@ -17,6 +17,7 @@ import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import type { Operation } from "@turnout/http/internal/document/Json"
 import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
@@ -84,6 +85,19 @@ const ON_KEYS: Readonly<Record<string, Row>> = {
   revokeApiKey: OWNERS
 }
 
+/** Operations on webhooks of an organization, or of the installation. */
+const ON_WEBHOOKS: Readonly<Record<string, Row>> = {
+  createWebhook: OWNERS,
+  listWebhooks: ORGANIZERS,
+  getWebhook: ORGANIZERS,
+  updateWebhook: OWNERS,
+  rotateWebhookSecret: OWNERS,
+  enableWebhook: OWNERS,
+  disableWebhook: OWNERS,
+  removeWebhook: OWNERS,
+  listWebhookAttempts: ORGANIZERS
+}
+
 /** Operations on an organization that the path names, by its id or its short name, and on what belongs to it. */
 const ON_ORGANIZATIONS: Readonly<Record<string, Row>> = {
   getOrganization: STAFF,
@@ -130,16 +144,7 @@ const OTHERS: Readonly<Record<string, Row>> = {
   rebuildSales: NOBODY,
   listDeadLetterQueues: NOBODY,
   listDeadLetters: NOBODY,
-  redriveDeadLetters: NOBODY,
-  createWebhook: NOBODY,
-  listWebhooks: NOBODY,
-  getWebhook: NOBODY,
-  updateWebhook: NOBODY,
-  rotateWebhookSecret: NOBODY,
-  enableWebhook: NOBODY,
-  disableWebhook: NOBODY,
-  removeWebhook: NOBODY,
-  listWebhookAttempts: NOBODY
+  redriveDeadLetters: NOBODY
 }
 
 /** Operations that are about nobody but the principal: for whoever asks, for who has a credential, for people who have signed in. */
@@ -232,6 +237,22 @@ const addMember = (organizationId: OrganizationId) =>
     members.add(organizationId, { subject: { address: somebody() }, role: "viewer" }, ALL, "ada")
   )
 
+const addWebhook = (organizationId: OrganizationId | null) =>
+  WebhookStore.use((store) =>
+    store.create(
+      randomUUID(),
+      {
+        organizationId,
+        url: `https://example.com/${randomUUID()}`,
+        types: null,
+        description: "",
+        secret: `whsec_${randomBytes(32).toString("base64")}`,
+        from: "now"
+      },
+      "ada"
+    )
+  )
+
 const credentialOf = async (name: PrincipalName, { link }: Target): Promise<string | null> => {
   if (name === "nobody") return null
   if (name === "attendee") return link
@@ -280,7 +301,13 @@ const send = async (
 
 type Answer = "answered" | "unauthorized" | "forbidden" | "not found"
 
-const NOT_FOUND = ["event_not_found", "registration_not_found", "organization_not_found", "api_key_not_found"]
+const NOT_FOUND = [
+  "event_not_found",
+  "registration_not_found",
+  "organization_not_found",
+  "api_key_not_found",
+  "webhook_not_found"
+]
 
 const answerOf = ({ body, status }: AdminClient.Reply): Answer => {
   if (status === 401) return "unauthorized"
@@ -300,10 +327,11 @@ const snapshot = (eventId: string) =>
       const members = yield* Effect.forEach([world.own, world.anothers], (id) =>
         MemberStore.use((store) => store.list(id, { after: null, limit: 10_000 }))
       )
+      const webhooks = yield* WebhookStore.use((store) => store.list("all", { after: null, limit: 1_000 }))
       const [latest] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
       const { items } = yield* turnout.listEvents({ limit: 500, order: "latest" })
       const used = keys.map((key) => ({ ...key, lastUsedAt: null }))
-      return JSON.stringify([journal, used, members, latest ?? null, items.length])
+      return JSON.stringify([journal, used, members, webhooks, latest ?? null, items.length])
     })
   )
 
@@ -350,6 +378,7 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
       [
         ...Object.keys(ON_EVENTS),
         ...Object.keys(ON_KEYS),
+        ...Object.keys(ON_WEBHOOKS),
         ...Object.keys(ON_ORGANIZATIONS),
         ...Object.keys(OTHERS),
         ...Object.keys(ON_THEMSELVES),
@@ -413,6 +442,48 @@ describe("who may do what over HTTP", { timeout: 60_000 }, () => {
         if (isListing && expected === "answered" && !isOperator(name))
           for (const { organizationId } of reply.body.items) assert.strictEqual(organizationId, world.own)
         if (expected !== "answered") assert.strictEqual(await snapshot(target.eventId), before, name)
+      }
+    })
+  })
+
+  describe.each(["own", "another's", "of the installation", "nowhere"] as const)("on a webhook that is %s", (place) => {
+    it.each(cases(ON_WEBHOOKS))("%s", async (id, endpoint) => {
+      const organizationId = place === "own" ? world.own : place === "another's" ? world.anothers : null
+      const named = place === "nowhere" ? NOWHERE : organizationId
+      const { roles } = ON_WEBHOOKS[id]!
+      const isAboutAll = id === "createWebhook" || id === "listWebhooks"
+      for (const name of PRINCIPALS) {
+        const webhook = await world.run(addWebhook(organizationId))
+        const target = await targetIn("own, public")
+        const token = await credentialOf(name, target)
+        const before = await snapshot(target.eventId)
+        const values = {
+          webhookId: place === "nowhere" ? NOWHERE : webhook.id,
+          query: id === "listWebhooks" && named !== null ? `?organization=${named}` : ""
+        }
+        const body =
+          id === "createWebhook"
+            ? { url: "https://example.com/new", ...(named === null ? {} : { organization: named }) }
+            : undefined
+        const reply = await send(endpoint, token, values, body)
+        // Without an organization, members speak of their own.
+        const isOwn = place === "own" || (isAboutAll && place === "of the installation")
+        const expected = isOperator(name)
+          ? place === "nowhere"
+            ? "not found"
+            : "answered"
+          : expectedOnOrganization(roles, name, isOwn ? "own" : "another's")
+        assert.strictEqual(answerOf(reply), expected, `${name}: ${JSON.stringify(reply.body).slice(0, 300)}`)
+        if (expected === "answered" && !isOperator(name) && isAboutAll)
+          for (const { organizationId: whose } of reply.body.items ?? [reply.body.webhook])
+            assert.strictEqual(whose, world.own, name)
+        if (expected !== "answered") {
+          assert.strictEqual(await snapshot(target.eventId), before, name)
+          assert.notInclude(JSON.stringify(reply.body), webhook.url, name)
+        }
+        // An organization may have a few only.
+        for (const made of [webhook.id, reply.body.webhook?.id as string | undefined])
+          if (made !== undefined) await world.run(Effect.ignore(WebhookStore.use((store) => store.remove(made, "ada"))))
       }
     })
   })

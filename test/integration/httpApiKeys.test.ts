@@ -59,7 +59,6 @@ describe("API keys over HTTP", () => {
         const { text } = yield* create({ role, organizationId: DEFAULT_ORGANIZATION })
         for (const [method, path, operation] of [
           ["GET", "/admin/outbox", "getOutboxStatus"],
-          ["GET", "/admin/webhooks", "listWebhooks"],
           ["GET", "/admin/audit", "listAuditEntries"],
           ["GET", "/admin/organizations", "listOrganizations"]
         ] as const) {

@@ -3,7 +3,8 @@
  * alone, and nobody changes it.
  *
  * Everything that an organization keeps to itself has a word of its own in it: the titles of its drafts, the names, addresses and notes
- * of those who register for its events, the addresses of its members, and the names of its keys. So an answer that has the word has told something.
+ * of those who register for its events, the addresses of its members, the names of its keys, and the URLs and descriptions of its webhooks.
+ * So an answer that has the word has told something, and so has a request to a webhook of the other one.
  */
 import * as Members from "@turnout/core/access/application/Members"
 import { permissionsOf } from "@turnout/core/access/domain/policy/Role"
@@ -15,9 +16,13 @@ import { textOf } from "@turnout/core/access/domain/credentials/AttendeeLink"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
-import { Effect } from "effect"
+import * as WebhookRelays from "@turnout/core/webhooks/application/WebhookRelays"
+import { type Post, WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
+import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import { Effect, Fiber, Logger } from "effect"
 import * as fc from "fast-check"
 import { randomBytes, randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { adminApi, api } from "../support/ApiDocument.ts"
 import * as Given from "../support/Given.ts"
@@ -25,6 +30,8 @@ import * as HttpWorld from "../support/HttpWorld.ts"
 
 const ROUNDS = 40
 const REQUESTS_A_ROUND = 40
+/** The time in which what has happened is posted. */
+const POSTED_WITHIN_MILLIS = 100
 
 const SIDES = ["north", "south"] as const
 type Side = (typeof SIDES)[number]
@@ -41,14 +48,41 @@ interface Own {
   readonly registrations: ReadonlyArray<string>
   readonly keys: ReadonlyArray<string>
   readonly members: ReadonlyArray<string>
+  readonly webhooks: ReadonlyArray<string>
   readonly credentials: Readonly<Record<(typeof ROLES)[number] | "attendee", string>>
 }
 
+/** A request that was made to a webhook. */
+interface Posted {
+  readonly organizationId: OrganizationId | null
+  readonly body: string
+}
+
 let world: HttpWorld.HttpWorld
+const posted: Array<Posted> = []
+let relaying: Fiber.Fiber<unknown>
 beforeAll(async () => {
   world = await HttpWorld.start()
+  const post: Post = ({ webhook: { organizationId } }, _, body) =>
+    Effect.sync(() => {
+      posted.push({ organizationId, body })
+      return { status: 204, read: () => Effect.void }
+    })
+  const relays = WebhookRelays.run({ refreshMillis: 25, relay: { pollMillis: 25, graceMillis: 100 } })
+  const context = await world.run(Effect.context<HttpWorld.Services>())
+  relaying = Effect.runFork(
+    relays.pipe(
+      Effect.scoped,
+      Effect.provideService(WebhookPost, post),
+      Effect.provide(context),
+      Effect.provide(Logger.layer([]))
+    )
+  )
 })
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(async () => {
+  await Effect.runPromise(Fiber.interrupt(relaying))
+  await world[Symbol.asyncDispose]()
+})
 
 const own = async (side: Side): Promise<Own> => {
   const word = wordOf(side)
@@ -84,12 +118,24 @@ const own = async (side: Side): Promise<Own> => {
         )
         members.push(member.id)
       }
-      return { events: [draft.id, id], members, registrations, link: textOf(registrations[1]!, secret) }
+      const webhooks: Array<string> = []
+      for (const path of ["first", "second"]) {
+        const settings = {
+          organizationId,
+          url: `https://${word}.example.com/${path}`,
+          types: null,
+          description: word,
+          secret: `whsec_${randomBytes(32).toString("base64")}`,
+          from: "beginning" as const
+        }
+        webhooks.push((yield* WebhookStore.use((store) => store.create(randomUUID(), settings, "ada"))).id)
+      }
+      return { events: [draft.id, id], members, registrations, webhooks, link: textOf(registrations[1]!, secret) }
     })
   )
   const credentials = { ...Object.fromEntries(entries), attendee: made.link } as Own["credentials"]
-  const { events, members, registrations } = made
-  return { organizationId, events, members, registrations, keys, credentials }
+  const { events, members, registrations, webhooks } = made
+  return { organizationId, events, members, registrations, keys, webhooks, credentials }
 }
 
 /** Everything that an organization has, as text, without the time at which a key was used. */
@@ -101,7 +147,9 @@ const everythingOf = ({ events, organizationId }: Own): Promise<string> =>
       const { items } = yield* turnout.listEvents({ organizationId, limit: 500 })
       const keys = yield* ApiKeyStore.use((store) => store.list(organizationId, { after: null, limit: 1_000 }))
       const members = yield* MemberStore.use((store) => store.list(organizationId, { after: null, limit: 500 }))
-      return JSON.stringify([journals, items, members, keys.map((key) => ({ ...key, lastUsedAt: null }))])
+      const webhooks = yield* WebhookStore.use((store) => store.list(organizationId, { after: null, limit: 1_000 }))
+      const keysNow = keys.map((key) => ({ ...key, lastUsedAt: null }))
+      return JSON.stringify([journals, items, members, keysNow, webhooks])
     })
   )
 
@@ -136,7 +184,7 @@ const asks: fc.Arbitrary<Ask> = fc.record({
 /** Sends the example of an endpoint about something that an organization has, and returns the whole answer as text. */
 const send = async ({ as, by, endpoint, nth, of }: Ask, all: Readonly<Record<Side, Own>>) => {
   const { method, operation, path } = ENDPOINTS[endpoint]!
-  const { events, keys, members, organizationId, registrations } = all[of]
+  const { events, keys, members, organizationId, registrations, webhooks } = all[of]
   const word = wordOf(of)
   const values: Readonly<Record<string, string>> = {
     eventId: events[nth % events.length]!,
@@ -144,6 +192,7 @@ const send = async ({ as, by, endpoint, nth, of }: Ask, all: Readonly<Record<Sid
     registrationId: registrations[nth % registrations.length]!,
     keyId: keys[nth % keys.length]!,
     memberId: members[nth % members.length]!,
+    webhookId: webhooks[nth % webhooks.length]!,
     organization: organizationId,
     attendeeId: `mailto:${word}-${1 + (nth % 2)}@example.com`
   }
@@ -153,9 +202,14 @@ const send = async ({ as, by, endpoint, nth, of }: Ask, all: Readonly<Record<Sid
   )
   const has = (name: string) =>
     operation.parameters.some((parameter) => parameter.in === "query" && parameter.name === name)
-  const query = has("organizationId") && nth % 2 === 0 ? `?organizationId=${organizationId}` : ""
+  const field = ["organizationId", "organization"].find(has)
+  const place = has("after") && path === "/admin/webhooks" && nth % 4 > 1 ? `&after=${webhooks[0]}` : ""
+  const query = field !== undefined && nth % 2 === 0 ? `?${field}=${organizationId}${place}` : place.replace("&", "?")
   const body = operation.requestBody?.content["application/json"]?.example as object | undefined
-  const named = body === undefined ? undefined : { ...body, ...("organizationId" in body ? { organizationId } : {}) }
+  const whose = "organizationId" in (body ?? {}) ? { organizationId } : {}
+  const isWebhook = operation.operationId === "createWebhook" && nth % 2 === 0
+  const named =
+    body === undefined ? undefined : { ...body, ...whose, ...(isWebhook ? { organization: organizationId } : {}) }
   // What the caller writes themself is theirs: registrations are made under names without a word.
   const credential = as === "nobody" ? undefined : all[by].credentials[as]
   const response = await fetch(world.address + target + query, {
@@ -172,6 +226,14 @@ const send = async ({ as, by, endpoint, nth, of }: Ask, all: Readonly<Record<Sid
   return { what: `${by} ${as}: ${method} ${target}${query}`, text: JSON.stringify([...response.headers]) + text }
 }
 
+/** The bodies that the webhooks of a side were posted, once those that are there have had their time, and are gone. */
+const postedTo = async (organizationId: OrganizationId): Promise<ReadonlyArray<string>> => {
+  await sleep(POSTED_WITHIN_MILLIS)
+  const all = await world.run(WebhookStore.use((store) => store.list(organizationId, { after: null, limit: 100 })))
+  for (const { id } of all) await world.run(Effect.ignore(WebhookStore.use((store) => store.remove(id, "ada"))))
+  return posted.flatMap((one) => (one.organizationId === organizationId ? [one.body] : []))
+}
+
 /** Who may be told of what an organization keeps to itself: its own staff and attendees. */
 const mayKnow = ({ as, by }: Ask, side: Side): boolean => as !== "nobody" && by === side
 
@@ -181,7 +243,7 @@ const isPublicWrite = ({ as, endpoint }: Ask): boolean =>
 
 describe("two organizations", { timeout: 180_000 }, () => {
   it("are never told anything of each other, and change nothing of each other", async () => {
-    let told = 0
+    let [told, toldByPosts] = [0, 0]
     await fc.assert(
       fc.asyncProperty(
         fc.array(asks, { minLength: REQUESTS_A_ROUND / 2, maxLength: REQUESTS_A_ROUND }),
@@ -200,12 +262,20 @@ describe("two organizations", { timeout: 180_000 }, () => {
               if (!isPublicWrite(ask)) assert.strictEqual(await everythingOf(all[side]), before.get(side), what)
             }
           }
+          for (const side of SIDES) {
+            const bodies = await postedTo(all[side].organizationId)
+            if (bodies.some((body) => body.includes(wordOf(side)))) toldByPosts += 1
+            for (const body of bodies) assert.notInclude(body, wordOf(otherThan(side)), `posted to ${side}`)
+          }
+          assert.isFalse(posted.some(({ organizationId }) => organizationId === null))
         }
       ),
-      { numRuns: ROUNDS }
+      // What a failure is shrunk to is told in time.
+      { numRuns: ROUNDS, skipAllAfterTimeLimit: 120_000 }
     )
     // Otherwise nobody would have been told anything, and nothing would have been shown.
     assert.isAbove(told, ROUNDS / 8)
+    assert.isAbove(toldByPosts, ROUNDS)
   })
 
   it("have words that their own staff are told", async () => {

@@ -17,6 +17,7 @@ import { randomUUID } from "node:crypto"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 const SETTINGS = {
+  organizationId: null,
   url: "https://example.com/hooks",
   types: null,
   description: "",

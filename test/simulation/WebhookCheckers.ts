@@ -2,6 +2,7 @@
  * Checks of webhooks, independent of the code that posts: they compare the requests to the endpoints with the stored states
  * of the webhooks.
  */
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { WebhookId } from "@turnout/core/webhooks/domain/Webhook"
 import type { Violation } from "./Checkers.ts"
 
@@ -59,7 +60,11 @@ export interface History {
   readonly processes: Map<string, number>
   /** How many entries each stream has. */
   readonly streams: Map<string, number>
+  /** The organization that the event of each stream belongs to. */
+  readonly owners: Map<string, OrganizationId>
   readonly ids: Array<WebhookId>
+  /** The organization that each webhook belongs to; `null` for the installation. */
+  readonly organizations: Map<WebhookId, OrganizationId | null>
 }
 
 export interface Bounds {
@@ -86,6 +91,20 @@ const isDiscarded = ({ discards }: History, id: WebhookId, stream: string, versi
     (one) => one.id === id && one.stream === stream && one.from <= version && version < one.before && one.at <= at
   )
 
+/** Whether a webhook is posted what happens to the event of a stream. */
+const isFor = ({ organizations, owners }: History, id: WebhookId, stream: string): boolean => {
+  const organization = organizations.get(id) ?? null
+  return organization === null || owners.get(stream) === organization
+}
+
+/** O9: requests about the events of others. */
+const misdirected = (history: History): ReadonlyArray<Violation> =>
+  history.posts.flatMap(({ at, id, stream, version }): ReadonlyArray<Violation> =>
+    isFor(history, id, stream)
+      ? []
+      : [`O9: webhook ${id} was posted version ${version} of ${stream} at ${at}, which is about the event of another`]
+  )
+
 /** O2: entries that no request has brought. */
 export const missing = (history: History): ReadonlyArray<Violation> => {
   const { ids, posts, streams } = history
@@ -93,7 +112,8 @@ export const missing = (history: History): ReadonlyArray<Violation> => {
     const known = new Set(
       posts.flatMap((post) => (post.id === id && isAccepted(post) ? [`${post.stream} ${post.version}`] : []))
     )
-    return [...streams].flatMap(([stream, length]) =>
+    const own = [...streams].filter(([stream]) => isFor(history, id, stream))
+    return own.flatMap(([stream, length]) =>
       Array.from({ length }, (_, index) => index + 1)
         .filter((version) => !known.has(`${stream} ${version}`))
         .filter((version) => !isDiscarded(history, id, stream, version, Infinity))
@@ -242,6 +262,7 @@ export const leftover = (sinks: ReadonlyArray<string>, webhooks: ReadonlyArray<W
 
 /** Runs the checks that hold at any time. */
 export const check = (history: History, bounds: Bounds): ReadonlyArray<Violation> => [
+  ...misdirected(history),
   ...misplaced(history),
   ...disabling(history, bounds),
   ...persistent(history, bounds),

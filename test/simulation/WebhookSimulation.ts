@@ -1,11 +1,12 @@
 /**
  * A simulation of webhooks: writers, processes that relay to webhooks, and endpoints that are up, down for days, slow, gone, ask
- * to be left alone, never end the body of an answer, and come back; days in which no process runs. An operator adds webhooks and
+ * to be left alone, never end the body of an answer, and come back; days in which no process runs. Events belong to two organizations,
+ * and webhooks to one of them, or to the installation. An operator adds webhooks and
  * removes them, soon after processes have begun with them, discards what an endpoint does not take, and enables in the end what
  * was disabled. A day takes four seconds here.
  *
  * What happens to requests is written down at the endpoints, and what becomes of webhooks at the store, and compared in the
- * end: nothing is lost, each stream comes in order, a webhook is disabled when it should be and only then, nothing is posted to
+ * end: nothing is lost, no webhook is posted what happens to the events of another organization, each stream comes in order, a webhook is disabled when it should be and only then, nothing is posted to
  * it from then on, nor to an endpoint that has asked to be left alone, and a webhook that was removed has left no sink.
  */
 import { EndOfTurn } from "@turnout/core/admission/application/engine/Lanes"
@@ -15,6 +16,9 @@ import { sinkOf, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import { Replays } from "@turnout/core/delivery/ports/Replays"
+import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { type Post, type WebhookAnswer, WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
 import { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Context, Effect, Exit, Logger } from "effect"
@@ -40,7 +44,10 @@ const MAX_ATTEMPTS = 12
 const SLOW_MILLIS = 1_200
 const LONGEST_PAUSE_MILLIS = 1_000
 
+const ORGANIZATIONS = [DEFAULT_ORGANIZATION, OrganizationId.make("01890000-0000-7000-8000-0000000000ff")] as const
+
 const SETTINGS = {
+  organizationId: null,
   url: "https://example.com/",
   types: null,
   description: "",
@@ -131,7 +138,9 @@ class WebhookSimulation {
     idle: [],
     processes: new Map(),
     streams: new Map(),
-    ids: []
+    owners: new Map(),
+    ids: [],
+    organizations: new Map()
   }
   readonly #defects: Array<Violation> = []
   #processes: Array<Node> = []
@@ -151,6 +160,11 @@ class WebhookSimulation {
     })
     this.#server = world.node("store")
     this.#database = makeDatabase(world, this.#server)
+    const organizations = Context.get(
+      this.#database as unknown as Context.Context<OrganizationStore>,
+      OrganizationStore
+    )
+    this.#atStore(organizations.create(ORGANIZATIONS[1], { slug: "another", name: "Another" }, "operator"))
   }
 
   get #store(): WebhookStore["Service"] {
@@ -240,12 +254,13 @@ class WebhookSimulation {
   #startProcess(): void {
     const { world } = this
     const node = world.node(`process ${++this.#started}`)
-    const database = this.#database as unknown as Context.Context<Outbox | Replays>
+    const database = this.#database as unknown as Context.Context<AdmissionReads | Outbox | Replays>
     const remote = <S extends object>(service: S) => this.#network.store(node, this.#server, service, undefined)
     const life = WebhookRelays.run({ ...OPTIONS, relay: { ...OPTIONS.relay, owner: node.name } }).pipe(
       Effect.scoped,
       Effect.provideService(Outbox, remote(Context.get(database, Outbox))),
       Effect.provideService(Replays, remote(Context.get(database, Replays))),
+      Effect.provideService(AdmissionReads, remote(Context.get(database, AdmissionReads))),
       Effect.provideService(WebhookStore, remote(this.#watched())),
       Effect.provideService(WebhookPost, this.#post(node)),
       Effect.provide(silent)
@@ -264,7 +279,10 @@ class WebhookSimulation {
     const writing = Effect.gen({ self: this }, function* () {
       const turnout = yield* Turnout.make()
       yield* Effect.sleep(world.choose(DAY_MILLIS))
-      const { id } = yield* turnout.createEvent(Given.eventInput({ capacity: 100 }, new Date(world.now)))
+      const organizationId = world.pick(ORGANIZATIONS)
+      const input = Given.eventInput({ capacity: 100, organizationId }, new Date(world.now))
+      const { id } = yield* turnout.createEvent(input)
+      this.#history.owners.set(id, organizationId)
       yield* turnout.publishEvent(id)
       this.#history.streams.set(id, 2)
       for (let n = 1 + world.choose(8); n > 0; n--) {
@@ -286,8 +304,11 @@ class WebhookSimulation {
   #addWebhook(n: number): void {
     const { world } = this
     const id = `01890000-0000-7000-8000-00000000000${n}`
-    this.#atStore(this.#store.create(id, { ...SETTINGS, url: `https://example.com/${n}` }, "operator"))
+    const organizationId = world.pick([null, ...ORGANIZATIONS])
+    const settings = { ...SETTINGS, organizationId, url: `https://example.com/${n}` }
+    this.#atStore(this.#store.create(id, settings, "operator"))
     this.#history.ids.push(id)
+    this.#history.organizations.set(id, organizationId)
     const endpoint: Endpoint = { id, node: world.node(`endpoint ${n}`), state: "up", asksMillis: 0 }
     this.#endpoints.push(endpoint)
     const change = () => {
@@ -356,7 +377,7 @@ class WebhookSimulation {
   /** The sinks of webhooks that are gone. */
   #leftover(): ReadonlyArray<Violation> {
     const { sinks } = this.#atStore(this.#operations.status)
-    const webhooks = this.#atStore(this.#store.list({ after: null, limit: 100 }))
+    const webhooks = this.#atStore(this.#store.list("all", { after: null, limit: 100 }))
     return WebhookCheckers.leftover(
       sinks.map(({ name }) => name),
       webhooks.map(({ id }) => id)

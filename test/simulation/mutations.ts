@@ -706,6 +706,27 @@ export const mutations: ReadonlyArray<Mutation> = [
     to: "CircuitBreaker.success : CircuitBreaker.ignored"
   },
   {
+    name: "a webhook of an organization is posted everything",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookSink.ts`,
+    from: "isOfType(entry) && ownerOf(entry.eventId) === organizationId",
+    to: "isOfType(entry)"
+  },
+  {
+    name: "a webhook of an organization is posted nothing about events of which its process has heard before",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/EventOwners.ts`,
+    from: "else note(eventId, known)",
+    to: "else if (!remembered.has(eventId)) note(eventId, known)"
+  },
+  {
+    name: "a webhook of an organization passes messages over while the store cannot tell whose they are",
+    breaks: "O",
+    file: `${WEBHOOKS}/application/WebhookSink.ts`,
+    from: "yield* Effect.mapError(owners.of(ofType), (cause) => new SinkUnavailable({ cause }))",
+    to: "yield* Effect.catch(owners.of(ofType), () => Effect.succeed(() => undefined))"
+  },
+  {
     name: "messages after one that failed are posted to a webhook",
     breaks: "O",
     file: `${WEBHOOKS}/application/WebhookSink.ts`,

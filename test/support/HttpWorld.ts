@@ -14,13 +14,15 @@ import { Clock, Context, Effect, Layer, Logger, Redacted } from "effect"
 import { HttpServer } from "effect/http"
 import { TOKEN } from "./AdminClient.ts"
 
+type Stores = Layer.Success<typeof Memory.layer>
+
 /** What a server stands on: the clock that it goes by, and its stores. Default: the clock of the machine, and memory. */
 export interface Ground {
   readonly clock?: Clock.Clock
-  readonly stores?: typeof Memory.layer
+  readonly stores?: Layer.Layer<Stores>
 }
 
-const server = (options: Server.ServerOptions, stores: typeof Memory.layer) =>
+const server = (options: Server.ServerOptions, stores: Layer.Layer<Stores>) =>
   Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), ...options }).pipe(
     Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
     Layer.provideMerge(stores),

@@ -10,9 +10,9 @@ import * as Organizations from "@turnout/core/access/application/Organizations"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
-import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { EventId } from "@turnout/core/kernel/domain/EventId"
 import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
@@ -169,6 +169,32 @@ export const suite = <E>(
           assert.deepInclude(refused, { _tag: "OrganizationNotFound", organization: ofNobody })
           const { organizationId: byDefault } = yield* Given.draftEvent()
           assert.strictEqual(byDefault, DEFAULT_ORGANIZATION)
+        })
+      )
+
+      it.effect("own what they have owned, also when it was deleted", () =>
+        Effect.gen(function* () {
+          const { id: organizationId } = yield* create()
+          const turnout = yield* Turnout.Turnout
+          const kept = yield* Given.draftEvent({ organizationId })
+          const gone = yield* Given.draftEvent({ organizationId })
+          const [defaultKept, defaultGone] = [yield* Given.draftEvent(), yield* Given.draftEvent()]
+          for (const { id } of [gone, defaultGone]) yield* turnout.deleteEvent(id)
+          const never = EventId.make(randomUUID())
+          const ids = [kept.id, gone.id, never, defaultKept.id, defaultGone.id]
+          const found = yield* AdmissionReads.use((reads) => reads.organizationsOf(ids))
+          assert.sameDeepMembers(
+            [...found],
+            [
+              [kept.id, organizationId],
+              [gone.id, organizationId],
+              [defaultKept.id, DEFAULT_ORGANIZATION],
+              [defaultGone.id, DEFAULT_ORGANIZATION]
+            ]
+          )
+          assert.strictEqual((yield* AdmissionReads.use((reads) => reads.organizationsOf([]))).size, 0)
+          const { items } = yield* turnout.listJournal(gone.id)
+          assert.deepStrictEqual(items.at(-1)?.payload, { organizationId }, "all that pruning leaves says it")
         })
       )
 

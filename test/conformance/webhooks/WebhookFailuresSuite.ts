@@ -23,7 +23,13 @@ import * as Given from "../../support/Given.ts"
 
 const use = <A, E, R>(f: (store: WebhookStore["Service"]) => Effect.Effect<A, E, R>) => WebhookStore.use(f)
 
-const SETTINGS = { url: "https://example.com/hooks", types: null, description: "", from: "beginning" as const }
+const SETTINGS = {
+  organizationId: null,
+  url: "https://example.com/hooks",
+  types: null,
+  description: "",
+  from: "beginning" as const
+}
 
 const create = Effect.map(
   use((store) => store.create(randomUUID(), { ...SETTINGS, secret: "whsec_" }, "ada")),

@@ -18,7 +18,14 @@ const create = (description: string) =>
   use((store) =>
     store.create(
       randomUUID(),
-      { url: "https://example.com/hooks", types: null, description, secret: `whsec_${description}`, from: "now" },
+      {
+        organizationId: null,
+        url: "https://example.com/hooks",
+        types: null,
+        description,
+        secret: `whsec_${description}`,
+        from: "now"
+      },
       "ada"
     )
   )

@@ -15,7 +15,13 @@ import { randomUUID } from "node:crypto"
 
 const use = <A, E, R>(f: (store: WebhookStore["Service"]) => Effect.Effect<A, E, R>) => WebhookStore.use(f)
 
-const SETTINGS = { url: "https://example.com/hooks", types: null, description: "", from: "now" as const }
+const SETTINGS = {
+  organizationId: null,
+  url: "https://example.com/hooks",
+  types: null,
+  description: "",
+  from: "now" as const
+}
 
 const create = () => use((store) => store.create(randomUUID(), { ...SETTINGS, secret: "whsec_first" }, "ada"))
 

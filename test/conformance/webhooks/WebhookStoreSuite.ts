@@ -22,7 +22,13 @@ import * as Given from "../../support/Given.ts"
 
 const use = <A, E, R>(f: (store: WebhookStore["Service"]) => Effect.Effect<A, E, R>) => WebhookStore.use(f)
 
-const SETTINGS = { url: "https://example.com/hooks", types: null, description: "", from: "now" as const }
+const SETTINGS = {
+  organizationId: null,
+  url: "https://example.com/hooks",
+  types: null,
+  description: "",
+  from: "now" as const
+}
 
 const create = (settings: Partial<{ types: ReadonlyArray<string>; description: string }> = {}) =>
   use((store) => store.create(randomUUID(), { ...SETTINGS, secret: "whsec_first", ...settings }, "ada"))
@@ -87,6 +93,7 @@ export const suite = <E>(name: string, store: Layer.Layer<Stores, E>): void => {
         Effect.gen(function* () {
           const made = yield* create({ types: ["EventCreated", "AttendeeRegistered"], description: 'the "shop", äöü' })
           assert.deepInclude(made, {
+            organizationId: null,
             url: SETTINGS.url,
             types: ["EventCreated", "AttendeeRegistered"],
             description: 'the "shop", äöü',
@@ -170,13 +177,13 @@ export const suite = <E>(name: string, store: Layer.Layer<Stores, E>): void => {
         Effect.gen(function* () {
           const made: Array<Webhook> = []
           for (let n = 0; n < 3; n++) made.push(yield* create({ description: String(n) }))
-          const ids = (yield* use((store) => store.list({ after: null, limit: 100 }))).map(({ id }) => id)
+          const ids = (yield* use((store) => store.list("all", { after: null, limit: 100 }))).map(({ id }) => id)
           const own = ids.filter((id) => made.some((one) => one.id === id))
           assert.deepStrictEqual(
             own,
             made.map(({ id }) => id)
           )
-          assert.deepStrictEqual(yield* use((store) => store.list({ after: made[0]!.id, limit: 1 })), [made[1]!])
+          assert.deepStrictEqual(yield* use((store) => store.list("all", { after: made[0]!.id, limit: 1 })), [made[1]!])
         })
       )
 

@@ -19,6 +19,9 @@ const wordsOf = (name: string, address: string): string => {
   return parts.join(" ")
 }
 
+/** The words for those who do not run the network: they are not told what its names lead to. */
+export const PRIVATE_ADDRESS = "the name does not lead to a public address; webhooks are not posted there"
+
 /** The address is not one of the public internet. */
 export class PrivateAddress extends Error {
   override readonly name = "PrivateAddress"

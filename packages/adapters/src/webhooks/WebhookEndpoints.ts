@@ -29,7 +29,4 @@ const nameRefusal = (name: string): Effect.Effect<string | undefined> =>
 
 /** Checks what operators enter, for as long as the layer is there. */
 export const layer = ({ allowPrivate = false }: WebhookEndpointOptions = {}): Layer.Layer<never> =>
-  Layer.succeed(WebhookEndpoints, {
-    allowPrivate,
-    nameRefusal: allowPrivate ? () => Effect.succeed(undefined) : nameRefusal
-  })
+  Layer.succeed(WebhookEndpoints, { allowPrivate, nameRefusal })

@@ -3,6 +3,7 @@
  * `standardwebhooks` to be installed.
  */
 import * as Core from "@turnout/core/webhooks/application/WebhookRelays"
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -13,5 +14,7 @@ import * as WebhookSink from "./WebhookSink.ts"
 export interface WebhookRelayOptions extends Core.WebhookRelayOptions, WebhookSink.WebhookOptions {}
 
 /** Delivers to webhooks for as long as the layer is there. */
-export const layer = (options?: WebhookRelayOptions): Layer.Layer<never, never, WebhookStore | Outbox | Replays> =>
+export const layer = (
+  options?: WebhookRelayOptions
+): Layer.Layer<never, never, AdmissionReads | WebhookStore | Outbox | Replays> =>
   Layer.effectDiscard(Effect.forkScoped(Core.run(options))).pipe(Layer.provide(WebhookSink.layerPost(options)))

@@ -1,24 +1,30 @@
 /**
  * Requests to webhooks, by the rules of Standard Webhooks (https://www.standardwebhooks.com).
  *
- * A request is made to a public address only, and by https only, unless `allowPrivate`; redirects are not followed.
+ * A request is made to a public address only, and by https only, unless `allowPrivate`; for a webhook of an organization, it is so in
+ * any case, and its log does not tell which private address a name has. Redirects are not followed.
  */
 import { storable } from "@turnout/core/kernel/domain/Text"
-import { refusalOf } from "@turnout/core/webhooks/domain/WebhookEndpoint"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import { type EndpointRule, refusalOf, ruleFor } from "@turnout/core/webhooks/domain/WebhookEndpoint"
 import { retryAfterMillis } from "@turnout/core/webhooks/domain/RetryAfter"
 import { HEADERS_TO_TELL, type Post, type WebhookAnswer } from "@turnout/core/webhooks/ports/WebhookPost"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { LookupFunction } from "node:net"
 import { Webhook as Signer } from "standardwebhooks"
 import { Agent, type Dispatcher, request } from "undici"
-import { lookup } from "./PublicAddress.ts"
+import * as PublicAddress from "./PublicAddress.ts"
 
 export interface RequestOptions {
+  /** For webhooks of the installation. */
   readonly allowPrivate: boolean
   /** How long the status and the headers of an answer may take. */
   readonly timeoutMillis: number
   /** The most connections to each server. */
   readonly connections: number
+  /** Resolves names, and fails for those that lead to a private address. Default: as Node resolves them. */
+  readonly lookup?: LookupFunction
 }
 
 type Body = Dispatcher.ResponseData["body"]
@@ -82,7 +88,10 @@ const told = (headers: Dispatcher.ResponseData["headers"]): Readonly<Record<stri
     })
   )
 
-const describe = (cause: unknown): string => {
+/** What a failure is called in the log of a webhook, which the members of an organization read. */
+const describe = (cause: unknown, organizationId: OrganizationId | null): string => {
+  if (organizationId !== null && cause instanceof PublicAddress.PrivateAddress)
+    return `${cause.name}: ${PublicAddress.PRIVATE_ADDRESS}`
   const { code, message, name } = Object(cause) as Partial<Error & { readonly code: string }>
   return storable([...new Set([code ?? name, message].filter(Boolean))].join(": "))
 }
@@ -91,18 +100,21 @@ const describe = (cause: unknown): string => {
 export const make = Effect.fnUntraced(function* ({
   allowPrivate,
   connections,
+  lookup = PublicAddress.lookup,
   timeoutMillis
 }: RequestOptions): Effect.fn.Return<Post, never, Scope.Scope> {
-  const agent = yield* Effect.acquireRelease(
-    Effect.sync(
-      () => new Agent({ connections, connect: { timeout: timeoutMillis, ...(allowPrivate ? {} : { lookup }) } })
-    ),
-    (agent) => Effect.promise(() => agent.destroy())
-  )
+  const connecting = (to: { readonly lookup?: LookupFunction }) =>
+    Effect.acquireRelease(
+      Effect.sync(() => new Agent({ connections, connect: { timeout: timeoutMillis, ...to } })),
+      (agent) => Effect.promise(() => agent.destroy())
+    )
+  // Connections to private addresses are never those of an organization.
+  const toPublic = yield* connecting({ lookup })
+  const toAny = allowPrivate ? yield* connecting({}) : toPublic
 
-  const check = (url: URL): void => {
-    const rule = refusalOf(url, { allowPrivate })
-    if (rule !== undefined) throw new Error(`the URL ${rule}`)
+  const check = (url: URL, rule: EndpointRule): void => {
+    const refusal = refusalOf(url, rule)
+    if (refusal !== undefined) throw new Error(`the URL ${refusal}`)
   }
 
   return Effect.fnUntraced(function* (
@@ -111,18 +123,20 @@ export const make = Effect.fnUntraced(function* ({
     body,
     at
   ): Effect.fn.Return<WebhookAnswer, never, Scope.Scope> {
+    const { organizationId } = webhook
+    const rule = ruleFor(organizationId, { allowPrivate })
     let received: ReturnType<typeof receive> | undefined
     yield* Effect.addFinalizer(() => Effect.sync(() => received?.giveUp()))
     const ask = async (signal: AbortSignal): Promise<WebhookAnswer> => {
       const url = new URL(webhook.url)
-      check(url)
+      check(url, rule)
       const {
         body: answered,
         headers,
         statusCode: status
       } = await request(url, {
         method: "POST",
-        dispatcher: agent,
+        dispatcher: rule.allowPrivate ? toAny : toPublic,
         signal,
         headersTimeout: timeoutMillis,
         bodyTimeout: timeoutMillis,
@@ -148,7 +162,7 @@ export const make = Effect.fnUntraced(function* ({
         ...(after === undefined ? {} : { retryAfterMillis: after })
       }
     }
-    return yield* Effect.tryPromise({ try: ask, catch: describe }).pipe(
+    return yield* Effect.tryPromise({ try: ask, catch: (cause) => describe(cause, organizationId) }).pipe(
       Effect.catch((error) => Effect.succeed<WebhookAnswer>({ status: null, error }))
     )
   })

@@ -2,9 +2,11 @@
  * Sinks of webhooks (`WebhookSink` of the core) that post over HTTP. Needs `undici`, `ipaddr.js` and `standardwebhooks` to be
  * installed.
  *
- * Requests go only to public addresses, and by https only, unless `allowPrivate`. The headers are those of Standard Webhooks:
+ * Requests go only to public addresses, and by https only, unless `allowPrivate`, which holds for webhooks of the installation. The
+ * headers are those of Standard Webhooks:
  * `webhook-id`, `webhook-timestamp`, and `webhook-signature` with every secret that is in force.
  */
+import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import * as Core from "@turnout/core/webhooks/application/WebhookSink"
 import { WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -16,7 +18,7 @@ import * as WebhookRequest from "./WebhookRequest.ts"
 export interface WebhookOptions extends Core.WebhookSinkOptions {
   /**
    * Whether addresses of private networks, and plain http, are allowed: for development, or for endpoints in the operator's
-   * network.
+   * network. Webhooks of organizations are posted to public addresses in any case.
    */
   readonly allowPrivate?: boolean
 }
@@ -30,5 +32,5 @@ export const layerPost = (options: WebhookOptions = {}): Layer.Layer<WebhookPost
 /** Makes sinks that share connections and circuits. */
 export const make = (
   options: WebhookOptions = {}
-): Effect.Effect<Core.WebhookSinks, never, WebhookStore | Scope.Scope> =>
+): Effect.Effect<Core.WebhookSinks, never, AdmissionReads | WebhookStore | Scope.Scope> =>
   Effect.flatMap(Layer.build(layerPost(options)), (context) => Effect.provide(Core.make(options), context))

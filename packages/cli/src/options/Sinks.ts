@@ -12,13 +12,16 @@ export const startFrom = (place: "beginning" | "now"): Option =>
     .default(place)
 
 export const allowPrivate = (): Option =>
-  new Option("--allow-private-webhooks", "post to private addresses and by plain http as well")
+  new Option(
+    "--allow-private-webhooks",
+    "post to private addresses and by plain http as well, except for webhooks of organizations"
+  )
 
 /** The same for URLs that are entered: relays without `--allow-private-webhooks` do not post to them. */
 export const acceptPrivate = (): Option =>
   new Option(
     "--allow-private-webhooks",
-    "accept a URL with a private address, or by plain http; relays need the same option to post there"
+    "accept a URL with a private address, or by plain http, unless it is that of an organization; relays need the same option to post there"
   )
 
 export const stdout = (): Option =>

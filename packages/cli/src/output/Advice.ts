@@ -14,7 +14,7 @@ import { PersonNotFound } from "@turnout/core/access/domain/Person"
 import { SessionNotFound } from "@turnout/core/access/domain/signIn/Session"
 import { OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import { WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { TooManyWebhooks, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import { Stopped } from "../Stopped.ts"
 import { word } from "../usage/Shell.ts"
 
@@ -29,6 +29,8 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof SinkNotFound) return '"turnout outbox status" lists them.'
   if (error instanceof ReplayNotFound) return '"turnout outbox replay list" lists them.'
   if (error instanceof WebhookNotFound) return '"turnout webhooks list" lists them.'
+  if (error instanceof TooManyWebhooks)
+    return `"turnout webhooks list --organization ${error.organization}" lists them.`
   if (error instanceof OrganizationNotFound) return '"turnout organizations list" lists them.'
   if (error instanceof MemberNotFound) return `"turnout members list --organization ${error.organization}" lists them.`
   if (error instanceof MemberExists) return '"turnout members change" gives the member another role.'

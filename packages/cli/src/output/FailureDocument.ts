@@ -16,7 +16,7 @@ import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/del
 import { QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { TooManySecrets, TooManyWebhooks, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Schema from "effect/Schema"
 import { CliError } from "../CliError.ts"
 import { Stopped } from "../Stopped.ts"
@@ -41,7 +41,8 @@ const OPERATORS_ERRORS = [
   ReplayNotFound,
   ReplayNotOpen,
   WebhookNotFound,
-  TooManySecrets
+  TooManySecrets,
+  TooManyWebhooks
 ]
 
 /** The message of an error of the store, with the store's own words. */

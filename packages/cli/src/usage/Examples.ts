@@ -113,8 +113,11 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "sales list": ["turnout sales list"],
   "sales show": ["turnout sales show $EVENT"],
   "sales rebuild": ["turnout sales rebuild", "turnout sales rebuild $EVENT"],
-  "webhooks add": ["turnout webhooks add https://example.com/hooks --type AttendeeRegistered"],
-  "webhooks list": ["turnout webhooks list"],
+  "webhooks add": [
+    "turnout webhooks add https://example.com/hooks --type AttendeeRegistered",
+    "turnout webhooks add https://example.com/hooks --organization music-society"
+  ],
+  "webhooks list": ["turnout webhooks list", "turnout webhooks list --organization music-society"],
   "webhooks show": ["turnout webhooks show $WEBHOOK"],
   "webhooks update": ["turnout webhooks update $WEBHOOK --all-types"],
   "webhooks rotate": ["turnout webhooks rotate $WEBHOOK --overlap 3600000"],

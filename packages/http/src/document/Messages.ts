@@ -12,7 +12,7 @@ import type { JsonSchema, Operation, Operations, Parameter } from "./Json.ts"
 export const TAG = {
   name: "messages",
   description:
-    "What Turnout posts to webhooks, by the rules of Standard Webhooks: one request for each journal event, in the order of the stream of its event. Operators add webhooks by the API for operators."
+    "What Turnout posts to webhooks, by the rules of Standard Webhooks: one request for each journal event, in the order of the stream of its event. Operators add webhooks by the API for operators, and owners of an organization those of the organization, which are posted what happens to its events."
 }
 
 interface Kind {

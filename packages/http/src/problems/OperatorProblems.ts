@@ -9,7 +9,7 @@ import { DeadLettersOutOfReach } from "@turnout/core/consumer/ports/DeadLetters"
 import { SinkNotFound, StreamMovedOn, StreamNotBlocked } from "@turnout/core/delivery/ports/OutboxOperations"
 import { ReplayNotFound, ReplayNotOpen } from "@turnout/core/delivery/ports/Replays"
 import { JournalPruned } from "@turnout/core/projections/application/Projection"
-import { TooManySecrets, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
+import { TooManySecrets, TooManyWebhooks, WebhookNotFound } from "@turnout/core/webhooks/ports/WebhookStore"
 import { SalesNotCounted } from "@turnout/core/projections/application/SalesAdministration"
 import { DeadLettersNotFound } from "@turnout/core/guard/application/GuardedDeadLetters"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
@@ -99,6 +99,12 @@ export const tooManySecrets: Problem<typeof TooManySecrets> = problem(TooManySec
   status: 409,
   code: "too_many_secrets",
   title: "As many secrets sign as may"
+})
+
+export const tooManyWebhooks: Problem<typeof TooManyWebhooks> = problem(TooManyWebhooks, {
+  status: 409,
+  code: "too_many_webhooks",
+  title: "The organization has as many webhooks as it may"
 })
 
 export const salesNotCounted: Problem<typeof SalesNotCounted> = problem(SalesNotCounted, {

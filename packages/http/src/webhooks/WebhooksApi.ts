@@ -1,7 +1,10 @@
 /**
- * The group `webhooks` of the API for operators: the URLs that messages are posted to.
+ * The group `webhooks` of the API for operators: the URLs that messages are posted to, those of the installation and those of
+ * organizations.
  */
+import { Slug } from "@turnout/core/access/domain/Organization"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
+import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { Rotation, WebhookChanges } from "@turnout/core/webhooks/application/Webhooks"
 import { Webhook, WebhookAttempt, WebhookId, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
 import * as Schema from "effect/Schema"
@@ -11,10 +14,15 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { type About, about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
+import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const ofWebhook = { webhookId: described("The id of the webhook", WebhookId) }
+
+/** An organization, by which webhooks are added and listed. */
+const organization = (description: string) =>
+  described(description, Schema.optionalKey(Schema.Union([OrganizationId, Slug])), { examples: ["music-society"] })
 
 const WithSecret = Schema.Struct({
   webhook: described("The webhook", Webhook),
@@ -38,6 +46,9 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
   .add(
     HttpApiEndpoint.post("create", "/admin/webhooks", {
       payload: Schema.Struct({
+        organization: organization(
+          "The id or the short name of the organization that the webhook belongs to, for ever; without it, the installation for operators, and their own organization for others"
+        ),
         ...WebhookInput.fields,
         from: described(
           "The first entry of the journal that is posted",
@@ -47,14 +58,15 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
           }
         )
       }).annotate({ identifier: "WebhookInput" }),
-      success: WithSecret.pipe(HttpApiSchema.status(201))
+      success: WithSecret.pipe(HttpApiSchema.status(201)),
+      error: [RejectionProblems.organizationNotFound, OperatorProblems.tooManyWebhooks]
     })
       .annotateMerge(
         about({
           id: "createWebhook",
           summary: "Add a webhook",
           description:
-            "Messages are posted to its URL from now on, or from the beginning of the journal. The section webhooks of /openapi.json has what is posted. The secret is shown this once only.",
+            "Messages are posted to its URL from now on, or from the beginning of the journal: those about the events of its organization, or all, if it belongs to the installation. The section webhooks of /openapi.json has what is posted. The secret is shown this once only.",
           answer: "The webhook and its secret",
           body: {
             url: "https://example.com/hooks/turnout",
@@ -66,13 +78,19 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/webhooks", {
-      query: { after: described("next of the page before", Schema.optionalKey(WebhookId)), limit },
-      success: keyPage(Webhook, WebhookId, "WebhookPage")
+      query: {
+        organization: organization("Only the webhooks of the organization with this id or short name"),
+        after: described("next of the page before", Schema.optionalKey(WebhookId)),
+        limit
+      },
+      success: keyPage(Webhook, WebhookId, "WebhookPage"),
+      error: RejectionProblems.organizationNotFound
     }).annotateMerge(
       about({
         id: "listWebhooks",
         summary: "List webhooks, the oldest first",
-        description: "All webhooks, without their secrets.",
+        description:
+          "The webhooks of one organization, without their secrets. Without an organization, all webhooks for operators, and those of their own organization for others.",
         answer: "A page of webhooks"
       })
     ),
@@ -98,7 +116,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
         about({
           id: "updateWebhook",
           summary: "Change where and what is posted",
-          description: "A field that is absent stays as it is.",
+          description: "A field that is absent stays as it is. Whose the webhook is never changes.",
           answer: "The webhook as it is now",
           body: { description: "Mail and badges" }
         })
@@ -170,4 +188,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       })
     )
   )
-  .annotate(OpenApi.Description, "URLs that messages are posted to.") {}
+  .annotate(
+    OpenApi.Description,
+    "URLs that messages are posted to. Members of an organization care for its webhooks, which are posted what happens to its events, and operators for all."
+  ) {}

@@ -1,5 +1,5 @@
 /**
- * The handlers of the group `webhooks`, for operators: each turns a request into one call of webhooks behind the policy.
+ * The handlers of the group `webhooks`: each turns a request into one call of webhooks behind the policy.
  */
 import { GuardedWebhooks } from "@turnout/core/guard/application/GuardedWebhooks"
 import * as Effect from "effect/Effect"
@@ -16,9 +16,13 @@ export const layer = HttpApiBuilder.group(
     const webhooks = yield* GuardedWebhooks
     return handlers
       .handleAll({
-        list: ({ query }) =>
+        list: ({ query: { organization, ...query } }) =>
           toProblems(
-            paged(query, ({ id }) => id, webhooks.list),
+            paged(
+              query,
+              ({ id }) => id,
+              (page) => webhooks.list(organization, page)
+            ),
             "query"
           ),
         get: ({ params }) => toProblems(webhooks.get(params.webhookId), "path"),
@@ -37,8 +41,8 @@ export const layer = HttpApiBuilder.group(
       })
       .handleRaw(
         "create",
-        Body.withPayload(({ payload: { from = "now", ...input } }) =>
-          toProblems(webhooks.create(input, { from }), "body")
+        Body.withPayload(({ payload: { from = "now", organization, ...input } }) =>
+          toProblems(webhooks.create(organization, input, { from }), "body")
         )
       )
       .handleRaw(

@@ -3,8 +3,8 @@
  */
 import type { StoredJournalEntry } from "@turnout/core/kernel/domain/Entry"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
-import type { Event } from "@turnout/core/admission/domain/model/Event"
+import { DEFAULT_ORGANIZATION, OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import type { Event, EventCreated } from "@turnout/core/admission/domain/model/Event"
 import type { Changes, Footprint, Loaded } from "@turnout/core/admission/domain/state/EventRows"
 import { includes } from "@turnout/core/admission/ports/EventFilter"
 import type { EventKey, EventReads } from "@turnout/core/admission/ports/EventReads"
@@ -44,6 +44,14 @@ const compare = <A>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 const compareKeys = (a: EventKey, b: EventKey): number =>
   compare(a.startsAt.getTime(), b.startsAt.getTime()) || compare(a.id, b.id)
 
+/** The organization of an event; the journal, which is kept whole, begins with the creation of one that was deleted. */
+const organizationOf = ({ events, journal }: State, id: EventId): OrganizationId | undefined => {
+  const created = journal.get(id)?.[0]?.payload as typeof EventCreated.Encoded | undefined
+  return (
+    events.get(id)?.organizationId ?? (created && OrganizationId.make(created.organizationId ?? DEFAULT_ORGANIZATION))
+  )
+}
+
 /** The cost of a read depends on its page, except for a list of events, which is sorted when it is asked for. */
 export const reads = (state: State): EventReads => ({
   event: (id) => Effect.sync(() => state.events.get(id)),
@@ -57,6 +65,16 @@ export const reads = (state: State): EventReads => ({
     }),
   countEvents: (filter) =>
     Effect.sync(() => [...state.events.values()].filter((event) => includes(filter, event)).length),
+  organizationsOf: (ids) =>
+    Effect.sync(
+      () =>
+        new Map(
+          ids.flatMap((id) => {
+            const organizationId = organizationOf(state, id)
+            return organizationId === undefined ? [] : [[id, organizationId] as const]
+          })
+        )
+    ),
   journal: (eventId, page) =>
     Effect.sync(() => {
       const entries = state.journal.get(eventId) ?? []

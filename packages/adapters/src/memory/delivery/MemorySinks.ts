@@ -71,7 +71,7 @@ export interface PreviousSecret {
 /** What operators have said of a webhook, and its state. */
 export type StoredWebhook = Pick<
   Webhook,
-  "id" | "url" | "types" | "description" | "state" | "disabledBecause" | "createdAt"
+  "id" | "organizationId" | "url" | "types" | "description" | "state" | "disabledBecause" | "createdAt"
 >
 
 export interface WebhookState {

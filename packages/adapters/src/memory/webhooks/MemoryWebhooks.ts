@@ -1,8 +1,10 @@
 /**
  * Webhooks in memory.
  */
+import { type OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
 import {
   MAX_SECRETS,
+  MAX_WEBHOOKS_OF_AN_ORGANIZATION,
   shownUntil,
   sinkOf,
   type Webhook,
@@ -12,6 +14,7 @@ import {
 import { countedMillis } from "@turnout/core/webhooks/domain/WebhookHealth"
 import {
   TooManySecrets,
+  TooManyWebhooks,
   WebhookNotFound,
   WebhookStore,
   type WebhookTarget
@@ -19,6 +22,7 @@ import {
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Entries } from "../access/MemoryAuditLog.ts"
+import { Known } from "../access/MemoryOrganizations.ts"
 import { newSink, Sinks, type StoredWebhook, Webhooks, type WebhookState } from "../delivery/MemorySinks.ts"
 import { Log } from "../journal/MemoryLog.ts"
 import { MemoryClock } from "../MemoryClock.ts"
@@ -29,6 +33,7 @@ const make = Effect.gen(function* () {
   const states = yield* Webhooks
   const sinks = yield* Sinks
   const log = yield* Log
+  const organizations = yield* Known
   let lastAttempt = 0
 
   /** The webhook as it is now: a secret that has expired is gone. */
@@ -62,6 +67,14 @@ const make = Effect.gen(function* () {
       const state = states.get(id)
       return state === undefined ? Effect.fail(new WebhookNotFound({ id })) : Effect.succeed(state)
     })
+  /** Refuses an organization that is not there, or has as many webhooks as it may. */
+  const checkRoom = (organization: OrganizationId): Effect.Effect<void, OrganizationNotFound | TooManyWebhooks> =>
+    Effect.suspend((): Effect.Effect<void, OrganizationNotFound | TooManyWebhooks> => {
+      if (!organizations.has(organization)) return Effect.fail(new OrganizationNotFound({ organization }))
+      const own = [...states.values()].filter(({ webhook }) => webhook.organizationId === organization)
+      const limit = MAX_WEBHOOKS_OF_AN_ORGANIZATION
+      return own.length < limit ? Effect.void : Effect.fail(new TooManyWebhooks({ organization, limit }))
+    })
   const change = (
     id: WebhookId,
     who: string,
@@ -71,18 +84,21 @@ const make = Effect.gen(function* () {
   ) =>
     Effect.map(find(id), (state) => {
       state.webhook = { ...state.webhook, ...to(state) }
-      audit.write(who, action, { webhook: id, ...details(state.webhook) })
+      const { organizationId: organization } = state.webhook
+      audit.write(who, action, { webhook: id, organization, ...details(state.webhook) })
       return show(state)
     })
 
   return WebhookStore.of({
     clock: { now, aheadMillis: () => 0 },
-    create: (id, { description, from, secret, types, url }, who) =>
-      Effect.sync(() => {
+    create: (id, { description, from, organizationId, secret, types, url }, who) =>
+      Effect.gen(function* (): Effect.fn.Return<Webhook, OrganizationNotFound | TooManyWebhooks> {
         const known = states.get(id)
         if (known !== undefined) return show(known)
+        if (organizationId !== null) yield* checkRoom(organizationId)
         const webhook = {
           id,
+          organizationId,
           url,
           types,
           description,
@@ -94,13 +110,15 @@ const make = Effect.gen(function* () {
         const state: WebhookState = { webhook, secret, ...nothing }
         states.set(id, state)
         sinks.set(sinkOf(id), newSink(log, from, now()))
-        audit.write(who, "webhooks.create", { webhook: id, url, types })
+        audit.write(who, "webhooks.create", { webhook: id, organization: organizationId, url, types })
         return show(state)
       }),
     get: (id) => Effect.map(find(id), show),
-    list: ({ after, limit }) =>
+    list: (of, { after, limit }) =>
       Effect.sync(() => {
-        const all = [...states.values()].map(show)
+        const all = [...states.values()]
+          .filter(({ webhook }) => of === "all" || webhook.organizationId === of)
+          .map(show)
         const start = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1
         return after !== null && start === 0 ? [] : all.slice(start, start + limit)
       }),
@@ -127,7 +145,11 @@ const make = Effect.gen(function* () {
         const until = steady() + overlapMillis
         state.previousSecrets = [{ secret: state.secret, until }, ...state.previousSecrets]
         state.secret = secret
-        audit.write(who, "webhooks.rotate", { webhook: id, until: toMoment(until) })
+        audit.write(who, "webhooks.rotate", {
+          webhook: id,
+          organization: state.webhook.organizationId,
+          until: toMoment(until)
+        })
         return Effect.succeed(show(state))
       }),
     enable: (id, who) =>
@@ -151,7 +173,8 @@ const make = Effect.gen(function* () {
     remove: (id, who) =>
       Effect.map(find(id), ({ webhook }) => {
         states.delete(id)
-        audit.write(who, "webhooks.remove", { webhook: id, url: webhook.url })
+        const { organizationId: organization, url } = webhook
+        audit.write(who, "webhooks.remove", { webhook: id, organization, url })
         const sink = sinkOf(id)
         if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink })
       }),
@@ -207,7 +230,5 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<WebhookStore, never, Entries | Log | Sinks | Webhooks | MemoryClock> = Layer.effect(
-  WebhookStore,
-  make
-)
+export const layer: Layer.Layer<WebhookStore, never, Entries | Known | Log | Sinks | Webhooks | MemoryClock> =
+  Layer.effect(WebhookStore, make)

@@ -1,13 +1,22 @@
 /**
  * Webhooks on Postgres and PGlite.
  *
- * Guarantees: every change is one statement, an operator's with its entry in the audit log.
+ * Guarantees: every change is one statement, that of a principal with its entry in the audit log. A webhook of an organization is made
+ * in a transaction that locks the row of the organization first, under which its webhooks are counted.
  */
-import { MAX_SECRETS, sinkOf, type Webhook, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
+import { type OrganizationId, OrganizationNotFound } from "@turnout/core/kernel/domain/OrganizationId"
+import {
+  MAX_SECRETS,
+  MAX_WEBHOOKS_OF_AN_ORGANIZATION,
+  sinkOf,
+  type Webhook,
+  type WebhookId
+} from "@turnout/core/webhooks/domain/Webhook"
 import * as HeardClock from "@turnout/core/kernel/application/time/HeardClock"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import {
   TooManySecrets,
+  TooManyWebhooks,
   WebhookNotFound,
   type WebhookSettings,
   WebhookStore
@@ -15,6 +24,7 @@ import {
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as SqlClient from "effect/sql/SqlClient"
 import { plainArray, textArray } from "../statements/ArrayLiteral.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
@@ -76,6 +86,57 @@ const notes = (statements: WebhookStatements.Statements, sql: SqlClient.SqlClien
   }
 }
 
+type Refused = OrganizationNotFound | TooManyWebhooks
+
+/** Makes webhooks, each with its sink. */
+const creation = (
+  statements: WebhookStatements.Statements,
+  sql: SqlClient.SqlClient,
+  schema: string
+): WebhookStore["Service"]["create"] => {
+  const query = Query.make(sql)
+  const repeatable = Query.makeRepeatable(sql)
+
+  /** Makes a webhook of an organization, if there is room; no row if there is a webhook of this id, or the marks are missing. */
+  const createWithin = (organization: OrganizationId, parameters: ReadonlyArray<unknown>) =>
+    Effect.flatMap(
+      transact<Result.Result<ReadonlyArray<WebhookRow>, Refused>, never, never>(
+        sql,
+        Effect.fnUntraced(function* (run) {
+          const found = yield* run(statements.lockOrganization, [organization])
+          if (found.length === 0) return Result.fail(new OrganizationNotFound({ organization }))
+          const limit = MAX_WEBHOOKS_OF_AN_ORGANIZATION
+          const [own] = yield* run<{ readonly count: number }>(statements.count, [organization, parameters[0]])
+          if (own!.count >= limit) return Result.fail(new TooManyWebhooks({ organization, limit }))
+          return Result.succeed(yield* run<WebhookRow>(statements.create, parameters))
+        }),
+        Query.onceFailed
+      ),
+      Effect.fromResult
+    )
+
+  return Effect.fnUntraced(function* (
+    id,
+    { description, from, organizationId, secret, types, url },
+    who
+  ): Effect.fn.Return<Webhook, Refused | StoreError> {
+    const said = [id, who, url, typesParameter(types), description, secret, organizationId]
+    // On another server than the one that wrote down where the sink begins, it is begun anew.
+    while (true) {
+      const { marks, position } = yield* SinkStart.of(query, schema, from)
+      const parameters = [...said, sinkOf(id), SinkStatements.SLOTS, position, ...marks]
+      const [row] =
+        organizationId === null
+          ? yield* repeatable<WebhookRow>(statements.create, parameters)
+          : yield* createWithin(organizationId, parameters)
+      if (row !== undefined) return toWebhook(row)
+      // There is one if it was written before the connection was lost.
+      const [known] = yield* query<WebhookRow>(statements.get, [id])
+      if (known !== undefined) return toWebhook(known)
+    }
+  })
+}
+
 export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const { schema = DEFAULT_SCHEMA } = options
   const s = quote(schema)
@@ -100,26 +161,18 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
   const get = (id: WebhookId) => one(id, query<WebhookRow>(statements.get, [id]))
 
   return WebhookStore.of({
-    create: Effect.fnUntraced(function* (
-      id,
-      { description, from, secret, types, url },
-      who
-    ): Effect.fn.Return<Webhook, StoreError> {
-      const said = [id, who, url, typesParameter(types), description, secret]
-      // On another server than the one that wrote down where the sink begins, it is begun anew.
-      while (true) {
-        const { marks, position } = yield* SinkStart.of(query, schema, from)
-        const parameters = [...said, sinkOf(id), SinkStatements.SLOTS, position, ...marks]
-        const [row] = yield* repeatable<WebhookRow>(statements.create, parameters)
-        if (row !== undefined) return toWebhook(row)
-        // There is one if it was written before the connection was lost.
-        const [known] = yield* query<WebhookRow>(statements.get, [id])
-        if (known !== undefined) return toWebhook(known)
-      }
-    }),
+    create: creation(statements, sql, schema),
     get,
-    list: ({ after, limit }) =>
-      Effect.map(query<WebhookRow>(statements.list, [after, limit]), (rows) => rows.map(toWebhook)),
+    list: (of, { after, limit }) => {
+      const page = [after, limit]
+      const rows =
+        of === "all"
+          ? query<WebhookRow>(statements.listAll, page)
+          : of === null
+            ? query<WebhookRow>(statements.listOfInstallation, page)
+            : query<WebhookRow>(statements.listOfOrganization, [...page, of])
+      return Effect.map(rows, (found) => found.map(toWebhook))
+    },
     clock,
     targets: read(statements.targets),
     target: (id) =>

@@ -1,6 +1,7 @@
 /**
  * Rows of webhooks as domain values.
  */
+import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { shownUntil, type Webhook, type WebhookAttempt } from "@turnout/core/webhooks/domain/Webhook"
 import type { Failing } from "@turnout/core/webhooks/domain/WebhookHealth"
 import type { WebhookTarget } from "@turnout/core/webhooks/ports/WebhookStore"
@@ -8,6 +9,7 @@ import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 
 export interface WebhookRow {
   readonly id: string
+  readonly organization_id: string | null
   readonly url: string
   readonly types: ReadonlyArray<string> | null
   readonly description: string
@@ -45,6 +47,7 @@ export interface AttemptRow {
 
 export const toWebhook = (row: WebhookRow): Webhook => ({
   id: row.id,
+  organizationId: row.organization_id === null ? null : OrganizationId.make(row.organization_id),
   url: row.url,
   types: row.types,
   description: row.description,

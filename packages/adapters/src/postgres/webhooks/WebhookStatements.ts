@@ -1,5 +1,5 @@
 /**
- * The statements about webhooks: those of operators, each with its entry in the audit log, and those of relays.
+ * The statements about webhooks: those of operators and members, each with its entry in the audit log, and those of relays.
  */
 import { sinkOf } from "@turnout/core/webhooks/domain/Webhook"
 import { LONGEST_REST_MILLIS } from "@turnout/core/webhooks/domain/WebhookHealth"
@@ -23,7 +23,7 @@ const millis = (amount: string | number): string => `${amount} * interval '1 mil
 const LEFT_ALONE_UNTIL = `CASE WHEN w.left_alone_until > clock_timestamp()
     AND w.left_alone_until <= clock_timestamp() + ${millis(LONGEST_REST_MILLIS)} THEN w.left_alone_until END`
 
-const WEBHOOK = `w.id, w.url, w.types, w.description, w.disabled_because, w.failing_since, w.created_at,
+const WEBHOOK = `w.id, w.organization_id, w.url, w.types, w.description, w.disabled_because, w.failing_since, w.created_at,
   ${LEFT_ALONE_UNTIL} AS left_alone_until, to_json(${inForce("until")}) AS previous_untils`
 
 /** No request has failed since the last success. */
@@ -32,14 +32,31 @@ const NO_FAILURES = "failing_since = NULL, failed_at = NULL, failed_millis = 0"
 /** $1: the webhook, $2: the edition. */
 const IN_EDITION = "w.id = $1::uuid AND w.edition = $2::integer AND w.disabled_because IS NULL"
 
+type Lists = "listAll" | "listOfInstallation" | "listOfOrganization"
 type OfOperators =
-  "create" | "hasSecret" | "get" | "list" | "update" | "rotate" | "enable" | "disable" | "remove" | "attempts"
+  | "create"
+  | "lockOrganization"
+  | "count"
+  | "hasSecret"
+  | "get"
+  | Lists
+  | "update"
+  | "rotate"
+  | "enable"
+  | "disable"
+  | "remove"
+  | "attempts"
 type OfRelays = "targets" | "target" | "noteFailed" | "noteWorking" | "noteIdle" | "record" | "forget"
 
 const ofOperators = (s: string): Readonly<Record<OfOperators, string>> => {
   /** The entry of a webhook in the audit log; $2 is who. */
   const entry = (action: string, from: string, details: PostgresAuditLog.Entry["details"]) =>
-    PostgresAuditLog.entry(s, { who: "$2", action, details: { webhook: "id", ...details }, from })
+    PostgresAuditLog.entry(s, {
+      who: "$2",
+      action,
+      details: { webhook: "id", organization: "organization_id", ...details },
+      from
+    })
   /** A change that is written to the audit log; $1 is the webhook and $2 who. */
   const change = (
     action: string,
@@ -52,21 +69,32 @@ const ofOperators = (s: string): Readonly<Record<OfOperators, string>> => {
   ${entry(action, "changed", details)}
 )
 SELECT ${WEBHOOK} FROM changed w`
+  /** The webhooks that fulfil a condition, in which % stands for the table. One that does not is no place to go on from. */
+  const list = (condition: string) => `SELECT ${WEBHOOK} FROM ${s}.webhooks w
+WHERE ${condition.replace("%", "w")} AND ($1::uuid IS NULL OR w.number > (
+  SELECT a.number FROM ${s}.webhooks a WHERE a.id = $1::uuid AND ${condition.replace("%", "a")}
+)) ORDER BY w.number LIMIT $2::integer`
   return {
     // None is created on a server that has not got the marks which the place of its sink rests on.
     create: `WITH created AS (
-  INSERT INTO ${s}.webhooks (id, url, types, description, secret)
-  SELECT $1::uuid, $3, $4::text[], $5, $6 WHERE ${hasMarks(s, "$10", "$11")}
+  INSERT INTO ${s}.webhooks (id, url, types, description, secret, organization_id)
+  SELECT $1::uuid, $3, $4::text[], $5, $6, $7::uuid WHERE ${hasMarks(s, "$11", "$12")}
   ON CONFLICT DO NOTHING RETURNING *
-), ${SinkStatements.making(s, { names: "SELECT $7 FROM created", slots: "$8", position: "$9" })}, audited AS (
+), ${SinkStatements.making(s, { names: "SELECT $8 FROM created", slots: "$9", position: "$10" })}, audited AS (
   ${entry("webhooks.create", "created", { url: "url", types: "types" })}
 )
 SELECT ${WEBHOOK} FROM created w`,
     hasSecret: `SELECT w.secret = $2 AS has_secret FROM ${s}.webhooks w WHERE w.id = $1::uuid`,
     get: `SELECT ${WEBHOOK} FROM ${s}.webhooks w WHERE w.id = $1::uuid`,
-    list: `SELECT ${WEBHOOK} FROM ${s}.webhooks w
-WHERE $1::uuid IS NULL OR w.number > (SELECT a.number FROM ${s}.webhooks a WHERE a.id = $1::uuid)
-ORDER BY w.number LIMIT $2::integer`,
+    // It lets the checks of foreign keys through.
+    lockOrganization: `SELECT id FROM ${s}.organizations WHERE id = $1::uuid FOR NO KEY UPDATE`,
+    // $1: the organization, $2: a webhook that does not count. It is read under the lock: webhooks of one organization are made one
+    // after the other.
+    count: `SELECT count(*)::integer AS count FROM ${s}.webhooks
+WHERE organization_id = $1::uuid AND id <> $2::uuid`,
+    listAll: list("true"),
+    listOfInstallation: list("%.organization_id IS NULL"),
+    listOfOrganization: list("%.organization_id = $3::uuid"),
     update: change(
       "webhooks.update",
       `(url, edition, failing_since, failed_at, failed_millis, left_alone_until) = (

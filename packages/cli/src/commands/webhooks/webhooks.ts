@@ -4,10 +4,12 @@
 import { type Command, Option } from "commander"
 import type { Action } from "../../Action.ts"
 import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
+import * as Organizations from "../../options/access/Organizations.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import * as Ids from "../../options/Ids.ts"
 import { cursor, limit, numbered } from "../../options/Paging.ts"
 import { acceptPrivate, startFrom } from "../../options/Sinks.ts"
+import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import { pageByKey } from "@turnout/core/kernel/application/Paging"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import { sinkOf, type Webhook, type WebhookAttempt, type WebhookId } from "@turnout/core/webhooks/domain/Webhook"
@@ -32,12 +34,12 @@ export interface EndpointOptions {
 /** Runs a use of webhooks to its end. The URLs that it enters are those that relays with the same options post to. */
 const withWebhooks = async <A, E>(
   options: Database.GlobalOptions & EndpointOptions,
-  work: (webhooks: Service) => Effect.Effect<A, E>
+  work: (webhooks: Service) => Effect.Effect<A, E, OrganizationStore>
 ): Promise<A> => {
   const endpoints = await import("@turnout/adapters/webhooks/endpoints")
   const layer = Webhooks.layer.pipe(
     Layer.provide(endpoints.layer({ allowPrivate: options.allowPrivateWebhooks === true })),
-    Layer.provide(Database.stores(options))
+    Layer.provideMerge(Database.stores(options))
   )
   return Logs.runPromise(options, Effect.provide(Webhooks.Webhooks.use(work), layer))
 }
@@ -54,6 +56,7 @@ const stateOf = ({ disabledBecause, failingSince, leftAloneUntil }: Webhook): st
 const HEAD = [
   "webhook",
   Table.text("url"),
+  Table.spareText("organization"),
   Table.spareText("types"),
   Table.text("state"),
   Table.spareText("description")
@@ -61,6 +64,7 @@ const HEAD = [
 const row = (webhook: Webhook) => [
   webhook.id,
   webhook.url,
+  webhook.organizationId ?? "",
   webhook.types?.join(", ") ?? "all",
   stateOf(webhook),
   webhook.description
@@ -101,19 +105,32 @@ export const add = async (
   options: Database.GlobalOptions &
     ActorOptions &
     EndpointOptions &
+    Organizations.OrganizationOptions &
     SettingsOptions & { readonly startFrom: "beginning" | "now" },
   url: string
 ): Promise<boolean> => {
   const made = await withWebhooks(options, (webhooks) =>
-    webhooks.create({ url, ...settingsOf(options) }, { who: whoOf(options), from: options.startFrom })
+    Effect.flatMap(Organizations.fieldOf(options), (whose) =>
+      webhooks.create({ url, ...settingsOf(options) }, { who: whoOf(options), from: options.startFrom, ...whose })
+    )
   )
   Output.changed(options, made, () => secretInWords(made))
   return true
 }
 
-export const list = async (options: Database.GlobalOptions & Paging.KeyPaging<WebhookId>): Promise<boolean> => {
+export const list = async (
+  options: Database.GlobalOptions & Organizations.OrganizationOptions & Paging.KeyPaging<WebhookId>
+): Promise<boolean> => {
   const page = Paging.byKey(
-    await withWebhooks(options, (webhooks) => pageByKey(webhooks.list, Paging.toRequest(options), ({ id }) => id))
+    await withWebhooks(options, (webhooks) =>
+      Effect.flatMap(Organizations.fieldOf(options), ({ organizationId }) =>
+        pageByKey(
+          (asked) => webhooks.list(organizationId ?? "all", asked),
+          Paging.toRequest(options),
+          ({ id }) => id
+        )
+      )
+    )
   )
   Output.result(options, page, () =>
     page.items.length === 0
@@ -237,6 +254,7 @@ export const declare = (program: Command, action: Action): void => {
     .argument("<url>", "where to post, such as https://example.com/hooks")
     .addOption(types())
     .addOption(description())
+    .addOption(Organizations.organization("the organization that it belongs to, whose events alone it is posted"))
     .addOption(startFrom("now"))
     .addOption(acceptPrivate())
     .addOption(as())
@@ -244,6 +262,7 @@ export const declare = (program: Command, action: Action): void => {
   webhooks
     .command("list")
     .description("list webhooks")
+    .addOption(Organizations.organization("only those of this organization"))
     .addOption(limit())
     .addOption(cursor(Ids.id))
     .action(action(list))

@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { StoredJournalEntry } from "../../kernel/domain/Entry.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import type { Event } from "../domain/model/Event.ts"
@@ -29,6 +30,13 @@ export interface EventReads {
   ) => Effect.Effect<ReadonlyArray<Event>, StoreError>
   /** The number of events that a filter includes. Costs a look at each of them, and more if it has a search. */
   readonly countEvents: (filter: EventFilter) => Effect.Effect<number, StoreError>
+  /**
+   * The organizations of events, also of those that were deleted, however much of their journals was pruned. An event belongs to one
+   * organization for ever. Ids of which the store knows nothing are left out.
+   */
+  readonly organizationsOf: (
+    ids: ReadonlyArray<EventId>
+  ) => Effect.Effect<ReadonlyMap<EventId, OrganizationId>, StoreError>
   /** The journal of an event in order, be the event there or deleted; the key is the version. */
   readonly journal: (
     eventId: EventId,

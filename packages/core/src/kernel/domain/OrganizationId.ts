@@ -14,6 +14,12 @@ export type OrganizationId = typeof OrganizationId.Type
 /** The id of the default organization, which is the same in every database. */
 export const DEFAULT_ORGANIZATION = OrganizationId.make("00000000-0000-7000-8000-000000000000")
 
+/** The field of a journal event that names an organization. The default organization is not named in the journal. */
+export const namedInJournal = (
+  organizationId: OrganizationId | undefined
+): { readonly organizationId?: OrganizationId } =>
+  organizationId === undefined || organizationId === DEFAULT_ORGANIZATION ? {} : { organizationId }
+
 /** A field that has the id of the organization that is spoken of. */
 export const TheOrganization = described("The id of the organization", OrganizationId)
 

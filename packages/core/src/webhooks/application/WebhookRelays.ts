@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as Struct from "effect/Struct"
 import type { WebhookId } from "../domain/Webhook.ts"
 import { IDLE_AFTER_MILLIS, RETRY_POLICY } from "../domain/WebhookHealth.ts"
+import type { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { Outbox } from "../../delivery/ports/Outbox.ts"
 import type { Replays } from "../../delivery/ports/Replays.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
@@ -55,7 +56,7 @@ interface Running {
 
 export const run = Effect.fnUntraced(function* (
   options: WebhookRelayOptions = {}
-): Effect.fn.Return<never, never, WebhookStore | WebhookPost | Outbox | Replays | Scope.Scope> {
+): Effect.fn.Return<never, never, AdmissionReads | WebhookStore | WebhookPost | Outbox | Replays | Scope.Scope> {
   const { idleAfterMillis, keepAttemptsMillis, refreshMillis } = { ...DEFAULTS, ...options }
   const store = yield* WebhookStore
   const sinks = yield* WebhookSink.make(options)

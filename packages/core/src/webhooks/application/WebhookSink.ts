@@ -6,7 +6,9 @@
  * response is a failure, and what disables a webhook.
  *
  * - **Order.** The messages of a stream are posted one after the other. A message that fails is tried again later, and holds up
- *   its stream and nothing else. Types that the webhook does not want are left out.
+ *   its stream and nothing else. Types that the webhook does not want are left out, and so are, for a webhook of an organization, the
+ *   messages about the events of others: they cost neither a request nor an attempt. If the store cannot tell whose an event is, the
+ *   sink waits until it can.
  * - **An endpoint that is down** opens its circuit after a few failures in a row. Until a probe succeeds, nothing is posted;
  *   the messages that wait use up no attempt and block no stream.
  * - **`Retry-After`** leaves the whole endpoint alone from the first time on, in all processes, and its stream is blocked for
@@ -22,14 +24,16 @@ import * as Semaphore from "effect/Semaphore"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"
 import { delivered, type DeliveryOutcome } from "../../delivery/domain/DeliveryOutcome.ts"
 import * as Message from "../../delivery/domain/Message.ts"
-import { sinkOf, type WebhookAttempt } from "../domain/Webhook.ts"
+import { sinkOf, type Webhook, type WebhookAttempt } from "../domain/Webhook.ts"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
 import { type Consignment, type Sink, SinkUnavailable } from "../../delivery/ports/Sink.ts"
 import type { WebhookPost } from "../ports/WebhookPost.ts"
 import { WebhookStore, type WebhookTarget } from "../ports/WebhookStore.ts"
 import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
+import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import * as EndpointHealth from "./EndpointHealth.ts"
 import { leniently } from "./EndpointHealth.ts"
+import * as EventOwners from "./EventOwners.ts"
 import * as WebhookPosting from "./WebhookPosting.ts"
 
 export interface WebhookSinkOptions {
@@ -61,7 +65,7 @@ export const DEFAULTS = {
   longestRestMillis: WebhookHealth.LONGEST_REST_MILLIS
 } as const satisfies Required<WebhookSinkOptions>
 
-/** Makes sinks that share circuits. */
+/** Makes sinks that share circuits, and what the process remembers of events. */
 export interface WebhookSinks {
   /** The sink of a webhook; `target` returns the current settings of the webhook. */
   readonly make: (target: () => WebhookTarget) => Effect.Effect<Sink>
@@ -90,17 +94,38 @@ type Attempt = (
   }
 ) => Effect.Effect<DeliveryOutcome | undefined>
 
+/** Tells which entries a webhook is posted: those of its types that are about the events of its organization. */
+const wantedBy = Effect.fnUntraced(function* (
+  { organizationId, types }: Webhook,
+  deliveries: ReadonlyArray<StoredEntry>,
+  owners: EventOwners.EventOwners
+): Effect.fn.Return<(entry: StoredEntry) => boolean, SinkUnavailable> {
+  const isOfType = ({ type }: StoredEntry): boolean => types === null || types.includes(type)
+  if (organizationId === null) return isOfType
+  const ofType = deliveries.filter(isOfType)
+  const ownerOf = yield* Effect.mapError(owners.of(ofType), (cause) => new SinkUnavailable({ cause }))
+  const strays = ofType.filter(({ eventId }) => ownerOf(eventId) === undefined)
+  // The server of the store was replaced by one that has lost the event, or somebody has deleted rows.
+  if (strays.length > 0)
+    yield* Effect.logWarning(`it is not known whose event ${strays[0]!.eventId} is; nobody is told of it`)
+  return (entry) => isOfType(entry) && ownerOf(entry.eventId) === organizationId
+})
+
+/** What a delivery to a webhook needs besides the consignment. */
+interface Delivering {
+  readonly attempt: Attempt
+  readonly concurrency: number
+  readonly log: Array<Logged>
+  readonly owners: EventOwners.EventOwners
+}
+
 /** Posts the messages of a consignment, each stream in order, and returns the outcome of each. */
 const deliver = Effect.fnUntraced(function* (
   { deliveries, replay, settled }: Consignment,
-  { webhook: { id, types } }: WebhookTarget,
-  {
-    attempt,
-    concurrency,
-    log
-  }: { readonly attempt: Attempt; readonly concurrency: number; readonly log: Array<Logged> }
+  { webhook }: WebhookTarget,
+  { attempt, concurrency, log, owners }: Delivering
 ): Effect.fn.Return<ReadonlyArray<DeliveryOutcome>, SinkUnavailable> {
-  const isWanted = ({ type }: StoredEntry): boolean => types === null || types.includes(type)
+  const isWanted = yield* wantedBy(webhook, deliveries, owners)
   const outcomes = deliveries.map(() => WAITS)
   const settle = (index: number, outcome: DeliveryOutcome) => {
     outcomes[index] = outcome
@@ -131,19 +156,21 @@ const deliver = Effect.fnUntraced(function* (
   const hasArrived = first.length === 0 || (yield* send(first[0]!))
   const rest = hasArrived ? [first.slice(1), ...others] : others
   yield* Effect.forEach(rest, sendStream, { concurrency, discard: true })
-  if (isHeld) return yield* new SinkUnavailable({ cause: new Error(`nothing is posted to webhook ${id} for now`) })
+  if (isHeld)
+    return yield* new SinkUnavailable({ cause: new Error(`nothing is posted to webhook ${webhook.id} for now`) })
   return outcomes
 })
 
 /** What the sinks of webhooks share. */
 interface Surroundings {
+  readonly owners: EventOwners.EventOwners
   readonly store: WebhookStore["Service"]
   readonly clock: Clock.Clock
   readonly post: WebhookPosting.Posting
   readonly settings: Required<WebhookSinkOptions>
 }
 
-const makeSink = ({ clock, post, settings, store }: Surroundings, target: () => WebhookTarget): Sink => {
+const makeSink = ({ clock, owners, post, settings, store }: Surroundings, target: () => WebhookTarget): Sink => {
   const { concurrency } = settings
   const { id } = target().webhook
   const now = () => monotonicMillis(clock)
@@ -186,17 +213,21 @@ const makeSink = ({ clock, post, settings, store }: Surroundings, target: () => 
             ? Effect.void
             : Effect.asVoid(leniently(`requests to webhook ${id} could not be logged`, store.record(id, log)))
         )
-        return Effect.ensuring(deliver(consignment, health.current(), { attempt: inPlace, concurrency, log }), record)
+        return Effect.ensuring(
+          deliver(consignment, health.current(), { attempt: inPlace, concurrency, log, owners }),
+          record
+        )
       })
   }
 }
 
 export const make = Effect.fnUntraced(function* (
   options: WebhookSinkOptions = {}
-): Effect.fn.Return<WebhookSinks, never, WebhookStore | WebhookPost | Scope.Scope> {
+): Effect.fn.Return<WebhookSinks, never, AdmissionReads | WebhookStore | WebhookPost | Scope.Scope> {
   const given = { ...DEFAULTS, ...options }
   const settings = { ...given, longestRestMillis: Math.min(given.longestRestMillis, DEFAULTS.longestRestMillis) }
   const surroundings: Surroundings = {
+    owners: EventOwners.make(yield* AdmissionReads),
     store: yield* WebhookStore,
     clock: yield* Clock.Clock,
     post: yield* WebhookPosting.make(settings),

@@ -1,7 +1,7 @@
 /**
- * Webhooks, for their operators.
+ * Webhooks, for operators and for the members of organizations.
  *
- * Every use checks its input, and names the operator for the audit log. A secret is shown once, when it is made. A URL that relays
+ * Every use checks its input, and names the principal for the audit log. A secret is shown once, when it is made. A URL that relays
  * would refuse is refused here, by the same rule (`WebhookEndpoint`).
  */
 import * as Context from "effect/Context"
@@ -11,12 +11,13 @@ import * as Schema from "effect/Schema"
 import { randomBytes, randomUUID } from "node:crypto"
 import { type Webhook, type WebhookAttempt, type WebhookId, WebhookInput, WebhookUrl } from "../domain/Webhook.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
+import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import { type TooManySecrets, type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
+import { type TooManySecrets, type TooManyWebhooks, type WebhookNotFound, WebhookStore } from "../ports/WebhookStore.ts"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import { decoder, InvalidInput } from "../../kernel/application/InvalidInput.ts"
-import { nameOf, refusalOf } from "../domain/WebhookEndpoint.ts"
+import { nameOf, refusalOf, ruleFor } from "../domain/WebhookEndpoint.ts"
 import { WebhookEndpoints } from "../ports/WebhookEndpoints.ts"
 
 /** A webhook, and the secret that its requests are signed with from now on: `whsec_` and base64 of 32 random bytes. */
@@ -30,6 +31,9 @@ const SECRET_BYTES = 32
 export const MAX_OVERLAP_MILLIS = 30 * 24 * 60 * 60 * 1_000
 /** The time for which requests are signed with the replaced secret as well, unless the operator chooses another. */
 export const DEFAULT_OVERLAP_MILLIS = 24 * 60 * 60 * 1_000
+
+/** What members are told of a name that leads to a private address. */
+const PRIVATE_NAME_RULE = "must not lead to a private address"
 
 const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`
 
@@ -55,14 +59,20 @@ type Change = Effect.Effect<Webhook, WebhookNotFound | StoreError>
 export class Webhooks extends Context.Service<
   Webhooks,
   {
-    /** Adds a webhook. It is posted everything from now on, or everything from the beginning of the journal. */
+    /**
+     * Adds a webhook of an organization, or without one of the installation. It is posted everything from now on, or everything from
+     * the beginning of the journal, of an organization what happens to its events.
+     */
     readonly create: (
       input: typeof WebhookInput.Encoded,
-      options: { readonly who: string; readonly from?: StartFrom }
-    ) => Effect.Effect<WithSecret, InvalidInput | StoreError>
+      options: { readonly who: string; readonly from?: StartFrom; readonly organizationId?: OrganizationId | null }
+    ) => Effect.Effect<WithSecret, OrganizationNotFound | TooManyWebhooks | InvalidInput | StoreError>
     readonly get: (id: WebhookId) => Change
-    /** Returns webhooks, the oldest first; the key is the id. */
-    readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
+    /** Returns the webhooks of an organization, of the installation (`null`), or all, the oldest first; the key is the id. */
+    readonly list: (
+      of: OrganizationId | null | "all",
+      page: PageRequest<WebhookId>
+    ) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
     readonly update: (
       id: WebhookId,
       changes: typeof WebhookChanges.Encoded,
@@ -93,27 +103,35 @@ const make = Effect.gen(function* () {
   const store = yield* WebhookStore
   const endpoints = yield* WebhookEndpoints
 
-  const checkEndpoint = Effect.fnUntraced(function* (text: string): Effect.fn.Return<void, InvalidInput> {
+  const checkEndpoint = Effect.fnUntraced(function* (
+    text: string,
+    organizationId: OrganizationId | null
+  ): Effect.fn.Return<void, InvalidInput> {
     const url = new URL(text)
     const name = nameOf(url)
-    const ofUrl = refusalOf(url, endpoints)
-    const rule = ofUrl ?? (name === undefined ? undefined : yield* endpoints.nameRefusal(name))
+    const allowed = ruleFor(organizationId, endpoints)
+    const ofUrl = refusalOf(url, allowed)
+    const isFree = name === undefined || allowed.allowPrivate
+    const ofName = ofUrl !== undefined || isFree ? undefined : yield* endpoints.nameRefusal(name)
+    // Members learn nothing of the addresses behind the names of the operator's network.
+    const rule = ofUrl ?? (ofName === undefined || organizationId === null ? ofName : PRIVATE_NAME_RULE)
     if (rule !== undefined) return yield* new InvalidInput({ issues: [{ field: "url", rule }] })
   })
 
   return Webhooks.of({
-    create: Effect.fnUntraced(function* (input, { from = "now", who }) {
+    create: Effect.fnUntraced(function* (input, { from = "now", organizationId = null, who }) {
       const { description = "", types = null, url } = yield* decodeInput(input)
-      yield* checkEndpoint(url)
+      yield* checkEndpoint(url, organizationId)
       const [id, secret] = [randomUUID(), newSecret()]
-      const webhook = yield* store.create(id, { url, types, description, secret, from }, who)
+      const webhook = yield* store.create(id, { organizationId, url, types, description, secret, from }, who)
       return { webhook, secret }
     }),
     get: store.get,
     list: store.list,
     update: Effect.fnUntraced(function* (id, changes, who) {
       const decoded = yield* decodeChanges(changes)
-      if (decoded.url !== undefined) yield* checkEndpoint(decoded.url)
+      // Whose a webhook is never changes, so it is the same when the URL is written.
+      if (decoded.url !== undefined) yield* checkEndpoint(decoded.url, (yield* store.get(id)).organizationId)
       return yield* store.update(id, decoded, who)
     }),
     rotate: Effect.fnUntraced(function* (id, options, who) {

@@ -13,12 +13,16 @@
  * ```
  *
  * A webhook that is disabled keeps its positions: once it is enabled again, it is sent everything that has happened since.
+ *
+ * A webhook belongs to the installation, and is then posted what happens to the events of everybody, or to one organization, and is
+ * then posted what happens to the events of that organization alone. Whose it is never changes.
  */
 import * as Schema from "effect/Schema"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import { Instant } from "../../kernel/domain/Instant.ts"
 import { JournalEventType } from "../../journal/domain/JournalEvent.ts"
 import { line } from "../../kernel/domain/Text.ts"
+import { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { Uuid } from "../../kernel/domain/Uuid.ts"
 
 export const WebhookId = Uuid
@@ -26,6 +30,9 @@ export type WebhookId = typeof WebhookId.Type
 
 /** The most secrets that sign a request: the current one, and replaced ones that were promised to sign for a while longer. */
 export const MAX_SECRETS = 10
+
+/** The most webhooks of one organization. Each has a relay of its own in every process that relays. */
+export const MAX_WEBHOOKS_OF_AN_ORGANIZATION = 20
 
 const MAX_URL_LENGTH = 2_000
 const MAX_DESCRIPTION_LENGTH = 500
@@ -70,6 +77,11 @@ export type WebhookInput = typeof WebhookInput.Type
 
 export const Webhook = Schema.Struct({
   id: described("The id of the webhook", WebhookId),
+  /** The organization whose events it is posted; `null` if it belongs to the installation, and is posted everything. */
+  organizationId: described(
+    "The organization whose events it is posted, and no others; null if it belongs to the installation, and is posted everything",
+    Schema.NullOr(OrganizationId)
+  ),
   url: described(words.url, Schema.String),
   /** `null` means all types. */
   types: described(words.types, Schema.NullOr(Schema.Array(Schema.String))),

@@ -2,15 +2,22 @@
  * Endpoints: the URLs that webhooks may be posted to.
  *
  * The rule is the same for the operator who adds a webhook and for the relay that posts to it: a webhook that a relay would refuse
- * for ever is refused when it is added. The rule looks at the URL alone. What a name resolves to is for `WebhookEndpoints` to find
+ * for ever is refused when it is added. The members of an organization are not those who run the network that requests are made from,
+ * so what private addresses allow is for webhooks of the installation alone. The rule looks at the URL alone. What a name resolves to is for `WebhookEndpoints` to find
  * out, and for the connection to check again.
  */
+import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { type AddressBytes, notPublic } from "./PublicAddress.ts"
 
 export interface EndpointRule {
   /** Whether addresses of private networks, and plain http, are allowed. */
   readonly allowPrivate: boolean
 }
+
+/** The rule for the URL of a webhook, in an installation with this rule. */
+export const ruleFor = (organizationId: OrganizationId | null, { allowPrivate }: EndpointRule): EndpointRule => ({
+  allowPrivate: allowPrivate && organizationId === null
+})
 
 /** The limits of DNS for a name and for each of its labels, in characters. */
 const MAX_NAME_LENGTH = 253

@@ -1,7 +1,8 @@
 /**
- * The endpoints that operators may enter: the rule of `WebhookEndpoint`, and what names resolve to.
+ * The endpoints that operators and members may enter: the rule of `WebhookEndpoint`, and what names resolve to.
  *
- * Without a provider, the rule is the strict one, and no name is resolved. A process that lets its relays post to private addresses
+ * Without a provider, the rule is the strict one, and no name is resolved. What `allowPrivate` allows is for webhooks of the
+ * installation alone (`ruleFor`). A process that lets its relays post to private addresses
  * provides the same permission here, so that a webhook which its relays would refuse is refused when it is added.
  */
 import * as Context from "effect/Context"
@@ -11,7 +12,7 @@ import type { EndpointRule } from "../domain/WebhookEndpoint.ts"
 export interface Endpoints extends EndpointRule {
   /**
    * Resolves a name, and returns the rule that its addresses break, beginning with "must"; `undefined` if they may be connected to,
-   * or if the name does not resolve now: it may do so later.
+   * or if the name does not resolve now: it may do so later. It is asked whether or not private addresses are allowed elsewhere.
    */
   readonly nameRefusal: (name: string) => Effect.Effect<string | undefined>
 }

@@ -11,6 +11,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { MAX_SECRETS, type Webhook, type WebhookAttempt, type WebhookId } from "../domain/Webhook.ts"
 import type { Failing } from "../domain/WebhookHealth.ts"
+import { type OrganizationId, type OrganizationNotFound, TheOrganization } from "../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../kernel/domain/Page.ts"
 import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
@@ -23,6 +24,17 @@ export class WebhookNotFound extends TaggedError<WebhookNotFound>()("WebhookNotF
 }) {
   override get message(): string {
     return `There is no webhook ${this.id}.`
+  }
+}
+
+/** The organization has as many webhooks as it may. */
+export class TooManyWebhooks extends TaggedError<TooManyWebhooks>()("TooManyWebhooks", {
+  organization: TheOrganization,
+  /** The most webhooks that an organization may have. */
+  limit: described("The most webhooks that an organization may have", Schema.Int)
+}) {
+  override get message(): string {
+    return `Organization ${this.organization} has ${this.limit} webhooks, the most that it may; remove one first.`
   }
 }
 
@@ -68,6 +80,14 @@ export interface WebhookSettings {
   readonly description: string
 }
 
+/** A webhook that is to be made. */
+export interface NewWebhook extends WebhookSettings {
+  /** The organization that it belongs to for ever; `null` for the installation. */
+  readonly organizationId: OrganizationId | null
+  readonly secret: string
+  readonly from: StartFrom
+}
+
 type Change = Effect.Effect<Webhook, WebhookNotFound | StoreError>
 
 export class WebhookStore extends Context.Service<
@@ -78,15 +98,24 @@ export class WebhookStore extends Context.Service<
     /**
      * Adds an enabled webhook, unless there is one of this id; returns the webhook as it is then. Its sink is given everything
      * that happens once the webhook is there, or everything from the beginning.
+     *
+     * Those of one organization are counted under a lock: there are never more than `MAX_WEBHOOKS_OF_AN_ORGANIZATION`, however many
+     * are made at once.
      */
     readonly create: (
       id: WebhookId,
-      settings: WebhookSettings & { readonly secret: string; readonly from: StartFrom },
+      settings: NewWebhook,
       who: string
-    ) => Effect.Effect<Webhook, StoreError>
+    ) => Effect.Effect<Webhook, OrganizationNotFound | TooManyWebhooks | StoreError>
     readonly get: (id: WebhookId) => Change
-    /** Returns webhooks, the oldest first; the key is the id. */
-    readonly list: (page: PageRequest<WebhookId>) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
+    /**
+     * Returns the webhooks of an organization, of the installation (`null`), or all, the oldest first; the key is the id. After the id
+     * of a webhook that is none of these, there are none, as after an id of no webhook.
+     */
+    readonly list: (
+      of: OrganizationId | null | "all",
+      page: PageRequest<WebhookId>
+    ) => Effect.Effect<ReadonlyArray<Webhook>, StoreError>
     /** All enabled webhooks, the oldest first. */
     readonly targets: Effect.Effect<ReadonlyArray<WebhookTarget>, StoreError>
     /** A webhook with everything that a request needs, whether it is enabled or not. */

@@ -6,10 +6,18 @@ import type { EventKey, EventReads } from "@turnout/core/admission/ports/EventRe
 import * as Effect from "effect/Effect"
 import * as Candidates from "../Candidates.ts"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { DEFAULT_ORGANIZATION, type OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 import type { Query } from "../../client/Query.ts"
+import { plainArray } from "../../statements/ArrayLiteral.ts"
 import * as EventList from "./EventList.ts"
 import * as Rows from "../Rows.ts"
+
+interface OwnerRow {
+  readonly id: string
+  /** `null` if the store knows nothing of the event. */
+  readonly organization_id: string | null
+}
 
 type EventText = Pick<Rows.EventRow, "id" | "starts_at" | "title" | "location">
 
@@ -21,6 +29,15 @@ export const make = (read: Query, s: string): EventReads => {
   const count = EventList.makeCount(s)
   const journal = `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at
 FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY version LIMIT $3::integer`
+
+  // Of a deleted event, pruning leaves at least the last entry.
+  const organizations = `SELECT t.id, coalesce(
+  (SELECT e.organization_id FROM ${s}.events e WHERE e.id = t.id),
+  (
+    SELECT coalesce((j.payload ->> 'organizationId')::uuid, '${DEFAULT_ORGANIZATION}') FROM ${s}.journal j
+    WHERE j.event_id = t.id AND j.type IN ('EventCreated', 'EventDeleted') ORDER BY j.version LIMIT 1
+  )
+) AS organization_id FROM unnest($1::uuid[]) AS t(id)`
 
   return {
     event: (id) => Effect.map(read<Rows.EventRow>(one, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),
@@ -51,6 +68,16 @@ FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY ve
         (row) => hasText(filter, row)
       )
     },
+    organizationsOf: (ids) =>
+      Effect.map(
+        read<OwnerRow>(organizations, [plainArray(ids, (id) => id)]),
+        (rows) =>
+          new Map(
+            rows.flatMap(({ id, organization_id: organizationId }) =>
+              organizationId === null ? [] : [[id as EventId, organizationId as OrganizationId] as const]
+            )
+          )
+      ),
     journal: (eventId, { after, limit }) =>
       Effect.map(read<Rows.JournalRow>(journal, [eventId, after ?? 0, limit]), (rows) => rows.map(Rows.toJournalEntry))
   }

@@ -18,7 +18,7 @@ export const all: Effect.Effect<ReadonlyArray<Webhook>, StoreError, WebhookStore
   const store = yield* WebhookStore
   const found: Array<Webhook> = []
   for (let after: WebhookId | null = null; found.length < MOST;) {
-    const page: ReadonlyArray<Webhook> = yield* store.list({ after, limit: MAX_LIMIT })
+    const page: ReadonlyArray<Webhook> = yield* store.list("all", { after, limit: MAX_LIMIT })
     found.push(...page)
     if (page.length < MAX_LIMIT) break
     after = page.at(-1)!.id
@@ -30,8 +30,8 @@ export const all: Effect.Effect<ReadonlyArray<Webhook>, StoreError, WebhookStore
 const isOnPurpose = (because: string): boolean => because.startsWith("by ")
 
 const ofWebhook = (webhook: Webhook): ReadonlyArray<Finding> => {
-  const { disabledBecause, failingSince, id, leftAloneUntil, url } = webhook
-  const facts = { webhook: id, url, disabledBecause, failingSince, leftAloneUntil }
+  const { disabledBecause, failingSince, id, leftAloneUntil, organizationId, url } = webhook
+  const facts = { webhook: id, organizationId, url, disabledBecause, failingSince, leftAloneUntil }
   const who = `webhook ${id} (${url})`
   const [test, enable] = [`turnout webhooks test ${id}`, `turnout webhooks enable ${id}`]
   if (disabledBecause !== null)
@@ -47,7 +47,9 @@ const ofWebhook = (webhook: Webhook): ReadonlyArray<Finding> => {
   if (rule !== undefined)
     found.push(
       notice(
-        `${who}: its URL ${rule}, so relays post to it only with --allow-private-webhooks`,
+        organizationId === null
+          ? `${who}: its URL ${rule}, so relays post to it only with --allow-private-webhooks`
+          : `${who}: its URL ${rule}, and it belongs to an organization, so no relay posts to it`,
         { ...facts, rule },
         `turnout webhooks update ${id} --url URL`
       )

@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import { type Decide, type Deciders, requireStatus, requireVersion } from "../state/Decision.ts"
 import { type DeleteEvent, EventHadRegistrations } from "../model/event/EventDeletion.ts"
+import { namedInJournal } from "../../../kernel/domain/OrganizationId.ts"
 import { hasRegistrations } from "../state/RegistrationRows.ts"
 
 const deleteEvent: Decide<DeleteEvent> = (event, { command }, set) => {
@@ -14,7 +15,10 @@ const deleteEvent: Decide<DeleteEvent> = (event, { command }, set) => {
   if (hasRegistrations(set, eventId)) return Result.fail(new EventHadRegistrations({ eventId }))
   const conflict = requireVersion(event, command)
   if (conflict) return Result.fail(conflict)
-  return Result.succeed({ events: [{ _tag: "EventDeleted" }], outcome: () => ({ deleted: eventId }) })
+  return Result.succeed({
+    events: [{ _tag: "EventDeleted", ...namedInJournal(event.organizationId) }],
+    outcome: () => ({ deleted: eventId })
+  })
 }
 
 export const deciders: Deciders<DeleteEvent> = {

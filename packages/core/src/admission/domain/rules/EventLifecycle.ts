@@ -36,18 +36,10 @@ import {
 import { EventWasDeleted } from "../model/event/EventDeletion.ts"
 import type { Expecting } from "../model/event/EventVersion.ts"
 import type { Rejection } from "../model/Rejection.ts"
-import {
-  DEFAULT_ORGANIZATION,
-  type OrganizationId,
-  OrganizationNotFound
-} from "../../../kernel/domain/OrganizationId.ts"
+import { namedInJournal, OrganizationNotFound } from "../../../kernel/domain/OrganizationId.ts"
 import { eventIdOf, type Request } from "../state/Request.ts"
 import { seatsTaken } from "../model/Seats.ts"
 import type { WorkingSet } from "../state/WorkingSet.ts"
-
-/** The default organization is not named in the journal. */
-const named = (organizationId: OrganizationId | undefined): { readonly organizationId?: OrganizationId } =>
-  organizationId === undefined || organizationId === DEFAULT_ORGANIZATION ? {} : { organizationId }
 
 /** A new event is a draft. */
 export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.Result<Decision, Rejection> => {
@@ -69,7 +61,7 @@ export const create = (request: Request<CreateEvent>, set: WorkingSet): Result.R
     ...given
   }
   return Result.succeed({
-    events: [{ _tag: "EventCreated", details: toStored(details), capacity, ...named(organizationId) }],
+    events: [{ _tag: "EventCreated", details: toStored(details), capacity, ...namedInJournal(organizationId) }],
     outcome: (after) => ({ event: after.events.get(eventId)! })
   })
 }

@@ -8,6 +8,7 @@
 import * as Schema from "effect/Schema"
 import { described } from "../../../../kernel/domain/document/Documented.ts"
 import { EventId, TheEvent } from "../../../../kernel/domain/EventId.ts"
+import { OrganizationId } from "../../../../kernel/domain/OrganizationId.ts"
 import type { Expecting } from "./EventVersion.ts"
 import { TaggedError } from "../../../../kernel/domain/TaggedError.ts"
 
@@ -22,7 +23,16 @@ export const DeletionOutcome = Schema.Struct({
 })
 export type DeletionOutcome = typeof DeletionOutcome.Type
 
-export const EventDeleted = Schema.TaggedStruct("EventDeleted", {}).annotate({
+export const EventDeleted = Schema.TaggedStruct("EventDeleted", {
+  /**
+   * The organization that the event belonged to; absent for the default one. Pruning leaves nothing else of a deleted event, so this
+   * is what tells whose it was.
+   */
+  organizationId: described(
+    "The organization that the event belonged to; absent for the default one",
+    Schema.optionalKey(OrganizationId)
+  )
+}).annotate({
   description: "A draft that nobody had ever registered for was deleted; it is the last journal event of its stream"
 })
 
