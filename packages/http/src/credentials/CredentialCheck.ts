@@ -4,28 +4,37 @@
  * A request has one credential or none. Which kind it is shows by how it begins, so a credential that is refused is never passed over for
  * another, and nobody who sends one counts as somebody without. What the policy refuses whatever the facts are is refused here, before
  * anything else of the request is looked at.
+ *
+ * The request of somebody with a credential, and the recorder of the audit trail, are in the context of the work, unless somebody
+ * registers: that costs nothing more, and leaves nothing in the audit trail.
  */
+import { AuditTrail } from "@turnout/core/access/application/audit/AuditTrail"
+import { CurrentRequest } from "@turnout/core/access/application/audit/CurrentRequest"
 import * as BearerTokens from "@turnout/core/access/application/BearerTokens"
 import { Authentication } from "@turnout/core/access/application/Authentication"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
-import { kindOf } from "@turnout/core/access/domain/credentials/Credential"
+import { kindOf, parse } from "@turnout/core/access/domain/credentials/Credential"
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
-import type { Principal } from "@turnout/core/access/domain/policy/Principal"
+import { actorOf, isStaff, type Principal } from "@turnout/core/access/domain/policy/Principal"
 import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
 import type { Action } from "@turnout/core/access/domain/policy/Action"
 import { toRefusal } from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
+import * as Recording from "@turnout/core/guard/application/Recording"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { IssuerUnreachable, TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { toProblems } from "../problems/ToProblems.ts"
+import * as RequestId from "../requests/headers/RequestId.ts"
 import { RequestLimits, withDeadline } from "../server/Boundary.ts"
 import * as AdminToken from "./AdminToken.ts"
 import { Credential } from "./Credential.ts"
@@ -44,7 +53,36 @@ const BEARER = /^bearer +([\x21-\x7e]+)$/i
 /** Whether a text may be a token of an issuer: three parts with dots between them (RFC 7515, 3.1). */
 const isToken = (text: string): boolean => text.split(".").length === 3
 
-const operator: Principal = { kind: "operator" }
+/** Who the bearer of a credential is, and the credential without its secret. */
+interface Bearer {
+  readonly principal: Principal
+  readonly credential: string | null
+}
+
+const operator: Bearer = { principal: { kind: "operator" }, credential: "admin-token" }
+
+/** The kinds of ids in paths, the most particular first. */
+const RESOURCES = [
+  ["registration", "registrationId"],
+  ["event", "eventId"],
+  ["member", "memberId"],
+  ["organization", "organization"],
+  ["person", "personId"],
+  ["key", "keyId"],
+  ["webhook", "id"],
+  ["sink", "sink"],
+  ["queue", "queue"]
+] as const
+
+/** The longest id that is told of a request whose path nobody has checked. */
+const MAX_ID_LENGTH = 200
+
+/** What the path of a request names; `null` if that is nothing in particular. */
+const resourceIn = (context: Context.Context<never>): string | null => {
+  const { params } = Context.getUnsafe(context, HttpRouter.RouteContext as never) as HttpRouter.RouteContext["Service"]
+  for (const [kind, name] of RESOURCES) if (params[name] !== undefined) return `${kind}:${params[name].slice(0, MAX_ID_LENGTH)}`
+  return null
+}
 
 const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerifier }: CredentialOptions) {
   const digest = adminToken === undefined ? undefined : digestOf(Redacted.value(adminToken))
@@ -52,35 +90,67 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
   const tokens = tokenVerifier === undefined ? undefined : yield* BearerTokens.make(tokenVerifier)
   const { requestTimeoutMillis } = yield* RequestLimits
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
+  const nobody: Bearer = { principal: anonymous, credential: null }
+  const trail = yield* AuditTrail
 
-  const principalOf = (
+  const bearerOf = (
     authorization: string
-  ): Effect.Effect<Principal, CredentialRefused | IssuerUnreachable | StoreError> => {
+  ): Effect.Effect<Bearer, CredentialRefused | IssuerUnreachable | StoreError> => {
     const text = BEARER.exec(authorization)?.[1]
     if (text === undefined) return Effect.fail(new CredentialRefused())
     const kind = kindOf(text)
-    if (kind === "apiKey") return apiKey(text)
-    if (kind === "session") return session(text)
-    if (kind === "attendeeLink") return attendeeLink(text)
+    // The names of both principals are those of their credentials.
+    const named = (principal: Principal): Bearer => ({ principal, credential: actorOf(principal) })
+    if (kind === "apiKey") return Effect.map(apiKey(text), named)
+    if (kind === "attendeeLink") return Effect.map(attendeeLink(text), named)
+    if (kind === "session")
+      return Effect.map(session(text), (principal) => ({ principal, credential: `session:${parse(text)?.id}` }))
     if (digest !== undefined && hasDigest(text, digest)) return Effect.succeed(operator)
-    return tokens !== undefined && isToken(text) ? tokens.user(text) : Effect.fail(new CredentialRefused())
+    return tokens !== undefined && isToken(text)
+      ? Effect.map(tokens.user(text), ({ issuer, user }) => ({ principal: user, credential: `token:${issuer}` }))
+      : Effect.fail(new CredentialRefused())
   }
+
+  /** Lets the work know of its request, and notes where a write of staff comes from. */
+  const recorded = <A, E, R>(
+    { credential, principal }: Bearer,
+    method: string,
+    work: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> =>
+    Effect.withFiber((fiber) => {
+      const { headers, remoteAddress } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+      const request = {
+        id: RequestId.read(headers["x-request-id"]) ?? RequestId.current(fiber),
+        credential,
+        address: Option.getOrNull(remoteAddress),
+        userAgent: headers["user-agent"] ?? null
+      }
+      const noted = isStaff(principal) && method !== "GET" ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
+      return Effect.provide(noted, Context.make(CurrentRequest, request).pipe(Context.add(AuditTrail, trail)))
+    })
 
   return Credential.of((work, { endpoint }) =>
     Effect.withFiber((fiber) => {
       const action = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier) as Action
-      const as = (principal: Principal) => {
+      const answerTo = (principal: Principal) => {
         const refused = withoutLooking(principal, action)
-        if (refused !== undefined) return toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
-        return Effect.provideService(
-          work,
-          CurrentPrincipal,
-          principal
-        ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+        if (refused === undefined)
+          return Effect.provideService(
+            work,
+            CurrentPrincipal,
+            principal
+          ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+        const refusal = toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
+        const about = { resource: resourceIn(fiber.context as Context.Context<never>) }
+        return Effect.andThen(Recording.refused(principal, action, refused.because, about), refusal)
+      }
+      const as = (bearer: Bearer) => {
+        const answer = answerTo(bearer.principal)
+        return action === "register" || bearer.credential === null ? answer : recorded(bearer, endpoint.method, answer)
       }
       const { authorization } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest).headers
-      if (authorization === undefined) return as(anonymous)
-      const found = withDeadline(requestTimeoutMillis)(principalOf(authorization))
+      if (authorization === undefined) return as(nobody)
+      const found = withDeadline(requestTimeoutMillis)(bearerOf(authorization))
       return Effect.flatMap(toProblems(found, "header"), as)
     })
   )

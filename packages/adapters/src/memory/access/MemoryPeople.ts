@@ -11,6 +11,8 @@ import { MemoryClock } from "../MemoryClock.ts"
 import { Accounts } from "./MemoryAccounts.ts"
 import { Entries } from "./MemoryAuditLog.ts"
 
+const aboutOf = (id: PersonId) => ({ resource: `person:${id}` })
+
 const make = Effect.gen(function* () {
   const audit = yield* Entries
   const { now } = yield* MemoryClock
@@ -33,7 +35,7 @@ const make = Effect.gen(function* () {
       const person = people.get(id)
       if (person === undefined) return Effect.fail(new PersonNotFound({ id }))
       if (isActive === (person.deactivatedAt === null)) return Effect.succeed(person)
-      audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id })
+      audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id }, aboutOf(id))
       if (!isActive) endSignIns(person)
       return Effect.succeed(change(person, { deactivatedAt: isActive ? null : now() }))
     })
@@ -46,12 +48,8 @@ const make = Effect.gen(function* () {
       : people.get(id)!
     if (address !== null) byAddress.set(address, id)
     if (identity !== null) byIdentity.set(textOfIdentity(identity), id)
-    audit.write(nameInLog(id), "people.join", {
-      person: id,
-      identity: identity === null ? null : textOfIdentity(identity),
-      address,
-      from
-    })
+    const told = { person: id, identity: identity === null ? null : textOfIdentity(identity), address, from }
+    audit.write(nameInLog(id), "people.join", told, aboutOf(id))
     return change(person, {
       name: person.name ?? name,
       addresses: address === null ? person.addresses : [...person.addresses, address],

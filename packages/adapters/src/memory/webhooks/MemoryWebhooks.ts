@@ -23,6 +23,8 @@ import { newSink, Sinks, type StoredWebhook, Webhooks, type WebhookState } from 
 import { Log } from "../journal/MemoryLog.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 
+const aboutOf = (id: WebhookId) => ({ resource: `webhook:${id}` })
+
 const make = Effect.gen(function* () {
   const audit = yield* Entries
   const { now, steady, toMoment } = yield* MemoryClock
@@ -71,7 +73,7 @@ const make = Effect.gen(function* () {
   ) =>
     Effect.map(find(id), (state) => {
       state.webhook = { ...state.webhook, ...to(state) }
-      audit.write(who, action, { webhook: id, ...details(state.webhook) })
+      audit.write(who, action, { webhook: id, ...details(state.webhook) }, aboutOf(id))
       return show(state)
     })
 
@@ -94,7 +96,7 @@ const make = Effect.gen(function* () {
         const state: WebhookState = { webhook, secret, ...nothing }
         states.set(id, state)
         sinks.set(sinkOf(id), newSink(log, from, now()))
-        audit.write(who, "webhooks.create", { webhook: id, url, types })
+        audit.write(who, "webhooks.create", { webhook: id, url, types }, aboutOf(id))
         return show(state)
       }),
     get: (id) => Effect.map(find(id), show),
@@ -127,7 +129,7 @@ const make = Effect.gen(function* () {
         const until = steady() + overlapMillis
         state.previousSecrets = [{ secret: state.secret, until }, ...state.previousSecrets]
         state.secret = secret
-        audit.write(who, "webhooks.rotate", { webhook: id, until: toMoment(until) })
+        audit.write(who, "webhooks.rotate", { webhook: id, until: toMoment(until) }, aboutOf(id))
         return Effect.succeed(show(state))
       }),
     enable: (id, who) =>
@@ -151,9 +153,9 @@ const make = Effect.gen(function* () {
     remove: (id, who) =>
       Effect.map(find(id), ({ webhook }) => {
         states.delete(id)
-        audit.write(who, "webhooks.remove", { webhook: id, url: webhook.url })
+        audit.write(who, "webhooks.remove", { webhook: id, url: webhook.url }, aboutOf(id))
         const sink = sinkOf(id)
-        if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink })
+        if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink }, { resource: `sink:${sink}` })
       }),
     noteFailed: (id, edition, { longestGapMillis, restMillis }) =>
       Effect.sync(() => {

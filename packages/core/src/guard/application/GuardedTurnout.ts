@@ -7,11 +7,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import { randomBytes } from "node:crypto"
+import { CurrentRequest } from "../../access/application/audit/CurrentRequest.ts"
 import { digestOf } from "../../access/application/Secrets.ts"
 import type { Action } from "../../access/domain/policy/Action.ts"
-import { actorOf, isAttendee, organizationsWith, type Principal } from "../../access/domain/policy/Principal.ts"
+import { actorOf, isAttendee, isStaff, organizationsWith, type Principal, roleIn } from "../../access/domain/policy/Principal.ts"
 import { AttendeeLinkStore } from "../../access/ports/AttendeeLinkStore.ts"
 import * as Exports from "../../admission/application/Exports.ts"
 import { Turnout } from "../../admission/application/Turnout.ts"
@@ -26,6 +27,7 @@ import { type CreateEvent, EventNotFound } from "../../admission/domain/model/Ev
 import type { OutcomeOf } from "../../admission/domain/model/Outcome.ts"
 import type { RegistrationId } from "../../admission/domain/model/Registration.ts"
 import type { RejectionOf } from "../../admission/domain/model/Rejection.ts"
+import type { Caller } from "../../admission/domain/state/Caller.ts"
 import type { WriteOptions } from "../../admission/domain/state/WriteOptions.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { Overloaded } from "../../kernel/application/Overloaded.ts"
@@ -35,8 +37,16 @@ import { DEFAULT_ORGANIZATION, type OrganizationId, OrganizationNotFound } from 
 import type { SelfServiceEnded } from "../../kernel/domain/access/Refusals.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
-import { actionOf, type CallerCommand, callerOf, refusalOnEvent, refusalOnRegistration } from "./EventAccess.ts"
+import {
+  actionOf,
+  becauseOf,
+  type CallerCommand,
+  callerOf,
+  refusalOnEvent,
+  refusalOnRegistration
+} from "./EventAccess.ts"
 import { may, mayAtAll, type NotAllowed } from "./Guard.ts"
+import * as Recording from "./Recording.ts"
 
 /** The answer to a command, whether it was given before, and the secret of the link to the registration that was made. */
 export interface Reply<C extends CallerCommand> {
@@ -99,6 +109,28 @@ const attendeeOf = Effect.fnUntraced(function* (
   return isAttendee(principal, fromInput(given).id) && name !== null ? { ...given, name } : given
 })
 
+/** The resource of a command. */
+const resourceOf = (command: CallerCommand): string | null => {
+  if ("registrationId" in command) return Recording.registrationResource(command.registrationId)
+  return "eventId" in command ? Recording.eventResource(command.eventId) : null
+}
+
+/** A caller who remembers what the decider was told last: it may ask several times. */
+const remembering = (caller: Caller) => {
+  let last: { readonly refused: { readonly _tag: string }; readonly organizationId: OrganizationId } | undefined
+  return {
+    caller: {
+      ...caller,
+      refusalOf: (command, subject) => {
+        const refused = caller.refusalOf(command, subject)
+        last = refused === undefined ? undefined : { refused, organizationId: subject.event.organizationId }
+        return refused
+      }
+    } satisfies Caller,
+    last: () => last
+  }
+}
+
 const make = Effect.gen(function* () {
   const turnout = yield* Turnout
   const reads = yield* AdmissionReads
@@ -106,28 +138,67 @@ const make = Effect.gen(function* () {
 
   /** The event, for a principal who may do this with it. */
   const eventFor = Effect.fnUntraced(function* (principal: Principal, action: Action, eventId: EventId) {
-    yield* mayAtAll(principal, action)
+    const resource = Recording.eventResource(eventId)
+    yield* mayAtAll(principal, action, resource)
     const event = yield* reads.event(eventId)
     if (event === undefined) return yield* new EventNotFound({ eventId })
     const refused = refusalOnEvent(principal, action, event)
-    return refused === undefined ? event : yield* refused
+    if (refused === undefined) return event
+    const { organizationId } = event
+    yield* Recording.refused(principal, action, becauseOf(refused), { resource, organizationId })
+    return yield* refused
   })
 
-  /** Refuses a principal who may not do this with a registration. */
+  /** Reads personal data about an event, for a principal who may, and records it. */
+  const readOf = <A, E, R>(action: Action, eventId: EventId, read: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const principal = yield* CurrentPrincipal
+      const { organizationId } = yield* eventFor(principal, action, eventId)
+      const found = yield* read
+      yield* Recording.read(principal, action, { resource: Recording.eventResource(eventId), organizationId })
+      return found
+    })
+
+  /** Refuses a principal who may not do this with a registration, and returns its event. */
   const registrationFor = Effect.fnUntraced(function* (
     principal: Principal,
     action: Action,
     eventId: EventId,
     registrationId: RegistrationId
   ) {
-    yield* mayAtAll(principal, action)
+    const resource = Recording.registrationResource(registrationId)
+    yield* mayAtAll(principal, action, resource)
     const event = yield* reads.event(eventId)
     if (event === undefined) return yield* new EventNotFound({ eventId })
     const registration = yield* reads.registration(eventId, registrationId)
     const subject = { event, registration, now: turnout.clock.now() }
     const refused = refusalOnRegistration(principal, action, registrationId, subject)
     // Self-service ends for writes only.
-    if (refused !== undefined && refused._tag !== "SelfServiceEnded") return yield* refused
+    if (refused === undefined || refused._tag === "SelfServiceEnded") return event
+    const { organizationId } = event
+    yield* Recording.refused(principal, action, becauseOf(refused), { resource, organizationId })
+    return yield* refused
+  })
+
+  /** Carries out a command for staff, and records a refusal. */
+  const executeForStaff = Effect.fnUntraced(function* <C extends CallerCommand>(
+    principal: Principal,
+    command: C,
+    options: WriteOptions,
+    plain: Caller
+  ) {
+    const { caller, last } = remembering(plain)
+    const { id } = yield* CurrentRequest
+    // The journal is joined by it to where the request came from.
+    const { correlationId = id ?? undefined, ...rest } = options
+    const said = correlationId === undefined ? rest : { ...rest, correlationId }
+    const reply = yield* turnout.execute(command, said, caller)
+    const told = last()
+    if (told !== undefined && Result.isFailure(reply.answer)) {
+      const about = { resource: resourceOf(command), organizationId: told.organizationId }
+      yield* Recording.refused(principal, actionOf[command._tag], becauseOf(told.refused), about)
+    }
+    return reply
   })
 
   const execute = Effect.fnUntraced(function* <C extends CallerCommand>(
@@ -135,13 +206,17 @@ const make = Effect.gen(function* () {
     options: Options
   ): Effect.fn.Return<Reply<C>, NotAllowed | BeforeOf<C> | InvalidInput | StoreError | Overloaded, CurrentPrincipal> {
     const principal = yield* CurrentPrincipal
-    yield* mayAtAll(principal, actionOf[given._tag])
+    yield* mayAtAll(principal, actionOf[given._tag], resourceOf(given))
     const prepared = given._tag === "CreateEvent" ? prepare(principal, given) : Effect.succeed(given)
     const command = yield* prepared as Effect.Effect<C, NotAllowed | BeforeOf<C> | InvalidInput>
     const makesOne = command._tag === "Register" || command._tag === "RegisterGuest"
     const secret = makesOne ? newSecret() : null
     const caller = callerOf(principal, secret === null ? undefined : digestOf(secret))
-    const reply = yield* turnout.execute(command, { ...options, actor: actorOf(principal) }, caller)
+    const said = { ...options, actor: actorOf(principal) }
+    // Registering pays nothing for the audit trail.
+    const reply = yield* command._tag === "Register" || !isStaff(principal)
+      ? turnout.execute(command, said, caller)
+      : executeForStaff(principal, command, said, caller)
     return { ...(reply as unknown as Reply<C>), linkSecret: reply.replayed ? null : secret }
   })
 
@@ -156,26 +231,23 @@ const make = Effect.gen(function* () {
       const own = organizationsWith(yield* CurrentPrincipal, "events:read")
       return yield* turnout.listEvents(query, own === "all" ? undefined : own)
     }),
-    listRegistrations: Effect.fnUntraced(function* (eventId: EventId, query: GivenRegistrationQuery) {
-      yield* eventFor(yield* CurrentPrincipal, "listRegistrations", eventId)
-      return yield* turnout.listRegistrations(eventId, query)
-    }),
-    exportRegistrations: Effect.fnUntraced(function* (eventId: EventId, query: Exports.ExportQuery) {
-      yield* eventFor(yield* CurrentPrincipal, "exportRegistrations", eventId)
-      return yield* Exports.ofRegistrations(turnout, eventId, query)
-    }),
+    listRegistrations: (eventId: EventId, query: GivenRegistrationQuery) =>
+      readOf("listRegistrations", eventId, turnout.listRegistrations(eventId, query)),
+    exportRegistrations: (eventId: EventId, query: Exports.ExportQuery) =>
+      readOf("exportRegistrations", eventId, Exports.ofRegistrations(turnout, eventId, query)),
     getRegistration: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
-      yield* registrationFor(yield* CurrentPrincipal, "getRegistration", eventId, registrationId)
-      return yield* turnout.getRegistration(eventId, registrationId)
+      const principal = yield* CurrentPrincipal
+      const { organizationId } = yield* registrationFor(principal, "getRegistration", eventId, registrationId)
+      const registration = yield* turnout.getRegistration(eventId, registrationId)
+      if (roleIn(principal, organizationId) !== undefined) {
+        const about = { resource: Recording.registrationResource(registrationId), organizationId }
+        yield* Recording.read(principal, "getRegistration", about)
+      }
+      return registration
     }),
-    listWaitlist: Effect.fnUntraced(function* (eventId: EventId, query: GivenWaitlistQuery) {
-      yield* eventFor(yield* CurrentPrincipal, "listWaitlist", eventId)
-      return yield* turnout.listWaitlist(eventId, query)
-    }),
-    exportWaitlist: Effect.fnUntraced(function* (eventId: EventId) {
-      yield* eventFor(yield* CurrentPrincipal, "exportWaitlist", eventId)
-      return yield* Exports.ofWaitlist(turnout, eventId)
-    }),
+    listWaitlist: (eventId: EventId, query: GivenWaitlistQuery) =>
+      readOf("listWaitlist", eventId, turnout.listWaitlist(eventId, query)),
+    exportWaitlist: (eventId: EventId) => readOf("exportWaitlist", eventId, Exports.ofWaitlist(turnout, eventId)),
     waitlistPosition: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
       yield* registrationFor(yield* CurrentPrincipal, "getWaitlistPlace", eventId, registrationId)
       return yield* turnout.waitlistPosition(eventId, registrationId)
@@ -196,7 +268,12 @@ const make = Effect.gen(function* () {
       yield* mayAtAll(principal, action)
       const isOwn = isAttendee(principal, attendeeId)
       const own = organizationsWith(principal, "people:read")
-      return yield* turnout.listAttendeeRegistrations(attendeeId, query, isOwn || own === "all" ? undefined : own)
+      const visible = isOwn || own === "all" ? undefined : own
+      const page = yield* turnout.listAttendeeRegistrations(attendeeId, query, visible)
+      const organizationId = own !== "all" && own.length === 1 ? own[0]! : null
+      // The id of an attendee can be an address, which the audit trail has no need of.
+      if (!isOwn) yield* Recording.read(principal, action, { organizationId })
+      return page
     })
   }
 })
