@@ -112,7 +112,9 @@ const OTHERS: Readonly<Record<string, Row>> = {
   pruneJournal: NOBODY,
   repairOutbox: NOBODY,
   readJournal: NOBODY,
-  listAuditEntries: NOBODY,
+  listAuditEntries: OWNERS,
+  exportAuditEntries: OWNERS,
+  exportAuditLines: OWNERS,
   getPerson: NOBODY,
   deactivatePerson: NOBODY,
   reactivatePerson: NOBODY,
@@ -285,7 +287,9 @@ const snapshot = (eventId: string) =>
       const members = yield* Effect.forEach([world.own, world.anothers], (id) =>
         MemberStore.use((store) => store.list(id, { after: null, limit: 10_000 }))
       )
-      const [latest] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
+      const logged = yield* AuditLog.use((log) => log.list({ after: null, limit: 500 }))
+      // What was refused, and which personal data were read, is there a moment later, and has changed nothing.
+      const latest = logged.find(({ action, outcome }) => outcome === "done" && action.includes("."))
       const { items } = yield* turnout.listEvents({ limit: 500, order: "latest" })
       const used = keys.map((key) => ({ ...key, lastUsedAt: null }))
       return JSON.stringify([journal, used, members, latest ?? null, items.length])

@@ -60,7 +60,6 @@ describe("API keys over HTTP", () => {
         for (const [method, path, operation] of [
           ["GET", "/admin/outbox", "getOutboxStatus"],
           ["GET", "/admin/webhooks", "listWebhooks"],
-          ["GET", "/admin/audit", "listAuditEntries"],
           ["GET", "/admin/organizations", "listOrganizations"]
         ] as const) {
           const { body, status } = yield* call(method, path, { token: text })

@@ -67,9 +67,7 @@ const given = Effect.gen(function* () {
     turnout.register(event.id, { attendee: { email: newAddress() } }, { actor: "anonymous" })
   )
   yield* pause
-  yield* AuditLog.use(({ note }) =>
-    note(grace, "keys.create", { key: "k" }, { resource: "key:k", organizationId: id })
-  )
+  yield* AuditLog.use(({ note }) => note(grace, "keys.create", { key: "k" }, { resource: "key:k", organizationId: id }))
   yield* pause
   yield* turnout.cancelRegistration(event.id, registered[0]!.registration.id, { actor: grace })
   yield* pause
@@ -137,7 +135,10 @@ const order = (name: string, services: Layer.Layer<Services | Turnout.Turnout, u
               yield* eventOf(id)
             } while (after !== null)
             const known = new Set(whole.map((entry) => entry.id))
-            assert.deepStrictEqual(paged.filter((entry) => known.has(entry.id)), whole)
+            assert.deepStrictEqual(
+              paged.filter((entry) => known.has(entry.id)),
+              whole
+            )
             assert.strictEqual(new Set(paged.map((entry) => entry.id)).size, paged.length)
           }
         })
@@ -162,7 +163,9 @@ const order = (name: string, services: Layer.Layer<Services | Turnout.Turnout, u
           const turnout = yield* Turnout.Turnout
           const { id: eventId } = yield* turnout.createEvent({ ...Given.eventInput(), organizationId: id })
           yield* turnout.deleteEvent(eventId)
-          const actions = (yield* readAll({ organizationId: id, resource: `event:${eventId}` })).map(({ action }) => action)
+          const actions = (yield* readAll({ organizationId: id, resource: `event:${eventId}` })).map(
+            ({ action }) => action
+          )
           assert.deepStrictEqual(actions, ["EventDeleted", "EventCreated"])
         })
       )
@@ -200,7 +203,10 @@ const filters = (name: string, services: Layer.Layer<Services | Turnout.Turnout,
               assert.deepStrictEqual(yield* readAll(asked, limit), whole.filter(isAsked(query)), JSON.stringify(query))
           }
           assert.deepStrictEqual(yield* readAll({ principal: ada }), whole.filter(isAsked({ principal: ada })))
-          const none = yield* Audit.list({ organizationId: id, from: new Date("2090-01-01") }, { after: null, limit: 5 })
+          const none = yield* Audit.list(
+            { organizationId: id, from: new Date("2090-01-01") },
+            { after: null, limit: 5 }
+          )
           assert.deepStrictEqual(none, { items: [], next: null })
         })
       )
@@ -229,7 +235,13 @@ const origins = (name: string, services: Layer.Layer<Services | Turnout.Turnout,
           const id = yield* organization()
           const turnout = yield* Turnout.Turnout
           const requestId = randomUUID()
-          const origin = { requestId, who: "user:ada", credential: "session:s", address: "203.0.113.7", userAgent: "curl" }
+          const origin = {
+            requestId,
+            who: "user:ada",
+            credential: "session:s",
+            address: "203.0.113.7",
+            userAgent: "curl"
+          }
           const request = { id: requestId, credential: "session:s", address: null, userAgent: null }
           yield* turnout.createEvent(
             { ...Given.eventInput(), organizationId: id },
@@ -281,4 +293,3 @@ export const suite = <E>(name: string, store: Layer.Layer<Services, E>): void =>
   filters(name, services)
   origins(name, services)
 }
-

@@ -8,7 +8,7 @@
  * The request of somebody with a credential, and the recorder of the audit trail, are in the context of the work, unless somebody
  * registers: that costs nothing more, and leaves nothing in the audit trail.
  */
-import { AuditTrail } from "@turnout/core/access/application/audit/AuditTrail"
+import { AuditRecorder, AuditTrail } from "@turnout/core/access/application/audit/AuditTrail"
 import { CurrentRequest } from "@turnout/core/access/application/audit/CurrentRequest"
 import * as BearerTokens from "@turnout/core/access/application/BearerTokens"
 import { Authentication } from "@turnout/core/access/application/Authentication"
@@ -80,7 +80,8 @@ const MAX_ID_LENGTH = 200
 /** What the path of a request names; `null` if that is nothing in particular. */
 const resourceIn = (context: Context.Context<never>): string | null => {
   const { params } = Context.getUnsafe(context, HttpRouter.RouteContext as never) as HttpRouter.RouteContext["Service"]
-  for (const [kind, name] of RESOURCES) if (params[name] !== undefined) return `${kind}:${params[name].slice(0, MAX_ID_LENGTH)}`
+  for (const [kind, name] of RESOURCES)
+    if (params[name] !== undefined) return `${kind}:${params[name].slice(0, MAX_ID_LENGTH)}`
   return null
 }
 
@@ -91,7 +92,7 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
   const { requestTimeoutMillis } = yield* RequestLimits
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
   const nobody: Bearer = { principal: anonymous, credential: null }
-  const trail = yield* AuditTrail
+  const trail = yield* AuditRecorder
 
   const bearerOf = (
     authorization: string
@@ -125,7 +126,8 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
         address: Option.getOrNull(remoteAddress),
         userAgent: headers["user-agent"] ?? null
       }
-      const noted = isStaff(principal) && method !== "GET" ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
+      const noted =
+        isStaff(principal) && method !== "GET" ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
       return Effect.provide(noted, Context.make(CurrentRequest, request).pipe(Context.add(AuditTrail, trail)))
     })
 
@@ -159,7 +161,7 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
 /** Throws a `RangeError` if the admin token breaks `TOKEN_RULE`. */
 export const layer = (
   options: CredentialOptions
-): Layer.Layer<Credential, never, Authentication | OrganizationStore> => {
+): Layer.Layer<Credential, never, AuditRecorder | Authentication | OrganizationStore> => {
   const { adminToken } = options
   if (adminToken !== undefined && !AdminToken.isToken(Redacted.value(adminToken)))
     throw new RangeError(`adminToken: ${AdminToken.TOKEN_RULE}`)

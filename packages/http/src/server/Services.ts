@@ -87,7 +87,7 @@ export interface Known {
 export const layer = ({
   deadLetters,
   tokenVerifier
-}: Known): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> =>
+}: Known): Layer.Layer<Guarded | AuditTrail.AuditRecorder | Authentication.Authentication, never, Needed> =>
   Layer.mergeAll(
     GuardedAudit.layer,
     GuardedDeadLetters.layer(deadLetters),

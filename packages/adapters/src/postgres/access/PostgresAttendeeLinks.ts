@@ -41,9 +41,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
         row === undefined ? undefined : { eventId: row.event_id, digest: row.digest }
       ),
     replace: (eventId, registrationId, digest, who) =>
-      Effect.flatMap(by(who), (said) =>
-        Effect.asVoid(repeatable(of.replace, [registrationId, said, eventId, digest]))
-      )
+      Effect.flatMap(by(who), (said) => Effect.asVoid(repeatable(of.replace, [registrationId, said, eventId, digest])))
   })
 })
 

@@ -39,7 +39,13 @@ type OfRelays = "targets" | "target" | "noteFailed" | "noteWorking" | "noteIdle"
 const ofOperators = (s: string): Readonly<Record<OfOperators, string>> => {
   /** The entry of a webhook in the audit log; $2 is who. */
   const entry = (action: string, from: string, details: PostgresAuditLog.Entry["details"]) =>
-    PostgresAuditLog.entry(s, { by: "$2", action, details: { webhook: "id", ...details }, resource: ["webhook", "id"], from })
+    PostgresAuditLog.entry(s, {
+      by: "$2",
+      action,
+      details: { webhook: "id", ...details },
+      resource: ["webhook", "id"],
+      from
+    })
   /** A change that is written to the audit log; $1 is the webhook and $2 who. */
   const change = (
     action: string,

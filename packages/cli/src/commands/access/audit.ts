@@ -60,7 +60,10 @@ const row = ({ action, address, at, credential, details, outcome, resource, who 
 ]
 
 /** Reads a page to its end: a page of the trail may be shorter than asked for, although more follows. */
-const wholePage = Effect.fnUntraced(function* (query: typeof AuditQuery.Encoded, { after, limit }: PageRequest<string>) {
+const wholePage = Effect.fnUntraced(function* (
+  query: typeof AuditQuery.Encoded,
+  { after, limit }: PageRequest<string>
+) {
   const items: Array<AuditEntry> = []
   let page: PageByKey<AuditEntry, string> = { items: [], next: after }
   do {
@@ -76,9 +79,7 @@ export const list = async (
   const work = Effect.flatMap(queryOf(options), (query) => wholePage(query, Paging.toRequest(options)))
   const page = Paging.byKey(await Logs.runPromise(options, Effect.provide(work, Database.stores(options))))
   Output.result(options, page, () =>
-    page.items.length === 0
-      ? ["Nothing."]
-      : [...Table.lines(HEAD, page.items.map(row)), ...Paging.more(options, page)]
+    page.items.length === 0 ? ["Nothing."] : [...Table.lines(HEAD, page.items.map(row)), ...Paging.more(options, page)]
   )
   return true
 }
@@ -101,7 +102,10 @@ const finding = (command: Command): Command =>
   command
     .option("--principal <name>", "only what this principal has done, such as key: and its id")
     .option("--action <action>", "only this action, such as keys.create")
-    .option("--resource <resource>", "only what was done to this: a kind, a colon and an id, such as webhook: and its id")
+    .option(
+      "--resource <resource>",
+      "only what was done to this: a kind, a colon and an id, such as webhook: and its id"
+    )
     .addOption(Organizations.organization("only what concerns this organization"))
     .option("--from <time>", "only at this time or later", instant)
     .option("--until <time>", "only before this time", instant)

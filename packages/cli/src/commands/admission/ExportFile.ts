@@ -105,9 +105,4 @@ export const write = (
   eventId: string,
   read: (turnout: TurnoutService) => Effect.Effect<Exports.Export, Exports.ExportError>
 ): Promise<boolean> =>
-  writeText(
-    options,
-    { document: { eventId }, form: "CSV", headers: 1 },
-    Turnout.use(read),
-    Database.turnout(options)
-  )
+  writeText(options, { document: { eventId }, form: "CSV", headers: 1 }, Turnout.use(read), Database.turnout(options))

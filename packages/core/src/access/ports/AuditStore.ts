@@ -69,10 +69,7 @@ export class AuditStore extends Context.Service<
       limit: number
     ) => Effect.Effect<Stretch<JournalPlace>, StoreError>
     /** Writes entries in their order, and origins, of which the first of a request and a principal counts. All are written, or none. */
-    readonly write: (
-      noted: ReadonlyArray<Noted>,
-      origins: ReadonlyArray<Origin>
-    ) => Effect.Effect<void, StoreError>
+    readonly write: (noted: ReadonlyArray<Noted>, origins: ReadonlyArray<Origin>) => Effect.Effect<void, StoreError>
     /** A step of the sweep that deletes origins older than `ORIGIN_MILLIS`. */
     readonly forgetOrigins: Effect.Effect<Swept, StoreError>
   }

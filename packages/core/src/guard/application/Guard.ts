@@ -60,9 +60,7 @@ export const may = <E>(
   const organizationId = "organizationId" in facts ? facts.organizationId : null
   return Effect.andThen(
     Recording.refused(principal, action, verdict.because, { resource, organizationId }),
-    Effect.suspend(() =>
-      Effect.fail(verdict.because === "notFound" ? absent() : toRefusal(action, verdict.because))
-    )
+    Effect.suspend(() => Effect.fail(verdict.because === "notFound" ? absent() : toRefusal(action, verdict.because)))
   )
 }
 

@@ -12,7 +12,14 @@ import { randomBytes } from "node:crypto"
 import { CurrentRequest } from "../../access/application/audit/CurrentRequest.ts"
 import { digestOf } from "../../access/application/Secrets.ts"
 import type { Action } from "../../access/domain/policy/Action.ts"
-import { actorOf, isAttendee, isStaff, organizationsWith, type Principal, roleIn } from "../../access/domain/policy/Principal.ts"
+import {
+  actorOf,
+  isAttendee,
+  isStaff,
+  organizationsWith,
+  type Principal,
+  roleIn
+} from "../../access/domain/policy/Principal.ts"
 import { AttendeeLinkStore } from "../../access/ports/AttendeeLinkStore.ts"
 import * as Exports from "../../admission/application/Exports.ts"
 import { Turnout } from "../../admission/application/Turnout.ts"

@@ -55,8 +55,7 @@ const conditionsOf = (s: string, query: AuditQuery, parameters: Parameters): Rea
 
 /** A part of the journal: numbers down from one, or the versions of a stream down from one. */
 export type Window = { readonly down: number; readonly length: number } & (
-  | { readonly stream?: undefined }
-  | { readonly stream: string }
+  { readonly stream?: undefined } | { readonly stream: string }
 )
 
 /**

@@ -141,7 +141,9 @@ const journalOf = (s: string, query: Query.Query): AuditStore["Service"]["journa
     if (kind === undefined) return { isAny: true as const }
     if (!isUuid(id)) return { isAny: false as const, stream: undefined }
     if (kind === "event") return { isAny: false as const, stream: id as string }
-    const [row] = yield* query<{ event_id: string }>(`SELECT event_id FROM ${s}.registrations WHERE id = $1::uuid`, [id])
+    const [row] = yield* query<{ event_id: string }>(`SELECT event_id FROM ${s}.registrations WHERE id = $1::uuid`, [
+      id
+    ])
     return row === undefined ? { isAny: true as const } : { isAny: false as const, stream: row.event_id }
   })
   /** The first place of the windows. */

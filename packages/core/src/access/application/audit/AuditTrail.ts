@@ -51,10 +51,13 @@ export interface Trail {
   readonly noteOrigin: (who: string) => Effect.Effect<void>
 }
 
-/** The recorder; without one, nothing is noted. */
+/** The trail of the request that is being worked on; without one, nothing is noted. The edge gives the recorder to a request. */
 export const AuditTrail = Context.Reference<Trail>("@turnout/AuditTrail", {
   defaultValue: () => ({ note: () => Effect.void, noteOrigin: () => Effect.void })
 })
+
+/** The recorder of a process. */
+export class AuditRecorder extends Context.Service<AuditRecorder, Trail>()("@turnout/AuditRecorder") {}
 
 /** An entry, and the monotonic time at which it was noted. */
 type Kept = Omit<Noted, "ageMillis"> & { readonly notedMillis: number }
@@ -137,7 +140,7 @@ const make = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(FLUSH_MILLIS), flush)))
   yield* Effect.forkScoped(Sweeping.run(AuditSweep.make(store), Sweeping.DEFAULT_SWEEP_MILLIS))
 
-  return {
+  return AuditRecorder.of({
     note: ({ action, details = {}, organizationId = null, outcome, resource = null, who }) =>
       Effect.map(CurrentRequest, (request) => {
         const { credential, id: requestId } = request
@@ -147,8 +150,8 @@ const make = Effect.gen(function* () {
         buffer.addOrigin(who, request)
       }),
     noteOrigin: (who) => Effect.map(CurrentRequest, (request) => buffer.addOrigin(who, request))
-  } satisfies Trail
+  })
 })
 
 /** The recorder, for as long as the layer is there. */
-export const layer: Layer.Layer<never, never, AuditStore> = Layer.effect(AuditTrail, make)
+export const layer: Layer.Layer<AuditRecorder, never, AuditStore> = Layer.effect(AuditRecorder, make)

@@ -42,5 +42,6 @@ const isOfJournal = (action: string): boolean => /^[A-Z]/.test(action)
 export const sourcesOf = ({ action, resource }: AuditQuery): { readonly log: boolean; readonly journal: boolean } => ({
   log: action === undefined || !isOfJournal(action),
   journal:
-    (action === undefined || isOfJournal(action)) && (resource === undefined || /^(?:event|registration):/.test(resource))
+    (action === undefined || isOfJournal(action)) &&
+    (resource === undefined || /^(?:event|registration):/.test(resource))
 })

@@ -142,7 +142,8 @@ export const organizationsWith = (
 }
 
 /** Whether a principal is staff: somebody with a credential and with a role somewhere. */
-export const isStaff = (principal: Principal): boolean => principal.kind !== "anonymous" && rolesOf(principal).length > 0
+export const isStaff = (principal: Principal): boolean =>
+  principal.kind !== "anonymous" && rolesOf(principal).length > 0
 
 /** Whether an attendee is this principal. */
 export const isAttendee = (principal: Principal, attendeeId: string): boolean =>

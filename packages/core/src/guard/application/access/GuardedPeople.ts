@@ -31,8 +31,10 @@ const make = Effect.gen(function* () {
       Effect.provideService(AdmissionReads, reads)
     ),
     get: (id: PersonId) => lookAtInstallation("getPerson", people.get(id), resourceOf(id)),
-    deactivate: (id: PersonId) => onInstallation("deactivatePerson", (who) => people.deactivate(id, who), resourceOf(id)),
-    reactivate: (id: PersonId) => onInstallation("reactivatePerson", (who) => people.reactivate(id, who), resourceOf(id))
+    deactivate: (id: PersonId) =>
+      onInstallation("deactivatePerson", (who) => people.deactivate(id, who), resourceOf(id)),
+    reactivate: (id: PersonId) =>
+      onInstallation("reactivatePerson", (who) => people.reactivate(id, who), resourceOf(id))
   }
 })
 
