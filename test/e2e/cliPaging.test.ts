@@ -26,6 +26,8 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
   await turnout.run("webhooks", "add", "https://example.com/more")
   await turnout.run("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
   await turnout.run("sales", "rebuild")
+  for (const subject of ["ada@example.com", "grace@example.com"])
+    await turnout.run("members", "add", subject, "--organization", "default", "--role", "owner")
   await CommandLine.sql(
     turnout.database,
     "UPDATE turnout.registrations SET attendee_id = 'ada' WHERE sequence = (SELECT min(sequence) FROM turnout.registrations r WHERE r.event_id = registrations.event_id)",
@@ -45,8 +47,10 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     `journal show ${event} --type AttendeeRegistered`,
     "outbox parked list --sink mail",
     "outbox replay list",
-    "outbox audit",
+    "audit list",
     "organizations list",
+    "members list --organization default",
+    "people list --organization default",
     "keys list",
     "webhooks list",
     `webhooks attempts ${webhook}`,

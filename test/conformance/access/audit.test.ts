@@ -5,6 +5,7 @@ import * as PostgresAuditStore from "@turnout/adapters/postgres/audit-store"
 import * as PostgresOrganizations from "@turnout/adapters/postgres/organizations"
 import { Layer } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
+import { suite as finding } from "./AuditFindingSuite.ts"
 import { suite } from "./AuditSuite.ts"
 
 const onClient = Layer.mergeAll(
@@ -13,6 +14,13 @@ const onClient = Layer.mergeAll(
   PostgresOrganizations.layerFromClient()
 )
 
+const onPglite = onClient.pipe(Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layer()))))
+const onPostgres = onClient.pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 })))
+
 suite("memory", Memory.layer)
-suite("PGlite", onClient.pipe(Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layer())))))
-suite("Postgres", onClient.pipe(Layer.provideMerge(TestDatabase.layer({ poolSize: 10 }))))
+suite("PGlite", onPglite)
+suite("Postgres", onPostgres)
+
+finding("memory", Memory.layer)
+finding("PGlite", onPglite)
+finding("Postgres", onPostgres)

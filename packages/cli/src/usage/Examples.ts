@@ -72,7 +72,6 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "people deactivate": ["turnout people deactivate $PERSON"],
   "people reactivate": ["turnout people reactivate $PERSON"],
   "audit list": [
-    "turnout audit list --limit 20",
     "turnout audit list --organization music-society --from 2027-05-01",
     "turnout audit list --principal key:01a1fc98aa3170bbaea8a708368a1d5e"
   ],

@@ -10,9 +10,9 @@ import type { PageByKey, PageRequest } from "@turnout/core/kernel/domain/Page"
 import * as Effect from "effect/Effect"
 import type { Action } from "../../Action.ts"
 import * as Database from "../../Database.ts"
+import { finding, key, type QueryOptions } from "../../options/access/Audit.ts"
 import * as Organizations from "../../options/access/Organizations.ts"
 import { given } from "../../options/Given.ts"
-import { instant } from "../../options/Instants.ts"
 import { cursor, limit } from "../../options/Paging.ts"
 import * as Logs from "../../output/Logs.ts"
 import * as Output from "../../output/Output.ts"
@@ -20,14 +20,6 @@ import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
 import { time } from "../../output/Words.ts"
 import * as ExportFile from "../admission/ExportFile.ts"
-
-interface QueryOptions extends Organizations.OrganizationOptions {
-  readonly principal?: string
-  readonly action?: string
-  readonly resource?: string
-  readonly from?: Date
-  readonly until?: Date
-}
 
 /** The query of the options, whose organization is looked for. */
 const queryOf = Effect.fnUntraced(function* (options: QueryOptions) {
@@ -97,25 +89,12 @@ export const exportAll = (
   return ExportFile.writeText(options, { document: { format }, ...about }, text, Database.stores(options))
 }
 
-/** Adds the options that say what is looked for. */
-const finding = (command: Command): Command =>
-  command
-    .option("--principal <name>", "only what this principal has done, such as key: and its id")
-    .option("--action <action>", "only this action, such as keys.create")
-    .option(
-      "--resource <resource>",
-      "only what was done to this: a kind, a colon and an id, such as webhook: and its id"
-    )
-    .addOption(Organizations.organization("only what concerns this organization"))
-    .option("--from <time>", "only at this time or later", instant)
-    .option("--until <time>", "only before this time", instant)
-
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
   const audit = program.command("audit").description("who did what, when, from where, and by what credential")
   finding(audit.command("list").description("show who did what, the latest first"))
     .addOption(limit())
-    .addOption(cursor())
+    .addOption(cursor(key))
     .action(action(list))
   finding(audit.command("export").description("write who did what as CSV or as JSON lines, the latest first"))
     .addOption(new Option("--format <format>", "the form").choices(["csv", "jsonl"]).default("csv"))

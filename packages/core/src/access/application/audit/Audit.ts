@@ -5,6 +5,7 @@
  * none, although more follow: `next` says whether they do.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { decoder, InvalidInput } from "../../../kernel/application/InvalidInput.ts"
 import { Instant } from "../../../kernel/domain/Instant.ts"
@@ -27,7 +28,11 @@ const Cursor = cursorOf(
 )
 const encodeCursor = Schema.encodeSync(Cursor)
 const decodeCursor = Schema.decodeUnknownEffect(Cursor)
+const decodeKey = Schema.decodeUnknownResult(Cursor)
 const decodeQuery = decoder(AuditQuery)
+
+/** Whether a text is a key that a page can go on after. */
+export const isKey = (text: string): boolean => Result.isSuccess(decodeKey(text))
 
 /** Refuses a query that breaks a rule, before anything is looked for. */
 export const check = (query: typeof AuditQuery.Encoded): Effect.Effect<void, InvalidInput> =>

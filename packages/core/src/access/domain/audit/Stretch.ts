@@ -67,7 +67,7 @@ export const merge = <Log, Journal>(
   const entries: Array<AuditEntry> = []
   while (entries.length < limit) {
     if (ofLog.next !== undefined && ofLog.next >= ofJournal.latest) entries.push(ofLog.take())
-    else if (ofJournal.next !== undefined && ofJournal.next >= ofLog.latest) entries.push(ofJournal.take())
+    else if (ofJournal.next !== undefined && ofJournal.next > ofLog.latest) entries.push(ofJournal.take())
     else break
   }
   return { entries, log: ofLog.place, journal: ofJournal.place }
