@@ -32,17 +32,18 @@ const makeStore = () => {
 type Made = ReturnType<typeof makeStore>
 
 /** Runs work with a recorder on a store, and gives the store after the recorder has ended. */
-const withRecorder = Effect.fnUntraced(function* <E>(
-  work: (recorder: AuditTrail.Trail, made: Made) => Effect.Effect<void, E>
-) {
-  const made = makeStore()
-  const scope = yield* Scope.make()
-  const layer = AuditTrail.layer.pipe(Layer.provide(Layer.succeed(AuditStore, made.store)))
-  const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
-  yield* AuditTrail.AuditRecorder.use((recorder) => work(recorder, made)).pipe(Effect.provide(context))
-  yield* Scope.close(scope, Exit.void)
-  return made
-}, Effect.provide(Logger.layer([])))
+const withRecorder = Effect.fnUntraced(
+  function* <E>(work: (recorder: AuditTrail.Trail, made: Made) => Effect.Effect<void, E>) {
+    const made = makeStore()
+    const scope = yield* Scope.make()
+    const layer = AuditTrail.layer.pipe(Layer.provide(Layer.succeed(AuditStore, made.store)))
+    const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
+    yield* AuditTrail.AuditRecorder.use((recorder) => work(recorder, made)).pipe(Effect.provide(context))
+    yield* Scope.close(scope, Exit.void)
+    return made
+  },
+  Effect.provide(Logger.layer([]))
+)
 
 const entry = (n: number): AuditTrail.ToNote => ({
   who: "key:one",

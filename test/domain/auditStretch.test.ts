@@ -66,9 +66,11 @@ const pagesOf = (log: ReadonlyArray<Row>, journal: ReadonlyArray<Row>, window: n
 }
 
 const rows = (isOrdered: boolean) =>
-  fc.array(fc.record({ at: fc.integer({ min: 0, max: 30 }), isFound: fc.boolean() }), {
-    maxLength: 25
-  }).map((all) => (isOrdered ? all.toSorted((a, b) => b.at - a.at) : all))
+  fc
+    .array(fc.record({ at: fc.integer({ min: 0, max: 30 }), isFound: fc.boolean() }), {
+      maxLength: 25
+    })
+    .map((all) => (isOrdered ? all.toSorted((a, b) => b.at - a.at) : all))
 
 const sizes = [fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 8 })] as const
 

@@ -13,8 +13,14 @@ const CUT_OFF = "a download is cut off"
 const onFailure = (error: unknown) =>
   error instanceof StoreError ? StoreOutage.log(CUT_OFF, error) : Effect.logWarning(CUT_OFF, error)
 
+/** Text in pieces, and the headers that a download has. */
+type Answer = HttpApiSchema.withHeaders<
+  Stream.Stream<Uint8Array>,
+  { readonly "content-disposition": string; readonly "cache-control": string }
+>
+
 /** Sends text as a file, whose name has no characters that need quoting. Answers with personal data are kept by no cache. */
-export const answer = <E>(file: string, text: Stream.Stream<string, E>) =>
+export const answer = <E>(file: string, text: Stream.Stream<string, E>): Answer =>
   HttpApiSchema.withHeaders({
     body: Stream.encodeText(Stream.orDie(Stream.tapError(text, onFailure))),
     headers: { "content-disposition": `attachment; filename="${file}"`, "cache-control": "no-store" }

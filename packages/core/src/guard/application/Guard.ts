@@ -21,7 +21,7 @@ import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.
 import { OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
-import * as Recording from "./Recording.ts"
+import * as Recording from "./recording/Recording.ts"
 
 /** The refusals of use cases that are about no event. */
 export type NotAllowed = Unauthenticated | Forbidden

@@ -10,7 +10,7 @@ import { OutboxOperations } from "../../delivery/ports/OutboxOperations.ts"
 import * as Subscription from "../../journal/application/Subscription.ts"
 import type { JournalReader } from "../../journal/ports/JournalReader.ts"
 import { lookAtInstallation, onInstallation } from "./Guard.ts"
-import * as Recording from "./Recording.ts"
+import * as Recording from "./recording/Recording.ts"
 
 type Operations = OutboxOperations["Service"]
 type Sink = Parameters<Operations["retry"]>[0]

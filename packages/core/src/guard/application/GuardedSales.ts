@@ -12,7 +12,7 @@ import * as SalesAdministration from "../../projections/application/SalesAdminis
 import type { ProjectionStore } from "../../projections/ports/ProjectionStore.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { may, mayAtAll, onInstallation } from "./Guard.ts"
-import { eventResource } from "./Recording.ts"
+import { eventResource } from "./recording/Recording.ts"
 
 type Needed = AuditLog | ProjectionStore | AdmissionStore | AdmissionReads
 

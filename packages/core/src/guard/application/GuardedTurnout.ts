@@ -9,9 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { randomBytes } from "node:crypto"
-import { CurrentRequest } from "../../access/application/audit/CurrentRequest.ts"
 import { digestOf } from "../../access/application/Secrets.ts"
-import type { Action } from "../../access/domain/policy/Action.ts"
 import {
   actorOf,
   isAttendee,
@@ -30,11 +28,10 @@ import type {
   GivenWaitlistQuery
 } from "../../admission/application/Queries.ts"
 import { type AttendeeInput, fromInput } from "../../admission/domain/model/Attendee.ts"
-import { type CreateEvent, EventNotFound } from "../../admission/domain/model/Event.ts"
+import type { CreateEvent } from "../../admission/domain/model/Event.ts"
 import type { OutcomeOf } from "../../admission/domain/model/Outcome.ts"
 import type { RegistrationId } from "../../admission/domain/model/Registration.ts"
 import type { RejectionOf } from "../../admission/domain/model/Rejection.ts"
-import type { Caller } from "../../admission/domain/state/Caller.ts"
 import type { WriteOptions } from "../../admission/domain/state/WriteOptions.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { Overloaded } from "../../kernel/application/Overloaded.ts"
@@ -44,16 +41,11 @@ import { DEFAULT_ORGANIZATION, type OrganizationId, OrganizationNotFound } from 
 import type { SelfServiceEnded } from "../../kernel/domain/access/Refusals.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
-import {
-  actionOf,
-  becauseOf,
-  type CallerCommand,
-  callerOf,
-  refusalOnEvent,
-  refusalOnRegistration
-} from "./EventAccess.ts"
+import { actionOf, type CallerCommand, callerOf } from "./EventAccess.ts"
 import { may, mayAtAll, type NotAllowed } from "./Guard.ts"
-import * as Recording from "./Recording.ts"
+import * as Looks from "./recording/Looks.ts"
+import * as Recording from "./recording/Recording.ts"
+import * as StaffCommands from "./recording/StaffCommands.ts"
 
 /** The answer to a command, whether it was given before, and the secret of the link to the registration that was made. */
 export interface Reply<C extends CallerCommand> {
@@ -116,104 +108,18 @@ const attendeeOf = Effect.fnUntraced(function* (
   return isAttendee(principal, fromInput(given).id) && name !== null ? { ...given, name } : given
 })
 
-/** The resource of a command. */
-const resourceOf = (command: CallerCommand): string | null => {
-  if ("registrationId" in command) return Recording.registrationResource(command.registrationId)
-  return "eventId" in command ? Recording.eventResource(command.eventId) : null
-}
-
-/** A caller who remembers what the decider was told last: it may ask several times. */
-const remembering = (caller: Caller) => {
-  let last: { readonly refused: { readonly _tag: string }; readonly organizationId: OrganizationId } | undefined
-  return {
-    caller: {
-      ...caller,
-      refusalOf: (command, subject) => {
-        const refused = caller.refusalOf(command, subject)
-        last = refused === undefined ? undefined : { refused, organizationId: subject.event.organizationId }
-        return refused
-      }
-    } satisfies Caller,
-    last: () => last
-  }
-}
-
 const make = Effect.gen(function* () {
   const turnout = yield* Turnout
   const reads = yield* AdmissionReads
   const links = yield* AttendeeLinkStore
-
-  /** The event, for a principal who may do this with it. */
-  const eventFor = Effect.fnUntraced(function* (principal: Principal, action: Action, eventId: EventId) {
-    const resource = Recording.eventResource(eventId)
-    yield* mayAtAll(principal, action, resource)
-    const event = yield* reads.event(eventId)
-    if (event === undefined) return yield* new EventNotFound({ eventId })
-    const refused = refusalOnEvent(principal, action, event)
-    if (refused === undefined) return event
-    const { organizationId } = event
-    yield* Recording.refused(principal, action, becauseOf(refused), { resource, organizationId })
-    return yield* refused
-  })
-
-  /** Reads personal data about an event, for a principal who may, and records it. */
-  const readOf = <A, E, R>(action: Action, eventId: EventId, read: Effect.Effect<A, E, R>) =>
-    Effect.gen(function* () {
-      const principal = yield* CurrentPrincipal
-      const { organizationId } = yield* eventFor(principal, action, eventId)
-      const found = yield* read
-      yield* Recording.read(principal, action, { resource: Recording.eventResource(eventId), organizationId })
-      return found
-    })
-
-  /** Refuses a principal who may not do this with a registration, and returns its event. */
-  const registrationFor = Effect.fnUntraced(function* (
-    principal: Principal,
-    action: Action,
-    eventId: EventId,
-    registrationId: RegistrationId
-  ) {
-    const resource = Recording.registrationResource(registrationId)
-    yield* mayAtAll(principal, action, resource)
-    const event = yield* reads.event(eventId)
-    if (event === undefined) return yield* new EventNotFound({ eventId })
-    const registration = yield* reads.registration(eventId, registrationId)
-    const subject = { event, registration, now: turnout.clock.now() }
-    const refused = refusalOnRegistration(principal, action, registrationId, subject)
-    // Self-service ends for writes only.
-    if (refused === undefined || refused._tag === "SelfServiceEnded") return event
-    const { organizationId } = event
-    yield* Recording.refused(principal, action, becauseOf(refused), { resource, organizationId })
-    return yield* refused
-  })
-
-  /** Carries out a command for staff, and records a refusal. */
-  const executeForStaff = Effect.fnUntraced(function* <C extends CallerCommand>(
-    principal: Principal,
-    command: C,
-    options: WriteOptions,
-    plain: Caller
-  ) {
-    const { caller, last } = remembering(plain)
-    const { id } = yield* CurrentRequest
-    // The journal is joined by it to where the request came from.
-    const { correlationId = id ?? undefined, ...rest } = options
-    const said = correlationId === undefined ? rest : { ...rest, correlationId }
-    const reply = yield* turnout.execute(command, said, caller)
-    const told = last()
-    if (told !== undefined && Result.isFailure(reply.answer)) {
-      const about = { resource: resourceOf(command), organizationId: told.organizationId }
-      yield* Recording.refused(principal, actionOf[command._tag], becauseOf(told.refused), about)
-    }
-    return reply
-  })
+  const { eventFor, readOf, registrationFor } = Looks.make(turnout, reads)
 
   const execute = Effect.fnUntraced(function* <C extends CallerCommand>(
     given: C,
     options: Options
   ): Effect.fn.Return<Reply<C>, NotAllowed | BeforeOf<C> | InvalidInput | StoreError | Overloaded, CurrentPrincipal> {
     const principal = yield* CurrentPrincipal
-    yield* mayAtAll(principal, actionOf[given._tag], resourceOf(given))
+    yield* mayAtAll(principal, actionOf[given._tag], StaffCommands.resourceOf(given))
     const prepared = given._tag === "CreateEvent" ? prepare(principal, given) : Effect.succeed(given)
     const command = yield* prepared as Effect.Effect<C, NotAllowed | BeforeOf<C> | InvalidInput>
     const makesOne = command._tag === "Register" || command._tag === "RegisterGuest"
@@ -223,7 +129,7 @@ const make = Effect.gen(function* () {
     // Registering pays nothing for the audit trail.
     const reply = yield* command._tag === "Register" || !isStaff(principal)
       ? turnout.execute(command, said, caller)
-      : executeForStaff(principal, command, said, caller)
+      : StaffCommands.execute(turnout, principal, command, said, caller)
     return { ...(reply as unknown as Reply<C>), linkSecret: reply.replayed ? null : secret }
   })
 

@@ -176,7 +176,7 @@ const journalOf = (s: string, query: Query.Query): AuditStore["Service"]["journa
         return { entries, looked: { place, at: entry.at } }
       }
       const edge = rows[0]?.edge_at
-      if (edge != null) at = toDate(edge)
+      if (edge !== null && edge !== undefined) at = toDate(edge)
       down -= length
       if (down <= 0 || at.getTime() < earliest) return { entries, looked: null }
     }

@@ -5,11 +5,11 @@
  * whoever does it: the edge gives it no recorder.
  */
 import * as Effect from "effect/Effect"
-import { AuditTrail } from "../../access/application/audit/AuditTrail.ts"
-import type { Action } from "../../access/domain/policy/Action.ts"
-import type { Refused } from "../../access/domain/policy/Policy.ts"
-import { actorOf, isStaff, type Principal, roleIn } from "../../access/domain/policy/Principal.ts"
-import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
+import { AuditTrail } from "../../../access/application/audit/AuditTrail.ts"
+import type { Action } from "../../../access/domain/policy/Action.ts"
+import type { Refused } from "../../../access/domain/policy/Policy.ts"
+import { actorOf, isStaff, type Principal, roleIn } from "../../../access/domain/policy/Principal.ts"
+import type { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
 
 /** What an action is about. */
 export interface About {
@@ -33,7 +33,9 @@ const onlyOf = (principal: Principal): OrganizationId | null => {
  * Nobody is shown who of another organization has tried something.
  */
 const shownTo = (principal: Principal, organizationId: OrganizationId | null | undefined): OrganizationId | null =>
-  organizationId != null && roleIn(principal, organizationId) !== undefined ? organizationId : onlyOf(principal)
+  organizationId !== null && organizationId !== undefined && roleIn(principal, organizationId) !== undefined
+    ? organizationId
+    : onlyOf(principal)
 
 /** Records that a principal was refused something, if the principal is staff. */
 export const refused = (
