@@ -7,7 +7,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import { randomBytes } from "node:crypto"
 import { digestOf } from "../../access/application/Secrets.ts"
 import {

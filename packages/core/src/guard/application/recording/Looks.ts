@@ -5,17 +5,39 @@ import * as Effect from "effect/Effect"
 import type { Action } from "../../../access/domain/policy/Action.ts"
 import type { Principal } from "../../../access/domain/policy/Principal.ts"
 import type { TurnoutService } from "../../../admission/application/Turnout.ts"
-import { EventNotFound } from "../../../admission/domain/model/Event.ts"
-import type { RegistrationId } from "../../../admission/domain/model/Registration.ts"
+import { type Event, EventNotFound } from "../../../admission/domain/model/Event.ts"
+import type { RegistrationId, RegistrationNotFound } from "../../../admission/domain/model/Registration.ts"
 import type { AdmissionReads } from "../../../admission/ports/AdmissionReads.ts"
 import type { EventId } from "../../../kernel/domain/EventId.ts"
+import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "../CurrentPrincipal.ts"
 import { becauseOf, refusalOnEvent, refusalOnRegistration } from "../EventAccess.ts"
-import { mayAtAll } from "../Guard.ts"
+import { mayAtAll, type NotAllowed } from "../Guard.ts"
 import * as Recording from "./Recording.ts"
 
-export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]) => {
-  /** The event, for a principal who may do this with it. */
+export interface Looks {
+  /** Returns the event, if the principal may do this with it. */
+  readonly eventFor: (
+    principal: Principal,
+    action: Action,
+    eventId: EventId
+  ) => Effect.Effect<Event, NotAllowed | EventNotFound | StoreError>
+  /** Reads personal data about an event, if the principal may. */
+  readonly readOf: <A, E, R>(
+    action: Action,
+    eventId: EventId,
+    read: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | NotAllowed | EventNotFound | StoreError, R | CurrentPrincipal>
+  /** Returns the event of a registration, which may not be there, if the principal may do this with it. */
+  readonly registrationFor: (
+    principal: Principal,
+    action: Action,
+    eventId: EventId,
+    registrationId: RegistrationId
+  ) => Effect.Effect<Event, NotAllowed | EventNotFound | RegistrationNotFound | StoreError>
+}
+
+export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]): Looks => {
   const eventFor = Effect.fnUntraced(function* (principal: Principal, action: Action, eventId: EventId) {
     const resource = Recording.eventResource(eventId)
     yield* mayAtAll(principal, action, resource)
@@ -28,7 +50,6 @@ export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]) 
     return yield* refused
   })
 
-  /** Reads personal data about an event, for a principal who may, and records it. */
   const readOf = <A, E, R>(action: Action, eventId: EventId, read: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       const principal = yield* CurrentPrincipal
@@ -38,7 +59,6 @@ export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]) 
       return found
     })
 
-  /** Refuses a principal who may not do this with a registration, and returns its event. */
   const registrationFor = Effect.fnUntraced(function* (
     principal: Principal,
     action: Action,
