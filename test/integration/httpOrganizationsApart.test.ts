@@ -138,7 +138,8 @@ const send = async ({ as, by, endpoint, nth, of }: Ask, all: Readonly<Record<Sid
   )
   const has = (name: string) =>
     operation.parameters.some((parameter) => parameter.in === "query" && parameter.name === name)
-  const query = has("organizationId") && nth % 2 === 0 ? `?organizationId=${organizationId}` : ""
+  const filter = ["organizationId", "organization"].find(has)
+  const query = filter !== undefined && nth % 2 === 0 ? `?${filter}=${organizationId}` : ""
   const body = operation.requestBody?.content["application/json"]?.example as object | undefined
   const named = body === undefined ? undefined : { ...body, ...("organizationId" in body ? { organizationId } : {}) }
   // What the caller writes themself is theirs: registrations are made under names without a word.

@@ -5,8 +5,8 @@
  * another, and nobody who sends one counts as somebody without. What the policy refuses whatever the facts are is refused here, before
  * anything else of the request is looked at.
  *
- * The request of somebody with a credential, and the recorder of the audit trail, are in the context of the work, unless somebody
- * registers: that costs nothing more, and leaves nothing in the audit trail.
+ * The request, and the recorder of the audit trail, are in the context of the work, unless somebody registers, or looks at what is public:
+ * that costs nothing more, and leaves nothing in the audit trail.
  */
 import { AuditRecorder, AuditTrail } from "@turnout/core/access/application/audit/AuditTrail"
 import { CurrentRequest } from "@turnout/core/access/application/audit/CurrentRequest"
@@ -69,7 +69,8 @@ const RESOURCES = [
   ["organization", "organization"],
   ["person", "personId"],
   ["key", "keyId"],
-  ["webhook", "id"],
+  ["webhook", "webhookId"],
+  ["replay", "replayId"],
   ["sink", "sink"],
   ["queue", "queue"]
 ] as const
@@ -148,7 +149,8 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
       }
       const as = (bearer: Bearer) => {
         const answer = answerTo(bearer.principal)
-        return action === "register" || bearer.credential === null ? answer : recorded(bearer, endpoint.method, answer)
+        const isPublicLook = bearer.credential === null && endpoint.method === "GET"
+        return action === "register" || isPublicLook ? answer : recorded(bearer, endpoint.method, answer)
       }
       const { authorization } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest).headers
       if (authorization === undefined) return as(nobody)
