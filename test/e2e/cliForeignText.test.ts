@@ -40,7 +40,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       [`waitlist show ${event}`, 2],
       [`journal show ${event}`, 6],
       ["outbox status --sample 0", 6],
-      ["outbox audit", 4],
+      ["audit list", 9],
       ["outbox parked list --sink mail", 2],
       [`outbox parked show --sink mail ${event}`, 10],
       ["outbox replay list", 2],

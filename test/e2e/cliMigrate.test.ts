@@ -9,6 +9,7 @@ const TABLES = [
   "api_keys",
   "attendee_links",
   "audit_log",
+  "audit_origins",
   "events",
   "forgotten_sinks",
   "idempotency",

@@ -49,7 +49,7 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     `journal show ${event} --type AttendeeRegistered`,
     "outbox parked list --sink mail",
     "outbox replay list",
-    "outbox audit",
+    "audit list",
     "organizations list",
     `sessions list --person ${person}`,
     "sessions list --address ada@example.com",

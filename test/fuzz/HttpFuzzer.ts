@@ -138,18 +138,21 @@ const differences = (sent: Sent, answer: Answer): ReadonlyArray<string> =>
     }
   })
 
-/** The last entries of the journal and of the audit log: everything that can be changed writes one. */
+/**
+ * The last entries of the journal, and of the decisions in the audit log: everything that can be changed writes one. What was read and
+ * refused is written there later, and its actions are the ids of operations.
+ */
 const makeSize = Effect.fnUntraced(function* (database: string) {
   const { status } = yield* OutboxOperations
   const { list } = yield* AuditLog
   if (database === "memory:")
     return Effect.gen(function* () {
-      const [last] = yield* list({ after: null, limit: 1 })
+      const last = (yield* list({ after: null, limit: 1_000_000 })).find(({ action }) => action.includes("."))
       return `${(yield* status).written} ${last?.id ?? 0}`
     })
   // The status would count the backlog of every sink.
   const sql = yield* TestDatabase.client(database)
-  const last = `SELECT concat((SELECT max(seq) FROM turnout.journal), ' ', (SELECT max(id) FROM turnout.audit_log)) AS last`
+  const last = `SELECT concat((SELECT max(seq) FROM turnout.journal), ' ', (SELECT max(id) FROM turnout.audit_log WHERE position('.' IN action) > 0)) AS last`
   return Effect.map(sql.unsafe<{ last: string }>(last), ([row]) => row!.last)
 })
 

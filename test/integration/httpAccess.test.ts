@@ -129,8 +129,10 @@ const OTHERS: Readonly<Record<string, Row>> = {
   pruneJournal: NOBODY,
   repairOutbox: NOBODY,
   readJournal: NOBODY,
-  listAuditEntries: NOBODY,
   findPeople: NOBODY,
+  listAuditEntries: OWNERS,
+  exportAuditEntries: OWNERS,
+  exportAuditLines: OWNERS,
   getPerson: NOBODY,
   deactivatePerson: NOBODY,
   reactivatePerson: NOBODY,
@@ -328,7 +330,9 @@ const snapshot = (eventId: string) =>
         MemberStore.use((store) => store.list(id, { after: null, limit: 10_000 }))
       )
       const webhooks = yield* WebhookStore.use((store) => store.list("all", { after: null, limit: 1_000 }))
-      const [latest] = yield* AuditLog.use((log) => log.list({ after: null, limit: 1 }))
+      const logged = yield* AuditLog.use((log) => log.list({ after: null, limit: 500 }))
+      // What was refused, and which personal data were read, is there a moment later, and has changed nothing.
+      const latest = logged.find(({ action, outcome }) => outcome === "done" && action.includes("."))
       const { items } = yield* turnout.listEvents({ limit: 500, order: "latest" })
       const used = keys.map((key) => ({ ...key, lastUsedAt: null }))
       return JSON.stringify([journal, used, members, webhooks, latest ?? null, items.length])

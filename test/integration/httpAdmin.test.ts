@@ -93,7 +93,7 @@ describe("the API for operators", () => {
       assert.strictEqual((yield* call("POST", `${at}/retry`, {})).body.version, 3)
       assert.strictEqual((yield* call("POST", `${at}/discard`)).body.version, 6)
       assert.deepStrictEqual((yield* call("POST", "/admin/sinks/mail/blocked/retry")).body, { retried: 0 })
-      const { body: audit } = yield* call("GET", "/admin/audit?limit=2")
+      const { body: audit } = yield* call("GET", "/admin/audit?principal=operator&limit=2")
       assert.deepStrictEqual(
         audit.items.map(({ action, who }: { action: string; who: string }) => [action, who]),
         [
@@ -101,7 +101,7 @@ describe("the API for operators", () => {
           ["outbox.retry", "operator"]
         ]
       )
-      const { body: next } = yield* call("GET", `/admin/audit?after=${audit.next}`)
+      const { body: next } = yield* call("GET", `/admin/audit?principal=operator&after=${audit.next}`)
       assert.deepInclude(next.items[0], { action: "outbox.skip", who: "operator" })
       const { body: pruned } = yield* call("POST", "/admin/outbox/prune", { body: { before: "2020-01-01T00:00:00Z" } })
       assert.deepStrictEqual(pruned, { deleted: 0, isMore: false, keepers: [] })

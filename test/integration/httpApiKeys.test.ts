@@ -59,8 +59,8 @@ describe("API keys over HTTP", () => {
         const { text } = yield* create({ role, organizationId: DEFAULT_ORGANIZATION })
         for (const [method, path, operation] of [
           ["GET", "/admin/outbox", "getOutboxStatus"],
-          ["GET", "/admin/audit", "listAuditEntries"],
-          ["GET", "/admin/organizations", "listOrganizations"]
+          ["GET", "/admin/organizations", "listOrganizations"],
+          ["GET", "/admin/replays", "listReplays"]
         ] as const) {
           const { body, status } = yield* call(method, path, { token: text })
           assert.deepStrictEqual([status, body.code, body.operation], [403, "forbidden", operation])

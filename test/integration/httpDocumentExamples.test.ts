@@ -276,7 +276,7 @@ describe("the examples of the API for operators", () => {
 
         yield* send("reloadIssuers")
         yield* send("forgetSink", { sink })
-        yield* send("listAuditEntries")
+        for (const id of ["listAuditEntries", "exportAuditEntries", "exportAuditLines"]) yield* send(id)
         assert.deepStrictEqual(unsent(), [])
       })
       const server = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [deadLetters] })

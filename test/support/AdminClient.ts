@@ -42,7 +42,10 @@ export const request = async (
   return {
     status: response.status,
     headers: response.headers,
-    body: text.startsWith("{") ? JSON.parse(text) : text
+    body:
+      response.headers.get("content-type")?.includes("ndjson") !== true && text.startsWith("{")
+        ? JSON.parse(text)
+        : text
   }
 }
 

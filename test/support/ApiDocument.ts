@@ -127,7 +127,8 @@ const bodyErrors = ({ headers, text }: Answer, { content = {} }: Response, { val
   if (type === null) return types.length === 0 || text === "" ? [] : ["the answer has no content type"]
   const media = content[type]
   if (media === undefined) return [`the content type ${type} is not documented, but ${types.join(", ") || "none"}`]
-  return type.includes("json") ? errorsOf(validator(media.schema), parsed(text)) : []
+  // Text of JSON lines is no JSON document.
+  return type.includes("json") && !type.includes("ndjson") ? errorsOf(validator(media.schema), parsed(text)) : []
 }
 
 /** The operation that answers a request, if there is one. */

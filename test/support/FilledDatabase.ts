@@ -43,7 +43,7 @@ export const make = async (turnout: CommandLine.Filling, text: string, inJournal
      SELECT lpad(n::text, 32, '0'), '', ${literal(person)}, now() + interval '1 day', ${sql}, ${sql} FROM generate_series(1, 2) n`,
     `UPDATE turnout.outbox_blocked SET error = ${sql}`,
     `UPDATE turnout.outbox_slots SET owner = ${sql} WHERE owner IS NOT NULL`,
-    `UPDATE turnout.audit_log SET who = ${sql}, action = ${sql}, details = ${literal(`{"error":${json}}`)}`,
+    `UPDATE turnout.audit_log SET who = ${sql}, action = ${sql}, resource = ${sql}, credential = ${sql}, details = ${literal(`{"error":${json}}`)}`,
     `UPDATE turnout.replays SET who = ${sql}, error = ${sql}, state = 'stopped'`,
     `UPDATE turnout.webhooks SET description = ${sql}, disabled_because = ${sql}`,
     `INSERT INTO turnout.webhook_attempts (webhook, at, message, event_id, version, type, millis, status, error)
@@ -63,7 +63,7 @@ export const showing = ({ event, person, registration, replay, webhook }: Filled
   `waitlist show ${event}`,
   `journal show ${event}`,
   "outbox status --sample 0",
-  "outbox audit",
+  "audit list",
   "outbox parked list --sink mail",
   `outbox parked show --sink mail ${event}`,
   "outbox replay list",

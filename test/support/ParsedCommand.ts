@@ -61,6 +61,9 @@ const TEXTS = [
   "Europe/Paris",
   "/prefix",
   "/other",
+  // Cursors of the audit trail.
+  Buffer.from('{"log":"end","journal":1}').toString("base64url"),
+  Buffer.from('{"log":"end","journal":2}').toString("base64url"),
   "a_name",
   "b_name",
   "smtp://a.example",

@@ -131,7 +131,7 @@ describe("the reference of metrics", () => {
       ([, kind, name]) => `${name!} ${kind!.toLowerCase()}`
     )
   )
-  const told = ["The engine", "Relays", "Consumers", "Signing in"].flatMap((heading) =>
+  const told = ["The engine", "Relays", "Consumers", "The audit trail", "Signing in"].flatMap((heading) =>
     cells("docs/reference/metrics.md", heading)
       .flat()
       .filter(({ column }) => column === "kind")

@@ -17,6 +17,7 @@ import * as Members from "./commands/access/members.ts"
 import * as Migrate from "./commands/server/migrate.ts"
 import * as Organizations from "./commands/access/organizations.ts"
 import * as Outbox from "./commands/delivery/outbox.ts"
+import * as Audit from "./commands/access/audit.ts"
 import * as People from "./commands/access/people.ts"
 import * as Registrations from "./commands/admission/registrations/registrations.ts"
 import * as Relay from "./commands/delivery/relay.ts"
@@ -53,6 +54,7 @@ const commands = [
   Members,
   People,
   Sessions,
+  Audit,
   Keys,
   Journal,
   Outbox,

@@ -33,7 +33,7 @@ export const run = async <A, E>(
   work: Effect.Effect<A, E>,
   soFar: () => SoFar | undefined
 ): Promise<A> => {
-  const fiber = Logs.runFork(format, work)
+  const fiber = Logs.runFork(format, Logs.ofCommand(work))
   let stopping: keyof typeof SIGNALS | undefined
   let patience: NodeJS.Timeout | undefined
   const giveUp = (signal: keyof typeof SIGNALS, code: number) => {

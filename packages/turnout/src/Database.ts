@@ -11,6 +11,7 @@ import { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { AuditStore } from "@turnout/core/access/ports/AuditStore"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -151,6 +152,7 @@ const loadPostgres = (name: SqlDatabase["_tag"]) =>
       PostgresWebhooks: await import("@turnout/adapters/postgres/webhooks"),
       PostgresProjections: await import("@turnout/adapters/postgres/projections"),
       PostgresAuditLog: await import("@turnout/adapters/postgres/audit-log"),
+      PostgresAuditStore: await import("@turnout/adapters/postgres/audit-store"),
       PostgresOrganizations: await import("@turnout/adapters/postgres/organizations"),
       PostgresApiKeys: await import("@turnout/adapters/postgres/api-keys"),
       PostgresAttendeeLinks: await import("@turnout/adapters/postgres/attendee-links"),
@@ -256,6 +258,7 @@ export type Stores =
   | AdmissionStore
   | AdmissionReads
   | AuditLog
+  | AuditStore
   | OrganizationStore
   | ApiKeyStore
   | AttendeeLinkStore
@@ -292,6 +295,7 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(AdmissionStore),
     TracedPort.layer(AdmissionReads),
     TracedPort.layer(AuditLog),
+    TracedPort.layer(AuditStore),
     TracedPort.layer(OrganizationStore),
     TracedPort.layer(ApiKeyStore),
     TracedPort.layer(AttendeeLinkStore),
@@ -347,6 +351,7 @@ const sqlStores = Effect.fnUntraced(function* (name: SqlDatabase, options: Datab
     Layer.merge(Postgres.PostgresWebhooks.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresProjections.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresAuditLog.layerFromClient(schema)),
+    Layer.merge(Postgres.PostgresAuditStore.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresOrganizations.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresApiKeys.layerFromClient(schema)),
     Layer.merge(Postgres.PostgresAttendeeLinks.layerFromClient(schema)),

@@ -8,7 +8,7 @@
  */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
 import { everything } from "@turnout/core/delivery/domain/Replay"
-import { type AuditEntry, AuditLog } from "@turnout/core/access/ports/AuditLog"
+import { AuditLog, type LoggedEntry } from "@turnout/core/access/ports/AuditLog"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import { Replays } from "@turnout/core/delivery/ports/Replays"
@@ -27,7 +27,7 @@ const since = (last: number) => Effect.map(latest(200), (entries) => entries.fil
 /** The id of the last entry. */
 const last = Effect.map(latest(1), ([entry]) => entry?.id ?? 0)
 
-const shown = ({ action, details, who }: AuditEntry) => ({ who, action, details })
+const shown = ({ action, details, who }: LoggedEntry) => ({ who, action, details })
 
 /** The largest difference between the clock of a store and that of the test. */
 const TOLERANCE_MILLIS = 5_000
@@ -108,7 +108,7 @@ export const suite = <E>(
             all.slice(0, 5).map(({ details }) => details["n"]),
             [5, 4, 3, 2, 1]
           )
-          const pages: Array<ReadonlyArray<AuditEntry>> = []
+          const pages: Array<ReadonlyArray<LoggedEntry>> = []
           do {
             pages.push(yield* latest(2, pages.at(-1)?.at(-1)?.id ?? null))
             yield* use((log) => log.note("grace", "test.meanwhile", {}))

@@ -9,6 +9,7 @@ import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { AuditStore } from "@turnout/core/access/ports/AuditStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
@@ -25,6 +26,7 @@ import * as MemoryMembers from "./access/MemoryMembers.ts"
 import * as MemoryPeople from "./access/MemoryPeople.ts"
 import * as MemorySessions from "./access/MemorySessions.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
+import * as MemoryAuditStore from "./access/MemoryAuditStore.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
 import * as MemoryLog from "./journal/MemoryLog.ts"
@@ -42,6 +44,7 @@ type Stores =
   | AdmissionStore
   | AdmissionReads
   | AuditLog
+  | AuditStore
   | OrganizationStore
   | ApiKeyStore
   | AttendeeLinkStore
@@ -63,6 +66,7 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryWebhooks.layer),
   Layer.merge(MemoryProjections.layer),
   Layer.merge(MemoryAuditLog.layer),
+  Layer.merge(MemoryAuditStore.layer),
   Layer.merge(MemoryOrganizations.layer),
   Layer.merge(MemoryApiKeys.layer),
   Layer.merge(MemoryAttendeeLinks.layer),

@@ -35,7 +35,7 @@ export const of = (error: unknown): string | undefined => {
   if (error instanceof MemberNotFound) return `"turnout members list --organization ${error.organization}" lists them.`
   if (error instanceof MemberExists) return '"turnout members change" gives the member another role.'
   if (error instanceof LastOwner) return '"turnout members add" and "turnout members change" make one.'
-  if (error instanceof PersonNotFound) return 'The audit log names those who have signed in: "turnout outbox audit".'
+  if (error instanceof PersonNotFound) return 'The audit log names those who have signed in: "turnout audit list".'
   if (error instanceof SessionNotFound) return '"turnout sessions list" lists those of a person.'
   if (error instanceof ApiKeyNotFound) return '"turnout keys list" lists them.'
   if (error instanceof EventWasDeleted)

@@ -3,6 +3,7 @@
  *
  * Without this, Effect writes logs to stdout, among the results, and as they are.
  */
+import { CurrentRequest, none } from "@turnout/core/access/application/audit/CurrentRequest"
 import type * as Fiber from "effect/Fiber"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,9 +19,15 @@ const layer = ({ json, quiet }: Format) => {
   return quiet === true ? Layer.merge(logger, Layer.succeed(References.MinimumLogLevel, "Warn")) : logger
 }
 
-/** Runs an effect to its end. */
+/** What a command decides, the audit log tells from what requests decide. */
+export const ofCommand: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.provideService(
+  CurrentRequest,
+  { ...none, credential: "cli" }
+)
+
+/** Runs an effect of a command to its end. */
 export const runPromise = <A, E>(format: Format, effect: Effect.Effect<A, E>): Promise<A> =>
-  Effect.runPromise(Effect.provide(effect, layer(format)))
+  Effect.runPromise(Effect.provide(ofCommand(effect), layer(format)))
 
 /** Starts an effect. */
 export const runFork = <A, E>(format: Format, effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> =>

@@ -77,6 +77,11 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
     "turnout sessions list --address ada@example.com --limit 10"
   ],
   "sessions end": ["turnout sessions end $SESSION", "turnout sessions end --all --address ada@example.com"],
+  "audit list": [
+    "turnout audit list --organization music-society --from 2027-05-01",
+    "turnout audit list --principal key:01a1fc98aa3170bbaea8a708368a1d5e"
+  ],
+  "audit export": ["turnout audit export --format jsonl --output audit.jsonl"],
   "keys create": [
     "turnout keys create --name operations --role operator",
     'turnout keys create --name "Badge printer" --role checkin --organization music-society --expires-at 2030-06-01'
@@ -106,7 +111,6 @@ const EXAMPLES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "outbox replay watch": ["turnout outbox replay watch $REPLAY"],
   "outbox replay resume": ["turnout outbox replay resume $REPLAY"],
   "outbox replay cancel": ["turnout outbox replay cancel $REPLAY"],
-  "outbox audit": ["turnout outbox audit --limit 20"],
   "outbox prune": ["turnout outbox prune --before 2030-01-01"],
   "outbox repair": ["turnout outbox repair"],
   "outbox forget": ["turnout outbox forget --sink mail"],

@@ -4,6 +4,7 @@
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import * as Layer from "effect/Layer"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as AuditHandlers from "../audit/AuditHandlers.ts"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
 import * as IssuersHandlers from "../issuers/IssuersHandlers.ts"
 import * as KeysHandlers from "../keys/KeysHandlers.ts"
@@ -35,6 +36,7 @@ export const layer = Layer.mergeAll(
     PeopleHandlers.layer,
     KeysHandlers.layer,
     IssuersHandlers.layer,
+    AuditHandlers.layer,
     OutboxHandlers.layer,
     ReplaysHandlers.layer,
     WebhooksHandlers.layer,

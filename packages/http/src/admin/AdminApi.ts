@@ -6,6 +6,7 @@
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { info } from "../document/Info.ts"
+import { AuditGroup } from "../audit/AuditApi.ts"
 import { Credential } from "../credentials/Credential.ts"
 import { DeadLettersGroup } from "../deadLetters/DeadLettersApi.ts"
 import { IssuersGroup } from "../issuers/IssuersApi.ts"
@@ -22,7 +23,7 @@ import { WebhooksGroup } from "../webhooks/WebhooksApi.ts"
 
 export class AdminApi extends HttpApi.make("turnout-admin")
   .add(OrganizationsGroup, MembersGroup, PeopleGroup, KeysGroup, IssuersGroup)
-  .add(OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
+  .add(AuditGroup, OutboxGroup, ReplaysGroup, WebhooksGroup, SalesGroup, DeadLettersGroup)
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(Credential)
@@ -32,6 +33,6 @@ export class AdminApi extends HttpApi.make("turnout-admin")
       ...info,
       title: "Turnout for operators",
       description:
-        "Organizations, their members, people, API keys and token issuers; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key, a session or a bearer token with a role that may, or the admin token."
+        "Organizations, their members, people, API keys and token issuers; the audit trail; looking at the delivery of the journal to sinks, and repairing it. Every request needs a credential: an API key, a session or a bearer token with a role that may, or the admin token."
     })
   ) {}

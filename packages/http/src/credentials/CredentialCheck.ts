@@ -5,30 +5,39 @@
  * it begins, so a credential that is refused is never passed over for another, and nobody who sends one counts as somebody without. A
  * browser sends the cookie for any page, so writes with it have to come from a page of this server. What the policy refuses whatever the facts are is refused here, before
  * anything else of the request is looked at.
+ *
+ * The request, and the recorder of the audit trail, are in the context of the work, unless somebody registers, or looks at what is public:
+ * that costs nothing more, and leaves nothing in the audit trail.
  */
+import { AuditRecorder, AuditTrail } from "@turnout/core/access/application/audit/AuditTrail"
+import { CurrentRequest } from "@turnout/core/access/application/audit/CurrentRequest"
 import * as BearerTokens from "@turnout/core/access/application/BearerTokens"
 import { Authentication } from "@turnout/core/access/application/Authentication"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
 import { kindOf } from "@turnout/core/access/domain/credentials/Credential"
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
-import type { Principal } from "@turnout/core/access/domain/policy/Principal"
+import { actorOf, isStaff, type Principal } from "@turnout/core/access/domain/policy/Principal"
 import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
 import type { AnyAction } from "@turnout/core/access/domain/policy/Action"
 import { toRefusal } from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
+import * as Recording from "@turnout/core/guard/application/recording/Recording"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { IssuerUnreachable, TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import { toProblems } from "../problems/ToProblems.ts"
+import * as RequestId from "../requests/headers/RequestId.ts"
 import { RequestLimits, withDeadline } from "../server/Boundary.ts"
 import * as ResponseHeader from "../server/ResponseHeader.ts"
 import * as AdminToken from "./AdminToken.ts"
@@ -49,6 +58,12 @@ const BEARER = /^bearer +([\x21-\x7e]+)$/i
 
 /** Whether a text may be a token of an issuer: three parts with dots between them (RFC 7515, 3.1). */
 const isToken = (text: string): boolean => text.split(".").length === 3
+
+/** Who the bearer of a credential is, and the credential without its secret. */
+interface Bearer {
+  readonly principal: Principal
+  readonly credential: string | null
+}
 
 /** The methods that change nothing. */
 const isSafe = (method: string): boolean => method === "GET" || method === "HEAD"
@@ -73,9 +88,34 @@ const ambiguity = (
 /** Why a credential is not taken. */
 type Refusal = AccessProblems.CrossSite | CredentialRefused | IssuerUnreachable
 
-type Found = Effect.Effect<Principal, Refusal | StoreError, HttpServerRequest.HttpServerRequest>
+type Found = Effect.Effect<Bearer, Refusal | StoreError, HttpServerRequest.HttpServerRequest>
 
-const operator: Principal = { kind: "operator" }
+const operator: Bearer = { principal: { kind: "operator" }, credential: "admin-token" }
+
+/** The kinds of ids in paths, the most particular first. */
+const RESOURCES = [
+  ["registration", "registrationId"],
+  ["event", "eventId"],
+  ["member", "memberId"],
+  ["organization", "organization"],
+  ["person", "personId"],
+  ["key", "keyId"],
+  ["webhook", "webhookId"],
+  ["replay", "replayId"],
+  ["sink", "sink"],
+  ["queue", "queue"]
+] as const
+
+/** The longest id that is told of a request whose path nobody has checked. */
+const MAX_ID_LENGTH = 200
+
+/** What the path of a request names; `null` if that is nothing in particular. */
+const resourceIn = (context: Context.Context<never>): string | null => {
+  const { params } = Context.getUnsafe(context, HttpRouter.RouteContext as never) as HttpRouter.RouteContext["Service"]
+  for (const [kind, name] of RESOURCES)
+    if (params[name] !== undefined) return `${kind}:${params[name].slice(0, MAX_ID_LENGTH)}`
+  return null
+}
 
 const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerifier }: CredentialOptions) {
   const digest = adminToken === undefined ? undefined : digestOf(Redacted.value(adminToken))
@@ -84,42 +124,77 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
   const { requestTimeoutMillis } = yield* RequestLimits
   const publicOrigin = yield* SameOrigin.PublicOrigin
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
+  const nobody: Bearer = { principal: anonymous, credential: null }
+  const trail = yield* AuditRecorder
 
+  const ofSession = (text: string) =>
+    Effect.map(session(text), (principal): Bearer => ({ principal, credential: `session:${principal.sessionId}` }))
   const ofAuthorization = (authorization: string): Found => {
     const text = BEARER.exec(authorization)?.[1]
     if (text === undefined) return Effect.fail(new CredentialRefused())
     const kind = kindOf(text)
-    if (kind === "apiKey") return apiKey(text)
-    if (kind === "session") return session(text)
-    if (kind === "attendeeLink") return attendeeLink(text)
+    // The names of both principals are those of their credentials.
+    const named = (principal: Principal): Bearer => ({ principal, credential: actorOf(principal) })
+    if (kind === "apiKey") return Effect.map(apiKey(text), named)
+    if (kind === "attendeeLink") return Effect.map(attendeeLink(text), named)
+    if (kind === "session") return ofSession(text)
     if (digest !== undefined && hasDigest(text, digest)) return Effect.succeed(operator)
-    return tokens !== undefined && isToken(text) ? tokens.user(text) : Effect.fail(new CredentialRefused())
+    return tokens !== undefined && isToken(text)
+      ? Effect.map(tokens.user(text), ({ issuer, user }) => ({ principal: user, credential: `token:${issuer}` }))
+      : Effect.fail(new CredentialRefused())
   }
 
   /** The principal of a cookie. One that is not valid is taken away from the browser, which would send it for ever. */
   const ofCookie = (text: string, { headers, method }: HttpServerRequest.HttpServerRequest): Found =>
     !isSafe(method) && !SameOrigin.isSameOrigin(headers, publicOrigin)
       ? Effect.fail(new AccessProblems.CrossSite())
-      : Effect.tapErrorTag(session(text), "CredentialRefused", () =>
+      : Effect.tapErrorTag(ofSession(text), "CredentialRefused", () =>
           ResponseHeader.set("set-cookie", SessionCookie.CLEARING)
         )
+
+  /** Lets the work know of its request, and notes where a write of staff comes from. */
+  const recorded = <A, E, R>(
+    { credential, principal }: Bearer,
+    method: string,
+    work: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> =>
+    Effect.withFiber((fiber) => {
+      const { headers, remoteAddress } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
+      const request = {
+        id: RequestId.read(headers["x-request-id"]) ?? RequestId.current(fiber),
+        credential,
+        address: Option.getOrNull(remoteAddress),
+        userAgent: headers["user-agent"] ?? null
+      }
+      const noted =
+        isStaff(principal) && method !== "GET" ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
+      return Effect.provide(noted, Context.make(CurrentRequest, request).pipe(Context.add(AuditTrail, trail)))
+    })
 
   return Credential.of((work, { endpoint }) =>
     Effect.withFiber((fiber) => {
       const action = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier) as AnyAction
-      const as = (principal: Principal) => {
+      const answerTo = (principal: Principal) => {
         const refused = withoutLooking(principal, action)
-        if (refused !== undefined) return toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
-        return Effect.provideService(
-          work,
-          CurrentPrincipal,
-          principal
-        ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+        if (refused === undefined)
+          return Effect.provideService(
+            work,
+            CurrentPrincipal,
+            principal
+          ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
+        const refusal = toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
+        const about = { resource: resourceIn(fiber.context as Context.Context<never>) }
+        return Effect.andThen(Recording.refused(principal, action, refused.because, about), refusal)
+      }
+      const as = (bearer: Bearer) => {
+        const answer = answerTo(bearer.principal)
+        const isPublicLook = bearer.credential === null && endpoint.method === "GET"
+        return action === "register" || isPublicLook ? answer : recorded(bearer, endpoint.method, answer)
       }
       const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
       const { authorization, cookie } = request.headers
       const cookies = SessionCookie.valuesIn(cookie)
-      if (authorization === undefined && cookies.length === 0) return as(anonymous)
+      if (authorization === undefined && cookies.length === 0) return as(nobody)
       const ambiguous = ambiguity(authorization, cookies.length)
       if (ambiguous !== undefined) return Effect.fail(ambiguous)
       const found = authorization === undefined ? ofCookie(cookies[0]!, request) : ofAuthorization(authorization)
@@ -131,7 +206,7 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
 /** Throws a `RangeError` if the admin token breaks `TOKEN_RULE`. */
 export const layer = (
   options: CredentialOptions
-): Layer.Layer<Credential, never, Authentication | OrganizationStore> => {
+): Layer.Layer<Credential, never, AuditRecorder | Authentication | OrganizationStore> => {
   const { adminToken } = options
   if (adminToken !== undefined && !AdminToken.isToken(Redacted.value(adminToken)))
     throw new RangeError(`adminToken: ${AdminToken.TOKEN_RULE}`)

@@ -1,5 +1,5 @@
 /**
- * The group `outbox` of the API for operators: sinks, their leases and blocked streams, the journal, and the audit log.
+ * The group `outbox` of the API for operators: sinks, their leases and blocked streams, and the journal.
  */
 import { described } from "@turnout/core/kernel/domain/document/Documented"
 import { JournalEvent, JournalEventType } from "@turnout/core/journal/domain/JournalEvent"
@@ -96,16 +96,6 @@ const Keeper = Schema.Union([
     description: "The store keeps these entries in any case: for an hour, or all of them for as long as it is there"
   })
 ]).annotate({ identifier: "Keeper" })
-const AuditEntry = Schema.Struct({
-  id: described("Later entries have higher ids", Schema.Int),
-  at: described("When it was done", Instant),
-  who: described("Who did it", Schema.String),
-  action: described("What was done", Schema.String),
-  details: described(
-    "What it was done to, by names that depend on the action",
-    Schema.Record(Schema.String, Schema.Unknown)
-  )
-}).annotate({ identifier: "AuditEntry" })
 
 const { payload: _payload, type: _type, ...EntryFields } = StoredJournalEntry.fields
 const JournalItem = Schema.Struct({
@@ -315,23 +305,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
           "The entries of all events. A reader keeps its place by the cursor, and keeps no entry from being pruned.",
         answer: "A page of the journal"
       })
-    ),
-    HttpApiEndpoint.get("audit", "/admin/audit", {
-      query: {
-        after: described(
-          "next of the page before",
-          Schema.optionalKey(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThan(0)))
-        ),
-        limit
-      },
-      success: keyPage(AuditEntry, Schema.Int, "AuditPage")
-    }).annotateMerge(
-      about({
-        id: "listAuditEntries",
-        summary: "List what operators have done, the latest first",
-        description: "Every change by an operator is here, with who asked for it.",
-        answer: "A page of the audit log"
-      })
     )
   )
-  .annotate(OpenApi.Description, "Sinks, their leases and blocked streams, the journal, and the audit log.") {}
+  .annotate(OpenApi.Description, "Sinks, their leases and blocked streams, and the journal.") {}

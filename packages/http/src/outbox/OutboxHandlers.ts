@@ -1,6 +1,6 @@
 /**
- * The handlers of the group `outbox`, for operators: each turns a request into one call of the outbox, the journal or the audit log
- * behind the policy.
+ * The handlers of the group `outbox`, for operators: each turns a request into one call of the outbox or the journal behind the
+ * policy.
  */
 import { GuardedOutbox } from "@turnout/core/guard/application/GuardedOutbox"
 import { DEFAULT_LIMIT } from "@turnout/core/kernel/domain/Page"
@@ -46,8 +46,7 @@ export const layer = HttpApiBuilder.group(
               ...(type === undefined ? {} : { types: [type] })
             }),
             "query"
-          ),
-        audit: ({ query }) => toProblems(outbox.audit(toPageRequest(query)), "query")
+          )
       })
       .handleRaw(
         "skip",

@@ -22,16 +22,13 @@ import { type EventId, TheEvent } from "@turnout/core/kernel/domain/EventId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { type About, about } from "../document/About.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
+import { csv } from "../requests/Download.ts"
 import { BodyBoundary, Boundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
 import { countedPage, cursor, cursorPage, describedEach, limit, several, TOTAL } from "../requests/Paging.ts"
 import { created, headers } from "../requests/headers/WriteHeaders.ts"
-
-/** The media type of CSV (RFC 4180). */
-const CSV = "text/csv; charset=utf-8; header=present"
 
 const ofEvent = { eventId: TheEvent }
 const ofRegistration = { eventId: TheEvent, registrationId: TheRegistration }
@@ -129,12 +126,6 @@ const changeRegistration = <const Name extends string, const Operation extends C
     .annotateMerge(about(words))
     .middleware(Boundary)
     .middleware(WriteBoundary)
-
-/** The answer to a download of CSV: text in pieces, and the name of a file to save it in. */
-const csv = HttpApiSchema.WithHeaders(
-  HttpApiSchema.StreamUint8Array({ contentType: CSV }).annotate({ description: "CSV with a header, in UTF-8" }),
-  { "content-disposition": Schema.String, "cache-control": Schema.String }
-)
 
 const EXAMPLES = {
   register: { attendee: { name: "Ada Lovelace", email: "ada@example.com" }, notes: "Needs a step-free way in" },

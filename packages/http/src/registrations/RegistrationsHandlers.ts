@@ -7,11 +7,8 @@ import type { AttendanceCommand } from "@turnout/core/admission/domain/model/Att
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationChange, RegistrationCommand } from "@turnout/core/admission/domain/model/Registration"
 import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
-import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { Api } from "../Api.ts"
@@ -19,27 +16,13 @@ import { toProblems } from "../problems/ToProblems.ts"
 import { BasePath } from "../requests/BasePath.ts"
 import * as Body from "../requests/Body.ts"
 import type { WriteHeaders } from "../requests/headers/WriteHeaders.ts"
+import * as Download from "../server/Download.ts"
 import { Write } from "../server/Write.ts"
 import { pathOf } from "./RegistrationsApi.ts"
 
-const CUT_OFF = "a download is cut off"
-
-/** The answer has begun: it can only be cut off, and operators are told why. */
-const onFailure = (error: Exports.ExportError) =>
-  error instanceof StoreError ? StoreOutage.log(CUT_OFF, error) : Effect.logWarning(CUT_OFF, error)
-
-/**
- * The answer that sends an export. Its file is named by the list and the event, in characters that need no quoting. Answers with
- * personal data are kept by no cache.
- */
+/** The answer that sends an export. Its file is named by the list and the event. */
 const download = (list: "registrations" | "waitlist", eventId: EventId, text: Exports.Export) =>
-  HttpApiSchema.withHeaders({
-    body: Stream.encodeText(Stream.orDie(Stream.tapError(text, onFailure))),
-    headers: {
-      "content-disposition": `attachment; filename="${list}-${eventId}.csv"`,
-      "cache-control": "no-store"
-    }
-  })
+  Download.answer(`${list}-${eventId}.csv`, text)
 
 export const layer = HttpApiBuilder.group(
   Api,

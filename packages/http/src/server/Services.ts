@@ -1,6 +1,7 @@
 /**
  * The services behind the policy, which the handlers call, made of those that the host provides.
  */
+import * as AuditTrail from "@turnout/core/access/application/audit/AuditTrail"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import * as Authentication from "@turnout/core/access/application/Authentication"
 import * as Members from "@turnout/core/access/application/Members"
@@ -10,6 +11,7 @@ import * as SignIn from "@turnout/core/access/application/SignIn"
 import type { ApiKeyStore } from "@turnout/core/access/ports/ApiKeyStore"
 import type { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
+import type { AuditStore } from "@turnout/core/access/ports/AuditStore"
 import type { MemberStore } from "@turnout/core/access/ports/MemberStore"
 import type { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
@@ -23,6 +25,7 @@ import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
+import { GuardedAudit } from "@turnout/core/guard/application/access/GuardedAudit"
 import { GuardedIssuers } from "@turnout/core/guard/application/access/GuardedIssuers"
 import { GuardedMe } from "@turnout/core/guard/application/access/GuardedMe"
 import { GuardedSessions } from "@turnout/core/guard/application/access/GuardedSessions"
@@ -52,6 +55,7 @@ export type Needed =
   | ApiKeyStore
   | AttendeeLinkStore
   | AuditLog
+  | AuditStore
   | JournalReader
   | MemberStore
   | OrganizationStore
@@ -65,6 +69,7 @@ export type Needed =
 
 /** The services that the handlers call. */
 export type Guarded =
+  | GuardedAudit
   | GuardedDeadLetters
   | GuardedIssuers
   | GuardedKeys
@@ -91,15 +96,16 @@ export interface Known {
   readonly ownUrl: () => string
 }
 
-/** The services of a server, and who the bearers of credentials are. */
+/** The services of a server, who the bearers of credentials are, and the recorder of the audit trail. */
 export const layer = ({
   deadLetters,
   mailer,
   ownUrl,
   tokenVerifier
-}: Known): Layer.Layer<Guarded | Authentication.Authentication, never, Needed> => {
+}: Known): Layer.Layer<Guarded | AuditTrail.AuditRecorder | Authentication.Authentication, never, Needed> => {
   const signIn = Layer.provide(SignIn.layer(), LinkMailer.layer(mailer, ownUrl))
   return Layer.mergeAll(
+    GuardedAudit.layer,
     GuardedDeadLetters.layer(deadLetters),
     GuardedIssuers.layer(tokenVerifier),
     GuardedKeys.layer,
@@ -114,6 +120,7 @@ export const layer = ({
     GuardedSignIn.layer(mailer !== undefined),
     GuardedTurnout.layer,
     GuardedWebhooks.layer,
-    Authentication.layer
+    Authentication.layer,
+    AuditTrail.layer
   ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn]))
 }

@@ -18,6 +18,11 @@ import { Known } from "./MemoryOrganizations.ts"
 
 const HOUR_MILLIS = 60 * 60 * 1_000
 
+const aboutOf = ({ id, organizationId }: Pick<ApiKey, "id" | "organizationId">) => ({
+  resource: `key:${id}`,
+  organizationId
+})
+
 const make = Effect.gen(function* () {
   const audit = yield* Entries
   const organizations = yield* Known
@@ -49,7 +54,7 @@ const make = Effect.gen(function* () {
         if (known !== undefined) return Effect.succeed(known.key)
         if (organization !== null && !organizations.has(organization))
           return Effect.fail(new OrganizationNotFound({ organization }))
-        audit.write(who, "keys.create", { key: id, name, role, organization })
+        audit.write(who, "keys.create", { key: id, name, role, organization }, aboutOf(key))
         return Effect.succeed(add(key))
       }),
     find: (id) =>
@@ -73,13 +78,13 @@ const make = Effect.gen(function* () {
         const { expiresAt, name, organizationId, role } = key
         const end = new Date(now().getTime() + overlapMillis)
         change(id, { replacedBy: by.id, expiresAt: expiresAt !== null && expiresAt < end ? expiresAt : end })
-        audit.write(who, "keys.replace", { key: id, by: by.id })
+        audit.write(who, "keys.replace", { key: id, by: by.id }, aboutOf(key))
         return Effect.succeed(add({ ...by, name, role, organizationId, expiresAt }))
       }),
     revoke: (id, who) =>
       Effect.map(get(id), ({ key }) => {
         if (key.revokedAt !== null) return key
-        audit.write(who, "keys.revoke", { key: id })
+        audit.write(who, "keys.revoke", { key: id }, aboutOf(key))
         return change(id, { revokedAt: now() })
       }),
     noteUsed: (id) =>

@@ -29,6 +29,8 @@ const told = ({ id, organizationId, role, subject }: Member) => ({
   role
 })
 
+const aboutOf = ({ id, organizationId }: Member) => ({ resource: `member:${id}`, organizationId })
+
 const isCalled = (member: Member, name: MemberName): boolean =>
   "id" in name ? member.id === name.id : textOf(member.subject) === textOf(name.subject)
 
@@ -68,7 +70,7 @@ const make = Effect.gen(function* () {
         const at = now()
         const member = { ...added, addedAt: at, changedAt: at }
         members.set(id, member)
-        audit.write(who, "members.add", told(member))
+        audit.write(who, "members.add", told(member), aboutOf(member))
         return Effect.succeed(member)
       }),
     changeRole: (organizationId, id, role, by) =>
@@ -77,7 +79,7 @@ const make = Effect.gen(function* () {
           if (before.role === role) return before
           const member = { ...before, role, changedAt: now() }
           members.set(id, member)
-          audit.write(by.who, "members.change", { ...told(member), before: before.role })
+          audit.write(by.who, "members.change", { ...told(member), before: before.role }, aboutOf(member))
           return member
         })
       ),
@@ -86,7 +88,7 @@ const make = Effect.gen(function* () {
         Effect.tap(changing(organizationId, id, null, by), (member) =>
           Effect.sync(() => {
             members.delete(id)
-            audit.write(by.who, "members.remove", told(member))
+            audit.write(by.who, "members.remove", told(member), aboutOf(member))
           })
         )
       ),

@@ -28,6 +28,8 @@ export const layerKnown: Layer.Layer<Known, never, MemoryClock> = Layer.effect(
   )
 )
 
+const aboutOf = (id: OrganizationId) => ({ resource: `organization:${id}`, organizationId: id })
+
 const make = Effect.gen(function* () {
   const known = yield* Known
   const audit = yield* Entries
@@ -44,7 +46,7 @@ const make = Effect.gen(function* () {
         if (isTaken(slug, id)) return Effect.fail(new SlugTaken({ slug }))
         const organization = { id, slug, name, createdAt: now() }
         known.set(id, organization)
-        audit.write(who, "organizations.create", { organization: id, slug, name })
+        audit.write(who, "organizations.create", { organization: id, slug, name }, aboutOf(id))
         return Effect.succeed(organization)
       }),
     find: (name) =>
@@ -64,7 +66,7 @@ const make = Effect.gen(function* () {
         if (slug === before.slug && name === before.name) return Effect.succeed(before)
         if (isTaken(slug, id)) return Effect.fail(new SlugTaken({ slug }))
         known.set(id, organization)
-        audit.write(who, "organizations.update", { organization: id, slug, name })
+        audit.write(who, "organizations.update", { organization: id, slug, name }, aboutOf(id))
         return Effect.succeed(organization)
       })
   })

@@ -14,6 +14,8 @@ import { Accounts } from "./MemoryAccounts.ts"
 import { Links } from "./MemoryAttendeeLinks.ts"
 import { Entries } from "./MemoryAuditLog.ts"
 
+const aboutOf = (id: PersonId) => ({ resource: `person:${id}` })
+
 const make = Effect.gen(function* () {
   const audit = yield* Entries
   const { now } = yield* MemoryClock
@@ -46,7 +48,7 @@ const make = Effect.gen(function* () {
     const person = people.get(id)
     if (person === undefined) return yield* new PersonNotFound({ id })
     if (isActive === (person.deactivatedAt === null)) return person
-    audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id })
+    audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id }, aboutOf(id))
     const changed = change(person, { deactivatedAt: isActive ? null : now() })
     if (!isActive) {
       endSignIns(person)
@@ -63,12 +65,8 @@ const make = Effect.gen(function* () {
       : people.get(id)!
     if (address !== null) byAddress.set(address, id)
     if (identity !== null) byIdentity.set(textOfIdentity(identity), id)
-    audit.write(nameInLog(id), "people.join", {
-      person: id,
-      identity: identity === null ? null : textOfIdentity(identity),
-      address,
-      from
-    })
+    const told = { person: id, identity: identity === null ? null : textOfIdentity(identity), address, from }
+    audit.write(nameInLog(id), "people.join", told, aboutOf(id))
     return change(person, {
       name: person.name ?? name,
       addresses: address === null ? person.addresses : [...person.addresses, address],

@@ -17,7 +17,9 @@ import * as Layer from "effect/Layer"
 import * as MapSweep from "../MapSweep.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 import { Accounts } from "./MemoryAccounts.ts"
-import { Entries } from "./MemoryAuditLog.ts"
+import { currentRequest, Entries } from "./MemoryAuditLog.ts"
+
+const aboutOf = (id: Session["id"]) => ({ resource: `session:${id}` })
 
 const make = Effect.gen(function* () {
   const audit = yield* Entries
@@ -61,7 +63,13 @@ const make = Effect.gen(function* () {
         if (people.get(personId)?.deactivatedAt !== null) return Effect.fail(new PersonDeactivated({ id: personId }))
         const session = { ...made, createdAt: now(), lastUsedAt: now(), endsAt: later(SESSION_MILLIS) }
         sessions.set(id, { digest, session })
-        audit.write(nameInLog(personId), "sessions.create", { session: id, person: personId })
+        const request = currentRequest()
+        const requestId = request.id ?? `session:${id}`
+        const [who, details] = [nameInLog(personId), { session: id, person: personId }]
+        audit.write(who, "sessions.create", details, aboutOf(id), { ...request, id: requestId })
+        const { address, userAgent } = made
+        if (address !== null || userAgent !== null)
+          audit.addOrigin({ requestId, who, credential: request.credential, address, userAgent })
         return Effect.succeed(session)
       }),
     find: (id) =>
@@ -89,14 +97,15 @@ const make = Effect.gen(function* () {
         if (session?.personId !== personId) return Effect.fail(new SessionNotFound({ id }))
         if (validMillis(session, now()) === 0) return Effect.void
         change(id, { endsAt: now() })
-        audit.write(who, "sessions.end", { session: id, person: personId })
+        audit.write(who, "sessions.end", { session: id, person: personId }, aboutOf(id))
         return Effect.void
       }),
     endAll: (personId, who) =>
       Effect.sync(() => {
         const ended = validOf(personId)
         for (const { id } of ended) change(id, { endsAt: now() })
-        if (ended.length > 0) audit.write(who, "sessions.endAll", { person: personId, sessions: ended.length })
+        const details = { person: personId, sessions: ended.length }
+        if (ended.length > 0) audit.write(who, "sessions.endAll", details, { resource: `person:${personId}` })
         return ended.length
       }),
     forgetSessions: Effect.sync(() => sweepSessions(({ session }) => session.endsAt <= now())),

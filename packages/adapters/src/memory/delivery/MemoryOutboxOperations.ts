@@ -14,6 +14,7 @@ import {
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Entries } from "../access/MemoryAuditLog.ts"
+import { organizationOf } from "../access/MemoryAuditStore.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 import { Log } from "../journal/MemoryLog.ts"
 import * as MemoryKeepers from "./MemoryKeepers.ts"
@@ -57,7 +58,9 @@ const make = Effect.gen(function* () {
       Effect.map(requireBlock(sink, stream), ({ blocked, state }) => {
         const changed = { ...blocked, version: version(blocked, stream), attempts: 0, retryAt: steady() }
         state.blocked.set(stream, changed)
-        audit.write(who, action, { sink, stream, version: changed.version })
+        const organizationId = organizationOf(log, stream)
+        const about = { resource: `event:${stream}`, organizationId }
+        audit.write(who, action, { sink, stream, version: changed.version }, about)
         return toBlock(sink, stream, changed)
       })
   const retry = change("outbox.retry", ({ version }) => version)
@@ -131,7 +134,7 @@ const make = Effect.gen(function* () {
     forget: (sink, who) =>
       Effect.map(requireSink(sink), () => {
         sinks.delete(sink)
-        audit.write(who, "outbox.forget", { sink })
+        audit.write(who, "outbox.forget", { sink }, { resource: `sink:${sink}` })
       }),
     repair: () => Effect.succeed(null),
     prune: () => Effect.succeed(0),

@@ -66,7 +66,7 @@ const make = Effect.gen(function* () {
         if (!from.includes(replay.state)) return Effect.fail(new ReplayNotOpen({ id, state: replay.state }))
         write(state, to(replay))
         state.lease = { ...state.lease, owner: null, until: null }
-        audit.write(who, action, { replay: id, sink: replay.sink, sent: replay.sent })
+        audit.write(who, action, { replay: id, sink: replay.sink, sent: replay.sent }, { resource: `replay:${id}` })
         return Effect.succeed(state.replay)
       })
   const count = (selection: Selection) => log.all.filter((entry) => isSelected(selection, entry)).length
@@ -94,7 +94,7 @@ const make = Effect.gen(function* () {
         const state = { replay, lease: Lease.free, sink: sinkState, place: 0, upTo: log.all.length }
         states.set(id, state)
         write(state, replay)
-        audit.write(who, "outbox.replay", { replay: id, sink, selection, entries: total })
+        audit.write(who, "outbox.replay", { replay: id, sink, selection, entries: total }, { resource: `replay:${id}` })
         return Effect.succeed(replay)
       }),
     get: (id) => Effect.map(find(id), ({ replay }) => replay),

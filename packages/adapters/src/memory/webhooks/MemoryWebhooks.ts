@@ -27,6 +27,11 @@ import { newSink, Sinks, type StoredWebhook, Webhooks, type WebhookState } from 
 import { Log } from "../journal/MemoryLog.ts"
 import { MemoryClock } from "../MemoryClock.ts"
 
+const aboutOf = ({ id, organizationId }: Pick<Webhook, "id" | "organizationId">) => ({
+  resource: `webhook:${id}`,
+  organizationId
+})
+
 const make = Effect.gen(function* () {
   const audit = yield* Entries
   const { now, steady, toMoment } = yield* MemoryClock
@@ -84,8 +89,7 @@ const make = Effect.gen(function* () {
   ) =>
     Effect.map(find(id), (state) => {
       state.webhook = { ...state.webhook, ...to(state) }
-      const { organizationId: organization } = state.webhook
-      audit.write(who, action, { webhook: id, organization, ...details(state.webhook) })
+      audit.write(who, action, { webhook: id, ...details(state.webhook) }, aboutOf(state.webhook))
       return show(state)
     })
 
@@ -110,7 +114,7 @@ const make = Effect.gen(function* () {
         const state: WebhookState = { webhook, secret, ...nothing }
         states.set(id, state)
         sinks.set(sinkOf(id), newSink(log, from, now()))
-        audit.write(who, "webhooks.create", { webhook: id, organization: organizationId, url, types })
+        audit.write(who, "webhooks.create", { webhook: id, url, types }, aboutOf(webhook))
         return show(state)
       }),
     get: (id) => Effect.map(find(id), show),
@@ -145,11 +149,7 @@ const make = Effect.gen(function* () {
         const until = steady() + overlapMillis
         state.previousSecrets = [{ secret: state.secret, until }, ...state.previousSecrets]
         state.secret = secret
-        audit.write(who, "webhooks.rotate", {
-          webhook: id,
-          organization: state.webhook.organizationId,
-          until: toMoment(until)
-        })
+        audit.write(who, "webhooks.rotate", { webhook: id, until: toMoment(until) }, aboutOf(state.webhook))
         return Effect.succeed(show(state))
       }),
     enable: (id, who) =>
@@ -173,10 +173,9 @@ const make = Effect.gen(function* () {
     remove: (id, who) =>
       Effect.map(find(id), ({ webhook }) => {
         states.delete(id)
-        const { organizationId: organization, url } = webhook
-        audit.write(who, "webhooks.remove", { webhook: id, organization, url })
+        audit.write(who, "webhooks.remove", { webhook: id, url: webhook.url }, aboutOf(webhook))
         const sink = sinkOf(id)
-        if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink })
+        if (sinks.delete(sink)) audit.write(who, "outbox.forget", { sink }, { resource: `sink:${sink}` })
       }),
     noteFailed: (id, edition, { longestGapMillis, restMillis }) =>
       Effect.sync(() => {

@@ -13,7 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
-import { entry } from "./PostgresAuditLog.ts"
+import { by, entry } from "./PostgresAuditLog.ts"
 
 interface KeyRow {
   readonly id: string
@@ -58,9 +58,11 @@ const statements = (s: string) => ({
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}
 ), noted AS (
   ${entry(s, {
-    who: "$2",
+    by: "$2",
     action: "keys.create",
     details: { key: "id", name: "name", role: "role", organization: "organization_id" },
+    resource: ["key", "id"],
+    organization: "organization_id",
     from: "written"
   })}
 )
@@ -80,13 +82,27 @@ WHERE ($1::text IS NULL OR id > $1::text) AND ${condition} ORDER BY id LIMIT $2:
   SELECT $3::text, $4::text, name, role, organization_id, ends_at FROM replaced
   RETURNING ${COLUMNS}
 ), noted AS (
-  ${entry(s, { who: "$2", action: "keys.replace", details: { key: "$1::text", by: "id" }, from: "written" })}
+  ${entry(s, {
+    by: "$2",
+    action: "keys.replace",
+    details: { key: "$1::text", by: "id" },
+    resource: ["key", "$1::text"],
+    organization: "organization_id",
+    from: "written"
+  })}
 )
 SELECT ${COLUMNS} FROM written`,
   revoke: `WITH written AS (
   UPDATE ${s}.api_keys SET revoked_at = clock_timestamp() WHERE id = $1::text AND revoked_at IS NULL RETURNING ${COLUMNS}
 ), noted AS (
-  ${entry(s, { who: "$2", action: "keys.revoke", details: { key: "id" }, from: "written" })}
+  ${entry(s, {
+    by: "$2",
+    action: "keys.revoke",
+    details: { key: "id" },
+    resource: ["key", "id"],
+    organization: "organization_id",
+    from: "written"
+  })}
 )
 SELECT ${COLUMNS} FROM written`,
   noteUsed: `UPDATE ${s}.api_keys SET last_used_at = date_trunc('hour', clock_timestamp(), 'UTC')
@@ -117,7 +133,8 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
 
   return ApiKeyStore.of({
     create: Effect.fnUntraced(function* ({ digest, expiresAt, id, name, organizationId, role }, who) {
-      const [row] = yield* repeatable<KeyRow>(of.create, [id, who, digest, name, role, organizationId, expiresAt])
+      const said = yield* by(who)
+      const [row] = yield* repeatable<KeyRow>(of.create, [id, said, digest, name, role, organizationId, expiresAt])
       if (row !== undefined) return toKey(row)
       // There is one if it was written before the connection was lost.
       const known = yield* find(id)
@@ -134,17 +151,18 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
             : query<KeyRow>(listOf.organization, [...page, keys])
       return Effect.map(rows, (found) => found.map(toKey))
     },
-    replace: Effect.fnUntraced(function* (id, by, overlapMillis, who) {
-      const [row] = yield* repeatable<KeyRow>(of.replace, [id, who, by.id, by.digest, overlapMillis])
+    replace: Effect.fnUntraced(function* (id, next, overlapMillis, who) {
+      const said = yield* by(who)
+      const [row] = yield* repeatable<KeyRow>(of.replace, [id, said, next.id, next.digest, overlapMillis])
       if (row !== undefined) return toKey(row)
       const stored = yield* find(id)
       if (stored === undefined) return yield* new ApiKeyNotFound({ id })
       const { replacedBy } = stored.key
-      const known = replacedBy === by.id ? yield* find(by.id) : undefined
+      const known = replacedBy === next.id ? yield* find(next.id) : undefined
       return known === undefined ? yield* new ApiKeyNotReplaceable({ id, replacedBy }) : known.key
     }),
     revoke: Effect.fnUntraced(function* (id, who) {
-      const [row] = yield* repeatable<KeyRow>(of.revoke, [id, who])
+      const [row] = yield* repeatable<KeyRow>(of.revoke, [id, yield* by(who)])
       if (row !== undefined) return toKey(row)
       const stored = yield* find(id)
       return stored === undefined ? yield* new ApiKeyNotFound({ id }) : stored.key

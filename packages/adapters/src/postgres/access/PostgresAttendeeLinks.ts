@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
-import { entry } from "./PostgresAuditLog.ts"
+import { by, entry } from "./PostgresAuditLog.ts"
 
 const statements = (s: string) => ({
   find: `SELECT event_id, digest FROM ${s}.attendee_links WHERE registration_id = $1::uuid`,
@@ -20,9 +20,11 @@ const statements = (s: string) => ({
   RETURNING registration_id, event_id
 )
 ${entry(s, {
-  who: "$2",
+  by: "$2",
   action: "links.replace",
   details: { event: "event_id", registration: "registration_id" },
+  resource: ["registration", "registration_id"],
+  organization: `(SELECT organization_id FROM ${s}.events WHERE id = event_id)`,
   from: "written"
 })}`
 })
@@ -39,7 +41,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
         row === undefined ? undefined : { eventId: row.event_id, digest: row.digest }
       ),
     replace: (eventId, registrationId, digest, who) =>
-      Effect.asVoid(repeatable(of.replace, [registrationId, who, eventId, digest]))
+      Effect.flatMap(by(who), (said) => Effect.asVoid(repeatable(of.replace, [registrationId, said, eventId, digest])))
   })
 })
 

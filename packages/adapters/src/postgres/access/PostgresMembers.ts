@@ -29,7 +29,7 @@ import { transact } from "../client/InTransaction.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import { textArray } from "../statements/ArrayLiteral.ts"
-import { entry } from "./PostgresAuditLog.ts"
+import { by, entry } from "./PostgresAuditLog.ts"
 
 interface MemberRow {
   readonly id: string
@@ -58,6 +58,17 @@ const toMember = (row: MemberRow): Member => ({
 const COLUMNS = "id, organization_id, subject, role, added_at, changed_at"
 const TOLD = { organization: "organization_id", member: "id", subject: "subject", role: "role" }
 
+/** The entry of a change of a member. */
+const noted = (s: string, action: string, further: Readonly<Record<string, string>> = {}) =>
+  entry(s, {
+    by: "$2",
+    action,
+    details: { ...TOLD, ...further },
+    resource: ["member", "id"],
+    organization: "organization_id",
+    from: "written"
+  })
+
 const statements = (s: string) => ({
   add: `WITH written AS (
   INSERT INTO ${s}.members (id, organization_id, subject, role)
@@ -65,7 +76,7 @@ const statements = (s: string) => ({
   WHERE EXISTS (SELECT FROM ${s}.organizations WHERE id = $3::uuid)
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}
 ), noted AS (
-  ${entry(s, { who: "$2", action: "members.add", details: TOLD, from: "written" })}
+  ${noted(s, "members.add")}
 )
 SELECT ${COLUMNS} FROM written`,
   organization: `SELECT id FROM ${s}.organizations WHERE id = $1::uuid`,
@@ -78,13 +89,13 @@ ORDER BY id <> $2::uuid LIMIT 2 FOR UPDATE`,
   change: `WITH written AS (
   UPDATE ${s}.members SET role = $4::text, changed_at = clock_timestamp() WHERE id = $1::uuid RETURNING ${COLUMNS}
 ), noted AS (
-  ${entry(s, { who: "$2", action: "members.change", details: { ...TOLD, before: "$3::text" }, from: "written" })}
+  ${noted(s, "members.change", { before: "$3::text" })}
 )
 SELECT ${COLUMNS} FROM written`,
   remove: `WITH written AS (
   DELETE FROM ${s}.members WHERE id = $1::uuid RETURNING ${COLUMNS}
 ), noted AS (
-  ${entry(s, { who: "$2", action: "members.remove", details: TOLD, from: "written" })}
+  ${noted(s, "members.remove")}
 )
 SELECT ${COLUMNS} FROM written`,
   byId: `SELECT ${COLUMNS} FROM ${s}.members WHERE organization_id = $1::uuid AND id = $2::uuid`,
@@ -124,10 +135,11 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
           const refused = refusal(member, role, { givable, hasOtherOwner })
           if (refused !== undefined) return Result.fail(refused)
           if (member.role === role) return Result.succeed(member)
+          const said = yield* by(who)
           const [row] =
             role === null
-              ? yield* run<MemberRow>(of.remove, [id, who])
-              : yield* run<MemberRow>(of.change, [id, who, member.role, role])
+              ? yield* run<MemberRow>(of.remove, [id, said])
+              : yield* run<MemberRow>(of.change, [id, said, member.role, role])
           return Result.succeed(toMember(row!))
         }),
         Query.onceFailed
@@ -138,7 +150,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
   return MemberStore.of({
     add: Effect.fnUntraced(function* ({ id, organizationId, role, subject }, who) {
       const text = textOf(subject)
-      const [row] = yield* repeatable<MemberRow>(of.add, [id, who, organizationId, text, role])
+      const [row] = yield* repeatable<MemberRow>(of.add, [id, yield* by(who), organizationId, text, role])
       if (row !== undefined) return toMember(row)
       // There is one if it was written before the connection was lost.
       const known = yield* find(organizationId, { id })

@@ -15,7 +15,7 @@ import { type Time, toDate } from "../admission/Rows.ts"
 import { transact } from "../client/InTransaction.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
-import { entry } from "./PostgresAuditLog.ts"
+import { by, entry } from "./PostgresAuditLog.ts"
 
 interface OrganizationRow {
   readonly id: string
@@ -35,9 +35,11 @@ const COLUMNS = "id, slug, name, created_at"
 
 const written = (s: string, action: string) =>
   entry(s, {
-    who: "$2",
+    by: "$2",
     action,
     details: { organization: "id", slug: "slug", name: "name" },
+    resource: ["organization", "id"],
+    organization: "id",
     from: "written"
   })
 
@@ -84,7 +86,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
 
   return OrganizationStore.of({
     create: Effect.fnUntraced(function* (id, { name, slug }, who) {
-      const [row] = yield* change(create, [id, who, slug, name])
+      const [row] = yield* change(create, [id, yield* by(who), slug, name])
       // There is one if it was written before the connection was lost.
       const organization = row === undefined ? yield* find({ id }) : toOrganization(row)
       return organization ?? (yield* new SlugTaken({ slug }))
@@ -93,7 +95,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
     list: ({ after, limit }) =>
       Effect.map(query<OrganizationRow>(list, [after, limit]), (rows) => rows.map(toOrganization)),
     update: Effect.fnUntraced(function* (id, changes, who) {
-      const [row] = yield* change(update, [id, who, changes.slug ?? null, changes.name ?? null])
+      const [row] = yield* change(update, [id, yield* by(who), changes.slug ?? null, changes.name ?? null])
       if (row !== undefined) return toOrganization(row)
       const now = yield* find({ id })
       if (now === undefined) return yield* new OrganizationNotFound({ organization: id })

@@ -18,7 +18,7 @@ import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 import { type Run, transact } from "../client/InTransaction.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
-import { entry } from "./PostgresAuditLog.ts"
+import { by, entry } from "./PostgresAuditLog.ts"
 
 interface PersonRow {
   readonly id: string
@@ -48,7 +48,7 @@ FROM ${s}.people p`
   const setActive = (action: string, change: string, condition: string) => `WITH written AS (
   UPDATE ${s}.people SET deactivated_at = ${change} WHERE id = $1::uuid AND deactivated_at IS ${condition} RETURNING id
 ), noted AS (
-  ${entry(s, { who: "$2", action, details: { person: "id" }, from: "written" })}
+  ${entry(s, { by: "$2", action, details: { person: "id" }, resource: ["person", "id"], from: "written" })}
 )
 SELECT id FROM written`
   return {
@@ -70,8 +70,9 @@ SELECT id FROM written`
   SELECT $4::text, $5::text, $1::uuid WHERE $4::text IS NOT NULL
 )
 ${entry(s, {
-  who: "$2",
+  by: "$2",
   action: "people.join",
+  resource: ["person", "$1::uuid"],
   details: { person: "$1::uuid", identity: "$7::text", address: "$6::text", from: "$8::uuid" }
 })}`,
     deactivate: setActive("people.deactivate", "clock_timestamp()", "NULL"),
@@ -105,9 +106,9 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
     const joined = join(signedIn, findAmong(people, signedIn), newId)
     return { joined, person: isKnown(joined) ? people.find(({ id }) => id === joined.personId) : undefined }
   }
-  const parametersOf = ({ address, from, identity, name, personId }: Joined) => [
+  const parametersOf = ({ address, from, identity, name, personId }: Joined, said: string) => [
     personId,
-    nameInLog(personId),
+    said,
     name,
     identity?.issuer ?? null,
     identity?.subject ?? null,
@@ -126,10 +127,11 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
   /** Changes a person, who is returned as they are then. */
   const setActive = (statement: string, next?: typeof endAll) =>
     Effect.fnUntraced(function* (id: PersonId, who: string) {
+      const said = yield* by(who)
       yield* transact<unknown, never, never>(
         sql,
         (run) => {
-          const changed = run(statement, [id, who])
+          const changed = run(statement, [id, said])
           return next === undefined ? changed : Effect.andThen(changed, next(run, id))
         },
         Query.onceFailed
@@ -147,7 +149,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
           yield* run(of.lock)
           const { joined, person } = decide(yield* run<PersonRow>(of.known, known(signedIn)), signedIn, newId)
           if (person !== undefined) return person
-          yield* run(of.join, parametersOf(joined))
+          yield* run(of.join, parametersOf(joined, yield* by(nameInLog(joined.personId))))
           const [row] = yield* run<PersonRow>(of.byId, [joined.personId])
           return toPerson(row!)
         }),

@@ -22,7 +22,7 @@ import { transact } from "../client/InTransaction.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import * as TableSweep from "../statements/TableSweep.ts"
-import { entry } from "./PostgresAuditLog.ts"
+import { by, entry, originOf } from "./PostgresAuditLog.ts"
 
 interface SessionRow {
   readonly id: string
@@ -83,7 +83,9 @@ const ofSessions = (s: string) => ({
   SELECT $1::text, $3::text, id, $5::text, $6::text, ${later(SESSION_MILLIS)} FROM person
   ON CONFLICT DO NOTHING RETURNING ${COLUMNS}
 ), noted AS (
-  ${entry(s, { who: "$2", action: "sessions.create", details: TOLD, from: "written" })}
+  ${entry(s, { by: "$2", action: "sessions.create", details: TOLD, resource: ["session", "id"], from: "written" })}
+), kept AS (
+  ${originOf(s, { by: "$2", address: "$6::text", userAgent: "$5::text", from: "written" })}
 )
 SELECT ${COLUMNS} FROM written`,
   find: `SELECT ${COLUMNS}, digest, ${VALID_MILLIS} AS valid_millis FROM ${s}.sessions WHERE id = $1::text`,
@@ -96,7 +98,7 @@ ORDER BY id LIMIT $3::integer`,
   UPDATE ${s}.sessions SET ends_at = clock_timestamp()
   WHERE id = $1::text AND person_id = $3::uuid AND ends_at > clock_timestamp() RETURNING id, person_id
 ), noted AS (
-  ${entry(s, { who: "$2", action: "sessions.end", details: TOLD, from: "ended" })}
+  ${entry(s, { by: "$2", action: "sessions.end", details: TOLD, resource: ["session", "id"], from: "ended" })}
 )
 SELECT id FROM ${s}.sessions WHERE id = $1::text AND person_id = $3::uuid`,
   endAll: `WITH ended AS (
@@ -106,9 +108,10 @@ SELECT id FROM ${s}.sessions WHERE id = $1::text AND person_id = $3::uuid`,
   SELECT count(*)::integer AS count FROM ended
 ), noted AS (
   ${entry(s, {
-    who: "$2",
+    by: "$2",
     action: "sessions.endAll",
     details: { person: "$1::uuid", sessions: "count" },
+    resource: ["person", "$1::uuid"],
     from: "counted WHERE count > 0"
   })}
 )
@@ -146,7 +149,8 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
       return row === undefined ? yield* new LinkRefused() : row.address
     }),
     create: Effect.fnUntraced(function* ({ address, digest, id, personId, userAgent }) {
-      const parameters = [id, nameInLog(personId), digest, personId, userAgent, address]
+      const said = yield* by(nameInLog(personId), `session:${id}`)
+      const parameters = [id, said, digest, personId, userAgent, address]
       const [row] = yield* repeatable<SessionRow>(of.create, parameters)
       if (row !== undefined) return toSession(row)
       // There is one if it was written before the connection was lost.
@@ -158,11 +162,13 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
     list: (personId, { after, limit }) =>
       Effect.map(query<SessionRow>(of.list, [personId, after, limit]), (rows) => rows.map(toSession)),
     end: Effect.fnUntraced(function* (id, personId, who) {
-      const [row] = yield* repeatable(of.end, [id, who, personId])
+      const [row] = yield* repeatable(of.end, [id, yield* by(who), personId])
       if (row === undefined) return yield* new SessionNotFound({ id })
     }),
     endAll: (personId, who) =>
-      Effect.map(once<{ readonly count: number }>(of.endAll, [personId, who]), ([row]) => row!.count),
+      Effect.flatMap(by(who), (said) =>
+        Effect.map(once<{ readonly count: number }>(of.endAll, [personId, said]), ([row]) => row!.count)
+      ),
     forgetSessions: sweepSessions([]),
     forgetLinks: sweepLinks([])
   })

@@ -44,12 +44,13 @@ const BLOCK = "sink, stream, version, attempts, error, since, retry_at"
 
 const statementsOf = (s: string) => {
   /** A statement that changes blocked streams, and writes the change to the audit log. */
-  const changing = (action: string, change: string, where = "b.sink = $1 AND b.stream = $2::uuid", who = "$3") => {
+  const changing = (action: string, change: string, where = "b.sink = $1 AND b.stream = $2::uuid", by = "$3") => {
     const details = { sink: "sink", stream: "stream", version: "version" }
+    const organization = `(SELECT organization_id FROM ${s}.events e WHERE e.id = stream)`
     return `WITH changed AS (
   UPDATE ${s}.outbox_blocked b SET ${change}, attempts = 0, retry_at = clock_timestamp() WHERE ${where} RETURNING b.*
 ), audited AS (
-  ${PostgresAuditLog.entry(s, { who, action, details, from: "changed" })}
+  ${PostgresAuditLog.entry(s, { by, action, details, resource: ["event", "stream"], organization, from: "changed" })}
 )
 SELECT ${BLOCK} FROM changed`
   }
@@ -103,7 +104,10 @@ export const make = (s: string, sql: SqlClient.SqlClient): BlockedStreams => {
     return yield* new StreamNotBlocked({ sink, stream })
   })
   const change = (statement: string) => (sink: string, stream: EventId, who: string) =>
-    Effect.flatMap(once<BlockRow>(statement, [sink, stream, who]), (rows) => one(sink, stream, rows))
+    PostgresAuditLog.by(who).pipe(
+      Effect.flatMap((said) => once<BlockRow>(statement, [sink, stream, said])),
+      Effect.flatMap((rows) => one(sink, stream, rows))
+    )
 
   return {
     blocked: Effect.fnUntraced(function* (sink, isParked, { after, limit }) {
@@ -119,10 +123,10 @@ export const make = (s: string, sql: SqlClient.SqlClient): BlockedStreams => {
     retry: change(statements.retry),
     retryAll: Effect.fnUntraced(function* (sink, who) {
       yield* requireSink(sink)
-      return (yield* once<BlockRow>(statements.retryAll, [sink, who])).length
+      return (yield* once<BlockRow>(statements.retryAll, [sink, yield* PostgresAuditLog.by(who)])).length
     }),
     skip: Effect.fnUntraced(function* (sink, stream, version, who) {
-      const [row] = yield* once<BlockRow>(statements.skip, [sink, stream, who, version])
+      const [row] = yield* once<BlockRow>(statements.skip, [sink, stream, yield* PostgresAuditLog.by(who), version])
       if (row !== undefined) return toBlock(row)
       const block = yield* one(sink, stream, yield* query<BlockRow>(statements.block, [sink, stream]))
       return yield* new StreamMovedOn({ sink, stream, version: block.version })

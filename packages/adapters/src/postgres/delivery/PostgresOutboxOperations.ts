@@ -25,6 +25,7 @@ import * as PostgresBlockedStreams from "./PostgresBlockedStreams.ts"
 import * as PostgresJournalKeepers from "../journal/PostgresJournalKeepers.ts"
 import * as PostgresJournalPruning from "../journal/PostgresJournalPruning.ts"
 import { repair } from "./PostgresOutboxRepair.ts"
+import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
 import * as Query from "../client/Query.ts"
 import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 import * as SinkStatements from "./SinkStatements.ts"
@@ -121,9 +122,10 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       return row === undefined ? yield* new SinkNotFound({ sink }) : row.relays
     }),
     forget: Effect.fnUntraced(function* (sink, who) {
+      const said = yield* PostgresAuditLog.by(who)
       const forgotten = yield* transact<ReadonlyArray<unknown>, never, never>(
         sql,
-        (run) => Effect.andThen(run(statements.quiet), run(statements.forget, [sink, who])),
+        (run) => Effect.andThen(run(statements.quiet), run(statements.forget, [sink, said])),
         Query.onceFailed
       )
       if (forgotten.length === 0) return yield* new SinkNotFound({ sink })

@@ -81,11 +81,11 @@ FROM unnest($1::text[], $2::smallint[], $3::text[]) AS t(sink, slot, position) W
       )
       yield* sql.unsafe(
         PostgresAuditLog.entry(s, {
-          who: "$1",
+          by: "$1",
           action: "outbox.repair",
           details: { positions: "$2::integer", entries: "$3::integer" }
         }),
-        [who, positions.length, written!.entries]
+        [yield* PostgresAuditLog.by(who), positions.length, written!.entries]
       )
       return { positions: positions.length, entries: written!.entries }
     })

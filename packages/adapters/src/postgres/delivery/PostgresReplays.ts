@@ -100,7 +100,7 @@ const statementsOf = (s: string) => {
     return `WITH changed AS (
   UPDATE ${s}.replays r SET ${to} WHERE r.id = $1::uuid AND r.state IN (${from}) RETURNING r.*
 ), audited AS (
-  ${PostgresAuditLog.entry(s, { who: "$2", action, details, from: "changed" })}
+  ${PostgresAuditLog.entry(s, { by: "$2", action, details, resource: ["replay", "id"], from: "changed" })}
 )
 SELECT ${REPLAY} FROM changed r`
   }
@@ -116,11 +116,12 @@ FROM seen LEFT JOIN last ON true LEFT JOIN found j ON true ORDER BY j.slot, j.se
     countStream: `SELECT count(*) AS count FROM ${s}.journal j WHERE ${isSelected(1)} AND j.event_id = $5::uuid`,
     start: `WITH started AS (
   INSERT INTO ${s}.replays (id, sink, selection, per_second, who, total, up_to)
-  VALUES ($7::uuid, $1, $2::json, $3::integer, $4, $5::bigint, $6::bigint) ON CONFLICT DO NOTHING RETURNING *
+  VALUES ($7::uuid, $1, $2::json, $3::integer, ${PostgresAuditLog.whoIn("$4")}, $5::bigint, $6::bigint) ON CONFLICT DO NOTHING RETURNING *
 ), audited AS (
   ${PostgresAuditLog.entry(s, {
-    who: "$4",
+    by: "$4",
     action: "outbox.replay",
+    resource: ["replay", "id"],
     details: { replay: "id", sink: "sink", selection: "selection", entries: "total" },
     from: "started"
   })}
@@ -183,7 +184,7 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       id: ReplayId,
       who: string
     ): Effect.fn.Return<Replay, ReplayNotFound | ReplayNotOpen | StoreError> {
-      const [row] = yield* once<ReplayRow>(statement, [id, who])
+      const [row] = yield* once<ReplayRow>(statement, [id, yield* PostgresAuditLog.by(who)])
       if (row !== undefined) return toReplay(row)
       return yield* new ReplayNotOpen({ id, state: (yield* get(id)).state })
     })
@@ -204,7 +205,8 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       const document = JSON.stringify(encodeSelection(selection))
       const id = randomUUID()
       const upTo = Number(last!.number)
-      const [row] = yield* repeatable<ReplayRow>(statements.start, [sink, document, perSecond, who, total, upTo, id])
+      const said = yield* PostgresAuditLog.by(who)
+      const [row] = yield* repeatable<ReplayRow>(statements.start, [sink, document, perSecond, said, total, upTo, id])
       // There is no row if the replay was written before the connection was lost.
       return row === undefined ? yield* Effect.catchTag(get(id), "ReplayNotFound", Effect.die) : toReplay(row)
     }),

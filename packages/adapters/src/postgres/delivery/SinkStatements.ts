@@ -41,6 +41,6 @@ workers AS (DELETE FROM ${s}.outbox_workers WHERE sink = $1),
 blocked AS (DELETE FROM ${s}.outbox_blocked WHERE sink = $1),
 replays AS (DELETE FROM ${s}.replays WHERE sink = $1),
 audited AS (
-  ${PostgresAuditLog.entry(s, { who: "$2", action: "outbox.forget", details: { sink: "name" }, from: "forgotten" })}
+  ${PostgresAuditLog.entry(s, { by: "$2", action: "outbox.forget", details: { sink: "name" }, resource: ["sink", "name"], from: "forgotten" })}
 )
 SELECT name FROM forgotten`

@@ -41,7 +41,7 @@ const statementsOf = (s: string) => ({
   WHERE d.event_id = j.event_id AND d.version = j.version RETURNING 1
 ), audited AS (
   ${PostgresAuditLog.entry(s, {
-    who: "$10",
+    by: "$10",
     action: "outbox.prune",
     details: { before: "$8::timestamptz", entries: "count(*)" },
     from: "deleted HAVING count(*) > 0"
@@ -83,7 +83,7 @@ export const make = (
       plainArray(upTo, (number) => number),
       before,
       limit,
-      who
+      yield* PostgresAuditLog.by(who)
     ])
     const needed = all.flatMap(({ at }) => LogWindow.witnesses(at).map(({ tx }) => tx))
     const first = needed.reduce((least, tx) => (tx < least ? tx : least), LogWindow.LAST)

@@ -31,6 +31,7 @@ import { apiKeys } from "./migrations/0015_ApiKeys.ts"
 import { registrationAccess } from "./migrations/0016_RegistrationAccess.ts"
 import { peopleAndMembers } from "./migrations/0017_PeopleAndMembers.ts"
 import { sessions } from "./migrations/0018_Sessions.ts"
+import { auditTrail } from "./migrations/0019_AuditTrail.ts"
 import { webhooksOfOrganizations } from "./migrations/0020_WebhooksOfOrganizations.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
@@ -57,6 +58,7 @@ export const migrations: ReadonlyArray<Migration> = [
   registrationAccess,
   peopleAndMembers,
   sessions,
+  auditTrail,
   webhooksOfOrganizations
 ]
 

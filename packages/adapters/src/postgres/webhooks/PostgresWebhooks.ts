@@ -29,6 +29,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { plainArray, textArray } from "../statements/ArrayLiteral.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import { transact } from "../client/InTransaction.ts"
+import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
 import * as Query from "../client/Query.ts"
 import * as SinkStart from "../delivery/SinkStart.ts"
 import * as SinkStatements from "../delivery/SinkStatements.ts"
@@ -120,7 +121,7 @@ const creation = (
     { description, from, organizationId, secret, types, url },
     who
   ): Effect.fn.Return<Webhook, Refused | StoreError> {
-    const said = [id, who, url, typesParameter(types), description, secret, organizationId]
+    const said = [id, yield* PostgresAuditLog.by(who), url, typesParameter(types), description, secret, organizationId]
     // On another server than the one that wrote down where the sink begins, it is begun anew.
     while (true) {
       const { marks, position } = yield* SinkStart.of(query, schema, from)
@@ -182,20 +183,22 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
     update: (id, changes: Partial<WebhookSettings>, who) =>
       one(
         id,
-        query<WebhookRow>(statements.update, [
-          id,
-          who,
-          changes.url ?? null,
-          changes.types !== undefined,
-          typesParameter(changes.types ?? null),
-          changes.description ?? null
-        ])
+        Effect.flatMap(PostgresAuditLog.by(who), (said) =>
+          query<WebhookRow>(statements.update, [
+            id,
+            said,
+            changes.url ?? null,
+            changes.types !== undefined,
+            typesParameter(changes.types ?? null),
+            changes.description ?? null
+          ])
+        )
       ),
     rotate: Effect.fnUntraced(function* (id, secret, overlapMillis, who): Effect.fn.Return<
       Webhook,
       WebhookNotFound | TooManySecrets | StoreError
     > {
-      const parameters = [id, who, secret, overlapMillis, MAX_SECRETS]
+      const parameters = [id, yield* PostgresAuditLog.by(who), secret, overlapMillis, MAX_SECRETS]
       const [row] = yield* repeatable<WebhookRow>(statements.rotate, parameters)
       if (row !== undefined) return toWebhook(row)
       const webhook = yield* get(id)
@@ -204,9 +207,14 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
       const ends = webhook.previousSecretsUntil.map((end) => end.getTime())
       return yield* new TooManySecrets({ id, until: new Date(Math.min(...ends)) })
     }),
-    enable: (id, who) => one(id, query<WebhookRow>(statements.enable, [id, who])),
+    enable: (id, who) =>
+      one(
+        id,
+        Effect.flatMap(PostgresAuditLog.by(who), (said) => query<WebhookRow>(statements.enable, [id, said]))
+      ),
     disable: Effect.fnUntraced(function* (id, reason, who, edition) {
-      const [row] = yield* query<WebhookRow>(statements.disable, [id, who, reason, edition ?? null])
+      const said = yield* PostgresAuditLog.by(who)
+      const [row] = yield* query<WebhookRow>(statements.disable, [id, said, reason, edition ?? null])
       return row === undefined ? yield* get(id) : toWebhook(row)
     }),
     remove: (id, who) => {
@@ -215,8 +223,9 @@ export const make = Effect.fnUntraced(function* (options: SchemaOption = {}) {
         sql,
         Effect.fnUntraced(function* (run) {
           yield* run(quiet(s))
-          const removed = yield* run<WebhookRow>(statements.remove, [id, who])
-          if (removed.length > 0) yield* run(SinkStatements.forget(s), [sinkOf(id), who])
+          const said = yield* PostgresAuditLog.by(who)
+          const removed = yield* run<WebhookRow>(statements.remove, [id, said])
+          if (removed.length > 0) yield* run(SinkStatements.forget(s), [sinkOf(id), said])
           return removed
         }),
         Query.onceFailed

@@ -52,9 +52,11 @@ const ofOperators = (s: string): Readonly<Record<OfOperators, string>> => {
   /** The entry of a webhook in the audit log; $2 is who. */
   const entry = (action: string, from: string, details: PostgresAuditLog.Entry["details"]) =>
     PostgresAuditLog.entry(s, {
-      who: "$2",
+      by: "$2",
       action,
-      details: { webhook: "id", organization: "organization_id", ...details },
+      details: { webhook: "id", ...details },
+      resource: ["webhook", "id"],
+      organization: "organization_id",
       from
     })
   /** A change that is written to the audit log; $1 is the webhook and $2 who. */

@@ -10,7 +10,8 @@ import { Turnout, type TurnoutService } from "@turnout/core/admission/applicatio
 import { Option } from "commander"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import type * as PlatformError from "effect/PlatformError"
+import type * as Layer from "effect/Layer"
+import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { CliError } from "../../CliError.ts"
@@ -30,16 +31,21 @@ const STDOUT = "-"
 
 export const output = (): Option => new Option("--output <file>", "the file to write (default: stdout)")
 
+/** Text in pieces, one for each row, which may come after those of a header. */
+type Text<E> = Stream.Stream<string, E>
+
 /** Joins the pieces that come together, and tells the number of rows so far. */
-const counting = (text: Exports.Export, onRows: (rows: number) => void): Exports.Export => {
-  // The first piece is the header.
-  let rows = -1
+const counting = <E>(text: Text<E>, headers: number, onRows: (rows: number) => void): Text<E> => {
+  let rows = -headers
   return Stream.mapArray(text, (pieces) => {
     rows += pieces.length
     onRows(rows)
     return [pieces.join("")]
   })
 }
+
+const isPlatformError = (error: unknown): error is PlatformError.PlatformError =>
+  error instanceof PlatformError.PlatformError
 
 const cannotWrite = (file: string) => (error: PlatformError.PlatformError) =>
   Effect.fail(
@@ -48,7 +54,7 @@ const cannotWrite = (file: string) => (error: PlatformError.PlatformError) =>
     )
   )
 
-const toFile = Effect.fnUntraced(function* (file: string, text: Exports.Export) {
+const toFile = Effect.fnUntraced(function* <E>(file: string, text: Text<E>) {
   const files = yield* FileSystem.FileSystem
   const bytes = Stream.encodeText(text)
   const { type } = yield* Effect.catch(files.stat(file), () => Effect.succeed({ type: "File" }))
@@ -62,23 +68,41 @@ const toFile = Effect.fnUntraced(function* (file: string, text: Exports.Export) 
   )
 })
 
-/** Writes an export of an event to where the options say. */
-export const write = async (
+/** What an export is, besides its text. */
+interface About {
+  /** The fields of the document beside the file and the rows. */
+  readonly document: Readonly<Record<string, unknown>>
+  /** The name of its form. */
+  readonly form: string
+  /** The number of its pieces before the first row. */
+  readonly headers: number
+}
+
+/** Writes the text that is read with these services to where the options say. */
+export const writeText = async <E, R, E2>(
   options: Database.GlobalOptions & ExportOptions,
-  eventId: string,
-  read: (turnout: TurnoutService) => Effect.Effect<Exports.Export, Exports.ExportError>
+  { document, form, headers }: About,
+  read: Effect.Effect<Text<E>, E, R>,
+  services: Layer.Layer<R, E2>
 ): Promise<boolean> => {
   const { json, output: file = STDOUT } = options
   if (json === true && file === STDOUT)
-    throw new WrongUsage("--json needs --output FILE: without it, the CSV itself goes to stdout")
+    throw new WrongUsage(`--json needs --output FILE: without it, the ${form} itself goes to stdout`)
   let rows = 0
   const work = Effect.gen(function* () {
-    const turnout = yield* Turnout
-    const text = counting(yield* read(turnout), (now) => (rows = now))
+    const text = counting(yield* read, headers, (now) => (rows = now))
     if (file === STDOUT) yield* Stream.runForEach(text, (part) => Effect.promise(() => Streams.writePart(part)))
-    else yield* Effect.catchTag(toFile(file, text), "PlatformError", cannotWrite(file))
-  }).pipe(Effect.provide([Database.turnout(options), NodeFileSystem.layer]))
+    else yield* Effect.catchIf(toFile(file, text), isPlatformError, cannotWrite(file))
+  }).pipe(Effect.provide([services, NodeFileSystem.layer]))
   await Steps.run(options, work, () => undefined)
-  if (file !== STDOUT) Output.result(options, { eventId, file, rows }, () => [`${count(rows)} rows in ${file}.`])
+  if (file !== STDOUT) Output.result(options, { ...document, file, rows }, () => [`${count(rows)} rows in ${file}.`])
   return true
 }
+
+/** Writes an export of an event to where the options say. */
+export const write = (
+  options: Database.GlobalOptions & ExportOptions,
+  eventId: string,
+  read: (turnout: TurnoutService) => Effect.Effect<Exports.Export, Exports.ExportError>
+): Promise<boolean> =>
+  writeText(options, { document: { eventId }, form: "CSV", headers: 1 }, Turnout.use(read), Database.turnout(options))

@@ -9,19 +9,16 @@ import * as Replay from "./replay.ts"
 import * as Tail from "./tail.ts"
 import { type ActorOptions, as, whoOf } from "../../options/access/Actor.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
-import { cursor, limit, numbered } from "../../options/Paging.ts"
 import { sink } from "../../options/Sinks.ts"
-import * as Audit from "@turnout/core/access/application/Audit"
 import type { OutboxStatus, SinkStatus } from "@turnout/core/delivery/ports/OutboxOperations"
 import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import type * as Database from "../../Database.ts"
-import { useOutbox, withOutbox } from "../../Operating.ts"
+import { withOutbox } from "../../Operating.ts"
 import type * as Line from "../../output/Line.ts"
 import * as Output from "../../output/Output.ts"
-import * as Paging from "../../output/Paging.ts"
 import * as Table from "../../output/Table.ts"
-import { count, duration, time } from "../../output/Words.ts"
+import { count, duration } from "../../output/Words.ts"
 
 const SECOND_MILLIS = 1_000
 /** The time over which the rate is measured. */
@@ -136,20 +133,6 @@ export const forget = async (
   return true
 }
 
-const AUDIT_HEAD = ["#", "when", Table.text("who"), Table.text("what"), Table.text("details")]
-
-export const audit = async (options: Database.GlobalOptions & Paging.KeyPaging<number>): Promise<boolean> => {
-  const page = Paging.byKey(await useOutbox(options, Audit.list(Paging.toRequest(options))))
-  Output.result(options, page, () => [
-    ...Table.lines(
-      AUDIT_HEAD,
-      page.items.map(({ action, at, details, id, who }) => [id, time(at), who, action, JSON.stringify(details)])
-    ),
-    ...Paging.more(options, page)
-  ])
-  return true
-}
-
 export const repair = async (options: Database.GlobalOptions & ActorOptions): Promise<boolean> => {
   const repaired = await withOutbox(options, (operations) => operations.repair(whoOf(options)))
   Output.changed(options, { repaired }, () =>
@@ -179,12 +162,6 @@ export const declare = (program: Command, action: Action): void => {
   Tail.declare(outbox, action)
   Parked.declare(outbox, action)
   Replay.declare(outbox, action)
-  outbox
-    .command("audit")
-    .description("show what operators have done, the latest first")
-    .addOption(limit())
-    .addOption(cursor(numbered))
-    .action(action(audit))
   Prune.declare(outbox, action)
   outbox
     .command("repair")

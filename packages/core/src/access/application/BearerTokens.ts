@@ -22,8 +22,15 @@ import { Authentication, REMEMBERED_MILLIS } from "./Authentication.ts"
 const MAX_REMEMBERED = 1_000
 
 export interface BearerTokens {
-  /** Returns the person whom a token belongs to. Those who are deactivated are refused, as are tokens that are not valid. */
-  readonly user: (token: string) => Effect.Effect<User, CredentialRefused | IssuerUnreachable | StoreError>
+  /**
+   * Returns the person whom a token belongs to, and its issuer. Those who are deactivated are refused, as are tokens that are not valid.
+   */
+  readonly user: (
+    token: string
+  ) => Effect.Effect<
+    { readonly user: User; readonly issuer: string },
+    CredentialRefused | IssuerUnreachable | StoreError
+  >
 }
 
 /** The caller is not told why a token is refused; the log is. */
@@ -65,13 +72,15 @@ export const make = Effect.fnUntraced(function* (
     user: Effect.fnUntraced(function* (token) {
       const { grants, ...claims } = yield* Effect.catchTag(verifier.verify(token), "TokenRefused", onRefused)
       const user = yield* authentication.user(claims)
-      if (grants.length === 0) return user
+      const { issuer } = claims
+      if (grants.length === 0) return { user, issuer }
       const memberships = yield* Effect.forEach(grants, given)
-      return {
+      const granted = {
         ...user,
         memberships: strongest([...user.memberships, ...memberships.flat()]),
         isOperator: grants.some(({ role }) => role === "operator")
       }
+      return { user: granted, issuer }
     })
   }
 })

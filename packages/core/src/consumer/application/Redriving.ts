@@ -35,7 +35,14 @@ export const redrive = (
         asked.onMoved?.(moved, letter)
       }
       const moving = yield* Effect.exit(restore(letters.redrive({ ...asked, onMoved })))
-      const noting = yield* Effect.exit(log.note(who, "dlq.redrive", { from: letters.name, to: letters.to, messages }))
+      const noting = yield* Effect.exit(
+        log.note(
+          who,
+          "dlq.redrive",
+          { from: letters.name, to: letters.to, messages },
+          { resource: `queue:${letters.name}` }
+        )
+      )
       if (messages === 0) return yield* Effect.andThen(moving, Effect.as(noting, 0))
       const told = `${messages} dead letters were moved to ${letters.to}.`
       const next = [

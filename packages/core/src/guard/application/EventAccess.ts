@@ -5,7 +5,7 @@
  * as they are then.
  */
 import type { Action } from "../../access/domain/policy/Action.ts"
-import { decide, type Facts, type Verdict } from "../../access/domain/policy/Policy.ts"
+import { decide, type Facts, type Refused, type Verdict } from "../../access/domain/policy/Policy.ts"
 import { isAttendee, type Principal } from "../../access/domain/policy/Principal.ts"
 import type { Command, Operation } from "../../admission/domain/model/Command.ts"
 import { type Event, EventNotFound, isPublic, selfServiceEnd } from "../../admission/domain/model/Event.ts"
@@ -92,6 +92,13 @@ export const refusalOnRegistration = (
   return verdict.because === "notFound" && isVisible(principal, event)
     ? new RegistrationNotFound({ eventId: event.id, registrationId })
     : ofEvent(action, event, verdict)
+}
+
+/** Why a refusal was given, in the words of the policy. */
+export const becauseOf = ({ _tag }: { readonly _tag: string }): Refused["because"] => {
+  if (_tag === "Unauthenticated") return "unauthenticated"
+  if (_tag === "Forbidden") return "forbidden"
+  return _tag === "SelfServiceEnded" ? "tooLate" : "notFound"
 }
 
 /** A person who is no staff registers nobody but themself. */

@@ -21,6 +21,7 @@ import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.
 import { OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
+import * as Recording from "./recording/Recording.ts"
 
 /** The refusals of use cases that are about no event. */
 export type NotAllowed = Unauthenticated | Forbidden
@@ -30,9 +31,17 @@ export const toRefusal = (action: AnyAction, because: RefusedVerdict["because"])
   because === "unauthenticated" ? new Unauthenticated({ operation: action }) : new Forbidden({ operation: action })
 
 /** Refuses what no fact could allow, before anything is read. */
-export const mayAtAll = (principal: Principal, action: AnyAction): Effect.Effect<void, NotAllowed> => {
+export const mayAtAll = (
+  principal: Principal,
+  action: AnyAction,
+  resource: string | null = null
+): Effect.Effect<void, NotAllowed> => {
   const refused = withoutLooking(principal, action)
-  return refused === undefined ? Effect.void : Effect.fail(toRefusal(action, refused.because))
+  if (refused === undefined) return Effect.void
+  return Effect.andThen(
+    Recording.refused(principal, action, refused.because, { resource }),
+    Effect.fail(toRefusal(action, refused.because))
+  )
 }
 
 /** Returns the person who has signed in, for what is about nobody but them. */
@@ -44,16 +53,24 @@ export const themself = Effect.fnUntraced(function* (
   return principal.kind === "user" ? principal : yield* new Forbidden({ operation: action })
 })
 
-/** Succeeds if the principal may do something with a resource; fails with `absent` if there is no such resource for them. */
+/**
+ * Succeeds if the principal may do something with a resource; fails with `absent` if there is no such resource for them. What staff are
+ * refused is recorded, with the resource that is named.
+ */
 export const may = <E>(
   principal: Principal,
   action: Action,
   facts: Facts,
-  absent: () => E
+  absent: () => E,
+  resource: string | null = null
 ): Effect.Effect<void, NotAllowed | E> => {
   const verdict = decide(principal, action, facts)
   if (verdict.allowed) return Effect.void
-  return Effect.fail(verdict.because === "notFound" ? absent() : toRefusal(action, verdict.because))
+  const organizationId = "organizationId" in facts ? facts.organizationId : null
+  return Effect.andThen(
+    Recording.refused(principal, action, verdict.because, { resource, organizationId }),
+    Effect.suspend(() => Effect.fail(verdict.because === "notFound" ? absent() : toRefusal(action, verdict.because)))
+  )
 }
 
 const INSTALLATION: Facts = { on: "owned", organizationId: null }
@@ -61,13 +78,25 @@ const INSTALLATION: Facts = { on: "owned", organizationId: null }
 /** Carries out work on what belongs to the installation, and to no organization. */
 export const onInstallation = <A, E, R>(
   action: Action,
-  work: (who: string) => Effect.Effect<A, E, R>
+  work: (who: string) => Effect.Effect<A, E, R>,
+  resource: string | null = null
 ): Effect.Effect<A, E | NotAllowed, R | CurrentPrincipal> =>
   CurrentPrincipal.use((principal) =>
     Effect.andThen(
-      may(principal, action, INSTALLATION, () => new Forbidden({ operation: action })),
+      may(principal, action, INSTALLATION, () => new Forbidden({ operation: action }), resource),
       Effect.suspend(() => work(actorOf(principal)))
     )
+  )
+
+/** The same for a look at personal data, which is recorded. */
+export const lookAtInstallation = <A, E, R>(
+  action: Action,
+  work: Effect.Effect<A, E, R>,
+  resource: string | null = null
+): Effect.Effect<A, E | NotAllowed, R | CurrentPrincipal> =>
+  Effect.tap(
+    onInstallation(action, () => work, resource),
+    () => CurrentPrincipal.use((principal) => Recording.read(principal, action, { resource }))
   )
 
 /** Somebody who may do something in an organization. */
@@ -77,6 +106,8 @@ export interface Insider {
   readonly held: ReadonlySet<Permission>
   /** Their name for the audit log. */
   readonly who: string
+  /** Records that they have read personal data of the organization. */
+  readonly noteRead: Effect.Effect<void>
 }
 
 /**
@@ -91,6 +122,12 @@ export const inOrganization = Effect.fnUntraced(function* (
   yield* mayAtAll(principal, action)
   const organization = yield* find(name)
   const facts = { on: "owned", organizationId: organization.id } as const
-  yield* may(principal, action, facts, () => new OrganizationNotFound({ organization: name }))
-  return { organization, held: heldIn(principal, organization.id), who: actorOf(principal) }
+  const resource = `organization:${organization.id}`
+  yield* may(principal, action, facts, () => new OrganizationNotFound({ organization: name }), resource)
+  return {
+    organization,
+    held: heldIn(principal, organization.id),
+    who: actorOf(principal),
+    noteRead: Recording.read(principal, action, { resource, organizationId: organization.id })
+  }
 })

@@ -10,7 +10,7 @@ import type { DeadLetters } from "../../consumer/ports/DeadLetters.ts"
 import { described } from "../../kernel/domain/document/Documented.ts"
 import { TaggedError } from "../../kernel/domain/TaggedError.ts"
 import * as Schema from "effect/Schema"
-import { onInstallation } from "./Guard.ts"
+import { lookAtInstallation, onInstallation } from "./Guard.ts"
 
 /** The server has no dead-letter queue of this name. */
 export class DeadLettersNotFound extends TaggedError<DeadLettersNotFound>()("DeadLettersNotFound", {
@@ -32,12 +32,13 @@ const make = Effect.fnUntraced(function* (all: ReadonlyArray<DeadLetters>) {
   return {
     queues: onInstallation("listDeadLetterQueues", () => Effect.succeed(all.map(({ name, to }) => ({ name, to })))),
     list: (queue: string, limit: number) =>
-      onInstallation(
+      lookAtInstallation(
         "listDeadLetters",
-        Effect.fnUntraced(function* () {
+        Effect.gen(function* () {
           const { count, list, name, to } = yield* find(queue)
           return { name, to, count: yield* count, items: yield* list(limit) }
-        })
+        }),
+        `queue:${queue}`
       ),
     redrive: (queue: string, asked: Parameters<typeof Redriving.redrive>[1]) =>
       onInstallation("redriveDeadLetters", (who) =>

@@ -1,22 +1,21 @@
 /**
- * The outbox, the journal and the audit log, behind the policy.
+ * The outbox and the journal, behind the policy.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Audit from "../../access/application/Audit.ts"
-import type { AuditLog } from "../../access/ports/AuditLog.ts"
 import * as OutboxAdministration from "../../delivery/application/OutboxAdministration.ts"
 import type { Outbox } from "../../delivery/ports/Outbox.ts"
 import { OutboxOperations } from "../../delivery/ports/OutboxOperations.ts"
 import * as Subscription from "../../journal/application/Subscription.ts"
 import type { JournalReader } from "../../journal/ports/JournalReader.ts"
-import { onInstallation } from "./Guard.ts"
+import { lookAtInstallation, onInstallation } from "./Guard.ts"
+import * as Recording from "./recording/Recording.ts"
 
 type Operations = OutboxOperations["Service"]
 type Sink = Parameters<Operations["retry"]>[0]
 type Stream = Parameters<Operations["retry"]>[1]
-type Needed = AuditLog | JournalReader | Outbox | OutboxOperations
+type Needed = JournalReader | Outbox | OutboxOperations
 
 const make = Effect.gen(function* () {
   const operations = yield* OutboxOperations
@@ -27,7 +26,11 @@ const make = Effect.gen(function* () {
     blocked: (...asked: Parameters<typeof OutboxAdministration.blocked>) =>
       onInstallation("listBlockedStreams", () => provided(OutboxAdministration.blocked(...asked))),
     blockedStream: (...asked: Parameters<typeof OutboxAdministration.blockedStream>) =>
-      onInstallation("getBlockedStream", () => provided(OutboxAdministration.blockedStream(...asked))),
+      lookAtInstallation(
+        "getBlockedStream",
+        provided(OutboxAdministration.blockedStream(...asked)),
+        Recording.eventResource(asked[1])
+      ),
     retry: (sink: Sink, stream: Stream) =>
       onInstallation("retryBlockedStream", (who) => operations.retry(sink, stream, who)),
     retryAll: (sink: Sink) => onInstallation("retryAllBlockedStreams", (who) => operations.retryAll(sink, who)),
@@ -40,9 +43,7 @@ const make = Effect.gen(function* () {
       onInstallation("pruneJournal", (who) => provided(OutboxAdministration.pruneAndLook(before, who))),
     repair: onInstallation("repairOutbox", (who) => operations.repair(who)),
     journal: (...asked: Parameters<typeof Subscription.page>) =>
-      onInstallation("readJournal", () => provided(Subscription.page(...asked))),
-    audit: (...page: Parameters<typeof Audit.list>) =>
-      onInstallation("listAuditEntries", () => provided(Audit.list(...page)))
+      lookAtInstallation("readJournal", provided(Subscription.page(...asked)))
   }
 })
 

@@ -12,6 +12,7 @@ import * as SalesAdministration from "../../projections/application/SalesAdminis
 import type { ProjectionStore } from "../../projections/ports/ProjectionStore.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { may, mayAtAll, onInstallation } from "./Guard.ts"
+import { eventResource } from "./recording/Recording.ts"
 
 type Needed = AuditLog | ProjectionStore | AdmissionStore | AdmissionReads
 
@@ -29,7 +30,7 @@ const make = Effect.gen(function* () {
       yield* mayAtAll(principal, "getSales")
       const event = yield* reads.event(eventId)
       const facts = { on: "owned", organizationId: event?.organizationId ?? null } as const
-      yield* may(principal, "getSales", facts, () => absent(eventId))
+      yield* may(principal, "getSales", facts, () => absent(eventId), eventResource(eventId))
       return (yield* provided(SalesAdministration.get(eventId))) ?? (yield* absent(eventId))
     }),
     rebuild: (eventId: EventId) =>

@@ -10,8 +10,14 @@ import * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
 import { randomBytes } from "node:crypto"
 import { digestOf } from "../../access/application/Secrets.ts"
-import type { Action } from "../../access/domain/policy/Action.ts"
-import { actorOf, isAttendee, organizationsWith, type Principal } from "../../access/domain/policy/Principal.ts"
+import {
+  actorOf,
+  isAttendee,
+  isStaff,
+  organizationsWith,
+  type Principal,
+  roleIn
+} from "../../access/domain/policy/Principal.ts"
 import { AttendeeLinkStore } from "../../access/ports/AttendeeLinkStore.ts"
 import * as Exports from "../../admission/application/Exports.ts"
 import { Turnout } from "../../admission/application/Turnout.ts"
@@ -22,7 +28,7 @@ import type {
   GivenWaitlistQuery
 } from "../../admission/application/Queries.ts"
 import { type AttendeeInput, fromInput } from "../../admission/domain/model/Attendee.ts"
-import { type CreateEvent, EventNotFound } from "../../admission/domain/model/Event.ts"
+import type { CreateEvent } from "../../admission/domain/model/Event.ts"
 import type { OutcomeOf } from "../../admission/domain/model/Outcome.ts"
 import type { RegistrationId } from "../../admission/domain/model/Registration.ts"
 import type { RejectionOf } from "../../admission/domain/model/Rejection.ts"
@@ -35,8 +41,11 @@ import { DEFAULT_ORGANIZATION, type OrganizationId, OrganizationNotFound } from 
 import type { SelfServiceEnded } from "../../kernel/domain/access/Refusals.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
-import { actionOf, type CallerCommand, callerOf, refusalOnEvent, refusalOnRegistration } from "./EventAccess.ts"
+import { actionOf, type CallerCommand, callerOf } from "./EventAccess.ts"
 import { may, mayAtAll, type NotAllowed } from "./Guard.ts"
+import * as Looks from "./recording/Looks.ts"
+import * as Recording from "./recording/Recording.ts"
+import * as StaffCommands from "./recording/StaffCommands.ts"
 
 /** The answer to a command, whether it was given before, and the secret of the link to the registration that was made. */
 export interface Reply<C extends CallerCommand> {
@@ -103,45 +112,24 @@ const make = Effect.gen(function* () {
   const turnout = yield* Turnout
   const reads = yield* AdmissionReads
   const links = yield* AttendeeLinkStore
-
-  /** The event, for a principal who may do this with it. */
-  const eventFor = Effect.fnUntraced(function* (principal: Principal, action: Action, eventId: EventId) {
-    yield* mayAtAll(principal, action)
-    const event = yield* reads.event(eventId)
-    if (event === undefined) return yield* new EventNotFound({ eventId })
-    const refused = refusalOnEvent(principal, action, event)
-    return refused === undefined ? event : yield* refused
-  })
-
-  /** Refuses a principal who may not do this with a registration. */
-  const registrationFor = Effect.fnUntraced(function* (
-    principal: Principal,
-    action: Action,
-    eventId: EventId,
-    registrationId: RegistrationId
-  ) {
-    yield* mayAtAll(principal, action)
-    const event = yield* reads.event(eventId)
-    if (event === undefined) return yield* new EventNotFound({ eventId })
-    const registration = yield* reads.registration(eventId, registrationId)
-    const subject = { event, registration, now: turnout.clock.now() }
-    const refused = refusalOnRegistration(principal, action, registrationId, subject)
-    // Self-service ends for writes only.
-    if (refused !== undefined && refused._tag !== "SelfServiceEnded") return yield* refused
-  })
+  const { eventFor, readOf, registrationFor } = Looks.make(turnout, reads)
 
   const execute = Effect.fnUntraced(function* <C extends CallerCommand>(
     given: C,
     options: Options
   ): Effect.fn.Return<Reply<C>, NotAllowed | BeforeOf<C> | InvalidInput | StoreError | Overloaded, CurrentPrincipal> {
     const principal = yield* CurrentPrincipal
-    yield* mayAtAll(principal, actionOf[given._tag])
+    yield* mayAtAll(principal, actionOf[given._tag], StaffCommands.resourceOf(given))
     const prepared = given._tag === "CreateEvent" ? prepare(principal, given) : Effect.succeed(given)
     const command = yield* prepared as Effect.Effect<C, NotAllowed | BeforeOf<C> | InvalidInput>
     const makesOne = command._tag === "Register" || command._tag === "RegisterGuest"
     const secret = makesOne ? newSecret() : null
     const caller = callerOf(principal, secret === null ? undefined : digestOf(secret))
-    const reply = yield* turnout.execute(command, { ...options, actor: actorOf(principal) }, caller)
+    const said = { ...options, actor: actorOf(principal) }
+    // Registering pays nothing for the audit trail.
+    const reply = yield* command._tag === "Register" || !isStaff(principal)
+      ? turnout.execute(command, said, caller)
+      : StaffCommands.execute(turnout, principal, command, said, caller)
     return { ...(reply as unknown as Reply<C>), linkSecret: reply.replayed ? null : secret }
   })
 
@@ -156,26 +144,23 @@ const make = Effect.gen(function* () {
       const own = organizationsWith(yield* CurrentPrincipal, "events:read")
       return yield* turnout.listEvents(query, own === "all" ? undefined : own)
     }),
-    listRegistrations: Effect.fnUntraced(function* (eventId: EventId, query: GivenRegistrationQuery) {
-      yield* eventFor(yield* CurrentPrincipal, "listRegistrations", eventId)
-      return yield* turnout.listRegistrations(eventId, query)
-    }),
-    exportRegistrations: Effect.fnUntraced(function* (eventId: EventId, query: Exports.ExportQuery) {
-      yield* eventFor(yield* CurrentPrincipal, "exportRegistrations", eventId)
-      return yield* Exports.ofRegistrations(turnout, eventId, query)
-    }),
+    listRegistrations: (eventId: EventId, query: GivenRegistrationQuery) =>
+      readOf("listRegistrations", eventId, turnout.listRegistrations(eventId, query)),
+    exportRegistrations: (eventId: EventId, query: Exports.ExportQuery) =>
+      readOf("exportRegistrations", eventId, Exports.ofRegistrations(turnout, eventId, query)),
     getRegistration: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
-      yield* registrationFor(yield* CurrentPrincipal, "getRegistration", eventId, registrationId)
-      return yield* turnout.getRegistration(eventId, registrationId)
+      const principal = yield* CurrentPrincipal
+      const { organizationId } = yield* registrationFor(principal, "getRegistration", eventId, registrationId)
+      const registration = yield* turnout.getRegistration(eventId, registrationId)
+      if (roleIn(principal, organizationId) !== undefined) {
+        const about = { resource: Recording.registrationResource(registrationId), organizationId }
+        yield* Recording.read(principal, "getRegistration", about)
+      }
+      return registration
     }),
-    listWaitlist: Effect.fnUntraced(function* (eventId: EventId, query: GivenWaitlistQuery) {
-      yield* eventFor(yield* CurrentPrincipal, "listWaitlist", eventId)
-      return yield* turnout.listWaitlist(eventId, query)
-    }),
-    exportWaitlist: Effect.fnUntraced(function* (eventId: EventId) {
-      yield* eventFor(yield* CurrentPrincipal, "exportWaitlist", eventId)
-      return yield* Exports.ofWaitlist(turnout, eventId)
-    }),
+    listWaitlist: (eventId: EventId, query: GivenWaitlistQuery) =>
+      readOf("listWaitlist", eventId, turnout.listWaitlist(eventId, query)),
+    exportWaitlist: (eventId: EventId) => readOf("exportWaitlist", eventId, Exports.ofWaitlist(turnout, eventId)),
     waitlistPosition: Effect.fnUntraced(function* (eventId: EventId, registrationId: RegistrationId) {
       yield* registrationFor(yield* CurrentPrincipal, "getWaitlistPlace", eventId, registrationId)
       return yield* turnout.waitlistPosition(eventId, registrationId)
@@ -196,7 +181,12 @@ const make = Effect.gen(function* () {
       yield* mayAtAll(principal, action)
       const isOwn = isAttendee(principal, attendeeId)
       const own = organizationsWith(principal, "people:read")
-      return yield* turnout.listAttendeeRegistrations(attendeeId, query, isOwn || own === "all" ? undefined : own)
+      const visible = isOwn || own === "all" ? undefined : own
+      const page = yield* turnout.listAttendeeRegistrations(attendeeId, query, visible)
+      const organizationId = own !== "all" && own.length === 1 ? own[0]! : null
+      // The id of an attendee can be an address, which the audit trail has no need of.
+      if (!isOwn) yield* Recording.read(principal, action, { organizationId })
+      return page
     })
   }
 })

@@ -59,9 +59,10 @@ const make = Effect.gen(function* () {
   /** The name of a principal who may do something with a webhook. Whose it is never changes. */
   const forWebhook = Effect.fnUntraced(function* (action: Action, id: Id) {
     const principal = yield* CurrentPrincipal
-    yield* mayAtAll(principal, action)
+    const resource = `webhook:${id}`
+    yield* mayAtAll(principal, action, resource)
     const { organizationId } = yield* webhooks.get(id)
-    yield* may(principal, action, { on: "owned", organizationId }, () => new WebhookNotFound({ id }))
+    yield* may(principal, action, { on: "owned", organizationId }, () => new WebhookNotFound({ id }), resource)
     return actorOf(principal)
   })
 

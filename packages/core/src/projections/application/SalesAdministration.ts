@@ -94,6 +94,6 @@ export const rebuild = (
         done: { rebuilt: eventId },
         told: `The sales summary of ${eventId} was made anew.`,
         next: "The audit log may not have it."
-      })(log.note(who, "sales.rebuild", { event: eventId }))
+      })(log.note(who, "sales.rebuild", { event: eventId }, { resource: `event:${eventId}` }))
     })
   )

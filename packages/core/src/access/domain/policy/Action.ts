@@ -89,6 +89,8 @@ export const actions = {
   repairOutbox: staff("outbox:operate"),
   readJournal: staff("outbox:operate"),
   listAuditEntries: staff("audit:read"),
+  exportAuditEntries: staff("audit:read"),
+  exportAuditLines: staff("audit:read"),
   startReplay: staff("outbox:operate"),
   countReplay: staff("outbox:operate"),
   listReplays: staff("outbox:operate"),

@@ -143,6 +143,10 @@ export const organizationsWith = (
     : []
 }
 
+/** Whether a principal is staff: somebody with a credential and with a role somewhere. */
+export const isStaff = (principal: Principal): boolean =>
+  principal.kind !== "anonymous" && rolesOf(principal).length > 0
+
 /** Whether an attendee is this principal. */
 export const isAttendee = (principal: Principal, attendeeId: string): boolean =>
   principal.kind === "user" && principal.attendeeIds.includes(attendeeId)

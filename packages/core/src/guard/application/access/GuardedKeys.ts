@@ -40,7 +40,7 @@ const make = Effect.gen(function* () {
     const absent = () => new ApiKeyNotFound({ id })
     if (found === undefined) return yield* absent()
     const { organizationId } = found.key
-    yield* may(principal, action, { on: "owned", organizationId }, absent)
+    yield* may(principal, action, { on: "owned", organizationId }, absent, `key:${id}`)
     return { who: actorOf(principal), held: heldIn(principal, organizationId) }
   })
 

@@ -12,7 +12,9 @@ import * as RegisteredPeople from "../../../admission/application/RegisteredPeop
 import type { AttendeeId } from "../../../admission/domain/model/Attendee.ts"
 import { AdmissionReads } from "../../../admission/ports/AdmissionReads.ts"
 import type { PageRequest } from "../../../kernel/domain/Page.ts"
-import { inOrganization, onInstallation } from "../Guard.ts"
+import { inOrganization, lookAtInstallation, onInstallation } from "../Guard.ts"
+
+const resourceOf = (id: PersonId) => `person:${id}`
 
 const make = Effect.gen(function* () {
   const people = yield* People
@@ -22,23 +24,26 @@ const make = Effect.gen(function* () {
   return {
     list: Effect.fnUntraced(
       function* (named: string, query: typeof RegisteredPeople.PeopleQuery.Encoded, page: PageRequest<AttendeeId>) {
-        const { organization } = yield* inOrganization("listPeople", named)
-        return yield* RegisteredPeople.list(organization.id, query, page)
+        const { noteRead, organization } = yield* inOrganization("listPeople", named)
+        return yield* Effect.tap(RegisteredPeople.list(organization.id, query, page), noteRead)
       },
       Effect.provideService(OrganizationStore, organizations),
       Effect.provideService(AdmissionReads, reads)
     ),
     /** Returns those who have a verified address now: one person, or nobody. */
     find: (address: string) =>
-      onInstallation("findPeople", () =>
+      lookAtInstallation(
+        "findPeople",
         people.getByAddress(address).pipe(
           Effect.map((person) => [person]),
           Effect.catchTag("PersonNotFound", () => Effect.succeed([]))
         )
       ),
-    get: (id: PersonId) => onInstallation("getPerson", () => people.get(id)),
-    deactivate: (id: PersonId) => onInstallation("deactivatePerson", (who) => people.deactivate(id, who)),
-    reactivate: (id: PersonId) => onInstallation("reactivatePerson", (who) => people.reactivate(id, who))
+    get: (id: PersonId) => lookAtInstallation("getPerson", people.get(id), resourceOf(id)),
+    deactivate: (id: PersonId) =>
+      onInstallation("deactivatePerson", (who) => people.deactivate(id, who), resourceOf(id)),
+    reactivate: (id: PersonId) =>
+      onInstallation("reactivatePerson", (who) => people.reactivate(id, who), resourceOf(id))
   }
 })
 

@@ -1,0 +1,26 @@
+/**
+ * The handlers of the group `audit`: each turns a request into one call of the audit trail behind the policy.
+ */
+import { GuardedAudit } from "@turnout/core/guard/application/access/GuardedAudit"
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { AdminApi } from "../admin/AdminApi.ts"
+import { toPageRequest } from "../admin/KeyPaging.ts"
+import { toProblems } from "../problems/ToProblems.ts"
+import * as Download from "../server/Download.ts"
+
+export const layer = HttpApiBuilder.group(
+  AdminApi,
+  "audit",
+  Effect.fnUntraced(function* (handlers) {
+    const audit = yield* GuardedAudit
+    return handlers.handleAll({
+      list: ({ query: { after = null, limit, ...query } }) =>
+        toProblems(audit.list(query, toPageRequest({ after, ...(limit !== undefined && { limit }) })), "query"),
+      exportCsv: ({ query }) =>
+        Effect.map(toProblems(audit.exportCsv(query), "query"), (text) => Download.answer("audit.csv", text)),
+      exportLines: ({ query }) =>
+        Effect.map(toProblems(audit.exportLines(query), "query"), (text) => Download.answer("audit.jsonl", text))
+    })
+  })
+)
