@@ -41,7 +41,7 @@ describe("turnout members", () => {
     const removed = memberIn(await turnout.json("members", "remove", IDENTITY, ...IN_MUSIC))
     assert.deepStrictEqual(removed, changed)
     assert.lengthOf((await turnout.json("members", "list", ...IN_MUSIC)).document.items, 1)
-    const { document } = await turnout.json("outbox", "audit", "--limit", "10")
+    const { document } = await turnout.json("audit", "list", "--limit", "10")
     assert.deepStrictEqual(
       (document.items as unknown as ReadonlyArray<{ who: string; action: string }>)
         .filter(({ action }) => action.startsWith("members."))

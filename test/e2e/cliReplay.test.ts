@@ -57,7 +57,7 @@ describe("turnout outbox replay", { timeout: 180_000 }, () => {
     const { document } = await json(turnout, "list")
     assert.deepInclude(document.items[0], { state: "finished", sent: 5, who: "ada" })
     assert.isTrue(again.every(({ replay }) => replay === document.items[0]!["id"]))
-    const audit = await turnout.run("outbox", "audit", "--limit", "1")
+    const audit = await turnout.run("audit", "list", "--limit", "1")
     assert.match(audit.stdout, / ada +outbox\.replay /)
   })
 

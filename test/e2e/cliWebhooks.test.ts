@@ -116,7 +116,7 @@ describe("turnout webhooks", { timeout: 180_000 }, () => {
     const wrong = await json(turnout, "webhooks", "add", "example.com")
     assert.deepStrictEqual([wrong.code, wrong.document.error._tag], [2, "WrongUsage"])
     assert.strictEqual((await turnout.run("webhooks", "add", "https://example.com", "--type", "Nothing")).code, 2)
-    const audit = await json(turnout, "outbox", "audit")
+    const audit = await json(turnout, "audit", "list")
     assert.deepStrictEqual(
       audit.document.items.map(({ action }) => action),
       [
@@ -198,7 +198,7 @@ describe("turnout sales", { timeout: 180_000 }, () => {
     assert.deepInclude(rebuilt.document, { rebuilt: 1, pruned: [] })
     assert.deepStrictEqual(await counted(), before)
     assert.match((await turnout.run("sales", "list")).stdout, /Party +2 +2 +1 /)
-    const audit = await json(turnout, "outbox", "audit", "--limit", "1")
+    const audit = await json(turnout, "audit", "list", "--limit", "1")
     assert.deepInclude(audit.document.items[0], { action: "sales.rebuild", who: "ada" })
     await CommandLine.sql(turnout.database!, "DELETE FROM turnout.journal WHERE version = 1")
     const pruned = await turnout.run("sales", "rebuild", id)

@@ -166,7 +166,7 @@ describe("turnout worker", { timeout: 180_000 }, () => {
       for (let tries = 0; tries < 200 && (await told()).length < 5; tries++)
         await new Promise((resolve) => setTimeout(resolve, 50))
       assert.deepStrictEqual(await told(), everybody)
-      const audit = await turnout.run("outbox", "audit", "--limit", "1")
+      const audit = await turnout.run("audit", "list", "--limit", "1")
       assert.match(audit.stdout, / ada +dlq\.redrive /)
 
       const types = ["EventPublished", "EventCreated", "AttendeeRegistered"]
@@ -293,7 +293,7 @@ describe("turnout serve with dead letters", { timeout: 180_000 }, () => {
     assert.deepStrictEqual([items.length, items[0].body], [1, "hello"])
     assert.deepStrictEqual(await ask("POST", `/${deadName}/redrive`, {}), { moved: 1, isMore: false })
     assert.deepStrictEqual([ready(deadName), ready(liveName)], [0, 1])
-    const audit = await turnout.run("outbox", "audit", "--limit", "1")
+    const audit = await turnout.run("audit", "list", "--limit", "1")
     assert.match(audit.stdout, / operator +dlq\.redrive /)
     await server.stop("SIGTERM")
   })

@@ -368,7 +368,7 @@ describe("sales rebuild", { timeout: 180_000 }, () => {
     const { error, notDone = [], rebuilt, unknown = [] } = ended.document
     assert.deepStrictEqual([ended.code, rebuilt, typeof error._tag], [1, 1, "string"])
     assert.deepStrictEqual([...unknown, ...notDone], events.slice(1))
-    const { document } = await json(turnout, "outbox", "audit", "--limit", "1")
+    const { document } = await json(turnout, "audit", "list", "--limit", "1")
     assert.deepInclude(document.items[0], { action: "sales.rebuild", details: { event: events[0] } })
   })
 })
@@ -428,7 +428,7 @@ describe("dlq redrive", { timeout: 180_000 }, () => {
     assertHonest(ended)
     assert.deepStrictEqual([ended.code, ended.document.moved, ended.document.error._tag], [1, 1, "QueueUnavailable"])
     assert.strictEqual(live.bodies().length, 1)
-    const { document } = await json(turnout, "outbox", "audit", "--limit", "1")
+    const { document } = await json(turnout, "audit", "list", "--limit", "1")
     assert.deepInclude(document.items[0], {
       action: "dlq.redrive",
       details: { from: dead.name, to: live.name, messages: 1 }
