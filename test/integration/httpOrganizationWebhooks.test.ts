@@ -385,7 +385,7 @@ describe.each([
     const entries = await setting.world.run(AuditLog.use((log) => log.list({ after: null, limit: 50 })))
     const own = entries.filter(({ details }) => details["webhook"] === webhook.id)
     assert.deepStrictEqual(
-      own.map(({ action, details, who }) => [action, who, details["organization"]]).toReversed(),
+      own.map(({ action, organizationId, who }) => [action, who, organizationId]).toReversed(),
       ["create", "update", "rotate", "disable", "enable", "remove"].map((action) => [
         `webhooks.${action}`,
         `key:${owner.id}`,

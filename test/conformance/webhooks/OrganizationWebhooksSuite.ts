@@ -76,7 +76,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<AuditLog | Organizatio
               ({ details }) => details["webhook"] === id
             )
             assert.lengthOf(entries, 6)
-            for (const { details } of entries) assert.strictEqual(details["organization"], organizationId)
+            for (const entry of entries) assert.strictEqual(entry.organizationId, organizationId)
           })
       )
 
