@@ -13,6 +13,7 @@ import * as HttpApiError from "effect/http-api/HttpApiError"
 import { BodyBoundary, Boundary, ParsedBody, QueryBoundary, WriteBoundary } from "../requests/Boundaries.ts"
 import * as Body from "../requests/Body.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
+import { DEFAULT_LIMITS } from "../ServerDefaults.ts"
 import * as EntityTags from "../requests/headers/EntityTags.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as QueryParameters from "../requests/QueryParameters.ts"
@@ -24,9 +25,6 @@ export interface Limits {
   /** The largest body. */
   readonly maxBodyBytes: number
 }
-
-/** The limits of a server that is told none. */
-export const DEFAULT_LIMITS: Limits = { requestTimeoutMillis: 30_000, maxBodyBytes: 64 * 1024 }
 
 export const RequestLimits = Context.Reference<Limits>("@turnout/RequestLimits", {
   defaultValue: () => DEFAULT_LIMITS

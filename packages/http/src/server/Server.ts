@@ -24,6 +24,7 @@ import * as Compression from "./Compression.ts"
 import * as Fallback from "./Fallback.ts"
 import * as Identified from "./Identified.ts"
 import * as Handlers from "../Handlers.ts"
+import { DEFAULTS } from "../ServerDefaults.ts"
 import * as Write from "./Write.ts"
 import * as Lifecycle from "./Lifecycle.ts"
 import * as ParserProblems from "../problems/ParserProblems.ts"
@@ -77,22 +78,6 @@ export interface ServerOptions extends CredentialCheck.CredentialOptions, MailOp
   readonly deadLetters?: ReadonlyArray<DeadLetters>
 }
 
-export const DEFAULTS = {
-  host: "127.0.0.1",
-  port: 3000,
-  basePath: "",
-  ...Boundary.DEFAULT_LIMITS,
-  receiveTimeoutMillis: 30_000,
-  keepAliveMillis: 60_000,
-  onReplay: "replay",
-  logRequests: false,
-  compression: true,
-  drainDelayMillis: 0,
-  shutdownGraceMillis: 10_000,
-  open: false,
-  deadLetters: []
-} as const satisfies Required<Omit<ServerOptions, "adminToken" | "mailer" | "publicUrl" | "tokenVerifier">>
-
 /** The origin that people reach the server at, if there is one; throws a `RangeError` if an option is wrong or missing. */
 const publicOriginOf = ({ mailer, publicUrl }: ServerOptions, host: string): string | undefined => {
   const origin = publicUrl === undefined ? undefined : originOf(publicUrl)
@@ -114,7 +99,8 @@ const originOfServer = (server: Server, host: string): string =>
  * there is a mailer and `host` is not this machine.
  */
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Services.Needed> => {
-  const settings = { ...DEFAULTS, ...options }
+  const defaults: Required<Omit<ServerOptions, "adminToken" | "mailer" | "publicUrl" | "tokenVerifier">> = DEFAULTS
+  const settings = { ...defaults, ...options }
   const { basePath, deadLetters, host } = settings
   if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
   const twice = Admin.ambiguousName(deadLetters)

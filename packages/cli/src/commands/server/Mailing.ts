@@ -28,7 +28,7 @@ export interface MailingOptions {
 type Given = MailingOptions & Database.GlobalOptions & { readonly host: string }
 
 /** How mails leave: by SMTP, onto the terminal, or not at all. */
-type Way =
+export type Way =
   | { readonly _tag: "Smtp"; readonly url: string; readonly from: string }
   | { readonly _tag: "Printed" }
   | { readonly _tag: "None" }
