@@ -24,10 +24,10 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
   const file = turnout.write("more.csv", "email\nada@example.com\nbob@example.com\n")
   await turnout.run("import", file, "--title", "Fair", "--capacity", "1")
   await turnout.run("webhooks", "add", "https://example.com/more")
+  for (const who of ["ada@example.com", "bob@example.com"])
+    await turnout.run("members", "add", who, "--organization", "default", "--role", "viewer")
   await turnout.run("outbox", "replay", "--sink", "mail", "--all", "--no-wait")
   await turnout.run("sales", "rebuild")
-  for (const subject of ["ada@example.com", "grace@example.com"])
-    await turnout.run("members", "add", subject, "--organization", "default", "--role", "owner")
   await CommandLine.sql(
     turnout.database,
     "UPDATE turnout.registrations SET attendee_id = 'ada' WHERE sequence = (SELECT min(sequence) FROM turnout.registrations r WHERE r.event_id = registrations.event_id)",
@@ -49,9 +49,9 @@ const given = async (turnout: CommandProcess.CommandProcess) => {
     "outbox replay list",
     "audit list",
     "organizations list",
+    "keys list",
     "members list --organization default",
     "people list --organization default",
-    "keys list",
     "webhooks list",
     `webhooks attempts ${webhook}`,
     "sales list"

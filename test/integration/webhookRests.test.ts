@@ -123,7 +123,7 @@ describe("an endpoint that asks to be left alone", { timeout: 30_000, concurrent
       yield* until("a request", () => hooks.times.length === 1)
       hooks.answer = { status: 204 }
       for (let n = 0; n < 5; n++) yield* Given.draftEvent()
-      yield* until("all requests", () => hooks.times.length === 7)
+      yield* until("all requests", () => hooks.times.length >= 7)
       assert.isAtLeast(hooks.times[1]! - hooks.times[0]!, 990)
     }).pipe(run)
   )
@@ -138,7 +138,7 @@ describe("an endpoint that asks to be left alone", { timeout: 30_000, concurrent
       yield* Given.draftEvent()
       yield* Effect.sleep(1_500)
       hooks.answer = { status: 204 }
-      yield* until("all requests", () => hooks.times.length === 3)
+      yield* until("all requests", () => hooks.times.length >= 3)
       assert.isAtLeast(hooks.times[1]! - hooks.times[0]!, 1_990)
     }).pipe(run)
   )

@@ -94,9 +94,9 @@ export class Model {
   /** Nothing happens before what has happened: whoever comes with an earlier time is answered as of the last change. */
   ask(request: Request): Answer {
     const now = request.now < this.#changedAt ? this.#changedAt : request.now
-    const before = JSON.stringify([this.event, this.people])
+    const before = this.version
     const answer = this.#ask({ ...request, now })
-    if (JSON.stringify([this.event, this.people]) !== before) this.#changedAt = now
+    if (this.version !== before) this.#changedAt = now
     return answer
   }
 

@@ -163,8 +163,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a refusal is remembered for as long as an effect",
     breaks: "I",
     file: `${ADMISSION}/domain/state/Idempotency.ts`,
-    from: "refusalTtlMillis <= 0 ? undefined : new Date(now.getTime() + refusalTtlMillis)",
-    to: "refusalTtlMillis <= 0 ? undefined : new Date(now.getTime() + ttlMillis)"
+    from: "isUnrecorded ? undefined : new Date(now.getTime() + refusalTtlMillis)",
+    to: "isUnrecorded ? undefined : new Date(now.getTime() + ttlMillis)"
   },
   {
     name: "keys are not looked up",

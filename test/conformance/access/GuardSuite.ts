@@ -6,9 +6,11 @@ import { assert, describe, layer as withLayer } from "@effect/vitest"
 import { digestOf, hasDigest } from "@turnout/core/access/application/Secrets"
 import type { Principal, User } from "@turnout/core/access/domain/policy/Principal"
 import type { MemberRole } from "@turnout/core/access/domain/policy/Role"
+import { PersonId } from "@turnout/core/access/domain/Person"
 import { AttendeeLinkStore } from "@turnout/core/access/ports/AttendeeLinkStore"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import * as Register from "@turnout/core/admission/domain/model/Register"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
@@ -55,7 +57,10 @@ const failureOf = (answer: Result.Result<unknown, { readonly _tag: string }>): s
 
 export const suite = <E>(
   name: string,
-  store: Layer.Layer<AdmissionStore | AdmissionReads | AttendeeLinkStore | AuditLog | OrganizationStore, E>
+  store: Layer.Layer<
+    AdmissionStore | AdmissionReads | AttendeeLinkStore | AuditLog | OrganizationStore | PeopleStore,
+    E
+  >
 ): void => {
   const services = GuardedTurnout.layer.pipe(Layer.provideMerge(Turnout.layer()), Layer.provideMerge(store))
 
@@ -94,6 +99,45 @@ export const suite = <E>(
             details: { event: eventId, registration: id }
           })
           assert.isUndefined(yield* links.find(randomUUID()))
+        })
+      )
+
+      it.effect("end the links of a person who is deactivated, and keep the registrations", () =>
+        Effect.gen(function* () {
+          const [{ id: first }, { id: second }] = [
+            yield* eventOf(yield* organization()),
+            yield* eventOf(yield* organization())
+          ]
+          const [own, another] = [newAddress(), newAddress()]
+          const registered = yield* Effect.forEach(
+            [
+              [first, own],
+              [second, own],
+              [first, another]
+            ] as const,
+            ([eventId, email]) =>
+              Effect.map(
+                as(anonymous)(register(eventId, email)),
+                ({ answer }) => Result.getOrThrow(answer).registration
+              )
+          )
+          yield* as(person(own))(cancel(second, registered[1]!.id))
+          const people = yield* PeopleStore
+          const links = yield* AttendeeLinkStore
+          const newId = PersonId.make(randomUUID())
+          const { id } = yield* people.signedIn({ identity: null, address: own, name: null }, newId)
+          yield* people.deactivate(id, "grace")
+          const found = yield* Effect.forEach(registered, (one) => links.find(one.id))
+          assert.deepStrictEqual(
+            found.map((link) => link !== undefined),
+            [false, false, true]
+          )
+          const turnout = yield* Turnout.Turnout
+          const kept = yield* Effect.forEach(registered, (one) => turnout.getRegistration(one.eventId, one.id))
+          assert.deepStrictEqual(
+            kept.map(({ state }) => state),
+            ["confirmed", "cancelled", "confirmed"]
+          )
         })
       )
 

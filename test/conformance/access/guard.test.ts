@@ -3,6 +3,7 @@ import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresAttendeeLinks from "@turnout/adapters/postgres/attendee-links"
 import * as PostgresAuditLog from "@turnout/adapters/postgres/audit-log"
 import * as PostgresOrganizations from "@turnout/adapters/postgres/organizations"
+import * as PostgresPeople from "@turnout/adapters/postgres/people"
 import { Layer } from "effect"
 import * as TestDatabase from "../../support/TestDatabase.ts"
 import { suite } from "./GuardSuite.ts"
@@ -11,7 +12,8 @@ import { suite as lists } from "./VisibleListsSuite.ts"
 const onClient = Layer.mergeAll(
   PostgresAttendeeLinks.layerFromClient(),
   PostgresAuditLog.layerFromClient(),
-  PostgresOrganizations.layerFromClient()
+  PostgresOrganizations.layerFromClient(),
+  PostgresPeople.layerFromClient()
 )
 
 const onPglite = onClient.pipe(Layer.provideMerge(Layer.orDie(TestDatabase.migrated(Pglite.layer()))))

@@ -59,8 +59,7 @@ type Stores =
   | ProjectionStore
 
 /** Like `layer`, with random numbers that the caller provides. */
-export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureRandom> = MemoryStore.layer.pipe(
-  Layer.merge(MemoryJournalReader.layer),
+export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureRandom> = MemoryJournalReader.layer.pipe(
   Layer.merge(MemoryOutbox.layer),
   Layer.merge(MemoryOutboxOperations.layer),
   Layer.merge(MemoryReplays.layer),
@@ -74,6 +73,7 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryMembers.layer),
   Layer.merge(MemoryPeople.layer),
   Layer.merge(MemorySessions.layer),
+  Layer.provideMerge(MemoryStore.layer),
   Layer.provide([
     MemoryOrganizations.layerKnown,
     MemoryAttendeeLinks.layerLinks,

@@ -66,7 +66,7 @@ export class PeopleGroup extends HttpApiGroup.make("people")
           id: "deactivatePerson",
           summary: "Let a person sign in no more",
           description:
-            "The sessions and sign-in links of the person end, in every process within ten seconds. Registrations and memberships stay as they are.",
+            "The sessions and sign-in links of the person and the links of their registrations end, in every process within ten seconds. Registrations and memberships stay as they are.",
           answer: "The person as they are now"
         })
       )

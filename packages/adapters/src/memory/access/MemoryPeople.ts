@@ -1,7 +1,9 @@
 /**
  * People in memory.
  */
-import { nameInLog, type Person, type PersonId, PersonNotFound } from "@turnout/core/access/domain/Person"
+import { nameInLog, type Person, type PersonId, PersonNotFound, principalOf } from "@turnout/core/access/domain/Person"
+import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { isKnown, type Joined, join } from "@turnout/core/access/domain/signIn/Joining"
 import { textOfIdentity } from "@turnout/core/access/domain/Subject"
 import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
@@ -9,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MemoryClock } from "../MemoryClock.ts"
 import { Accounts } from "./MemoryAccounts.ts"
+import { Links } from "./MemoryAttendeeLinks.ts"
 import { Entries } from "./MemoryAuditLog.ts"
 
 const aboutOf = (id: PersonId) => ({ resource: `person:${id}` })
@@ -17,6 +20,8 @@ const make = Effect.gen(function* () {
   const audit = yield* Entries
   const { now } = yield* MemoryClock
   const { byAddress, byIdentity, links, people, sessions } = yield* Accounts
+  const attendeeLinks = yield* Links
+  const reads = yield* AdmissionReads
 
   const change = (person: Person, changes: Partial<Person>): Person => {
     const changed = { ...person, ...changes }
@@ -30,15 +35,26 @@ const make = Effect.gen(function* () {
         sessions.set(id, { digest, session: { ...session, endsAt: now() } })
     for (const [id, link] of links) if (addresses.includes(link.address)) links.set(id, { ...link, isUsed: true })
   }
-  const setActive = (id: PersonId, isActive: boolean, who: string) =>
-    Effect.suspend(() => {
-      const person = people.get(id)
-      if (person === undefined) return Effect.fail(new PersonNotFound({ id }))
-      if (isActive === (person.deactivatedAt === null)) return Effect.succeed(person)
-      audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id }, aboutOf(id))
-      if (!isActive) endSignIns(person)
-      return Effect.succeed(change(person, { deactivatedAt: isActive ? null : now() }))
-    })
+  /** Ends the links of the registrations of a person. */
+  const endAttendeeLinks = Effect.fnUntraced(function* (person: Person) {
+    const { attendeeIds } = principalOf(person, [])
+    for (const [id, { eventId }] of attendeeLinks) {
+      const registration = yield* reads.registration(eventId, id as RegistrationId)
+      if (registration !== undefined && attendeeIds.includes(registration.attendee.id)) attendeeLinks.delete(id)
+    }
+  })
+  const setActive = Effect.fnUntraced(function* (id: PersonId, isActive: boolean, who: string) {
+    const person = people.get(id)
+    if (person === undefined) return yield* new PersonNotFound({ id })
+    if (isActive === (person.deactivatedAt === null)) return person
+    audit.write(who, isActive ? "people.reactivate" : "people.deactivate", { person: id }, aboutOf(id))
+    const changed = change(person, { deactivatedAt: isActive ? null : now() })
+    if (!isActive) {
+      endSignIns(person)
+      yield* endAttendeeLinks(person)
+    }
+    return changed
+  })
 
   const write = ({ address, from, identity, isNew, name, personId: id }: Joined): Person => {
     const loser = from === null ? undefined : people.get(from)
@@ -75,4 +91,5 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<PeopleStore, never, Accounts | Entries | MemoryClock> = Layer.effect(PeopleStore, make)
+export const layer: Layer.Layer<PeopleStore, never, Accounts | AdmissionReads | Entries | Links | MemoryClock> =
+  Layer.effect(PeopleStore, make)

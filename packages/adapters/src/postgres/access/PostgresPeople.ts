@@ -3,10 +3,10 @@
  *
  * Guarantees: a change and its entry in the audit log are one transaction. Those who sign in with something new wait for one another,
  * and what is new is decided again by what is there then, so that no two people get one identity or one address. They hold up no
- * reads, and so nobody who is known. A person who is deactivated is locked before the sessions are ended, so that none begins at the
- * same moment and is missed.
+ * reads, and so nobody who is known. A person who is deactivated is locked before the sessions and the attendee links are ended, so that
+ * no session begins at the same moment and is missed.
  */
-import { nameInLog, type Person, PersonId, PersonNotFound } from "@turnout/core/access/domain/Person"
+import { nameInLog, type Person, PersonId, PersonNotFound, principalOf } from "@turnout/core/access/domain/Person"
 import { findAmong, isKnown, type Joined, join, type SignedIn } from "@turnout/core/access/domain/signIn/Joining"
 import { type Identity, textOfIdentity } from "@turnout/core/access/domain/Subject"
 import { PeopleStore } from "@turnout/core/access/ports/PeopleStore"
@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
-import { transact } from "../client/InTransaction.ts"
+import { type Run, transact } from "../client/InTransaction.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import { by, entry } from "./PostgresAuditLog.ts"
@@ -80,6 +80,10 @@ ${entry(s, {
   FROM ${s}.person_addresses a WHERE a.person_id = $1::uuid AND l.address = a.address AND l.used_at IS NULL
 )
 UPDATE ${s}.sessions SET ends_at = clock_timestamp() WHERE person_id = $1::uuid AND ends_at > clock_timestamp()`,
+    endAttendeeLinks: `DELETE FROM ${s}.attendee_links WHERE registration_id = ANY(ARRAY(
+  SELECT id FROM ${s}.registrations WHERE attendee_id = ANY($1::text[]) AND state <> 'cancelled'
+  UNION ALL SELECT id FROM ${s}.registrations WHERE attendee_id = ANY($1::text[]) AND state = 'cancelled'
+))`,
     reactivate: setActive("people.reactivate", "NULL", "NOT NULL")
   }
 }
@@ -109,15 +113,22 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
     from
   ]
 
+  /** Ends what a person, who is locked, would come in by. */
+  const endAll = Effect.fnUntraced(function* (run: Run, id: PersonId) {
+    yield* run(of.endSignIns, [id])
+    const [row] = yield* run<PersonRow>(of.byId, [id])
+    if (row !== undefined) yield* run(of.endAttendeeLinks, [principalOf(toPerson(row), []).attendeeIds])
+  })
+
   /** Changes a person, who is returned as they are then. */
-  const setActive = (statement: string, next?: string) =>
+  const setActive = (statement: string, next?: typeof endAll) =>
     Effect.fnUntraced(function* (id: PersonId, who: string) {
       const said = yield* by(who)
       yield* transact<unknown, never, never>(
         sql,
         (run) => {
           const changed = run(statement, [id, said])
-          return next === undefined ? changed : Effect.andThen(changed, run(next, [id]))
+          return next === undefined ? changed : Effect.andThen(changed, next(run, id))
         },
         Query.onceFailed
       )
@@ -142,7 +153,7 @@ export const make = Effect.fnUntraced(function* ({ schema = DEFAULT_SCHEMA }: Sc
       )
     }),
     find,
-    deactivate: setActive(of.deactivate, of.endSignIns),
+    deactivate: setActive(of.deactivate, endAll),
     reactivate: setActive(of.reactivate)
   })
 })

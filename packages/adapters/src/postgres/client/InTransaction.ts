@@ -57,7 +57,7 @@ class EffectFailed<E> {
 type Failure<E> = TransactionFailed | EffectFailed<E>
 
 /** Runs a statement of the transaction. */
-type Run = <Row>(
+export type Run = <Row>(
   text: string,
   parameters?: ReadonlyArray<unknown>
 ) => Effect.Effect<ReadonlyArray<Row>, TransactionFailed>

@@ -13,8 +13,9 @@ export class People extends Context.Service<
   {
     readonly get: (id: PersonId) => Effect.Effect<Person, PersonNotFound | StoreError>
     /**
-     * Deactivates a person, who can sign in no more, and ends their sessions and sign-in links. Registrations stay as they are. Every
-     * process may take the person for active for another ten seconds (`REMEMBERED_MILLIS` of `Authentication`).
+     * Deactivates a person, who can sign in no more, and ends their sessions, their sign-in links, and the links of their registrations,
+     * which stay as they are. Every process may take the person for active for another ten seconds (`REMEMBERED_MILLIS` of
+     * `Authentication`).
      */
     readonly deactivate: (id: PersonId, who: string) => Effect.Effect<Person, PersonNotFound | StoreError>
     /** Lets a person sign in again. */

@@ -19,8 +19,8 @@ export class PeopleStore extends Context.Service<
     /** Returns a person; `undefined` if there is none of this id. */
     readonly find: (id: PersonId) => Effect.Effect<Person | undefined, StoreError>
     /**
-     * Deactivates a person, and ends their sessions and the sign-in links of their addresses; writes no entry if they are deactivated
-     * already.
+     * Deactivates a person, and ends their sessions, the sign-in links of their addresses, and the attendee links of the registrations
+     * that are theirs; writes no entry if they are deactivated already.
      */
     readonly deactivate: (id: PersonId, who: string) => Effect.Effect<Person, PersonNotFound | StoreError>
     /** Lets a person sign in again; changes nothing, and writes no entry, if they can. */
