@@ -202,6 +202,32 @@ describe("the audit trail over HTTP", { timeout: 60_000 }, () => {
     assert.match(session!.resource!, /^session:[0-9a-f]{32}$/)
   })
 
+  it("tells of a reader of the journal only when it was given something", async () => {
+    const { text, id } = await world.key("operator", null)
+    await newEvent(text)
+    const first = await call("GET", "/admin/journal?from=beginning&limit=500", { token: text })
+    const last = await call("GET", `/admin/journal?cursor=${first.body.cursor}`, { token: text })
+    assert.deepStrictEqual([first.body.items.length > 0, last.body.items], [true, []])
+    await until(1, `principal=key:${id}&action=readJournal`)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    assert.lengthOf(await audit(`principal=key:${id}&action=readJournal`), 1)
+  })
+
+  it("asks members of several organizations which one they mean", async () => {
+    const [one, other] = [await organization("one"), await organization("other")]
+    const address = "several@example.com"
+    const { text } = await world.run(SignedIn.by(address))
+    for (const { owner, slug } of [one, other]) {
+      const member = { subject: { address }, role: "owner" }
+      const { status } = await call("POST", `/admin/organizations/${slug}/members`, { token: owner.text, body: member })
+      assert.strictEqual(status, 201)
+    }
+    const { body, status } = await call("GET", "/admin/audit", { token: text })
+    assert.deepStrictEqual([status, body.violations[0].pointer], [400, "/organization"])
+    const entries = await audit("organization=one", text)
+    assert.deepStrictEqual([...new Set(entries.map(({ organizationId }) => organizationId))], [one.id])
+  })
+
   it("is read by operators and by owners, each of whom sees their own organization, and no other", async () => {
     const [ours, theirs] = [await organization("ours"), await organization("theirs")]
     await newEvent(ours.owner.text)

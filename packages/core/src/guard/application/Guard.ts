@@ -88,15 +88,17 @@ export const onInstallation = <A, E, R>(
     )
   )
 
-/** The same for a look at personal data, which is recorded. */
+/** The same for a look at personal data, which is recorded if there are any in what is found. */
 export const lookAtInstallation = <A, E, R>(
   action: Action,
   work: Effect.Effect<A, E, R>,
-  resource: string | null = null
+  resource: string | null = null,
+  isAny: (found: A) => boolean = () => true
 ): Effect.Effect<A, E | NotAllowed, R | CurrentPrincipal> =>
   Effect.tap(
     onInstallation(action, () => work, resource),
-    () => CurrentPrincipal.use((principal) => Recording.read(principal, action, { resource }))
+    (found) =>
+      isAny(found) ? CurrentPrincipal.use((principal) => Recording.read(principal, action, { resource })) : Effect.void
   )
 
 /** Somebody who may do something in an organization. */

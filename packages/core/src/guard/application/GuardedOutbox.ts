@@ -43,7 +43,13 @@ const make = Effect.gen(function* () {
       onInstallation("pruneJournal", (who) => provided(OutboxAdministration.pruneAndLook(before, who))),
     repair: onInstallation("repairOutbox", (who) => operations.repair(who)),
     journal: (...asked: Parameters<typeof Subscription.page>) =>
-      lookAtInstallation("readJournal", provided(Subscription.page(...asked)))
+      lookAtInstallation(
+        "readJournal",
+        provided(Subscription.page(...asked)),
+        null,
+        // A reader that follows the journal asks again and again.
+        ({ items }) => items.length > 0
+      )
   }
 })
 
