@@ -68,7 +68,7 @@ describe("turnout sessions", { timeout: 180_000 }, () => {
     const again = await turnout.run("sessions", "end", "--all", "--person", ADA, "--as", "grace")
     assert.deepStrictEqual([again.code, again.stdout], [0, "0 sessions have ended.\n"])
     assert.deepStrictEqual([await ids("--person", ADA), await ids("--person", BOB)], [[], [sessionId(4)]])
-    const { document } = await turnout.json("outbox", "audit")
+    const { document } = await turnout.json("audit", "list")
     assert.deepStrictEqual(
       (document.items as unknown as ReadonlyArray<Entry>).map(({ action, details, who }) => [who, action, details]),
       [

@@ -156,16 +156,15 @@ export const suite = <E>(
             // Stores write a time in different forms.
             const until = entries.find(({ action }) => action === "webhooks.rotate")?.details["until"]
             assert.deepStrictEqual(new Date(String(until)), previousSecretUntil)
-            const organization = null
             const of = (who: string, action: string, details: Record<string, unknown>) => ({ who, action, details })
             assert.deepStrictEqual(entries, [
-              of("ada", "webhooks.create", { webhook, organization, url, types: ["EventCreated"] }),
-              of("grace", "webhooks.update", { webhook, organization, url: other, types: null }),
-              of("ada", "webhooks.rotate", { webhook, organization, until }),
+              of("ada", "webhooks.create", { webhook, url, types: ["EventCreated"] }),
+              of("grace", "webhooks.update", { webhook, url: other, types: null }),
+              of("ada", "webhooks.rotate", { webhook, until }),
               of("ada", "dlq.redrive", { from: "dead", to: "live", messages: 3 }),
-              of("turnout", "webhooks.disable", { webhook, organization, url: other, because: "410" }),
-              of("ada", "webhooks.enable", { webhook, organization, url: other }),
-              of("grace", "webhooks.remove", { webhook, organization, url: other }),
+              of("turnout", "webhooks.disable", { webhook, url: other, because: "410" }),
+              of("ada", "webhooks.enable", { webhook, url: other }),
+              of("grace", "webhooks.remove", { webhook, url: other }),
               of("grace", "outbox.forget", { sink: sinkOf(webhook) }),
               of("ada", "outbox.replay", { replay: replay.id, sink, selection: nothing, entries: 0 }),
               of("grace", "outbox.replay.cancel", { replay: replay.id, sink, sent: 0 }),
