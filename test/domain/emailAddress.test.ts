@@ -1,6 +1,7 @@
 import { AttendeeInput, fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import { Email, fold, problemOf } from "@turnout/core/kernel/domain/text/EmailAddress"
 import { Result, Schema } from "effect"
+import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 
 const decodeResult = Schema.decodeUnknownResult(Email)
@@ -163,6 +164,23 @@ describe("an e-mail address", () => {
     ["a\ud800@b", "must be well-formed Unicode (it has a lone surrogate)"],
     ["a\0@b", "must not contain control characters"]
   ])("is refused with the rule that it breaks: %j", (text, rule) => assert.include(problem(text), rule))
+
+  it("has the domain that UTS 46 makes of it, however plain it is", () => {
+    const parts = fc.stringMatching(/^[a-c0-9-]{1,5}$/)
+    const domains = fc.array(parts, { minLength: 1, maxLength: 4 }).map((labels) => labels.join("."))
+    let plain = 0
+    fc.assert(
+      fc.property(domains, (domain) => {
+        const url = `http://${domain}.ü`
+        const decoded = decodeResult(`a@${domain}`)
+        if (Result.isFailure(decoded)) return
+        plain += 1
+        assert.strictEqual(decoded.success, `a@${new URL(url).hostname.slice(0, -".xn--tda".length)}`)
+      }),
+      { numRuns: 2_000 }
+    )
+    assert.isAbove(plain, 100)
+  })
 
   it("is too long with a domain of 253 characters, which is not too long for a domain", () => {
     const longest = [label(63), label(63), label(63), label(61)].join(".")

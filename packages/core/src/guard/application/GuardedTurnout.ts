@@ -7,8 +7,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Result from "effect/Result"
-import { randomBytes } from "node:crypto"
 import { digestOf } from "../../access/application/Secrets.ts"
 import {
   actorOf,
@@ -35,6 +35,7 @@ import type { RejectionOf } from "../../admission/domain/model/Rejection.ts"
 import type { WriteOptions } from "../../admission/domain/state/WriteOptions.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { Overloaded } from "../../kernel/application/Overloaded.ts"
+import * as PooledRandom from "../../kernel/application/PooledRandom.ts"
 import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import { DEFAULT_ORGANIZATION, type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
@@ -65,8 +66,6 @@ type BeforeOf<C extends CallerCommand> = C extends CreateEvent ? OrganizationNot
 export type Options = Omit<WriteOptions, "actor">
 
 const SECRET_BYTES = 32
-
-const newSecret = (): string => randomBytes(SECRET_BYTES).toString("base64url")
 
 /** The organization of an event for which none is named: that of the principal. */
 const ownOrganization = (principal: Principal): Effect.Effect<OrganizationId, InvalidInput> => {
@@ -112,6 +111,8 @@ const make = Effect.gen(function* () {
   const turnout = yield* Turnout
   const reads = yield* AdmissionReads
   const links = yield* AttendeeLinkStore
+  const random = yield* SecureRandom.SecureRandom
+  const newSecret = Effect.map(random.randomBytes(SECRET_BYTES), (bytes) => Buffer.from(bytes).toString("base64url"))
   const { eventFor, readOf, registrationFor } = Looks.make(turnout, reads)
 
   const execute = Effect.fnUntraced(function* <C extends CallerCommand>(
@@ -123,7 +124,7 @@ const make = Effect.gen(function* () {
     const prepared = given._tag === "CreateEvent" ? prepare(principal, given) : Effect.succeed(given)
     const command = yield* prepared as Effect.Effect<C, NotAllowed | BeforeOf<C> | InvalidInput>
     const makesOne = command._tag === "Register" || command._tag === "RegisterGuest"
-    const secret = makesOne ? newSecret() : null
+    const secret = makesOne ? yield* newSecret : null
     const caller = callerOf(principal, secret === null ? undefined : digestOf(secret))
     const said = { ...options, actor: actorOf(principal) }
     // Registering pays nothing for the audit trail.
@@ -170,7 +171,7 @@ const make = Effect.gen(function* () {
       const principal = yield* CurrentPrincipal
       yield* registrationFor(principal, "replaceAttendeeLink", eventId, registrationId)
       const { id } = yield* turnout.getRegistration(eventId, registrationId)
-      const secret = newSecret()
+      const secret = yield* newSecret
       yield* links.replace(eventId, id, digestOf(secret), actorOf(principal))
       return secret
     }),
@@ -195,5 +196,6 @@ export class GuardedTurnout extends Context.Service<GuardedTurnout, Effect.Succe
   "@turnout/GuardedTurnout"
 ) {
   static readonly layer: Layer.Layer<GuardedTurnout, never, Turnout | AdmissionReads | AttendeeLinkStore> =
-    Layer.effect(GuardedTurnout, make)
+    // A registration has a secret of its own: a draw from the operating system for each would cost as much as checking its address.
+    Layer.effect(GuardedTurnout, make).pipe(Layer.provide(PooledRandom.layer))
 }
