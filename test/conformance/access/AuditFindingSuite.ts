@@ -97,8 +97,9 @@ const origins = (name: string, services: Layer.Layer<Services | Turnout.Turnout,
             Effect.provideService(CurrentRequest, request)
           )
           const store = yield* AuditStore
-          yield* store.write([], [origin, { ...origin, address: "198.51.100.1" }])
-          yield* store.write([], [{ ...origin, address: "198.51.100.2" }])
+          // A batch whose outcome is not known is written again.
+          yield* store.write([], [origin, origin])
+          yield* store.write([], [origin])
           const shown = (yield* readAll({ organizationId: id }))
             .filter(({ action }) => action !== "organizations.create")
             .map((entry) => [entry.action, entry.requestId, entry.credential, entry.address, entry.userAgent])
@@ -107,6 +108,35 @@ const origins = (name: string, services: Layer.Layer<Services | Turnout.Turnout,
             ["test.decided", requestId, "session:s", "203.0.113.7", "curl"],
             ["EventCreated", requestId, "session:s", "203.0.113.7", "curl"]
           ])
+        })
+      )
+
+      it.effect("are told as far as requests agree that a client has sent under one id", () =>
+        Effect.gen(function* () {
+          const id = yield* organization()
+          const store = yield* AuditStore
+          const [atOnce, later] = [randomUUID(), randomUUID()]
+          const of = (requestId: string, address: string) => ({
+            requestId,
+            who: "user:ada",
+            credential: "session:s",
+            address,
+            userAgent: "curl"
+          })
+          yield* store.write([], [of(atOnce, "203.0.113.7"), of(atOnce, "198.51.100.1")])
+          yield* store.write([], [of(later, "203.0.113.7")])
+          yield* store.write([], [of(later, "198.51.100.1")])
+          // An address that was forgotten does not come back.
+          yield* store.write([], [of(later, "203.0.113.7")])
+          for (const requestId of [atOnce, later])
+            yield* AuditLog.use(({ note }) => note("user:ada", "test.decided", {}, { organizationId: id })).pipe(
+              Effect.provideService(CurrentRequest, { id: requestId, credential: null, address: null, userAgent: null })
+            )
+          const shown = (yield* readAll({ organizationId: id, action: "test.decided" })).map(
+            ({ address, credential, userAgent }) => [credential, address, userAgent]
+          )
+          const agreed = ["session:s", null, "curl"]
+          assert.deepStrictEqual(shown, [agreed, agreed])
         })
       )
 

@@ -4,7 +4,7 @@
 import { CurrentRequest, none, type Request } from "@turnout/core/access/application/audit/CurrentRequest"
 import type { About } from "@turnout/core/access/domain/audit/AuditEntry"
 import { AuditLog, type LoggedEntry } from "@turnout/core/access/ports/AuditLog"
-import type { Noted, Origin } from "@turnout/core/access/ports/AuditStore"
+import { agreedOf, type Noted, type Origin } from "@turnout/core/access/ports/AuditStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -28,7 +28,7 @@ export interface AuditEntries {
     request?: Request
   ) => void
   readonly add: (noted: Noted) => void
-  /** Writes an origin, unless there is one of that request and principal. */
+  /** Writes an origin. Of several of one request and principal, that is kept in which they agree. */
   readonly addOrigin: (origin: Origin) => void
 }
 
@@ -63,7 +63,8 @@ const makeEntries = Effect.gen(function* () {
     },
     addOrigin: (origin) => {
       const key = originKey(origin.requestId, origin.who)
-      if (!origins.has(key)) origins.set(key, { ...origin, at: now() })
+      const known = origins.get(key)
+      origins.set(key, known === undefined ? { ...origin, at: now() } : { ...known, ...agreedOf(known, origin) })
     }
   })
 })

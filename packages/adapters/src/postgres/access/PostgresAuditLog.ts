@@ -67,12 +67,18 @@ export interface Origin {
   readonly from: string
 }
 
+const agreeing = (column: string): string =>
+  `${column} = CASE WHEN o.${column} IS NOT DISTINCT FROM excluded.${column} THEN o.${column} END`
+
+/** Of requests of one principal that were sent under one id, only that is kept in which they agree: clients choose the id. */
+export const ONLY_WHAT_AGREES: string = `ON CONFLICT (request_id, who) DO UPDATE SET ${["credential", "address", "user_agent"].map(agreeing).join(", ")}`
+
 /** The statement that writes down where a request came from. */
 export const originOf = (s: string, { address, by, from, userAgent }: Origin): string =>
-  `INSERT INTO ${s}.audit_origins (who, request_id, credential, address, user_agent)
+  `INSERT INTO ${s}.audit_origins AS o (who, request_id, credential, address, user_agent)
   SELECT ${partsOf(by)}, ${address}, ${userAgent} FROM ${from}
   WHERE ${address} IS NOT NULL OR ${userAgent} IS NOT NULL
-  ON CONFLICT DO NOTHING`
+  ${ONLY_WHAT_AGREES}`
 
 interface EntryRow {
   readonly id: bigint

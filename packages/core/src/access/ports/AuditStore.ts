@@ -47,6 +47,13 @@ export interface Origin {
   readonly userAgent: string | null
 }
 
+/** What two origins agree in, of one principal and of requests with one id: clients choose the id, and may send it again from elsewhere. */
+export const agreedOf = (one: Origin, other: Origin): Pick<Origin, "address" | "credential" | "userAgent"> => ({
+  credential: one.credential === other.credential ? one.credential : null,
+  address: one.address === other.address ? one.address : null,
+  userAgent: one.userAgent === other.userAgent ? one.userAgent : null
+})
+
 export class AuditStore extends Context.Service<
   AuditStore,
   {
@@ -68,7 +75,10 @@ export class AuditStore extends Context.Service<
       after: JournalPlace | null,
       limit: number
     ) => Effect.Effect<Stretch<JournalPlace>, StoreError>
-    /** Writes entries in their order, and origins, of which the first of a request and a principal counts. All are written, or none. */
+    /**
+     * Writes entries in their order, and origins: of several of one request id and principal, that is kept in which they agree
+     * (`agreedOf`). All are written, or none.
+     */
     readonly write: (noted: ReadonlyArray<Noted>, origins: ReadonlyArray<Origin>) => Effect.Effect<void, StoreError>
     /** A step of the sweep that deletes origins older than `ORIGIN_MILLIS`. */
     readonly forgetOrigins: Effect.Effect<Swept, StoreError>

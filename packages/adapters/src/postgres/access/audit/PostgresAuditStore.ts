@@ -19,6 +19,7 @@ import { type Time, toDate } from "../../admission/Rows.ts"
 import * as Query from "../../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../../schema/SchemaName.ts"
 import * as TableSweep from "../../statements/TableSweep.ts"
+import { ONLY_WHAT_AGREES } from "../PostgresAuditLog.ts"
 import * as JournalStretches from "./JournalStretches.ts"
 import * as LogStretches from "./LogStretches.ts"
 
@@ -96,6 +97,10 @@ const ofJournal = (row: JournalRow): AuditEntry => ({
   details: { event: row.event_id, version: Number(row.version) }
 })
 
+/** The value of a column of some rows if they agree in it. */
+const agreed = (column: string): string =>
+  `CASE WHEN count(DISTINCT coalesce(${column}, '')) = 1 THEN min(${column}) END`
+
 const write = (s: string): string => `WITH noted AS (
   INSERT INTO ${s}.audit_log (at, who, action, details, request_id, credential, organization_id, resource, outcome)
   SELECT date_trunc('milliseconds', clock_timestamp() - n."ageMillis" * interval '1 millisecond'),
@@ -105,10 +110,11 @@ const write = (s: string): string => `WITH noted AS (
     AS n("ageMillis", who, action, details, "requestId", credential, "organizationId", resource, outcome, number)
   ORDER BY n.number
 )
-INSERT INTO ${s}.audit_origins (request_id, who, credential, address, user_agent)
-SELECT o."requestId", o.who, o.credential, o.address, o."userAgent"
-FROM json_to_recordset($2::json) AS o("requestId" text, who text, credential text, address text, "userAgent" text)
-ON CONFLICT DO NOTHING`
+INSERT INTO ${s}.audit_origins AS o (request_id, who, credential, address, user_agent)
+SELECT n."requestId", n.who, ${["n.credential", "n.address", 'n."userAgent"'].map(agreed).join(", ")}
+FROM json_to_recordset($2::json) AS n("requestId" text, who text, credential text, address text, "userAgent" text)
+GROUP BY n."requestId", n.who
+${ONLY_WHAT_AGREES}`
 
 const EMPTY: Stretch<never> = { entries: [], looked: null }
 

@@ -18,7 +18,7 @@ import * as StoreOutage from "../../../kernel/application/StoreOutage.ts"
 import * as Sweeping from "../../../kernel/application/Sweeping.ts"
 import { storable } from "../../../kernel/domain/Text.ts"
 import type { About, AuditOutcome } from "../../domain/audit/AuditEntry.ts"
-import { AuditStore, type Noted, type Origin } from "../../ports/AuditStore.ts"
+import { agreedOf, AuditStore, type Noted, type Origin } from "../../ports/AuditStore.ts"
 import * as AuditSweep from "./AuditSweep.ts"
 import { CurrentRequest, type Request } from "./CurrentRequest.ts"
 
@@ -78,16 +78,17 @@ class Buffer {
   addOrigin(who: string, { address, credential, id, userAgent }: Request): void {
     if (id === null) return
     const key = JSON.stringify([id, who])
-    if (this.origins.has(key)) return
-    if (this.origins.size >= MAX_KEPT) this.dropped += 1
-    else
-      this.origins.set(key, {
-        requestId: id,
-        who,
-        credential: part(credential),
-        address: part(address),
-        userAgent: part(userAgent)
-      })
+    const origin = {
+      requestId: id,
+      who,
+      credential: part(credential),
+      address: part(address),
+      userAgent: part(userAgent)
+    }
+    const known = this.origins.get(key)
+    if (known !== undefined) this.origins.set(key, { ...known, ...agreedOf(known, origin) })
+    else if (this.origins.size >= MAX_KEPT) this.dropped += 1
+    else this.origins.set(key, origin)
   }
 }
 
@@ -123,7 +124,8 @@ const make = Effect.gen(function* () {
       origins.map(([, origin]) => origin)
     )
     buffer.entries.splice(0, entries.length)
-    for (const [key] of origins) buffer.origins.delete(key)
+    // One that has changed meanwhile is written again.
+    for (const [key, origin] of origins) if (buffer.origins.get(key) === origin) buffer.origins.delete(key)
     if (lost > 0) {
       buffer.dropped -= lost
       yield* Metric.update(dropped, lost)
