@@ -8,6 +8,7 @@ import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import { ownerOf } from "../admission/events/EventOwner.ts"
 import * as Query from "../client/Query.ts"
 import { DEFAULT_SCHEMA, quote, type SchemaOption } from "../schema/SchemaName.ts"
 import { by, entry } from "./PostgresAuditLog.ts"
@@ -24,7 +25,7 @@ ${entry(s, {
   action: "links.replace",
   details: { event: "event_id", registration: "registration_id" },
   resource: ["registration", "registration_id"],
-  organization: `(SELECT organization_id FROM ${s}.events WHERE id = event_id)`,
+  organization: ownerOf(s, "written.event_id"),
   from: "written"
 })}`
 })

@@ -18,6 +18,7 @@ import { ENTRY, type EntryRow, toDelivery } from "./OutboxRows.ts"
 import * as OutboxStatements from "./OutboxStatements.ts"
 import * as PostgresAuditLog from "../access/PostgresAuditLog.ts"
 import * as Query from "../client/Query.ts"
+import { ownerOf } from "../admission/events/EventOwner.ts"
 import { type Time, toDate, toDateOrNull } from "../admission/Rows.ts"
 
 interface BlockRow {
@@ -46,7 +47,7 @@ const statementsOf = (s: string) => {
   /** A statement that changes blocked streams, and writes the change to the audit log. */
   const changing = (action: string, change: string, where = "b.sink = $1 AND b.stream = $2::uuid", by = "$3") => {
     const details = { sink: "sink", stream: "stream", version: "version" }
-    const organization = `(SELECT organization_id FROM ${s}.events e WHERE e.id = stream)`
+    const organization = ownerOf(s, "changed.stream")
     return `WITH changed AS (
   UPDATE ${s}.outbox_blocked b SET ${change}, attempts = 0, retry_at = clock_timestamp() WHERE ${where} RETURNING b.*
 ), audited AS (

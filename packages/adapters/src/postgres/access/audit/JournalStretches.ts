@@ -7,7 +7,7 @@
  */
 import type { AuditQuery } from "@turnout/core/access/domain/audit/AuditQuery"
 import { SLOTS } from "@turnout/core/journal/domain/Slot"
-import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
+import { ownerOf } from "../../admission/events/EventOwner.ts"
 import { type ListStatement, Parameters } from "../../admission/ListStatement.ts"
 
 /** The lengths of the windows of a stretch, one after the other. */
@@ -28,13 +28,6 @@ const slots = (s: string, condition: string, order = ""): string => `generate_se
 export const last = (s: string): string =>
   `SELECT j.seq, j.occurred_at FROM ${slots(s, "j.seq <= $1::bigint", "LIMIT 1")} ORDER BY j.seq DESC LIMIT 1`
 
-/** The organization of an entry. That of an event which was deleted is in the first entry of its stream. */
-const organizationOf = (s: string, entry: string): string => `coalesce(
-    (SELECT e.organization_id FROM ${s}.events e WHERE e.id = ${entry}.event_id),
-    (SELECT (b.payload ->> 'organizationId')::uuid FROM ${s}.journal b WHERE b.event_id = ${entry}.event_id AND b.version = 1),
-    '${DEFAULT_ORGANIZATION}'
-  )`
-
 const registrationOf = (entry: string): string => `${entry}.payload -> 'registration' ->> 'id'`
 
 const conditionsOf = (s: string, query: AuditQuery, parameters: Parameters): ReadonlyArray<string> => {
@@ -47,7 +40,7 @@ const conditionsOf = (s: string, query: AuditQuery, parameters: Parameters): Rea
     ...(query.until === undefined ? [] : [`l.occurred_at < ${parameters.add(query.until, "timestamptz")}`]),
     ...(query.organizationId === undefined
       ? []
-      : [`${organizationOf(s, "l")} = ${parameters.add(query.organizationId, "uuid")}`]),
+      : [`${ownerOf(s, "l.event_id")} = ${parameters.add(query.organizationId, "uuid")}`]),
     ...(kind === "registration" ? [`${payload} = ${parameters.add(id, "text")}`] : []),
     ...(kind === "event" ? [`${payload} IS NULL`] : [])
   ]
@@ -79,7 +72,7 @@ found AS (
   SELECT * FROM looked l${conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`}
   ORDER BY l.${key} DESC LIMIT ${parameters.add(limit, "integer")}
 )
-SELECT e.edge_at, f.*, f.${key} AS place, ${organizationOf(s, "f")} AS organization_id,
+SELECT e.edge_at, f.*, f.${key} AS place, ${ownerOf(s, "f.event_id")} AS organization_id,
   (SELECT ${registrationOf("p")} FROM ${s}.journal p WHERE p.event_id = f.event_id AND p.version = f.version) AS registration_id,
   o.credential, o.address, o.user_agent
 FROM edge e LEFT JOIN found f ON true

@@ -6,11 +6,12 @@ import type { EventKey, EventReads } from "@turnout/core/admission/ports/EventRe
 import * as Effect from "effect/Effect"
 import * as Candidates from "../Candidates.ts"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { DEFAULT_ORGANIZATION, type OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
+import type { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import type { PageRequest } from "@turnout/core/kernel/domain/Page"
 import type { Query } from "../../client/Query.ts"
 import { plainArray } from "../../statements/ArrayLiteral.ts"
 import * as EventList from "./EventList.ts"
+import { ownerOf } from "./EventOwner.ts"
 import * as Rows from "../Rows.ts"
 
 interface OwnerRow {
@@ -30,14 +31,7 @@ export const make = (read: Query, s: string): EventReads => {
   const journal = `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at
 FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY version LIMIT $3::integer`
 
-  // Of a deleted event, pruning leaves at least the last entry.
-  const organizations = `SELECT t.id, coalesce(
-  (SELECT e.organization_id FROM ${s}.events e WHERE e.id = t.id),
-  (
-    SELECT coalesce((j.payload ->> 'organizationId')::uuid, '${DEFAULT_ORGANIZATION}') FROM ${s}.journal j
-    WHERE j.event_id = t.id AND j.type IN ('EventCreated', 'EventDeleted') ORDER BY j.version LIMIT 1
-  )
-) AS organization_id FROM unnest($1::uuid[]) AS t(id)`
+  const organizations = `SELECT t.id, ${ownerOf(s, "t.id")} AS organization_id FROM unnest($1::uuid[]) AS t(id)`
 
   return {
     event: (id) => Effect.map(read<Rows.EventRow>(one, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),
