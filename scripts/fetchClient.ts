@@ -126,7 +126,7 @@ const callsText = (calls: ReadonlyArray<Call>): string =>
     .map((call) => {
       const { description, summary = "" } = call.operation
       const optional = requestSchema(call).required.length === 0 ? "?" : ""
-      return `/** ${[summary, description].filter(Boolean).join(". ")}. */
+      return `/** ${summary}.${description === undefined ? "" : ` ${description}`} */
 readonly ${call.name}: (request${optional}: ${call.request}, options?: CallOptions) => Promise<${answerOf(call).type}>`
     })
     .join("\n")

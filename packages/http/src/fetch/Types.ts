@@ -3374,101 +3374,101 @@ export type Problem =
 
 /** The operations. */
 export interface Calls {
-  /** Create an event, as a draft. Only staff see a draft: publish it to open it to registrations. With an id of your own, the event is created once only under it.. */
+  /** Create an event, as a draft. Only staff see a draft: publish it to open it to registrations. With an id of your own, the event is created once only under it. */
   readonly createEvent: (request: CreateEventRequest, options?: CallOptions) => Promise<Event>
-  /** List events by their start. Finds events by status, by organizer, by text and by time; all conditions must hold. The list comes page by page.. */
+  /** List events by their start. Finds events by status, by organizer, by text and by time; all conditions must hold. The list comes page by page. */
   readonly listEvents: (request?: ListEventsRequest, options?: CallOptions) => Promise<EventPage>
-  /** Get an event. The event with its seats and the number of its registrations, as they are now.. */
+  /** Get an event. The event with its seats and the number of its registrations, as they are now. */
   readonly getEvent: (request: GetEventRequest, options?: CallOptions) => Promise<Event>
-  /** Change the details of an event. A field that is absent stays as it is, and null clears an optional one. The capacity is changed by itself.. */
+  /** Change the details of an event. A field that is absent stays as it is, and null clears an optional one. The capacity is changed by itself. */
   readonly updateEvent: (request: UpdateEventRequest, options?: CallOptions) => Promise<Event>
-  /** Delete a draft that nobody has ever registered for. The event is not found afterwards, and its id is not used again. Its journal stays.. */
+  /** Delete a draft that nobody has ever registered for. The event is not found afterwards, and its id is not used again. Its journal stays. */
   readonly deleteEvent: (request: DeleteEventRequest, options?: CallOptions) => Promise<void>
-  /** Open an event to registrations. People register from now on, or within the registration window if the event has one.. */
+  /** Open an event to registrations. People register from now on, or within the registration window if the event has one. */
   readonly publishEvent: (request: PublishEventRequest, options?: CallOptions) => Promise<Event>
-  /** Take an event back to draft. Only an event without registrations goes back to draft; cancel one that has some.. */
+  /** Take an event back to draft. Only an event without registrations goes back to draft; cancel one that has some. */
   readonly unpublishEvent: (request: UnpublishEventRequest, options?: CallOptions) => Promise<Event>
-  /** Cancel an event. Its registrations end, in steps if there are many. Reopening takes it back before the event ends.. */
+  /** Cancel an event. Its registrations end, in steps if there are many. Reopening takes it back before the event ends. */
   readonly cancelEvent: (request: CancelEventRequest, options?: CallOptions) => Promise<Event>
-  /** Say that an event has taken place. It is possible from the start of the event on. Attendance can still be recorded afterwards.. */
+  /** Say that an event has taken place. It is possible from the start of the event on. Attendance can still be recorded afterwards. */
   readonly completeEvent: (request: CompleteEventRequest, options?: CallOptions) => Promise<Event>
-  /** Take back that an event was cancelled or completed. It is possible before the event ends. The registrations that a cancellation ended come back to their seats and places, in steps if there are many.. */
+  /** Take back that an event was cancelled or completed. It is possible before the event ends. The registrations that a cancellation ended come back to their seats and places, in steps if there are many. */
   readonly reopenEvent: (request: ReopenEventRequest, options?: CallOptions) => Promise<Event>
-  /** Raise or lower the capacity. A raise gives the new seats to those who wait. A capacity below the seats taken needs one of two: keepOverhang accepts it, and demote takes that number of seats back, of those who got theirs last.. */
+  /** Raise or lower the capacity. A raise gives the new seats to those who wait. A capacity below the seats taken needs one of two: keepOverhang accepts it, and demote takes that number of seats back, of those who got theirs last. */
   readonly changeCapacity: (request: ChangeCapacityRequest, options?: CallOptions) => Promise<Event>
-  /** Register an attendee. The attendee gets a seat while seats are free, and otherwise joins the end of the waitlist. Who is registered already is refused.. */
+  /** Register an attendee. The attendee gets a seat while seats are free, and otherwise joins the end of the waitlist. Who is registered already is refused. */
   readonly register: (request: RegisterRequest, options?: CallOptions) => Promise<Registered>
-  /** List registrations. Finds registrations of an event by state, by attendee, by text and by time; all conditions must hold. The list comes page by page.. */
+  /** List registrations. Finds registrations of an event by state, by attendee, by text and by time; all conditions must hold. The list comes page by page. */
   readonly listRegistrations: (
     request: ListRegistrationsRequest,
     options?: CallOptions
   ) => Promise<CountedRegistrationPage>
-  /** Register somebody for staff. It is possible outside the registration window, with the waitlist closed or full, and into a draft.. */
+  /** Register somebody for staff. It is possible outside the registration window, with the waitlist closed or full, and into a draft. */
   readonly registerGuest: (request: RegisterGuestRequest, options?: CallOptions) => Promise<Registered>
-  /** Download registrations as CSV, in the order of entry. The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off.. */
+  /** Download registrations as CSV, in the order of entry. The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off. */
   readonly exportRegistrations: (request: ExportRegistrationsRequest, options?: CallOptions) => Promise<Response>
-  /** Get a registration. The registration with its attendee, as it is now.. */
+  /** Get a registration. The registration with its attendee, as it is now. */
   readonly getRegistration: (request: GetRegistrationRequest, options?: CallOptions) => Promise<Registration_1>
-  /** Correct who the attendee is, and the notes. A field that is absent stays as it is. The seat or the place in the waitlist stays, too.. */
+  /** Correct who the attendee is, and the notes. A field that is absent stays as it is. The seat or the place in the waitlist stays, too. */
   readonly correctRegistration: (
     request: CorrectRegistrationRequest,
     options?: CallOptions
   ) => Promise<ChangedRegistration>
-  /** Cancel a registration, and promote the first in line. Gives up the seat or the place in the waitlist, whatever the status of the event is.. */
+  /** Cancel a registration, and promote the first in line. Gives up the seat or the place in the waitlist, whatever the status of the event is. */
   readonly cancelRegistration: (
     request: CancelRegistrationRequest,
     options?: CallOptions
   ) => Promise<ChangedRegistration>
-  /** Give a chosen waiter a seat. The waiter may be at any place in the waitlist; those before keep theirs. beyond says what to do if no seat is free.. */
+  /** Give a chosen waiter a seat. The waiter may be at any place in the waitlist; those before keep theirs. beyond says what to do if no seat is free. */
   readonly confirmRegistration: (
     request: ConfirmRegistrationRequest,
     options?: CallOptions
   ) => Promise<ChangedRegistration>
-  /** Take a cancellation back. The attendee gets a seat if one is free, or else the old place in the waitlist.. */
+  /** Take a cancellation back. The attendee gets a seat if one is free, or else the old place in the waitlist. */
   readonly reinstateRegistration: (
     request: ReinstateRegistrationRequest,
     options?: CallOptions
   ) => Promise<ChangedRegistration>
-  /** Note that the attendee came. It is possible from 12 hours before the start of the event on; before that, it needs early.. */
+  /** Note that the attendee came. It is possible from 12 hours before the start of the event on; before that, it needs early. */
   readonly markAttended: (request: MarkAttendedRequest, options?: CallOptions) => Promise<ChangedRegistration>
-  /** Note that the attendee did not come. It is possible once the event has started. The seat stays taken until it is released.. */
+  /** Note that the attendee did not come. It is possible once the event has started. The seat stays taken until it is released. */
   readonly markNoShow: (request: MarkNoShowRequest, options?: CallOptions) => Promise<ChangedRegistration>
-  /** Take back that the attendee came, or did not come. The registration is confirmed again.. */
+  /** Take back that the attendee came, or did not come. The registration is confirmed again. */
   readonly clearAttendance: (request: ClearAttendanceRequest, options?: CallOptions) => Promise<ChangedRegistration>
-  /** Give the seat of somebody who did not come to the first in line. The registration is cancelled, and the first person in the waitlist is promoted.. */
+  /** Give the seat of somebody who did not come to the first in line. The registration is cancelled, and the first person in the waitlist is promoted. */
   readonly releaseSeat: (request: ReleaseSeatRequest, options?: CallOptions) => Promise<ChangedRegistration>
-  /** Make a new link for an attendee. The link before ends at once. It opens this registration: its bearer sees it, and cancels it while self-service is open. Each request makes another link.. */
+  /** Make a new link for an attendee. The link before ends at once. It opens this registration: its bearer sees it, and cancels it while self-service is open. Each request makes another link. */
   readonly replaceAttendeeLink: (request: ReplaceAttendeeLinkRequest, options?: CallOptions) => Promise<AttendeeLink>
-  /** List the waitlist, first in line first. The people who wait, with their places. The list comes page by page.. */
+  /** List the waitlist, first in line first. The people who wait, with their places. The list comes page by page. */
   readonly listWaitlist: (request: ListWaitlistRequest, options?: CallOptions) => Promise<WaitlistPage>
-  /** Download the waitlist as CSV, first in line first. The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off.. */
+  /** Download the waitlist as CSV, first in line first. The rows are read page by page while they are sent, and are no snapshot: each shows what was committed when its page was read. A failure of the store cuts the answer off. */
   readonly exportWaitlist: (request: ExportWaitlistRequest, options?: CallOptions) => Promise<Response>
-  /** Get the place of a waiter. The place in the waitlist as it is now, and how many people wait.. */
+  /** Get the place of a waiter. The place in the waitlist as it is now, and how many people wait. */
   readonly getWaitlistPlace: (request: GetWaitlistPlaceRequest, options?: CallOptions) => Promise<WaitlistPlace>
-  /** List the registrations of an attendee. The registrations of one person for all events, the oldest first. The list comes page by page.. */
+  /** List the registrations of an attendee. The registrations of one person for all events, the oldest first. The list comes page by page. */
   readonly listAttendeeRegistrations: (
     request: ListAttendeeRegistrationsRequest,
     options?: CallOptions
   ) => Promise<RegistrationPage>
-  /** Have a link to sign in mailed. The link works once, within 15 minutes, in any browser. The answer is the same for every address, whether somebody has signed in with it before or not. At most five links are mailed to an address within 15 minutes.. */
+  /** Have a link to sign in mailed. The link works once, within 15 minutes, in any browser. The answer is the same for every address, whether somebody has signed in with it before or not. At most five links are mailed to an address within 15 minutes. */
   readonly requestSignIn: (request: RequestSignInRequest, options?: CallOptions) => Promise<void>
-  /** Sign in with a link. Uses the link up, and makes a session of it, which ends 30 days after it was last used. Somebody who has never signed in becomes a person. A link that is none, was used, or is too old is refused alike.. */
+  /** Sign in with a link. Uses the link up, and makes a session of it, which ends 30 days after it was last used. Somebody who has never signed in becomes a person. A link that is none, was used, or is too old is refused alike. */
   readonly redeemSignInLink: (request: RedeemSignInLinkRequest, options?: CallOptions) => Promise<SignedIn>
-  /** List one's own sessions, the oldest first. The sessions of the person who asks that are valid, without their secrets.. */
+  /** List one's own sessions, the oldest first. The sessions of the person who asks that are valid, without their secrets. */
   readonly listSessions: (request?: ListSessionsRequest, options?: CallOptions) => Promise<OwnSessionPage>
-  /** Sign out everywhere. Ends all sessions of the person who asks, the one that asks included. Every process refuses them within ten seconds.. */
+  /** Sign out everywhere. Ends all sessions of the person who asks, the one that asks included. Every process refuses them within ten seconds. */
   readonly endAllSessions: (request?: EndAllSessionsRequest, options?: CallOptions) => Promise<SessionsEnded>
-  /** End one of one's own sessions. Every process refuses it within ten seconds. A session that has ended stays as it is. If it is that of the cookie which was sent, the answer takes the cookie away: this is how a browser signs out.. */
+  /** End one of one's own sessions. Every process refuses it within ten seconds. A session that has ended stays as it is. If it is that of the cookie which was sent, the answer takes the cookie away: this is how a browser signs out. */
   readonly endSession: (request: EndSessionRequest, options?: CallOptions) => Promise<void>
-  /** Who am I?. Whom the credential belongs to: a person, with their addresses and organizations; a program, with the role of its key; or an attendee, with the registration of their link. The cookie of a session is set anew, so that it lasts as long as the session.. */
+  /** Who am I?. Whom the credential belongs to: a person, with their addresses and organizations; a program, with the role of its key; or an attendee, with the registration of their link. The cookie of a session is set anew, so that it lasts as long as the session. */
   readonly getMe: (request?: GetMeRequest, options?: CallOptions) => Promise<Me>
-  /** List one's own registrations. The registrations of the person who asks for all events, by each of their addresses and by the id of the person, the oldest first. The list comes page by page.. */
+  /** List one's own registrations. The registrations of the person who asks for all events, by each of their addresses and by the id of the person, the oldest first. The list comes page by page. */
   readonly listMyRegistrations: (
     request?: ListMyRegistrationsRequest,
     options?: CallOptions
   ) => Promise<RegistrationPage_1>
-  /** Is the process alive?. Answers as long as the process answers at all, be the store there or not.. */
+  /** Is the process alive?. Answers as long as the process answers at all, be the store there or not. */
   readonly getLiveness: (request?: GetLivenessRequest, options?: CallOptions) => Promise<void>
-  /** Can it do its work?. The server is not ready while it shuts down, and while its store is not ready. Store-Clock-Offset has the milliseconds by which the clock of the store, which decides, is ahead of that of the process.. */
+  /** Can it do its work?. The server is not ready while it shuts down, and while its store is not ready. Store-Clock-Offset has the milliseconds by which the clock of the store, which decides, is ahead of that of the process. */
   readonly getReadiness: (request?: GetReadinessRequest, options?: CallOptions) => Promise<void>
 }
