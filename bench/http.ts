@@ -3,9 +3,9 @@
  *
  *     npm run bench:http -- [--rounds N] [--seconds N] [--connections N] [--json]
  *
- * Both servers have all of the middleware, read and check the same requests and write the same answers. One of them calls
- * Turnout on Postgres, with one hot event, the other a service that answers at once. Requests have no credential, or an API key. The load comes from a process of its
- * own, which has a core to itself if the machine has more than one.
+ * Both servers have all of the middleware, read and check the same requests and write the same answers. One of them calls Turnout on
+ * Postgres, with one hot event, the other a service that answers at once. Requests have no credential, or an API key. The load comes from a
+ * process of its own, which has a core to itself if the machine has more than one.
  */
 import * as Rec from "effect/Record"
 import { load, type Turn } from "./http/Load.ts"

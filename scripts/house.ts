@@ -75,8 +75,9 @@ export const packages: ReadonlyArray<{
 ]
 
 /**
- * The service over HTTP calls use cases behind the policy only, those of the subject `guard`. These files put the services together, or
- * ask for what needs no policy: the health of the store, the time for a command, who the bearer of a credential is, and what a mail with a link leads to.
+ * The service over HTTP calls use cases behind the policy only, those of the subject `guard`. These files put the services together, or ask
+ * for what needs no policy: the health of the store, the time for a command, who the bearer of a credential is, and what a mail with a link
+ * leads to.
  */
 export const UNGUARDED_FILES: ReadonlyArray<string> = [
   "server/Services.ts",

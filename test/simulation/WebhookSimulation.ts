@@ -5,9 +5,10 @@
  * removes them, soon after processes have begun with them, discards what an endpoint does not take, and enables in the end what
  * was disabled. A day takes four seconds here.
  *
- * What happens to requests is written down at the endpoints, and what becomes of webhooks at the store, and compared in the
- * end: nothing is lost, no webhook is posted what happens to the events of another organization, each stream comes in order, a webhook is disabled when it should be and only then, nothing is posted to
- * it from then on, nor to an endpoint that has asked to be left alone, and a webhook that was removed has left no sink.
+ * What happens to requests is written down at the endpoints, and what becomes of webhooks at the store, and compared in the end: nothing is
+ * lost, no webhook is posted what happens to the events of another organization, each stream comes in order, a webhook is disabled when it
+ * should be and only then, nothing is posted to it from then on, nor to an endpoint that has asked to be left alone, and a webhook that was
+ * removed has left no sink.
  */
 import { EndOfTurn } from "@turnout/core/admission/application/engine/Lanes"
 import * as Turnout from "@turnout/core/admission/application/Turnout"

@@ -16,8 +16,8 @@ export interface Filled {
 }
 
 /**
- * An event, people, organizations, API keys, a person with sessions, webhooks, replays, leases and decisions whose texts are this one. The journal has checked texts only, and has
- * `inJournal` in the payloads.
+ * An event, people, organizations, API keys, a person with sessions, webhooks, replays, leases and decisions whose texts are this one. The
+ * journal has checked texts only, and has `inJournal` in the payloads.
  */
 export const make = async (turnout: CommandLine.Filling, text: string, inJournal: string): Promise<Filled> => {
   const event = await ParkedStream.make(turnout)

@@ -1,8 +1,8 @@
 /**
  * Commands that run until a signal stops them.
  *
- * SIGINT, SIGTERM and the end of npm (see `Launcher`) interrupt the work, which gets `stopMillis` to give back its leases and connections. After that, or at a
- * second signal, the process ends at once.
+ * SIGINT, SIGTERM and the end of npm (see `Launcher`) interrupt the work, which gets `stopMillis` to give back its leases and connections.
+ * After that, or at a second signal, the process ends at once.
  */
 import * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"

@@ -1,7 +1,8 @@
 /**
- * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, health at
- * `/health/live` and `/health/ready`, a page that takes sign-in links at `/sign-in`, and the API for operators under `/admin`. A request may do what the policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes
- * running requests, refuses new ones, and ends within the drain delay and the grace time.
+ * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, health at `/health/live` and
+ * `/health/ready`, a page that takes sign-in links at `/sign-in`, and the API for operators under `/admin`. A request may do what the
+ * policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes running requests,
+ * refuses new ones, and ends within the drain delay and the grace time.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"

@@ -1,6 +1,6 @@
 /**
- * Reading events, registrations, waitlists and journals from Postgres, and from PGlite: each read is one statement, whose cost
- * depends on the page and not on the size of the tables. A search takes several statements, and so do people. The statements of a noun are in a file
+ * Reading events, registrations, waitlists and journals from Postgres, and from PGlite: each read is one statement, whose cost depends on
+ * the page and not on the size of the tables. A search takes several statements, and so do people. The statements of a noun are in a file
  * of its own.
  */
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"

@@ -1,10 +1,10 @@
 /**
  * Endpoints: the URLs that webhooks may be posted to.
  *
- * The rule is the same for the operator who adds a webhook and for the relay that posts to it: a webhook that a relay would refuse
- * for ever is refused when it is added. The members of an organization are not those who run the network that requests are made from,
- * so what private addresses allow is for webhooks of the installation alone. The rule looks at the URL alone. What a name resolves to is for `WebhookEndpoints` to find
- * out, and for the connection to check again.
+ * The rule is the same for the operator who adds a webhook and for the relay that posts to it: a webhook that a relay would refuse for ever
+ * is refused when it is added. The members of an organization are not those who run the network that requests are made from, so what
+ * private addresses allow is for webhooks of the installation alone. The rule looks at the URL alone. What a name resolves to is for
+ * `WebhookEndpoints` to find out, and for the connection to check again.
  */
 import type { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { type AddressBytes, notPublic } from "./PublicAddress.ts"

@@ -37,8 +37,8 @@ export type WebhookAnswer =
   | { readonly status: null; readonly error: string }
 
 /**
- * Posts a body under the id of a message. `at` is the time that the request says it is made at. Interrupting it gives up the request; the end of the scope gives up the rest of the
- * answer.
+ * Posts a body under the id of a message. `at` is the time that the request says it is made at. Interrupting it gives up the request; the
+ * end of the scope gives up the rest of the answer.
  */
 export type Post = (
   target: WebhookTarget,

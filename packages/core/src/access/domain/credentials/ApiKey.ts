@@ -1,8 +1,8 @@
 /**
  * API keys: the credentials of programs.
  *
- * A key is the text `tk_<id>_<secret>` (see `Credential`). It has a role in an organization, or is that of an operator. It can be replaced by another one, and is valid beside it for a
- * while, so that the programs that have it can be given the new one.
+ * A key is the text `tk_<id>_<secret>` (see `Credential`). It has a role in an organization, or is that of an operator. It can be replaced
+ * by another one, and is valid beside it for a while, so that the programs that have it can be given the new one.
  */
 import * as Schema from "effect/Schema"
 import { described } from "../../../kernel/domain/document/Documented.ts"

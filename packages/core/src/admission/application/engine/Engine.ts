@@ -1,9 +1,9 @@
 /**
  * The engine: carries out commands.
  *
- * A command becomes a request (with a fresh id and the fingerprint of its idempotency key), waits in a lane, and is answered once
- * the transaction that it shared with others has committed. The batch is decided at one time, by the store's clock. Within a transaction of the host, a command shares
- * with no other: it is carried out in that transaction, at once.
+ * A command becomes a request (with a fresh id and the fingerprint of its idempotency key), waits in a lane, and is answered once the
+ * transaction that it shared with others has committed. The batch is decided at one time, by the store's clock. Within a transaction of the
+ * host, a command shares with no other: it is carried out in that transaction, at once.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
