@@ -10,7 +10,8 @@ import * as SessionCookie from "./SessionCookie.ts"
 /** The headers of requests by which answers differ. */
 const VARY = "authorization, cookie"
 
-const PRIVATE = "private, no-store"
+/** The value of `Cache-Control` by which nobody else keeps an answer. */
+export const PRIVATE = "private, no-store"
 
 /** An answer to a request that says who may keep it. Each header is set by itself, which costs least. */
 export const told = (

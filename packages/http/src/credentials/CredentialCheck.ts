@@ -3,8 +3,8 @@
  *
  * A request has one credential or none: a header `Authorization`, or the cookie of a session. Which kind it is shows by where it is and how
  * it begins, so a credential that is refused is never passed over for another, and nobody who sends one counts as somebody without. A
- * browser sends the cookie for any page, so writes with it have to come from a page of this server. What the policy refuses whatever the facts are is refused here, before
- * anything else of the request is looked at.
+ * browser sends the cookie for any page, so writes with it have to come from a page of this server. What the policy refuses whatever the
+ * facts are is refused here, before anything else of the request is looked at.
  *
  * The request, and the recorder of the audit trail, are in the context of the work, unless somebody registers, or looks at what is public:
  * that costs nothing more, and leaves nothing in the audit trail.
@@ -19,9 +19,8 @@ import { CredentialRefused } from "@turnout/core/access/domain/credentials/Crede
 import { actorOf, isStaff, type Principal } from "@turnout/core/access/domain/policy/Principal"
 import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
 import type { AnyAction } from "@turnout/core/access/domain/policy/Action"
-import { toRefusal } from "@turnout/core/guard/application/Guard"
+import * as Guard from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
-import * as Recording from "@turnout/core/guard/application/recording/Recording"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { IssuerUnreachable, TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
@@ -167,7 +166,7 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
         userAgent: headers["user-agent"] ?? null
       }
       const noted =
-        isStaff(principal) && method !== "GET" ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
+        isStaff(principal) && !isSafe(method) ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
       return Effect.provide(noted, Context.make(CurrentRequest, request).pipe(Context.add(AuditTrail, trail)))
     })
 
@@ -182,13 +181,12 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
             CurrentPrincipal,
             principal
           ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
-        const refusal = toProblems(Effect.fail(toRefusal(action, refused.because)), "header")
-        const about = { resource: resourceIn(fiber.context as Context.Context<never>) }
-        return Effect.andThen(Recording.refused(principal, action, refused.because, about), refusal)
+        const resource = resourceIn(fiber.context as Context.Context<never>)
+        return toProblems(Guard.refuse(principal, action, refused.because, resource), "header")
       }
       const as = (bearer: Bearer) => {
         const answer = answerTo(bearer.principal)
-        const isPublicLook = bearer.credential === null && endpoint.method === "GET"
+        const isPublicLook = bearer.credential === null && isSafe(endpoint.method)
         return action === "register" || isPublicLook ? answer : recorded(bearer, endpoint.method, answer)
       }
       const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)

@@ -3,22 +3,16 @@
  */
 import { GuardedSignIn } from "@turnout/core/guard/application/access/GuardedSignIn"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../Api.ts"
+import * as Caching from "../credentials/Caching.ts"
 import * as SameOrigin from "../credentials/SameOrigin.ts"
 import * as SessionCookie from "../credentials/SessionCookie.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as Body from "../requests/Body.ts"
 import * as ResponseHeader from "../server/ResponseHeader.ts"
-
-/** From where somebody signs in, as far as the connection tells. */
-const fromOf = ({ headers, remoteAddress }: HttpServerRequest) => ({
-  userAgent: headers["user-agent"] ?? null,
-  address: Option.getOrNull(remoteAddress)
-})
 
 export const layer = HttpApiBuilder.group(
   Api,
@@ -31,8 +25,8 @@ export const layer = HttpApiBuilder.group(
       // Another site must not sign a browser in as somebody of its choice, and a link that it sends is not used up.
       if (as === "cookie" && !SameOrigin.isSameOrigin(request.headers, publicOrigin))
         return yield* new AccessProblems.CrossSite()
-      const { session, text } = yield* signIn.redeem(link, fromOf(request))
-      yield* ResponseHeader.set("cache-control", "private, no-store")
+      const { session, text } = yield* signIn.redeem(link)
+      yield* ResponseHeader.set("cache-control", Caching.PRIVATE)
       if (as === "token") return { session, text }
       yield* ResponseHeader.set("set-cookie", SessionCookie.setting(text))
       return { session }

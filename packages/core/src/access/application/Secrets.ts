@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
-import { hash, randomBytes, timingSafeEqual } from "node:crypto"
+import { hash, timingSafeEqual } from "node:crypto"
 import { type CredentialId, type CredentialKind, SECRET_BYTES, textOf } from "../domain/credentials/Credential.ts"
 
 /** The digest of a secret: SHA-256 in hexadecimal digits. */
@@ -14,6 +14,10 @@ export const hasDigest = (secret: string, digest: string): boolean => {
   const [one, other] = [Buffer.from(digestOf(secret)), Buffer.from(digest)]
   return one.length === other.length && timingSafeEqual(one, other)
 }
+
+/** Makes a secret: base64url of 256 random bits. */
+export const newSecret = (random: SecureRandom.SecureRandom["Service"]): Effect.Effect<string> =>
+  Effect.map(random.randomBytes(SECRET_BYTES), (bytes) => Buffer.from(bytes).toString("base64url"))
 
 /** A new credential: its id and digest, which are stored, and its text, which is shown once. */
 export interface NewCredential {
@@ -27,8 +31,7 @@ export const newCredential = (
   random: SecureRandom.SecureRandom["Service"],
   kind: CredentialKind
 ): Effect.Effect<NewCredential> =>
-  Effect.map(random.uuidV7(), (uuid) => {
+  Effect.zipWith(random.uuidV7(), newSecret(random), (uuid, secret) => {
     const id = uuid.replaceAll("-", "")
-    const secret = randomBytes(SECRET_BYTES).toString("base64url")
     return { id, digest: digestOf(secret), text: textOf(kind, id, secret) }
   })

@@ -5,7 +5,7 @@
  * another.
  */
 import * as Effect from "effect/Effect"
-import type { Action, AnyAction, OwnAction } from "../../access/domain/policy/Action.ts"
+import { type Action, actions, type AnyAction, type OwnAction } from "../../access/domain/policy/Action.ts"
 import {
   decide,
   type Facts,
@@ -15,10 +15,11 @@ import {
 import { find } from "../../access/application/Organizations.ts"
 import type { Organization } from "../../access/domain/Organization.ts"
 import type { Permission } from "../../access/domain/policy/Permission.ts"
-import { actorOf, heldIn, type Principal, type User } from "../../access/domain/policy/Principal.ts"
+import { actorOf, heldIn, organizationsWith, type Principal, type User } from "../../access/domain/policy/Principal.ts"
 import type { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
+import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import { Forbidden, Unauthenticated } from "../../kernel/domain/access/Refusals.ts"
-import { OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
+import { type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import * as Recording from "./recording/Recording.ts"
@@ -30,6 +31,18 @@ export type NotAllowed = Unauthenticated | Forbidden
 export const toRefusal = (action: AnyAction, because: RefusedVerdict["because"]): NotAllowed =>
   because === "unauthenticated" ? new Unauthenticated({ operation: action }) : new Forbidden({ operation: action })
 
+/** Refuses what no fact could allow, and records it if it is staff who are refused. */
+export const refuse = (
+  principal: Principal,
+  action: AnyAction,
+  because: RefusedVerdict["because"],
+  resource: string | null
+): Effect.Effect<never, NotAllowed> =>
+  Effect.andThen(
+    Recording.refused(principal, action, because, { resource }),
+    Effect.suspend(() => Effect.fail(toRefusal(action, because)))
+  )
+
 /** Refuses what no fact could allow, before anything is read. */
 export const mayAtAll = (
   principal: Principal,
@@ -37,11 +50,7 @@ export const mayAtAll = (
   resource: string | null = null
 ): Effect.Effect<void, NotAllowed> => {
   const refused = withoutLooking(principal, action)
-  if (refused === undefined) return Effect.void
-  return Effect.andThen(
-    Recording.refused(principal, action, refused.because, { resource }),
-    Effect.fail(toRefusal(action, refused.because))
-  )
+  return refused === undefined ? Effect.void : refuse(principal, action, refused.because, resource)
 }
 
 /** Returns the person who has signed in, for what is about nobody but them. */
@@ -132,4 +141,33 @@ export const inOrganization = Effect.fnUntraced(function* (
     who: actorOf(principal),
     noteRead: Recording.read(principal, action, { resource, organizationId: organization.id })
   }
+})
+
+/** The organization of a principal who names none: the only one where they may do this; all of them for operators. */
+export const ownOrganization = (
+  principal: Principal,
+  action: Action,
+  field: "organization" | "organizationId"
+): Effect.Effect<OrganizationId | "all", InvalidInput> => {
+  const own = organizationsWith(principal, actions[action].permission)
+  if (own === "all") return Effect.succeed(own)
+  const [only] = own
+  if (only !== undefined && own.length === 1) return Effect.succeed(only)
+  const rule = "must be there, since you have several organizations"
+  return Effect.fail(new InvalidInput({ issues: [{ field, rule }] }))
+}
+
+/** The organization of this id or short name, or else that of the principal, who may do something there. */
+export const namedOrOwn = Effect.fnUntraced(function* (
+  action: Action,
+  name: string | undefined
+): Effect.fn.Return<
+  OrganizationId | "all",
+  NotAllowed | OrganizationNotFound | InvalidInput | StoreError,
+  CurrentPrincipal | OrganizationStore
+> {
+  if (name !== undefined) return (yield* inOrganization(action, name)).organization.id
+  const principal = yield* CurrentPrincipal
+  yield* mayAtAll(principal, action)
+  return yield* ownOrganization(principal, action, "organization")
 })

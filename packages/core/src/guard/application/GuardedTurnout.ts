@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Result from "effect/Result"
-import { digestOf } from "../../access/application/Secrets.ts"
+import * as Secrets from "../../access/application/Secrets.ts"
 import {
   actorOf,
   isAttendee,
@@ -38,12 +38,12 @@ import type { Overloaded } from "../../kernel/application/Overloaded.ts"
 import * as PooledRandom from "../../kernel/application/PooledRandom.ts"
 import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
-import { DEFAULT_ORGANIZATION, type OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
+import { DEFAULT_ORGANIZATION, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
 import type { SelfServiceEnded } from "../../kernel/domain/access/Refusals.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { actionOf, type CallerCommand, callerOf } from "./EventAccess.ts"
-import { may, mayAtAll, type NotAllowed } from "./Guard.ts"
+import { may, mayAtAll, type NotAllowed, ownOrganization } from "./Guard.ts"
 import * as Looks from "./recording/Looks.ts"
 import * as Recording from "./recording/Recording.ts"
 import * as StaffCommands from "./recording/StaffCommands.ts"
@@ -65,24 +65,13 @@ type BeforeOf<C extends CallerCommand> = C extends CreateEvent ? OrganizationNot
 /** The options of a write. The principal is the actor. */
 export type Options = Omit<WriteOptions, "actor">
 
-const SECRET_BYTES = 32
-
-/** The organization of an event for which none is named: that of the principal. */
-const ownOrganization = (principal: Principal): Effect.Effect<OrganizationId, InvalidInput> => {
-  const own = organizationsWith(principal, "events:write")
-  if (own === "all") return Effect.succeed(DEFAULT_ORGANIZATION)
-  const [only] = own
-  if (own.length === 1) return Effect.succeed(only!)
-  const rule = "must be there, since you have several organizations"
-  return Effect.fail(new InvalidInput({ issues: [{ field: "organizationId", rule }] }))
-}
-
 /** A new event with the organization that it belongs to, which the principal may make it for. */
 const prepare = Effect.fnUntraced(function* (
   principal: Principal,
   command: CreateEvent
 ): Effect.fn.Return<CreateEvent, NotAllowed | OrganizationNotFound | InvalidInput> {
-  const organizationId = command.event.organizationId ?? (yield* ownOrganization(principal))
+  const of = command.event.organizationId ?? (yield* ownOrganization(principal, "createEvent", "organizationId"))
+  const organizationId = of === "all" ? DEFAULT_ORGANIZATION : of
   const absent = () => new OrganizationNotFound({ organization: organizationId })
   yield* may(principal, "createEvent", { on: "owned", organizationId }, absent)
   // The default organization is named by none.
@@ -112,7 +101,7 @@ const make = Effect.gen(function* () {
   const reads = yield* AdmissionReads
   const links = yield* AttendeeLinkStore
   const random = yield* SecureRandom.SecureRandom
-  const newSecret = Effect.map(random.randomBytes(SECRET_BYTES), (bytes) => Buffer.from(bytes).toString("base64url"))
+  const newSecret = Secrets.newSecret(random)
   const { eventFor, readOf, registrationFor } = Looks.make(turnout, reads)
 
   const execute = Effect.fnUntraced(function* <C extends CallerCommand>(
@@ -125,7 +114,7 @@ const make = Effect.gen(function* () {
     const command = yield* prepared as Effect.Effect<C, NotAllowed | BeforeOf<C> | InvalidInput>
     const makesOne = command._tag === "Register" || command._tag === "RegisterGuest"
     const secret = makesOne ? yield* newSecret : null
-    const caller = callerOf(principal, secret === null ? undefined : digestOf(secret))
+    const caller = callerOf(principal, secret === null ? undefined : Secrets.digestOf(secret))
     const said = { ...options, actor: actorOf(principal) }
     // Registering pays nothing for the audit trail.
     const reply = yield* command._tag === "Register" || !isStaff(principal)
@@ -172,7 +161,7 @@ const make = Effect.gen(function* () {
       yield* registrationFor(principal, "replaceAttendeeLink", eventId, registrationId)
       const { id } = yield* turnout.getRegistration(eventId, registrationId)
       const secret = yield* newSecret
-      yield* links.replace(eventId, id, digestOf(secret), actorOf(principal))
+      yield* links.replace(eventId, id, Secrets.digestOf(secret), actorOf(principal))
       return secret
     }),
     /** Returns the registrations of an attendee: all for the attendee, and those for the events of their organizations for staff. */

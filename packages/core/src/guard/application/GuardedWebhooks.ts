@@ -6,55 +6,21 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Action } from "../../access/domain/policy/Action.ts"
-import { actorOf, organizationsWith } from "../../access/domain/policy/Principal.ts"
+import { actorOf } from "../../access/domain/policy/Principal.ts"
 import { OrganizationStore } from "../../access/ports/OrganizationStore.ts"
-import { InvalidInput } from "../../kernel/application/InvalidInput.ts"
-import type { OrganizationId, OrganizationNotFound } from "../../kernel/domain/OrganizationId.ts"
-import type { StoreError } from "../../kernel/ports/StoreError.ts"
 import { Webhooks } from "../../webhooks/application/Webhooks.ts"
 import { WebhookNotFound } from "../../webhooks/ports/WebhookStore.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
-import { inOrganization, may, mayAtAll, type NotAllowed } from "./Guard.ts"
+import { may, mayAtAll, namedOrOwn } from "./Guard.ts"
 
 type Service = Webhooks["Service"]
 type Id = Parameters<Service["get"]>[0]
 
-/** Which webhooks a request is about: those of an organization, or, for operators who name none, `null`. */
-interface Scope {
-  readonly organizationId: OrganizationId | null
-  /** The name of the principal, for the audit log. */
-  readonly who: string
-}
-
-/** The organization that is named, or else that of a principal who has one. */
-const scopeOf = Effect.fnUntraced(function* (
-  action: "createWebhook" | "listWebhooks",
-  named: string | undefined
-): Effect.fn.Return<
-  Scope,
-  NotAllowed | OrganizationNotFound | InvalidInput | StoreError,
-  CurrentPrincipal | OrganizationStore
-> {
-  if (named !== undefined) {
-    const { organization, who } = yield* inOrganization(action, named)
-    return { organizationId: organization.id, who }
-  }
-  const principal = yield* CurrentPrincipal
-  yield* mayAtAll(principal, action)
-  const who = actorOf(principal)
-  const own = organizationsWith(principal, action === "createWebhook" ? "webhooks:write" : "webhooks:read")
-  if (own === "all") return { organizationId: null, who }
-  const [only] = own
-  if (own.length === 1) return { organizationId: only!, who }
-  const rule = "must be there, since you have several organizations"
-  return yield* new InvalidInput({ issues: [{ field: "organization", rule }] })
-})
-
 const make = Effect.gen(function* () {
   const webhooks = yield* Webhooks
   const organizations = yield* OrganizationStore
-  const scope = (...asked: Parameters<typeof scopeOf>) =>
-    Effect.provideService(scopeOf(...asked), OrganizationStore, organizations)
+  const organizationOf = (...asked: Parameters<typeof namedOrOwn>) =>
+    Effect.provideService(namedOrOwn(...asked), OrganizationStore, organizations)
 
   /** The name of a principal who may do something with a webhook. Whose it is never changes. */
   const forWebhook = Effect.fnUntraced(function* (action: Action, id: Id) {
@@ -69,8 +35,7 @@ const make = Effect.gen(function* () {
   return {
     /** Returns the webhooks of an organization; without one, all for operators, and those of their own organization for others. */
     list: Effect.fnUntraced(function* (named: string | undefined, page: Parameters<Service["list"]>[1]) {
-      const { organizationId } = yield* scope("listWebhooks", named)
-      return yield* webhooks.list(organizationId ?? "all", page)
+      return yield* webhooks.list(yield* organizationOf("listWebhooks", named), page)
     }),
     /** Adds a webhook of an organization; without one, of the installation for operators, and of their own organization for others. */
     create: Effect.fnUntraced(function* (
@@ -78,8 +43,9 @@ const make = Effect.gen(function* () {
       input: Parameters<Service["create"]>[0],
       options: Pick<Parameters<Service["create"]>[1], "from">
     ) {
-      const own = yield* scope("createWebhook", named)
-      return yield* webhooks.create(input, { ...options, ...own })
+      const of = yield* organizationOf("createWebhook", named)
+      const organizationId = of === "all" ? null : of
+      return yield* webhooks.create(input, { ...options, organizationId, who: actorOf(yield* CurrentPrincipal) })
     }),
     get: (id: Id) => Effect.andThen(forWebhook("getWebhook", id), webhooks.get(id)),
     update: (id: Id, changes: Parameters<Service["update"]>[1]) =>

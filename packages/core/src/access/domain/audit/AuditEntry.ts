@@ -60,6 +60,7 @@ export type AuditEntry = typeof AuditEntry.Type
 
 /** What an entry is about, besides its details. */
 export interface About {
+  /** A kind, a colon and an id. */
   readonly resource?: string | null
   readonly organizationId?: OrganizationId | null
 }

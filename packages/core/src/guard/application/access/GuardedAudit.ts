@@ -9,16 +9,14 @@ import * as Audit from "../../../access/application/audit/Audit.ts"
 import * as AuditExports from "../../../access/application/audit/AuditExports.ts"
 import type { AuditQuery } from "../../../access/domain/audit/AuditQuery.ts"
 import type { Action } from "../../../access/domain/policy/Action.ts"
-import { organizationsWith } from "../../../access/domain/policy/Principal.ts"
 import type { AuditStore } from "../../../access/ports/AuditStore.ts"
-import { find } from "../../../access/application/Organizations.ts"
 import type { OrganizationStore } from "../../../access/ports/OrganizationStore.ts"
-import { InvalidInput } from "../../../kernel/application/InvalidInput.ts"
-import { OrganizationNotFound } from "../../../kernel/domain/OrganizationId.ts"
+import type { InvalidInput } from "../../../kernel/application/InvalidInput.ts"
+import type { OrganizationNotFound } from "../../../kernel/domain/OrganizationId.ts"
 import type { PageRequest } from "../../../kernel/domain/Page.ts"
 import type { StoreError } from "../../../kernel/ports/StoreError.ts"
 import { CurrentPrincipal } from "../CurrentPrincipal.ts"
-import { may, mayAtAll, type NotAllowed } from "../Guard.ts"
+import { mayAtAll, namedOrOwn, type NotAllowed } from "../Guard.ts"
 
 /** What is looked for, in the organization of this id or short name. */
 export type GuardedQuery = Omit<typeof AuditQuery.Encoded, "organizationId"> & { readonly organization?: string }
@@ -37,21 +35,10 @@ const make = Effect.gen(function* () {
     NotAllowed | OrganizationNotFound | InvalidInput | StoreError,
     CurrentPrincipal | OrganizationStore
   > {
-    const principal = yield* CurrentPrincipal
-    yield* mayAtAll(principal, action)
+    yield* mayAtAll(yield* CurrentPrincipal, action)
     yield* Audit.check(query)
-    if (named !== undefined) {
-      const { id: organizationId } = yield* find(named)
-      const absent = () => new OrganizationNotFound({ organization: named })
-      yield* may(principal, action, { on: "owned", organizationId }, absent, `organization:${organizationId}`)
-      return { ...query, organizationId }
-    }
-    const own = organizationsWith(principal, "audit:read")
-    if (own === "all") return query
-    const [only] = own
-    if (own.length === 1) return { ...query, organizationId: only! }
-    const rule = "must be there, since you have several organizations"
-    return yield* new InvalidInput({ issues: [{ field: "organization", rule }] })
+    const of = yield* namedOrOwn(action, named)
+    return of === "all" ? query : { ...query, organizationId: of }
   })
 
   const exported = (action: Action, format: AuditExports.Format) =>

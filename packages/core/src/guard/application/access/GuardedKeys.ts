@@ -8,25 +8,14 @@ import * as Layer from "effect/Layer"
 import type { Action } from "../../../access/domain/policy/Action.ts"
 import { ApiKeys } from "../../../access/application/ApiKeys.ts"
 import { type ApiKeyId, ApiKeyNotFound } from "../../../access/domain/credentials/ApiKey.ts"
-import { actorOf, heldIn, organizationsWith, type Principal } from "../../../access/domain/policy/Principal.ts"
+import { actorOf, heldIn } from "../../../access/domain/policy/Principal.ts"
 import { ApiKeyStore } from "../../../access/ports/ApiKeyStore.ts"
-import { InvalidInput } from "../../../kernel/application/InvalidInput.ts"
 import { type OrganizationId, OrganizationNotFound } from "../../../kernel/domain/OrganizationId.ts"
 import { Forbidden } from "../../../kernel/domain/access/Refusals.ts"
 import { CurrentPrincipal } from "../CurrentPrincipal.ts"
-import { may, mayAtAll } from "../Guard.ts"
+import { may, mayAtAll, ownOrganization } from "../Guard.ts"
 
 type Service = ApiKeys["Service"]
-
-/** The organization whose keys are listed for a principal who names none. */
-const ofPrincipal = (principal: Principal): Effect.Effect<OrganizationId | "all", InvalidInput> => {
-  const own = organizationsWith(principal, "keys:read")
-  if (own === "all") return Effect.succeed(own)
-  const [only] = own
-  if (own.length === 1) return Effect.succeed(only!)
-  const rule = "must be there, since you have several organizations"
-  return Effect.fail(new InvalidInput({ issues: [{ field: "organizationId", rule }] }))
-}
 
 const make = Effect.gen(function* () {
   const keys = yield* ApiKeys
@@ -61,7 +50,7 @@ const make = Effect.gen(function* () {
     list: Effect.fnUntraced(function* (named: OrganizationId | undefined, page: Parameters<Service["list"]>[1]) {
       const principal = yield* CurrentPrincipal
       yield* mayAtAll(principal, "listApiKeys")
-      const of = named ?? (yield* ofPrincipal(principal))
+      const of = named ?? (yield* ownOrganization(principal, "listApiKeys", "organizationId"))
       if (of !== "all")
         yield* may(
           principal,

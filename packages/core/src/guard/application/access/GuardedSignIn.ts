@@ -4,7 +4,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type From, SignIn } from "../../../access/application/SignIn.ts"
+import { CurrentRequest } from "../../../access/application/audit/CurrentRequest.ts"
+import { SignIn } from "../../../access/application/SignIn.ts"
 import { TaggedError } from "../../../kernel/domain/TaggedError.ts"
 import { CurrentPrincipal } from "../CurrentPrincipal.ts"
 import { mayAtAll } from "../Guard.ts"
@@ -25,10 +26,12 @@ const make = Effect.fnUntraced(function* (isEnabled: boolean) {
       yield* enabled
       yield* signIn.request(input)
     }),
-    redeem: Effect.fnUntraced(function* (linkText: string, from: From) {
+    /** Begins a session, which keeps where the request came from. */
+    redeem: Effect.fnUntraced(function* (linkText: string) {
       yield* mayAtAll(yield* CurrentPrincipal, "redeemSignInLink")
       yield* enabled
-      return yield* signIn.redeem(linkText, from)
+      const { address, userAgent } = yield* CurrentRequest
+      return yield* signIn.redeem(linkText, { address, userAgent })
     })
   }
 })

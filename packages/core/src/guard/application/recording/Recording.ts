@@ -6,17 +6,11 @@
  */
 import * as Effect from "effect/Effect"
 import { AuditTrail } from "../../../access/application/audit/AuditTrail.ts"
+import type { About } from "../../../access/domain/audit/AuditEntry.ts"
 import type { AnyAction } from "../../../access/domain/policy/Action.ts"
 import type { Refused } from "../../../access/domain/policy/Policy.ts"
 import { actorOf, isStaff, type Principal, roleIn } from "../../../access/domain/policy/Principal.ts"
 import type { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
-
-/** What an action is about. */
-export interface About {
-  /** A kind, a colon and an id. */
-  readonly resource?: string | null
-  readonly organizationId?: OrganizationId | null
-}
 
 export const eventResource = (eventId: string): string => `event:${eventId}`
 export const registrationResource = (registrationId: string): string => `registration:${registrationId}`
