@@ -15,6 +15,7 @@ import { WebhookPost } from "@turnout/core/webhooks/ports/WebhookPost"
 import type { WebhookStore, WebhookTarget } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Memory from "@turnout/adapters/memory"
 import { Effect, Layer, Logger, type Scope } from "effect"
+import { target } from "../support/WebhookTargets.ts"
 
 const OWN = OrganizationId.make("0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1")
 const ANOTHERS = OrganizationId.make("0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c2")
@@ -132,26 +133,6 @@ describe("whose events are", () => {
   )
 })
 
-const target = (organizationId: OrganizationId | null, types: ReadonlyArray<string> | null = null): WebhookTarget => ({
-  webhook: {
-    id: "01890000-0000-7000-8000-000000000001",
-    organizationId,
-    url: "https://example.com/hooks",
-    types,
-    description: "",
-    state: "enabled",
-    disabledBecause: null,
-    failingSince: null,
-    leftAloneUntil: null,
-    createdAt: new Date(0),
-    previousSecretsUntil: [],
-    previousSecretUntil: null
-  },
-  secrets: ["whsec_"],
-  edition: 1,
-  restMillis: 0
-})
-
 /** The sink of a webhook, on a store that knows whose events are. */
 const sinkOn = Effect.fnUntraced(function* (known: ReturnType<typeof store>, to: WebhookTarget) {
   const posted: Array<string> = []
@@ -182,7 +163,7 @@ const consignment = (entries: ReadonlyArray<StoredEntry>) => {
 describe("the sink of a webhook of an organization", () => {
   it.effect("O9: posts what is about its own events, and passes over what is about others or nobody's", () =>
     Effect.gen(function* () {
-      const { posted, sink } = yield* sinkOn(store(), target(OWN))
+      const { posted, sink } = yield* sinkOn(store(), target({ organizationId: OWN }))
       const entries = [entry(1), entry(2), entry(1_000), entry(4), entry(3)]
       const outcomes = yield* sink.deliver(consignment(entries).consignment)
       assert.deepStrictEqual(posted.toSorted(), [entry(2).id, entry(4).id])
@@ -193,7 +174,7 @@ describe("the sink of a webhook of an organization", () => {
   it.effect("O2: waits, and settles nothing, while the store cannot tell whose they are", () =>
     Effect.gen(function* () {
       const known = store()
-      const { posted, sink } = yield* sinkOn(known, target(OWN))
+      const { posted, sink } = yield* sinkOn(known, target({ organizationId: OWN }))
       known.away(true)
       const { consignment: given, settled } = consignment([entry(1), entry(2)])
       const error = yield* Effect.flip(sink.deliver(given))
@@ -210,11 +191,11 @@ describe("the sink of a webhook of an organization", () => {
     () =>
       Effect.gen(function* () {
         const known = store()
-        const narrow = yield* sinkOn(known, target(OWN, ["EventCancelled"]))
+        const narrow = yield* sinkOn(known, target({ organizationId: OWN, types: ["EventCancelled"] }))
         yield* narrow.sink.deliver(consignment([entry(1), entry(2)]).consignment)
         assert.deepStrictEqual([narrow.posted, known.asked], [[], []])
         known.away(true)
-        const wide = yield* sinkOn(known, target(null))
+        const wide = yield* sinkOn(known, target())
         yield* wide.sink.deliver(consignment([entry(1), entry(2), entry(1_000)]).consignment)
         assert.lengthOf(wide.posted, 3)
         assert.deepStrictEqual(known.asked, [])

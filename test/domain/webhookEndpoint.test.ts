@@ -5,15 +5,14 @@ import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import { DEFAULT_ORGANIZATION, type OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { nameOf, refusalOf } from "@turnout/core/webhooks/domain/WebhookEndpoint"
 import { WebhookEndpoints } from "@turnout/core/webhooks/ports/WebhookEndpoints"
-import type { WebhookTarget } from "@turnout/core/webhooks/ports/WebhookStore"
 import * as Endpoints from "@turnout/adapters/webhooks/endpoints"
 import * as Memory from "@turnout/adapters/memory"
 import { lookupBy } from "@turnout/adapters/internal/webhooks/PublicAddress"
 import * as WebhookRequest from "@turnout/adapters/internal/webhooks/WebhookRequest"
 import { Effect, Layer, Result } from "effect"
-import { randomUUID } from "node:crypto"
 import { lookup as resolve } from "node:dns"
 import { assert, describe, it } from "vitest"
+import { target } from "../support/WebhookTargets.ts"
 
 const LONG = "a".repeat(64)
 
@@ -47,26 +46,6 @@ const URLS: ReadonlyArray<readonly [url: string, strict: RegExp | null, lenient:
 /** Names of 253 and of 254 characters, none of whose labels has more than 63. */
 const [LONGEST, TOO_LONG] = [61, 62].map((last) => [63, 63, 63, last].map((length) => "a".repeat(length)).join("."))
 
-const target = (url: string, organizationId: OrganizationId | null = null): WebhookTarget => ({
-  webhook: {
-    id: randomUUID(),
-    organizationId,
-    url,
-    types: null,
-    description: "",
-    state: "enabled",
-    disabledBecause: null,
-    failingSince: null,
-    leftAloneUntil: null,
-    createdAt: new Date(0),
-    previousSecretsUntil: [],
-    previousSecretUntil: null
-  },
-  secrets: [`whsec_${"a".repeat(43)}=`],
-  edition: 1,
-  restMillis: 0
-})
-
 /** What became of posting; `null` if there was an answer. */
 const failureOf = (url: string, allowPrivate: boolean, organizationId: OrganizationId | null = null) =>
   Effect.gen(function* () {
@@ -76,7 +55,7 @@ const failureOf = (url: string, allowPrivate: boolean, organizationId: Organizat
         : resolve(name, options, callback)
     )
     const post = yield* WebhookRequest.make({ allowPrivate, timeoutMillis: 100, connections: 1, lookup })
-    const answer = yield* Effect.timeoutOrElse(post(target(url, organizationId), "id", "{}", new Date(0)), {
+    const answer = yield* Effect.timeoutOrElse(post(target({ url, organizationId }), "id", "{}", new Date(0)), {
       duration: 150,
       orElse: () => Effect.succeed({ status: null, error: "none" } as const)
     })
