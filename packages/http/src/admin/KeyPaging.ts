@@ -6,8 +6,8 @@ import { DEFAULT_LIMIT, type PageByKey, type PageRequest } from "@turnout/core/k
 import type * as Effect from "effect/Effect"
 
 export interface Asked<K> {
-  readonly after?: K | null
-  readonly limit?: number
+  readonly after?: K | null | undefined
+  readonly limit?: number | undefined
 }
 
 export const toPageRequest = <K>({ after = null, limit = DEFAULT_LIMIT }: Asked<K>): PageRequest<K> => ({

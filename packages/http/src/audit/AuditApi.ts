@@ -2,10 +2,9 @@
  * The group `audit` of the API for operators: who did what.
  */
 import { AuditEntry } from "@turnout/core/access/domain/audit/AuditEntry"
-import { auditQueryFields } from "@turnout/core/access/domain/audit/AuditQuery"
-import { Slug } from "@turnout/core/access/domain/Organization"
+import { AuditQuery } from "@turnout/core/access/domain/audit/AuditQuery"
+import { GivenOrganization } from "@turnout/core/access/domain/Organization"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
-import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -15,7 +14,7 @@ import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { csv, jsonLines } from "../requests/Download.ts"
 import { describedEach, keyPage, limit } from "../requests/Paging.ts"
 
-const { organizationId: _, ...fields } = auditQueryFields
+const { organizationId: _, ...fields } = AuditQuery.fields
 
 /** What is looked for; all conditions must hold. */
 const query = {
@@ -31,7 +30,7 @@ const query = {
   }),
   organization: described(
     "The id or the short name of the organization that it concerns; without it, all for operators, and their own for others",
-    Schema.optionalKey(Schema.Union([OrganizationId, Slug])),
+    Schema.optionalKey(GivenOrganization),
     { examples: ["default"] }
   )
 }

@@ -15,8 +15,8 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const audit = yield* GuardedAudit
     return handlers.handleAll({
-      list: ({ query: { after = null, limit, ...query } }) =>
-        toProblems(audit.list(query, toPageRequest({ after, ...(limit !== undefined && { limit }) })), "query"),
+      list: ({ query: { after, limit, ...query } }) =>
+        toProblems(audit.list(query, toPageRequest({ after, limit })), "query"),
       exportCsv: ({ query }) =>
         Effect.map(toProblems(audit.exportCsv(query), "query"), (text) => Download.answer("audit.csv", text)),
       exportLines: ({ query }) =>

@@ -1,9 +1,14 @@
 /**
  * The group `organizations` of the API for operators: who events belong to.
  */
-import { Organization, OrganizationChanges, OrganizationInput, Slug } from "@turnout/core/access/domain/Organization"
+import {
+  GivenOrganization,
+  Organization,
+  OrganizationChanges,
+  OrganizationInput,
+  Slug
+} from "@turnout/core/access/domain/Organization"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
-import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import * as Schema from "effect/Schema"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -17,7 +22,7 @@ import { keyPage, limit } from "../requests/Paging.ts"
 
 /** The organization in the path of a request. */
 export const ofOrganization = {
-  organization: described("The id or the short name of the organization", Schema.Union([OrganizationId, Slug]), {
+  organization: described("The id or the short name of the organization", GivenOrganization, {
     examples: ["music-society"]
   })
 }

@@ -2,9 +2,8 @@
  * The group `webhooks` of the API for operators: the URLs that messages are posted to, those of the installation and those of
  * organizations.
  */
-import { Slug } from "@turnout/core/access/domain/Organization"
+import { GivenOrganization } from "@turnout/core/access/domain/Organization"
 import { described } from "@turnout/core/kernel/domain/document/Documented"
-import { OrganizationId } from "@turnout/core/kernel/domain/OrganizationId"
 import { Rotation, WebhookChanges } from "@turnout/core/webhooks/application/Webhooks"
 import { Webhook, WebhookAttempt, WebhookId, WebhookInput } from "@turnout/core/webhooks/domain/Webhook"
 import * as Schema from "effect/Schema"
@@ -22,7 +21,7 @@ const ofWebhook = { webhookId: described("The id of the webhook", WebhookId) }
 
 /** An organization, by which webhooks are added and listed. */
 const organization = (description: string) =>
-  described(description, Schema.optionalKey(Schema.Union([OrganizationId, Slug])), { examples: ["music-society"] })
+  described(description, Schema.optionalKey(GivenOrganization), { examples: ["music-society"] })
 
 const WithSecret = Schema.Struct({
   webhook: described("The webhook", Webhook),

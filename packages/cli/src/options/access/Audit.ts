@@ -2,12 +2,10 @@
  * The options that say what is looked for in the audit trail.
  */
 import * as Audit from "@turnout/core/access/application/audit/Audit"
-import { auditQueryFields } from "@turnout/core/access/domain/audit/AuditQuery"
-import { InvalidInput, issuesOf } from "@turnout/core/kernel/application/InvalidInput"
+import { AuditQuery } from "@turnout/core/access/domain/audit/AuditQuery"
 import { type Command, InvalidArgumentError } from "commander"
-import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import { instant } from "../Instants.ts"
+import { text } from "../Texts.ts"
 import * as Organizations from "./Organizations.ts"
 
 /** What is looked for, as the options give it. */
@@ -19,20 +17,13 @@ export interface QueryOptions extends Organizations.OrganizationOptions {
   readonly until?: Date
 }
 
-const decode = Schema.decodeUnknownResult(Schema.Struct({ action: auditQueryFields.action }))
-
 /** Reads a text that is looked for. */
-const whole = (text: string): string => {
-  const decoded = decode({ action: text })
-  if (Result.isSuccess(decoded)) return decoded.success.action ?? text
-  const issues = issuesOf(decoded.failure).map(({ rule }) => ({ field: "", rule }))
-  throw new InvalidArgumentError(`${new InvalidInput({ issues }).message}.`)
-}
+const whole = text(AuditQuery.fields.action.schema)
 
 /** Reads the cursor of a page. */
-export const key = (text: string): string => {
-  if (!Audit.isKey(text)) throw new InvalidArgumentError("must be the cursor of a page of the audit trail.")
-  return text
+export const key = (given: string): string => {
+  if (!Audit.isKey(given)) throw new InvalidArgumentError("must be the cursor of a page of the audit trail.")
+  return given
 }
 
 /** Adds the options to a command. */

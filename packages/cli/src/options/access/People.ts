@@ -3,33 +3,23 @@
  */
 import { People } from "@turnout/core/access/application/People"
 import { type Person, PersonId, type PersonNotFound } from "@turnout/core/access/domain/Person"
-import { type InvalidInput, issuesOf } from "@turnout/core/kernel/application/InvalidInput"
+import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { Folded } from "@turnout/core/kernel/domain/text/EmailAddress"
 import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
-import { InvalidArgumentError, Option } from "commander"
+import { Option } from "commander"
 import type * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as Ids from "../Ids.ts"
+import { text } from "../Texts.ts"
 
 export interface PersonOptions {
   readonly person?: string
   readonly address?: string
 }
 
-const decode = Schema.decodeUnknownResult(Folded)
-
-/** Reads an address in any spelling. */
-const read = (text: string): string => {
-  const decoded = decode(text)
-  if (Result.isSuccess(decoded)) return decoded.success
-  throw new InvalidArgumentError(`${issuesOf(decoded.failure)[0]!.rule}.`)
-}
-
 export const person = (): Option =>
   new Option("--person <id>", "the person: their id").argParser(Ids.id).conflicts("address")
 export const address = (): Option =>
-  new Option("--address <address>", "the person: a verified e-mail address").argParser(read)
+  new Option("--address <address>", "the person: a verified e-mail address").argParser(text(Folded))
 
 /** Whether the options name a person. */
 export const isNamed = ({ address, person }: PersonOptions): boolean => address !== undefined || person !== undefined

@@ -23,6 +23,9 @@ export const Slug = Schema.String.annotate({ pattern: SLUG, maxLength: MAX_SLUG_
 )
 export type Slug = typeof Slug.Type
 
+/** The text by which a caller names an organization: its id or its short name. */
+export const GivenOrganization = Schema.Union([OrganizationId, Slug])
+
 /** How an organization is named: by its id or its short name. */
 export type OrganizationName = { readonly id: OrganizationId } | { readonly slug: string }
 

@@ -13,6 +13,7 @@ import { Instant } from "../../kernel/domain/Instant.ts"
 import { OrganizationId } from "../../kernel/domain/OrganizationId.ts"
 import { cursorOf, Limit } from "../../kernel/domain/Page.ts"
 import { RegistrationId, RegistrationState } from "../domain/model/Registration.ts"
+import { spanProblem } from "../../kernel/domain/rules/SpanRules.ts"
 import * as Search from "../../kernel/domain/text/Search.ts"
 import * as Text from "../../kernel/domain/Text.ts"
 import type { EventFilter } from "../ports/EventFilter.ts"
@@ -45,18 +46,6 @@ const anyOf = <A extends string>(one: Schema.Codec<A>): Schema.Codec<ReadonlyArr
       })
     )
   )
-
-/** The bounds of a span of time by the names of their fields: `from` must be before `until`. */
-const spanProblem = <Field extends string>(
-  query: { readonly [field in Field]?: Date },
-  from: Field,
-  until: Field
-): ReadonlyArray<{ readonly path: ReadonlyArray<string>; readonly issue: string }> => {
-  const [begin, end] = [query[from], query[until]]
-  return begin !== undefined && end !== undefined && end <= begin
-    ? [{ path: [until], issue: `must be after ${from}` }]
-    : []
-}
 
 const orderProblem = (
   cursor: { readonly order: string } | undefined,

@@ -4,11 +4,12 @@
 import * as Schema from "effect/Schema"
 import { Instant } from "../../../kernel/domain/Instant.ts"
 import { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
+import { spanProblem } from "../../../kernel/domain/rules/SpanRules.ts"
 import { line } from "../../../kernel/domain/Text.ts"
 
 const text = Schema.optionalKey(line({ minLength: 1, maxLength: 200 }))
 
-const fields = {
+export const AuditQuery = Schema.Struct({
   /** Only what this principal has done, in full. */
   principal: text,
   /** Only this action, in full. */
@@ -21,18 +22,7 @@ const fields = {
   from: Schema.optionalKey(Instant),
   /** Before this moment, which is after `from`. */
   until: Schema.optionalKey(Instant)
-} as const
-
-/** The fields of a query, for those who read it from parameters. */
-export const auditQueryFields: typeof fields = fields
-
-export const AuditQuery = Schema.Struct(fields).check(
-  Schema.makeFilter(({ from, until }) =>
-    from !== undefined && until !== undefined && until <= from
-      ? [{ path: ["until"], issue: "must be after from" }]
-      : undefined
-  )
-)
+}).check(Schema.makeFilter((query) => spanProblem(query, "from", "until")))
 export type AuditQuery = typeof AuditQuery.Type
 
 /** The types of journal events begin with a capital letter, and no other action does. */
