@@ -65,7 +65,7 @@ type Kept = Omit<Noted, "ageMillis"> & { readonly notedMillis: number }
 const part = (text: string | null): string | null => (text === null ? null : storable(text, MAX_TEXT_LENGTH))
 
 /** What waits to be written. */
-class Buffer {
+class Waiting {
   readonly entries: Array<Kept> = []
   readonly origins = new Map<string, Origin>()
   dropped = 0
@@ -108,14 +108,14 @@ const tellDropped = (count: number): Noted => ({
 const make = Effect.gen(function* () {
   const store = yield* AuditStore
   const clock = yield* Clock.Clock
-  const buffer = new Buffer()
+  const waiting = new Waiting()
   const alone = yield* Semaphore.make(1)
 
   /** Writes one batch, and forgets it once it is written. Returns whether there is more. */
   const flushOne = Effect.gen(function* () {
-    const entries = buffer.entries.slice(0, MAX_BATCH)
-    const origins = [...buffer.origins].slice(0, MAX_BATCH)
-    const lost = buffer.dropped
+    const entries = waiting.entries.slice(0, MAX_BATCH)
+    const origins = [...waiting.origins].slice(0, MAX_BATCH)
+    const lost = waiting.dropped
     if (entries.length === 0 && origins.length === 0 && lost === 0) return false
     const now = monotonicMillis(clock)
     const noted = entries.map(({ notedMillis, ...entry }): Noted => ({ ...entry, ageMillis: now - notedMillis }))
@@ -123,11 +123,11 @@ const make = Effect.gen(function* () {
       lost === 0 ? noted : [...noted, tellDropped(lost)],
       origins.map(([, origin]) => origin)
     )
-    buffer.entries.splice(0, entries.length)
+    waiting.entries.splice(0, entries.length)
     // One that has changed meanwhile is written again.
-    for (const [key, origin] of origins) if (buffer.origins.get(key) === origin) buffer.origins.delete(key)
+    for (const [key, origin] of origins) if (waiting.origins.get(key) === origin) waiting.origins.delete(key)
     if (lost > 0) {
-      buffer.dropped -= lost
+      waiting.dropped -= lost
       yield* Metric.update(dropped, lost)
       yield* Effect.logWarning(`${lost} entries of the audit trail were dropped, since the store was away for too long`)
     }
@@ -148,10 +148,10 @@ const make = Effect.gen(function* () {
         const { credential, id: requestId } = request
         const notedMillis = monotonicMillis(clock)
         const about = { resource: part(resource), organizationId, requestId, credential: part(credential) }
-        buffer.addEntry({ who, action, outcome, details, notedMillis, ...about })
-        buffer.addOrigin(who, request)
+        waiting.addEntry({ who, action, outcome, details, notedMillis, ...about })
+        waiting.addOrigin(who, request)
       }),
-    noteOrigin: (who) => Effect.map(CurrentRequest, (request) => buffer.addOrigin(who, request))
+    noteOrigin: (who) => Effect.map(CurrentRequest, (request) => waiting.addOrigin(who, request))
   })
 })
 

@@ -35,7 +35,7 @@ export const AuditEntry = Schema.Struct({
   ),
   outcome: described("Whether it was done, or refused", AuditOutcome, { examples: ["done"] }),
   credential: described(
-    "The credential: `key:` and its id, `session:` and its id, `token:` and its issuer, `link:` and the registration, `admin-token`, or `cli`; null if none is known",
+    "The credential: `key:` and its id, `session:` and its id, `token:` and its issuer, `link:` and the registration, `admin-token`, or `cli`; null if none is known, or if requests of the principal under one id disagree",
     Schema.NullOr(Schema.String),
     { examples: ["admin-token"] }
   ),
@@ -45,12 +45,12 @@ export const AuditEntry = Schema.Struct({
     { examples: ["01JD8Z5T9W"] }
   ),
   address: described(
-    "The IP address that the request came from; null if it was not kept, or 90 days have passed",
+    "The IP address that the request came from; null if it was not kept, if 90 days have passed, or if requests of the principal under one id disagree",
     Schema.NullOr(Schema.String),
     { examples: ["203.0.113.7"] }
   ),
   userAgent: described(
-    "What the client called itself; null if it was not kept, or 90 days have passed",
+    "What the client called itself; null if it was not kept, if 90 days have passed, or if requests of the principal under one id disagree",
     Schema.NullOr(Schema.String),
     { examples: ["curl/8.9.1"] }
   ),
