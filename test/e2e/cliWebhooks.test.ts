@@ -1,6 +1,7 @@
 /**
  * `turnout webhooks`, and posting to them with `turnout serve`; `turnout sales`; the API for operators of `turnout serve`.
  */
+import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Webhook as Verifier } from "standardwebhooks"
@@ -199,7 +200,12 @@ describe("turnout sales", { timeout: 180_000 }, () => {
     assert.deepStrictEqual(await counted(), before)
     assert.match((await turnout.run("sales", "list")).stdout, /Party +2 +2 +1 /)
     const audit = await json(turnout, "audit", "list", "--limit", "1")
-    assert.deepInclude(audit.document.items[0], { action: "sales.rebuild", who: "ada" })
+    assert.deepInclude(audit.document.items[0], {
+      action: "sales.rebuild",
+      who: "ada",
+      resource: `event:${id}`,
+      organizationId: DEFAULT_ORGANIZATION
+    })
     await CommandLine.sql(turnout.database!, "DELETE FROM turnout.journal WHERE version = 1")
     const pruned = await turnout.run("sales", "rebuild", id)
     assert.deepStrictEqual([pruned.code, pruned.stdout.includes("has been pruned")], [1, true])

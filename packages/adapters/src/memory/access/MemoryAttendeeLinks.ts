@@ -1,6 +1,7 @@
 /**
  * Attendee links in memory. The store of registrations writes the links of those that it makes into `Links`.
  */
+import { registrationResource } from "@turnout/core/access/domain/audit/AuditEntry"
 import { AttendeeLinkStore, type StoredAttendeeLink } from "@turnout/core/access/ports/AttendeeLinkStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -31,7 +32,7 @@ const make = Effect.gen(function* () {
           who,
           "links.replace",
           { event: eventId, registration: registrationId },
-          { resource: `registration:${registrationId}`, organizationId: organizationOf(log, eventId) }
+          { resource: registrationResource(registrationId), organizationId: organizationOf(log, eventId) }
         )
       })
   })

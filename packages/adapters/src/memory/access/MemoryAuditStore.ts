@@ -1,7 +1,7 @@
 /**
  * The audit trail in memory: each reading looks at everything.
  */
-import type { AuditEntry } from "@turnout/core/access/domain/audit/AuditEntry"
+import { type AuditEntry, eventResource, registrationResource } from "@turnout/core/access/domain/audit/AuditEntry"
 import type { AuditQuery } from "@turnout/core/access/domain/audit/AuditQuery"
 import type { Stretch } from "@turnout/core/access/domain/audit/Stretch"
 import type { LoggedEntry } from "@turnout/core/access/ports/AuditLog"
@@ -64,7 +64,7 @@ const make = Effect.gen(function* () {
       at: occurredAt,
       who: metadata.actor,
       action: type,
-      resource: registration === undefined ? `event:${eventId}` : `registration:${registration.id}`,
+      resource: registration === undefined ? eventResource(eventId) : registrationResource(registration.id),
       organizationId: organizationOf(log, eventId),
       outcome: "done",
       requestId: metadata.correlationId,

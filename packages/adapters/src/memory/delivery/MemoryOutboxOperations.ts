@@ -1,6 +1,7 @@
 /**
  * The outbox in memory, for its operators. The log is kept whole, so there is nothing to prune.
  */
+import { eventResource } from "@turnout/core/access/domain/audit/AuditEntry"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { slots } from "@turnout/core/journal/domain/Slot"
 import {
@@ -59,7 +60,7 @@ const make = Effect.gen(function* () {
         const changed = { ...blocked, version: version(blocked, stream), attempts: 0, retryAt: steady() }
         state.blocked.set(stream, changed)
         const organizationId = organizationOf(log, stream)
-        const about = { resource: `event:${stream}`, organizationId }
+        const about = { resource: eventResource(stream), organizationId }
         audit.write(who, action, { sink, stream, version: changed.version }, about)
         return toBlock(sink, stream, changed)
       })

@@ -4,13 +4,13 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { eventResource } from "../../access/domain/audit/AuditEntry.ts"
 import * as OutboxAdministration from "../../delivery/application/OutboxAdministration.ts"
 import type { Outbox } from "../../delivery/ports/Outbox.ts"
 import { OutboxOperations } from "../../delivery/ports/OutboxOperations.ts"
 import * as Subscription from "../../journal/application/Subscription.ts"
 import type { JournalReader } from "../../journal/ports/JournalReader.ts"
 import { lookAtInstallation, onInstallation } from "./Guard.ts"
-import * as Recording from "./recording/Recording.ts"
 
 type Operations = OutboxOperations["Service"]
 type Sink = Parameters<Operations["retry"]>[0]
@@ -29,7 +29,7 @@ const make = Effect.gen(function* () {
       lookAtInstallation(
         "getBlockedStream",
         provided(OutboxAdministration.blockedStream(...asked)),
-        Recording.eventResource(asked[1])
+        eventResource(asked[1])
       ),
     retry: (sink: Sink, stream: Stream) =>
       onInstallation("retryBlockedStream", (who) => operations.retry(sink, stream, who)),

@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { eventResource } from "../../access/domain/audit/AuditEntry.ts"
 import type { AuditLog } from "../../access/ports/AuditLog.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import type { AdmissionStore } from "../../admission/ports/AdmissionStore.ts"
@@ -12,7 +13,6 @@ import * as SalesAdministration from "../../projections/application/SalesAdminis
 import type { ProjectionStore } from "../../projections/ports/ProjectionStore.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { may, mayAtAll, onInstallation } from "./Guard.ts"
-import { eventResource } from "./recording/Recording.ts"
 
 type Needed = AuditLog | ProjectionStore | AdmissionStore | AdmissionReads
 
@@ -27,10 +27,11 @@ const make = Effect.gen(function* () {
     /** Returns the summary of an event; that of an event that was deleted is for operators. */
     get: Effect.fnUntraced(function* (eventId: EventId) {
       const principal = yield* CurrentPrincipal
-      yield* mayAtAll(principal, "getSales")
+      const resource = eventResource(eventId)
+      yield* mayAtAll(principal, "getSales", resource)
       const event = yield* reads.event(eventId)
       const facts = { on: "owned", organizationId: event?.organizationId ?? null } as const
-      yield* may(principal, "getSales", facts, () => absent(eventId), eventResource(eventId))
+      yield* may(principal, "getSales", facts, () => absent(eventId), resource)
       return (yield* provided(SalesAdministration.get(eventId))) ?? (yield* absent(eventId))
     }),
     rebuild: (eventId: EventId) =>

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as Result from "effect/Result"
+import { registrationResource } from "../../access/domain/audit/AuditEntry.ts"
 import * as Secrets from "../../access/application/Secrets.ts"
 import {
   actorOf,
@@ -143,7 +144,7 @@ const make = Effect.gen(function* () {
       const { organizationId } = yield* registrationFor(principal, "getRegistration", eventId, registrationId)
       const registration = yield* turnout.getRegistration(eventId, registrationId)
       if (roleIn(principal, organizationId) !== undefined) {
-        const about = { resource: Recording.registrationResource(registrationId), organizationId }
+        const about = { resource: registrationResource(registrationId), organizationId }
         yield* Recording.read(principal, "getRegistration", about)
       }
       return registration

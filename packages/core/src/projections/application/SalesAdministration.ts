@@ -2,9 +2,10 @@
  * Sales summaries, for operators: looking at them, and rebuilding them. HTTP and the command line share these uses.
  */
 import * as Effect from "effect/Effect"
-import { EventNotFound } from "../../admission/domain/model/Event.ts"
+import { type Event, EventNotFound } from "../../admission/domain/model/Event.ts"
 import type { EventId } from "../../kernel/domain/EventId.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import { eventResource } from "../../access/domain/audit/AuditEntry.ts"
 import { AuditLog } from "../../access/ports/AuditLog.ts"
 import type { ProjectionStore } from "../ports/ProjectionStore.ts"
 import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
@@ -64,11 +65,11 @@ export const allEvents: Effect.Effect<ReadonlyArray<EventId>, StoreError, Admiss
   return ids
 })
 
-/** Fails with `EventNotFound` if the event does not exist. */
-export const requireEvent = (eventId: EventId): Effect.Effect<void, EventNotFound | StoreError, AdmissionReads> =>
+/** Returns an event; fails with `EventNotFound` if it does not exist. */
+export const requireEvent = (eventId: EventId): Effect.Effect<Event, EventNotFound | StoreError, AdmissionReads> =>
   Effect.flatMap(
     AdmissionReads.use((reads) => reads.event(eventId)),
-    (event) => (event === undefined ? Effect.fail(new EventNotFound({ eventId })) : Effect.void)
+    (event) => (event === undefined ? Effect.fail(new EventNotFound({ eventId })) : Effect.succeed(event))
   )
 
 /**
@@ -88,12 +89,12 @@ export const rebuild = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const log = yield* AuditLog
-      yield* requireEvent(eventId)
+      const { organizationId } = yield* requireEvent(eventId)
       yield* restore(Projection.rebuild(Sales.projection, eventId))
       yield* PartlyDone.after({
         done: { rebuilt: eventId },
         told: `The sales summary of ${eventId} was made anew.`,
         next: "The audit log may not have it."
-      })(log.note(who, "sales.rebuild", { event: eventId }, { resource: `event:${eventId}` }))
+      })(log.note(who, "sales.rebuild", { event: eventId }, { resource: eventResource(eventId), organizationId }))
     })
   )

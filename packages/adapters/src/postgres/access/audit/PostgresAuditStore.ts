@@ -4,7 +4,12 @@
  * Guarantees: a stretch costs a bounded number of statements, each of which reads a bounded number of entries. What a process has noted is
  * one statement.
  */
-import type { AuditEntry, AuditOutcome } from "@turnout/core/access/domain/audit/AuditEntry"
+import {
+  type AuditEntry,
+  type AuditOutcome,
+  eventResource,
+  registrationResource
+} from "@turnout/core/access/domain/audit/AuditEntry"
 import type { AuditQuery } from "@turnout/core/access/domain/audit/AuditQuery"
 import type { Stretch } from "@turnout/core/access/domain/audit/Stretch"
 import { AuditStore, type LogPlace, type Noted, ORIGIN_MILLIS } from "@turnout/core/access/ports/AuditStore"
@@ -87,7 +92,7 @@ const ofJournal = (row: JournalRow): AuditEntry => ({
   at: toDate(row.occurred_at),
   who: row.actor,
   action: row.type,
-  resource: row.registration_id === null ? `event:${row.event_id}` : `registration:${row.registration_id}`,
+  resource: row.registration_id === null ? eventResource(row.event_id) : registrationResource(row.registration_id),
   organizationId: row.organization_id as OrganizationId,
   outcome: "done",
   credential: row.credential,

@@ -65,5 +65,11 @@ export interface About {
   readonly organizationId?: OrganizationId | null
 }
 
+/** The resource of what is done to an event. */
+export const eventResource = (eventId: string): string => `event:${eventId}`
+
+/** The resource of what is done to a registration. */
+export const registrationResource = (registrationId: string): string => `registration:${registrationId}`
+
 /** The credential that the name of a principal tells; `null` if it tells none. */
 export const credentialOfName = (who: string): string | null => (/^(?:key|link):/.test(who) ? who : null)

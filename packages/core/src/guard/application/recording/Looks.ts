@@ -2,6 +2,7 @@
  * Looking at events and registrations for a principal: what staff are refused is recorded, and which personal data they have read.
  */
 import * as Effect from "effect/Effect"
+import { eventResource, registrationResource } from "../../../access/domain/audit/AuditEntry.ts"
 import type { Action } from "../../../access/domain/policy/Action.ts"
 import type { Principal } from "../../../access/domain/policy/Principal.ts"
 import type { TurnoutService } from "../../../admission/application/Turnout.ts"
@@ -39,7 +40,7 @@ export interface Looks {
 
 export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]): Looks => {
   const eventFor = Effect.fnUntraced(function* (principal: Principal, action: Action, eventId: EventId) {
-    const resource = Recording.eventResource(eventId)
+    const resource = eventResource(eventId)
     yield* mayAtAll(principal, action, resource)
     const event = yield* reads.event(eventId)
     if (event === undefined) return yield* new EventNotFound({ eventId })
@@ -55,7 +56,7 @@ export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]):
       const principal = yield* CurrentPrincipal
       const { organizationId } = yield* eventFor(principal, action, eventId)
       const found = yield* read
-      yield* Recording.read(principal, action, { resource: Recording.eventResource(eventId), organizationId })
+      yield* Recording.read(principal, action, { resource: eventResource(eventId), organizationId })
       return found
     })
 
@@ -65,7 +66,7 @@ export const make = (turnout: TurnoutService, reads: AdmissionReads["Service"]):
     eventId: EventId,
     registrationId: RegistrationId
   ) {
-    const resource = Recording.registrationResource(registrationId)
+    const resource = registrationResource(registrationId)
     yield* mayAtAll(principal, action, resource)
     const event = yield* reads.event(eventId)
     if (event === undefined) return yield* new EventNotFound({ eventId })

@@ -12,9 +12,6 @@ import type { Refused } from "../../../access/domain/policy/Policy.ts"
 import { actorOf, isStaff, type Principal, roleIn } from "../../../access/domain/policy/Principal.ts"
 import type { OrganizationId } from "../../../kernel/domain/OrganizationId.ts"
 
-export const eventResource = (eventId: string): string => `event:${eventId}`
-export const registrationResource = (registrationId: string): string => `registration:${registrationId}`
-
 /** The one organization of a principal; `null` if there is none, or are several. */
 const onlyOf = (principal: Principal): OrganizationId | null => {
   if (principal.kind === "apiKey") return principal.organizationId

@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { eventResource, registrationResource } from "../../../access/domain/audit/AuditEntry.ts"
 import { CurrentRequest } from "../../../access/application/audit/CurrentRequest.ts"
 import type { Principal } from "../../../access/domain/policy/Principal.ts"
 import type { TurnoutService } from "../../../admission/application/Turnout.ts"
@@ -14,8 +15,8 @@ import * as Recording from "./Recording.ts"
 
 /** The resource of a command. */
 export const resourceOf = (command: CallerCommand): string | null => {
-  if ("registrationId" in command) return Recording.registrationResource(command.registrationId)
-  return "eventId" in command ? Recording.eventResource(command.eventId) : null
+  if ("registrationId" in command) return registrationResource(command.registrationId)
+  return "eventId" in command ? eventResource(command.eventId) : null
 }
 
 /** A caller who remembers what the decider was told last: it may ask several times. */
