@@ -81,7 +81,7 @@ export const packages: ReadonlyArray<{
  */
 export const UNGUARDED_FILES: ReadonlyArray<string> = [
   "server/Services.ts",
-  "server/Boundary.ts",
+  "server/Server.ts",
   "health/HealthHandlers.ts",
   "credentials/CredentialCheck.ts",
   "signIn/LinkMailer.ts"

@@ -6,9 +6,9 @@ import { actorOf, type Principal } from "@turnout/core/access/domain/policy/Prin
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
+import { CurrentExchange, type Exchange } from "@turnout/http/internal/pipeline/Exchange"
 import { makeWrite } from "@turnout/http/internal/server/Write"
 import { Deferred, Effect, Fiber, Result } from "effect"
-import { HttpServerRequest } from "effect/http"
 
 const command = { _tag: "PublishEvent", eventId: "0196fd0c-5a5f-7b7e-8a57-6dbf8bb3f6c1" as EventId } as const
 const USER: Extract<Principal, { readonly kind: "user" }> = {
@@ -35,8 +35,8 @@ const given = Effect.gen(function* () {
       })
   } as unknown as GuardedTurnout["Service"]
   const { execute: write } = yield* Effect.provideService(makeWrite, GuardedTurnout, turnout)
-  const request = HttpServerRequest.fromWeb(new Request("http://localhost/"))
-  const send = write(command, headers).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+  const exchange = { setHeader: () => {} } as unknown as Exchange
+  const send = write(command, headers).pipe(Effect.provideService(CurrentExchange, exchange))
   return { actors, finish: Deferred.succeed(finish, undefined), send }
 })
 

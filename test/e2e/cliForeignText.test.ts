@@ -113,7 +113,7 @@ describe("text from elsewhere", { timeout: 240_000 }, () => {
       const { id } = (added.document as unknown as { readonly webhook: { readonly id: string } }).webhook
       const server = await turnout.serve("--allow-private-webhooks", "--log-requests")
       await fetch(`${server.url}/%1b[2J%0a`)
-      await CommandLine.until(() => server.printed.stderr.includes("2J"), "the request in the log")
+      await CommandLine.until(() => server.printed.stderr.includes("http.route=unmatched"), "the request in the log")
       await turnout.run(
         "import",
         turnout.write("people.csv", "email\na@example.com\n"),

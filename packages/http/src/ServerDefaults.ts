@@ -18,5 +18,7 @@ export const DEFAULTS = {
   drainDelayMillis: 0,
   shutdownGraceMillis: 10_000,
   open: false,
+  corsOrigins: [],
+  trustedProxies: [],
   deadLetters: []
 } as const

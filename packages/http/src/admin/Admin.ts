@@ -1,9 +1,8 @@
 /**
- * The routes of the API for operators.
+ * The handlers of the API for operators.
  */
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import * as Layer from "effect/Layer"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as AuditHandlers from "../audit/AuditHandlers.ts"
 import * as DeadLettersHandlers from "../deadLetters/DeadLettersHandlers.ts"
 import * as IssuersHandlers from "../issuers/IssuersHandlers.ts"
@@ -14,33 +13,23 @@ import * as OutboxHandlers from "../outbox/OutboxHandlers.ts"
 import * as PeopleHandlers from "../people/PeopleHandlers.ts"
 import * as ReplaysHandlers from "../replays/ReplaysHandlers.ts"
 import * as SalesHandlers from "../sales/SalesHandlers.ts"
-import * as ApiDocs from "../server/pages/ApiDocs.ts"
 import * as WebhooksHandlers from "../webhooks/WebhooksHandlers.ts"
-import { AdminApi } from "./AdminApi.ts"
-
-export const OPENAPI_PATH = "/admin/openapi.json"
-export const DOCS_PATH = "/admin/docs"
 
 /** A name that two or more of the queues have, if there is one. */
 export const ambiguousName = (queues: ReadonlyArray<DeadLetters>): string | undefined =>
   queues.find(({ name }, index) => queues.findIndex((other) => other.name === name) < index)?.name
 
-/** The routes, with docs at `/admin/docs`. */
+/** The handlers of all groups. */
 export const layer = Layer.mergeAll(
-  HttpApiBuilder.layer(AdminApi),
-  ApiDocs.layer(AdminApi, { openapiPath: OPENAPI_PATH, docsPath: DOCS_PATH, messages: false })
-).pipe(
-  Layer.provide([
-    OrganizationsHandlers.layer,
-    MembersHandlers.layer,
-    PeopleHandlers.layer,
-    KeysHandlers.layer,
-    IssuersHandlers.layer,
-    AuditHandlers.layer,
-    OutboxHandlers.layer,
-    ReplaysHandlers.layer,
-    WebhooksHandlers.layer,
-    SalesHandlers.layer,
-    DeadLettersHandlers.layer
-  ])
+  OrganizationsHandlers.layer,
+  MembersHandlers.layer,
+  PeopleHandlers.layer,
+  KeysHandlers.layer,
+  IssuersHandlers.layer,
+  AuditHandlers.layer,
+  OutboxHandlers.layer,
+  ReplaysHandlers.layer,
+  WebhooksHandlers.layer,
+  SalesHandlers.layer,
+  DeadLettersHandlers.layer
 )

@@ -3,8 +3,7 @@
  * nobody else: not by a proxy, and not by a browser that others use later. A page or a file that says for itself who may keep it stays as
  * it is.
  */
-import type { Headers } from "effect/http/Headers"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { RequestHeaders } from "../pipeline/Exchange.ts"
 import * as SessionCookie from "./SessionCookie.ts"
 
 /** The headers of requests by which answers differ. */
@@ -13,14 +12,10 @@ const VARY = "authorization, cookie"
 /** The value of `Cache-Control` by which nobody else keeps an answer. */
 export const PRIVATE = "private, no-store"
 
-/** An answer to a request that says who may keep it. Each header is set by itself, which costs least. */
-export const told = (
-  answer: HttpServerResponse.HttpServerResponse,
-  request: Headers
-): HttpServerResponse.HttpServerResponse => {
-  const { headers } = answer
-  if (headers["cache-control"] !== undefined) return answer
-  const varying = headers["vary"] === undefined ? HttpServerResponse.setHeader(answer, "vary", VARY) : answer
-  const isPrivate = request["authorization"] !== undefined || SessionCookie.valuesIn(request["cookie"]).length > 0
-  return isPrivate ? HttpServerResponse.setHeader(varying, "cache-control", PRIVATE) : varying
+/** Says in the headers of the answer to a request who may keep it. */
+export const tell = (headers: Record<string, string>, request: RequestHeaders): void => {
+  if (headers["cache-control"] !== undefined) return
+  headers["vary"] ??= VARY
+  if (request["authorization"] !== undefined || SessionCookie.valuesIn(request["cookie"]).length > 0)
+    headers["cache-control"] = PRIVATE
 }

@@ -18,7 +18,6 @@ import { kindOf } from "@turnout/core/access/domain/credentials/Credential"
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
 import { actorOf, isStaff, type Principal } from "@turnout/core/access/domain/policy/Principal"
 import { withoutLooking } from "@turnout/core/access/domain/policy/Policy"
-import type { AnyAction } from "@turnout/core/access/domain/policy/Action"
 import * as Guard from "@turnout/core/guard/application/Guard"
 import { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPrincipal"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
@@ -27,20 +26,14 @@ import type { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import type * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as OpenApi from "effect/http-api/OpenApi"
+import { type CurrentExchange, type Exchange, setHeader } from "../pipeline/Exchange.ts"
+import type { Operation } from "../pipeline/Operation.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 import * as RequestId from "../requests/headers/RequestId.ts"
-import { RequestLimits, withDeadline } from "../server/Boundary.ts"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
 import * as AdminToken from "./AdminToken.ts"
-import { Credential } from "./Credential.ts"
 import * as SameOrigin from "./SameOrigin.ts"
 import * as SessionCookie from "./SessionCookie.ts"
 
@@ -59,7 +52,7 @@ const BEARER = /^bearer +([\x21-\x7e]+)$/i
 const isToken = (text: string): boolean => text.split(".").length === 3
 
 /** Who the bearer of a credential is, and the credential without its secret. */
-interface Bearer {
+export interface Bearer {
   readonly principal: Principal
   readonly credential: string | null
 }
@@ -87,7 +80,7 @@ const ambiguity = (
 /** Why a credential is not taken. */
 type Refusal = AccessProblems.CrossSite | CredentialRefused | IssuerUnreachable
 
-type Found = Effect.Effect<Bearer, Refusal | StoreError, HttpServerRequest.HttpServerRequest>
+type Looking = Effect.Effect<Bearer, Refusal | StoreError, CurrentExchange>
 
 const operator: Bearer = { principal: { kind: "operator" }, credential: "admin-token" }
 
@@ -109,18 +102,41 @@ const RESOURCES = [
 const MAX_ID_LENGTH = 200
 
 /** What the path of a request names; `null` if that is nothing in particular. */
-const resourceIn = (context: Context.Context<never>): string | null => {
-  const { params } = Context.getUnsafe(context, HttpRouter.RouteContext as never) as HttpRouter.RouteContext["Service"]
+const resourceIn = ({ params }: Exchange): string | null => {
   for (const [kind, name] of RESOURCES)
     if (params[name] !== undefined) return `${kind}:${params[name].slice(0, MAX_ID_LENGTH)}`
   return null
+}
+
+/** The bearers of credentials, and what the policy says of them before anything else of a request is looked at. */
+export interface Credentials {
+  /** The bearer of the credential of a request; the effect that looks for them, or fails with a problem, if that takes a look. */
+  readonly find: (exchange: Exchange) => Bearer | Effect.Effect<Bearer, unknown, CurrentExchange>
+  /** What the work on an operation knows: its principal, and its request, if the audit trail may need it. */
+  readonly known: (
+    context: Context.Context<CurrentExchange>,
+    exchange: Exchange,
+    operation: Operation,
+    bearer: Bearer
+  ) => Context.Context<CurrentExchange | CurrentPrincipal>
+  /** The effect that refuses an operation that the policy refuses whatever the facts are; `undefined` if it does not. */
+  readonly refusal: (
+    exchange: Exchange,
+    operation: Operation,
+    bearer: Bearer
+  ) => Effect.Effect<never, unknown, CurrentExchange | CurrentPrincipal> | undefined
+  /** The work on an operation, before which the origin of a write of staff is noted. */
+  readonly noting: <A, E, R>(
+    operation: Operation,
+    bearer: Bearer,
+    work: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
 }
 
 const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerifier }: CredentialOptions) {
   const digest = adminToken === undefined ? undefined : digestOf(Redacted.value(adminToken))
   const { apiKey, attendeeLink, session } = yield* Authentication
   const tokens = tokenVerifier === undefined ? undefined : yield* BearerTokens.make(tokenVerifier)
-  const { requestTimeoutMillis } = yield* RequestLimits
   const publicOrigin = yield* SameOrigin.PublicOrigin
   const anonymous: Principal = open ? { kind: "anonymous", mayEverything: true } : { kind: "anonymous" }
   const nobody: Bearer = { principal: anonymous, credential: null }
@@ -128,7 +144,7 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
 
   const ofSession = (text: string) =>
     Effect.map(session(text), (principal): Bearer => ({ principal, credential: `session:${principal.sessionId}` }))
-  const ofAuthorization = (authorization: string): Found => {
+  const ofAuthorization = (authorization: string): Looking => {
     const text = BEARER.exec(authorization)?.[1]
     if (text === undefined) return Effect.fail(new CredentialRefused())
     const kind = kindOf(text)
@@ -144,69 +160,61 @@ const make = Effect.fnUntraced(function* ({ adminToken, open = false, tokenVerif
   }
 
   /** The principal of a cookie. One that is not valid is taken away from the browser, which would send it for ever. */
-  const ofCookie = (text: string, { headers, method }: HttpServerRequest.HttpServerRequest): Found =>
+  const ofCookie = (text: string, { headers, method }: Exchange): Looking =>
     !isSafe(method) && !SameOrigin.isSameOrigin(headers, publicOrigin)
       ? Effect.fail(new AccessProblems.CrossSite())
-      : Effect.tapErrorTag(ofSession(text), "CredentialRefused", () =>
-          ResponseHeader.set("set-cookie", SessionCookie.CLEARING)
-        )
+      : Effect.tapErrorTag(ofSession(text), "CredentialRefused", () => setHeader("set-cookie", SessionCookie.CLEARING))
 
-  /** Lets the work know of its request, and notes where a write of staff comes from. */
-  const recorded = <A, E, R>(
-    { credential, principal }: Bearer,
-    method: string,
-    work: Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> =>
-    Effect.withFiber((fiber) => {
-      const { headers, remoteAddress } = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-      const request = {
-        id: RequestId.read(headers["x-request-id"]) ?? RequestId.current(fiber),
-        credential,
-        address: Option.getOrNull(remoteAddress),
-        userAgent: headers["user-agent"] ?? null
-      }
-      const noted =
-        isStaff(principal) && !isSafe(method) ? Effect.andThen(trail.noteOrigin(actorOf(principal)), work) : work
-      return Effect.provide(noted, Context.make(CurrentRequest, request).pipe(Context.add(AuditTrail, trail)))
-    })
+  /** Whether the audit trail has nothing to say about an operation: registering, and looking at what is public. */
+  const isUnrecorded = ({ action, endpoint: { method } }: Operation, { credential }: Bearer) =>
+    action === "register" || (credential === null && isSafe(method))
 
-  return Credential.of((work, { endpoint }) =>
-    Effect.withFiber((fiber) => {
-      const action = Context.getOrUndefined(endpoint.annotations, OpenApi.Identifier) as AnyAction
-      const answerTo = (principal: Principal) => {
-        const refused = withoutLooking(principal, action)
-        if (refused === undefined)
-          return Effect.provideService(
-            work,
-            CurrentPrincipal,
-            principal
-          ) as Effect.Effect<HttpServerResponse.HttpServerResponse>
-        const resource = resourceIn(fiber.context as Context.Context<never>)
-        return toProblems(Guard.refuse(principal, action, refused.because, resource), "header")
-      }
-      const as = (bearer: Bearer) => {
-        const answer = answerTo(bearer.principal)
-        const isPublicLook = bearer.credential === null && isSafe(endpoint.method)
-        return action === "register" || isPublicLook ? answer : recorded(bearer, endpoint.method, answer)
-      }
-      const request = Context.getUnsafe(fiber.context, HttpServerRequest.HttpServerRequest)
-      const { authorization, cookie } = request.headers
+  const credentials: Credentials = {
+    find: (exchange) => {
+      const { authorization, cookie } = exchange.headers
       const cookies = SessionCookie.valuesIn(cookie)
-      if (authorization === undefined && cookies.length === 0) return as(nobody)
+      if (authorization === undefined && cookies.length === 0) return nobody
       const ambiguous = ambiguity(authorization, cookies.length)
       if (ambiguous !== undefined) return Effect.fail(ambiguous)
-      const found = authorization === undefined ? ofCookie(cookies[0]!, request) : ofAuthorization(authorization)
-      return Effect.flatMap(toProblems(withDeadline(requestTimeoutMillis)(found), "header"), as)
-    })
-  )
+      return toProblems(
+        authorization === undefined ? ofCookie(cookies[0]!, exchange) : ofAuthorization(authorization),
+        "header"
+      )
+    },
+    known: (context, exchange, operation, bearer) => {
+      const known = Context.add(context, CurrentPrincipal, bearer.principal)
+      if (isUnrecorded(operation, bearer)) return known
+      const { headers, id, origin } = exchange
+      const request = {
+        id: RequestId.read(headers["x-request-id"]) ?? id,
+        credential: bearer.credential,
+        address: origin.address,
+        userAgent: headers["user-agent"] ?? null
+      }
+      return known.pipe(Context.add(CurrentRequest, request), Context.add(AuditTrail, trail))
+    },
+    refusal: (exchange, { action }, { principal }) => {
+      const refused = withoutLooking(principal, action)
+      return refused === undefined
+        ? undefined
+        : toProblems(Guard.refuse(principal, action, refused.because, resourceIn(exchange)), "header")
+    },
+    noting: (operation, bearer, work) =>
+      !isUnrecorded(operation, bearer) && isStaff(bearer.principal) && !isSafe(operation.endpoint.method)
+        ? Effect.andThen(trail.noteOrigin(actorOf(bearer.principal)), work)
+        : work
+  }
+  return credentials
 })
+
+export class CredentialCheck extends Context.Service<CredentialCheck, Credentials>()("@turnout/CredentialCheck") {}
 
 /** Throws a `RangeError` if the admin token breaks `TOKEN_RULE`. */
 export const layer = (
   options: CredentialOptions
-): Layer.Layer<Credential, never, AuditRecorder | Authentication | OrganizationStore> => {
+): Layer.Layer<CredentialCheck, never, AuditRecorder | Authentication | OrganizationStore> => {
   const { adminToken } = options
   if (adminToken !== undefined && !AdminToken.isToken(Redacted.value(adminToken)))
     throw new RangeError(`adminToken: ${AdminToken.TOKEN_RULE}`)
-  return Layer.effect(Credential, make(options))
+  return Layer.effect(CredentialCheck, make(options))
 }

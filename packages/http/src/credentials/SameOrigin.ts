@@ -5,7 +5,7 @@
  * which no page can choose, that it comes from here.
  */
 import * as Context from "effect/Context"
-import type { Headers } from "effect/http/Headers"
+import type { RequestHeaders } from "../pipeline/Exchange.ts"
 
 /** The origin of the public URL; `undefined` if there is none, and the host that a request names counts. */
 export const PublicOrigin: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
@@ -18,7 +18,7 @@ const isOfHost = (origin: string, host: string | undefined): boolean =>
   host !== undefined && host !== "" && origin.replace(/^https?:\/\//, "") === host.toLowerCase()
 
 export const isSameOrigin = (
-  { host, origin, "sec-fetch-site": site }: Headers,
+  { host, origin, "sec-fetch-site": site }: RequestHeaders,
   publicOrigin: string | undefined
 ): boolean => {
   if (site === "same-origin") return true

@@ -4,37 +4,31 @@
 import { GuardedDeadLetters } from "@turnout/core/guard/application/GuardedDeadLetters"
 import { DEFAULT_LIMIT } from "@turnout/core/kernel/domain/Page"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as Body from "../requests/Body.ts"
 import { MOVED_AT_ONCE } from "./DeadLettersApi.ts"
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "deadLetters",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const deadLetters = yield* GuardedDeadLetters
-    return handlers
-      .handleAll({
-        queues: () =>
-          toProblems(
-            Effect.map(deadLetters.queues, (items) => ({ items })),
-            "path"
-          ),
-        list: ({ params, query: { limit = DEFAULT_LIMIT } }) =>
-          toProblems(deadLetters.list(params.queue, limit), "path")
-      })
-      .handleRaw(
-        "redrive",
-        Body.withPayload(({ params, payload: { messages: only } }) => {
-          const asked = only === undefined ? { most: MOVED_AT_ONCE } : { only }
-          const moving = Effect.map(deadLetters.redrive(params.queue, asked), (moved) => ({
-            moved,
-            isMore: only === undefined && moved === MOVED_AT_ONCE
-          }))
-          return toProblems(moving, "body")
-        })
-      )
+    return {
+      queues: () =>
+        toProblems(
+          Effect.map(deadLetters.queues, (items) => ({ items })),
+          "path"
+        ),
+      list: ({ params, query: { limit = DEFAULT_LIMIT } }) => toProblems(deadLetters.list(params.queue, limit), "path"),
+      redrive: ({ params, payload: { messages: only } }) => {
+        const asked = only === undefined ? { most: MOVED_AT_ONCE } : { only }
+        const moving = Effect.map(deadLetters.redrive(params.queue, asked), (moved) => ({
+          moved,
+          isMore: only === undefined && moved === MOVED_AT_ONCE
+        }))
+        return toProblems(moving, "body")
+      }
+    }
   })
 )

@@ -4,14 +4,15 @@
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../Api.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
+import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as StoreProblems from "../problems/StoreProblems.ts"
-import { withDeadline } from "../server/Boundary.ts"
 import * as Lifecycle from "../server/Lifecycle.ts"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
+import * as Exchange from "../pipeline/Exchange.ts"
 
 /** The header that has the milliseconds by which the store's clock is ahead of that of the process; below 0 if it is behind. */
 const STORE_CLOCK_OFFSET = "store-clock-offset"
@@ -19,26 +20,45 @@ const STORE_CLOCK_OFFSET = "store-clock-offset"
 /** The time in which the store has to say that it is ready. */
 const READY_TIMEOUT_MILLIS = 5_000
 
-export const layer = HttpApiBuilder.group(
+/**
+ * Gives the store its time. `Effect.timeout` would wait for the interrupted look to end, which a store that hangs does not let it.
+ */
+const withinTime = <E, R>(look: Effect.Effect<void, E, R>): Effect.Effect<void, E | ServerProblems.RequestTimeout, R> =>
+  Effect.contextWith((context: Context.Context<R>) =>
+    Effect.callback<void, E | ServerProblems.RequestTimeout>((resume) => {
+      const fiber = Effect.runForkWith(context)(look)
+      const timer = setTimeout(() => {
+        resume(Effect.fail(new ServerProblems.RequestTimeout()))
+        fiber.interruptUnsafe()
+      }, READY_TIMEOUT_MILLIS)
+      fiber.addObserver((exit) => {
+        clearTimeout(timer)
+        resume(exit)
+      })
+      return Effect.sync(() => fiber.interruptUnsafe())
+    })
+  )
+
+export const layer = Handlers.group(
   Api,
   "health",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const turnout = yield* Turnout
     const lifecycle = yield* Lifecycle.Lifecycle
     const unavailable = (reason: string) =>
       retryLater(new StoreProblems.StoreUnavailable({ reason, retryAfterSeconds: RETRY_AFTER_SECONDS }))
     const tellOffset = Effect.suspend(() => {
       const ahead = turnout.clock.aheadMillis()
-      return ahead === undefined ? Effect.void : ResponseHeader.set(STORE_CLOCK_OFFSET, String(ahead))
+      return ahead === undefined ? Effect.void : Exchange.setHeader(STORE_CLOCK_OFFSET, String(ahead))
     })
-    return handlers.handleAll({
+    return {
       live: () => Effect.void,
       ready: () =>
         Effect.suspend(() =>
           lifecycle.draining
             ? unavailable("The server is shutting down.")
             : turnout.ready.pipe(
-                withDeadline(READY_TIMEOUT_MILLIS),
+                withinTime,
                 Effect.andThen(tellOffset),
                 Effect.catchTags({
                   RequestTimeout: () => unavailable("The store does not answer."),
@@ -51,6 +71,6 @@ export const layer = HttpApiBuilder.group(
                 })
               )
         )
-    })
+    }
   })
 )

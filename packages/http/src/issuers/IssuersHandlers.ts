@@ -3,21 +3,21 @@
  */
 import { GuardedIssuers } from "@turnout/core/guard/application/access/GuardedIssuers"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "issuers",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const issuers = yield* GuardedIssuers
-    return handlers.handleAll({
+    return {
       reload: () =>
         toProblems(
           Effect.map(issuers.reload, (items) => ({ items })),
           "path"
         )
-    })
+    }
   })
 )

@@ -3,37 +3,29 @@
  */
 import { GuardedKeys } from "@turnout/core/guard/application/access/GuardedKeys"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as Body from "../requests/Body.ts"
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "keys",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const keys = yield* GuardedKeys
-    return handlers
-      .handleAll({
-        list: ({ query: { organizationId, ...query } }) =>
-          toProblems(
-            paged(
-              query,
-              ({ id }) => id,
-              (page) => keys.list(organizationId, page)
-            ),
-            "query"
+    return {
+      list: ({ query: { organizationId, ...query } }) =>
+        toProblems(
+          paged(
+            query,
+            ({ id }) => id,
+            (page) => keys.list(organizationId, page)
           ),
-        revoke: ({ params }) => toProblems(keys.revoke(params.keyId), "path")
-      })
-      .handleRaw(
-        "create",
-        Body.withPayload(({ payload }) => toProblems(keys.create(payload), "body"))
-      )
-      .handleRaw(
-        "replace",
-        Body.withPayload(({ params, payload }) => toProblems(keys.replace(params.keyId, payload), "body"))
-      )
+          "query"
+        ),
+      revoke: ({ params }) => toProblems(keys.revoke(params.keyId), "path"),
+      create: ({ payload }) => toProblems(keys.create(payload), "body"),
+      replace: ({ params, payload }) => toProblems(keys.replace(params.keyId, payload), "body")
+    }
   })
 )

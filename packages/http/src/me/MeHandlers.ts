@@ -3,27 +3,26 @@
  */
 import { GuardedMe } from "@turnout/core/guard/application/access/GuardedMe"
 import * as Effect from "effect/Effect"
-import type { HttpServerRequest } from "effect/http/HttpServerRequest"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../Api.ts"
 import * as SessionCookie from "../credentials/SessionCookie.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
+import * as Exchange from "../pipeline/Exchange.ts"
 
 /** A session is valid for as long again whenever it is used, and so is its cookie. */
-const renewingCookie = ({ headers }: HttpServerRequest) => {
-  const [text] = SessionCookie.valuesIn(headers["cookie"])
-  return text === undefined ? Effect.void : ResponseHeader.set("set-cookie", SessionCookie.setting(text))
-}
+const renewingCookie = Exchange.CurrentExchange.useSync((exchange) => {
+  const [text] = SessionCookie.valuesIn(exchange.headers["cookie"])
+  if (text !== undefined) exchange.setHeader("set-cookie", SessionCookie.setting(text))
+})
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   Api,
   "me",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const me = yield* GuardedMe
-    return handlers.handleAll({
-      get: ({ request }) => Effect.tap(toProblems(me.get, "header"), renewingCookie(request)),
+    return {
+      get: () => Effect.tap(toProblems(me.get, "header"), renewingCookie),
       registrations: ({ query }) => toProblems(me.registrations(query), "query")
-    })
+    }
   })
 )

@@ -5,58 +5,49 @@
 import { GuardedOutbox } from "@turnout/core/guard/application/GuardedOutbox"
 import { DEFAULT_LIMIT } from "@turnout/core/kernel/domain/Page"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { toPageRequest } from "../admin/KeyPaging.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as Body from "../requests/Body.ts"
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "outbox",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const outbox = yield* GuardedOutbox
-    return handlers
-      .handleAll({
-        status: () => toProblems(outbox.status, "path"),
-        blocked: ({ params, query: { state, ...query } }) =>
-          toProblems(
-            outbox.blocked(params.sink, state === undefined ? null : state === "parked", toPageRequest(query)),
-            "query"
-          ),
-        blockedStream: ({ params: { sink, stream } }) => toProblems(outbox.blockedStream(sink, stream), "path"),
-        retry: ({ params: { sink, stream } }) => toProblems(outbox.retry(sink, stream), "path"),
-        retryAll: ({ params: { sink } }) =>
-          toProblems(
-            Effect.map(outbox.retryAll(sink), (retried) => ({ retried })),
-            "path"
-          ),
-        discard: ({ params: { sink, stream } }) => toProblems(outbox.discard(sink, stream), "path"),
-        forget: ({ params: { sink } }) => toProblems(outbox.forget(sink), "path"),
-        repair: () =>
-          toProblems(
-            Effect.map(outbox.repair, (repaired) => ({ repaired })),
-            "body"
-          ),
-        journal: ({ query: { cursor, from = "beginning", limit = DEFAULT_LIMIT, type } }) =>
-          toProblems(
-            outbox.journal({
-              limit,
-              from: cursor === undefined ? from : { cursor },
-              ...(type === undefined ? {} : { types: [type] })
-            }),
-            "query"
-          )
-      })
-      .handleRaw(
-        "skip",
-        Body.withPayload(({ params: { sink, stream }, payload: { version } }) =>
-          toProblems(outbox.skip(sink, stream, version), "path")
-        )
-      )
-      .handleRaw(
-        "prune",
-        Body.withPayload(({ payload: { before } }) => toProblems(outbox.prune(before), "body"))
-      )
+    return {
+      status: () => toProblems(outbox.status, "path"),
+      blocked: ({ params, query: { state, ...query } }) =>
+        toProblems(
+          outbox.blocked(params.sink, state === undefined ? null : state === "parked", toPageRequest(query)),
+          "query"
+        ),
+      blockedStream: ({ params: { sink, stream } }) => toProblems(outbox.blockedStream(sink, stream), "path"),
+      retry: ({ params: { sink, stream } }) => toProblems(outbox.retry(sink, stream), "path"),
+      retryAll: ({ params: { sink } }) =>
+        toProblems(
+          Effect.map(outbox.retryAll(sink), (retried) => ({ retried })),
+          "path"
+        ),
+      discard: ({ params: { sink, stream } }) => toProblems(outbox.discard(sink, stream), "path"),
+      forget: ({ params: { sink } }) => toProblems(outbox.forget(sink), "path"),
+      repair: () =>
+        toProblems(
+          Effect.map(outbox.repair, (repaired) => ({ repaired })),
+          "body"
+        ),
+      journal: ({ query: { cursor, from = "beginning", limit = DEFAULT_LIMIT, type } }) =>
+        toProblems(
+          outbox.journal({
+            limit,
+            from: cursor === undefined ? from : { cursor },
+            ...(type === undefined ? {} : { types: [type] })
+          }),
+          "query"
+        ),
+      skip: ({ params: { sink, stream }, payload: { version } }) =>
+        toProblems(outbox.skip(sink, stream, version), "path"),
+      prune: ({ payload: { before } }) => toProblems(outbox.prune(before), "body")
+    }
   })
 )

@@ -3,17 +3,17 @@
  */
 import { GuardedPeople } from "@turnout/core/guard/application/access/GuardedPeople"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "people",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const people = yield* GuardedPeople
-    return handlers.handleAll({
+    return {
       list: ({ params, query: { after, limit, ...query } }) =>
         toProblems(
           paged(
@@ -31,6 +31,6 @@ export const layer = HttpApiBuilder.group(
       get: ({ params }) => toProblems(people.get(params.personId), "path"),
       deactivate: ({ params }) => toProblems(people.deactivate(params.personId), "path"),
       reactivate: ({ params }) => toProblems(people.reactivate(params.personId), "path")
-    })
+    }
   })
 )

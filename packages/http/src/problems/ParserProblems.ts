@@ -11,6 +11,7 @@ import type * as ProblemDetails from "effect/http/ProblemDetails"
 import * as Problem from "./Problem.ts"
 import * as BoundaryProblems from "./BoundaryProblems.ts"
 import * as ProtocolProblems from "./ProtocolProblems.ts"
+import * as SecurityHeaders from "../pipeline/answers/SecurityHeaders.ts"
 import * as RequestId from "../requests/headers/RequestId.ts"
 import type { Connections } from "../requests/Connections.ts"
 import { MAX_HEADERS } from "../requests/RequestHead.ts"
@@ -39,6 +40,7 @@ const headOf = (
 })
 
 const headersOf = (body: string, id: string) => ({
+  ...SecurityHeaders.of(false),
   "content-type": "application/problem+json",
   "content-length": String(Buffer.byteLength(body)),
   "x-request-id": id,

@@ -30,9 +30,9 @@ import { described } from "@turnout/core/kernel/domain/document/Documented"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ProblemDetails from "effect/http/ProblemDetails"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import type { Answer } from "../pipeline/answers/Answer.ts"
 
 /** The type of a class that is declared by `class X extends TaggedError<X>()("X", { … })`. */
 export type ErrorClass = Schema.Top & {
@@ -76,6 +76,9 @@ const typeOf = (code: string): string => `urn:turnout:problem:${code}`
 const fixed = <const L extends string | number>(value: L) =>
   Schema.tag(value).pipe(Schema.catchDecoding(() => Effect.succeedSome(value)))
 
+/** What makes the documents of the problems, by their error classes. */
+const problems = new WeakMap<object, (error: unknown) => unknown>()
+
 export const problem = <E extends ErrorClass>(error: E, { code, status, title }: Declaration): Problem<E> => {
   const { _tag, ...facts } = error.fields
   const clash = MEMBERS.find((name) => name in facts)
@@ -108,6 +111,7 @@ export const problem = <E extends ErrorClass>(error: E, { code, status, title }:
     HttpApiSchema.status(status),
     HttpApiSchema.asJson({ contentType: ProblemDetails.contentType })
   )
+  problems.set(error, Schema.encodeUnknownSync(Schema.toCodecJson(schema) as unknown as Schema.Codec<unknown>))
   return schema as unknown as Problem<E>
 }
 
@@ -115,10 +119,22 @@ export const problem = <E extends ErrorClass>(error: E, { code, status, title }:
 export const documentOf = <E>(problem: Schema.Codec<E, unknown>, error: E): ProblemDetails.ProblemDetails =>
   Schema.encodeSync(problem)(error) as ProblemDetails.ProblemDetails
 
-/** The answer to an error outside of any endpoint. */
-export const answer = <E>(problem: Schema.Codec<E, unknown>, error: E): HttpServerResponse.HttpServerResponse =>
-  ProblemDetails.toResponse(documentOf(problem, error))
+/** The answer that tells of a problem. */
+const telling = (problem: ProblemDetails.ProblemDetails): Answer => ({
+  status: problem.status!,
+  headers: { "content-type": ProblemDetails.contentType },
+  problem
+})
+
+/** The answer to an error. */
+export const answer = <E>(problem: Schema.Codec<E, unknown>, error: E): Answer => telling(documentOf(problem, error))
+
+/** The answer to an error of any class that is declared as a problem; `undefined` if it is none. */
+export const answerTo = (error: unknown): Answer | undefined => {
+  const declared = typeof error === "object" && error !== null ? problems.get(error.constructor) : undefined
+  return declared === undefined ? undefined : telling(declared(error) as ProblemDetails.ProblemDetails)
+}
 
 /** The answer to a problem outside of any endpoint that has no error class, such as an unknown route. */
-export const response = ({ code, status, title }: Declaration): HttpServerResponse.HttpServerResponse =>
-  ProblemDetails.toResponse({ type: typeOf(code), title, status, code })
+export const response = ({ code, status, title }: Declaration): Answer =>
+  telling({ type: typeOf(code), title, status, code })

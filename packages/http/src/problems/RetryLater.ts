@@ -2,8 +2,7 @@
  * Answers that ask the client to try again later.
  */
 import * as Effect from "effect/Effect"
-import type * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
+import * as Exchange from "../pipeline/Exchange.ts"
 
 /** The default of `Retry-After`. */
 export const RETRY_AFTER_SECONDS = 1
@@ -12,5 +11,5 @@ export const RETRY_AFTER_SECONDS = 1
 export const retryLater = <E>(
   error: E,
   seconds = RETRY_AFTER_SECONDS
-): Effect.Effect<never, E, HttpServerRequest.HttpServerRequest> =>
-  Effect.andThen(ResponseHeader.set("retry-after", String(seconds)), Effect.fail(error))
+): Effect.Effect<never, E, Exchange.CurrentExchange> =>
+  Effect.andThen(Exchange.setHeader("retry-after", String(seconds)), Effect.fail(error))

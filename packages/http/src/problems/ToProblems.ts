@@ -13,13 +13,12 @@ import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
 import { Unauthenticated } from "@turnout/core/kernel/domain/access/Refusals"
 import { StoreError } from "@turnout/core/kernel/ports/StoreError"
 import * as Effect from "effect/Effect"
-import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as BoundaryProblems from "./BoundaryProblems.ts"
 import * as OperatorProblems from "./OperatorProblems.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "./RetryLater.ts"
 import * as ServerProblems from "./ServerProblems.ts"
 import * as StoreProblems from "./StoreProblems.ts"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
+import * as Exchange from "../pipeline/Exchange.ts"
 
 /**
  * The part of its work that a request had done before it failed, and the reason of the failure with advice on how to go on.
@@ -35,7 +34,7 @@ type StoreProblem = StoreProblems.StoreUnavailable | StoreProblems.OutcomeUnknow
 const onStoreError = (
   error: StoreError,
   before?: Before
-): Effect.Effect<never, StoreProblem, HttpServerRequest.HttpServerRequest> => {
+): Effect.Effect<never, StoreProblem, Exchange.CurrentExchange> => {
   const { reason } = error
   const retryAfterSeconds = RETRY_AFTER_SECONDS
   switch (reason._tag) {
@@ -91,7 +90,7 @@ const onPartlyDone = (error: PartlyDone.PartlyDone) => {
 /** Says which kind of credential there is, and whether one was sent that is not valid (RFC 6750, 3). */
 const onNoCredential = (error: Unauthenticated | CredentialRefused) =>
   Effect.andThen(
-    ResponseHeader.set(
+    Exchange.setHeader(
       "www-authenticate",
       error instanceof CredentialRefused ? 'Bearer error="invalid_token"' : "Bearer"
     ),
@@ -123,8 +122,8 @@ type ProblemOf<E> =
 export const toProblems = <A, E, R>(
   effect: Effect.Effect<A, E | InvalidInput | StoreError, R>,
   part: BoundaryProblems.Violation["in"]
-): Effect.Effect<A, ProblemOf<E>, R | HttpServerRequest.HttpServerRequest> =>
-  Effect.catch(effect, (error): Effect.Effect<never, ProblemOf<E>, HttpServerRequest.HttpServerRequest> => {
+): Effect.Effect<A, ProblemOf<E>, R | Exchange.CurrentExchange> =>
+  Effect.catch(effect, (error): Effect.Effect<never, ProblemOf<E>, Exchange.CurrentExchange> => {
     const partly = PartlyDone.find(error)
     if (partly !== undefined) return onPartlyDone(partly)
     if (error instanceof StoreError) return onStoreError(error)

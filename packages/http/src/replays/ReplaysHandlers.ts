@@ -4,11 +4,10 @@
 import { everything, type Selection } from "@turnout/core/delivery/domain/Replay"
 import { GuardedReplays } from "@turnout/core/guard/application/GuardedReplays"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { paged } from "../admin/KeyPaging.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as Body from "../requests/Body.ts"
 
 interface Selected extends Partial<{ readonly [Field in keyof Selection]: NonNullable<Selection[Field]> }> {}
 
@@ -21,36 +20,27 @@ const toSelection = ({ from, message, stream, to, types }: Selected): Selection 
   ...(types === undefined ? {} : { types })
 })
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "replays",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const replays = yield* GuardedReplays
-    return handlers
-      .handleAll({
-        list: ({ query }) =>
-          toProblems(
-            paged(query, ({ id }) => id, replays.list),
-            "query"
-          ),
-        get: ({ params }) => toProblems(replays.get(params.replayId), "path"),
-        resume: ({ params }) => toProblems(replays.resume(params.replayId), "path"),
-        cancel: ({ params }) => toProblems(replays.cancel(params.replayId), "path")
-      })
-      .handleRaw(
-        "start",
-        Body.withPayload(({ payload: { all: _all, perSecond = null, sink, ...selected } }) =>
-          toProblems(replays.start({ sink, selection: toSelection(selected), perSecond }), "body")
+    return {
+      list: ({ query }) =>
+        toProblems(
+          paged(query, ({ id }) => id, replays.list),
+          "query"
+        ),
+      get: ({ params }) => toProblems(replays.get(params.replayId), "path"),
+      resume: ({ params }) => toProblems(replays.resume(params.replayId), "path"),
+      cancel: ({ params }) => toProblems(replays.cancel(params.replayId), "path"),
+      start: ({ payload: { all: _all, perSecond = null, sink, ...selected } }) =>
+        toProblems(replays.start({ sink, selection: toSelection(selected), perSecond }), "body"),
+      count: ({ payload }) =>
+        toProblems(
+          Effect.map(replays.count(toSelection(payload)), (entries) => ({ entries })),
+          "body"
         )
-      )
-      .handleRaw(
-        "count",
-        Body.withPayload(({ payload }) =>
-          toProblems(
-            Effect.map(replays.count(toSelection(payload)), (entries) => ({ entries })),
-            "body"
-          )
-        )
-      )
+    }
   })
 )

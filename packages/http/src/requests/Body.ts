@@ -1,56 +1,53 @@
 /**
- * The body of a request. It is read within its limits and parsed once, before any schema reads another part of the request, and
- * decoded by the schema of the endpoint.
+ * The body of a request. It is read within its limits and parsed once; the operation decodes it by its schema.
  */
-import * as ByteSize from "effect/ByteSize"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import type * as Headers from "effect/http/Headers"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
-import type * as HttpServerError from "effect/http/HttpServerError"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
-import * as HttpApiError from "effect/http-api/HttpApiError"
-import { OptionalBody, ParsedBody } from "./Boundaries.ts"
-import { strict } from "./Strictness.ts"
+import type { Exchange, RequestHeaders } from "../pipeline/Exchange.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Violations from "../problems/Violations.ts"
 
 /** A problem with which a body is refused before it is decoded. */
-type Refusal =
+export type Refusal =
   | BoundaryProblems.MalformedJson
   | BoundaryProblems.PayloadTooLarge
   | BoundaryProblems.UnsupportedMediaType
   | BoundaryProblems.ValidationFailed
+
+/** The body as JSON, `undefined` if there is none; or the problem with which it is refused. */
+export type Parsed = Result.Result<unknown, Refusal>
+
+/** What an operation takes. */
+export interface Expected {
+  /** The media types of its body; none if it takes no body. */
+  readonly mediaTypes: ReadonlyArray<string>
+  /** Whether no body counts as `{}`. */
+  readonly mayBeAbsent: boolean
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** A shorter body cannot have more members than are allowed. */
 const LONG_FROM_BYTES = 1_000
 
-const mediaTypeOf = ({ "content-type": contentType = "" }: Headers.Headers): string =>
+const mediaTypeOf = ({ "content-type": contentType = "" }: RequestHeaders): string =>
   contentType.split(";", 1)[0]!.trim().toLowerCase()
 
 /** Bytes as JSON; `undefined` if there are none. */
-const parse = (
-  bytes: ArrayBuffer
-): Result.Result<unknown, BoundaryProblems.MalformedJson | BoundaryProblems.ValidationFailed> => {
-  if (bytes.byteLength === 0) return Result.succeed(undefined)
+const parse = (bytes: Uint8Array): Parsed => {
+  if (bytes.length === 0) return Result.succeed(undefined)
   let json: unknown
   try {
     json = JSON.parse(utf8.decode(bytes))
   } catch {
     return Result.fail(new BoundaryProblems.MalformedJson())
   }
-  const wide = bytes.byteLength > LONG_FROM_BYTES ? Violations.tooWide(json) : undefined
+  const wide = bytes.length > LONG_FROM_BYTES ? Violations.tooWide(json) : undefined
   return wide === undefined
     ? Result.succeed(json)
     : Result.fail(new BoundaryProblems.ValidationFailed({ violations: [wide] }))
 }
 
-/** The problem of a body at an endpoint that takes none. `{}` counts as no body. */
+/** The problem of a body at an operation that takes none. `{}` counts as no body. */
 const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefined => {
   const refuse = (pointer: string, rule: string) => ({ in: "body" as const, pointer, rule })
   if (json === undefined) return undefined
@@ -64,74 +61,54 @@ const unexpected = (json: unknown): BoundaryProblems.ValidationFailed | undefine
 }
 
 /** Whether a request has no body, as far as its headers say. */
-const isAbsent = (headers: Headers.Headers): boolean =>
+const isAbsent = (headers: RequestHeaders): boolean =>
   headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0
 
-/** The problem of JSON, or of no body, at an endpoint. */
-const refusal = (
-  json: unknown,
-  takesBody: boolean
-): BoundaryProblems.MalformedJson | BoundaryProblems.ValidationFailed | undefined => {
+/** The problem of JSON, or of no body, at an operation. */
+const refusal = (json: unknown, takesBody: boolean): Refusal | undefined => {
   if (!takesBody) return unexpected(json)
   return json === undefined ? new BoundaryProblems.MalformedJson() : undefined
 }
 
+/** The bytes of the pieces. Most bodies come in one piece. */
+const joined = (pieces: ReadonlyArray<Buffer>): Buffer => (pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+
 /**
- * The reading of the body of a request at an endpoint. Gives the body as JSON, `undefined` if there is none, and refuses a body
- * whose size, type or form the endpoint does not take.
+ * Reads the body of a request, and gives it to `onBody`, once: at once if the headers settle it. Bytes beyond `maxBytes` are not kept. A
+ * body that does not arrive in full is given to nobody: the connection has ended then, or the parser refuses the rest.
  */
-export const reading = (
+export const read = (
+  exchange: Exchange,
   maxBytes: number,
-  { annotations, payload }: Pick<HttpApiEndpoint.Top, "annotations" | "payload">
-): Effect.Effect<unknown, Refusal, HttpServerRequest.HttpServerRequest> => {
-  const supported = [...payload.keys()]
-  const takesBody = supported.length > 0
-  const maxBodySize = ByteSize.bytes(maxBytes)
-  const tooLarge = () => new BoundaryProblems.PayloadTooLarge({ maxBytes })
-  const onBytes = (bytes: ArrayBuffer): Effect.Effect<unknown, Refusal> => {
-    const parsed = parse(bytes)
-    if (Result.isFailure(parsed)) return Effect.fail(parsed.failure)
-    const refused = refusal(parsed.success, takesBody)
-    return refused === undefined ? Effect.succeed(parsed.success) : Effect.fail(refused)
+  { mayBeAbsent, mediaTypes }: Expected,
+  onBody: (body: Parsed) => void
+): void => {
+  const { headers, request, response } = exchange
+  const takesBody = mediaTypes.length > 0
+  const tooLarge = () => Result.fail(new BoundaryProblems.PayloadTooLarge({ maxBytes }))
+  const absent = isAbsent(headers)
+  if (mayBeAbsent && absent) return onBody(Result.succeed({}))
+  if (takesBody && !mediaTypes.includes(mediaTypeOf(headers)))
+    return onBody(Result.fail(new BoundaryProblems.UnsupportedMediaType({ supported: mediaTypes })))
+  if (Number(headers["content-length"]) > maxBytes) return onBody(tooLarge())
+  if (absent && !takesBody) return onBody(Result.succeed(undefined))
+  if (exchange.awaitsContinue) {
+    exchange.awaitsContinue = false
+    response.writeContinue()
   }
-  const onError = ({ reason }: HttpServerError.HttpServerError): Effect.Effect<never, Refusal> =>
-    Effect.fail(
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? tooLarge()
-        : new BoundaryProblems.MalformedJson()
-    )
-  const mayBeAbsent = Context.get(annotations, OptionalBody)
-  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ arrayBuffer, headers }) => {
-    if (mayBeAbsent && isAbsent(headers)) return Effect.succeed({})
-    if (takesBody && !supported.includes(mediaTypeOf(headers))) {
-      return Effect.fail(new BoundaryProblems.UnsupportedMediaType({ supported }))
-    }
-    if (Number(headers["content-length"]) > maxBytes) return Effect.fail(tooLarge())
-    return arrayBuffer.pipe(
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
-      Effect.matchEffect({ onSuccess: onBytes, onFailure: onError })
-    )
-  })
-}
-
-/** The decoder of an endpoint's payload, by the schema in its definition. */
-const decoderOf = ({ payload }: HttpApiEndpoint.Top) => {
-  const schemas = [...payload.values()].flatMap(({ schemas }) => schemas)
-  return Schema.decodeUnknownEffect(Schema.Union(schemas) as unknown as Schema.Codec<unknown, unknown>, strict)
-}
-
-/**
- * A handler with a payload, for `handleRaw`. It decodes the body that has been parsed already; `handle` would parse it again.
- */
-export const withPayload = <Endpoint extends HttpApiEndpoint.Constraint, E, R>(
-  handle: HttpApiEndpoint.Handler<Endpoint, E, R>
-): HttpApiEndpoint.HandlerRaw<Endpoint, E, R | ParsedBody> => {
-  let decode: ReturnType<typeof decoderOf> | undefined
-  return ((request: { readonly endpoint: HttpApiEndpoint.Top }) =>
-    Effect.flatMap(ParsedBody, ({ json }) => {
-      decode ??= decoderOf(request.endpoint)
-      return Effect.flatMap(HttpApiError.HttpApiSchemaError.wrap("Payload", decode(json)), (payload) =>
-        handle({ ...request, payload } as never)
-      )
-    })) as never
+  const pieces: Array<Buffer> = []
+  let length = 0
+  const onData = (piece: Buffer) => {
+    length += piece.length
+    if (length <= maxBytes) return void pieces.push(piece)
+    request.off("data", onData).off("end", onEnd)
+    onBody(tooLarge())
+  }
+  const onEnd = () => {
+    const parsed = parse(joined(pieces))
+    if (Result.isFailure(parsed)) return onBody(parsed)
+    const refused = refusal(parsed.success, takesBody)
+    onBody(refused === undefined ? parsed : Result.fail(refused))
+  }
+  request.on("data", onData).on("end", onEnd)
 }

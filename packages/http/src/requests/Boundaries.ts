@@ -1,6 +1,6 @@
 /**
  * The boundaries between a request and its endpoint in the definition of an API, each with the problems with which it
- * refuses a request. `server/Boundary.ts` implements them.
+ * refuses a request. The pipeline has the stages that do so.
  */
 import * as Context from "effect/Context"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -21,9 +21,6 @@ export class Boundary extends HttpApiMiddleware.Service<Boundary>()("@turnout/Bo
   ]
 }) {}
 
-/** The body of this request as JSON; `undefined` if there is none. `Body.withPayload` decodes it. */
-export class ParsedBody extends Context.Service<ParsedBody, { readonly json: unknown }>()("@turnout/ParsedBody") {}
-
 /** An annotation of an endpoint that takes a body and does without one: no body counts as `{}`. */
 export const OptionalBody = Context.Reference<boolean>("@turnout/OptionalBody", { defaultValue: () => false })
 
@@ -37,33 +34,27 @@ export const describeOptionalBody = (operation: Record<string, unknown>): Record
  * A middleware of every write: checks the idempotency key, the conditions, and size, type and form of the body. Runs outside of
  * `Boundary`.
  */
-export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary, { provides: ParsedBody }>()(
-  "@turnout/WriteBoundary",
-  {
-    error: [
-      BoundaryProblems.idempotencyKeyMissing,
-      BoundaryProblems.idempotencyKeyInFlight,
-      BoundaryProblems.idempotencyKeyReplayed,
-      BoundaryProblems.malformedJson,
-      BoundaryProblems.validationFailed,
-      BoundaryProblems.payloadTooLarge,
-      BoundaryProblems.unsupportedMediaType
-    ]
-  }
-) {}
+export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary>()("@turnout/WriteBoundary", {
+  error: [
+    BoundaryProblems.idempotencyKeyMissing,
+    BoundaryProblems.idempotencyKeyInFlight,
+    BoundaryProblems.idempotencyKeyReplayed,
+    BoundaryProblems.malformedJson,
+    BoundaryProblems.validationFailed,
+    BoundaryProblems.payloadTooLarge,
+    BoundaryProblems.unsupportedMediaType
+  ]
+}) {}
 
 /** A middleware of the operators' changes: checks conditions, and size, type and form of the body. Runs outside of `Boundary`. */
-export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary, { provides: ParsedBody }>()(
-  "@turnout/BodyBoundary",
-  {
-    error: [
-      BoundaryProblems.malformedJson,
-      BoundaryProblems.validationFailed,
-      BoundaryProblems.payloadTooLarge,
-      BoundaryProblems.unsupportedMediaType
-    ]
-  }
-) {}
+export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary>()("@turnout/BodyBoundary", {
+  error: [
+    BoundaryProblems.malformedJson,
+    BoundaryProblems.validationFailed,
+    BoundaryProblems.payloadTooLarge,
+    BoundaryProblems.unsupportedMediaType
+  ]
+}) {}
 
 /**
  * A middleware of every endpoint: checks that each parameter of the query is there once and written in one way, and that

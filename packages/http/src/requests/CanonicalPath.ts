@@ -9,7 +9,7 @@
  * - there is no empty segment but that of the root, `/`, and no `.` or `..`, encoded or not, even between encoded slashes within a parameter;
  * - there is no `;`, `\` or `#`, and no character that a URL cannot have.
  */
-import type { Resources } from "../server/Resources.ts"
+import type { Routes } from "../pipeline/Routes.ts"
 
 const ESCAPE = /%[0-9A-Fa-f]{2}/g
 /** Segments of the characters that RFC 3986 allows in them, without `;`, which separates parameters for some readers. */
@@ -25,13 +25,13 @@ const decode = (path: string): string | undefined => {
 }
 
 /** Tells whether a path is canonical. The path is the part of the target before the query, as the client sent it. */
-export const isCanonical = (path: string, resources: Resources): boolean => {
+export const isCanonical = (path: string, routes: Routes): boolean => {
   if (path === "/") return true
   if (!path.includes("%")) return SEGMENTS.test(path) && !DOTS.test(path)
   // With every escape hidden, the path leads where its literal parts lead. Decoded, it must lead to the same resource.
   const hidden = path.replaceAll(ESCAPE, "_")
   const decoded = decode(path)
   if (decoded === undefined || DOTS.test(decoded) || !SEGMENTS.test(hidden)) return false
-  const resource = resources.find(hidden)
-  return resource !== undefined && resource === resources.find(path)
+  const found = routes.find(hidden)
+  return found !== undefined && found.resource === routes.find(path)?.resource
 }

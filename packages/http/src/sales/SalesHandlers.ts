@@ -5,17 +5,17 @@ import { GuardedSales } from "@turnout/core/guard/application/GuardedSales"
 import * as PartlyDone from "@turnout/core/kernel/application/PartlyDone"
 import { SalesNotCounted } from "@turnout/core/projections/application/SalesAdministration"
 import * as Effect from "effect/Effect"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AdminApi } from "../admin/AdminApi.ts"
 import { toPageRequest } from "../admin/KeyPaging.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   AdminApi,
   "sales",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const sales = yield* GuardedSales
-    return handlers.handleAll({
+    return {
       list: ({ query }) => toProblems(sales.list(toPageRequest(query)), "query"),
       get: ({ params }) => toProblems(sales.get(params.eventId), "path"),
       rebuild: ({ params: { eventId } }) =>
@@ -32,6 +32,6 @@ export const layer = HttpApiBuilder.group(
           ),
           "path"
         )
-    })
+    }
   })
 )

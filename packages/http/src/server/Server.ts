@@ -4,39 +4,42 @@
  * policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes running requests,
  * refuses new ones, and ends within the drain delay and the grace time.
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
+import { Turnout } from "@turnout/core/admission/application/Turnout"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as HttpMiddleware from "effect/http/HttpMiddleware"
-import * as HttpRouter from "effect/http/HttpRouter"
-import type * as HttpServer from "effect/http/HttpServer"
+import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import * as ApiDocs from "./pages/ApiDocs.ts"
 import * as Admin from "../admin/Admin.ts"
+import { AdminApi } from "../admin/AdminApi.ts"
 import { Api } from "../Api.ts"
 import * as CredentialCheck from "../credentials/CredentialCheck.ts"
 import { isLoopback, originOf, PUBLIC_URL_RULE } from "../credentials/PublicUrl.ts"
 import { PublicOrigin } from "../credentials/SameOrigin.ts"
-import * as Boundary from "./Boundary.ts"
-import * as Compression from "./Compression.ts"
-import * as Fallback from "./Fallback.ts"
-import * as Identified from "./Identified.ts"
 import * as Handlers from "../Handlers.ts"
-import { DEFAULTS } from "../ServerDefaults.ts"
-import * as Write from "./Write.ts"
-import * as Lifecycle from "./Lifecycle.ts"
+import * as ApiDocs from "../pages/ApiDocs.ts"
+import * as Root from "../pages/Root.ts"
+import * as SignInPage from "../pages/SignInPage.ts"
+import { type CorsOrigins, isOrigin, ORIGIN_RULE } from "../pipeline/answers/Cors.ts"
+import * as Operations from "../pipeline/Operations.ts"
+import * as Pipeline from "../pipeline/Pipeline.ts"
+import * as Routes from "../pipeline/Routes.ts"
 import * as ParserProblems from "../problems/ParserProblems.ts"
 import { BASE_PATH_RULE, BasePath, isBasePath } from "../requests/BasePath.ts"
+import * as ClientAddress from "../requests/headers/ClientAddress.ts"
 import * as Connections from "../requests/Connections.ts"
-import * as Resources from "./Resources.ts"
-import * as Root from "./pages/Root.ts"
-import * as SignInPage from "./pages/SignInPage.ts"
-import * as Services from "./Services.ts"
+import { DEFAULTS } from "../ServerDefaults.ts"
 import type { MailOptions } from "../signIn/LinkMailer.ts"
 import { SIGN_IN_PATH } from "../signIn/SignInApi.ts"
+import * as Lifecycle from "./Lifecycle.ts"
+import * as Listening from "./Listening.ts"
+import * as Services from "./Services.ts"
+import * as Write from "./Write.ts"
+
+const DOCS = { openapiPath: "/openapi.json", docsPath: "/docs", messages: true } as const
+const ADMIN_DOCS = { openapiPath: "/admin/openapi.json", docsPath: "/admin/docs", messages: false } as const
 
 export interface ServerOptions extends CredentialCheck.CredentialOptions, MailOptions {
   /** Default 127.0.0.1. */
@@ -75,6 +78,16 @@ export interface ServerOptions extends CredentialCheck.CredentialOptions, MailOp
   readonly drainDelayMillis?: number
   /** The time for running requests to finish, after which they are cut off. Default 10 seconds. */
   readonly shutdownGraceMillis?: number
+  /**
+   * The origins whose pages may read answers, such as `https://shop.example.com`; their pages may send credentials. `any` stands for all
+   * origins, whose pages may send none. Default: none.
+   */
+  readonly corsOrigins?: CorsOrigins
+  /**
+   * The addresses and networks of the proxies in front of the server, such as `10.0.0.0/8`, whose `X-Forwarded-For` and
+   * `X-Forwarded-Proto` are believed. Default: none, so these headers change nothing.
+   */
+  readonly trustedProxies?: ReadonlyArray<string>
   /** The dead-letter queues that operators may list, and whose messages they may move back. Default: none. */
   readonly deadLetters?: ReadonlyArray<DeadLetters>
 }
@@ -92,76 +105,107 @@ const publicOriginOf = ({ mailer, publicUrl }: ServerOptions, host: string): str
 const originOfServer = (server: Server, host: string): string =>
   `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`
 
-/**
- * Serves the `Turnout` service and the stores that are provided. Provides `HttpServer`, which knows its address.
- *
- * Throws a `RangeError` if `basePath` is not a base path, if the admin token is shorter than 16 characters or has a character that is
- * not printable ASCII, if two of the dead-letter queues have the same name, if `publicUrl` is no public URL, or if it is missing and
- * there is a mailer and `host` is not this machine.
- */
-export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Services.Needed> => {
-  const defaults: Required<Omit<ServerOptions, "adminToken" | "mailer" | "publicUrl" | "tokenVerifier">> = DEFAULTS
-  const settings = { ...defaults, ...options }
-  const { basePath, deadLetters, host } = settings
-  if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
-  const twice = Admin.ambiguousName(deadLetters)
-  if (twice !== undefined)
-    throw new RangeError(`deadLetters: two queues have the same name, ${twice}; give each a name of its own`)
-  const publicOrigin = publicOriginOf(options, host)
-  const headersTimeout = Math.ceil(settings.receiveTimeoutMillis / 3)
+/** The settings of a server, the defaults included. */
+type Settings = ServerOptions & Required<Omit<ServerOptions, "adminToken" | "mailer" | "publicUrl" | "tokenVerifier">>
+
+/** Throws a `RangeError` if an origin or a network is none. */
+const checkNeighbours = ({ corsOrigins, trustedProxies }: Settings): void => {
+  const origin = corsOrigins === "any" ? undefined : corsOrigins.find((one) => !isOrigin(one))
+  if (origin !== undefined) throw new RangeError(`corsOrigins: ${ORIGIN_RULE}; ${origin} is none`)
+  const proxy = trustedProxies.find((one) => ClientAddress.networkOf(one) === undefined)
+  if (proxy !== undefined) throw new RangeError(`trustedProxies: ${ClientAddress.PROXY_RULE}; ${proxy} is none`)
+}
+
+/** Makes the server of Node with its time-outs. */
+const makeServer = ({ keepAliveMillis, receiveTimeoutMillis }: Settings): Server => {
+  const headersTimeout = Math.ceil(receiveTimeoutMillis / 3)
   const server = createServer({
     // The server knows no protocol to upgrade to, so it takes a request that offers an upgrade like any other.
     shouldUpgradeCallback: () => false,
     // Node would answer a missing `Host` without a problem document; the gate checks the header.
     requireHostHeader: false,
     headersTimeout,
-    requestTimeout: settings.receiveTimeoutMillis,
+    requestTimeout: receiveTimeoutMillis,
     connectionsCheckingInterval: Math.ceil(headersTimeout / 2),
-    keepAliveTimeout: settings.keepAliveMillis
+    keepAliveTimeout: keepAliveMillis
   })
   // Older versions of Node would pass over all headers after the first thousand. The gate counts the headers.
   server.maxHeadersCount = 0
+  return server
+}
+
+/** All that the server does, by path and method. */
+const routesOf = Effect.fnUntraced(function* (basePath: string) {
+  return Routes.make([
+    ...(yield* Operations.routes(Api)),
+    ...(yield* Operations.routes(AdminApi)),
+    ...(yield* ApiDocs.routes(Api as never, DOCS, basePath)),
+    ...(yield* ApiDocs.routes(AdminApi as never, ADMIN_DOCS, basePath)),
+    ["GET", "/", { _tag: "Page", page: Root.answer }],
+    ["GET", SIGN_IN_PATH, { _tag: "Page", page: SignInPage.answer }]
+  ])
+})
+
+/** The time between the answer that Turnout gives by itself at the latest and the deadline of a write. */
+const ANSWER_MARGIN_MILLIS = 5_000
+
+const serving = Effect.fnUntraced(function* (server: Server, settings: Settings) {
+  const { basePath, requestTimeoutMillis } = settings
+  const lifecycle = yield* Lifecycle.Lifecycle
+  const { commandTimeoutMillis } = yield* Turnout
+  const pipeline = yield* Pipeline.make({
+    ...settings,
+    routes: yield* routesOf(basePath),
+    credentials: yield* CredentialCheck.CredentialCheck,
+    // Turnout answers a write within its own time, and says more about the outcome than the server can. So the deadline comes after
+    // that time, even where the time for requests is shorter: it is for a Turnout that does not answer at all.
+    writeTimeoutMillis: Math.max(requestTimeoutMillis, commandTimeoutMillis + ANSWER_MARGIN_MILLIS),
+    originOf: ClientAddress.make(settings.trustedProxies.flatMap((text) => ClientAddress.networkOf(text) ?? [])),
+    isDraining: () => lifecycle.draining
+  })
+  return yield* Listening.make(server, pipeline, settings)
+})
+
+/**
+ * Serves the `Turnout` service and the stores that are provided. Provides `HttpServer`, which knows its address.
+ *
+ * Throws a `RangeError` if `basePath` is not a base path, if one of `corsOrigins` is no origin or of `trustedProxies` no network, if the admin token is shorter than 16 characters or has a character that is
+ * not printable ASCII, if two of the dead-letter queues have the same name, if `publicUrl` is no public URL, or if it is missing and
+ * there is a mailer and `host` is not this machine.
+ */
+export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Services.Needed> => {
+  const settings: Settings = { ...DEFAULTS, ...options }
+  const {
+    basePath,
+    deadLetters,
+    drainDelayMillis,
+    host,
+    keepAliveMillis,
+    maxBodyBytes,
+    onReplay,
+    receiveTimeoutMillis
+  } = settings
+  if (basePath !== "" && !isBasePath(basePath)) throw new RangeError(`basePath: ${BASE_PATH_RULE}`)
+  checkNeighbours(settings)
+  const twice = Admin.ambiguousName(deadLetters)
+  if (twice !== undefined)
+    throw new RangeError(`deadLetters: two queues have the same name, ${twice}; give each a name of its own`)
+  const publicOrigin = publicOriginOf(options, host)
+  const server = makeServer(settings)
   const connections = Connections.track(server)
   ParserProblems.answer(server, connections, {
-    maxBodyBytes: settings.maxBodyBytes,
+    maxBodyBytes,
     // Node counts the time for the headers from the moment of the connection on.
-    unusedMillis: Math.max(0, settings.keepAliveMillis - headersTimeout)
+    unusedMillis: Math.max(0, keepAliveMillis - Math.ceil(receiveTimeoutMillis / 3))
   })
   const ownUrl = () => (publicOrigin ?? originOfServer(server, host)) + basePath
-  const routes = Layer.mergeAll(
-    HttpApiBuilder.layer(Api),
-    ApiDocs.layer(Api, { openapiPath: Resources.OPENAPI_PATH, docsPath: Resources.DOCS_PATH, messages: true }),
-    Admin.layer,
-    HttpRouter.add("GET", Resources.ROOT_PATH, Root.answer),
-    HttpRouter.add("GET", SIGN_IN_PATH, SignInPage.answer),
-    Fallback.layer
-  )
-  return Lifecycle.drain(connections.closeQuiet, settings.drainDelayMillis).pipe(
-    Layer.provideMerge(
-      HttpRouter.serve(routes, {
-        disableListenLog: true,
-        disableLogger: true,
-        // The line of the access log has the id of the request, so it is written where the request has one. A middleware around all of
-        // the router costs each request a tenth, so otherwise the request gets its id within the router.
-        ...(settings.logRequests ? { middleware: (app) => Identified.identified(HttpMiddleware.logger(app)) } : {}),
-        routerConfig: Resources.ROUTER
-      })
-    ),
-    Layer.provideMerge(
-      NodeHttpServer.layer(() => server, {
-        host,
-        port: settings.port,
-        gracefulShutdownTimeout: settings.shutdownGraceMillis
-      })
-    ),
-    Layer.provide(Handlers.layer),
+  return Lifecycle.drain(connections.closeQuiet, drainDelayMillis).pipe(
+    Layer.provideMerge(Layer.effect(HttpServer.HttpServer, serving(server, settings))),
+    Layer.provide([Handlers.layer, Admin.layer]),
     Layer.provide(CredentialCheck.layer(settings)),
-    Layer.provide(Boundary.layer),
     Layer.provide(Services.layer({ ...settings, ownUrl })),
     Layer.provide(Lifecycle.layer),
-    Layer.provide(Layer.succeed(Boundary.RequestLimits, settings)),
-    Layer.provide(Layer.succeed(Write.ReplayPolicy, settings.onReplay)),
-    Layer.provide(Layer.succeed(Compression.IsCompressing, settings.compression)),
+    Layer.provide(Layer.succeed(Write.ReplayPolicy, onReplay)),
     Layer.provide(Layer.succeed(PublicOrigin, publicOrigin)),
     Layer.provide(Layer.succeed(BasePath, basePath))
   )

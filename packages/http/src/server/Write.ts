@@ -20,7 +20,7 @@ import { toProblems } from "../problems/ToProblems.ts"
 import * as EntityTags from "../requests/headers/EntityTags.ts"
 import * as RequestId from "../requests/headers/RequestId.ts"
 import type { WriteHeaders } from "../requests/headers/WriteHeaders.ts"
-import * as ResponseHeader from "./ResponseHeader.ts"
+import * as Exchange from "../pipeline/Exchange.ts"
 
 /**
  * The answer to a request whose idempotency key was answered before: the first answer, marked with `Idempotent-Replayed`,
@@ -43,7 +43,7 @@ export const makeWrite = Effect.gen(function* () {
   const repeating = Effect.suspend(() =>
     onReplay === "conflict"
       ? Effect.fail(new BoundaryProblems.IdempotencyKeyReplayed())
-      : ResponseHeader.set("idempotent-replayed", "true")
+      : Exchange.setHeader("idempotent-replayed", "true")
   )
 
   const carryOut = <C extends CallerCommand>(command: C, headers: WriteHeaders, principal: string) => {
@@ -57,7 +57,7 @@ export const makeWrite = Effect.gen(function* () {
     const work = Effect.flatMap(execute, ({ answer, linkSecret, replayed }) => {
       const tag = EntityTags.tagIn(answer)
       const answered = Effect.map(Effect.fromResult(answer), (outcome) => ({ outcome, linkSecret }))
-      const tagged = tag === undefined ? answered : Effect.andThen(ResponseHeader.set("etag", tag), answered)
+      const tagged = tag === undefined ? answered : Effect.andThen(Exchange.setHeader("etag", tag), answered)
       return replayed ? Effect.andThen(repeating, tagged) : tagged
     })
     const entering = Effect.suspend(() => {

@@ -3,44 +3,43 @@
  */
 import { GuardedSessions } from "@turnout/core/guard/application/access/GuardedSessions"
 import * as Effect from "effect/Effect"
-import type { HttpServerRequest } from "effect/http/HttpServerRequest"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { paged } from "../admin/KeyPaging.ts"
 import { Api } from "../Api.ts"
 import * as SessionCookie from "../credentials/SessionCookie.ts"
+import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
-import * as ResponseHeader from "../server/ResponseHeader.ts"
+import * as Exchange from "../pipeline/Exchange.ts"
 
 /** Takes the cookie of a session that was ended away from the browser that has sent it. */
-const clearing = ({ headers }: HttpServerRequest) =>
-  SessionCookie.valuesIn(headers["cookie"]).length === 0
-    ? Effect.void
-    : ResponseHeader.set("set-cookie", SessionCookie.CLEARING)
+const clearing = Exchange.CurrentExchange.useSync((exchange) => {
+  if (SessionCookie.valuesIn(exchange.headers["cookie"]).length > 0)
+    exchange.setHeader("set-cookie", SessionCookie.CLEARING)
+})
 
-export const layer = HttpApiBuilder.group(
+export const layer = Handlers.group(
   Api,
   "sessions",
-  Effect.fnUntraced(function* (handlers) {
+  Effect.gen(function* () {
     const sessions = yield* GuardedSessions
-    return handlers.handleAll({
+    return {
       list: ({ query }) =>
         toProblems(
           paged(query, ({ id }) => id, sessions.list),
           "query"
         ),
-      end: ({ params, request }) =>
+      end: ({ params }) =>
         toProblems(
-          Effect.flatMap(sessions.end(params.sessionId), (isCurrent) => (isCurrent ? clearing(request) : Effect.void)),
+          Effect.flatMap(sessions.end(params.sessionId), (isCurrent) => (isCurrent ? clearing : Effect.void)),
           "path"
         ),
-      endAll: ({ request }) =>
+      endAll: () =>
         toProblems(
           Effect.tap(
             Effect.map(sessions.endAll, (ended) => ({ ended })),
-            clearing(request)
+            clearing
           ),
           "path"
         )
-    })
+    }
   })
 )

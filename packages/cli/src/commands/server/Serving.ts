@@ -103,6 +103,19 @@ const endpointsOf = ({ allowPrivateWebhooks: allowPrivate = false }: ServeOption
     )
   )
 
+/**
+ * The origins whose pages may read answers. For those who develop a page against a server of their own machine, all may; in production,
+ * none that is not listed.
+ */
+const corsOrigins = (
+  { corsOrigin = [], database }: Database.GlobalOptions & ServeOptions,
+  open: boolean
+): ReadonlyArray<string> | "any" => {
+  if (corsOrigin.includes("*")) return "any"
+  const isDevelopment = open && database === undefined && process.env["NODE_ENV"] !== "production"
+  return corsOrigin.length === 0 && isDevelopment ? "any" : corsOrigin
+}
+
 /** Serves until the process is stopped. */
 export const run = (
   options: Database.GlobalOptions & ServeOptions,
@@ -120,6 +133,8 @@ export const run = (
     keepAliveMillis: options.keepAlive,
     drainDelayMillis: options.drainDelay,
     shutdownGraceMillis: options.shutdownGrace,
+    corsOrigins: corsOrigins(options, open),
+    trustedProxies: options.trustProxy ?? [],
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl })
   }
   const { adminToken, dlq = [] } = options

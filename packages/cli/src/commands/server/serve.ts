@@ -5,6 +5,8 @@ import { type Command, Option, InvalidArgumentError } from "commander"
 import type { Action } from "../../Action.ts"
 import { BASE_PATH_RULE, isBasePath } from "@turnout/http/BasePath"
 import { isToken, TOKEN_RULE } from "@turnout/http/AdminToken"
+import * as ClientAddress from "@turnout/http/ClientAddress"
+import { isOrigin, ORIGIN_RULE } from "@turnout/http/Cors"
 import { isLoopback } from "@turnout/http/PublicUrl"
 import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
@@ -37,6 +39,10 @@ export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout">, Issuers
   readonly open?: boolean
   /** Whether that is meant for other machines, too. */
   readonly openToOthers?: boolean
+  /** The origins whose pages may read answers; `*` for all. */
+  readonly corsOrigin?: ReadonlyArray<string>
+  /** The networks of the proxies whose headers are believed. */
+  readonly trustProxy?: ReadonlyArray<string>
   /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
   readonly dlq?: ReadonlyArray<NamedQueue.NamedQueue>
   /** False if this process delivers nothing. */
@@ -85,6 +91,14 @@ const basePath = (text: string) => {
   return text
 }
 
+/** Reads one of several values, each of which has to keep a rule. */
+const each =
+  (isOne: (text: string) => boolean, rule: string) =>
+  (text: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => {
+    if (!isOne(text)) throw new InvalidArgumentError(`${rule}.`)
+    return [...before, text]
+  }
+
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
   const command = program
@@ -125,6 +139,16 @@ export const declare = (program: Command, action: Action): void => {
       "--dlq <urls...>",
       "a dead-letter queue of SQS (or name=URL), and the queue that operators may move its messages back to; may be given several times",
       dlqUrl
+    )
+    .option(
+      "--trust-proxy <networks...>",
+      "the addresses or networks of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed (default: none)",
+      each((text) => ClientAddress.networkOf(text) !== undefined, ClientAddress.PROXY_RULE)
+    )
+    .option(
+      "--cors-origin <origins...>",
+      "the origins whose pages may read answers; * for all, without credentials (default: none; all, if it is served openly on an embedded database)",
+      each((text) => text === "*" || isOrigin(text), ORIGIN_RULE)
     )
     .option("--log-requests", "log every request on stderr")
     .option("--no-compression", "send long lists as they are, and leave compressing them to a proxy")

@@ -6,8 +6,6 @@
  * The answer and the log have the id as it was sent, or a fresh one if it is none that can be written there without quoting. The
  * journal has what the client has sent, as far as it goes.
  */
-import type * as Fiber from "effect/Fiber"
-import * as References from "effect/References"
 import { randomUUID } from "node:crypto"
 
 /** 1 to 128 visible ASCII characters, none of which is a quote. */
@@ -22,10 +20,6 @@ export const of = (header: string | undefined): string =>
 
 /** The name of the id among the annotations of the log, which carry it through the work on a request. */
 export const ANNOTATION = "http.request_id"
-
-/** The id of the request that a fiber works on, which `Identified` has given it. */
-export const current = (fiber: Fiber.Fiber<unknown, unknown>): string =>
-  String(fiber.getRef(References.CurrentLogAnnotations)[ANNOTATION])
 
 /** The longest id that the journal keeps. */
 const MAX_LENGTH = 200

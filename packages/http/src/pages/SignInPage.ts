@@ -4,7 +4,7 @@
  *
  * The page loads nothing, and its policy lets it run its own script alone, by the digest, and talk to this server alone.
  */
-import { hash } from "node:crypto"
+import * as SecurityHeaders from "../pipeline/answers/SecurityHeaders.ts"
 import { STYLE } from "./Root.ts"
 import * as StaticPage from "./StaticPage.ts"
 
@@ -108,26 +108,15 @@ const TEXT = `<!doctype html>
 </html>
 `
 
-const digestOf = (text: string): string => `'sha256-${hash("sha256", text, "base64")}'`
+const POLICY = SecurityHeaders.policyOf({
+  scripts: [SecurityHeaders.digestOf(SCRIPT)],
+  styles: [SecurityHeaders.digestOf(PAGE_STYLE)],
+  connect: "'self'"
+})
 
-const POLICY = [
-  "default-src 'none'",
-  `script-src ${digestOf(SCRIPT)}`,
-  `style-src ${digestOf(PAGE_STYLE)}`,
-  "connect-src 'self'",
-  "form-action 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'"
-].join("; ")
-
-/** The answer to a GET or a HEAD of the page. */
+/** Answers a GET or a HEAD of the page. */
 export const { answer } = StaticPage.make({
   contentType: "text/html; charset=utf-8",
   text: TEXT,
-  headers: {
-    "content-security-policy": POLICY,
-    "cross-origin-opener-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff"
-  }
+  headers: SecurityHeaders.ofPage(POLICY)
 })

@@ -8,21 +8,22 @@
  * ```
  */
 import * as Effect from "effect/Effect"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { createHash } from "node:crypto"
 import { Readable } from "node:stream"
 import { promisify } from "node:util"
 import { brotliCompress, constants, gzip } from "node:zlib"
-import * as ContentCoding from "../../requests/ContentCoding.ts"
-import * as Problem from "../../problems/Problem.ts"
-import * as BoundaryProblems from "../../problems/BoundaryProblems.ts"
-import * as ProtocolProblems from "../../problems/ProtocolProblems.ts"
-import * as QueryParameters from "../../requests/QueryParameters.ts"
+import * as ContentCoding from "../requests/ContentCoding.ts"
+import * as Problem from "../problems/Problem.ts"
+import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
+import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
+import * as Answer from "../pipeline/answers/Answer.ts"
+import type { Exchange } from "../pipeline/Exchange.ts"
+import type { Page } from "../pipeline/Routes.ts"
+import * as QueryParameters from "../requests/QueryParameters.ts"
 
 export interface StaticPage {
-  /** The answer to a GET or a HEAD of the page. */
-  readonly answer: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest>
+  /** Answers a GET or a HEAD of the page. */
+  readonly answer: Page
 }
 
 export interface StaticPageOptions {
@@ -109,42 +110,45 @@ const makeVariants = async ({
 }
 
 const respond = (
-  { headers, method, url }: HttpServerRequest.HttpServerRequest,
+  { headers, method, target }: Exchange,
   variants: ReadonlyMap<ContentCoding.Coding, Variant>
-): HttpServerResponse.HttpServerResponse => {
-  const violations = QueryParameters.violationsOf(url, "none")
+): Answer.Answer => {
+  const violations = QueryParameters.violationsOf(target, "none")
   if (violations.length > 0) {
     return Problem.answer(BoundaryProblems.validationFailed, new BoundaryProblems.ValidationFailed({ violations }))
   }
   const coding = ContentCoding.choose(headers["accept-encoding"])
   if (coding === undefined) {
     const refused = new ProtocolProblems.NotAcceptable({ available: ContentCoding.CODINGS })
-    return HttpServerResponse.setHeader(
-      Problem.answer(ProtocolProblems.notAcceptable, refused),
-      "vary",
-      "accept-encoding"
-    )
+    return Answer.withHeaders(Problem.answer(ProtocolProblems.notAcceptable, refused), { vary: "accept-encoding" })
   }
   const variant = variants.get(coding)!
   const known = headers["if-none-match"]
   if (known !== undefined && names(known, variant.tag)) {
     const { "content-encoding": _coding, "content-type": _type, ...rest } = variant.headers
-    return HttpServerResponse.empty({ status: 304, headers: rest })
+    return Answer.empty(304, rest)
   }
   const { bytes, headers: own } = variant
-  const contentLength = bytes.length
-  return contentLength <= WHOLE_BYTES || method === "HEAD"
-    ? HttpServerResponse.uint8Array(bytes, { headers: own })
-    : HttpServerResponse.raw(inPieces(bytes), { headers: own, contentLength })
+  return bytes.length <= WHOLE_BYTES || method === "HEAD"
+    ? { status: 200, headers: own, body: bytes }
+    : { status: 200, headers: { ...own, "content-length": String(bytes.length) }, body: inPieces(bytes) }
 }
 
 /** Makes a page. Compression begins at once; only requests that arrive before its end wait for it. */
 export const make = (options: StaticPageOptions): StaticPage => {
   const variants = makeVariants(options)
-  const made = Effect.promise(() => variants)
+  let made: ReadonlyMap<ContentCoding.Coding, Variant> | undefined
+  variants.then(
+    (all) => (made = all),
+    () => {}
+  )
   return {
-    answer: Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      Effect.map(made, (all) => respond(request, all))
-    )
+    answer: (exchange) =>
+      made === undefined
+        ? Effect.map(
+            Effect.promise(() => variants),
+            (all) => respond(exchange, all)
+          )
+        : respond(exchange, made)
   }
 }

@@ -2,11 +2,10 @@
  * The page at the root of the server, which names the product and its version and leads to the rest: HTML for people, JSON for
  * programs that ask for it. Its links are relative, so a base path before them changes nothing.
  */
-import * as Effect from "effect/Effect"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import type * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { VERSION } from "../../document/Info.ts"
-import * as MediaTypes from "../../requests/MediaTypes.ts"
+import { VERSION } from "../document/Info.ts"
+import * as MediaTypes from "../requests/MediaTypes.ts"
+import * as SecurityHeaders from "../pipeline/answers/SecurityHeaders.ts"
+import type { Page } from "../pipeline/Routes.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 interface Link {
@@ -60,11 +59,16 @@ const jsonOf = (links: ReadonlyArray<Link>): string =>
   })
 
 const vary = "accept, accept-encoding"
-const html = StaticPage.make({ contentType: "text/html; charset=utf-8", text: htmlOf(LINKS), vary })
+const html = StaticPage.make({
+  contentType: "text/html; charset=utf-8",
+  text: htmlOf(LINKS),
+  vary,
+  headers: SecurityHeaders.ofPage(SecurityHeaders.policyOf({ styles: [SecurityHeaders.digestOf(STYLE)] }))
+})
 const json = StaticPage.make({ contentType: "application/json", text: jsonOf(LINKS), vary })
 
-/** The answer to a GET or a HEAD of the root. */
-export const answer: Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-    MediaTypes.prefers(headers["accept"], "application/json", "text/html") ? json.answer : html.answer
-  )
+/** Answers a GET or a HEAD of the root. */
+export const answer: Page = (exchange) =>
+  MediaTypes.prefers(exchange.headers["accept"], "application/json", "text/html")
+    ? json.answer(exchange)
+    : html.answer(exchange)

@@ -13,10 +13,10 @@ import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { hash } from "node:crypto"
-import * as Document from "../../document/Document.ts"
-import type { OpenApiDocument } from "../../document/Json.ts"
-import { BasePath } from "../../requests/BasePath.ts"
-import { EXAMPLE_KEY } from "../../requests/headers/WriteHeaders.ts"
+import * as Document from "../document/Document.ts"
+import type { OpenApiDocument } from "../document/Json.ts"
+import type { Route } from "../pipeline/Routes.ts"
+import { EXAMPLE_KEY } from "../requests/headers/WriteHeaders.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 const DOCS_PATH = "/docs"
@@ -128,17 +128,24 @@ export interface ApiDocsOptions {
 }
 
 /** The routes of the documents, and of the script. */
-export const layer = <Id extends string, Groups extends HttpApiGroup.Constraint>(
-  api: HttpApi.HttpApi<Id, Groups>,
-  options: ApiDocsOptions
-): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
-  HttpRouter.use(
-    Effect.fnUntraced(function* (router) {
-      const base = yield* BasePath
+export const routes = (
+  api: HttpApi.HttpApi<string, HttpApiGroup.Constraint>,
+  options: ApiDocsOptions,
+  base: string
+): Effect.Effect<ReadonlyArray<Route>> =>
+  Effect.map(
+    Effect.promise(() => madeFor(api, options, base)),
+    ({ docs, openapi, script, scriptPath }): ReadonlyArray<Route> => {
+      const page = (path: string, { answer }: StaticPage.StaticPage): Route => [
+        "GET",
+        path,
+        { _tag: "Page", page: answer }
+      ]
       const { docsPath, openapiPath } = options
-      const { docs, openapi, script, scriptPath } = yield* Effect.promise(() => madeFor(api as never, options, base))
-      yield* router.add("GET", openapiPath, openapi.answer)
-      yield* router.add("GET", docsPath, docs.answer)
-      if (docsPath === DOCS_PATH) yield* router.add("GET", scriptPath, script.answer)
-    })
+      return [
+        page(openapiPath, openapi),
+        page(docsPath, docs),
+        ...(docsPath === DOCS_PATH ? [page(scriptPath, script)] : [])
+      ]
+    }
   )

@@ -1,0 +1,65 @@
+/**
+ * Writes an answer to its connection. A text goes out together with the head, in one packet if it fits.
+ */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { once } from "node:events"
+import type { ServerResponse } from "node:http"
+import { pipeline, Readable } from "node:stream"
+import type { Answer } from "./Answer.ts"
+import type { Exchange } from "../Exchange.ts"
+import * as UnreadBody from "./UnreadBody.ts"
+
+/** Writes a stream piece by piece, each when the connection has taken the one before. */
+const writing = (response: ServerResponse, body: Stream.Stream<Uint8Array>): Effect.Effect<void> =>
+  Stream.runForEach(body, (piece) =>
+    Effect.suspend(() =>
+      response.write(piece)
+        ? Effect.void
+        : Effect.promise((signal) => once(response, "drain", { signal }).then(() => {}))
+    )
+  )
+
+/** Sends a stream. An answer whose stream fails is cut off, so that nobody takes the part for the whole. */
+const sendStream = (exchange: Exchange, body: Stream.Stream<Uint8Array>, context: Context.Context<never>): void => {
+  const { response } = exchange
+  const fiber = Effect.runForkWith(context)(writing(response, body))
+  exchange.fiber = fiber
+  fiber.addObserver((exit) => {
+    if (exit._tag === "Success") return void response.end()
+    response.destroy()
+    if (Cause.hasInterruptsOnly(exit.cause)) return
+    Effect.runForkWith(context)(Effect.logError("an answer was cut off", exit.cause))
+  })
+}
+
+/** Sends an answer. `context` is that in which a stream runs. */
+export const send = (exchange: Exchange, answer: Answer, context: Context.Context<never>): void => {
+  const { request, response } = exchange
+  const { body, headers, status } = answer
+  if (response.destroyed || response.headersSent) return
+  const head: Record<string, string | number> = { ...headers }
+  if (UnreadBody.discard(exchange)) head["connection"] = "close"
+  if (typeof body === "string") {
+    head["content-length"] = Buffer.byteLength(body)
+    response.writeHead(status, head)
+    response.end(body)
+  } else if (body instanceof Uint8Array) {
+    head["content-length"] = body.length
+    response.writeHead(status, head)
+    response.end(body)
+  } else if (body === undefined) {
+    if (status >= 200 && status !== 204 && status !== 304) head["content-length"] = 0
+    response.writeHead(status, head)
+    response.end()
+  } else {
+    response.writeHead(status, head)
+    if (request.method === "HEAD") {
+      if (body instanceof Readable) body.destroy()
+      response.end()
+    } else if (body instanceof Readable) pipeline(body, response, () => {})
+    else sendStream(exchange, body, context)
+  }
+}
