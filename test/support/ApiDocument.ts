@@ -79,6 +79,17 @@ const OUTSIDE = ["route_not_found", "method_not_allowed", "method_not_implemente
 /** Headers of HTTP itself, which every answer may have and no document names. */
 const OF_HTTP = ["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"]
 
+/** The headers by which browsers keep an answer from doing harm. Every answer has them, and no document names them. */
+const FOR_BROWSERS = {
+  "content-security-policy": "default-src 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff"
+} as const
+
+/** The headers that a server sends if it is asked to: for pages of other origins, and for clients that know the older headers of limits. */
+const isOptional = (name: string): boolean => /^(?:access-control-|x-ratelimit-)/.test(name)
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -116,7 +127,7 @@ const headerErrors = (
   return [
     ...[...schemas].flatMap(([name, header]) => errorsIn(name, header)),
     ...[...headers.keys()]
-      .filter((name) => !schemas.has(name) && !OF_HTTP.includes(name))
+      .filter((name) => !schemas.has(name) && !OF_HTTP.includes(name) && !(name in FOR_BROWSERS) && !isOptional(name))
       .map((name) => `the header ${name} is not documented`)
   ]
 }
@@ -141,10 +152,12 @@ const find = (method: string, target: string) => {
 }
 
 /**
- * Checks that the document describes this answer. Answers outside of any operation are not checked: to paths and methods that no
+ * Checks that an answer has the headers for browsers, and that the document describes it. Answers outside of any operation are not checked: to paths and methods that no
  * document has, and those with one of the codes in `OUTSIDE`.
  */
 export const check = (method: string, target: string, answer: Answer): void => {
+  for (const [name, value] of Object.entries(FOR_BROWSERS))
+    assert.match(answer.headers.get(name) ?? "", new RegExp(`^${value}`), `${name} of ${method} ${target}`)
   const found = find(method, target)
   if (found === undefined) return
   const { documented, operation } = found

@@ -23,7 +23,7 @@ export interface Ground {
 }
 
 const server = (options: Server.ServerOptions, stores: Layer.Layer<Stores>) =>
-  Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), ...options }).pipe(
+  Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), limits: "none", ...options }).pipe(
     Layer.provideMerge(Layer.mergeAll(Turnout.layer(), ApiKeys.layer, Members.layer, Organizations.layer)),
     Layer.provideMerge(stores),
     Layer.provide(Logger.layer([]))

@@ -71,17 +71,22 @@ const TEXTS = [
   "ada@example.com",
   "bob@example.com",
   "https://a.example",
-  "https://b.example"
+  "https://b.example",
+  "10.0.0.0/8",
+  "2001:db8::1"
 ]
 
-/** Documents of which each option that takes one takes both. */
-const DOCUMENTS = ["a", "b"].map((name) => [
-  {
-    issuer: `https://${name}.example.com`,
-    audience: "https://tickets.example.com",
-    roles: [{ claim: "realm_access.roles", value: "staff", role: "checkin", organization: "music" }]
-  }
-])
+/** Documents of which each option that takes one takes two. */
+const DOCUMENTS: ReadonlyArray<ReadonlyArray<object>> = [
+  ...["a", "b"].map((name) => [
+    {
+      issuer: `https://${name}.example.com`,
+      audience: "https://tickets.example.com",
+      roles: [{ claim: "realm_access.roles", value: "staff", role: "checkin", organization: "music" }]
+    }
+  ]),
+  ...[120, 240].map((limit) => [{ name: "anonymous", limit }])
+]
 
 const takes = (option: Option, text: string): boolean => {
   try {
@@ -104,7 +109,10 @@ export const samplesOf = (option: Option): ReadonlyArray<Sample> => {
   const flag = option.long ?? ""
   if (value._tag === "Switch") return [{ json: !option.negate, words: [flag] }]
   if (value._tag === "Document")
-    return DOCUMENTS.map((document) => ({ json: document, words: [flag, JSON.stringify(document)] }))
+    return DOCUMENTS.filter((document) => takes(option, JSON.stringify(document))).map((document) => ({
+      json: document,
+      words: [flag, JSON.stringify(document)]
+    }))
   const all: ReadonlyArray<string | number> =
     value._tag === "Number"
       ? [value.minimum + 1, value.minimum + 2]

@@ -20,5 +20,7 @@ export const DEFAULTS = {
   open: false,
   corsOrigins: [],
   trustedProxies: [],
+  limits: "default",
+  olderLimitHeaders: false,
   deadLetters: []
 } as const

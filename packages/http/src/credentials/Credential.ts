@@ -6,6 +6,7 @@ import type { CurrentPrincipal } from "@turnout/core/guard/application/CurrentPr
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
+import * as LimitProblems from "../limits/LimitProblems.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as StoreProblems from "../problems/StoreProblems.ts"
 
@@ -22,6 +23,8 @@ export class Credential extends HttpApiMiddleware.Service<Credential, { provides
       AccessProblems.issuerUnreachable,
       AccessProblems.forbidden,
       AccessProblems.crossSite,
+      LimitProblems.rateLimited,
+      LimitProblems.limitsUnavailable,
       BoundaryProblems.validationFailed,
       StoreProblems.storeUnavailable,
       StoreProblems.outcomeUnknown,

@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import { WriteBoundary } from "../requests/Boundaries.ts"
+import { Credential } from "../credentials/Credential.ts"
 import { headerName } from "./HeaderNames.ts"
 import type { Header, Response } from "./Json.ts"
 
@@ -40,6 +41,15 @@ const SHARED = {
     required: false,
     schema: { type: "integer", minimum: 1 }
   },
+  RateLimit: text(
+    "The limit that is nearest to its end: its name, what remains of it, and the seconds until it is whole again",
+    {
+      pattern: '^"[a-z0-9-]+";r=\\d+;t=\\d+$'
+    }
+  ),
+  "RateLimit-Policy": text("The same limit: its name, the most requests in a window, and the window in seconds", {
+    pattern: '^"[a-z0-9-]+";q=\\d+;w=\\d+$'
+  }),
   "WWW-Authenticate": text(
     "The kind of credentials that the API takes, with an error if the one that was sent is not valid",
     { enum: ["Bearer", 'Bearer error="invalid_token"'] },
@@ -91,7 +101,9 @@ const sharedBy = (
   const names: Readonly<Record<keyof typeof SHARED, boolean>> = {
     "X-Request-Id": true,
     "Idempotent-Replayed": isWrite && REMEMBERED.test(status),
-    "Retry-After": status === "503" || (isWrite && status === "409"),
+    RateLimit: endpoint.middlewares.has(Credential as never),
+    "RateLimit-Policy": endpoint.middlewares.has(Credential as never),
+    "Retry-After": status === "503" || status === "429" || (isWrite && status === "409"),
     "WWW-Authenticate": status === "401",
     "Store-Clock-Offset": status === "204" && Context.get(endpoint.annotations, TellsClockOffset),
     "Content-Encoding": status === "200" && isJson(response) && !isTagged,

@@ -11,6 +11,7 @@
  * which Node has a time-out. A request is answered by a stage, by its deadline or by the shutdown; then its work is interrupted, and what
  * that work still gives is dropped.
  */
+import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -18,6 +19,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Bearer, Credentials } from "../credentials/CredentialCheck.ts"
+import type { LimitingService, Said } from "../limits/Limiting.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Problem from "../problems/Problem.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
@@ -31,11 +33,13 @@ import { Exchange } from "./Exchange.ts"
 import * as Gate from "./Gate.ts"
 import type { Provided } from "./Handlers.ts"
 import type { Operation, Query } from "./Operation.ts"
-import type { Page, Routes } from "./Routes.ts"
+import type { Page, Routes, Target } from "./Routes.ts"
 
 export interface PipelineOptions extends AnsweringOptions {
   readonly routes: Routes
   readonly credentials: Credentials
+  /** The limits; `undefined` if there are none. */
+  readonly limiting: LimitingService | undefined
   readonly basePath: string
   /** Finds out where a request comes from. */
   readonly originOf: (request: IncomingMessage) => Origin
@@ -53,6 +57,13 @@ const refusalOf = ({ headers }: Exchange, { endpoint, isWrite }: Operation): unk
   const violations = EntityTags.unheeded(headers, endpoint)
   return violations.length === 0 ? undefined : new BoundaryProblems.ValidationFailed({ violations })
 }
+
+/** The name of a target, by which limits cover it. */
+const nameOf = (target: Target): string => (target._tag === "Page" ? "page" : target.operation.action)
+
+/** Whether a target has no limits: balancers and monitors ask for the health as often as they like. */
+const isUnlimited = (target: Target): boolean =>
+  target._tag === "Operation" && target.operation.endpoint.path.startsWith("/health")
 
 export class Pipeline {
   private readonly options: PipelineOptions
@@ -106,7 +117,7 @@ export class Pipeline {
   }
 
   private route(exchange: Exchange): void {
-    const { basePath, credentials, routes } = this.options
+    const { basePath, routes } = this.options
     const judged = Gate.judge(exchange, routes, basePath)
     if (typeof judged !== "string") return this.answering.answer(exchange, judged)
     exchange.target = judged
@@ -122,13 +133,47 @@ export class Pipeline {
         exchange,
         this.answering.cors.preflight(exchange, resource) ?? Gate.methodNotAllowed(resource.targets.keys())
       )
-    if (target._tag === "Page") return this.page(exchange, target.page)
-    const { operation } = target
+    const { limiting } = this.options
+    const next = () =>
+      target._tag === "Page" ? this.page(exchange, target.page) : this.authenticate(exchange, target.operation, query)
+    if (limiting === undefined || isUnlimited(target)) return next()
+    this.limit(exchange, limiting, limiting.before(exchange, nameOf(target)), next)
+  }
+
+  /** Goes on with `next`, unless the limits refuse the request. */
+  private limit(
+    exchange: Exchange,
+    limiting: LimitingService,
+    said: Said | Effect.Effect<Said>,
+    next: () => void
+  ): void {
+    if (Effect.isEffect(said))
+      return this.run(exchange, this.contextOf(exchange), this.deadlinesOfOthers, said, (one) =>
+        this.limit(exchange, limiting, one, next)
+      )
+    const refusal = limiting.tell(exchange, said)
+    if (refusal === undefined) next()
+    else this.answering.fail(exchange, refusal)
+  }
+
+  private authenticate(exchange: Exchange, operation: Operation, query: Query): void {
+    const { credentials, limiting } = this.options
     const bearer = credentials.find(exchange)
     if (!Effect.isEffect(bearer)) return this.admit(exchange, operation, bearer, query)
-    this.run(exchange, this.contextOf(exchange), this.deadlinesOfOthers, bearer, (one) =>
-      this.admit(exchange, operation, one, query)
-    )
+    const counted =
+      limiting === undefined
+        ? bearer
+        : Effect.tapError(bearer, (error) =>
+            Effect.sync(() => {
+              if (error instanceof CredentialRefused) limiting.refusedCredential(exchange, operation.action)
+            })
+          )
+    this.run(exchange, this.contextOf(exchange), this.deadlinesOfOthers, counted, (one) => {
+      if (limiting === undefined) return this.admit(exchange, operation, one, query)
+      this.limit(exchange, limiting, limiting.after(operation.action, one.principal), () =>
+        this.admit(exchange, operation, one, query)
+      )
+    })
   }
 
   private page(exchange: Exchange, page: Page): void {

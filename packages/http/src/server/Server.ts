@@ -8,6 +8,7 @@ import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import { createServer, type Server } from "node:http"
@@ -23,6 +24,9 @@ import * as ApiDocs from "../pages/ApiDocs.ts"
 import * as Root from "../pages/Root.ts"
 import * as SignInPage from "../pages/SignInPage.ts"
 import { type CorsOrigins, isOrigin, ORIGIN_RULE } from "../pipeline/answers/Cors.ts"
+import { Limiting, LimitingService } from "../limits/Limiting.ts"
+import { DEFAULT_POLICIES, type LimitPolicy } from "../limits/LimitPolicy.ts"
+import { Limits, Shared } from "../limits/Limits.ts"
 import * as Operations from "../pipeline/Operations.ts"
 import * as Pipeline from "../pipeline/Pipeline.ts"
 import * as Routes from "../pipeline/Routes.ts"
@@ -84,6 +88,13 @@ export interface ServerOptions extends CredentialCheck.CredentialOptions, MailOp
    */
   readonly corsOrigins?: CorsOrigins
   /**
+   * The limits of requests. Default: `DEFAULT_POLICIES`, unless the server is open. Behind a proxy, limits by address need
+   * `trustedProxies`: all clients have the address of the proxy otherwise.
+   */
+  readonly limits?: ReadonlyArray<LimitPolicy> | "default" | "none"
+  /** Whether answers tell the limits in `X-RateLimit-*` as well. Default false. */
+  readonly olderLimitHeaders?: boolean
+  /**
    * The addresses and networks of the proxies in front of the server, such as `10.0.0.0/8`, whose `X-Forwarded-For` and
    * `X-Forwarded-Proto` are believed. Default: none, so these headers change nothing.
    */
@@ -114,6 +125,22 @@ const checkNeighbours = ({ corsOrigins, trustedProxies }: Settings): void => {
   if (origin !== undefined) throw new RangeError(`corsOrigins: ${ORIGIN_RULE}; ${origin} is none`)
   const proxy = trustedProxies.find((one) => ClientAddress.networkOf(one) === undefined)
   if (proxy !== undefined) throw new RangeError(`trustedProxies: ${ClientAddress.PROXY_RULE}; ${proxy} is none`)
+}
+
+/** The policies of a server. One that is open, in development, has none unless it is given some. */
+const policiesOf = ({ limits, open }: Settings): ReadonlyArray<LimitPolicy> => {
+  if (limits === "none") return []
+  return limits === "default" ? (open ? [] : DEFAULT_POLICIES) : limits
+}
+
+const limitingOf = (settings: Settings): Layer.Layer<never> => {
+  const policies = policiesOf(settings)
+  return policies.length === 0
+    ? Layer.empty
+    : Layer.effect(
+        Limiting,
+        Effect.map(Shared, (shared) => new LimitingService(new Limits(policies, shared), settings.olderLimitHeaders))
+      )
 }
 
 /** Makes the server of Node with its time-outs. */
@@ -157,6 +184,7 @@ const serving = Effect.fnUntraced(function* (server: Server, settings: Settings)
     ...settings,
     routes: yield* routesOf(basePath),
     credentials: yield* CredentialCheck.CredentialCheck,
+    limiting: Option.getOrUndefined(yield* Effect.serviceOption(Limiting)),
     // Turnout answers a write within its own time, and says more about the outcome than the server can. So the deadline comes after
     // that time, even where the time for requests is shorter: it is for a Turnout that does not answer at all.
     writeTimeoutMillis: Math.max(requestTimeoutMillis, commandTimeoutMillis + ANSWER_MARGIN_MILLIS),
@@ -202,6 +230,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
   return Lifecycle.drain(connections.closeQuiet, drainDelayMillis).pipe(
     Layer.provideMerge(Layer.effect(HttpServer.HttpServer, serving(server, settings))),
     Layer.provide([Handlers.layer, Admin.layer]),
+    Layer.provide(limitingOf(settings)),
     Layer.provide(CredentialCheck.layer(settings)),
     Layer.provide(Services.layer({ ...settings, ownUrl })),
     Layer.provide(Lifecycle.layer),

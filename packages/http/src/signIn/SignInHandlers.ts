@@ -3,6 +3,7 @@
  */
 import { GuardedSignIn } from "@turnout/core/guard/application/access/GuardedSignIn"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { Api } from "../Api.ts"
 import * as Caching from "../credentials/Caching.ts"
 import * as SameOrigin from "../credentials/SameOrigin.ts"
@@ -10,6 +11,7 @@ import * as SessionCookie from "../credentials/SessionCookie.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as Handlers from "../pipeline/Handlers.ts"
 import { toProblems } from "../problems/ToProblems.ts"
+import { Limiting } from "../limits/Limiting.ts"
 import * as Exchange from "../pipeline/Exchange.ts"
 
 export const layer = Handlers.group(
@@ -18,6 +20,7 @@ export const layer = Handlers.group(
   Effect.gen(function* () {
     const signIn = yield* GuardedSignIn
     const publicOrigin = yield* SameOrigin.PublicOrigin
+    const limiting = Option.getOrUndefined(yield* Effect.serviceOption(Limiting))
 
     const redeem = Effect.fnUntraced(function* (link: string, as: "token" | "cookie") {
       const { headers } = yield* Exchange.CurrentExchange
@@ -31,8 +34,13 @@ export const layer = Handlers.group(
       return { session }
     })
 
+    const limited = (address: string) =>
+      limiting === undefined
+        ? Effect.void
+        : Exchange.CurrentExchange.use((exchange) => limiting.ofMailAddress(exchange, "requestSignIn", address))
+
     return {
-      request: ({ payload }) => toProblems(signIn.request(payload), "body"),
+      request: ({ payload }) => toProblems(Effect.andThen(limited(payload.address), signIn.request(payload)), "body"),
       redeem: ({ payload: { as = "token", link } }) => toProblems(redeem(link, as), "body")
     }
   })

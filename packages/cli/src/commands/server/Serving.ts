@@ -7,6 +7,8 @@ import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/applicat
 import { STOP_MILLIS as MAIL_STOP_MILLIS } from "@turnout/core/access/application/SignInMails"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
+import * as LimitChanges from "@turnout/http/LimitChanges"
+import type { LimitPolicy } from "@turnout/http/LimitPolicy"
 import * as Server from "@turnout/http/Server"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -116,6 +118,12 @@ const corsOrigins = (
   return corsOrigin.length === 0 && isDevelopment ? "any" : corsOrigin
 }
 
+/** The limits. An open server, in development, has none unless it is given some. */
+const limitsOf = ({ limits }: ServeOptions, open: boolean): ReadonlyArray<LimitPolicy> | "none" => {
+  if (limits === false || (open && !Array.isArray(limits))) return "none"
+  return LimitChanges.apply(Array.isArray(limits) ? limits : [])
+}
+
 /** Serves until the process is stopped. */
 export const run = (
   options: Database.GlobalOptions & ServeOptions,
@@ -135,6 +143,8 @@ export const run = (
     shutdownGraceMillis: options.shutdownGrace,
     corsOrigins: corsOrigins(options, open),
     trustedProxies: options.trustProxy ?? [],
+    limits: limitsOf(options, open),
+    olderLimitHeaders: options.olderLimitHeaders ?? false,
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl })
   }
   const { adminToken, dlq = [] } = options

@@ -9,6 +9,8 @@ import * as ClientAddress from "@turnout/http/ClientAddress"
 import { isOrigin, ORIGIN_RULE } from "@turnout/http/Cors"
 import { isLoopback } from "@turnout/http/PublicUrl"
 import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
+import * as Limits from "../../options/access/Limits.ts"
+import type { LimitsOptions } from "../../options/access/Limits.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
@@ -20,7 +22,8 @@ import * as Mailing from "./Mailing.ts"
 import type * as Sinks from "../../sinks/Sinks.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
-export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout">, IssuersOptions, Mailing.MailingOptions {
+export interface ServeOptions
+  extends Omit<Sinks.SinkOptions, "stdout">, IssuersOptions, LimitsOptions, Mailing.MailingOptions {
   readonly host: string
   readonly port: number
   readonly basePath?: string
@@ -182,5 +185,6 @@ export const declare = (program: Command, action: Action): void => {
     .option("--sales", "keep sales summaries up to date")
     .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
     .addOption(allowPrivate())
+  Limits.declare(command)
   Mailing.declare(command).action(action(serve))
 }
