@@ -20,3 +20,6 @@ export const DEFAULTS = {
   open: false,
   deadLetters: []
 } as const
+
+/** The address of the metrics, at the port that exporters of OpenTelemetry take. */
+export const METRICS_DEFAULTS = { host: "127.0.0.1", port: 9464 } as const

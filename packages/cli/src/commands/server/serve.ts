@@ -6,6 +6,7 @@ import type { Action } from "../../Action.ts"
 import { BASE_PATH_RULE, isBasePath } from "@turnout/http/BasePath"
 import { isToken, TOKEN_RULE } from "@turnout/http/AdminToken"
 import { isLoopback } from "@turnout/http/PublicUrl"
+import * as Metrics from "../../activity/Metrics.ts"
 import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
@@ -18,7 +19,8 @@ import * as Mailing from "./Mailing.ts"
 import type * as Sinks from "../../sinks/Sinks.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
-export interface ServeOptions extends Omit<Sinks.SinkOptions, "stdout">, IssuersOptions, Mailing.MailingOptions {
+export interface ServeOptions
+  extends Omit<Sinks.SinkOptions, "stdout">, IssuersOptions, Mailing.MailingOptions, Metrics.MetricsOptions {
   readonly host: string
   readonly port: number
   readonly basePath?: string
@@ -158,5 +160,5 @@ export const declare = (program: Command, action: Action): void => {
     .option("--sales", "keep sales summaries up to date")
     .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
     .addOption(allowPrivate())
-  Mailing.declare(command).action(action(serve))
+  Metrics.declare(Mailing.declare(command)).action(action(serve))
 }
