@@ -2,7 +2,7 @@
  * The metrics of a command that runs until it is stopped, at an address of their own for Prometheus to read.
  *
  * Without a port, they are served on the usual one. If another process has it, the command runs without them, and says so: two servers
- * on one machine start. A port that was asked for is taken, or the command does not run.
+ * on one machine start. If it was told a port, it listens there or does not run.
  */
 import { METRICS_DEFAULTS } from "@turnout/http/ServerDefaults"
 import { type Command, Option } from "commander"

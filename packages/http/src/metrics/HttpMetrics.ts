@@ -9,8 +9,8 @@
  * There is a bound to the series. A `route` is the pattern of a route, such as `/events/:eventId`, and never a path; `unmatched` if there
  * is none. A method that the API does not have is `other`. A request that its client aborts has the status 499.
  *
- * Each request calls this, so it is synchronous, and finds the series of its labels in maps: an observation takes a tenth of a
- * microsecond.
+ * Every request is recorded, so this is synchronous, and finds the series of its labels in maps: an observation takes less than a tenth of
+ * a microsecond.
  */
 import * as Series from "@turnout/core/kernel/application/Series"
 import * as Seconds from "@turnout/core/kernel/application/time/Seconds"
