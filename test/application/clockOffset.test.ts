@@ -24,7 +24,7 @@ const given = (
         Effect.gen(function* () {
           ahead = millis
           yield* offset.look
-          return ClockOffset.offset.valueUnsafe(context).value
+          return ClockOffset.offset.valueUnsafe(context).value * 1_000
         }),
       told
     )

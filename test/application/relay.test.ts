@@ -719,10 +719,10 @@ describe("a relay", () => {
       yield* Given.publishedEvent()
       yield* pass(1_000)
       assert.isAbove((yield* valueOf(RelayMetrics.gateLag)).count, before.count)
-      assert.isAtLeast((yield* valueOf(RelayMetrics.sendLag)).min, 100)
+      assert.isAtLeast((yield* valueOf(RelayMetrics.sendLag)).min, 0.1)
       const parked = (yield* valueOf(RelayMetrics.parkedLag)).value
       yield* pass(20_000)
-      assert.isAtLeast((yield* valueOf(RelayMetrics.parkedLag)).value, parked + 10_000)
+      assert.isAtLeast((yield* valueOf(RelayMetrics.parkedLag)).value, parked + 10)
       yield* OutboxOperations.use((operations) => operations.retry(SINK, bad, "ada"))
       yield* pass(12_000)
       assert.strictEqual((yield* valueOf(RelayMetrics.parkedLag)).value, 0)

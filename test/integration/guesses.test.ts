@@ -27,7 +27,7 @@ const sql = (statement: string) => Effect.flatMap(SqlClient.SqlClient, (client) 
 
 /** How many guesses were wrong while something was done. */
 const wrongGuesses = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
-  const retries = Metric.counter("turnout.store.retries", {
+  const retries = Metric.counter("turnout_store_retries_total", {
     description: "Transactions tried again",
     incremental: true
   })

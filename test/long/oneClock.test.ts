@@ -158,7 +158,7 @@ describe("processes at 0, +10 and −10 minutes", { timeout: 120_000 }, () => {
 })
 
 describe("a server whose clock is set", { timeout: 120_000 }, () => {
-  const retries = Metric.counter("turnout.store.retries", {
+  const retries = Metric.counter("turnout_store_retries_total", {
     description: "Transactions tried again",
     incremental: true
   })

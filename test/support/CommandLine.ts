@@ -83,7 +83,10 @@ export interface Filling extends Pick<CommandLine, "database" | "write"> {
   readonly json: (...args: ReadonlyArray<string>) => Promise<{ readonly document: Document }>
 }
 
-const start = (program: string, args: ReadonlyArray<string>, cwd: string, env: Readonly<Record<string, string>>) => {
+/** Variables of a process beside those of all; `undefined` takes one of these away. */
+type Variables = Readonly<Record<string, string | undefined>>
+
+const start = (program: string, args: ReadonlyArray<string>, cwd: string, env: Variables) => {
   const began = Date.now()
   const child = spawn(program, args, {
     cwd,
@@ -120,7 +123,7 @@ export class CommandLine implements AsyncDisposable {
   }
 
   /** Starts `turnout` with the database of this command line. */
-  start(args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): Running {
+  start(args: ReadonlyArray<string>, env: Variables = {}): Running {
     return this.#track(start(process.execPath, [COMMAND, ...this.#where, ...args], this.folder, env))
   }
 

@@ -126,20 +126,28 @@ describe("the reference of metrics", () => {
   const sources = readdirSync(join(ROOT, "packages"), { recursive: true, encoding: "utf8" })
     .filter((file) => /^[a-z]+\/src\/.*\.ts$/.test(file))
     .map((file) => readFileSync(join(ROOT, "packages", file), "utf8"))
+  const NAMED = /\b(counter|gauge|histogram)\w*\(\s*"([a-z]+[._][\w.]+)"/gi
   const made = sources.flatMap((text) =>
-    [...text.matchAll(/\b(counter|gauge|histogram)\w*\(\s*"(turnout\.[a-z.]+)"/gi)].map(
-      ([, kind, name]) => `${name!} ${kind!.toLowerCase()}`
-    )
+    [...text.matchAll(NAMED)].map(([, kind, name]) => ({ name: name!, kind: kind!.toLowerCase() }))
   )
-  const told = ["The engine", "Relays", "Consumers", "The audit trail", "Signing in"].flatMap((heading) =>
-    cells("docs/reference/metrics.md", heading)
-      .flat()
-      .filter(({ column }) => column === "kind")
-      .map(({ row, text }) => `${row.replaceAll("`", "")} ${text}`)
-  )
+  const PAGE = "docs/reference/metrics.md"
+  const told = [...textOf(PAGE).matchAll(/^## (.+)$/gm)]
+    .flatMap(([, heading]) => cells(PAGE, heading!).flat())
+    .filter(({ column }) => column === "kind")
 
   it("has all of them, each with its kind", () => {
     assert.isAbove(made.length, 10)
-    assert.deepStrictEqual(told.toSorted(), made.toSorted())
+    assert.deepStrictEqual(
+      told.map(({ row, text }) => `${row.replaceAll("`", "")} ${text}`).toSorted(),
+      made.map(({ kind, name }) => `${name} ${kind}`).toSorted()
+    )
+  })
+
+  it("has names by the conventions of Prometheus", () => {
+    for (const { kind, name } of made) {
+      assert.match(name, /^(?:turnout|process|nodejs|http_server)(?:_[a-z0-9]+)+$/)
+      assert.strictEqual(name.endsWith("_total"), kind === "counter", name)
+      assert.notMatch(name, /_(?:millis|ms|minutes|kib|mib|megabytes)(?:_|$)/, "times are in seconds, sizes in bytes")
+    }
   })
 })

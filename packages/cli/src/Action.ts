@@ -49,7 +49,8 @@ export const make =
   ) =>
   async (...given: ReadonlyArray<unknown>) => {
     const self = given.at(-1) as Command
-    const options = { ...self.optsWithGlobals<GlobalOptions & Options>(), typed: typedBy(self) }
+    const program = { typed: typedBy(self), programVersion: rootOf(self).version() ?? "" }
+    const options = { ...self.optsWithGlobals<GlobalOptions & Options>(), ...program }
     const args = given.slice(0, -2) as unknown as Args
     try {
       finish((await command(options, ...args)) ? EXIT.done : EXIT.failed)

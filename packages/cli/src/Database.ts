@@ -30,6 +30,7 @@ export interface GlobalOptions {
   readonly configuration?: Configuration
   /** The arguments of the process as they were typed. */
   readonly typed?: ReadonlyArray<string>
+  readonly programVersion: string
 }
 
 /** Names the database for people, without its password. */

@@ -24,3 +24,6 @@ export const DEFAULTS = {
   olderLimitHeaders: false,
   deadLetters: []
 } as const
+
+/** The address of the metrics, at the port that exporters of OpenTelemetry take. */
+export const METRICS_DEFAULTS = { host: "127.0.0.1", port: 9464 } as const

@@ -1,6 +1,6 @@
 /**
  * What the relays of this process have done: entries that were delivered, attempts that failed, streams that were parked, and how far
- * the entries in hand are behind.
+ * the entries in hand are behind. All webhooks are one sink in it, as in the metrics that it reads.
  */
 import * as RelayMetrics from "@turnout/core/delivery/application/RelayMetrics"
 import * as Effect from "effect/Effect"
@@ -43,7 +43,7 @@ const bySink = (before: State, now: State): ReadonlyArray<OfSink> => {
     delivered: delivered.get(sink) ?? 0,
     failed: failed.get(sink) ?? 0,
     parked: parked.get(sink) ?? 0,
-    lagMillis: now.behind.get(sink) ?? 0
+    lagMillis: Math.round((now.behind.get(sink) ?? 0) * 1_000)
   }))
 }
 

@@ -38,10 +38,13 @@ const hasCredential = ({ headers }: Exchange): boolean =>
 export class LimitingService {
   private readonly limits: Limits
   private readonly olderHeaders: boolean
+  private readonly onRefused: (policy: string) => void
   private readonly met = new Map<string, Met>()
 
-  constructor(limits: Limits, olderHeaders: boolean) {
+  /** `onRefused` is told the policy of each request that is refused. */
+  constructor(limits: Limits, olderHeaders: boolean, onRefused: (policy: string) => void) {
     this.limits = limits
+    this.onRefused = onRefused
     this.olderHeaders = olderHeaders
   }
 
@@ -86,6 +89,7 @@ export class LimitingService {
     LimitHeaders.tell(exchange, said, this.olderHeaders)
     const { count, policy } = said
     if (count.isAllowed) return undefined
+    this.onRefused(policy.name)
     const seconds = retryAfterSeconds(said)
     exchange.setHeader("retry-after", String(seconds))
     return new LimitProblems.RateLimited({ policy: policy.name, retryAfterSeconds: seconds })

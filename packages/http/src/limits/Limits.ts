@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import { type Bucket, bucketOf, type CountedBy, type LimitPolicy } from "./LimitPolicy.ts"
+import { degraded } from "./LimitMetrics.ts"
 import { type Count, LocalBuckets } from "./LocalBuckets.ts"
 
 /** The limiter that the processes share: effect's, on a store such as Redis. */
@@ -38,17 +39,6 @@ interface Counter {
   readonly bucket: Bucket
   readonly local: LocalBuckets
 }
-
-/** Whether limits are counted by this process alone, though there is a store that all share: 1 if so. */
-export const degraded = Metric.gauge("turnout_limits_degraded", {
-  description: "1 while limits are counted by this process alone, since the store that all share is away"
-})
-
-/** The requests that were refused, by policy. */
-export const refused = Metric.counter("turnout_limits_refused_total", {
-  description: "Requests refused by a limit",
-  incremental: true
-})
 
 /** The policies that cover an operation, each with what it has counted. */
 export type Covering = ReadonlyArray<Counter>

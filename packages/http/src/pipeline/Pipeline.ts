@@ -20,6 +20,7 @@ import type * as Scope from "effect/Scope"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Bearer, Credentials } from "../credentials/CredentialCheck.ts"
 import type { LimitingService, Said } from "../limits/Limiting.ts"
+import * as HttpMetrics from "../metrics/HttpMetrics.ts"
 import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Problem from "../problems/Problem.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
@@ -70,6 +71,7 @@ export class Pipeline {
   private readonly answering: Answering
   private readonly deadlinesOfWrites: Deadlines
   private readonly deadlinesOfOthers: Deadlines
+  private readonly metrics: HttpMetrics.HttpMetrics
   /** The exchanges whose answers are not sent in full. */
   private readonly open = new Set<Exchange>()
 
@@ -77,6 +79,7 @@ export class Pipeline {
   constructor(options: PipelineOptions, context: Context.Context<never>) {
     this.options = options
     this.answering = new Answering(options, context)
+    this.metrics = HttpMetrics.make(context)
     this.deadlinesOfWrites = new Deadlines(options.writeTimeoutMillis)
     this.deadlinesOfOthers = new Deadlines(options.requestTimeoutMillis)
   }
@@ -85,6 +88,7 @@ export class Pipeline {
   onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const exchange = new Exchange(request, response, awaitsContinue, this.options.originOf)
     this.open.add(exchange)
+    this.metrics.started()
     response.on("close", () => this.onClose(exchange))
     try {
       this.route(exchange)
@@ -113,7 +117,12 @@ export class Pipeline {
     this.open.delete(exchange)
     exchange.isOver = true
     if (!exchange.response.writableFinished) exchange.fiber?.interruptUnsafe()
-    this.answering.ended(exchange)
+    const { method, response, route = HttpMetrics.UNMATCHED_ROUTE, startedAt } = exchange
+    const status = response.writableFinished ? response.statusCode : HttpMetrics.ABORTED_STATUS
+    const seconds = (performance.now() - startedAt) / 1_000
+    this.metrics.ended()
+    this.metrics.observe(method, route, status, seconds)
+    this.answering.ended(exchange, status, seconds)
   }
 
   private route(exchange: Exchange): void {

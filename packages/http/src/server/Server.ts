@@ -25,6 +25,7 @@ import * as Root from "../pages/Root.ts"
 import * as SignInPage from "../pages/SignInPage.ts"
 import { type CorsOrigins, isOrigin, ORIGIN_RULE } from "../pipeline/answers/Cors.ts"
 import { Limiting, LimitingService } from "../limits/Limiting.ts"
+import * as LimitMetrics from "../limits/LimitMetrics.ts"
 import { DEFAULT_POLICIES, type LimitPolicy } from "../limits/LimitPolicy.ts"
 import { Limits, Shared } from "../limits/Limits.ts"
 import * as Operations from "../pipeline/Operations.ts"
@@ -139,7 +140,11 @@ const limitingOf = (settings: Settings): Layer.Layer<never> => {
     ? Layer.empty
     : Layer.effect(
         Limiting,
-        Effect.map(Shared, (shared) => new LimitingService(new Limits(policies, shared), settings.olderLimitHeaders))
+        Effect.gen(function* () {
+          const limits = new Limits(policies, yield* Shared)
+          const onRefused = LimitMetrics.refusals(policies, yield* Effect.context<never>())
+          return new LimitingService(limits, settings.olderLimitHeaders, onRefused)
+        })
       )
 }
 

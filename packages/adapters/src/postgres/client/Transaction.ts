@@ -46,7 +46,10 @@ const FIRST_PAUSE_MILLIS = 10
 const LONGEST_PAUSE_MILLIS = 500
 
 /** Counts the transactions that were tried again, by the reason. */
-const retry = Metric.counter("turnout.store.retries", { description: "Transactions tried again", incremental: true })
+const retry = Metric.counter("turnout_store_retries_total", {
+  description: "Transactions tried again",
+  incremental: true
+})
 const retries = {
   lost: Metric.withAttributes(retry, { reason: "lost" }),
   refused: Metric.withAttributes(retry, { reason: "refused" }),

@@ -8,6 +8,7 @@ import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import * as Activity from "../../activity/Activity.ts"
 import * as ConsumerActivity from "../../activity/ConsumerActivity.ts"
+import * as Metrics from "../../activity/Metrics.ts"
 import { quiet } from "../../activity/Quiet.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { inboxTtl } from "../../options/Inbox.ts"
@@ -23,7 +24,7 @@ import * as Running from "../../Running.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
 import * as HandlerModule from "./HandlerModule.ts"
 
-export interface WorkerOptions extends Sqs.SqsOptions {
+export interface WorkerOptions extends Sqs.SqsOptions, Metrics.MetricsOptions {
   readonly sqs: string
   /** The file of the module. */
   readonly handlers: string
@@ -41,6 +42,7 @@ const CLOSE_MILLIS = 2_000
 export const worker = async (options: Database.GlobalOptions & WorkerOptions): Promise<boolean> => {
   const handlers = await HandlerModule.open(options.handlers)
   const working = Effect.gen(function* () {
+    const metrics = yield* Metrics.serve(options)
     const { make } = yield* Effect.promise(() => import("@turnout/adapters/sqs/queue"))
     const queue = yield* make(Sqs.connectionOf(options.sqs, options))
     yield* HandlerModule.unawaited
@@ -49,7 +51,7 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
     const types = Object.keys(handlers)
     const leftAlone = JournalEventType.literals.filter((type) => !types.includes(type))
     const database = Database.describe(options)
-    const told = { consumer, queue: queue.name, types, leftAlone, database, concurrency }
+    const told = { consumer, queue: queue.name, types, leftAlone, database, concurrency, metrics: metrics ?? null }
     const lines = [
       Line.of`${Line.heading(`${consumer} takes messages from ${queue.name}`)}: ${types.join(", ")}`,
       ...(leftAlone.length === 0
@@ -57,6 +59,7 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
         : [`Left alone, with the messages after them in a FIFO queue: ${leftAlone.join(", ")}`]),
       `  Database     ${database}`,
       `  Concurrency  ${concurrency} streams at the same time`,
+      ...(metrics === undefined ? [] : [`  Metrics      ${metrics}`]),
       "Ctrl-C stops it."
     ]
     if (options.json === true || options.quiet !== true) Output.result(options, told, () => lines)
@@ -77,7 +80,7 @@ export const worker = async (options: Database.GlobalOptions & WorkerOptions): P
 
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  program
+  const command = program
     .command("worker")
     .description("deal with the messages of an SQS queue, each once, by the handlers of a module")
     .addOption(queue("URL of the queue"))
@@ -105,5 +108,5 @@ export const declare = (program: Command, action: Action): void => {
     )
     .addOption(quiet())
     .addOption(inboxTtl().default(Consumer.DEFAULTS.inboxTtlMillis))
-    .action(action(worker))
+  Metrics.declare(command).action(action(worker))
 }

@@ -4,6 +4,7 @@
 import type { Command } from "commander"
 import type { Action } from "../../Action.ts"
 import * as Activity from "../../activity/Activity.ts"
+import * as Metrics from "../../activity/Metrics.ts"
 import * as RelayActivity from "../../activity/RelayActivity.ts"
 import { quiet } from "../../activity/Quiet.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
@@ -22,7 +23,7 @@ import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
-export interface RelayOptions extends Sinks.SinkOptions {
+export interface RelayOptions extends Sinks.SinkOptions, Metrics.MetricsOptions {
   readonly owner?: string
   readonly leaseTtl: number
   readonly startFrom: "beginning" | "now"
@@ -33,17 +34,23 @@ export interface RelayOptions extends Sinks.SinkOptions {
  * Says that the relays have begun: with `--json` in a document on stdout, unless messages go there, and then in the log; otherwise in
  * words on stderr.
  */
-const announce = (options: Database.GlobalOptions & RelayOptions, sinks: ReadonlyArray<string>): Effect.Effect<void> =>
+const announce = (
+  options: Database.GlobalOptions & RelayOptions,
+  sinks: ReadonlyArray<string>,
+  metrics: string | undefined
+): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { json, leaseTtl: leaseMillis, owner, quiet, stdout } = options
-    const told = { sinks, database: Database.describe(options), owner: owner ?? processName(), leaseMillis }
+    const database = Database.describe(options)
+    const told = { sinks, database, owner: owner ?? processName(), leaseMillis, metrics: metrics ?? null }
     if (json === true && stdout !== undefined) return Effect.annotateLogs(Effect.logInfo("relaying"), told)
     if (json === true) Output.result(options, told, () => [])
     else if (quiet !== true)
       Output.notice(
         Line.heading(`relaying to ${sinks.join(", ")}`),
-        `  Database  ${told.database}`,
+        `  Database  ${database}`,
         `  Owner     ${told.owner}`,
+        ...(metrics === undefined ? [] : [`  Metrics   ${metrics}`]),
         "",
         Line.faint("Ctrl-C stops it.")
       )
@@ -64,22 +71,18 @@ export const relay = async (options: Database.GlobalOptions & RelayOptions): Pro
     startFrom: options.startFrom,
     ...(options.owner === undefined ? {} : { owner: options.owner })
   }
+  const relays = Layer.merge(Sinks.relays(options, settings), IdempotencySweep.layer())
   const relaying = Effect.gen(function* () {
-    yield* announce(options, names)
-    return yield* Effect.never
-  }).pipe(
-    Effect.provide(
-      Layer.merge(Sinks.relays(options, settings), IdempotencySweep.layer()).pipe(
-        Layer.provide(Database.stores(options))
-      )
-    )
-  )
+    const metrics = yield* Metrics.serve(options)
+    const announced = Effect.andThen(announce(options, names, metrics), Effect.never)
+    return yield* Effect.provide(announced, Layer.provide(relays, Database.stores(options)))
+  }).pipe(Effect.scoped)
   return Running.untilStopped(options, Activity.around(RelayActivity.activity, relaying), Sinks.STOP_MILLIS)
 }
 
 /** Declares the command and its options. */
 export const declare = (program: Command, action: Action): void => {
-  program
+  const command = program
     .command("relay")
     .description("deliver the journal to sinks; any number of relays share the work")
     .addOption(sqs())
@@ -98,5 +101,5 @@ export const declare = (program: Command, action: Action): void => {
     )
     .addOption(quiet())
     .addOption(startFrom(Relay.DEFAULTS.startFrom))
-    .action(action(relay))
+  Metrics.declare(command).action(action(relay))
 }

@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as HttpServer from "effect/http/HttpServer"
 import { CliError } from "../../CliError.ts"
+import * as Metrics from "../../activity/Metrics.ts"
 import * as Database from "../../Database.ts"
 import type * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Line from "../../output/Line.ts"
@@ -50,11 +51,13 @@ const issuerLines = (issuers: ReadonlyArray<string>): ReadonlyArray<Line.Line> =
 const announce = (
   options: Database.GlobalOptions & ServeOptions,
   address: string,
+  metrics: string | undefined,
   open: boolean,
   further: ReadonlyArray<Line.Line>
 ) => {
   const issuers = (options.issuers ?? []).map(({ issuer }) => issuer)
-  const document = { address, docs: `${address}/docs`, database: Database.describe(options), open, issuers }
+  const database = Database.describe(options)
+  const document = { address, docs: `${address}/docs`, metrics: metrics ?? null, database, open, issuers }
   Output.result(options, document, () => [
     Line.of`${Line.heading("Turnout")} is serving at ${address}`,
     "",
@@ -63,7 +66,8 @@ const announce = (
     "",
     `  API docs  ${address}/docs`,
     `  OpenAPI   ${address}/openapi.json`,
-    `  Data      ${Database.describe(options)}`,
+    `  Data      ${database}`,
+    ...(metrics === undefined ? [] : [`  Metrics   ${metrics}`]),
     ...further,
     "",
     ...(open ? [...FirstRequests.lines(address), ""] : []),
@@ -167,12 +171,15 @@ export const run = (
   })
   // The relays get the stores of the service, and so its connections to the database.
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
-  const serving = Effect.gen(function* () {
-    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
-    announce(options, address, open, Mailing.linesOf(mailing, address))
-    return yield* Effect.never
-  }).pipe(
-    Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
+  const serving = (metrics: string | undefined) =>
+    Effect.gen(function* () {
+      const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
+      announce(options, address, metrics, open, Mailing.linesOf(mailing, address))
+      return yield* Effect.never
+    }).pipe(Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))))
+  // The metrics are there before the server, and until all of it has ended.
+  const measured = Effect.flatMap(Metrics.serve(options), serving).pipe(
+    Effect.scoped,
     Effect.catchTag("ServeError", ({ cause }) =>
       Effect.fail(
         new CliError(`cannot listen on ${options.host}:${options.port} (${String(cause)}); try another --port`)
@@ -182,5 +189,5 @@ export const run = (
   const mailMillis = mailing._tag === "None" ? 0 : MAIL_STOP_MILLIS
   const stopMillis =
     options.drainDelay + options.shutdownGrace + mailMillis + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
-  return Running.untilStopped(options, serving, stopMillis)
+  return Running.untilStopped(options, measured, stopMillis)
 }

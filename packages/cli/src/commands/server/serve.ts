@@ -8,6 +8,7 @@ import { isToken, TOKEN_RULE } from "@turnout/http/AdminToken"
 import * as ClientAddress from "@turnout/http/ClientAddress"
 import { isOrigin, ORIGIN_RULE } from "@turnout/http/Cors"
 import { isLoopback } from "@turnout/http/PublicUrl"
+import * as Metrics from "../../activity/Metrics.ts"
 import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
 import * as Limits from "../../options/access/Limits.ts"
 import type { LimitsOptions } from "../../options/access/Limits.ts"
@@ -23,7 +24,12 @@ import type * as Sinks from "../../sinks/Sinks.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
 export interface ServeOptions
-  extends Omit<Sinks.SinkOptions, "stdout">, IssuersOptions, LimitsOptions, Mailing.MailingOptions {
+  extends
+    Omit<Sinks.SinkOptions, "stdout">,
+    IssuersOptions,
+    LimitsOptions,
+    Mailing.MailingOptions,
+    Metrics.MetricsOptions {
   readonly host: string
   readonly port: number
   readonly basePath?: string
@@ -186,5 +192,5 @@ export const declare = (program: Command, action: Action): void => {
     .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
     .addOption(allowPrivate())
   Limits.declare(command)
-  Mailing.declare(command).action(action(serve))
+  Metrics.declare(Mailing.declare(command)).action(action(serve))
 }

@@ -6,13 +6,13 @@ import type { Sweep } from "../../kernel/application/Sweeping.ts"
 import type { SessionStore } from "../ports/SessionStore.ts"
 
 /** Counts the sessions that this process has deleted. */
-export const deletedSessions = Metric.counter("turnout.sessions.swept", {
+export const deletedSessions = Metric.counter("turnout_sessions_swept_total", {
   description: "Sessions that were deleted, since they had ended",
   incremental: true
 })
 
 /** Counts the links that this process has deleted. */
-export const deletedLinks = Metric.counter("turnout.links.swept", {
+export const deletedLinks = Metric.counter("turnout_links_swept_total", {
   description: "Sign-in links that were deleted, since they had ended",
   incremental: true
 })

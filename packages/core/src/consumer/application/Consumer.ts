@@ -92,7 +92,10 @@ const MOST_FAILURES_OF_STORE = 5
 
 const counter = (outcome: string) =>
   Metric.withAttributes(
-    Metric.counter("turnout.consumer.messages", { description: "Messages received", incremental: true }),
+    Metric.counter("turnout_consumer_messages_total", {
+      description: "Messages, by what became of them",
+      incremental: true
+    }),
     {
       outcome
     }

@@ -16,7 +16,7 @@ export const MIN_INBOX_TTL_MILLIS = 60_000
 export const MAX_INBOX_TTL_MILLIS = 3_660 * 24 * 60 * 60 * 1_000
 
 /** Counts the records that this process has deleted. */
-export const deleted = Metric.counter("turnout.inbox.swept", {
+export const deleted = Metric.counter("turnout_inbox_swept_total", {
   description: "Records of the inbox that were deleted, since their messages were dealt with long ago",
   incremental: true
 })

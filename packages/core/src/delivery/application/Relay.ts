@@ -383,7 +383,7 @@ export const run = Effect.fnUntraced(function* (
   const wallClock = yield* Clock.Clock
   const random = yield* Random.Random
   const clock = HeldLease.make(wallClock, ttlMillis)
-  const metrics = RelayMetrics.make(sink.name, yield* Effect.context<never>())
+  const metrics = RelayMetrics.make(sink, yield* Effect.context<never>())
   const relaying: Relaying = {
     sink,
     options,
@@ -422,7 +422,10 @@ export const run = Effect.fnUntraced(function* (
     Effect.ensuring(
       Effect.andThen(
         Effect.sync(stopListening),
-        Effect.suspend(() => stop(relaying))
+        Effect.ensuring(
+          Effect.suspend(() => stop(relaying)),
+          Effect.sync(metrics.ended)
+        )
       )
     )
   )

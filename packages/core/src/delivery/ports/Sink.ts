@@ -60,6 +60,11 @@ export interface Sink {
   readonly name: string
   /** The place that the sink leads to, such as the URL of a queue: two sinks with the same value are one. */
   readonly leadsTo?: string
+  /**
+   * The name that the metrics of its relays have for it. Sinks of which there may be any number, such as those of webhooks, share one, and
+   * so there is a bound to the series. Default: the name of the sink.
+   */
+  readonly measuredAs?: string
   /** Returns one outcome for each delivery, in the same order. May be interrupted when the lease runs out. */
   readonly deliver: (consignment: Consignment) => Effect.Effect<ReadonlyArray<DeliveryOutcome>, SinkUnavailable>
 }

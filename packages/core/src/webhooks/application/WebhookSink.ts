@@ -54,6 +54,9 @@ export interface WebhookSinkOptions {
   readonly longestRestMillis?: number
 }
 
+/** The name that the metrics have for all webhooks. */
+const MEASURED_AS = "webhooks"
+
 export const DEFAULTS = {
   timeoutMillis: 15_000,
   concurrency: 10,
@@ -204,6 +207,7 @@ const makeSink = ({ clock, owners, post, settings, store }: Surroundings, target
 
   return {
     name: sinkOf(id),
+    measuredAs: MEASURED_AS,
     deliver: (consignment) =>
       Effect.suspend(() => {
         const log: Array<Logged> = []

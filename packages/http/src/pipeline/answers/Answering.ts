@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as References from "effect/References"
 import * as Result from "effect/Result"
 import * as Caching from "../../credentials/Caching.ts"
+import { UNMATCHED_ROUTE } from "../../metrics/HttpMetrics.ts"
 import * as Problem from "../../problems/Problem.ts"
 import { RETRY_AFTER_SECONDS } from "../../problems/RetryLater.ts"
 import { outside } from "../../problems/ServerProblems.ts"
@@ -27,9 +28,6 @@ export interface AnsweringOptions {
   /** Whether the server is shutting down, so that connections end with their answers. */
   readonly isDraining: () => boolean
 }
-
-/** The status in the log of a request whose client has gone before the end of the answer. */
-const CLIENT_GONE = 499
 
 /** The answer to a request that the shutdown cuts off. */
 const shuttingDown = Answer.withHeaders(Problem.response(outside.shuttingDown), {
@@ -99,14 +97,14 @@ export class Answering {
   }
 
   /** Notes that an exchange has ended. The log has the route of a request, and never its path, which may name people. */
-  ended(exchange: Exchange): void {
+  ended(exchange: Exchange, status: number, seconds: number): void {
     if (!this.options.logRequests) return
-    const { method, response, route = "unmatched", startedAt } = exchange
+    const { method, route = UNMATCHED_ROUTE } = exchange
     const line = Effect.annotateLogs(Effect.logInfo("Sent HTTP response"), {
       "http.method": method,
       "http.route": route,
-      "http.status": response.writableFinished ? response.statusCode : CLIENT_GONE,
-      "http.duration_ms": Math.round((performance.now() - startedAt) * 1_000) / 1_000
+      "http.status": status,
+      "http.duration_ms": Math.round(seconds * 1_000_000) / 1_000
     })
     void Effect.runForkWith(this.contextOf(exchange))(line)
   }

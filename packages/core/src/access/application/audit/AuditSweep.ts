@@ -6,7 +6,7 @@ import type { Sweep } from "../../../kernel/application/Sweeping.ts"
 import type { AuditStore } from "../../ports/AuditStore.ts"
 
 /** Counts the origins that this process has deleted. */
-export const deleted = Metric.counter("turnout.audit.origins.swept", {
+export const deleted = Metric.counter("turnout_audit_origins_swept_total", {
   description: "Addresses and user agents of requests that were deleted, since 90 days had passed",
   incremental: true
 })

@@ -31,7 +31,7 @@ const FLUSH_MILLIS = 1_000
 const MAX_TEXT_LENGTH = 500
 
 /** Counts the entries and origins that were dropped. */
-export const dropped = Metric.counter("turnout.audit.dropped", {
+export const dropped = Metric.counter("turnout_audit_dropped_total", {
   description: "Entries and origins of the audit trail that were dropped, since the store was away for too long",
   incremental: true
 })

@@ -3,37 +3,39 @@
  *
  * | metric | kind | unit |
  * | --- | --- | --- |
- * | `turnout.lane.batch.size` | histogram | commands in a transaction |
- * | `turnout.lane.depth` | gauge | commands that wait in the lane which started a transaction last |
- * | `turnout.lane.wait` | histogram | milliseconds from a command's arrival to its transaction: the longest of each batch |
- * | `turnout.lane.commit` | histogram | milliseconds that a transaction took, retries and splits included |
- * | `turnout.lane.splits` | counter | batches that were split because one of their commands failed |
- * | `turnout.lane.refusals` | counter | commands refused with `Overloaded` |
- * | `turnout.lane.timeouts` | counter | callers who got `OutcomeUnknown` because there was no answer in time |
+ * | `turnout_lane_batch_size` | histogram | commands in a transaction |
+ * | `turnout_lane_depth` | gauge | commands that wait in the lane which started a transaction last |
+ * | `turnout_lane_wait_seconds` | histogram | time from a command's arrival to its transaction: the longest of each batch |
+ * | `turnout_lane_commit_seconds` | histogram | time that a transaction took, retries and splits included |
+ * | `turnout_lane_splits_total` | counter | batches that were split because one of their commands failed |
+ * | `turnout_lane_refusals_total` | counter | commands refused with `Overloaded` |
+ * | `turnout_lane_timeouts_total` | counter | callers who got `OutcomeUnknown` because there was no answer in time |
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
+import * as Series from "../../../kernel/application/Series.ts"
+import * as Seconds from "../../../kernel/application/time/Seconds.ts"
 
-const millis = Metric.exponentialBoundaries({ start: 0.5, factor: 2, count: 16 })
-
-const histogramOfMillis = (name: string, description: string) =>
-  Metric.histogram(name, { description, boundaries: millis })
+const histogramOfSeconds = (name: string, description: string) =>
+  Metric.histogram(name, { description, boundaries: Seconds.OF_WORK })
 
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
-export const batchSize = Metric.histogram("turnout.lane.batch.size", {
+export const batchSize = Metric.histogram("turnout_lane_batch_size", {
   description: "Commands in a transaction",
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 11 })
 })
-export const depth = Metric.gauge("turnout.lane.depth", { description: "Commands that wait" })
-export const wait = histogramOfMillis(
-  "turnout.lane.wait",
-  "Milliseconds from arrival to transaction, the longest of each batch"
+export const depth = Metric.gauge("turnout_lane_depth", {
+  description: "Commands that wait in the lane that started a transaction last"
+})
+export const wait = histogramOfSeconds(
+  "turnout_lane_wait_seconds",
+  "Time from arrival to transaction, the longest of each batch"
 )
-export const commitTime = histogramOfMillis("turnout.lane.commit", "Milliseconds that a transaction took")
-export const splits = counter("turnout.lane.splits", "Batches split because one of their commands failed")
-export const refusals = counter("turnout.lane.refusals", "Commands refused because too many were waiting")
-export const timeouts = counter("turnout.lane.timeouts", "Callers that did not get an answer in time")
+export const commitTime = histogramOfSeconds("turnout_lane_commit_seconds", "Time that a transaction took")
+export const splits = counter("turnout_lane_splits_total", "Batches split because one of their commands failed")
+export const refusals = counter("turnout_lane_refusals_total", "Commands refused because too many were waiting")
+export const timeouts = counter("turnout_lane_timeouts_total", "Callers that did not get an answer in time")
 
 export interface EngineMetrics {
   /**
@@ -48,14 +50,23 @@ export interface EngineMetrics {
 }
 
 /** The metrics of the lanes, in the metric registry of this context. */
-export const make = (context: Context.Context<never>): EngineMetrics => ({
-  started: (size, waiting, waitedMillis) => {
-    batchSize.updateUnsafe(size, context)
-    depth.updateUnsafe(waiting, context)
-    wait.updateUnsafe(waitedMillis, context)
-  },
-  committed: (millis) => commitTime.updateUnsafe(millis, context),
-  split: () => splits.updateUnsafe(1, context),
-  refused: () => refusals.updateUnsafe(1, context),
-  timedOut: () => timeouts.updateUnsafe(1, context)
-})
+export const make = (context: Context.Context<never>): EngineMetrics => {
+  const measureSize = Series.update(batchSize, context)
+  const setDepth = Series.update(depth, context)
+  const measureWait = Series.update(wait, context)
+  const measureCommit = Series.update(commitTime, context)
+  const addSplits = Series.update(splits, context)
+  const addRefusals = Series.update(refusals, context)
+  const addTimeouts = Series.update(timeouts, context)
+  return {
+    started: (size, waiting, waitedMillis) => {
+      measureSize(size)
+      setDepth(waiting)
+      measureWait(Seconds.ofMillis(waitedMillis))
+    },
+    committed: (millis) => measureCommit(Seconds.ofMillis(millis)),
+    split: () => addSplits(1),
+    refused: () => addRefusals(1),
+    timedOut: () => addTimeouts(1)
+  }
+}

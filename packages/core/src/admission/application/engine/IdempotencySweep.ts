@@ -26,7 +26,7 @@ export const marginMillis = (commandTimeoutMillis: number): number =>
   Math.max(SHORTEST_MARGIN_MILLIS, 2 * commandTimeoutMillis)
 
 /** Counts the records that this process has deleted. */
-export const deleted = Metric.counter("turnout.idempotency.swept", {
+export const deleted = Metric.counter("turnout_idempotency_swept_total", {
   description: "Expired idempotency records that were deleted",
   incremental: true
 })

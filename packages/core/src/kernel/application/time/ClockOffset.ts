@@ -8,7 +8,7 @@
  *
  * | metric | kind | unit |
  * | --- | --- | --- |
- * | `turnout.store.clock.offset` | gauge | milliseconds by which the store's clock is ahead; below 0 if it is behind |
+ * | `turnout_store_clock_offset_seconds` | gauge | time by which the store's clock is ahead; below 0 if it is behind |
  */
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type { StoreClock } from "../../ports/StoreClock.ts"
 import { monotonicMillis } from "./MonotonicTime.ts"
+import * as Seconds from "./Seconds.ts"
 
 /** The smallest difference that is logged, and the smallest change of one. */
 const LOGGED_MILLIS = 1_000
@@ -24,8 +25,8 @@ const OVER_MILLIS = 500
 /** The shortest time between two lines about differences. */
 const QUIET_MILLIS = 60_000
 
-export const offset = Metric.gauge("turnout.store.clock.offset", {
-  description: "Milliseconds by which the store's clock is ahead of that of the process"
+export const offset = Metric.gauge("turnout_store_clock_offset_seconds", {
+  description: "Time by which the store's clock is ahead of that of the process"
 })
 
 export interface ClockOffset {
@@ -51,7 +52,7 @@ export const make = (store: StoreClock, clock: Clock.Clock, context: Context.Con
     look: Effect.suspend(() => {
       const ahead = store.aheadMillis()
       if (ahead === undefined) return Effect.void
-      offset.updateUnsafe(ahead, context)
+      offset.updateUnsafe(Seconds.ofMillis(ahead), context)
       if (logged !== undefined && Math.abs(ahead) < OVER_MILLIS) {
         logged = undefined
         return Effect.logWarning("the clock of this process agrees with that of the store again")
