@@ -127,11 +127,11 @@ describe("the reference of metrics", () => {
     .filter((file) => /^[a-z]+\/src\/.*\.ts$/.test(file))
     .map((file) => readFileSync(join(ROOT, "packages", file), "utf8"))
   const made = sources.flatMap((text) =>
-    [...text.matchAll(/\b(counter|gauge|histogram)\w*\(\s*"(turnout\.[a-z.]+)"/gi)].map(
+    [...text.matchAll(/\b(counter|gauge|histogram)\w*\(\s*"(turnout[._][a-z._]+)"/gi)].map(
       ([, kind, name]) => `${name!} ${kind!.toLowerCase()}`
     )
   )
-  const told = ["The engine", "Relays", "Consumers", "The audit trail", "Signing in"].flatMap((heading) =>
+  const told = ["The engine", "Relays", "Consumers", "The audit trail", "Signing in", "Redis"].flatMap((heading) =>
     cells("docs/reference/metrics.md", heading)
       .flat()
       .filter(({ column }) => column === "kind")
