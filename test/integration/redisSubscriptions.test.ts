@@ -79,7 +79,7 @@ describe("a channel", () => {
           )
           yield* Scope.close(second, Exit.void)
           yield* until(
-            Effect.map(subscribers, (lines) => lines.length === 0),
+            Effect.map(redis.send<string>("CLIENT", "LIST"), (list) => list.trim().split("\n").length === 1),
             "the connection is closed"
           )
         })
@@ -148,11 +148,11 @@ describe("a channel", () => {
 describe("a connection that is reserved", () => {
   it.live("waits for longer than a deadline, while the others go on", () =>
     withServer((server) =>
-      linked({ ...toUrl(server.url), ...PATIENT }, (redis) =>
+      linked({ ...toUrl(server.url), commandTimeoutMillis: 1_000 }, (redis) =>
         Effect.gen(function* () {
           const { send } = yield* redis.reserve
           const popped = yield* Effect.forkScoped(send("BLPOP", "queue", "0"), { startImmediately: true })
-          yield* Effect.sleep(300)
+          yield* Effect.sleep(1_300)
           assert.strictEqual(yield* redis.send("RPUSH", "queue", "1"), 1)
           assert.deepStrictEqual(yield* Fiber.join(popped), ["queue", "1"])
           assert.strictEqual(yield* send("BLPOP", "queue", "0.2"), null)

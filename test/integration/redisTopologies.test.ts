@@ -107,8 +107,11 @@ describe("a Cluster", () => {
         const expected = keys.map((key) => `of ${key}`)
         assert.deepStrictEqual(yield* run, expected)
         assert.strictEqual(yield* nodesWithKeys, 3)
-        yield* onEachNode("script", "flush")
-        assert.deepStrictEqual(yield* run, expected)
+        // One at a time: when they are many, some of them may load it for the others.
+        for (const key of keys.slice(0, 10)) {
+          yield* onEachNode("script", "flush")
+          assert.strictEqual(yield* redis.eval(script)(key, "again"), "again")
+        }
         yield* onEachNode("flushall")
         assert.deepStrictEqual(yield* run, expected)
       })

@@ -1,9 +1,9 @@
 /**
  * The circuit breaker before a Redis: it opens after failures in a row, and closes when a probe was answered.
  *
- * It is effect's `CircuitBreaker` in its words, and none, since that one costs a command more than Redis does: 5 to 10 µs, against 1 µs
- * of nothing here. It has no time of its own: the owner makes the probes, one at a time, with a pause before each. A breaker that a probe
- * has closed opens again at the first failure, for longer, until a command has worked.
+ * It has the words of effect's `CircuitBreaker`, which is not used here: that one costs 5 to 10 µs a command, and a command of Redis costs
+ * 4. This one has no time of its own: its owner makes the probes, one at a time, with a pause before each. A breaker that a probe has
+ * closed opens again at the first failure, for longer, until a command has worked.
  */
 import { pauseMillis, type RetryPolicy } from "@turnout/core/kernel/domain/Backoff"
 

@@ -40,10 +40,7 @@ const connectionOptions = (target: Target, settings: ClientSettings): ClientOpti
   lazyConnect: true,
   retryStrategy: () => null,
   enableOfflineQueue: false,
-  autoResubscribe: false,
   autoResendUnfulfilledCommands: false,
-  // Without this, ioredis counts attempts that it does not make.
-  maxRetriesPerRequest: null,
   reconnectOnError: ({ message }) => message.startsWith("READONLY"),
   connectTimeout: CONNECT_MILLIS,
   disconnectTimeout: DISCONNECT_MILLIS,
@@ -129,7 +126,8 @@ export const hold = (client: RedisClient): (() => void) => {
 /** Closes the connections at once; commands that wait for their answers fail. */
 export const close = (client: RedisClient): void => {
   const connections = client instanceof Redis ? [client] : client.nodes("all")
-  client.disconnect()
+  // One that has ended would begin a timer.
+  if (client.status !== "end") client.disconnect()
   // Otherwise a connection to a server that hangs is there until its own timer ends it.
   for (const { stream } of connections) (stream as typeof stream | undefined)?.destroy()
 }

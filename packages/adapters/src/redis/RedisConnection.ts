@@ -35,7 +35,7 @@ export interface RedisConnection {
   readonly refusal: () => RedisError | undefined
   /** Notes that a command was answered. */
   readonly answered: () => void
-  /** Notes that a command has failed since the server has, and whether that speaks of the server as a whole, so that the breaker counts it. */
+  /** Notes a failure of the server. The breaker counts it if it speaks of the server as a whole. */
   readonly failed: (failure: RedisFailure, isCounted: boolean) => void
   /** Ends when the first attempt to connect has ended, whichever way. */
   readonly attempted: Effect.Effect<void>
@@ -85,12 +85,12 @@ export const make = Effect.fnUntraced(function* (
   const probe = (): void => {
     ping(client, deadlineMillis).then(probed, (thrown: unknown) => {
       note(thrown)
-      if (isConnected && !isClosed) probeLater()
+      if (isConnected && breaker.isOpen()) probeLater()
     })
   }
   const probeLater = (): void => after(breaker.pauseMillis(Math.random()), probe)
   const probed = (): void => {
-    if (!isConnected || isClosed) return
+    if (!isConnected) return
     breaker.close()
     observed.isUp()
   }
@@ -121,8 +121,8 @@ export const make = Effect.fnUntraced(function* (
   client.on("node error", note)
   client.on("ready", () => void ready())
   client.on("end", ended)
-  // A node that the Cluster has got since; the others are connected when the client is ready.
-  client.on("+node", () => void (isConnected && RedisClient.connectNodes(client)))
+  // A node that the Cluster has got since. A command that is on its way to it has to come first, and then connects the node itself.
+  client.on("+node", () => void setImmediate(() => isConnected && RedisClient.connectNodes(client)))
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       isClosed = true
@@ -146,7 +146,8 @@ export const make = Effect.fnUntraced(function* (
     },
     answered: breaker.succeeded,
     failed: (failure, isCounted) => {
-      note(failure)
+      // A connection that is lost tells its reason itself.
+      if (!(failure instanceof RedisNotConnected)) note(failure)
       if (!isCounted || !breaker.failed() || !isConnected) return
       observed.isDown()
       probeLater()

@@ -41,6 +41,7 @@ export const make = Effect.fnUntraced(function* (
   const listeners = new Map<string, Set<Listener>>()
   let client: Client | undefined
   let attempts = 0
+  let isClosed = false
   let [reconnecting, pinging]: Array<NodeJS.Timeout | undefined> = []
 
   const subscribeTo = (channel: string): void => {
@@ -95,8 +96,8 @@ export const make = Effect.fnUntraced(function* (
     const others = listeners.get(channel)
     if (others === undefined) listeners.set(channel, new Set([listener]))
     else others.add(listener)
-    if (client === undefined) open()
-    else subscribeTo(channel)
+    if (client !== undefined) subscribeTo(channel)
+    else if (!isClosed) open()
   }
 
   const remove = (channel: string, listener: Listener): void => {
@@ -108,7 +109,12 @@ export const make = Effect.fnUntraced(function* (
     else if (client?.status === "ready") client.unsubscribe(channel).catch(() => {})
   }
 
-  yield* Effect.addFinalizer(() => Effect.sync(shut))
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isClosed = true
+      shut()
+    })
+  )
 
   return (channel, onMessage) =>
     Effect.gen(function* () {
