@@ -64,7 +64,7 @@ export const packages: ReadonlyArray<{
   readonly imports: ReadonlyArray<string>
 }> = [
   { name: "core", about: "the rules, the use cases, and the ports", imports: [] },
-  { name: "adapters", about: "the ports on Postgres, PGlite, SQS, HTTP, SMTP and in memory", imports: ["core"] },
+  { name: "adapters", about: "the ports on Postgres, PGlite, SQS, HTTP, SMTP and in memory; Redis", imports: ["core"] },
   {
     name: "turnout",
     about: "wiring for those who embed: createTurnout, the choice of a database",
@@ -120,7 +120,8 @@ export const technologies: Readonly<Record<string, ReadonlyArray<string>>> = {
   sqs: [],
   webhooks: [],
   tokens: [],
-  mail: []
+  mail: [],
+  redis: []
 }
 
 /** Effect's pure modules, which the domain may import besides its own files. */
