@@ -4,7 +4,6 @@
  */
 import type { IssuersOptions } from "../../options/access/Issuers.ts"
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
-import { STOP_MILLIS as MAIL_STOP_MILLIS } from "@turnout/core/access/application/SignInMails"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
 import * as Server from "@turnout/http/Server"
@@ -13,60 +12,26 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as HttpServer from "effect/http/HttpServer"
-import { CliError } from "../../CliError.ts"
 import * as Database from "../../Database.ts"
 import type * as NamedQueue from "../../sinks/NamedQueue.ts"
-import * as Line from "../../output/Line.ts"
-import * as FirstRequests from "./FirstRequests.ts"
+import * as Announcement from "./Announcement.ts"
+import * as Listening from "./Listening.ts"
 import * as Mailing from "./Mailing.ts"
-import type { ServeOptions } from "./serve.ts"
-import * as Output from "../../output/Output.ts"
+import type { ServeOptions } from "./ServeOptions.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
+import * as StopTime from "./StopTime.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
 /** The time for which answers are remembered if repeating an idempotency key is a conflict. */
 const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
-/** The time for commands whose requests have ended to finish, and the time that closing the database may take then. */
-const DRAIN_MILLIS = 4_000
-const CLOSE_MILLIS = 1_000
-
-/** What is said of who may do what. */
-const accessLines = (open: boolean): ReadonlyArray<Line.Line> =>
-  open
-    ? [
-        Line.warning("Open: everybody who reaches this address may do everything, without a credential."),
-        "Before others can reach it, make a key (turnout keys create --role operator) and start it with --no-open."
-      ]
-    : ["Closed: staff need a credential. turnout keys create --role operator makes the first one."]
-
-/** What is said of the issuers whose tokens are taken. */
-const issuerLines = (issuers: ReadonlyArray<string>): ReadonlyArray<Line.Line> =>
-  issuers.length === 0 ? [] : [`It takes bearer tokens of ${issuers.join(", ")}.`]
-
-const announce = (
-  options: Database.GlobalOptions & ServeOptions,
-  address: string,
-  open: boolean,
-  further: ReadonlyArray<Line.Line>
-) => {
-  const issuers = (options.issuers ?? []).map(({ issuer }) => issuer)
-  const document = { address, docs: `${address}/docs`, database: Database.describe(options), open, issuers }
-  Output.result(options, document, () => [
-    Line.of`${Line.heading("Turnout")} is serving at ${address}`,
-    "",
-    ...accessLines(open),
-    ...issuerLines(issuers),
-    "",
-    `  API docs  ${address}/docs`,
-    `  OpenAPI   ${address}/openapi.json`,
-    `  Data      ${Database.describe(options)}`,
-    ...further,
-    "",
-    ...(open ? [...FirstRequests.lines(address), ""] : []),
-    Line.faint("Ctrl-C stops it.")
-  ])
+/** What is around a server: who learns that it serves, who stops it, and for how long that one waits. */
+export interface Surroundings {
+  /** Called once the server serves, with its address. */
+  readonly onServing: (address: string) => void
+  readonly stopRequests: Running.StopRequests
+  readonly stopMillis: number
 }
 
 /** Opens the queues of `--dlq`. */
@@ -103,9 +68,10 @@ const endpointsOf = ({ allowPrivateWebhooks: allowPrivate = false }: ServeOption
     )
   )
 
-/** Serves until the process is stopped. */
-export const run = (
-  options: Database.GlobalOptions & ServeOptions,
+/** Serves until the process is stopped, as the surroundings decide. */
+export const runIn = (
+  { onServing, stopMillis, stopRequests }: Surroundings,
+  options: ServeOptions,
   open: boolean,
   mailing: Mailing.Way
 ): Promise<boolean> => {
@@ -134,7 +100,7 @@ export const run = (
   ).pipe(Layer.provide(endpointsOf(options)))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
-    drainMillis: DRAIN_MILLIS,
+    drainMillis: StopTime.DRAIN_MILLIS,
     // Turnout answers writes within this time; the server's own deadline comes after it.
     commandTimeoutMillis: options.requestTimeout,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS,
@@ -144,18 +110,24 @@ export const run = (
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = Effect.gen(function* () {
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
-    announce(options, address, open, Mailing.linesOf(mailing, address))
+    onServing(address)
     return yield* Effect.never
   }).pipe(
     Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))),
-    Effect.catchTag("ServeError", ({ cause }) =>
-      Effect.fail(
-        new CliError(`cannot listen on ${options.host}:${options.port} (${String(cause)}); try another --port`)
-      )
-    )
+    Effect.catchTag("ServeError", ({ cause }) => Effect.fail(Listening.refused(options, cause)))
   )
-  const mailMillis = mailing._tag === "None" ? 0 : MAIL_STOP_MILLIS
-  const stopMillis =
-    options.drainDelay + options.shutdownGrace + mailMillis + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
-  return Running.untilStopped(options, serving, stopMillis)
+  return Running.untilStopped(options, serving, stopMillis, stopRequests)
 }
+
+/** Serves until a signal stops the process, and says where on stdout. */
+export const run = (options: ServeOptions, open: boolean, mailing: Mailing.Way): Promise<boolean> =>
+  runIn(
+    {
+      onServing: (address) => Announcement.print(options, address, open, mailing),
+      stopRequests: Running.bySignal,
+      stopMillis: StopTime.of(options, mailing)
+    },
+    options,
+    open,
+    mailing
+  )
