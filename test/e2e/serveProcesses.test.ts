@@ -2,6 +2,7 @@
  * `turnout serve --processes`: one port, several processes, one of which relays. They start, stop, are killed and are replaced.
  */
 import { randomUUID } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { Agent, request } from "node:http"
 import { createServer, type AddressInfo } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
@@ -63,9 +64,16 @@ const send = (method: string, url: string, body?: unknown): Sent => {
 
 const announcedBy = ({ printed }: CommandLine.Running): Announced => JSON.parse(printed.stdout) as Announced
 
+/** The process that has started another one. */
+const parentOf = (pid: number): number =>
+  Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+
+/** Starts a server. The processes that it names are its own, so that a test may signal them. */
 const start = async (turnout: CommandLine.CommandLine, processes: number, ...args: ReadonlyArray<string>) => {
   const server = await turnout.serve("--json", "--processes", String(processes), ...args)
-  return { ...server, ...announcedBy(server) }
+  const announced = announcedBy(server)
+  for (const pid of announced.pids) assert.strictEqual(parentOf(pid), server.pid)
+  return { ...server, ...announced }
 }
 
 /** Makes an event, opens it, and returns its address. */
@@ -248,11 +256,16 @@ describe("turnout serve --processes", { timeout: 180_000 }, () => {
   it("ends a process that does not stop, when the time to stop is over", async () => {
     await using turnout = await CommandLine.onPostgres()
     const server = await start(turnout, 2, "--shutdown-grace", "100")
-    process.kill(server.pids[1]!, "SIGSTOP")
-    const { code, stderr } = await server.stop("SIGTERM")
-    assert.strictEqual(code, 1)
-    assert.strictEqual(stderr.split("stopped with work unfinished after 9600 ms").length, 2, stderr)
-    await untilGone(server.pids, 2)
+    const stopped = server.pids[1]!
+    process.kill(stopped, "SIGSTOP")
+    try {
+      const { code, stderr } = await server.stop("SIGTERM")
+      assert.strictEqual(code, 1)
+      assert.strictEqual(stderr.split("stopped with work unfinished after 9600 ms").length, 2, stderr)
+      await untilGone(server.pids, 2)
+    } finally {
+      if (isAlive(stopped)) process.kill(stopped, "SIGKILL")
+    }
   })
 
   it("leaves no process at the port, and no request unanswered, if the primary is killed", async () => {
