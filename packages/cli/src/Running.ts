@@ -23,6 +23,28 @@ export const leavesTheRest = (): boolean => isLeft
 /** Lets the process end soon after its command, whatever is still open. */
 export const leaveTheRest = (): void => void (isLeft = true)
 
+type Signal = keyof typeof EXIT
+
+/** Calls `stop` for each request to stop, the second of which ends the process at once. Returns how to take no more of them. */
+export type StopRequests = (stop: (signal: Signal) => void) => () => void
+
+/** The requests of a process that nobody else looks after. */
+export const bySignal: StopRequests = (stop) => {
+  let isAsked = false
+  const ask = (signal: Signal) => {
+    isAsked = true
+    stop(signal)
+  }
+  process.on("SIGINT", ask).on("SIGTERM", ask)
+  const stopLooking = Launcher.whenGone(() => {
+    if (!isAsked) ask("SIGTERM")
+  })
+  return () => {
+    process.off("SIGINT", ask).off("SIGTERM", ask)
+    stopLooking()
+  }
+}
+
 /**
  * Runs the work until it ends, fails or is stopped. Rejects with the error of the work, also if the work fails while a signal
  * stops it.
@@ -30,12 +52,13 @@ export const leaveTheRest = (): void => void (isLeft = true)
 export const untilStopped = async <E>(
   format: Output.Format,
   work: Effect.Effect<unknown, E>,
-  stopMillis: number
+  stopMillis: number,
+  stopRequests: StopRequests = bySignal
 ): Promise<boolean> => {
   const fiber = Logs.runFork(format, work)
   let isStopping = false
   let patience: NodeJS.Timeout | undefined
-  const stop = (signal: keyof typeof EXIT) => {
+  const stop = (signal: Signal) => {
     if (isStopping) process.exit(EXIT[signal])
     isStopping = true
     leaveTheRest()
@@ -45,13 +68,9 @@ export const untilStopped = async <E>(
       process.exit(UNFINISHED)
     }, stopMillis)
   }
-  process.on("SIGINT", stop).on("SIGTERM", stop)
-  const stopLooking = Launcher.whenGone(() => {
-    if (!isStopping) stop("SIGTERM")
-  })
+  const stopListening = stopRequests(stop)
   const exit = await Logs.runPromise(format, Fiber.await(fiber))
-  process.off("SIGINT", stop).off("SIGTERM", stop)
-  stopLooking()
+  stopListening()
   clearTimeout(patience)
   // An interruption is what the signal has asked for, and nothing else is.
   const isStopped = isStopping && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)

@@ -17,6 +17,8 @@ export interface MetricsOptions {
   /** The port that was asked for. */
   readonly metricsPort?: number
   readonly metricsHost: string
+  /** The number of ports between the first process of a server and this one, if several processes serve. */
+  readonly metricsOffset?: number
 }
 
 type Given = MetricsOptions & { readonly programVersion: string }
@@ -29,12 +31,13 @@ const isTaken = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).co
 export const serve = ({
   metrics,
   metricsHost: host,
+  metricsOffset = 0,
   metricsPort,
   programVersion: version
 }: Given): Effect.Effect<string | undefined, WrongUsage, Scope.Scope> =>
   Effect.gen(function* () {
     if (!metrics) return undefined
-    const port = metricsPort ?? METRICS_DEFAULTS.port
+    const port = metricsPort === 0 ? 0 : (metricsPort ?? METRICS_DEFAULTS.port) + metricsOffset
     // Only commands that run for long load the server.
     const MetricsServer = yield* Effect.promise(() => import("@turnout/http/MetricsServer"))
     return yield* MetricsServer.make({ host, port, version }).pipe(

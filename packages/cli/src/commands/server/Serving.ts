@@ -4,7 +4,6 @@
  */
 import type { IssuersOptions } from "../../options/access/Issuers.ts"
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
-import { STOP_MILLIS as MAIL_STOP_MILLIS } from "@turnout/core/access/application/SignInMails"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
 import * as LimitChanges from "@turnout/http/LimitChanges"
@@ -15,64 +14,27 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as HttpServer from "effect/http/HttpServer"
-import { CliError } from "../../CliError.ts"
 import * as Metrics from "../../activity/Metrics.ts"
 import * as Database from "../../Database.ts"
 import type * as NamedQueue from "../../sinks/NamedQueue.ts"
-import * as Line from "../../output/Line.ts"
-import * as FirstRequests from "./FirstRequests.ts"
+import * as Announcement from "./Announcement.ts"
+import * as Listening from "./Listening.ts"
 import * as Mailing from "./Mailing.ts"
-import type { ServeOptions } from "./serve.ts"
-import * as Output from "../../output/Output.ts"
+import type { ServeOptions } from "./ServeOptions.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
+import * as StopTime from "./StopTime.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
 /** The time for which answers are remembered if repeating an idempotency key is a conflict. */
 const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
-/** The time for commands whose requests have ended to finish, and the time that closing the database may take then. */
-const DRAIN_MILLIS = 4_000
-const CLOSE_MILLIS = 1_000
-
-/** What is said of who may do what. */
-const accessLines = (open: boolean): ReadonlyArray<Line.Line> =>
-  open
-    ? [
-        Line.warning("Open: everybody who reaches this address may do everything, without a credential."),
-        "Before others can reach it, make a key (turnout keys create --role operator) and start it with --no-open."
-      ]
-    : ["Closed: staff need a credential. turnout keys create --role operator makes the first one."]
-
-/** What is said of the issuers whose tokens are taken. */
-const issuerLines = (issuers: ReadonlyArray<string>): ReadonlyArray<Line.Line> =>
-  issuers.length === 0 ? [] : [`It takes bearer tokens of ${issuers.join(", ")}.`]
-
-const announce = (
-  options: Database.GlobalOptions & ServeOptions,
-  address: string,
-  metrics: string | undefined,
-  open: boolean,
-  further: ReadonlyArray<Line.Line>
-) => {
-  const issuers = (options.issuers ?? []).map(({ issuer }) => issuer)
-  const database = Database.describe(options)
-  const document = { address, docs: `${address}/docs`, metrics: metrics ?? null, database, open, issuers }
-  Output.result(options, document, () => [
-    Line.of`${Line.heading("Turnout")} is serving at ${address}`,
-    "",
-    ...accessLines(open),
-    ...issuerLines(issuers),
-    "",
-    `  API docs  ${address}/docs`,
-    `  OpenAPI   ${address}/openapi.json`,
-    `  Data      ${database}`,
-    ...(metrics === undefined ? [] : [`  Metrics   ${metrics}`]),
-    ...further,
-    "",
-    ...(open ? [...FirstRequests.lines(address), ""] : []),
-    Line.faint("Ctrl-C stops it.")
-  ])
+/** What is around a server: who learns that it serves, who stops it, and for how long that one waits. */
+export interface Surroundings {
+  /** Called once the server serves, with its address and that of its metrics. */
+  readonly onServing: (address: string, metrics: string | undefined) => void
+  readonly stopRequests: Running.StopRequests
+  readonly stopMillis: number
 }
 
 /** Opens the queues of `--dlq`. */
@@ -113,10 +75,7 @@ const endpointsOf = ({ allowPrivateWebhooks: allowPrivate = false }: ServeOption
  * The origins whose pages may read answers. For those who develop a page against a server of their own machine, all may; in production,
  * none that is not listed.
  */
-const corsOrigins = (
-  { corsOrigin = [], database }: Database.GlobalOptions & ServeOptions,
-  open: boolean
-): ReadonlyArray<string> | "any" => {
+const corsOrigins = ({ corsOrigin = [], database }: ServeOptions, open: boolean): ReadonlyArray<string> | "any" => {
   if (corsOrigin.includes("*")) return "any"
   const isDevelopment = open && database === undefined && process.env["NODE_ENV"] !== "production"
   return corsOrigin.length === 0 && isDevelopment ? "any" : corsOrigin
@@ -128,9 +87,10 @@ const limitsOf = ({ limits }: ServeOptions, open: boolean): ReadonlyArray<LimitP
   return LimitChanges.apply(Array.isArray(limits) ? limits : [])
 }
 
-/** Serves until the process is stopped. */
-export const run = (
-  options: Database.GlobalOptions & ServeOptions,
+/** Serves until the process is stopped, as the surroundings decide. */
+export const runIn = (
+  { onServing, stopMillis, stopRequests }: Surroundings,
+  options: ServeOptions,
   open: boolean,
   mailing: Mailing.Way
 ): Promise<boolean> => {
@@ -163,7 +123,7 @@ export const run = (
   ).pipe(Layer.provide(endpointsOf(options)))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
-    drainMillis: DRAIN_MILLIS,
+    drainMillis: StopTime.DRAIN_MILLIS,
     // Turnout answers writes within this time; the server's own deadline comes after it.
     commandTimeoutMillis: options.requestTimeout,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS,
@@ -174,20 +134,32 @@ export const run = (
   const serving = (metrics: string | undefined) =>
     Effect.gen(function* () {
       const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
-      announce(options, address, metrics, open, Mailing.linesOf(mailing, address))
+      onServing(address, metrics)
       return yield* Effect.never
     }).pipe(Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))))
   // The metrics are there before the server, and until all of it has ended.
   const measured = Effect.flatMap(Metrics.serve(options), serving).pipe(
     Effect.scoped,
-    Effect.catchTag("ServeError", ({ cause }) =>
-      Effect.fail(
-        new CliError(`cannot listen on ${options.host}:${options.port} (${String(cause)}); try another --port`)
-      )
-    )
+    Effect.catchTag("ServeError", ({ cause }) => Effect.fail(Listening.refused(options, cause)))
   )
-  const mailMillis = mailing._tag === "None" ? 0 : MAIL_STOP_MILLIS
-  const stopMillis =
-    options.drainDelay + options.shutdownGrace + mailMillis + DRAIN_MILLIS + CLOSE_MILLIS + Sinks.STOP_MILLIS
-  return Running.untilStopped(options, measured, stopMillis)
+  return Running.untilStopped(options, measured, stopMillis, stopRequests)
 }
+
+/** Serves until a signal stops the process, and says where on stdout. */
+export const run = (options: ServeOptions, open: boolean, mailing: Mailing.Way): Promise<boolean> =>
+  runIn(
+    {
+      onServing: (address, metrics) =>
+        Announcement.print(
+          options,
+          { address, metrics: metrics === undefined ? [] : [metrics], pids: [] },
+          open,
+          mailing
+        ),
+      stopRequests: Running.bySignal,
+      stopMillis: StopTime.of(options, mailing)
+    },
+    options,
+    open,
+    mailing
+  )

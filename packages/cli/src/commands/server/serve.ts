@@ -9,60 +9,27 @@ import * as ClientAddress from "@turnout/http/ClientAddress"
 import { isOrigin, ORIGIN_RULE } from "@turnout/http/Cors"
 import { isLoopback } from "@turnout/http/PublicUrl"
 import * as Metrics from "../../activity/Metrics.ts"
-import { issuers, type IssuersOptions } from "../../options/access/Issuers.ts"
+import { issuers } from "../../options/access/Issuers.ts"
 import * as Limits from "../../options/access/Limits.ts"
-import type { LimitsOptions } from "../../options/access/Limits.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
 import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
 import { DEFAULT_REFUSAL_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
 import { DEFAULTS } from "@turnout/http/ServerDefaults"
-import type * as Database from "../../Database.ts"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
 import * as Mailing from "./Mailing.ts"
-import type * as Sinks from "../../sinks/Sinks.ts"
+import * as Handover from "./processes/Handover.ts"
+import type { ServeOptions } from "./ServeOptions.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
-export interface ServeOptions
-  extends
-    Omit<Sinks.SinkOptions, "stdout">,
-    IssuersOptions,
-    LimitsOptions,
-    Mailing.MailingOptions,
-    Metrics.MetricsOptions {
-  readonly host: string
-  readonly port: number
-  readonly basePath?: string
-  readonly onReplay: "replay" | "conflict"
-  readonly refusalTtl: number
-  readonly logRequests?: boolean
-  /** False if long answers are sent as they are. */
-  readonly compression: boolean
-  readonly requestTimeout: number
-  readonly keepAlive: number
-  readonly drainDelay: number
-  readonly shutdownGrace: number
-  /** The token that opens everything. */
-  readonly adminToken?: string
-  /** Whether everybody may do everything. */
-  readonly open?: boolean
-  /** Whether that is meant for other machines, too. */
-  readonly openToOthers?: boolean
-  /** The origins whose pages may read answers; `*` for all. */
-  readonly corsOrigin?: ReadonlyArray<string>
-  /** The networks of the proxies whose headers are believed. */
-  readonly trustProxy?: ReadonlyArray<string>
-  /** Each dead-letter queue that operators see, followed by the queue that its messages go back to. */
-  readonly dlq?: ReadonlyArray<NamedQueue.NamedQueue>
-  /** False if this process delivers nothing. */
-  readonly relay: boolean
-}
+/** The most processes of one server. */
+const MOST_PROCESSES = 64
 
 /**
  * Whether everybody may do everything. An embedded database is open for this machine, unless a token, issuers or --no-open say
  * otherwise; a server is not. Who opens it for other machines has to say so twice.
  */
-const isOpen = (options: Database.GlobalOptions & ServeOptions): boolean => {
+const isOpen = (options: ServeOptions): boolean => {
   const { adminToken, database, host, issuers = [], open, openToOthers } = options
   const isLocal = isLoopback(host)
   if (open === true && !isLocal && openToOthers !== true)
@@ -72,12 +39,24 @@ const isOpen = (options: Database.GlobalOptions & ServeOptions): boolean => {
   return open ?? (isLocal && database === undefined && adminToken === undefined && issuers.length === 0)
 }
 
-export const serve = async (options: Database.GlobalOptions & ServeOptions): Promise<boolean> => {
+/** What takes the options from here: this process by itself, one of several, or the primary of several. */
+const runnerOf = async ({ processes }: ServeOptions, isHandedOver: boolean) => {
+  if (isHandedOver) return await import("./processes/InProcess.ts")
+  return await (processes > 1 ? import("./processes/Primary.ts") : import("./Serving.ts"))
+}
+
+export const serve = async (typed: ServeOptions): Promise<boolean> => {
+  const handedOver = Handover.take()
+  const options = handedOver ?? typed
   if ((options.dlq ?? []).length % 2 === 1)
     throw new WrongUsage("--dlq takes two URLs: of the dead-letter queue, and of the one to move its messages to")
+  if (options.processes > 1 && options.database === undefined)
+    throw new WrongUsage(
+      "--processes needs a Postgres server, since an embedded database belongs to one process: name it with --database, or leave out --processes"
+    )
   const open = isOpen(options)
   const mailing = Mailing.wayOf(options)
-  const { run } = await import("./Serving.ts")
+  const { run } = await runnerOf(options, handedOver !== undefined)
   return run(options, open, mailing)
 }
 
@@ -119,6 +98,12 @@ export const declare = (program: Command, action: Action): void => {
         .env("PORT")
         .default(DEFAULTS.port)
         .argParser(wholeNumber(0, 65_535))
+    )
+    .option(
+      "--processes <number>",
+      "processes that share the port, of which one relays; more than one need a Postgres server",
+      wholeNumber(1, MOST_PROCESSES),
+      1
     )
     .option("--base-path <path>", "path that everything is under, behind a proxy that shares its host", basePath)
     .addOption(
