@@ -61,7 +61,7 @@ export const batches = (it: It, capabilities: Capabilities): void => {
           const event = yield* Given.publishedEvent({ capacity: 9 })
           const traced = [1, 2, null, 3].map((n, index) => ({
             command: register(event.id)(index + 1),
-            options: n === null ? {} : { traceParent: traceParent(n) }
+            options: n === null ? { traceParent: "none that is valid" } : { traceParent: traceParent(n) }
           }))
           yield* use((turnout) => turnout.executeAll(traced))
           yield* Effect.forEach(
