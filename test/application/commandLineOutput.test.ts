@@ -1,7 +1,7 @@
 /**
  * The output of the command line: lines, tables and logs, with text from elsewhere in them.
  */
-import { Cause, Effect } from "effect"
+import { Cause, Effect, Tracer } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, it, vi } from "vitest"
 // oxlint-disable-next-line eslint/no-restricted-imports -- a program is for running: its package exports nothing
@@ -142,8 +142,50 @@ describe("logs", () => {
     const lines = printed.stderr.split("\n").slice(0, -1)
     assert.lengthOf(lines, 2)
     if (!("json" in format)) return
-    const [first] = lines.map((line) => JSON.parse(line) as { message: ReadonlyArray<unknown>; annotations: object })
-    assert.deepInclude(first, { annotations: { [HOSTILE]: HOSTILE } })
-    assert.strictEqual(first!.message[0], HOSTILE)
+    const first = JSON.parse(lines[0]!) as { readonly message: ReadonlyArray<unknown> }
+    assert.propertyVal(first, HOSTILE, HOSTILE)
+    assert.strictEqual(first.message[0], HOSTILE)
+  })
+
+  const SPAN = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" }
+  const inSpan = Effect.logWarning("it happened", Cause.fail(new Error("why"))).pipe(
+    Effect.annotateLogs({ delivered: 3, message: "another", level: "another", trace_id: "another" }),
+    Effect.withLogSpan("took"),
+    Effect.withParentSpan(Tracer.externalSpan(SPAN))
+  )
+
+  it("with --json are flat, with the ids of the span that they were logged in; an annotation takes the place of no field", async () => {
+    const { stderr } = await written(() => Logs.runPromise({ json: true }, inSpan))
+    const { cause, timestamp, took, ...line } = JSON.parse(stderr) as Record<string, unknown>
+    assert.deepStrictEqual(line, {
+      level: "WARN",
+      message: "it happened",
+      trace_id: SPAN.traceId,
+      span_id: SPAN.spanId,
+      delivered: 3
+    })
+    assert.match(String(timestamp), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    assert.include(String(cause), "Error: why")
+    assert.isNumber(took)
+    assert.deepStrictEqual(Object.keys(JSON.parse(stderr)).slice(0, 5), [
+      "timestamp",
+      "level",
+      "message",
+      "trace_id",
+      "span_id"
+    ])
+    assert.lengthOf(stderr.split("\n"), 2)
+  })
+
+  it("without a span have no ids of one", async () => {
+    const { stderr } = await written(() => Logs.runPromise({ json: true }, Effect.logWarning("it happened")))
+    assert.hasAllKeys(JSON.parse(stderr), ["timestamp", "level", "message"])
+    const text = await written(() => Logs.runPromise({}, Effect.logWarning("it happened")))
+    assert.notInclude(text.stderr, "trace_id")
+  })
+
+  it("as text have the id of the trace at the end", async () => {
+    const { stderr } = await written(() => Logs.runPromise({}, inSpan))
+    assert.match(stderr, /level=WARN .*message="it happened".* trace_id=4bf92f3577b34da6a3ce929d0e0e4736\n$/)
   })
 })

@@ -10,6 +10,7 @@ import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
 import { type Message, toJson } from "@turnout/core/delivery/domain/Message"
 import { type HandlerTimedOut, Inbox } from "@turnout/core/consumer/ports/Inbox"
 import { type Queue, QueueUnavailable } from "@turnout/core/consumer/ports/Queue"
+import * as Spans from "@turnout/core/kernel/application/tracing/Spans"
 import * as FailedStatement from "@turnout/core/kernel/ports/FailedStatement"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Cause, Deferred, Effect, Exit, Fiber, Layer, Logger, Metric } from "effect"
@@ -104,6 +105,44 @@ describe("a worker", () => {
       }
       assert.strictEqual(yield* countOf("handled"), 40)
     }).pipe(run)
+  )
+
+  it.effect(
+    "handles a message in the trace that the queue tells, or else its body, and in none that is not valid",
+    () =>
+      Effect.gen(function* () {
+        const traceParent = (n: number) => `00-4bf92f3577b34da6a3ce929d0e0e473${n}-00f067aa0ba902b7-01`
+        const inner = yield* MemoryQueue.make()
+        const told = [undefined, traceParent(2), "none that is valid", undefined]
+        const queue: Queue = {
+          ...inner,
+          receive: (max) =>
+            Effect.map(inner.receive(max), (received) =>
+              received.map((message) => {
+                const attribute = told[Number(message.group!.slice(-12))]
+                return attribute === undefined ? message : { ...message, traceParent: attribute }
+              })
+            )
+        }
+        const metadata = { actor: "ada", correlationId: null, causationId: null }
+        yield* send(inner, [
+          ...[0, 1, 2].map((n) => delivery(n, 1, { metadata: { ...metadata, traceParent: traceParent(1) } })),
+          delivery(3, 1, { metadata: { ...metadata, traceParent: "00-not-valid" } })
+        ])
+        const seen = new Map<number, string | undefined>()
+        yield* start(queue, {
+          EventPublished: (_, { eventId }) =>
+            Effect.withFiber((fiber) =>
+              Effect.sync(() => seen.set(Number(eventId.slice(-12)), Spans.traceParentOf(fiber)))
+            )
+        })
+        yield* pass(1_000)
+        assert.deepStrictEqual(
+          [0, 1, 2, 3].map((n) => seen.get(n)),
+          [traceParent(1), traceParent(2), traceParent(1), undefined]
+        )
+        assert.strictEqual(inner.size(), 0)
+      }).pipe(run)
   )
 
   it.effect("waits for the store with what it has in hand, and no message counts as received more often", () =>

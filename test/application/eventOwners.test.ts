@@ -138,7 +138,7 @@ const sinkOn = Effect.fnUntraced(function* (known: ReturnType<typeof store>, to:
   const posted: Array<string> = []
   const sinks = yield* WebhookSink.make().pipe(
     Effect.provideService(AdmissionReads, { organizationsOf: known.organizationsOf } as AdmissionReads["Service"]),
-    Effect.provideService(WebhookPost, (_, id) =>
+    Effect.provideService(WebhookPost, (_, { id }) =>
       Effect.sync(() => {
         posted.push(id)
         return { status: 204, read: () => Effect.void }

@@ -35,6 +35,15 @@ describe("a message", () => {
     }
   })
 
+  it("has the span of its command, and is read whatever stands there", () => {
+    const { metadata, ...rest } = delivery("1")
+    for (const traceParent of ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "none"]) {
+      const read = fromJson(toJson({ ...rest, metadata: { ...metadata, traceParent } }))
+      assert.deepStrictEqual(Result.getOrThrow(read).metadata, { ...metadata, traceParent })
+    }
+    assert.notProperty(Result.getOrThrow(fromJson(toJson(delivery("1")))).metadata, "traceParent")
+  })
+
   it("has no character that a queue refuses, and none is lost", () => {
     const json = toJson(delivery('{"a":"\uffff\ufffe\ufffd"}'))
     assert.include(json, '{"a":"\\uffff\\ufffe\ufffd"}')

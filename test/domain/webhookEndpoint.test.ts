@@ -55,10 +55,13 @@ const failureOf = (url: string, allowPrivate: boolean, organizationId: Organizat
         : resolve(name, options, callback)
     )
     const post = yield* WebhookRequest.make({ allowPrivate, timeoutMillis: 100, connections: 1, lookup })
-    const answer = yield* Effect.timeoutOrElse(post(target({ url, organizationId }), "id", "{}", new Date(0)), {
-      duration: 150,
-      orElse: () => Effect.succeed({ status: null, error: "none" } as const)
-    })
+    const answer = yield* Effect.timeoutOrElse(
+      post(target({ url, organizationId }), { id: "id", body: "{}", at: new Date(0) }),
+      {
+        duration: 150,
+        orElse: () => Effect.succeed({ status: null, error: "none" } as const)
+      }
+    )
     return answer.status === null ? answer.error : null
   }).pipe(Effect.scoped, Effect.runPromise)
 

@@ -63,7 +63,7 @@ const posted: Array<Posted> = []
 let relaying: Fiber.Fiber<unknown>
 beforeAll(async () => {
   world = await HttpWorld.start()
-  const post: Post = ({ webhook: { organizationId } }, _, body) =>
+  const post: Post = ({ webhook: { organizationId } }, { body }) =>
     Effect.sync(() => {
       posted.push({ organizationId, body })
       return { status: 204, read: () => Effect.void }

@@ -193,12 +193,22 @@ describe("what the Postgres store is given", () => {
     ).pipe(Effect.provide(onDatabase))
   )
 
+  const traceParent = fc
+    .tuple(fc.bigInt(1n, 2n ** 128n - 1n), fc.bigInt(1n, 2n ** 64n - 1n), fc.constantFrom("00", "01"))
+    .map(
+      ([trace, span, flags]) =>
+        `00-${trace.toString(16).padStart(32, "0")}-${span.toString(16).padStart(16, "0")}-${flags}`
+    )
+
   it.live("reads back as it was: the journal", () => {
     const journal = fc.uniqueArray(
       fc.record({
         event: fc.nat(1),
         version: bigCount,
-        metadata: fc.record({ actor: text, correlationId: textOrNull, causationId: textOrNull }),
+        metadata: fc.record(
+          { actor: text, correlationId: textOrNull, causationId: textOrNull, traceParent },
+          { requiredKeys: ["actor", "correlationId", "causationId"] }
+        ),
         occurredAt: time,
         registration: fc.option(registration)
       }),

@@ -62,7 +62,10 @@ describe("a queue of SQS", { timeout: 60_000 }, () => {
               Id: group,
               MessageBody: `body ${group}`,
               MessageGroupId: group,
-              MessageDeduplicationId: group
+              MessageDeduplicationId: group,
+              ...(group === "b"
+                ? { MessageAttributes: { traceparent: { DataType: "String", StringValue: "a span" } } }
+                : {})
             }))
           })
         )
@@ -71,11 +74,11 @@ describe("a queue of SQS", { timeout: 60_000 }, () => {
       assert.strictEqual(queue.visibilityMillis, 2_000)
       const received = yield* receiveAll(queue, 3)
       assert.deepStrictEqual(
-        received.map(({ body, group, receiveCount }) => [body, group, receiveCount]),
+        received.map(({ body, group, receiveCount, traceParent }) => [body, group, receiveCount, traceParent]),
         [
-          ["body a", "a", 1],
-          ["body b", "b", 1],
-          ["body c", "c", 1]
+          ["body a", "a", 1, undefined],
+          ["body b", "b", 1, "a span"],
+          ["body c", "c", 1, undefined]
         ]
       )
       const [a, b] = received.map(({ receipt }) => receipt)

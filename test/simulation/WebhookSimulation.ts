@@ -209,7 +209,7 @@ class WebhookSimulation {
   /** Posts as an adapter does: gives the response, and decides nothing. */
   #post(node: Node): Post {
     const { world } = this
-    return ({ webhook }, key, body) => {
+    return ({ webhook }, { body, id: key }) => {
       const endpoint = this.#endpoints.find(({ id }) => id === webhook.id)
       // The checks are not about the webhooks that the operator removes soon.
       if (endpoint === undefined) return Effect.succeed({ status: 204, read: WHOLE })

@@ -226,8 +226,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "entries that were taken of a consignment that failed are sent again",
     breaks: "O",
     file: `${DELIVERY}/application/Relay.ts`,
-    from: "sink.deliver({ slot, epoch, deliveries, settled })",
-    to: "sink.deliver({ slot, epoch, deliveries })"
+    from: "DeliverySpan.deliver(sink, { slot, epoch, deliveries, settled })",
+    to: "DeliverySpan.deliver(sink, { slot, epoch, deliveries })"
   },
   {
     name: "entries that have arrived after the position are forgotten",

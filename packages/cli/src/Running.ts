@@ -1,8 +1,8 @@
 /**
  * Commands that run until a signal stops them.
  *
- * SIGINT, SIGTERM and the end of npm (see `Launcher`) interrupt the work, which gets `stopMillis` to give back its leases and connections.
- * After that, or at a second signal, the process ends at once.
+ * SIGINT, SIGTERM and the end of npm (see `Launcher`) interrupt the work, which gets `stopMillis` to give back its leases and connections,
+ * and then the telemetry a moment to be sent (`Telemetry`). After that, or at a second signal, the process ends at once.
  */
 import * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Launcher from "./Launcher.ts"
 import * as Logs from "./output/Logs.ts"
 import * as Output from "./output/Output.ts"
+import * as Telemetry from "./telemetry/Telemetry.ts"
 
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const
 /** The exit code if the work did not end in the time that it had. */
@@ -55,7 +56,8 @@ export const untilStopped = async <E>(
   stopMillis: number,
   stopRequests: StopRequests = bySignal
 ): Promise<boolean> => {
-  const fiber = Logs.runFork(format, work)
+  const fiber = Logs.runFork(format, Telemetry.around(work))
+  const patienceMillis = stopMillis + Telemetry.stopMillis()
   let isStopping = false
   let patience: NodeJS.Timeout | undefined
   const stop = (signal: Signal) => {
@@ -64,9 +66,9 @@ export const untilStopped = async <E>(
     leaveTheRest()
     fiber.interruptUnsafe()
     patience = setTimeout(() => {
-      Output.notice(`stopped with work unfinished after ${stopMillis} ms`)
+      Output.notice(`stopped with work unfinished after ${patienceMillis} ms`)
       process.exit(UNFINISHED)
-    }, stopMillis)
+    }, patienceMillis)
   }
   const stopListening = stopRequests(stop)
   const exit = await Logs.runPromise(format, Fiber.await(fiber))

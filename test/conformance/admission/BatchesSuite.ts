@@ -7,7 +7,8 @@ import { MAX_COMMANDS } from "@turnout/core/admission/application/Commands"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { Command } from "@turnout/core/admission/domain/model/Command"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
-import { Effect, Result } from "effect"
+import { parse } from "@turnout/core/kernel/domain/TraceParent"
+import { Effect, Result, Tracer } from "effect"
 import * as Given from "../../support/Given.ts"
 import * as Invariants from "../../support/Invariants.ts"
 import { type It, use } from "./AdmissionGiven.ts"
@@ -17,6 +18,9 @@ export interface Capabilities {
   /** The number of concurrent callers in the largest test. */
   readonly callers: number
 }
+
+const traceParent = (n: number, flags = "01"): string =>
+  `00-4bf92f3577b34da6a3ce929d0e0e473${n}-00f067aa0ba902b${n}-${flags}`
 
 const register =
   (eventId: EventId) =>
@@ -47,6 +51,49 @@ export const batches = (it: It, capabilities: Capabilities): void => {
           [event.createdAt, event.updatedAt]
         )
         assert.strictEqual(new Set(journal.map(({ id }) => id)).size, 3)
+      })
+    )
+
+    it.effect(
+      "has the span of each command, those that are committed together included, and none where there was none",
+      () =>
+        Effect.gen(function* () {
+          const event = yield* Given.publishedEvent({ capacity: 9 })
+          const traced = [1, 2, null, 3].map((n, index) => ({
+            command: register(event.id)(index + 1),
+            options: n === null ? { traceParent: "none that is valid" } : { traceParent: traceParent(n) }
+          }))
+          yield* use((turnout) => turnout.executeAll(traced))
+          yield* Effect.forEach(
+            [5, 6],
+            (n) =>
+              use((turnout) => turnout.register(event.id, Given.person(n))).pipe(
+                Effect.withParentSpan(Tracer.externalSpan({ ...parse(traceParent(n))!, sampled: n === 5 }))
+              ),
+            { concurrency: "unbounded" }
+          )
+          const { journal } = yield* Invariants.hold(event.id)
+          assert.sameDeepMembers(
+            journal.map(({ metadata }) => metadata.traceParent ?? null),
+            [null, null, traceParent(1), traceParent(2), null, traceParent(3), traceParent(5), traceParent(6, "00")]
+          )
+          assert.notProperty(journal[0]!.metadata, "traceParent")
+        })
+    )
+
+    it.effect("has a promotion in the span of the command that has freed the seat", () =>
+      Effect.gen(function* () {
+        const event = yield* Given.publishedEvent({ capacity: 1 })
+        const [seated] = yield* Given.registerAll(event.id, 2)
+        yield* use((turnout) => turnout.cancelRegistration(event.id, seated!.id, { traceParent: traceParent(7) }))
+        const { journal } = yield* Invariants.hold(event.id)
+        assert.deepStrictEqual(
+          journal.slice(-2).map(({ metadata, type }) => [type, metadata.traceParent]),
+          [
+            ["RegistrationCancelled", traceParent(7)],
+            ["RegistrationPromoted", traceParent(7)]
+          ]
+        )
       })
     )
   })

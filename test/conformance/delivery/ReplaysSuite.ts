@@ -20,7 +20,7 @@ import { type HeldReplay, Replays } from "@turnout/core/delivery/ports/Replays"
 import { Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../support/Given.ts"
-import { stream } from "./outbox/OutboxGiven.ts"
+import { SPAN, stream } from "./outbox/OutboxGiven.ts"
 
 const LONG = 120_000
 const NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -79,6 +79,7 @@ export const suite = <E>(
             )
           }
           const { entries } = yield* readAll(held, 3)
+          assert.include(entries.at(-1)?.delivery.metadata.traceParent, SPAN.traceId)
           const behind = yield* readAll({ ...held, place: entries[3]!.place })
           assert.deepStrictEqual(
             behind.entries.map(({ delivery }) => delivery.version),

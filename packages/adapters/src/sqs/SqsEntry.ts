@@ -2,8 +2,8 @@
  * SQS entries: journal entries in the form in which SQS takes them.
  *
  * The body is the message as every other system receives it (`Message`). Facts that consumers may want to know without reading
- * the body are attributes: `type`, `schemaVersion`, `streamVersion`, and either `epoch` or, in a replay, `replay`. SQS allows
- * ten attributes, none of them empty.
+ * the body are attributes: `type`, `schemaVersion`, `streamVersion`, either `epoch` or, in a replay, `replay`, and `traceparent` if the
+ * entry happened in a span. SQS allows ten attributes, none of them empty.
  */
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs"
 import type { StoredEntry } from "@turnout/core/journal/domain/StoredEntry"
@@ -19,6 +19,9 @@ export interface SqsEntry {
   /** The size by which SQS counts it against its limits. */
   readonly bytes: number
 }
+
+/** The attribute that has the span in which the entry happened: the name that instrumentations of SQS look for. */
+export const TRACE_PARENT = "traceparent"
 
 /** The sender: a relay, under the epoch of its lease, or the replay of this id. */
 export type EntryOptions =
@@ -36,11 +39,13 @@ const bytesOf = (body: string, attributes: Readonly<Record<string, MessageAttrib
 
 export const toEntry = (delivery: StoredEntry, { epoch, replay }: EntryOptions): SqsEntry => {
   const body = Message.toJson(delivery, replay)
+  const { traceParent } = delivery.metadata
   const attributes = {
     type: text(delivery.type),
     schemaVersion: number(delivery.schemaVersion),
     streamVersion: number(delivery.version),
-    ...(replay === undefined ? { epoch: number(epoch) } : { replay: text(replay) })
+    ...(replay === undefined ? { epoch: number(epoch) } : { replay: text(replay) }),
+    ...(traceParent === undefined ? {} : { [TRACE_PARENT]: text(traceParent) })
   }
   return {
     body,

@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { between } from "@turnout/core/kernel/domain/rules/OptionRules"
 import * as SqsConnection from "./SqsConnection.ts"
+import { TRACE_PARENT } from "./SqsEntry.ts"
 
 const { MAX_ENTRIES } = SqsConnection
 
@@ -46,12 +47,21 @@ export const SqsQueueOptions = Schema.Struct({
 
 const decodeOptions: (input: unknown) => Effect.Effect<SqsQueueOptions, InvalidInput> = decoder(SqsQueueOptions)
 
-const toReceived = ({ Attributes = {}, Body = "", ReceiptHandle = "" }: Message): ReceivedMessage => ({
-  receipt: ReceiptHandle,
-  body: Body,
-  group: Attributes.MessageGroupId ?? null,
-  receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1)
-})
+const toReceived = ({
+  Attributes = {},
+  Body = "",
+  MessageAttributes = {},
+  ReceiptHandle = ""
+}: Message): ReceivedMessage => {
+  const traceParent = MessageAttributes[TRACE_PARENT]?.StringValue
+  return {
+    receipt: ReceiptHandle,
+    body: Body,
+    group: Attributes.MessageGroupId ?? null,
+    receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
+    ...(traceParent === undefined ? {} : { traceParent })
+  }
+}
 
 /** The result of a batch request, whose entries are numbered. */
 interface BatchResult {
@@ -108,7 +118,8 @@ export const make = Effect.fnUntraced(function* (
                 MessageSystemAttributeNames: [
                   "ApproximateReceiveCount",
                   ...(isFifo ? (["MessageGroupId"] as const) : [])
-                ]
+                ],
+                MessageAttributeNames: [TRACE_PARENT]
               }),
               { abortSignal }
             ),

@@ -119,9 +119,7 @@ export const make = Effect.fnUntraced(function* ({
 
   return Effect.fnUntraced(function* (
     { secrets, webhook },
-    id,
-    body,
-    at
+    { at, body, id, traceParent }
   ): Effect.fn.Return<WebhookAnswer, never, Scope.Scope> {
     const { organizationId } = webhook
     const rule = ruleFor(organizationId, { allowPrivate })
@@ -145,7 +143,8 @@ export const make = Effect.fnUntraced(function* ({
           "user-agent": "Turnout-Webhooks",
           "webhook-id": id,
           "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
-          "webhook-signature": secrets.map((secret) => new Signer(secret).sign(id, at, body)).join(" ")
+          "webhook-signature": secrets.map((secret) => new Signer(secret).sign(id, at, body)).join(" "),
+          ...(traceParent === undefined ? {} : { traceparent: traceParent })
         },
         body
       })

@@ -4,7 +4,8 @@
  *
  * Requests go only to public addresses, and by https only, unless `allowPrivate`, which holds for webhooks of the installation. The
  * headers are those of Standard Webhooks:
- * `webhook-id`, `webhook-timestamp`, and `webhook-signature` with every secret that is in force.
+ * `webhook-id`, `webhook-timestamp`, and `webhook-signature` with every secret that is in force; and `traceparent`, if the entry happened
+ * in a span.
  */
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import * as Core from "@turnout/core/webhooks/application/WebhookSink"

@@ -1,5 +1,5 @@
 /**
- * Runs effects, whose logs go to stderr: one line each, with `--json` a JSON document.
+ * Runs effects, whose logs go to stderr: one line each, with `--json` a JSON document (`LogDocument`).
  *
  * Without this, Effect writes logs to stdout, among the results, and as they are.
  */
@@ -9,13 +9,22 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import * as LogDocument from "../telemetry/LogDocument.ts"
 import type { Format } from "./Output.ts"
 import * as Streams from "./Streams.ts"
 
 /** Both formats quote text as JSON does, and so escapes are those of JSON. */
 const layer = ({ json, quiet }: Format) => {
-  const format = json === true ? Logger.formatJson : Logger.formatLogFmt
-  const logger = Logger.layer([Logger.map(format, (line) => Streams.writeJson("stderr", [line]))])
+  const logger = Logger.layer([
+    Logger.make((line) => {
+      const { span } = line.fiber.cache
+      const text =
+        json === true
+          ? LogDocument.toJson(Logger.formatStructured.log(line), span)
+          : LogDocument.toText(Logger.formatLogFmt.log(line), span)
+      Streams.writeJson("stderr", [text])
+    })
+  ])
   return quiet === true ? Layer.merge(logger, Layer.succeed(References.MinimumLogLevel, "Warn")) : logger
 }
 

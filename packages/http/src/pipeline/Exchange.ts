@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as Tracer from "effect/Tracer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Origin } from "../requests/headers/ClientAddress.ts"
 import * as RequestId from "../requests/headers/RequestId.ts"
@@ -25,6 +26,10 @@ export class Exchange {
   params = NO_PARAMS
   /** The path of the route with the names of its parameters; `undefined` if there is none for the request. */
   route: string | undefined
+  /** The span of the request, or that which the client has sent; `undefined` if there is none. */
+  span: Tracer.AnySpan | undefined
+  /** Who asks, as the journal names them; `undefined` as long as it is not known. */
+  actor: string | undefined
   /** The moment at which the request came, by `performance.now()`. */
   readonly startedAt = performance.now()
   /** Whether the client waits for `100 Continue` before it sends the body. */

@@ -11,6 +11,7 @@
  * which Node has a time-out. A request is answered by a stage, by its deadline or by the shutdown; then its work is interrupted, and what
  * that work still gives is dropped.
  */
+import { actorOf } from "@turnout/core/access/domain/policy/Principal"
 import { CredentialRefused } from "@turnout/core/access/domain/credentials/CredentialRefused"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -34,6 +35,7 @@ import { Exchange } from "./Exchange.ts"
 import * as Gate from "./Gate.ts"
 import type { Provided } from "./Handlers.ts"
 import type { Operation, Query } from "./Operation.ts"
+import { RequestSpans } from "./RequestSpans.ts"
 import type { Page, Routes, Target } from "./Routes.ts"
 
 export interface PipelineOptions extends AnsweringOptions {
@@ -72,6 +74,7 @@ export class Pipeline {
   private readonly deadlinesOfWrites: Deadlines
   private readonly deadlinesOfOthers: Deadlines
   private readonly metrics: HttpMetrics.HttpMetrics
+  private readonly spans: RequestSpans
   /** The exchanges whose answers are not sent in full. */
   private readonly open = new Set<Exchange>()
 
@@ -80,6 +83,7 @@ export class Pipeline {
     this.options = options
     this.answering = new Answering(options, context)
     this.metrics = HttpMetrics.make(context)
+    this.spans = new RequestSpans(context)
     this.deadlinesOfWrites = new Deadlines(options.writeTimeoutMillis)
     this.deadlinesOfOthers = new Deadlines(options.requestTimeoutMillis)
   }
@@ -123,6 +127,7 @@ export class Pipeline {
     this.metrics.ended()
     this.metrics.observe(method, route, status, seconds)
     this.answering.ended(exchange, status, seconds)
+    this.spans.end(exchange, status)
   }
 
   private route(exchange: Exchange): void {
@@ -136,6 +141,7 @@ export class Pipeline {
     const { params, query, resource } = found
     exchange.params = params
     exchange.route = resource.path
+    this.spans.begin(exchange)
     const target = resource.targets.get(exchange.method)
     if (target === undefined)
       return this.answering.answer(
@@ -196,6 +202,7 @@ export class Pipeline {
   /** The stages of an operation whose bearer is known, up to its body. */
   private admit(exchange: Exchange, operation: Operation, bearer: Bearer, query: Query): void {
     const { credentials, maxBodyBytes } = this.options
+    exchange.actor = actorOf(bearer.principal)
     const context = this.contextOf(exchange, operation, bearer)
     const refused = operation.isGuarded ? credentials.refusal(exchange, operation, bearer) : undefined
     if (refused !== undefined) return this.run(exchange, context, this.deadlinesOfOthers, refused, () => {})

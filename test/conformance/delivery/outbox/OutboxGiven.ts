@@ -13,7 +13,7 @@ import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
-import { Effect } from "effect"
+import { Effect, Tracer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Given from "../../../support/Given.ts"
 
@@ -39,10 +39,14 @@ export const newSink = (from: "beginning" | "now" = "now") =>
 export const claim = (sink: string, owner = "worker", ttlMillis = LONG, limit = SLOTS) =>
   use((outbox) => outbox.claim(sink, { owner, ttlMillis, limit }))
 
+/** The span in which the registrations of a stream are made. */
+export const SPAN = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7", sampled: true }
+
 /** An event with this number of registrations: a stream of two entries and one for each registration. */
 export const stream = Effect.fnUntraced(function* (people: number) {
   const event = yield* Given.publishedEvent({ capacity: 1_000 })
-  for (let person = 1; person <= people; person++) yield* Given.register(event.id, person)
+  const inSpan = Effect.withParentSpan(Tracer.externalSpan(SPAN))
+  for (let person = 1; person <= people; person++) yield* inSpan(Given.register(event.id, person))
   return event.id
 })
 

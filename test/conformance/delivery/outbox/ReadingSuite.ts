@@ -4,6 +4,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect } from "effect"
+import * as Given from "../../../support/Given.ts"
 import {
   use,
   newSink,
@@ -63,7 +64,11 @@ export const reading = (it: It): void => {
       Effect.gen(function* () {
         const sink = yield* newSink()
         const eventId = yield* stream(1)
+        const traceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        const options = { actor: "ada", correlationId: "request 1", causationId: "click 1", traceParent }
+        yield* Turnout.Turnout.use((turnout) => turnout.register(eventId, Given.person(2), options))
         const { deliveries } = yield* readAll(sink, yield* claim(sink))
+        assert.deepStrictEqual(deliveries.at(-1)?.metadata, options)
         const { items } = yield* Turnout.Turnout.use((turnout) => turnout.listJournal(eventId))
         const own = deliveries.filter((delivery) => delivery.eventId === eventId)
         assert.deepStrictEqual(

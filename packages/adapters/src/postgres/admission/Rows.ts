@@ -232,6 +232,7 @@ export interface JournalRow<Payload = unknown> {
   readonly actor: string
   readonly correlation_id: string | null
   readonly causation_id: string | null
+  readonly trace_parent: string | null
   readonly occurred_at: Time
 }
 
@@ -244,6 +245,11 @@ export const toJournalEntry = <Payload>(
   type: row.type,
   schemaVersion: row.schema_version,
   payload: row.payload,
-  metadata: { actor: row.actor, correlationId: row.correlation_id, causationId: row.causation_id },
+  metadata: {
+    actor: row.actor,
+    correlationId: row.correlation_id,
+    causationId: row.causation_id,
+    ...(row.trace_parent === null ? {} : { traceParent: row.trace_parent })
+  },
   occurredAt: toDate(row.occurred_at)
 })

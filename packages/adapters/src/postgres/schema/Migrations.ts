@@ -33,6 +33,7 @@ import { peopleAndMembers } from "./migrations/0017_PeopleAndMembers.ts"
 import { sessions } from "./migrations/0018_Sessions.ts"
 import { auditTrail } from "./migrations/0019_AuditTrail.ts"
 import { webhooksOfOrganizations } from "./migrations/0020_WebhooksOfOrganizations.ts"
+import { traceParents } from "./migrations/0021_TraceParents.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -59,7 +60,8 @@ export const migrations: ReadonlyArray<Migration> = [
   peopleAndMembers,
   sessions,
   auditTrail,
-  webhooksOfOrganizations
+  webhooksOfOrganizations,
+  traceParents
 ]
 
 export interface MigrationStatus {

@@ -84,6 +84,7 @@ export const options = (input: unknown): WriteOptions | undefined => {
     else if (field === "actor" && isText(value)) found.actor = value
     else if (field === "correlationId" && isText(value)) found.correlationId = value
     else if (field === "causationId" && isText(value)) found.causationId = value
+    else if (field === "traceParent" && typeof value === "string") found.traceParent = value
     else return undefined
   }
   return found

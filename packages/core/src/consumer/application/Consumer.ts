@@ -17,6 +17,8 @@
  *   times in hand and then has failed; and so is one that others hold the rows of.
  * - **A handler has a limit of time.** After that its message has failed, its place is free, and what it comes to is thrown
  *   away.
+ * - **A message is a part of the trace of its command.** Its handler runs in the span `turnout.consume`, whose parent is the span in
+ *   which the command was given. What the handler writes, and the log tells of it, belongs to that trace, whether spans are read or not.
  * - **The inbox remembers a message for `inboxTtlMillis`.** The consumer deletes older records of its own name in bounded steps.
  * - The consumer hides a message for longer while its handler runs. When it is stopped, it takes no more messages, waits up to
  *   `graceMillis` for the handlers that run, and gives back the rest.
@@ -34,6 +36,7 @@ import * as Semaphore from "effect/Semaphore"
 import { OUTAGE_PAUSES, pauseMillis, type RetryPolicy, STORE_PAUSES } from "../../kernel/domain/Backoff.ts"
 import { decode, type JournalEvent } from "../../journal/domain/JournalEvent.ts"
 import { fromJson, type Message } from "../../delivery/domain/Message.ts"
+import * as Spans from "../../kernel/application/tracing/Spans.ts"
 import * as FailedStatement from "../../kernel/ports/FailedStatement.ts"
 import { DEFAULT_HANDLER_TIMEOUT_MILLIS, Inbox, MAX_HANDLER_TIMEOUT_MILLIS } from "../ports/Inbox.ts"
 import type { Queue, ReceivedMessage } from "../ports/Queue.ts"
@@ -156,6 +159,10 @@ const understand = <E, R>(
   }
 }
 
+/** The span in which the command of a message was given: as the queue tells it, or else as the message does. */
+const commandOf = ({ traceParent }: ReceivedMessage, { metadata }: Message) =>
+  Spans.spanOf(traceParent) ?? Spans.spanOf(metadata.traceParent)
+
 /** The key of a message in the inbox. */
 const keyOf = ({ id, replay }: Message): string => (replay === undefined ? id : `${id} ${replay}`)
 
@@ -258,7 +265,19 @@ const fateOf = Effect.fnUntraced(function* <R>(
   if (Result.isFailure(read) || handle === undefined) return "ignored"
   const message = read.success
   const limit = options.handlerTimeoutMillis
-  const exit = yield* Effect.exit(inbox.once(options.consumer, keyOf(message), handle(message), limit))
+  const parent = commandOf(inHand, message)
+  const dealing = inbox.once(options.consumer, keyOf(message), handle(message), limit)
+  const inSpan = Spans.within(dealing, "turnout.consume", () => ({
+    root: parent === undefined,
+    kind: "consumer",
+    attributes: {
+      "messaging.operation.type": "process",
+      "messaging.destination.name": queue.name,
+      "messaging.consumer.group.name": options.consumer,
+      "messaging.message.id": message.id
+    }
+  }))
+  const exit = yield* Effect.exit(Spans.continuing(inSpan, parent))
   if (Exit.isSuccess(exit)) {
     working.isInDoubt = false
     working.storeOutage.worked()
@@ -266,7 +285,7 @@ const fateOf = Effect.fnUntraced(function* <R>(
   }
   const { cause } = exit
   const failed = `${queue.name}: message ${message.id} could not be dealt with${inStatement(cause)}`
-  const log = Effect.logWarning(failed, cause)
+  const log = Spans.continuing(Effect.logWarning(failed, cause), parent)
   const error = storeErrorIn(cause)
   if (error !== undefined) return { error, log }
   yield* log

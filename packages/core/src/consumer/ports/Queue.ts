@@ -17,6 +17,8 @@ export interface ReceivedMessage {
   readonly group: string | null
   /** How often it has been received, this time included. */
   readonly receiveCount: number
+  /** The span in which it was sent, as a `traceparent`, if the queue has told one beside the body. It may be none that is valid. */
+  readonly traceParent?: string
 }
 
 /** The queue cannot be reached. Messages that were received come back by themselves. */

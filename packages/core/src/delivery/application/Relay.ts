@@ -43,6 +43,7 @@ import type { StartFrom } from "../../journal/ports/JournalReader.ts"
 import type { Replays } from "../ports/Replays.ts"
 import type { Sink, SinkUnavailable } from "../ports/Sink.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as DeliverySpan from "./DeliverySpan.ts"
 import * as HeldLease from "./HeldLease.ts"
 import type { InvalidInput } from "../../kernel/application/InvalidInput.ts"
 import * as RelayMetrics from "./RelayMetrics.ts"
@@ -151,7 +152,7 @@ const attempt = (
   if (deliveries.length === 0) return Effect.void
   const settled = (index: number, outcome: DeliveryOutcome): void => void (outcomes[placeOf(index)] = outcome)
   const inTime = Effect.raceFirst(Effect.andThen(lease.untilOver, Effect.interrupt))
-  return Effect.map(inTime(sink.deliver({ slot, epoch, deliveries, settled })), (answers) => {
+  return Effect.map(inTime(DeliverySpan.deliver(sink, { slot, epoch, deliveries, settled })), (answers) => {
     for (let index = 0; index < deliveries.length; index++) settled(index, answers[index] ?? unanswered)
   })
 }

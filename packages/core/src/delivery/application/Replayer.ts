@@ -19,6 +19,7 @@ import { storable } from "../../kernel/domain/Text.ts"
 import { type Advance, type ReplayPlace, Replays, type ReplaySlice } from "../ports/Replays.ts"
 import type { Sink } from "../ports/Sink.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import * as DeliverySpan from "./DeliverySpan.ts"
 import * as HeldLease from "./HeldLease.ts"
 import * as Outage from "../../kernel/application/Outage.ts"
 import * as StoreOutage from "../../kernel/application/StoreOutage.ts"
@@ -167,23 +168,21 @@ const deliver = (
   const known = new Map<Entry, DeliveryOutcome>()
   let isCut = false
   const deliverSlot = ([slot, own]: (typeof bySlot)[number]): Effect.Effect<void> =>
-    sink
-      .deliver({
-        slot,
-        replay: replay.id,
-        deliveries: own.map(({ delivery }) => delivery),
-        settled: (index, outcome) => void known.set(own[index]!, outcome)
+    DeliverySpan.deliver(sink, {
+      slot,
+      replay: replay.id,
+      deliveries: own.map(({ delivery }) => delivery),
+      settled: (index, outcome) => void known.set(own[index]!, outcome)
+    }).pipe(
+      Effect.map((outcomes) => own.forEach((entry, index) => known.set(entry, outcomes[index] ?? unanswered))),
+      Effect.catchCause((cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+        isCut = true
+        const error = Cause.squash(cause)
+        if (!sinkOutage.failed(error instanceof Error ? error.message : String(error))) return Effect.void
+        return Effect.logWarning(`the replay to ${sink.name} waits for its sink`, cause)
       })
-      .pipe(
-        Effect.map((outcomes) => own.forEach((entry, index) => known.set(entry, outcomes[index] ?? unanswered))),
-        Effect.catchCause((cause) => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
-          isCut = true
-          const error = Cause.squash(cause)
-          if (!sinkOutage.failed(error instanceof Error ? error.message : String(error))) return Effect.void
-          return Effect.logWarning(`the replay to ${sink.name} waits for its sink`, cause)
-        })
-      )
+    )
   return Effect.map(Effect.forEach(bySlot, deliverSlot, { concurrency: "unbounded", discard: true }), () => ({
     outcomes: entries.map((entry) => known.get(entry)),
     isCut

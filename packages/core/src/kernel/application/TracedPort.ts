@@ -2,20 +2,16 @@
  * Tracing of ports, outside of their implementations: each operation is a span named by port and operation, such as
  * `Outbox.claim`.
  *
- * With Effect's own tracer, nobody listens: then an operation costs one look at the fiber and makes no span. Metrics count what
- * happens in total; spans show where the time of one request or one round of a relay went.
+ * With Effect's own tracer, nobody listens: then an operation costs one look at the fiber and makes no span (`Spans`). Metrics count
+ * what happens in total; spans show where the time of one request or one round of a relay went. They have no values of parameters.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Tracer from "effect/Tracer"
+import * as Spans from "./tracing/Spans.ts"
 
 const traced = <A, E, R>(operation: Effect.Effect<A, E, R>, name: string): Effect.Effect<A, E, R> =>
-  Effect.withFiber<A, E, R>((fiber) =>
-    fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer
-      ? operation
-      : (Effect.withSpan(operation, name, { kind: "client" }) as Effect.Effect<A, E, R>)
-  )
+  Spans.within(operation, name, () => ({ kind: "client" }))
 
 /** The last part of a service key: `@turnout/Outbox` is the port `Outbox`. */
 const nameOf = (key: string): string => key.slice(key.lastIndexOf("/") + 1)

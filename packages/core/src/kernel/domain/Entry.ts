@@ -9,7 +9,7 @@ import { EventId } from "./EventId.ts"
 import { Instant } from "./Instant.ts"
 import { Uuid } from "./Uuid.ts"
 
-/** The principal who caused a journal event, and the request and the message in the course of which it happened. */
+/** The principal who caused a journal event, and the request, the message and the trace in the course of which it happened. */
 export const Metadata = Schema.Struct({
   /** The principal who caused it. */
   actor: described("The principal who caused it", Schema.String, { examples: ["anonymous"] }),
@@ -22,7 +22,13 @@ export const Metadata = Schema.Struct({
   /** The message or request in the course of which it happened. */
   causationId: described("The message or request in the course of which it happened", Schema.NullOr(Schema.String), {
     examples: [null]
-  })
+  }),
+  /** The span in which it happened, as a `traceparent` (`TraceParent`); absent if there was none. */
+  traceParent: described(
+    "The span in which it happened, as a `traceparent` of W3C Trace Context; absent if there was none",
+    Schema.optionalKey(Schema.String),
+    { examples: ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"] }
+  )
 })
 export type Metadata = typeof Metadata.Type
 

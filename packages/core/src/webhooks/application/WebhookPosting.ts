@@ -12,7 +12,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
-import { type WebhookAnswer, WebhookPost } from "../ports/WebhookPost.ts"
+import { type PostedMessage, type WebhookAnswer, WebhookPost } from "../ports/WebhookPost.ts"
 import type { WebhookTarget } from "../ports/WebhookStore.ts"
 import { steady } from "../../kernel/application/time/MonotonicTime.ts"
 
@@ -29,14 +29,12 @@ export interface PostingSettings {
 type Hear = (response: WebhookHealth.WebhookResponse) => Effect.Effect<void>
 
 /**
- * Posts a body under the id of a message at this time; `undefined` if nothing was posted, because the circuit is open. As soon as the status
- * is known, or it is known that there is none, `hear` is given the response without its text; the body is read after that.
+ * Posts a message; `undefined` if nothing was posted, because the circuit is open. As soon as the status is known, or it is known that
+ * there is none, `hear` is given the response without its text; the body is read after that.
  */
 export type Posting = (
   to: WebhookTarget,
-  id: string,
-  body: string,
-  at: Date,
+  message: PostedMessage,
   hear: Hear
 ) => Effect.Effect<WebhookHealth.WebhookResponse | undefined>
 
@@ -89,8 +87,8 @@ export const make = Effect.fnUntraced(function* ({
   /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
   const steadyClock = steady(clock)
   const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
-  return (to, id, body, at, hear) =>
-    Effect.timeoutOrElse(post(to, id, body, at), {
+  return (to, message, hear) =>
+    Effect.timeoutOrElse(post(to, message), {
       duration: timeoutMillis,
       orElse: () => Effect.succeed<WebhookAnswer>(noAnswer)
     }).pipe(

@@ -14,6 +14,7 @@
  * - **`Retry-After`** leaves the whole endpoint alone from the first time on, in all processes, and its stream is blocked for
  *   as long. Then one request is made, and the others wait for its response.
  * - **410** disables the webhook, and so do days of failures without a success.
+ * - A request passes on the span in which its message was caused, and is a part of that trace (`PostingSpan`).
  * - Every request is written to the log of the webhook, and says when it was made, by the store's clock: endpoints refuse requests
  *   whose time is minutes off.
  */
@@ -34,6 +35,7 @@ import { AdmissionReads } from "../../admission/ports/AdmissionReads.ts"
 import * as EndpointHealth from "./EndpointHealth.ts"
 import { leniently } from "./EndpointHealth.ts"
 import * as EventOwners from "./EventOwners.ts"
+import * as PostingSpan from "./PostingSpan.ts"
 import * as WebhookPosting from "./WebhookPosting.ts"
 
 export interface WebhookSinkOptions {
@@ -176,12 +178,14 @@ interface Surroundings {
 const makeSink = ({ clock, owners, post, settings, store }: Surroundings, target: () => WebhookTarget): Sink => {
   const { concurrency } = settings
   const { id } = target().webhook
+  const name = sinkOf(id)
   const now = () => monotonicMillis(clock)
   const places = Semaphore.makeUnsafe(concurrency)
   const health = EndpointHealth.make({ ...settings, store, now, target })
 
   const attempt: Attempt = Effect.fnUntraced(function* (delivery, { log, replay, settle }) {
-    const { eventId, id: message, type, version } = delivery
+    const { eventId, id: message, metadata, type, version } = delivery
+    const { traceParent } = metadata
     const to = health.current()
     const at = store.clock.now()
     const began = now()
@@ -193,7 +197,8 @@ const makeSink = ({ clock, owners, post, settings, store }: Surroundings, target
       if (WebhookHealth.errorOf(response) === null) settle(delivered)
       heard = yield* health.hear(to, response)
     })
-    const response = yield* post(to, key, Message.toJson(delivery, replay), at, hear)
+    const posting = post(to, { id: key, body: Message.toJson(delivery, replay), at, traceParent }, hear)
+    const response = yield* PostingSpan.within(posting, name, delivery)
     if (response === undefined) return undefined
     const { status } = response
     const error = WebhookHealth.errorOf(response)
@@ -206,7 +211,7 @@ const makeSink = ({ clock, owners, post, settings, store }: Surroundings, target
   })
 
   return {
-    name: sinkOf(id),
+    name,
     measuredAs: MEASURED_AS,
     deliver: (consignment) =>
       Effect.suspend(() => {

@@ -76,7 +76,7 @@ export const run: (
   const body = TestMessage.toJson({ id: message, webhook: id, who, at })
   const response = yield* WebhookPosting.make(DEFAULTS).pipe(
     Effect.provideService(WebhookPost, watched),
-    Effect.flatMap((posting) => posting(target, message, body, at, heard)),
+    Effect.flatMap((posting) => posting(target, { id: message, body, at }, heard)),
     Effect.scoped
   )
   // The circuit of a posting that was just made is closed.

@@ -36,15 +36,18 @@ export type WebhookAnswer =
   /** There was no answer; `error` says why. */
   | { readonly status: null; readonly error: string }
 
-/**
- * Posts a body under the id of a message. `at` is the time that the request says it is made at. Interrupting it gives up the request; the
- * end of the scope gives up the rest of the answer.
- */
-export type Post = (
-  target: WebhookTarget,
-  id: string,
-  body: string,
-  at: Date
-) => Effect.Effect<WebhookAnswer, never, Scope.Scope>
+/** A message as it is posted. */
+export interface PostedMessage {
+  /** The id of the message, which the request carries. */
+  readonly id: string
+  readonly body: string
+  /** The time that the request says it is made at. */
+  readonly at: Date
+  /** The span in which the message was caused, as the request passes it on in the header `traceparent`; absent if there was none. */
+  readonly traceParent?: string | undefined
+}
+
+/** Posts a message. Interrupting it gives up the request; the end of the scope gives up the rest of the answer. */
+export type Post = (target: WebhookTarget, message: PostedMessage) => Effect.Effect<WebhookAnswer, never, Scope.Scope>
 
 export class WebhookPost extends Context.Service<WebhookPost, Post>()("@turnout/WebhookPost") {}

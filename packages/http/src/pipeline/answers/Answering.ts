@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as References from "effect/References"
 import * as Result from "effect/Result"
+import * as Tracer from "effect/Tracer"
 import * as Caching from "../../credentials/Caching.ts"
 import { UNMATCHED_ROUTE } from "../../metrics/HttpMetrics.ts"
 import * as Problem from "../../problems/Problem.ts"
@@ -51,11 +52,14 @@ export class Answering {
   /** The context of the work on a request, whose id the lines of the log have. */
   contextOf(exchange: Exchange): Context.Context<CurrentExchange> {
     const annotations = { ...this.annotations, [RequestId.ANNOTATION]: exchange.id }
-    return Context.add(
+    const context = Context.add(
       Context.add(this.context, References.CurrentLogAnnotations, annotations),
       CurrentExchange,
       exchange
     )
+    return exchange.span === undefined
+      ? context
+      : (Context.add(context, Tracer.ParentSpan, exchange.span) as Context.Context<CurrentExchange>)
   }
 
   /** Answers a request, unless it is answered already. */
@@ -99,10 +103,11 @@ export class Answering {
   /** Notes that an exchange has ended. The log has the route of a request, and never its path, which may name people. */
   ended(exchange: Exchange, status: number, seconds: number): void {
     if (!this.options.logRequests) return
-    const { method, route = UNMATCHED_ROUTE } = exchange
+    const { actor = "nobody", method, route = UNMATCHED_ROUTE } = exchange
     const line = Effect.annotateLogs(Effect.logInfo("Sent HTTP response"), {
       "http.method": method,
       "http.route": route,
+      principal: actor,
       "http.status": status,
       "http.duration_ms": Math.round(seconds * 1_000_000) / 1_000
     })

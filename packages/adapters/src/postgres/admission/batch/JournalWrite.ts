@@ -27,12 +27,13 @@ export const journalled: Part<JournalEntry> = {
     quoted("actor", ({ metadata }) => metadata.actor),
     nullable(quoted("correlation_id", ({ metadata }) => metadata.correlationId)),
     nullable(quoted("causation_id", ({ metadata }) => metadata.causationId)),
+    nullable(plain("trace_parent", "text", ({ metadata }) => metadata.traceParent ?? null)),
     plain("occurred_at", "integer", ({ occurredAt }, _, { times }) => times.numberOf(occurredAt)),
     json("payload", ({ event }) => payloadJson(event))
   ],
   sql: (s, rows) => `INSERT INTO ${s}.journal (event_id, version, id, type, schema_version, actor, correlation_id,
-    causation_id, occurred_at, payload)
+    causation_id, trace_parent, occurred_at, payload)
   SELECT ${id("t.event")}, t.version, t.id, t.type, ${SCHEMA_VERSION}, t.actor, t.correlation_id, t.causation_id,
-    ${time("t.occurred_at")}, t.payload::json
+    t.trace_parent, ${time("t.occurred_at")}, t.payload::json
   FROM ${rows}`
 }

@@ -28,7 +28,8 @@ export const make = (read: Query, s: string): EventReads => {
   const list = EventList.make(s, Rows.EVENT)
   const listTexts = EventList.make(s, "id, starts_at, title, location")
   const count = EventList.makeCount(s)
-  const journal = `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id, occurred_at
+  const journal = `SELECT event_id, version, id, type, schema_version, payload, actor, correlation_id, causation_id,
+  trace_parent, occurred_at
 FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY version LIMIT $3::integer`
 
   const organizations = `SELECT t.id, ${ownerOf(s, "t.id")} AS organization_id FROM unnest($1::uuid[]) AS t(id)`

@@ -1,12 +1,15 @@
 /**
- * Requests that are made from commands: each gets a fresh id, and the fingerprint of the command for its idempotency key. The
- * time comes from the store, when it decides the batch.
+ * Requests that are made from commands: each gets a fresh id, the fingerprint of the command for its idempotency key, and the span in
+ * which it is made. The time comes from the store, when it decides the batch.
  */
 import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import type { Command } from "../../domain/model/Command.ts"
 import { scope } from "../../domain/state/Idempotency.ts"
+import type { Metadata } from "../../../kernel/domain/Entry.ts"
+import * as TraceParent from "../../../kernel/domain/TraceParent.ts"
+import * as Spans from "../../../kernel/application/tracing/Spans.ts"
 import type { Caller } from "../../domain/state/Caller.ts"
 import type { PendingRequest } from "../../domain/state/Request.ts"
 import { ANONYMOUS, type WriteOptions } from "../../domain/state/WriteOptions.ts"
@@ -56,6 +59,14 @@ export interface KeyOptions {
   readonly refusalTtlMillis?: number
 }
 
+const metadataOf = (options: WriteOptions, current: string | undefined): Metadata => {
+  const { actor = ANONYMOUS, causationId = null, correlationId = null, traceParent: given } = options
+  const traceParent = given !== undefined && TraceParent.isTraceParent(given) ? given : current
+  return traceParent === undefined
+    ? { actor, correlationId, causationId }
+    : { actor, correlationId, causationId, traceParent }
+}
+
 /** Makes the request of a command. */
 export type MakeRequest = (command: Command, options: WriteOptions, caller?: Caller) => Effect.Effect<PendingRequest>
 
@@ -70,9 +81,10 @@ export const make = (
     command: Command,
     options: WriteOptions,
     caller: Caller | undefined,
-    freshId: string
+    freshId: string,
+    traceParent: string | undefined
   ): PendingRequest => {
-    const { actor = ANONYMOUS, causationId = null, correlationId = null, idempotencyKey: key } = options
+    const { actor = ANONYMOUS, idempotencyKey: key } = options
     return {
       command,
       freshId,
@@ -85,10 +97,12 @@ export const make = (
               ttlMillis: idempotencyTtlMillis,
               refusalTtlMillis: Math.min(refusalTtlMillis, idempotencyTtlMillis)
             },
-      metadata: { actor, correlationId, causationId },
+      metadata: metadataOf(options, traceParent),
       ...(caller === undefined ? {} : { caller })
     }
   }
   return (command, options, caller) =>
-    Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, caller, freshId))
+    Effect.withFiber((fiber) =>
+      Effect.map(random.uuidV7(), (freshId) => toRequest(command, options, caller, freshId, Spans.traceParentOf(fiber)))
+    )
 }

@@ -1,5 +1,5 @@
 /**
- * The options of a write: the principal, the idempotency key, and the request and message in the course of which it is made.
+ * The options of a write: the principal, the idempotency key, and the request, message and trace in the course of which it is made.
  */
 import * as Schema from "effect/Schema"
 import { IdempotencyKey } from "./Idempotency.ts"
@@ -19,7 +19,12 @@ export const WriteOptions = Schema.Struct({
   /** Ties together everything that one request or process caused; recorded in the journal. */
   correlationId: Schema.optionalKey(name),
   /** The message or request that caused this one; recorded in the journal. */
-  causationId: Schema.optionalKey(name)
+  causationId: Schema.optionalKey(name),
+  /**
+   * The span in which it is made, as a `traceparent` of W3C Trace Context; recorded in the journal, and passed on with its messages.
+   * Default: the current span of Effect, if there is one. A text that is no `traceparent` counts as none.
+   */
+  traceParent: Schema.optionalKey(Schema.String)
 })
 export type WriteOptions = typeof WriteOptions.Type
 

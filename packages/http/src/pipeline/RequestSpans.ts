@@ -1,0 +1,55 @@
+/**
+ * The spans of requests, which tell the method, the route and the status of a request, and nothing else: no query, no path, no address, no
+ * user agent, no header, and of a failure nothing but that there was one.
+ *
+ * A request that comes with a `traceparent` is a part of its trace, and what it writes has the trace too. With effect's own tracer nobody
+ * reads spans: then none is made, and the ids that the client has sent are passed on all the same. Requests that ask after the health of
+ * the process have no span.
+ */
+import * as DiscreetTracer from "@turnout/core/kernel/application/tracing/DiscreetTracer"
+import * as Spans from "@turnout/core/kernel/application/tracing/Spans"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Tracer from "effect/Tracer"
+import type { Exchange } from "./Exchange.ts"
+
+const FAILED = Exit.fail(new Error("server error"))
+
+export class RequestSpans {
+  private readonly clock: Clock.Clock
+  /** The context in which spans are made; `undefined` if nobody reads them. */
+  private readonly context: Context.Context<never> | undefined
+
+  constructor(context: Context.Context<never>) {
+    const tracer = Context.get(context, Tracer.Tracer)
+    this.clock = Context.get(context, Clock.Clock)
+    this.context =
+      tracer === Tracer.nativeTracer ? undefined : Context.add(context, Tracer.Tracer, DiscreetTracer.make(tracer))
+  }
+
+  /** Begins the span of a request, whose route is known. */
+  begin(exchange: Exchange): void {
+    const { headers, method, route = "unmatched" } = exchange
+    const parent = Spans.spanOf(headers["traceparent"])
+    if (this.context === undefined || route.startsWith("/health")) {
+      exchange.span = parent
+      return
+    }
+    const made = Effect.makeSpan(`${method} ${route}`, {
+      kind: "server",
+      attributes: { "http.request.method": method, "http.route": route },
+      ...(parent === undefined ? { root: true } : { parent })
+    })
+    exchange.span = Effect.runSyncWith(this.context)(made)
+  }
+
+  /** Ends it, with the status of the answer. */
+  end({ span }: Exchange, status: number): void {
+    if (span?._tag !== "Span") return
+    span.attribute("http.response.status_code", status)
+    // By the conventions of OpenTelemetry, what a client does wrong is no failure of the server.
+    span.end(this.clock.currentTimeNanosUnsafe(), status >= 500 ? FAILED : Exit.void)
+  }
+}
