@@ -8,23 +8,23 @@
  */
 import * as DiscreetTracer from "@turnout/core/kernel/application/tracing/DiscreetTracer"
 import * as Spans from "@turnout/core/kernel/application/tracing/Spans"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import type { Exchange } from "./Exchange.ts"
 
 const FAILED = Exit.fail(new Error("server error"))
 
 export class RequestSpans {
-  private readonly clock: Clock.Clock
   /** The context in which spans are made; `undefined` if nobody reads them. */
   private readonly context: Context.Context<never> | undefined
+  /** The scopes that end the spans. */
+  private readonly scopes = new WeakMap<Tracer.AnySpan, Scope.Closeable>()
 
   constructor(context: Context.Context<never>) {
     const tracer = Context.get(context, Tracer.Tracer)
-    this.clock = Context.get(context, Clock.Clock)
     this.context =
       tracer === Tracer.nativeTracer ? undefined : Context.add(context, Tracer.Tracer, DiscreetTracer.make(tracer))
   }
@@ -37,19 +37,23 @@ export class RequestSpans {
       exchange.span = parent
       return
     }
-    const made = Effect.makeSpan(`${method} ${route}`, {
+    const made = Effect.makeSpanScoped(`${method} ${route}`, {
       kind: "server",
       attributes: { "http.request.method": method, "http.route": route },
       ...(parent === undefined ? { root: true } : { parent })
     })
-    exchange.span = Effect.runSyncWith(this.context)(made)
+    const scope = Scope.makeUnsafe()
+    const span = Effect.runSyncWith(this.context)(Scope.provide(made, scope))
+    this.scopes.set(span, scope)
+    exchange.span = span
   }
 
   /** Ends it, with the status of the answer. */
   end({ span }: Exchange, status: number): void {
-    if (span?._tag !== "Span") return
+    const scope = span === undefined ? undefined : this.scopes.get(span)
+    if (span?._tag !== "Span" || scope === undefined) return
     span.attribute("http.response.status_code", status)
     // By the conventions of OpenTelemetry, what a client does wrong is no failure of the server.
-    span.end(this.clock.currentTimeNanosUnsafe(), status >= 500 ? FAILED : Exit.void)
+    Effect.runSyncWith(this.context!)(Scope.close(scope, status >= 500 ? FAILED : Exit.void))
   }
 }
