@@ -73,7 +73,9 @@ const TEXTS = [
   "https://a.example",
   "https://b.example",
   "10.0.0.0/8",
-  "2001:db8::1"
+  "2001:db8::1",
+  "redis://a.example:6379",
+  "redis://b.example:6379"
 ]
 
 /** Documents of which each option that takes one takes two. */

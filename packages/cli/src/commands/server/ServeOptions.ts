@@ -7,6 +7,7 @@ import type * as Metrics from "../../activity/Metrics.ts"
 import type { IssuersOptions } from "../../options/access/Issuers.ts"
 import type { LimitsOptions } from "../../options/access/Limits.ts"
 import type * as NamedQueue from "../../sinks/NamedQueue.ts"
+import type { RedisOptions } from "../../options/neighbours/Redis.ts"
 import type * as Sinks from "../../sinks/Sinks.ts"
 import type * as Mailing from "./Mailing.ts"
 
@@ -17,7 +18,8 @@ export interface ServeOptions
     IssuersOptions,
     LimitsOptions,
     Mailing.MailingOptions,
-    Metrics.MetricsOptions {
+    Metrics.MetricsOptions,
+    RedisOptions {
   readonly host: string
   readonly port: number
   readonly basePath?: string

@@ -24,6 +24,7 @@ import type { ServeOptions } from "./ServeOptions.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
+import * as Shared from "./Shared.ts"
 import * as StopTime from "./StopTime.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
@@ -120,7 +121,7 @@ export const runIn = (
       const dead = yield* deadLetters(dlq, options)
       return Server.layer({ ...settings, ...token, ...verifier, ...mail, open, deadLetters: dead })
     })
-  ).pipe(Layer.provide(endpointsOf(options)))
+  ).pipe(Layer.provide([endpointsOf(options), Shared.layer(options)]))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: StopTime.DRAIN_MILLIS,

@@ -12,8 +12,9 @@ import * as Metrics from "../../activity/Metrics.ts"
 import { issuers } from "../../options/access/Issuers.ts"
 import * as Limits from "../../options/access/Limits.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
+import { redis } from "../../options/neighbours/Redis.ts"
 import { allowPrivate } from "../../options/Sinks.ts"
-import { sqs, sqsEndpoint, sqsRegion } from "../../options/Sqs.ts"
+import { sqs, sqsEndpoint, sqsRegion } from "../../options/neighbours/Sqs.ts"
 import { DEFAULT_REFUSAL_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
 import { DEFAULTS } from "@turnout/http/ServerDefaults"
 import * as NamedQueue from "../../sinks/NamedQueue.ts"
@@ -176,6 +177,6 @@ export const declare = (program: Command, action: Action): void => {
     .option("--sales", "keep sales summaries up to date")
     .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
     .addOption(allowPrivate())
-  Limits.declare(command)
+  Limits.declare(command).addOption(redis())
   Metrics.declare(Mailing.declare(command)).action(action(serve))
 }

@@ -2,8 +2,8 @@
  * Options about queues of SQS.
  */
 import { Option } from "commander"
-import type { Marks } from "../usage/Kinds.ts"
-import * as NamedQueue from "../sinks/NamedQueue.ts"
+import type { Marks } from "../../usage/Kinds.ts"
+import * as NamedQueue from "../../sinks/NamedQueue.ts"
 
 type Queues = ReadonlyArray<NamedQueue.NamedQueue>
 
