@@ -159,7 +159,7 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP docs", (it) => {
       const { responses } = yield* operation("post", "/events/{eventId}/registrations")
       assert.strictEqual(
         Object.keys(responses).join(" "),
-        "201 400 401 403 404 408 409 413 414 415 417 422 431 500 503 504"
+        "201 400 401 403 404 408 409 413 414 415 417 422 429 431 500 503 504"
       )
       const conflict = JSON.stringify(responses["409"])
       for (const name of ["CapacityFullProblem", "RegistrationClosedProblem", "IdempotencyKeyInFlightProblem"]) {

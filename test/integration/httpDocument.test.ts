@@ -109,7 +109,9 @@ describe.each(both)("the document of %s", (_name, documented) => {
     const isWrite = ({ operation }: Named) => operation.parameters.some(({ name }) => name === "Idempotency-Key")
     has("X-Request-Id", () => true)
     has("WWW-Authenticate", (status) => status === "401")
-    has("Retry-After", (status, named) => status === "503" || (status === "409" && isWrite(named)))
+    has("Retry-After", (status, named) => ["429", "503"].includes(status) || (status === "409" && isWrite(named)))
+    const isHealth = ({ operation }: Named) => ["getLiveness", "getReadiness"].includes(operation.operationId)
+    for (const name of ["RateLimit", "RateLimit-Policy"]) has(name, (_, named) => !isHealth(named))
     has("Idempotent-Replayed", (status, named) => isWrite(named) && /^(2..|409|412)$/.test(status))
     has("Location", (status, { at }) => status === "201" && !at.includes("/admin/"))
     has("Store-Clock-Offset", (status, { at }) => at === "get /health/ready" && status === "204")
@@ -288,7 +290,7 @@ describe("the check of answers", () => {
     code: "event_not_found",
     eventId: id
   }
-  const headers = { "content-type": "application/problem+json", "x-request-id": "a" }
+  const headers = { ...ApiDocument.FOR_BROWSERS, "content-type": "application/problem+json", "x-request-id": "a" }
   const check = (status: number, given: Readonly<Record<string, string>>, body: unknown, path = `/events/${id}`) =>
     ApiDocument.check("GET", path, { status, headers: new Headers(given), text: JSON.stringify(body) })
 
@@ -311,7 +313,7 @@ describe("the check of answers", () => {
     [
       "no header that must be there",
       404,
-      { "content-type": headers["content-type"] },
+      { ...ApiDocument.FOR_BROWSERS, "content-type": headers["content-type"] },
       problem,
       /x-request-id is missing/
     ],

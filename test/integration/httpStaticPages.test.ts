@@ -18,7 +18,7 @@ const PAGES = ["/docs", "/openapi.json", "/admin/docs", "/admin/openapi.json"]
 
 const withServer = <A>(work: (url: string, logged: ReadonlyArray<string>) => Promise<A>) => {
   const logged: Array<string> = []
-  const layer = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN) }).pipe(
+  const layer = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), limits: "none" }).pipe(
     Layer.provideMerge(Turnout.layer().pipe(Layer.provideMerge(Memory.layer)))
   )
   return HttpServer.HttpServer.use(({ address }) =>

@@ -80,7 +80,7 @@ const OUTSIDE = ["route_not_found", "method_not_allowed", "method_not_implemente
 const OF_HTTP = ["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"]
 
 /** The headers by which browsers keep an answer from doing harm. Every answer has them, and no document names them. */
-const FOR_BROWSERS = {
+export const FOR_BROWSERS = {
   "content-security-policy": "default-src 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

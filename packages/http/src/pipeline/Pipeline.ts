@@ -173,6 +173,7 @@ export class Pipeline {
 
   private authenticate(exchange: Exchange, operation: Operation, query: Query): void {
     const { credentials, limiting } = this.options
+    if (!operation.isGuarded) return this.admit(exchange, operation, undefined, query)
     const bearer = credentials.find(exchange)
     if (!Effect.isEffect(bearer)) return this.admit(exchange, operation, bearer, query)
     const counted =
@@ -199,12 +200,12 @@ export class Pipeline {
     )
   }
 
-  /** The stages of an operation whose bearer is known, up to its body. */
-  private admit(exchange: Exchange, operation: Operation, bearer: Bearer, query: Query): void {
+  /** The stages of an operation up to its body. An operation behind the policy has a bearer. */
+  private admit(exchange: Exchange, operation: Operation, bearer: Bearer | undefined, query: Query): void {
     const { credentials, maxBodyBytes } = this.options
-    exchange.actor = actorOf(bearer.principal)
+    if (bearer !== undefined) exchange.actor = actorOf(bearer.principal)
     const context = this.contextOf(exchange, operation, bearer)
-    const refused = operation.isGuarded ? credentials.refusal(exchange, operation, bearer) : undefined
+    const refused = bearer === undefined ? undefined : credentials.refusal(exchange, operation, bearer)
     if (refused !== undefined) return this.run(exchange, context, this.deadlinesOfOthers, refused, () => {})
     const takesQuery = operation.endpoint.query === undefined ? "none" : "some"
     const violations = QueryParameters.violationsOf(exchange.target, takesQuery)
@@ -223,14 +224,15 @@ export class Pipeline {
   private handle(
     exchange: Exchange,
     operation: Operation,
-    bearer: Bearer,
+    bearer: Bearer | undefined,
     query: Query,
     json: unknown,
     context: Context.Context<Provided>
   ): void {
     const decoded = operation.decode(exchange, query, json)
     if (Result.isFailure(decoded)) return this.answering.fail(exchange, decoded.failure)
-    const work = this.options.credentials.noting(operation, bearer, operation.handler(decoded.success))
+    const handled = operation.handler(decoded.success)
+    const work = bearer === undefined ? handled : this.options.credentials.noting(operation, bearer, handled)
     this.run(exchange, context, this.deadlinesOf(operation), work, (value) => {
       const encoded = Result.try(() => operation.encode(value))
       if (Result.isSuccess(encoded)) this.answering.answer(exchange, encoded.success)
@@ -246,7 +248,7 @@ export class Pipeline {
   /** The context of the work on a request. Without a bearer, nothing may need the principal. */
   private contextOf(exchange: Exchange, operation?: Operation, bearer?: Bearer): Context.Context<Provided> {
     const context = this.answering.contextOf(exchange)
-    return operation?.isGuarded === true && bearer !== undefined
+    return operation !== undefined && bearer !== undefined
       ? this.options.credentials.known(context, exchange, operation, bearer)
       : (context as Context.Context<Provided>)
   }
