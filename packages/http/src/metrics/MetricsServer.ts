@@ -79,7 +79,8 @@ const listen = (server: Server, host: string, port: number): Effect.Effect<void,
   Effect.callback((resume) => {
     const onError = (cause: Error) => resume(Effect.fail(new ServeError({ cause })))
     server.once("error", onError)
-    server.listen({ host, port }, () => {
+    // The processes of one server would share the port otherwise, and each scrape would ask one of them by chance.
+    server.listen({ host, port, exclusive: true }, () => {
       server.off("error", onError)
       resume(Effect.void)
     })
