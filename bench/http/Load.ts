@@ -14,21 +14,22 @@ export interface Turn {
 /** Registers people for the first event over HTTP, by as many connections and for as long as told, with a credential or without. */
 export const load = async (url: string, connections: number, seconds: number, credential?: string): Promise<Turn> => {
   const authorization = credential === undefined ? {} : { authorization: `Bearer ${credential}` }
-  const result = await autocannon({
-    url: `${url}/events/${Database.eventId(1)}/registrations`,
-    connections,
-    duration: seconds,
-    requests: [
-      {
-        method: "POST",
-        setupRequest: (request) => ({
-          ...request,
-          headers: { "content-type": "application/json", "idempotency-key": randomUUID(), ...authorization },
-          body: JSON.stringify({ attendee: { email: `${randomUUID()}@example.com`, name: "Ada Lovelace" } })
-        })
-      }
-    ]
+  return await fire(`${url}/events/${Database.eventId(1)}/registrations`, connections, seconds, {
+    method: "POST",
+    setupRequest: (request) => ({
+      ...request,
+      headers: { "content-type": "application/json", "idempotency-key": randomUUID(), ...authorization },
+      body: JSON.stringify({ attendee: { email: `${randomUUID()}@example.com`, name: "Ada Lovelace" } })
+    })
   })
+}
+
+/** Looks at the first event over HTTP. */
+export const look = (url: string, connections: number, seconds: number): Promise<Turn> =>
+  fire(`${url}/events/${Database.eventId(1)}`, connections, seconds, { method: "GET" })
+
+const fire = async (url: string, connections: number, seconds: number, request: autocannon.Request): Promise<Turn> => {
+  const result = await autocannon({ url, connections, duration: seconds, requests: [request] })
   if (result.errors > 0 || result.non2xx > 0) {
     throw new Error(`${result.errors} requests failed, ${result.non2xx} were not answered with 2xx`)
   }

@@ -9,6 +9,7 @@ import * as Core from "@turnout/core/admission/application/Turnout"
 import type { Register } from "@turnout/core/admission/domain/model/Register"
 import type { RegistrationId } from "@turnout/core/admission/domain/model/Registration"
 import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
+import { DEFAULT_POLICIES } from "@turnout/http/LimitPolicy"
 import * as Server from "@turnout/http/Server"
 import * as Database from "turnout/database"
 import * as Effect from "effect/Effect"
@@ -19,6 +20,9 @@ import { randomUUID } from "node:crypto"
 import * as Script from "../support/Script.ts"
 
 const { behind, url } = Script.settings<{ readonly url: string; readonly behind: "turnout" | "nothing" }>()
+
+/** The limits of a server by default, which count as ever, and refuse nobody here. */
+const LIMITS = DEFAULT_POLICIES.map((policy) => ({ ...policy, limit: 1_000_000_000 }))
 
 const at = new Date()
 const answer = ({ attendee, eventId, notes }: Register) => ({
@@ -50,5 +54,5 @@ const serve = Effect.gen(function* () {
   Script.result({ url: HttpServer.formatAddress(address), key })
   return yield* Effect.never
 })
-const server = Layer.merge(Server.layer({ port: 0 }), ApiKeys.layer)
+const server = Layer.merge(Server.layer({ port: 0, limits: LIMITS }), ApiKeys.layer)
 Effect.runFork(serve.pipe(Effect.provide(server.pipe(Layer.provide(behind === "turnout" ? turnout : nothing)))))

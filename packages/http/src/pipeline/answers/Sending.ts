@@ -35,6 +35,24 @@ const sendStream = (exchange: Exchange, body: Stream.Stream<Uint8Array>, context
   })
 }
 
+/** The answers that are written at the end of this turn of the event loop. */
+let waiting: Array<() => void> = []
+
+const writeAll = () => {
+  const all = waiting
+  waiting = []
+  for (const write of all) write()
+}
+
+/**
+ * Writes at the end of this turn of the event loop, together with the answers to other requests. A client that sleeps is woken up by the
+ * first of them, which costs the writer more than the writing, and is awake for the rest.
+ */
+const atEndOfTurn = (write: () => void): void => {
+  if (waiting.length === 0) setImmediate(writeAll)
+  waiting.push(write)
+}
+
 /** Sends an answer. `context` is that in which a stream runs. */
 export const send = (exchange: Exchange, answer: Answer, context: Context.Context<never>): void => {
   const { request, response } = exchange
@@ -44,8 +62,11 @@ export const send = (exchange: Exchange, answer: Answer, context: Context.Contex
   if (UnreadBody.discard(exchange)) head["connection"] = "close"
   if (typeof body === "string") {
     head["content-length"] = Buffer.byteLength(body)
-    response.writeHead(status, head)
-    response.end(body)
+    atEndOfTurn(() => {
+      if (response.destroyed) return
+      response.writeHead(status, head)
+      response.end(body)
+    })
   } else if (body instanceof Uint8Array) {
     head["content-length"] = body.length
     response.writeHead(status, head)
