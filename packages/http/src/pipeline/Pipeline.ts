@@ -94,11 +94,7 @@ export class Pipeline {
     this.open.add(exchange)
     this.metrics.started()
     response.on("close", () => this.onClose(exchange))
-    try {
-      this.route(exchange)
-    } catch (error) {
-      this.answering.unexpected(exchange, "a request failed unexpectedly", error)
-    }
+    this.carefully(exchange, () => this.route(exchange))
   }
 
   /** Answers what is not answered yet with the problem of the shutdown, and cuts off what is being sent. */
@@ -115,6 +111,18 @@ export class Pipeline {
   close(): void {
     this.deadlinesOfWrites.close()
     this.deadlinesOfOthers.close()
+  }
+
+  /**
+   * Takes a stage that may throw, which would be a defect. It is answered as one: outside of a fiber nobody else catches it, and the whole
+   * process would end with the request.
+   */
+  private carefully(exchange: Exchange, stage: () => void): void {
+    try {
+      stage()
+    } catch (error) {
+      this.answering.unexpected(exchange, "a request failed unexpectedly", error)
+    }
   }
 
   private onClose(exchange: Exchange): void {
@@ -216,7 +224,9 @@ export class Pipeline {
     const refusal = refusalOf(exchange, operation)
     if (refusal !== undefined) return this.answering.fail(exchange, refusal)
     Body.read(exchange, maxBodyBytes, operation.body, (parsed) =>
-      Result.isFailure(parsed) ? this.answering.fail(exchange, parsed.failure) : handle(parsed.success)
+      Result.isFailure(parsed)
+        ? this.answering.fail(exchange, parsed.failure)
+        : this.carefully(exchange, () => handle(parsed.success))
     )
   }
 
@@ -263,7 +273,7 @@ export class Pipeline {
   ): void {
     const onExit = (exit: Exit.Exit<A, unknown>) => {
       if (exit._tag === "Failure") this.answering.failure(exchange, exit.cause)
-      else if (!exchange.isOver) then(exit.value)
+      else if (!exchange.isOver) this.carefully(exchange, () => then(exit.value))
     }
     const fiber = Effect.runForkWith(context)(effect)
     const done = fiber.pollUnsafe()

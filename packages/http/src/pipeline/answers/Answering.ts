@@ -67,7 +67,8 @@ export class Answering {
     if (exchange.isOver) return
     exchange.isOver = true
     const complete = this.complete(exchange, given)
-    const send = (ready: Answer.Answer) => Sending.send(exchange, ready, this.context)
+    const send = (ready: Answer.Answer) =>
+      Sending.send(exchange, ready, this.context, (error) => this.unsendable(exchange, error))
     if (this.options.compression) Compression.compressing(complete, exchange.headers["accept-encoding"], send)
     else send(complete)
   }
@@ -91,8 +92,20 @@ export class Answering {
 
   /** Logs what went wrong, and answers without its details. */
   unexpected(exchange: Exchange, message: string, reason: unknown): void {
-    void Effect.runForkWith(this.contextOf(exchange))(Effect.logError(message, reason))
+    this.log(exchange, message, reason)
+    // What the work has set was about another answer.
+    exchange.answerHeaders = undefined
     this.answer(exchange, Problem.response(outside.internalError))
+  }
+
+  /** Logs that an answer cannot be written as it is, and ends the connection, since the client waits for one. */
+  private unsendable(exchange: Exchange, error: unknown): void {
+    this.log(exchange, "an answer cannot be sent", error)
+    exchange.response.destroy()
+  }
+
+  private log(exchange: Exchange, message: string, reason: unknown): void {
+    void Effect.runForkWith(this.contextOf(exchange))(Effect.logError(message, reason))
   }
 
   /** Answers that the server is shutting down. */

@@ -53,28 +53,17 @@ const atEndOfTurn = (write: () => void): void => {
   waiting.push(write)
 }
 
-/** Sends an answer. `context` is that in which a stream runs. */
-export const send = (exchange: Exchange, answer: Answer, context: Context.Context<never>): void => {
+/** Writes the head and the body of an answer. */
+const write = (exchange: Exchange, { body, headers, status }: Answer, context: Context.Context<never>): void => {
   const { request, response } = exchange
-  const { body, headers, status } = answer
-  if (response.destroyed || response.headersSent) return
   const head: Record<string, string | number> = { ...headers }
   if (UnreadBody.discard(exchange)) head["connection"] = "close"
-  if (typeof body === "string") {
+  if (typeof body === "string" || body instanceof Uint8Array) {
     head["content-length"] = Buffer.byteLength(body)
-    atEndOfTurn(() => {
-      if (response.destroyed) return
-      response.writeHead(status, head)
-      response.end(body)
-    })
-  } else if (body instanceof Uint8Array) {
-    head["content-length"] = body.length
-    response.writeHead(status, head)
-    response.end(body)
+    response.writeHead(status, head).end(body)
   } else if (body === undefined) {
-    if (status >= 200 && status !== 204 && status !== 304) head["content-length"] = 0
-    response.writeHead(status, head)
-    response.end()
+    if (status !== 204 && status !== 304) head["content-length"] = 0
+    response.writeHead(status, head).end()
   } else {
     response.writeHead(status, head)
     if (request.method === "HEAD") {
@@ -83,4 +72,25 @@ export const send = (exchange: Exchange, answer: Answer, context: Context.Contex
     } else if (body instanceof Readable) pipeline(body, response, () => {})
     else sendStream(exchange, body, context)
   }
+}
+
+/**
+ * Sends an answer. `context` is that in which a stream runs. `onDefect` is told if Node does not take the answer, such as a header with a
+ * line break in it.
+ */
+export const send = (
+  exchange: Exchange,
+  answer: Answer,
+  context: Context.Context<never>,
+  onDefect: (error: unknown) => void
+): void => {
+  const { response } = exchange
+  atEndOfTurn(() => {
+    if (response.destroyed || response.headersSent) return
+    try {
+      write(exchange, answer, context)
+    } catch (error) {
+      onDefect(error)
+    }
+  })
 }
