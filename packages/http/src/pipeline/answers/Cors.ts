@@ -84,7 +84,6 @@ export class Cors {
     if (allowed === undefined) return
     Object.assign(answer, allowed)
     answer["access-control-expose-headers"] = EXPOSED.join(", ")
-    answer["cross-origin-resource-policy"] = "cross-origin"
   }
 }
 
