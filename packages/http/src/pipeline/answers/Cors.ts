@@ -69,7 +69,7 @@ export class Cors {
     if (method !== "OPTIONS" || origin === undefined) return undefined
     if (headers["access-control-request-method"] === undefined || this.of(origin) === undefined) return undefined
     return Answer.empty(204, {
-      "access-control-allow-methods": [...targets.keys()].join(", "),
+      "access-control-allow-methods": [...targets.keys()].toSorted().join(", "),
       "access-control-allow-headers": ALLOWED.join(", "),
       "access-control-max-age": String(MAX_AGE_SECONDS),
       vary: "access-control-request-method, access-control-request-headers"
