@@ -17,6 +17,8 @@ import * as Document from "../document/Document.ts"
 import type { OpenApiDocument } from "../document/Json.ts"
 import type { Route } from "../pipeline/Routes.ts"
 import { EXAMPLE_KEY } from "../requests/headers/WriteHeaders.ts"
+import * as SecurityHeaders from "../pipeline/answers/SecurityHeaders.ts"
+import * as InlineStyles from "./InlineStyles.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 const DOCS_PATH = "/docs"
@@ -73,6 +75,20 @@ const withFreshKey = (page: string): string => {
     )
 }
 
+/** The scripts that stand in the page itself. */
+const INLINE = /<script>([^]*?)<\/script>/g
+
+const STYLE = /<style[^>]*>([^]*?)<\/style>/g
+
+/** The policy of the page: its own scripts, and this server. */
+const policyOf = (page: string): string =>
+  SecurityHeaders.policyOf({
+    scripts: ["'self'", ...Array.from(page.matchAll(INLINE), ([, source]) => SecurityHeaders.digestOf(source!))],
+    styles: ["'self'", ...Array.from(page.matchAll(STYLE), ([, source]) => SecurityHeaders.digestOf(source!))],
+    connect: "'self'",
+    further: ["img-src 'self' data:", "font-src 'self' data:"]
+  })
+
 interface Made {
   readonly openapi: StaticPage.StaticPage
   readonly docs: StaticPage.StaticPage
@@ -96,10 +112,15 @@ const make = async (document: OpenApiDocument, docsPath: string): Promise<Made> 
   // The path is relative to the page, so that a proxy may add a prefix to both.
   const toRoot = "../".repeat(docsPath.split("/").length - 2)
   const src = `${toRoot}${scriptPath.slice(1)}`
-  const text = `${html.slice(0, start - OPEN.length)}<script src="${src}">${withFreshKey(html.slice(end))}`
+  const before = html.slice(0, start - OPEN.length)
+  const text = `${before}${OPEN}${InlineStyles.SCRIPT}${CLOSE}<script src="${src}">${withFreshKey(html.slice(end))}`
   return {
     openapi: StaticPage.make({ contentType: "application/json", text: JSON.stringify(document) }),
-    docs: StaticPage.make({ contentType: "text/html; charset=utf-8", text }),
+    docs: StaticPage.make({
+      contentType: "text/html; charset=utf-8",
+      text,
+      headers: SecurityHeaders.ofPage(policyOf(text))
+    }),
     script,
     scriptPath
   }
