@@ -260,6 +260,39 @@ export interface StoreUnavailableProblem {
   requestId?: string
 }
 /**
+ * There are too many requests
+ */
+export interface RateLimitedProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:rate_limited"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "There are too many requests"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 429
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "rate_limited"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The name of the limit, as RateLimit-Policy has it
+   */
+  policy: string
+  /**
+   * When to try again, in seconds
+   */
+  retryAfterSeconds: number
+}
+/**
  * The request comes from another site
  */
 export interface CrossSiteProblem {
@@ -424,6 +457,39 @@ export interface RequestTimeoutProblem {
    * What happened, for people
    */
   detail?: string
+  /**
+   * The id of the request, which the log has as well: the X-Request-Id of the answer
+   */
+  requestId?: string
+}
+/**
+ * Requests cannot be counted at this moment
+ */
+export interface LimitsUnavailableProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:limits_unavailable"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "Requests cannot be counted at this moment"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 503
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "limits_unavailable"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * When to try again, in seconds
+   */
+  retryAfterSeconds: number
   /**
    * The id of the request, which the log has as well: the X-Request-Id of the answer
    */
@@ -3330,12 +3396,14 @@ export type Problem =
   | ValidationFailedProblem
   | ShuttingDownProblem
   | StoreUnavailableProblem
+  | RateLimitedProblem
   | CrossSiteProblem
   | ForbiddenProblem
   | CredentialRefusedProblem
   | UnauthenticatedProblem
   | InternalErrorProblem
   | RequestTimeoutProblem
+  | LimitsUnavailableProblem
   | IssuerUnreachableProblem
   | OverloadedProblem
   | OutcomeUnknownProblem
