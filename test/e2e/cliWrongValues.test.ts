@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "--output": "a file",
   "--owner": "a relay",
   "--host": "an address",
+  "--metrics-host": "an address",
   "--message": "a message of SQS",
   "--sqs-region": "a region",
   "--sqs-endpoint": "a server",
