@@ -11,13 +11,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { ServeError } from "effect/http/HttpServerError"
+import type { ServeError } from "effect/http/HttpServerError"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Answer } from "../pipeline/answers/Answer.ts"
 import * as Problem from "../problems/Problem.ts"
 import { outside } from "../problems/ServerProblems.ts"
+import * as Listening from "../server/Listening.ts"
 import { METRICS_DEFAULTS } from "../ServerDefaults.ts"
 import * as ProcessMetrics from "./ProcessMetrics.ts"
 
@@ -75,17 +76,6 @@ const listener = (read: () => Promise<string>, failed: (error: unknown) => void)
   }
 }
 
-const listen = (server: Server, host: string, port: number): Effect.Effect<void, ServeError> =>
-  Effect.callback((resume) => {
-    const onError = (cause: Error) => resume(Effect.fail(new ServeError({ cause })))
-    server.once("error", onError)
-    // The processes of one server would share the port otherwise, and each scrape would ask one of them by chance.
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off("error", onError)
-      resume(Effect.void)
-    })
-  })
-
 const close = (server: Server): Effect.Effect<void> =>
   Effect.callback((resume) => {
     server.close(() => resume(Effect.void))
@@ -110,7 +100,6 @@ export const make = Effect.fnUntraced(function* ({
     await processMetrics.read()
     return PrometheusMetrics.formatUnsafe(context)
   }
-  const logged = (words: string) => (error: unknown) => void fork(Effect.logError(words, error))
   const server = createServer(
     {
       headersTimeout: RECEIVE_MILLIS,
@@ -118,12 +107,11 @@ export const make = Effect.fnUntraced(function* ({
       connectionsCheckingInterval: RECEIVE_MILLIS,
       keepAliveTimeout: KEEP_ALIVE_MILLIS
     },
-    listener(read, logged("the metrics could not be read"))
+    listener(read, (error) => void fork(Effect.logError("the metrics could not be read", error)))
   )
   server.maxConnections = MAX_CONNECTIONS
-  yield* Effect.acquireRelease(listen(server, host, port), () => close(server))
-  // Without a listener, a connection that cannot be accepted would end the process.
-  server.on("error", logged("the server of the metrics failed"))
+  // The processes of one server would share the port otherwise, and each scrape would ask one of them by chance.
+  yield* Effect.acquireRelease(Listening.listen(server, { host, port, exclusive: true }), () => close(server))
   return { url: urlOf(server) }
 })
 

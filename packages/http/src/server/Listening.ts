@@ -2,12 +2,14 @@
  * Listening: takes connections from the moment that the layer is built until it is torn down. Then the server takes no new ones, waits for
  * the requests that are being worked on, and cuts off those that are not done within the grace time.
  */
+import * as Outage from "@turnout/core/kernel/application/Outage"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as HttpServer from "effect/http/HttpServer"
 import { ServeError } from "effect/http/HttpServerError"
 import * as NetAddress from "effect/net/NetAddress"
 import type { Server } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, ListenOptions } from "node:net"
 import type { Pipeline } from "../pipeline/Pipeline.ts"
 
 export interface ListeningOptions {
@@ -20,37 +22,48 @@ export interface ListeningOptions {
 /** The time for the answers of requests that were cut off to reach their clients. */
 const LAST_WORDS_MILLIS = 1_000
 
-const listening = (server: Server, host: string, port: number): Effect.Effect<void, ServeError> =>
-  Effect.callback((resume) => {
+/**
+ * Listens at an address. Fails if that cannot be had. From then on, what goes wrong is logged, such as a connection that cannot be
+ * accepted since the process has too many files open: without a listener, it would end the process.
+ */
+export const listen = Effect.fnUntraced(function* (
+  server: Server,
+  where: Pick<ListenOptions, "host" | "port" | "exclusive">
+): Effect.fn.Return<void, ServeError> {
+  yield* Effect.callback<void, ServeError>((resume) => {
     const onError = (cause: Error) => resume(Effect.fail(new ServeError({ cause })))
     server.once("error", onError)
-    server.listen({ host, port }, () => {
+    server.listen(where, () => {
       server.off("error", onError)
       resume(Effect.void)
     })
   })
-
-/** Ends once no connection is open any more. */
-const closed = (server: Server): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    server.close(() => resume(Effect.void))
+  const context = yield* Effect.context<never>()
+  const outage = Outage.make(() => performance.now())
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    // Many connections may fail at once, for one reason.
+    if (outage.failed(error.code ?? error.message))
+      Effect.runForkWith(context)(Effect.logError("a server cannot take connections", error))
   })
+})
 
 /** Whether work ends within a time. The work goes on if it does not. */
-const within = (work: Promise<void>, millis: number): Effect.Effect<boolean> =>
-  Effect.callback((resume) => {
-    const timer = setTimeout(() => resume(Effect.succeed(false)), millis)
-    work.then(() => {
-      clearTimeout(timer)
-      resume(Effect.succeed(true))
-    })
-  })
+const isWithin = (work: Promise<void>, millis: number): Effect.Effect<boolean> =>
+  Effect.map(
+    Effect.interruptible(
+      Effect.timeoutOption(
+        Effect.promise(() => work),
+        millis
+      )
+    ),
+    Option.isSome
+  )
 
 const stop = Effect.fnUntraced(function* (server: Server, pipeline: Pipeline, graceMillis: number) {
-  const end = Effect.runPromise(closed(server))
-  if (yield* within(end, graceMillis)) return
+  const end = new Promise<void>((resolve) => server.close(() => resolve()))
+  if (yield* isWithin(end, graceMillis)) return
   pipeline.cutOff()
-  if (yield* within(end, LAST_WORDS_MILLIS)) return
+  if (yield* isWithin(end, LAST_WORDS_MILLIS)) return
   server.closeAllConnections()
   yield* Effect.promise(() => end)
 })
@@ -63,7 +76,7 @@ export const make = Effect.fnUntraced(function* (
 ) {
   server.on("request", (request, response) => pipeline.onRequest(request, response, false))
   server.on("checkContinue", (request, response) => pipeline.onRequest(request, response, true))
-  yield* Effect.acquireRelease(listening(server, host, port), () => stop(server, pipeline, shutdownGraceMillis))
+  yield* Effect.acquireRelease(listen(server, { host, port }), () => stop(server, pipeline, shutdownGraceMillis))
   const { address, port: actual } = server.address() as AddressInfo
   const bound = yield* Effect.mapError(
     Effect.fromResult(NetAddress.inetAddressFromIpString(address, actual)),

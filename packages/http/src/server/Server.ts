@@ -27,7 +27,7 @@ import { type CorsOrigins, isOrigin, ORIGIN_RULE } from "../pipeline/answers/Cor
 import { Limiting, LimitingService } from "../limits/Limiting.ts"
 import * as LimitMetrics from "../limits/LimitMetrics.ts"
 import { DEFAULT_POLICIES, type LimitPolicy } from "../limits/LimitPolicy.ts"
-import { Limits, Shared } from "../limits/Limits.ts"
+import { CurrentSharedLimiter, Limits } from "../limits/Limits.ts"
 import * as Operations from "../pipeline/Operations.ts"
 import * as Pipeline from "../pipeline/Pipeline.ts"
 import * as Routes from "../pipeline/Routes.ts"
@@ -141,9 +141,10 @@ const limitingOf = (settings: Settings): Layer.Layer<never> => {
     : Layer.effect(
         Limiting,
         Effect.gen(function* () {
-          const limits = new Limits(policies, yield* Shared)
-          const onRefused = LimitMetrics.refusals(policies, yield* Effect.context<never>())
-          return new LimitingService(limits, settings.olderLimitHeaders, onRefused)
+          const limiter = yield* CurrentSharedLimiter
+          const metrics = LimitMetrics.make(policies, yield* Effect.context<never>())
+          const limits = new Limits(policies, limiter === undefined ? undefined : { limiter, metrics })
+          return new LimitingService(limits, metrics, settings.olderLimitHeaders)
         })
       )
 }
@@ -202,9 +203,9 @@ const serving = Effect.fnUntraced(function* (server: Server, settings: Settings)
 /**
  * Serves the `Turnout` service and the stores that are provided. Provides `HttpServer`, which knows its address.
  *
- * Throws a `RangeError` if `basePath` is not a base path, if one of `corsOrigins` is no origin or of `trustedProxies` no network, if the admin token is shorter than 16 characters or has a character that is
- * not printable ASCII, if two of the dead-letter queues have the same name, if `publicUrl` is no public URL, or if it is missing and
- * there is a mailer and `host` is not this machine.
+ * Throws a `RangeError` if `basePath` is not a base path, if one of `corsOrigins` is no origin or of `trustedProxies` no network, if the
+ * admin token is shorter than 16 characters or has a character that is not printable ASCII, if two of the dead-letter queues have the
+ * same name, if `publicUrl` is no public URL, or if it is missing and there is a mailer and `host` is not this machine.
  */
 export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpServer, ServeError, Services.Needed> => {
   const settings: Settings = { ...DEFAULTS, ...options }
