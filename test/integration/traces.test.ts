@@ -145,7 +145,7 @@ describe("a collector", { timeout: 30_000 }, () => {
       assert.isBelow((yield* timed(variables(hanging.url))).millis, 1_500)
       assert.isNotEmpty(hanging.requests)
       // Effect's exporter would go on trying for three seconds.
-      yield* until(() => hanging.waiting() === 0, 120)
+      yield* until(() => hanging.waiting() === 0, 50)
     }).pipe(Effect.scoped)
   )
 

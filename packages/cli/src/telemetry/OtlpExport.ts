@@ -14,6 +14,7 @@ import * as Outage from "@turnout/core/kernel/application/Outage"
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -61,8 +62,11 @@ const whyOf = (error: unknown): string => {
   return error instanceof Error && !("_tag" in error) ? error.message : "the collector cannot be reached"
 }
 
-/** A client that gives up a request after a time, the body of its answer included, and logs the outages of the collector. */
-const client = (millis: number) =>
+/**
+ * A client that gives up a request after a time, the body of its answer included, and logs the outages of the collector. Once `isOver` is
+ * done, it gives up all requests: effect's exporters would hold on to theirs for three seconds more.
+ */
+const client = (millis: number, isOver: Deferred.Deferred<void>) =>
   Layer.effect(
     HttpClient.HttpClient,
     Effect.map(HttpClient.HttpClient, (fetching) => {
@@ -86,7 +90,8 @@ const client = (millis: number) =>
           Effect.tapCause((cause) =>
             Cause.hasInterruptsOnly(cause) ? Effect.void : failed(whyOf(Cause.squash(cause)))
           ),
-          Effect.tap(({ status }) => (status < 400 ? worked : failed(`the answer is ${status}`)))
+          Effect.tap(({ status }) => (status < 400 ? worked : failed(`the answer is ${status}`))),
+          Effect.raceFirst(Effect.andThen(Deferred.await(isOver), Effect.interrupt))
         )
       )
     })
@@ -96,19 +101,19 @@ const client = (millis: number) =>
 const serialization = (protocol = "http/protobuf") =>
   protocol === "http/json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf
 
-const exporting = (variables: Variables) =>
+const exporting = (variables: Variables, isOver: Deferred.Deferred<void>) =>
   Otlp.layerFromConfig(isNamed(variables) ? {} : { resource: { serviceName: "turnout" } }).pipe(
-    Layer.provide(client(requestMillis(variables))),
+    Layer.provide(client(requestMillis(variables), isOver)),
     Layer.provide(serialization(variables["OTEL_EXPORTER_OTLP_PROTOCOL"])),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { ...DEFAULTS, ...variables } })))
   )
 
 /** Closes the scope of the telemetry, which sends what is left, and waits for that no longer than it may take. */
-const close = (scope: Scope.Closeable, flushMillis: number): Effect.Effect<unknown> =>
+const close = (scope: Scope.Closeable, isOver: Deferred.Deferred<void>, flushMillis: number): Effect.Effect<unknown> =>
   Effect.gen(function* () {
     const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
     yield* Effect.timeoutOption(Fiber.await(closing), flushMillis)
-    closing.interruptUnsafe()
+    yield* Deferred.succeed(isOver, undefined)
   }).pipe(
     // A fiber of its own: in a finalizer, nothing can be interrupted, and no time-out would work.
     Effect.forkDetach,
@@ -116,8 +121,12 @@ const close = (scope: Scope.Closeable, flushMillis: number): Effect.Effect<unkno
   )
 
 /** The services that send, for as long as the scope is open; none if a variable cannot be read. */
-const build = (variables: Variables, scope: Scope.Closeable): Effect.Effect<Context.Context<never>> =>
-  Layer.buildWithScope(exporting(variables), scope).pipe(
+const build = (
+  variables: Variables,
+  scope: Scope.Closeable,
+  isOver: Deferred.Deferred<void>
+): Effect.Effect<Context.Context<never>> =>
+  Layer.buildWithScope(exporting(variables, isOver), scope).pipe(
     Effect.map((context) => {
       const tracer = Context.get(context, Tracer.Tracer)
       return tracer === Tracer.nativeTracer ? context : Context.add(context, Tracer.Tracer, DiscreetTracer.make(tracer))
@@ -136,8 +145,12 @@ export const around = <A, E>(
   variables: Variables,
   flushMillis: number
 ): Effect.Effect<A, E> =>
-  Effect.acquireUseRelease(
-    Scope.make(),
-    (scope) => Effect.flatMap(build(given(variables), scope), (context) => Effect.provideContext(work, context)),
-    (scope) => close(scope, flushMillis)
-  )
+  Effect.suspend(() => {
+    const isOver = Deferred.makeUnsafe<void>()
+    return Effect.acquireUseRelease(
+      Scope.make(),
+      (scope) =>
+        Effect.flatMap(build(given(variables), scope, isOver), (context) => Effect.provideContext(work, context)),
+      (scope) => close(scope, isOver, flushMillis)
+    )
+  })
