@@ -32,31 +32,34 @@ const left = (remaining: number): Answer =>
 
 const given = (policies: ReadonlyArray<LimitPolicy>, answer: () => Answer) => {
   const asked: Array<string> = []
-  const shared = {
+  const limiter = {
     consume: ({ key }: { readonly key: string }) => {
       asked.push(key)
       return answer()
     }
   } as unknown as RateLimiter.RateLimiter
   let now = 0
-  const limits = new Limits(policies, shared, () => now)
+  const outages: Array<boolean> = []
+  const noted = { asked: (isAway: boolean) => void outages.push(isAway) }
+  const limits = new Limits(policies, { limiter, metrics: noted }, () => now)
   const covering = limits.covering("get", ["all"], ["address"])
   const ask = Effect.suspend(() => {
     const said = limits.take(covering, { address: "10.0.0.1" })
     return Effect.isEffect(said) ? said : Effect.succeed(said)
   })
-  return { asked, ask, wait: (millis: number) => (now += millis) }
+  return { asked, ask, outages, wait: (millis: number) => (now += millis) }
 }
 
 describe("limits with a store that is shared", () => {
   it.effect("are those of the store, which is asked for what the process lets pass", () =>
     Effect.gen(function* () {
-      const { ask, asked } = given([policy], () => left(2))
+      const { ask, asked, outages } = given([policy], () => left(2))
       const said = yield* ask
       assert.strictEqual(said === undefined || said === UNKNOWN ? -1 : said.count.remaining, 2)
       assert.deepStrictEqual(asked, ["{one:10:60:10.0.0.1}"])
       for (let n = 0; n < 9; n++) yield* ask
       assert.lengthOf(asked, 5, "the process has refused the rest by itself")
+      assert.notInclude(outages, true)
     })
   )
 
@@ -85,6 +88,7 @@ describe("limits with a store that is shared", () => {
         passed.filter((said) => said !== undefined && said !== UNKNOWN && said.count.isAllowed),
         5
       )
+      assert.deepStrictEqual(open.outages, Array(5).fill(true))
       const closed = given([{ ...policy, whenStoreIsAway: "closed" }], () => Effect.fail(away))
       assert.strictEqual(yield* closed.ask, UNKNOWN)
     })

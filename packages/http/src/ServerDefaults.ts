@@ -2,14 +2,12 @@
  * What a server does that is told nothing else. It stands apart from the server, so that who only says so need not load one.
  */
 
-/** The limits of a request. */
-export const DEFAULT_LIMITS = { requestTimeoutMillis: 30_000, maxBodyBytes: 64 * 1024 } as const
-
 export const DEFAULTS = {
   host: "127.0.0.1",
   port: 3000,
   basePath: "",
-  ...DEFAULT_LIMITS,
+  requestTimeoutMillis: 30_000,
+  maxBodyBytes: 64 * 1024,
   receiveTimeoutMillis: 30_000,
   keepAliveMillis: 60_000,
   onReplay: "replay",

@@ -10,7 +10,7 @@ import * as Series from "@turnout/core/kernel/application/Series"
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 
-export const degraded = Metric.gauge("turnout_limits_degraded", {
+const degraded = Metric.gauge("turnout_limits_degraded", {
   description: "1 while limits are counted by this process alone, since the store that all share is away"
 })
 
@@ -21,11 +21,22 @@ const refusedBy = (policy: string) =>
     attributes: { policy }
   })
 
-/** Counts refusals by the names of policies, in the registry of this context. */
-export const refusals = (
+export interface LimitMetrics {
+  /** A policy, by its name, has refused a request. */
+  readonly refused: (policy: string) => void
+  /** The store that all processes share has counted a request, or was away. */
+  readonly asked: (isAway: boolean) => void
+}
+
+/** The metrics of these policies, in the registry of this context. */
+export const make = (
   policies: ReadonlyArray<{ readonly name: string }>,
   context: Context.Context<never>
-): ((policy: string) => void) => {
-  const counters = new Map(policies.map(({ name }) => [name, Series.update(refusedBy(name), context)]))
-  return (policy) => counters.get(policy)?.(1)
+): LimitMetrics => {
+  const refusals = new Map(policies.map(({ name }) => [name, Series.update(refusedBy(name), context)]))
+  const setDegraded = Series.update(degraded, context)
+  return {
+    refused: (policy) => refusals.get(policy)?.(1),
+    asked: (isAway) => setDegraded(isAway ? 1 : 0)
+  }
 }

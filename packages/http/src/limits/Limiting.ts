@@ -16,6 +16,7 @@ import type { Exchange } from "../pipeline/Exchange.ts"
 import * as LimitProblems from "./LimitProblems.ts"
 import * as Keys from "./Keys.ts"
 import * as LimitHeaders from "./LimitHeaders.ts"
+import type { LimitMetrics } from "./LimitMetrics.ts"
 import type { CountedBy } from "./LimitPolicy.ts"
 import { type Covering, type Limits, retryAfterSeconds, UNKNOWN, type Unknown, type Verdict } from "./Limits.ts"
 
@@ -28,6 +29,7 @@ interface Met {
   readonly identified: Covering
   readonly refused: Covering
   readonly principal: Covering
+  readonly mailAddress: Covering
 }
 
 const BY_CONNECTION: ReadonlyArray<CountedBy> = ["address", "event"]
@@ -38,13 +40,12 @@ const hasCredential = ({ headers }: Exchange): boolean =>
 export class LimitingService {
   private readonly limits: Limits
   private readonly olderHeaders: boolean
-  private readonly onRefused: (policy: string) => void
+  private readonly metrics: Pick<LimitMetrics, "refused">
   private readonly met = new Map<string, Met>()
 
-  /** `onRefused` is told the policy of each request that is refused. */
-  constructor(limits: Limits, olderHeaders: boolean, onRefused: (policy: string) => void) {
+  constructor(limits: Limits, metrics: Pick<LimitMetrics, "refused">, olderHeaders: boolean) {
     this.limits = limits
-    this.onRefused = onRefused
+    this.metrics = metrics
     this.olderHeaders = olderHeaders
   }
 
@@ -64,14 +65,12 @@ export class LimitingService {
   /** Asks the policies by principal. Who may do everything without a credential, in development, has no limits. */
   after(operation: string, principal: Principal): Said | Effect.Effect<Said> {
     if (principal.kind === "anonymous") return undefined
-    const { principal: covering } = this.metBy(operation)
-    return covering.length === 0 ? undefined : this.limits.take(covering, { principal: actorOf(principal) })
+    return this.limits.take(this.metBy(operation).principal, { principal: actorOf(principal) })
   }
 
   /** Asks the policies by mail address, and fails with a problem if they refuse. */
   ofMailAddress(exchange: Exchange, operation: string, address: string): Effect.Effect<void, LimitProblems.Refusal> {
-    const covering = this.limits.covering(operation, ["all", "anonymous"], ["mailAddress"])
-    const said = this.limits.take(covering, { mailAddress: Keys.ofMailAddress(address) })
+    const said = this.limits.take(this.metBy(operation).mailAddress, { mailAddress: Keys.ofMailAddress(address) })
     return Effect.flatMap(Effect.isEffect(said) ? said : Effect.succeed(said), (one) => {
       const refusal = this.tell(exchange, one)
       return refusal === undefined ? Effect.void : Effect.fail(refusal)
@@ -89,17 +88,14 @@ export class LimitingService {
     LimitHeaders.tell(exchange, said, this.olderHeaders)
     const { count, policy } = said
     if (count.isAllowed) return undefined
-    this.onRefused(policy.name)
+    this.metrics.refused(policy.name)
     const seconds = retryAfterSeconds(said)
     exchange.setHeader("retry-after", String(seconds))
     return new LimitProblems.RateLimited({ policy: policy.name, retryAfterSeconds: seconds })
   }
 
   private keysOf({ origin, params }: Exchange) {
-    return {
-      ...(origin.address === null ? {} : { address: Keys.ofAddress(origin.address) }),
-      ...(params["eventId"] === undefined ? {} : { event: params["eventId"] })
-    }
+    return { address: origin.address === null ? undefined : Keys.ofAddress(origin.address), event: params["eventId"] }
   }
 
   private metBy(operation: string): Met {
@@ -109,7 +105,8 @@ export class LimitingService {
       anonymous: this.limits.covering(operation, ["all", "anonymous"], BY_CONNECTION),
       identified: this.limits.covering(operation, ["all", "identified"], BY_CONNECTION),
       refused: this.limits.covering(operation, ["refused"], BY_CONNECTION),
-      principal: this.limits.covering(operation, ["all", "identified"], ["principal"])
+      principal: this.limits.covering(operation, ["all", "identified"], ["principal"]),
+      mailAddress: this.limits.covering(operation, ["all", "anonymous"], ["mailAddress"])
     }
     this.met.set(operation, met)
     return met

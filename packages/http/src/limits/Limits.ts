@@ -8,17 +8,16 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import type * as RateLimiter from "effect/persistence/RateLimiter"
 import { type Bucket, bucketOf, type CountedBy, type LimitPolicy } from "./LimitPolicy.ts"
-import { degraded } from "./LimitMetrics.ts"
+import type { LimitMetrics } from "./LimitMetrics.ts"
 import { type Count, LocalBuckets } from "./LocalBuckets.ts"
 
 /** The limiter that the processes share: effect's, on a store such as Redis. */
 export type SharedLimiter = RateLimiter.RateLimiter
 
 /** Who asks, as far as it is known. A policy is passed over that counts by something that is not known. */
-export type Keys = Readonly<Partial<Record<CountedBy, string>>>
+export type Keys = Readonly<Partial<Record<CountedBy, string | undefined>>>
 
 /** What the policies say to a request. */
 export interface Verdict {
@@ -40,19 +39,21 @@ interface Counter {
   readonly local: LocalBuckets
 }
 
+/** The store that all processes share, and what is noted of it. */
+export interface Shared {
+  readonly limiter: SharedLimiter
+  readonly metrics: Pick<LimitMetrics, "asked">
+}
+
 /** The policies that cover an operation, each with what it has counted. */
 export type Covering = ReadonlyArray<Counter>
 
 export class Limits {
   private readonly counters: ReadonlyArray<Counter>
-  private readonly shared: SharedLimiter | undefined
+  private readonly shared: Shared | undefined
   private readonly nowMillis: () => number
 
-  constructor(
-    policies: ReadonlyArray<LimitPolicy>,
-    shared: SharedLimiter | undefined,
-    nowMillis = () => performance.now()
-  ) {
+  constructor(policies: ReadonlyArray<LimitPolicy>, shared: Shared | undefined, nowMillis = () => performance.now()) {
     this.counters = policies.map((policy) => {
       const bucket = bucketOf(policy)
       return { policy, bucket, local: new LocalBuckets(bucket) }
@@ -111,7 +112,7 @@ export class Limits {
 
   private readonly takeShared = Effect.fnUntraced(function* (
     this: Limits,
-    shared: SharedLimiter,
+    shared: Shared,
     covering: Covering,
     keys: Keys,
     local: Verdict
@@ -135,9 +136,9 @@ export class Limits {
     return tightest
   })
 
-  private ask(shared: SharedLimiter, { bucket, policy }: Counter, key: string): Effect.Effect<Count | Unknown> {
+  private ask({ limiter, metrics }: Shared, { bucket, policy }: Counter, key: string): Effect.Effect<Count | Unknown> {
     const { capacity, millisPerToken } = bucket
-    return shared
+    return limiter
       .consume({
         algorithm: "token-bucket",
         onExceeded: "fail",
@@ -154,17 +155,15 @@ export class Limits {
           resetMillis: Duration.toMillis(resetAfter),
           retryMillis: 0
         })),
-        Effect.tap(() => Metric.update(degraded, 0)),
-        Effect.catch(({ reason }): Effect.Effect<Count | Unknown> =>
-          reason._tag === "RateLimitExceeded"
-            ? Effect.succeed({
-                isAllowed: false,
-                remaining: 0,
-                resetMillis: Duration.toMillis(reason.retryAfter),
-                retryMillis: Duration.toMillis(reason.retryAfter)
-              })
-            : Effect.as(Metric.update(degraded, 1), UNKNOWN)
-        )
+        Effect.catch(({ reason }): Effect.Effect<Count | Unknown> => {
+          if (reason._tag !== "RateLimitExceeded") return Effect.succeed(UNKNOWN)
+          const millis = Duration.toMillis(reason.retryAfter)
+          return Effect.succeed({ isAllowed: false, remaining: 0, resetMillis: millis, retryMillis: millis })
+        }),
+        Effect.map((answer) => {
+          metrics.asked(answer === UNKNOWN)
+          return answer
+        })
       )
   }
 }
@@ -174,7 +173,6 @@ export const retryAfterSeconds = (verdict: Verdict | Unknown): number =>
   Math.max(1, Math.ceil((verdict === UNKNOWN ? AWAY_MILLIS : verdict.count.retryMillis) / 1_000))
 
 /** The limiter that the processes share, if there is one. */
-export const Shared: Context.Reference<SharedLimiter | undefined> = Context.Reference<SharedLimiter | undefined>(
-  "@turnout/SharedLimiter",
-  { defaultValue: () => undefined }
-)
+export const CurrentSharedLimiter: Context.Reference<SharedLimiter | undefined> = Context.Reference<
+  SharedLimiter | undefined
+>("@turnout/SharedLimiter", { defaultValue: () => undefined })

@@ -24,12 +24,13 @@ import type { ServeOptions } from "./ServeOptions.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
-import * as Shared from "./Shared.ts"
+import * as SharedLimiter from "./SharedLimiter.ts"
 import * as StopTime from "./StopTime.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
 /** The time for which answers are remembered if repeating an idempotency key is a conflict. */
 const CONFLICT_WINDOW_MILLIS = 10 * 60 * 1_000
+
 /** What is around a server: who learns that it serves, who stops it, and for how long that one waits. */
 export interface Surroundings {
   /** Called once the server serves, with its address and that of its metrics. */
@@ -82,10 +83,10 @@ const corsOrigins = ({ corsOrigin = [], database }: ServeOptions, open: boolean)
   return corsOrigin.length === 0 && isDevelopment ? "any" : corsOrigin
 }
 
-/** The limits. An open server, in development, has none unless it is given some. */
-const limitsOf = ({ limits }: ServeOptions, open: boolean): ReadonlyArray<LimitPolicy> | "none" => {
-  if (limits === false || (open && !Array.isArray(limits))) return "none"
-  return LimitChanges.apply(Array.isArray(limits) ? limits : [])
+/** The limits, as the server takes them. */
+const limitsOf = ({ limits }: ServeOptions): ReadonlyArray<LimitPolicy> | "default" | "none" => {
+  if (limits === undefined) return "default"
+  return limits === false ? "none" : LimitChanges.apply(limits)
 }
 
 /** Serves until the process is stopped, as the surroundings decide. */
@@ -108,7 +109,7 @@ export const runIn = (
     shutdownGraceMillis: options.shutdownGrace,
     corsOrigins: corsOrigins(options, open),
     trustedProxies: options.trustProxy ?? [],
-    limits: limitsOf(options, open),
+    limits: limitsOf(options),
     olderLimitHeaders: options.olderLimitHeaders ?? false,
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl })
   }
@@ -121,7 +122,7 @@ export const runIn = (
       const dead = yield* deadLetters(dlq, options)
       return Server.layer({ ...settings, ...token, ...verifier, ...mail, open, deadLetters: dead })
     })
-  ).pipe(Layer.provide([endpointsOf(options), Shared.layer(options)]))
+  ).pipe(Layer.provide([endpointsOf(options), SharedLimiter.layer(options)]))
   const stores = Database.stores(options)
   const turnout = Turnout.layer({
     drainMillis: StopTime.DRAIN_MILLIS,

@@ -1,5 +1,5 @@
 /**
- * What the processes of a server share through Redis. It is loaded only if there is one; without, each process goes by itself.
+ * The limiter that the processes of a server share in Redis. Its client is loaded only if there is one; without, each process counts by itself.
  */
 import * as RedisServer from "@turnout/adapters/redis/server"
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -19,7 +19,7 @@ export const layer = ({ redis }: RedisOptions): Layer.Layer<never, InvalidInput>
         Effect.gen(function* () {
           const server = yield* Effect.fromResult(RedisServer.parse(redis))
           const RedisLink = yield* Effect.promise(() => import("@turnout/adapters/redis"))
-          return Layer.effect(Limits.Shared, RateLimiter.RateLimiter).pipe(
+          return Layer.effect(Limits.CurrentSharedLimiter, RateLimiter.RateLimiter).pipe(
             Layer.provide(RateLimiter.layer),
             Layer.provide(RateLimiter.layerStoreRedis({ prefix: PREFIX })),
             Layer.provide(RedisLink.layer(server))
