@@ -6,19 +6,7 @@ import * as DiscreetTracer from "@turnout/core/kernel/application/tracing/Discre
 import * as Spans from "@turnout/core/kernel/application/tracing/Spans"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import { Cause, Effect, Exit, Fiber, Tracer } from "effect"
-
-/** A tracer of which somebody reads the spans. */
-const listening = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return { spans, tracer }
-}
+import * as ListeningTracer from "../support/ListeningTracer.ts"
 
 const failureOf = ({ status }: Tracer.NativeSpan): Error => {
   if (status._tag !== "Ended" || Exit.isSuccess(status.exit)) return assert.fail("the span has not failed")
@@ -30,7 +18,7 @@ const SECRET = "ada@example.com"
 describe("a discreet tracer", () => {
   it.effect("keeps no attribute but those of the list, no event, and of a failure the name", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = listening()
+      const { spans, tracer } = ListeningTracer.make()
       const failing = Effect.gen(function* () {
         const span = yield* Effect.orDie(Effect.currentSpan)
         span.attribute("http.route", "/events/:eventId")
@@ -65,7 +53,7 @@ describe("a discreet tracer", () => {
 describe("a span of Turnout", () => {
   it.effect("tells of a failure the name, whatever the tracer is, and the failure itself stays", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = listening()
+      const { spans, tracer } = ListeningTracer.make()
       const failed = yield* Spans.within(Effect.fail(new Error(SECRET)), "work", () => ({})).pipe(
         Effect.flip,
         Effect.provideService(Tracer.Tracer, tracer)
@@ -77,7 +65,7 @@ describe("a span of Turnout", () => {
 
   it.effect("ends when it is interrupted", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = listening()
+      const { spans, tracer } = ListeningTracer.make()
       const fiber = yield* Spans.within(Effect.never, "work", () => ({})).pipe(
         Effect.provideService(Tracer.Tracer, tracer),
         Effect.forkChild({ startImmediately: true })

@@ -2,6 +2,7 @@ import { it } from "@effect/vitest"
 import * as TracedPort from "@turnout/core/kernel/application/TracedPort"
 import { Context, Effect, Exit, Layer, Tracer } from "effect"
 import { assert, describe } from "vitest"
+import * as ListeningTracer from "../support/ListeningTracer.ts"
 
 class Shelf extends Context.Service<
   Shelf,
@@ -21,23 +22,10 @@ const shelf: Shelf["Service"] = {
 }
 const traced = TracedPort.layer(Shelf).pipe(Layer.provide(Layer.succeed(Shelf, shelf)))
 
-/** A tracer of which somebody reads the spans. */
-const listening = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return { spans, tracer }
-}
-
 describe("a traced port", () => {
   it.effect("makes a span of each operation, named by port and operation, with what became of it", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = listening()
+      const { spans, tracer } = ListeningTracer.make()
       const work = Effect.gen(function* () {
         const service = yield* Shelf
         assert.strictEqual(yield* service.count, 3)

@@ -5,28 +5,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Tracer } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Http from "../support/HttpServerFixture.ts"
+import * as ListeningTracer from "../support/ListeningTracer.ts"
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 const headers = { traceparent: `00-${TRACE}-00f067aa0ba902b7-01`, "user-agent": "hunter2" }
-
-const listening = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return { spans, tracer }
-}
 
 const requestsOf = (spans: ReadonlyArray<Tracer.NativeSpan>) => spans.filter(({ kind }) => kind === "server")
 
 describe("the span of a request", () => {
   it.live("has the method, the route and the status, and goes on from the trace of the client", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = listening()
+      const { spans, tracer } = ListeningTracer.make()
       yield* Effect.gen(function* () {
         yield* Http.call("GET", `/attendees/${randomUUID()}/registrations?limit=2`, { headers })
         yield* Http.call("GET", "/health/live", { headers })
@@ -49,7 +38,7 @@ describe("the span of a request", () => {
 
   it.live("of a failure of the server has neither its path nor its message", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = listening()
+      const { spans, tracer } = ListeningTracer.make()
       yield* Effect.gen(function* () {
         yield* Http.replaceInStore(() => ({ event: () => Effect.die(new Error("hunter2")) }))
         yield* Http.call("GET", `/events/${randomUUID()}`, { headers })

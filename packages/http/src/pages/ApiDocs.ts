@@ -18,7 +18,6 @@ import type { OpenApiDocument } from "../document/Json.ts"
 import type { Route } from "../pipeline/Routes.ts"
 import { EXAMPLE_KEY } from "../requests/headers/WriteHeaders.ts"
 import * as SecurityHeaders from "../pipeline/answers/SecurityHeaders.ts"
-import * as InlineStyles from "./InlineStyles.ts"
 import * as StaticPage from "./StaticPage.ts"
 
 const DOCS_PATH = "/docs"
@@ -100,7 +99,8 @@ interface Made {
 const scripts = new Map<string, StaticPage.StaticPage>()
 
 const make = async (document: OpenApiDocument, docsPath: string): Promise<Made> => {
-  const html = await render(document)
+  // Like the library that renders the page, its script is loaded when a page is made, and not with the server.
+  const [html, { SCRIPT }] = await Promise.all([render(document), import("./InlineStyles.ts")])
   const start = html.indexOf(OPEN) + OPEN.length
   const end = html.indexOf(CLOSE, start)
   const source = html.slice(start, end)
@@ -113,7 +113,7 @@ const make = async (document: OpenApiDocument, docsPath: string): Promise<Made> 
   const toRoot = "../".repeat(docsPath.split("/").length - 2)
   const src = `${toRoot}${scriptPath.slice(1)}`
   const before = html.slice(0, start - OPEN.length)
-  const text = `${before}${OPEN}${InlineStyles.SCRIPT}${CLOSE}<script src="${src}">${withFreshKey(html.slice(end))}`
+  const text = `${before}${OPEN}${SCRIPT}${CLOSE}<script src="${src}">${withFreshKey(html.slice(end))}`
   return {
     openapi: StaticPage.make({ contentType: "application/json", text: JSON.stringify(document) }),
     docs: StaticPage.make({

@@ -28,6 +28,8 @@ export class Exchange {
   route: string | undefined
   /** The span of the request, or that which the client has sent; `undefined` if there is none. */
   span: Tracer.AnySpan | undefined
+  /** Ends the span of the request with the status of the answer; `undefined` if none was made. */
+  endSpan: ((status: number) => void) | undefined
   /** Who asks, as the journal names them; `undefined` as long as it is not known. */
   actor: string | undefined
   /** The moment at which the request came, by `performance.now()`. */

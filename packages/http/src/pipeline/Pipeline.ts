@@ -81,9 +81,9 @@ export class Pipeline {
   /** Work and logs run in `context`. */
   constructor(options: PipelineOptions, context: Context.Context<never>) {
     this.options = options
-    this.answering = new Answering(options, context)
-    this.metrics = HttpMetrics.make(context)
     this.spans = new RequestSpans(context)
+    this.answering = new Answering(options, this.spans.context)
+    this.metrics = HttpMetrics.make(context)
     this.deadlinesOfWrites = new Deadlines(options.writeTimeoutMillis)
     this.deadlinesOfOthers = new Deadlines(options.requestTimeoutMillis)
   }
@@ -135,7 +135,7 @@ export class Pipeline {
     this.metrics.ended()
     this.metrics.observe(method, route, status, seconds)
     this.answering.ended(exchange, status, seconds)
-    this.spans.end(exchange, status)
+    exchange.endSpan?.(status)
   }
 
   private route(exchange: Exchange): void {

@@ -13,47 +13,40 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import { UNMATCHED_ROUTE } from "../metrics/HttpMetrics.ts"
 import type { Exchange } from "./Exchange.ts"
 
 const FAILED = Exit.fail(new Error("server error"))
 
 export class RequestSpans {
-  /** The context in which spans are made; `undefined` if nobody reads them. */
-  private readonly context: Context.Context<never> | undefined
-  /** The scopes that end the spans. */
-  private readonly scopes = new WeakMap<Tracer.AnySpan, Scope.Closeable>()
+  /** The context in which requests are worked on: the spans of the work tell no more than those of requests. */
+  readonly context: Context.Context<never>
+  private readonly isRead: boolean
 
   constructor(context: Context.Context<never>) {
     const tracer = Context.get(context, Tracer.Tracer)
-    this.context =
-      tracer === Tracer.nativeTracer ? undefined : Context.add(context, Tracer.Tracer, DiscreetTracer.make(tracer))
+    this.isRead = tracer !== Tracer.nativeTracer
+    this.context = this.isRead ? Context.add(context, Tracer.Tracer, DiscreetTracer.make(tracer)) : context
   }
 
   /** Begins the span of a request, whose route is known. */
   begin(exchange: Exchange): void {
-    const { headers, method, route = "unmatched" } = exchange
+    const { headers, method, route = UNMATCHED_ROUTE } = exchange
     const parent = Spans.spanOf(headers["traceparent"])
-    if (this.context === undefined || route.startsWith("/health")) {
-      exchange.span = parent
-      return
-    }
+    exchange.span = parent
+    if (!this.isRead || route.startsWith("/health")) return
+    const scope = Scope.makeUnsafe()
     const made = Effect.makeSpanScoped(`${method} ${route}`, {
       kind: "server",
       attributes: { "http.request.method": method, "http.route": route },
       ...(parent === undefined ? { root: true } : { parent })
     })
-    const scope = Scope.makeUnsafe()
     const span = Effect.runSyncWith(this.context)(Scope.provide(made, scope))
-    this.scopes.set(span, scope)
     exchange.span = span
-  }
-
-  /** Ends it, with the status of the answer. */
-  end({ span }: Exchange, status: number): void {
-    const scope = span === undefined ? undefined : this.scopes.get(span)
-    if (span?._tag !== "Span" || scope === undefined) return
-    span.attribute("http.response.status_code", status)
-    // By the conventions of OpenTelemetry, what a client does wrong is no failure of the server.
-    Effect.runSyncWith(this.context!)(Scope.close(scope, status >= 500 ? FAILED : Exit.void))
+    exchange.endSpan = (status) => {
+      span.attribute("http.response.status_code", status)
+      // By the conventions of OpenTelemetry, what a client does wrong is no failure of the server.
+      Effect.runSyncWith(this.context)(Scope.close(scope, status >= 500 ? FAILED : Exit.void))
+    }
   }
 }

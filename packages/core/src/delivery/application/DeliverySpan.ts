@@ -2,7 +2,7 @@
  * The span of a delivery, `turnout.deliver`: the time that a sink takes for entries which it is given together.
  *
  * The entries come from several commands, so the span is the child of none of their traces: it is linked to each of them. The
- * messages carry the trace of their own command, whether the relay is traced or not (ADR 31).
+ * messages carry the trace of their own command, whether the relay is traced or not (ADR 32).
  */
 import type * as Tracer from "effect/Tracer"
 import type { StoredEntry } from "../../journal/domain/StoredEntry.ts"

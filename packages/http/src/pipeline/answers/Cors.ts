@@ -12,7 +12,7 @@ import type { Resource } from "../Routes.ts"
 export type CorsOrigins = ReadonlyArray<string> | "any"
 
 /** The headers of answers that pages may read besides those that the standard lets them. */
-export const EXPOSED = [
+const EXPOSED = [
   "ETag",
   "Idempotent-Replayed",
   "Location",
@@ -21,7 +21,7 @@ export const EXPOSED = [
   "Retry-After",
   "WWW-Authenticate",
   "X-Request-Id"
-] as const
+].join(", ")
 
 /** The headers that pages may send besides those that the standard lets them. */
 const ALLOWED = [
@@ -33,7 +33,7 @@ const ALLOWED = [
   "Traceparent",
   "Tracestate",
   "X-Request-Id"
-] as const
+].join(", ")
 
 /** The time for which a browser may remember what it may send; two hours are the most that browsers take. */
 const MAX_AGE_SECONDS = 7_200
@@ -70,7 +70,7 @@ export class Cors {
     if (headers["access-control-request-method"] === undefined || this.of(origin) === undefined) return undefined
     return Answer.empty(204, {
       "access-control-allow-methods": [...targets.keys()].toSorted().join(", "),
-      "access-control-allow-headers": ALLOWED.join(", "),
+      "access-control-allow-headers": ALLOWED,
       "access-control-max-age": String(MAX_AGE_SECONDS),
       vary: "access-control-request-method, access-control-request-headers"
     })
@@ -83,7 +83,7 @@ export class Cors {
     const allowed = this.of(origin)
     if (allowed === undefined) return
     Object.assign(answer, allowed)
-    answer["access-control-expose-headers"] = EXPOSED.join(", ")
+    answer["access-control-expose-headers"] = EXPOSED
   }
 }
 
