@@ -17,9 +17,7 @@ import { SignInGroup } from "./signIn/SignInApi.ts"
 
 export class Api extends HttpApi.make("turnout")
   .add(EventsGroup, RegistrationsGroup, SignInGroup, SessionsGroup, MeGroup)
-  // A middleware covers the endpoints that were added before it, and runs outside of the middleware that they have already.
-  // A middleware that is added twice keeps its first place, so WriteBoundary runs outside of Boundary: the deadline must not
-  // interrupt the reading of a body.
+  // A middleware marks the endpoints that were added before it. The pipeline does what the marks say, in its own order.
   .middleware(Boundary)
   .middleware(QueryBoundary)
   .middleware(Credential)

@@ -11,7 +11,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { limit } from "../requests/Paging.ts"
 
 /** The most dead letters that one request moves. */
@@ -100,7 +100,6 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
           body: {}
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "Messages that a queue has given up on.") {}

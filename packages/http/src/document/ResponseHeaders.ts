@@ -65,9 +65,14 @@ const SHARED = {
     enum: ["br", "gzip"]
   }),
   Vary: text(
-    "The headers of requests by which answers differ; accept-encoding, if the answer is long enough to be compressed",
+    "The headers of requests by which answers differ; origin, if the server lists origins, and accept-encoding, if the answer is long enough to be compressed",
     {
-      enum: ["authorization, cookie", "authorization, cookie, accept-encoding"]
+      enum: [
+        "authorization, cookie",
+        "authorization, cookie, accept-encoding",
+        "authorization, cookie, origin",
+        "authorization, cookie, origin, accept-encoding"
+      ]
     }
   ),
   "Cache-Control": text("Forbids caches to keep the answer, if the request has a credential", {

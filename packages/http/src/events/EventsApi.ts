@@ -12,7 +12,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { type About, about } from "../document/About.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { Boundary, WriteBoundary } from "../requests/Boundaries.ts"
+import { WriteBoundary } from "../requests/Boundaries.ts"
 import { describeEntityTag, HeedsIfMatch, ifMatch } from "../requests/headers/EntityTags.ts"
 import { countedPage, cursor, describedEach, limit, several, TOTAL } from "../requests/Paging.ts"
 import { created, headers } from "../requests/headers/WriteHeaders.ts"
@@ -84,7 +84,6 @@ const changeEvent = <
     .annotateMerge(about(words))
     .annotate(OpenApi.Transform, describeEntityTag)
     .annotate(HeedsIfMatch, true)
-    .middleware(Boundary)
     .middleware(WriteBoundary)
 
 export class EventsGroup extends HttpApiGroup.make("events")
@@ -106,7 +105,6 @@ export class EventsGroup extends HttpApiGroup.make("events")
         })
       )
       .annotate(OpenApi.Transform, describeEntityTag)
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events", {
       query,
@@ -153,7 +151,6 @@ export class EventsGroup extends HttpApiGroup.make("events")
       )
       .annotate(OpenApi.Transform, describeEntityTag)
       .annotate(HeedsIfMatch, true)
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     changeEvent("publish", "/publish", "PublishEvent", {
       id: "publishEvent",
@@ -205,7 +202,6 @@ export class EventsGroup extends HttpApiGroup.make("events")
       )
       .annotate(OpenApi.Transform, describeEntityTag)
       .annotate(HeedsIfMatch, true)
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.delete("delete", "/events/:eventId", {
       params: ofEvent,
@@ -223,7 +219,6 @@ export class EventsGroup extends HttpApiGroup.make("events")
       )
       .annotate(OpenApi.Transform, describeEntityTag)
       .annotate(HeedsIfMatch, true)
-      .middleware(Boundary)
       .middleware(WriteBoundary)
   )
   .annotate(

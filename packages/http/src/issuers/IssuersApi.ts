@@ -8,7 +8,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 
 const IssuerStates = Schema.Struct({
   items: described("The issuers, in the order of the settings", Schema.Array(IssuerState))
@@ -26,7 +26,6 @@ export class IssuersGroup extends HttpApiGroup.make("issuers")
           answer: "What is known of each issuer then; no items, if the server takes no tokens"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "The issuers whose bearer tokens the server takes, and their keys.") {}

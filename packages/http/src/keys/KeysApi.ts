@@ -14,7 +14,7 @@ import { about } from "../document/About.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const ofKey = { keyId: described("The id of the key", ApiKeyId) }
@@ -44,7 +44,6 @@ export class KeysGroup extends HttpApiGroup.make("keys")
           body: { name: "Operations", role: "operator" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/keys", {
       query: {
@@ -79,7 +78,6 @@ export class KeysGroup extends HttpApiGroup.make("keys")
           body: { overlapMillis: 3_600_000 }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("revoke", "/admin/keys/:keyId/revoke", {
       params: ofKey,
@@ -94,7 +92,6 @@ export class KeysGroup extends HttpApiGroup.make("keys")
           answer: "The key as it is now"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "The credentials of programs. Those of operators open this API.") {}

@@ -13,7 +13,7 @@ import { ofOrganization } from "../organizations/OrganizationsApi.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const MEMBERS = "/admin/organizations/:organization/members"
@@ -51,7 +51,6 @@ export class MembersGroup extends HttpApiGroup.make("members")
           body: { subject: { address: "ada@example.com" }, role: "organizer" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("get", `${MEMBERS}/:memberId`, {
       params: ofMember,
@@ -86,7 +85,6 @@ export class MembersGroup extends HttpApiGroup.make("members")
           body: { role: "viewer" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.delete("remove", `${MEMBERS}/:memberId`, {
       params: ofMember,
@@ -107,7 +105,6 @@ export class MembersGroup extends HttpApiGroup.make("members")
           answer: "The member as it was"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "Who belongs to an organization, and what they may do there.") {}

@@ -17,7 +17,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 /** The organization in the path of a request. */
@@ -43,7 +43,6 @@ export class OrganizationsGroup extends HttpApiGroup.make("organizations")
           body: { slug: "music-society", name: "Music society" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/organizations", {
       query: { after: described("next of the page before", Schema.optionalKey(Slug)), limit },
@@ -83,7 +82,6 @@ export class OrganizationsGroup extends HttpApiGroup.make("organizations")
           body: { name: "Society for music" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "Who events belong to. Every event belongs to one organization, for ever.") {}

@@ -15,7 +15,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { SinkName } from "../admin/SinkName.ts"
 import { type About, about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const Count = Schema.Natural
@@ -116,7 +116,6 @@ const decideAbout = <const Name extends string>(name: Name, path: `/${string}`, 
     error: [OperatorProblems.sinkNotFound, OperatorProblems.streamNotBlocked]
   })
     .annotateMerge(about(words))
-    .middleware(Boundary)
     .middleware(BodyBoundary)
 
 export class OutboxGroup extends HttpApiGroup.make("outbox")
@@ -189,7 +188,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
           answer: "How many streams are tried again"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("skip", "/admin/sinks/:sink/blocked/:stream/skip", {
       params: ofStream,
@@ -209,7 +207,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
           body: { version: 1 }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     decideAbout("discard", "/discard", {
       id: "discardBlockedStream",
@@ -232,7 +229,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
           answer: "The sink is forgotten"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("prune", "/admin/outbox/prune", {
       payload: Schema.Struct({
@@ -254,7 +250,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
           body: { before: "2026-01-01T00:00:00Z" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("repair", "/admin/outbox/repair", {
       success: Schema.Struct({
@@ -277,7 +272,6 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
           answer: "What was repaired"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("journal", "/admin/journal", {
       query: {

@@ -15,7 +15,7 @@ import { about } from "../document/About.ts"
 import { ofOrganization } from "../organizations/OrganizationsApi.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { describedEach, keyPage, limit } from "../requests/Paging.ts"
 
 const FoundPeople = Schema.Struct({
@@ -87,7 +87,6 @@ export class PeopleGroup extends HttpApiGroup.make("people")
           answer: "The person as they are now"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("reactivate", "/admin/people/:personId/reactivate", {
       params: ofPerson,
@@ -102,7 +101,6 @@ export class PeopleGroup extends HttpApiGroup.make("people")
           answer: "The person as they are now"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(

@@ -26,7 +26,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { type About, about } from "../document/About.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { csv } from "../requests/Download.ts"
-import { BodyBoundary, Boundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
+import { BodyBoundary, describeOptionalBody, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
 import { countedPage, cursor, cursorPage, describedEach, limit, several, TOTAL } from "../requests/Paging.ts"
 import { created, headers } from "../requests/headers/WriteHeaders.ts"
 
@@ -124,7 +124,6 @@ const changeRegistration = <const Name extends string, const Operation extends C
     error: [...RejectionProblems.rejectionsOf(operation), ...RejectionProblems.refusalsOf(operation)]
   })
     .annotateMerge(about(words))
-    .middleware(Boundary)
     .middleware(WriteBoundary)
 
 const EXAMPLES = {
@@ -157,7 +156,6 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
           body: EXAMPLES.register
         })
       )
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.post("registerGuest", "/events/:eventId/guests", {
       params: ofEvent,
@@ -176,7 +174,6 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
           body: EXAMPLES.guest
         })
       )
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.get("list", "/events/:eventId/registrations", {
       params: ofEvent,
@@ -242,7 +239,6 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       )
       .annotate(OptionalBody, true)
       .annotate(OpenApi.Transform, describeOptionalBody)
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     changeRegistration("reinstate", "/reinstate", "ReinstateRegistration", {
       id: "reinstateRegistration",
@@ -266,7 +262,6 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
           body: EXAMPLES.correct
         })
       )
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     HttpApiEndpoint.post("markAttended", path("/attended"), {
       params: ofRegistration,
@@ -286,7 +281,6 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
       )
       .annotate(OptionalBody, true)
       .annotate(OpenApi.Transform, describeOptionalBody)
-      .middleware(Boundary)
       .middleware(WriteBoundary),
     changeRegistration("markNoShow", "/no-show", "MarkNoShow", {
       id: "markNoShow",
@@ -320,7 +314,6 @@ export class RegistrationsGroup extends HttpApiGroup.make("registrations")
           answer: "The link"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("waitlist", "/events/:eventId/waitlist", {
       params: ofEvent,

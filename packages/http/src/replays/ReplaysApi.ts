@@ -15,7 +15,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { SinkName } from "../admin/SinkName.ts"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const ofReplay = { replayId: described("The id of the replay", ReplayId) }
@@ -80,7 +80,6 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
           body: { sink: "sales", types: ["AttendeeRegistered"], perSecond: 100 }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("count", "/admin/replays/count", {
       payload: Schema.Struct(Selected).annotate({ identifier: "SelectionInput" }),
@@ -97,7 +96,6 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
           body: { types: ["AttendeeRegistered"] }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/replays", {
       query: { after: described("next of the page before", Schema.optionalKey(ReplayId)), limit },
@@ -129,7 +127,6 @@ export class ReplaysGroup extends HttpApiGroup.make("replays")
         error: [OperatorProblems.replayNotFound, OperatorProblems.replayNotOpen]
       })
         .annotateMerge(about(DECISIONS[name]))
-        .middleware(Boundary)
         .middleware(BodyBoundary)
     )
   )

@@ -1,6 +1,6 @@
 /**
- * The boundaries between a request and its endpoint in the definition of an API, each with the problems with which it
- * refuses a request. The pipeline has the stages that do so.
+ * The boundaries between a request and its endpoint in the definition of an API. Each is a mark, with the problems that it adds to the
+ * document; the pipeline has the stages that refuse requests with them.
  */
 import * as Context from "effect/Context"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -9,7 +9,7 @@ import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
 import * as ServerProblems from "../problems/ServerProblems.ts"
 import * as StoreProblems from "../problems/StoreProblems.ts"
 
-/** A middleware of every endpoint: turns values that do not fit the schemas into a problem, and sets a deadline. */
+/** Of every endpoint: values that do not fit the schemas are a problem, and the work has a deadline. */
 export class Boundary extends HttpApiMiddleware.Service<Boundary>()("@turnout/Boundary", {
   error: [
     BoundaryProblems.validationFailed,
@@ -30,10 +30,7 @@ export const describeOptionalBody = (operation: Record<string, unknown>): Record
   requestBody: { ...(operation["requestBody"] as object), required: false }
 })
 
-/**
- * A middleware of every write: checks the idempotency key, the conditions, and size, type and form of the body. Runs outside of
- * `Boundary`.
- */
+/** Of every write: the idempotency key, the conditions, and size, type and form of the body are checked. */
 export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary>()("@turnout/WriteBoundary", {
   error: [
     BoundaryProblems.idempotencyKeyMissing,
@@ -46,7 +43,7 @@ export class WriteBoundary extends HttpApiMiddleware.Service<WriteBoundary>()("@
   ]
 }) {}
 
-/** A middleware of the operators' changes: checks conditions, and size, type and form of the body. Runs outside of `Boundary`. */
+/** Of the operators' changes: the conditions, and size, type and form of the body are checked. */
 export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary>()("@turnout/BodyBoundary", {
   error: [
     BoundaryProblems.malformedJson,
@@ -57,9 +54,8 @@ export class BodyBoundary extends HttpApiMiddleware.Service<BodyBoundary>()("@tu
 }) {}
 
 /**
- * A middleware of every endpoint: checks that each parameter of the query is there once and written in one way, and that
- * the endpoint has it. Runs outside of the others. Its errors include the problems with which the server refuses a request
- * before any endpoint, so that the documents of the API show them.
+ * Of every endpoint: each parameter of the query is there once and written in one way, and the endpoint has it. Its errors include the
+ * problems with which the server refuses a request before any endpoint, so that the documents of the API show them.
  */
 export class QueryBoundary extends HttpApiMiddleware.Service<QueryBoundary>()("@turnout/QueryBoundary", {
   error: [

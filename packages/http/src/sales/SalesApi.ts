@@ -10,7 +10,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const { registrationsByDay, ...summary } = SalesSummary.fields
@@ -69,7 +69,6 @@ export class SalesGroup extends HttpApiGroup.make("sales")
           answer: "The sales summary as it is now"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "Sales summaries of events.") {}

@@ -11,7 +11,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
 import { SetsCookie } from "../document/ResponseHeaders.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const Ended = Schema.Struct({
@@ -46,7 +46,6 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
         })
       )
       .annotate(SetsCookie, true)
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.delete("endAll", "/sessions", { success: Ended })
       .annotateMerge(
@@ -59,7 +58,6 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
         })
       )
       .annotate(SetsCookie, true)
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "Where the person who asks is signed in.") {}

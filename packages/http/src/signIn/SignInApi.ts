@@ -12,7 +12,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { about } from "../document/About.ts"
 import { SetsCookie } from "../document/ResponseHeaders.ts"
 import * as AccessProblems from "../problems/AccessProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 
 /** The path of the requests, and of the page that takes a link. */
 export const SIGN_IN_PATH = "/sign-in"
@@ -52,7 +52,6 @@ export class SignInGroup extends HttpApiGroup.make("signIn")
           body: { address: "ada@example.com" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("redeem", `${SIGN_IN_PATH}/redeem`, {
       payload: Redemption,
@@ -70,7 +69,6 @@ export class SignInGroup extends HttpApiGroup.make("signIn")
         })
       )
       .annotate(SetsCookie, true)
-      .middleware(Boundary)
       .middleware(BodyBoundary)
   )
   .annotate(OpenApi.Description, "Signing in by mail, for people who have no token of an issuer.") {}

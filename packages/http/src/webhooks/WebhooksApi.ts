@@ -14,7 +14,7 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import { type About, about } from "../document/About.ts"
 import * as OperatorProblems from "../problems/OperatorProblems.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
-import { BodyBoundary, Boundary } from "../requests/Boundaries.ts"
+import { BodyBoundary } from "../requests/Boundaries.ts"
 import { keyPage, limit } from "../requests/Paging.ts"
 
 const ofWebhook = { webhookId: described("The id of the webhook", WebhookId) }
@@ -38,7 +38,6 @@ const changeWebhook = <const Name extends string>(name: Name, words: About) =>
     error: OperatorProblems.webhookNotFound
   })
     .annotateMerge(about(words))
-    .middleware(Boundary)
     .middleware(BodyBoundary)
 
 export class WebhooksGroup extends HttpApiGroup.make("webhooks")
@@ -74,7 +73,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
           }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("list", "/admin/webhooks", {
       query: {
@@ -120,7 +118,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
           body: { description: "Mail and badges" }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.post("rotate", "/admin/webhooks/:webhookId/rotate", {
       params: ofWebhook,
@@ -138,7 +135,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
           body: { overlapMillis: 3_600_000 }
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     changeWebhook("enable", {
       id: "enableWebhook",
@@ -165,7 +161,6 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
           answer: "The webhook is removed"
         })
       )
-      .middleware(Boundary)
       .middleware(BodyBoundary),
     HttpApiEndpoint.get("attempts", "/admin/webhooks/:webhookId/attempts", {
       params: ofWebhook,
