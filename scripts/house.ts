@@ -20,7 +20,8 @@ export const layers = ["domain", "ports", "application"] as const
 export const subjects: ReadonlyArray<Subject> = [
   { name: "kernel", about: "values and words that know no subject", imports: [] },
   { name: "access", about: "who may do what: principals, roles, the policy; the audit log", imports: ["kernel"] },
-  { name: "admission", about: "events, seats, waitlists", imports: ["kernel"] },
+  { name: "caching", about: "caches of several processes that are never wrong together", imports: ["kernel"] },
+  { name: "admission", about: "events, seats, waitlists", imports: ["kernel", "caching"] },
   {
     name: "journal",
     about: "the record of what has happened, and reading it",

@@ -14,6 +14,7 @@ import { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import { AuditStore } from "@turnout/core/access/ports/AuditStore"
 import { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Inbox } from "@turnout/core/consumer/ports/Inbox"
+import { Generations } from "@turnout/core/caching/ports/Generations"
 import { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -271,6 +272,7 @@ export type Stores =
   | Replays
   | WebhookStore
   | ProjectionStore
+  | Generations
 
 const unreachable = (database: string): Layer.Layer<HostTransactions.HostTransactions> =>
   Layer.succeed(HostTransactions.HostTransactions, HostTransactions.unreachable(database))
@@ -307,7 +309,8 @@ const traced = (): Layer.Layer<Stores, never, Stores> =>
     TracedPort.layer(OutboxOperations),
     TracedPort.layer(Replays),
     TracedPort.layer(WebhookStore),
-    TracedPort.layer(ProjectionStore)
+    TracedPort.layer(ProjectionStore),
+    TracedPort.layer(Generations)
   )
 
 /** The stores in the named database. Fails if the database cannot be reached, or is not migrated as `migrate` asks. */

@@ -16,6 +16,7 @@ import { MAX_SWEEP_MILLIS, MIN_SWEEP_MILLIS } from "@turnout/core/kernel/applica
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Subscription from "@turnout/core/journal/application/Subscription"
 import { LONGEST_COMMAND_TIMEOUT_MILLIS } from "@turnout/core/admission/application/engine/IdempotencySweep"
+import type { CacheAges } from "@turnout/core/admission/application/caching/CacheOptions"
 import * as Core from "@turnout/core/admission/application/Turnout"
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -107,6 +108,16 @@ export const isTurnoutError = (error: unknown): error is TurnoutError =>
 /** The longest time for which answers to idempotency keys can be kept: a year. */
 const LONGEST_TTL_MILLIS = 366 * 24 * 60 * 60 * 1_000
 const HOUR_MILLIS = 60 * 60 * 1_000
+const DAY_MILLIS = 24 * HOUR_MILLIS
+
+const cacheAge = between(0, DAY_MILLIS)
+const cacheAges = {
+  event: cacheAge,
+  list: cacheAge,
+  attendee: cacheAge,
+  place: cacheAge,
+  count: cacheAge
+} satisfies Record<keyof CacheAges, Schema.Top>
 
 const turnoutOptions = {
   idempotencyTtlMillis: between(1_000, LONGEST_TTL_MILLIS),
@@ -116,7 +127,13 @@ const turnoutOptions = {
   maxWaiting: between(1, 1_000_000),
   commandTimeoutMillis: between(1, LONGEST_COMMAND_TIMEOUT_MILLIS),
   drainMillis: between(0, HOUR_MILLIS),
-  sweepMillis: between(MIN_SWEEP_MILLIS, MAX_SWEEP_MILLIS)
+  sweepMillis: between(MIN_SWEEP_MILLIS, MAX_SWEEP_MILLIS),
+  caches: Schema.optionalKey(
+    Schema.Struct({
+      ages: Schema.optionalKey(Schema.Struct(cacheAges)),
+      entries: between(1, 1_000_000)
+    })
+  )
 } satisfies Record<keyof Core.TurnoutOptions, Schema.Top>
 
 const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOptions }).check(

@@ -11,6 +11,7 @@ import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { AuditLog } from "@turnout/core/access/ports/AuditLog"
 import type { AuditStore } from "@turnout/core/access/ports/AuditStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
+import type { Generations } from "@turnout/core/caching/ports/Generations"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import type { OutboxOperations } from "@turnout/core/delivery/ports/OutboxOperations"
@@ -27,6 +28,7 @@ import * as MemoryPeople from "./access/MemoryPeople.ts"
 import * as MemorySessions from "./access/MemorySessions.ts"
 import * as MemoryAuditLog from "./access/MemoryAuditLog.ts"
 import * as MemoryAuditStore from "./access/MemoryAuditStore.ts"
+import * as MemoryGenerations from "./caching/MemoryGenerations.ts"
 import * as MemoryClock from "./MemoryClock.ts"
 import * as MemoryJournalReader from "./journal/MemoryJournalReader.ts"
 import * as MemoryLog from "./journal/MemoryLog.ts"
@@ -57,6 +59,7 @@ type Stores =
   | Replays
   | WebhookStore
   | ProjectionStore
+  | Generations
 
 /** Like `layer`, with random numbers that the caller provides. */
 export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureRandom> = MemoryJournalReader.layer.pipe(
@@ -70,6 +73,7 @@ export const layerWithoutRandom: Layer.Layer<Stores, never, SecureRandom.SecureR
   Layer.merge(MemoryOrganizations.layer),
   Layer.merge(MemoryApiKeys.layer),
   Layer.merge(MemoryAttendeeLinks.layer),
+  Layer.merge(MemoryGenerations.layer),
   Layer.merge(MemoryMembers.layer),
   Layer.merge(MemoryPeople.layer),
   Layer.merge(MemorySessions.layer),

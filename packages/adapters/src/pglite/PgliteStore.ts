@@ -9,6 +9,7 @@ import { PGlite } from "@electric-sql/pglite"
 import type { PgClient } from "@effect/sql-pg"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import type { Generations } from "@turnout/core/caching/ports/Generations"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -95,5 +96,5 @@ export const layerClient = (
 /** The store on an embedded Postgres; provides its `SqlClient` too. Migrate first, see `Migrations.up`. */
 export const layer = (
   options?: PgliteOptions
-): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient, SqlError.SqlError> =>
+): Layer.Layer<AdmissionStore | AdmissionReads | Generations | SqlClient.SqlClient, SqlError.SqlError> =>
   layerFromClient(options).pipe(Layer.provideMerge(layerClient(options)))

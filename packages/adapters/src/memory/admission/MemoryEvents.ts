@@ -52,9 +52,14 @@ const organizationOf = ({ events, journal }: State, id: EventId): OrganizationId
   )
 }
 
+const found = ({ events }: State, ids: ReadonlyArray<EventId>): ReadonlyArray<Event> =>
+  ids.flatMap((id) => events.get(id) ?? [])
+
 /** The cost of a read depends on its page, except for a list of events, which is sorted when it is asked for. */
 export const reads = (state: State): EventReads => ({
   event: (id) => Effect.sync(() => state.events.get(id)),
+  eventsOf: (ids) => Effect.sync(() => new Map(found(state, ids).map((event) => [event.id, event]))),
+  versionsOf: (ids) => Effect.sync(() => new Map(found(state, ids).map(({ id, version }) => [id, String(version)]))),
   events: (filter, { after, limit }, order) =>
     Effect.sync(() => {
       const inOrder = order === "earliest" ? compareKeys : (a: EventKey, b: EventKey) => compareKeys(b, a)

@@ -18,6 +18,7 @@ import * as Lanes from "@turnout/core/admission/application/engine/Lanes"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
 import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
+import { Generations } from "@turnout/core/caching/ports/Generations"
 import * as HeardClock from "@turnout/core/kernel/application/time/HeardClock"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -35,6 +36,7 @@ import { DEFAULT_SCHEMA, quote } from "../schema/SchemaName.ts"
 import * as OpenedPool from "../connection/OpenedPool.ts"
 import * as Opening from "../connection/Opening.ts"
 import * as PostgresClient from "../client/PostgresClient.ts"
+import * as PostgresGenerations from "../caching/PostgresGenerations.ts"
 import * as PostgresReads from "./PostgresReads.ts"
 import * as Query from "../client/Query.ts"
 import * as Reads from "./Reads.ts"
@@ -133,14 +135,15 @@ export const make = Effect.fnUntraced(function* (options: StoreOptions = {}) {
       isInTransaction ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(work), scope))
     )
   return Context.make(AdmissionStore, store).pipe(
-    Context.add(AdmissionReads, PostgresReads.make(read, schema, inBackground))
+    Context.add(AdmissionReads, PostgresReads.make(read, schema, inBackground)),
+    Context.add(Generations, PostgresGenerations.make(sql, sessions, schema, readTimeoutMillis))
   )
 })
 
 /** The store on the host's own `SqlClient`. */
 export const layerFromClient = (
   options?: StoreOptions
-): Layer.Layer<AdmissionStore | AdmissionReads, never, SqlClient.SqlClient> =>
+): Layer.Layer<AdmissionStore | AdmissionReads | Generations, never, SqlClient.SqlClient> =>
   layerStore(options).pipe(Layer.provide(Session.layerFromClient))
 
 const layerStore = (options?: StoreOptions) =>
@@ -184,11 +187,11 @@ const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, 
 /** The store on a pool of its own, and on the client that `layerClient` made with the same options. */
 export const layerWithClient = (
   options: PostgresOptions
-): Layer.Layer<AdmissionStore | AdmissionReads, SqlError, SqlClient.SqlClient> =>
+): Layer.Layer<AdmissionStore | AdmissionReads | Generations, SqlError, SqlClient.SqlClient> =>
   layerStore(options).pipe(Layer.provide(layerSessions(options)))
 
 /** The store on a pool of its own; provides a `SqlClient` too. Migrate first, see `Migrations.up`. */
 export const layer = (
   options: PostgresOptions
-): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient, SqlError> =>
+): Layer.Layer<AdmissionStore | AdmissionReads | Generations | SqlClient.SqlClient, SqlError> =>
   layerWithClient(options).pipe(Layer.provideMerge(layerClient(options)))

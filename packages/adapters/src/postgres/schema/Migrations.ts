@@ -34,6 +34,7 @@ import { sessions } from "./migrations/0018_Sessions.ts"
 import { auditTrail } from "./migrations/0019_AuditTrail.ts"
 import { webhooksOfOrganizations } from "./migrations/0020_WebhooksOfOrganizations.ts"
 import { traceParents } from "./migrations/0021_TraceParents.ts"
+import { cacheGeneration } from "./migrations/0022_CacheGeneration.ts"
 import type { Migration } from "./Migration.ts"
 import { checkSchemaName, DEFAULT_SCHEMA, quote, type SchemaOption } from "./SchemaName.ts"
 import { RaisedMillis } from "../client/Silence.ts"
@@ -61,7 +62,8 @@ export const migrations: ReadonlyArray<Migration> = [
   sessions,
   auditTrail,
   webhooksOfOrganizations,
-  traceParents
+  traceParents,
+  cacheGeneration
 ]
 
 export interface MigrationStatus {

@@ -4,6 +4,7 @@
  */
 import type * as Database from "../../Database.ts"
 import type * as Metrics from "../../activity/Metrics.ts"
+import type { CachesOptions } from "../../options/Caches.ts"
 import type { IssuersOptions } from "../../options/access/Issuers.ts"
 import type { LimitsOptions } from "../../options/access/Limits.ts"
 import type * as NamedQueue from "../../sinks/NamedQueue.ts"
@@ -15,6 +16,7 @@ export interface ServeOptions
   extends
     Database.GlobalOptions,
     Omit<Sinks.SinkOptions, "stdout">,
+    CachesOptions,
     IssuersOptions,
     LimitsOptions,
     Mailing.MailingOptions,

@@ -2,6 +2,7 @@
  * The server of `turnout serve`, with its relays. It is loaded by the command alone: the server is most of what there is to load, and no
  * other command needs it.
  */
+import { cachesOf } from "../../options/Caches.ts"
 import type { IssuersOptions } from "../../options/access/Issuers.ts"
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
@@ -24,7 +25,7 @@ import type { ServeOptions } from "./ServeOptions.ts"
 import * as Running from "../../Running.ts"
 import * as Sinks from "../../sinks/Sinks.ts"
 import * as Sqs from "../../sinks/Sqs.ts"
-import * as SharedLimiter from "./SharedLimiter.ts"
+import * as Shared from "./Shared.ts"
 import * as StopTime from "./StopTime.ts"
 import { WrongUsage } from "../../WrongUsage.ts"
 
@@ -115,6 +116,7 @@ export const runIn = (
   }
   const { adminToken, dlq = [] } = options
   const token = adminToken === undefined ? {} : { adminToken: Redacted.make(adminToken) }
+  const shared = Shared.layer(options)
   const server = Layer.unwrap(
     Effect.gen(function* () {
       const mail = yield* Mailing.make(mailing)
@@ -122,15 +124,17 @@ export const runIn = (
       const dead = yield* deadLetters(dlq, options)
       return Server.layer({ ...settings, ...token, ...verifier, ...mail, open, deadLetters: dead })
     })
-  ).pipe(Layer.provide([endpointsOf(options), SharedLimiter.layer(options)]))
+  ).pipe(Layer.provide([endpointsOf(options), shared]))
   const stores = Database.stores(options)
+  const caches = cachesOf(options)
   const turnout = Turnout.layer({
+    ...(caches === undefined ? {} : { caches }),
     drainMillis: StopTime.DRAIN_MILLIS,
     // Turnout answers writes within this time; the server's own deadline comes after it.
     commandTimeoutMillis: options.requestTimeout,
     idempotencyTtlMillis: options.onReplay === "conflict" ? CONFLICT_WINDOW_MILLIS : DEFAULT_IDEMPOTENCY_TTL_MILLIS,
     refusalTtlMillis: options.refusalTtl
-  })
+  }).pipe(Layer.provide(shared))
   // The relays get the stores of the service, and so its connections to the database.
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
   const serving = (metrics: string | undefined) =>

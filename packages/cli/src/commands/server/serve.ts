@@ -9,6 +9,7 @@ import * as ClientAddress from "@turnout/http/ClientAddress"
 import { isOrigin, ORIGIN_RULE } from "@turnout/http/Cors"
 import { isLoopback } from "@turnout/http/PublicUrl"
 import * as Metrics from "../../activity/Metrics.ts"
+import * as Caches from "../../options/Caches.ts"
 import { issuers } from "../../options/access/Issuers.ts"
 import * as Limits from "../../options/access/Limits.ts"
 import { wholeNumber } from "../../options/Numbers.ts"
@@ -177,6 +178,6 @@ export const declare = (program: Command, action: Action): void => {
     .option("--sales", "keep sales summaries up to date")
     .option("--no-relay", "leave delivering to --sqs and webhooks, and --sales, to others")
     .addOption(allowPrivate())
-  Limits.declare(command).addOption(redis())
+  Caches.declare(Limits.declare(command)).addOption(redis())
   Metrics.declare(Mailing.declare(command)).action(action(serve))
 }

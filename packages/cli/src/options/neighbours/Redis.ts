@@ -19,7 +19,7 @@ const read = (text: string): string => {
 export const redis = (): Option =>
   new Option(
     "--redis <url>",
-    "Redis that all processes share for their limits, such as redis://localhost:6379 (default: each counts by itself)"
+    "Redis that all processes share for limits and caches, such as redis://localhost:6379 (default: each has its own)"
   )
     .env("TURNOUT_REDIS")
     .argParser(read)

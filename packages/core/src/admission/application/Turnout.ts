@@ -7,6 +7,8 @@
  *
  * A write that runs inside a transaction of the host (for stores on SQL: within `SqlClient.withTransaction` of the same client)
  * becomes part of that transaction, and commits or rolls back with it.
+ *
+ * A write tells the caches of all processes what it has changed before it is answered (`Coherence`), whether or not this process has one.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -15,6 +17,10 @@ import { AdmissionReads } from "../ports/AdmissionReads.ts"
 import { AdmissionStore } from "../ports/AdmissionStore.ts"
 import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
+import type { CacheOptions } from "./caching/CacheOptions.ts"
+import * as CachedReads from "./caching/CachedReads.ts"
+import * as CoherentStore from "./caching/CoherentStore.ts"
+import * as Coherence from "../../caching/application/Coherence.ts"
 import * as Commands from "./Commands.ts"
 import * as Engine from "./engine/Engine.ts"
 import * as Events from "./Events.ts"
@@ -23,7 +29,10 @@ import * as PooledRandom from "../../kernel/application/PooledRandom.ts"
 import * as RegistrationChanges from "./RegistrationChanges.ts"
 import * as Registrations from "./Registrations.ts"
 
-export type TurnoutOptions = Engine.EngineOptions
+export interface TurnoutOptions extends Engine.EngineOptions {
+  /** Reads what can be read from caches. Default: everything is read from the store. */
+  readonly caches?: CacheOptions
+}
 
 /** The use cases, which take plain input. */
 export interface UseCases
@@ -56,9 +65,12 @@ export const useCases = (commands: Commands.Commands, reads: AdmissionReads["Ser
 }
 
 export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
-  const store = yield* AdmissionStore
-  const reads = yield* AdmissionReads
-  const commands = Commands.make(yield* Engine.make(options))
+  const coherence = yield* Coherence.make
+  const store = CoherentStore.make(yield* AdmissionStore, coherence)
+  const stored = yield* AdmissionReads
+  const reads =
+    options.caches === undefined ? stored : yield* CachedReads.make(stored, store, coherence, options.caches)
+  const commands = Commands.make(yield* Effect.provideService(Engine.make(options), AdmissionStore, store))
   const service: TurnoutService = {
     ...useCases(commands, reads),
     execute: commands.execute,

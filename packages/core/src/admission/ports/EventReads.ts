@@ -23,6 +23,13 @@ export interface EventKey {
 
 export interface EventReads {
   readonly event: (id: EventId) => Effect.Effect<Event | undefined, StoreError>
+  /** The events of these ids that are there. */
+  readonly eventsOf: (ids: ReadonlyArray<EventId>) => Effect.Effect<ReadonlyMap<EventId, Event>, StoreError>
+  /**
+   * Texts that name the states that the events of these ids are in, those that are there: another one whenever an event, or a registration
+   * for it, has changed.
+   */
+  readonly versionsOf: (ids: ReadonlyArray<EventId>) => Effect.Effect<ReadonlyMap<EventId, string>, StoreError>
   readonly events: (
     filter: EventFilter,
     page: PageRequest<EventKey>,

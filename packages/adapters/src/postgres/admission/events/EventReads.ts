@@ -25,6 +25,9 @@ type EventText = Pick<Rows.EventRow, "id" | "starts_at" | "title" | "location">
 /** The reads of a schema, given as a quoted identifier. */
 export const make = (read: Query, s: string): EventReads => {
   const one = `SELECT ${Rows.EVENT} FROM ${s}.events WHERE id = $1::uuid`
+  const some = `SELECT ${Rows.EVENT} FROM ${s}.events WHERE id = ANY($1::uuid[])`
+  // After a failover that has lost commits, a version may come again; the transaction that wrote the row does not.
+  const versions = `SELECT id, version || '.' || xmin AS version FROM ${s}.events WHERE id = ANY($1::uuid[])`
   const list = EventList.make(s, Rows.EVENT)
   const listTexts = EventList.make(s, "id, starts_at, title, location")
   const count = EventList.makeCount(s)
@@ -36,6 +39,16 @@ FROM ${s}.journal WHERE event_id = $1::uuid AND version > $2::bigint ORDER BY ve
 
   return {
     event: (id) => Effect.map(read<Rows.EventRow>(one, [id]), ([row]) => (row === undefined ? row : Rows.toEvent(row))),
+    eventsOf: (ids) =>
+      Effect.map(
+        read<Rows.EventRow>(some, [plainArray(ids, (id) => id)]),
+        (rows) => new Map(rows.map((row) => [row.id as EventId, Rows.toEvent(row)]))
+      ),
+    versionsOf: (ids) =>
+      Effect.map(
+        read<{ readonly id: string; readonly version: string }>(versions, [plainArray(ids, (id) => id)]),
+        (rows) => new Map(rows.map(({ id, version }) => [id as EventId, version]))
+      ),
     events: (filter, page, order) => {
       const readPage = (asked: typeof page) => {
         const { parameters, text } = list(filter, asked, order)

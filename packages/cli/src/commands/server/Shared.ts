@@ -1,5 +1,6 @@
 /**
- * The limiter that the processes of a server share in Redis. Its client is loaded only if there is one; without, each process counts by itself.
+ * What the processes of a server share in Redis: the limiter, and what they have read. Its client is loaded only if there is one; without,
+ * each process counts by itself, and keeps by itself what it has read.
  */
 import * as RedisServer from "@turnout/adapters/redis/server"
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
@@ -19,10 +20,11 @@ export const layer = ({ redis }: RedisOptions): Layer.Layer<never, InvalidInput>
         Effect.gen(function* () {
           const server = yield* Effect.fromResult(RedisServer.parse(redis))
           const RedisLink = yield* Effect.promise(() => import("@turnout/adapters/redis"))
-          return Layer.effect(Limits.CurrentSharedLimiter, RateLimiter.RateLimiter).pipe(
+          const RedisCache = yield* Effect.promise(() => import("@turnout/adapters/redis/cache"))
+          const limiter = Layer.effect(Limits.CurrentSharedLimiter, RateLimiter.RateLimiter).pipe(
             Layer.provide(RateLimiter.layer),
-            Layer.provide(RateLimiter.layerStoreRedis({ prefix: PREFIX })),
-            Layer.provide(RedisLink.layer(server))
+            Layer.provide(RateLimiter.layerStoreRedis({ prefix: PREFIX }))
           )
+          return Layer.merge(limiter, RedisCache.layer).pipe(Layer.provide(RedisLink.layer(server)))
         })
       )
