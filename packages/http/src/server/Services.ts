@@ -18,8 +18,7 @@ import type { SessionStore } from "@turnout/core/access/ports/SessionStore"
 import type { OrganizationStore } from "@turnout/core/access/ports/OrganizationStore"
 import type { Mailer } from "@turnout/core/access/ports/Mailer"
 import type { TokenVerifier } from "@turnout/core/access/ports/TokenVerifier"
-import type { Turnout } from "@turnout/core/admission/application/Turnout"
-import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import { layerReads, type Turnout } from "@turnout/core/admission/application/Turnout"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import type { Outbox } from "@turnout/core/delivery/ports/Outbox"
@@ -50,7 +49,6 @@ import * as LinkMailer from "../signIn/LinkMailer.ts"
 /** The services that the host provides. */
 export type Needed =
   | Turnout
-  | AdmissionReads
   | AdmissionStore
   | ApiKeyStore
   | AttendeeLinkStore
@@ -122,5 +120,5 @@ export const layer = ({
     GuardedWebhooks.layer,
     Authentication.layer,
     AuditTrail.layer
-  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn]))
+  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn, layerReads]))
 }

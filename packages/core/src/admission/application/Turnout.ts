@@ -52,6 +52,8 @@ export const methods: Readonly<Record<keyof UseCases, true>> = {
 export interface TurnoutService extends UseCases, Pick<Commands.Commands, "execute" | "executeAll"> {
   /** Succeeds if the store can be reached, is migrated, and takes writes. */
   readonly ready: Effect.Effect<void, StoreError>
+  /** The reads of the use cases, which may come from caches. */
+  readonly reads: AdmissionReads["Service"]
   /** The store's clock, which decides, as this process knows it: it has heard it once `ready` has succeeded. */
   readonly clock: StoreClock
   /** How long a write waits for its answer before it fails with `OutcomeUnknown`. Time-outs around writes must be longer. */
@@ -75,6 +77,7 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
     ...useCases(commands, reads),
     execute: commands.execute,
     executeAll: commands.executeAll,
+    reads,
     ready: store.ready,
     clock: store.clock,
     commandTimeoutMillis: options.commandTimeoutMillis ?? Lanes.DEFAULTS.commandTimeoutMillis
@@ -87,3 +90,9 @@ export class Turnout extends Context.Service<Turnout, TurnoutService>()("@turnou
 /** The service on the store that is provided. */
 export const layer = (options?: TurnoutOptions): Layer.Layer<Turnout, never, AdmissionStore | AdmissionReads> =>
   Layer.effect(Turnout, make(options)).pipe(Layer.provide(PooledRandom.layer))
+
+/** The reads of the service, for those who answer with what they have read. */
+export const layerReads: Layer.Layer<AdmissionReads, never, Turnout> = Layer.effect(
+  AdmissionReads,
+  Turnout.use(({ reads }) => Effect.succeed(reads))
+)
