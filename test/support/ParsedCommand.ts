@@ -87,7 +87,8 @@ const DOCUMENTS: ReadonlyArray<ReadonlyArray<object>> = [
       roles: [{ claim: "realm_access.roles", value: "staff", role: "checkin", organization: "music" }]
     }
   ]),
-  ...[120, 240].map((limit) => [{ name: "anonymous", limit }])
+  ...[120, 240].map((limit) => [{ name: "anonymous", limit }]),
+  ...[60, 90].map((maxAgeSeconds) => [{ kind: "event", maxAgeSeconds }])
 ]
 
 const takes = (option: Option, text: string): boolean => {

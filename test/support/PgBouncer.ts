@@ -3,6 +3,7 @@
  */
 import * as PostgresStore from "@turnout/adapters/postgres"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { Generations } from "@turnout/core/caching/ports/Generations"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -91,7 +92,7 @@ export const start = async (server: string, ...settings: ReadonlyArray<string>):
 /** The store on a new database, through a PgBouncer of its own, for the suites of the stores. */
 export const layerStore = (options: {
   readonly poolSize: number
-}): Layer.Layer<AdmissionStore | AdmissionReads | SqlClient.SqlClient> =>
+}): Layer.Layer<AdmissionStore | AdmissionReads | Generations | SqlClient.SqlClient> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const pooler = yield* Effect.acquireRelease(

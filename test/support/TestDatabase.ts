@@ -5,6 +5,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
+import type { Generations } from "@turnout/core/caching/ports/Generations"
 import type { AdmissionStore } from "@turnout/core/admission/ports/AdmissionStore"
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
@@ -68,7 +69,7 @@ export const layer = ({
   alone = false,
   ...options
 }: { readonly alone?: boolean; readonly poolSize?: number } = {}): Layer.Layer<
-  AdmissionStore | AdmissionReads | SqlClient.SqlClient
+  AdmissionStore | AdmissionReads | Generations | SqlClient.SqlClient
 > =>
   Layer.unwrap(
     Effect.map(alone ? makeAlone : make, (url) => Layer.orDie(migrated(PostgresStore.layer({ ...options, url }))))

@@ -16,7 +16,7 @@ import { MAX_SWEEP_MILLIS, MIN_SWEEP_MILLIS } from "@turnout/core/kernel/applica
 import { Overloaded } from "@turnout/core/kernel/application/Overloaded"
 import * as Subscription from "@turnout/core/journal/application/Subscription"
 import { LONGEST_COMMAND_TIMEOUT_MILLIS } from "@turnout/core/admission/application/engine/IdempotencySweep"
-import type { CacheAges } from "@turnout/core/admission/application/caching/CacheOptions"
+import type { CacheAges, CacheOptions } from "@turnout/core/admission/application/caching/CacheOptions"
 import * as Core from "@turnout/core/admission/application/Turnout"
 import * as Rejection from "@turnout/core/admission/domain/model/Rejection"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
@@ -38,7 +38,10 @@ import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
 export type * from "./Types.ts"
 
-export interface CreateTurnoutOptions extends Database.DatabaseOptions, Core.TurnoutOptions {}
+export interface CreateTurnoutOptions extends Database.DatabaseOptions, Omit<Core.TurnoutOptions, "caches"> {
+  /** The caches to read from, of which `{}` has the defaults. Default: everything is read from the database. */
+  readonly caches?: CacheOptions
+}
 
 type Services = Core.Turnout | JournalReader | HostTransactions
 
@@ -141,6 +144,16 @@ const Options = Schema.Struct({ ...Database.DatabaseOptions.fields, ...turnoutOp
 )
 const decodeOptions = decoder(Options)
 
+/** The service, with its caches if there are to be some: only then is their code loaded. */
+const coreOf = ({ caches, ...options }: typeof Options.Type) => {
+  const others = Struct.pick(options, Struct.keys(Struct.omit(turnoutOptions, ["caches"])))
+  if (caches === undefined) return Core.layer(others)
+  const loaded = Effect.promise(() => import("@turnout/core/admission/application/caching/CachedReads"))
+  return Layer.unwrap(
+    Effect.map(loaded, (CachedReads) => Core.layer({ ...others, caches: CachedReads.caches(caches) }))
+  )
+}
+
 type Work<A, E> = Effect.Effect<A, E, Services>
 
 const useCase = (name: keyof Calls, args: ReadonlyArray<unknown>): Work<unknown, unknown> =>
@@ -154,7 +167,7 @@ const useCase = (name: keyof Calls, args: ReadonlyArray<unknown>): Work<unknown,
  */
 export const createTurnout = (options: CreateTurnoutOptions = {}): Turnout => {
   const decoded = Effect.runSync(decodeOptions(options))
-  const layer = Core.layer(Struct.pick(decoded, Struct.keys(turnoutOptions))).pipe(
+  const layer = coreOf(decoded).pipe(
     Layer.provideMerge(Database.layer(Struct.pick(decoded, Struct.keys(Database.DatabaseOptions.fields))))
   )
   const isOver = Deferred.makeUnsafe<void>()

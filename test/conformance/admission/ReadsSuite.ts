@@ -3,6 +3,8 @@
  */
 import { assert, describe } from "@effect/vitest"
 import type { Page } from "@turnout/core/kernel/domain/Page"
+import { EventId } from "@turnout/core/kernel/domain/EventId"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import type * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
@@ -41,6 +43,39 @@ export const reads = (it: It): void => {
         yield* use((turnout) => turnout.publishEvent(first!.id))
         assert.deepStrictEqual(yield* days({ status: "published" }), [1])
         assert.deepStrictEqual(yield* days({ status: "cancelled" }), [])
+      })
+    )
+
+    it.effect("gives events by their ids, and names the states that they are in", () =>
+      Effect.gen(function* () {
+        const [one, other] = [yield* Given.publishedEvent({ capacity: 1 }), yield* Given.publishedEvent()]
+        const absent = EventId.make(randomUUID())
+        const ids = [one.id, other.id, absent]
+        const reads = yield* AdmissionReads
+        const found = yield* reads.eventsOf(ids)
+        assert.deepStrictEqual(
+          ids.map((id) => found.get(id)),
+          [yield* reads.event(one.id), yield* reads.event(other.id), undefined]
+        )
+        const seen = new Set<string>()
+        const check = Effect.gen(function* () {
+          const versions = yield* reads.versionsOf(ids)
+          assert.sameMembers([...versions.keys()], [one.id, other.id])
+          assert.isFalse(seen.has(versions.get(one.id)!), "the state has the name of an earlier one")
+          assert.strictEqual((yield* reads.versionsOf([one.id])).get(one.id), versions.get(one.id))
+          seen.add(versions.get(one.id)!)
+          return versions.get(other.id)
+        })
+        const first = yield* check
+        const registration = yield* Given.register(one.id, 1)
+        yield* check
+        yield* Given.register(one.id, 2)
+        yield* check
+        yield* use((turnout) => turnout.cancelRegistration(one.id, registration.id))
+        yield* check
+        yield* use((turnout) => turnout.updateEvent(one.id, { title: "Another" }))
+        assert.strictEqual(yield* check, first, "another event has not changed")
+        assert.deepStrictEqual([(yield* reads.eventsOf([])).size, (yield* reads.versionsOf([])).size], [0, 0])
       })
     )
 

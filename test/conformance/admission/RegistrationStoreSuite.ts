@@ -29,10 +29,11 @@ import { waitlist } from "./WaitlistSuite.ts"
 export const suite = <E>(
   name: string,
   store: Layer.Layer<AdmissionStore | AdmissionReads, E>,
-  capabilities: Capabilities = { callers: 1_000 }
+  capabilities: Capabilities = { callers: 1_000 },
+  options: Turnout.TurnoutOptions = {}
 ): void => {
   describe(`registration store: ${name}`, () => {
-    const layer = Turnout.layer().pipe(Layer.provideMerge(store))
+    const layer = Turnout.layer(options).pipe(Layer.provideMerge(store))
     withLayer(layer, { timeout: "60 seconds", excludeTestServices: true })((it) => {
       registering(it)
       waitlist(it)

@@ -75,9 +75,10 @@ const SHARED = {
       ]
     }
   ),
-  "Cache-Control": text("Forbids caches to keep the answer, if the request has a credential", {
-    enum: ["private, no-store"]
-  }),
+  "Cache-Control": text(
+    "Whether caches may keep the answer and ask each time whether it is still so; an answer that may be personal, or to a request with a credential, is kept by nobody",
+    { enum: ["private, no-store", "public, no-cache"] }
+  ),
   "Set-Cookie": text("Sets the cookie of a session, or takes it away, if the request has sent or asked for it")
 } as const satisfies Readonly<Record<string, Header>>
 

@@ -10,10 +10,11 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
+import { MayBeShared } from "../credentials/Caching.ts"
 import { type About, about } from "../document/About.ts"
 import * as RejectionProblems from "../problems/RejectionProblems.ts"
 import { WriteBoundary } from "../requests/Boundaries.ts"
-import { describeEntityTag, HeedsIfMatch, ifMatch } from "../requests/headers/EntityTags.ts"
+import { describeEntityTag, describeReading, HeedsIfMatch, ifMatch } from "../requests/headers/EntityTags.ts"
 import { countedPage, cursor, describedEach, limit, several, TOTAL } from "../requests/Paging.ts"
 import { created, headers } from "../requests/headers/WriteHeaders.ts"
 
@@ -109,15 +110,17 @@ export class EventsGroup extends HttpApiGroup.make("events")
     HttpApiEndpoint.get("list", "/events", {
       query,
       success: countedPage(Event, "EventPage")
-    }).annotateMerge(
-      about({
-        id: "listEvents",
-        summary: "List events by their start",
-        description:
-          "Finds events by status, by organizer, by text and by time; all conditions must hold. The list comes page by page.",
-        answer: "A page of events"
-      })
-    ),
+    })
+      .annotateMerge(
+        about({
+          id: "listEvents",
+          summary: "List events by their start",
+          description:
+            "Finds events by status, by organizer, by text and by time; all conditions must hold. The list comes page by page.",
+          answer: "A page of events"
+        })
+      )
+      .annotate(MayBeShared, true),
     HttpApiEndpoint.get("get", "/events/:eventId", {
       params: ofEvent,
       success: Event,
@@ -131,7 +134,8 @@ export class EventsGroup extends HttpApiGroup.make("events")
           answer: "The event"
         })
       )
-      .annotate(OpenApi.Transform, describeEntityTag),
+      .annotate(OpenApi.Transform, describeReading)
+      .annotate(MayBeShared, true),
     HttpApiEndpoint.patch("update", "/events/:eventId", {
       params: ofEvent,
       headers: conditional,

@@ -19,6 +19,7 @@ import * as ProtocolProblems from "../problems/ProtocolProblems.ts"
 import * as Answer from "../pipeline/answers/Answer.ts"
 import type { Exchange } from "../pipeline/Exchange.ts"
 import type { Page } from "../pipeline/Routes.ts"
+import * as EntityTags from "../requests/headers/EntityTags.ts"
 import * as QueryParameters from "../requests/QueryParameters.ts"
 
 export interface StaticPage {
@@ -67,11 +68,6 @@ const inPieces = (bytes: Buffer): Readable => {
     }
   })
 }
-
-/** Tells whether `If-None-Match` names the tag, by weak comparison (RFC 9110, 13.1.2). */
-const names = (header: string, tag: string): boolean =>
-  header.trim() === "*" ||
-  Array.from(header.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g)).some(([, one]) => one === tag)
 
 const compress: Record<Exclude<ContentCoding.Coding, "identity">, (bytes: Buffer) => Promise<Buffer>> = {
   br: (bytes) =>
@@ -123,8 +119,7 @@ const respond = (
     return Answer.withHeaders(Problem.answer(ProtocolProblems.notAcceptable, refused), { vary: "accept-encoding" })
   }
   const variant = variants.get(coding)!
-  const known = headers["if-none-match"]
-  if (known !== undefined && names(known, variant.tag)) {
+  if (EntityTags.isUnmodified({ headers, method }, variant.tag)) {
     const { "content-encoding": _coding, "content-type": _type, ...rest } = variant.headers
     return Answer.empty(304, rest)
   }

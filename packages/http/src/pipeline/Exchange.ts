@@ -38,6 +38,8 @@ export class Exchange {
   awaitsContinue: boolean
   /** Whether the answer is decided, or nobody waits for one any more. */
   isOver = false
+  /** Whether the answer has nothing personal in it, if it is a success. */
+  mayBeShared = false
   /** The work on the request that an end of the exchange interrupts. */
   fiber: Fiber.Fiber<unknown, unknown> | undefined
   /** The headers that handlers have set, which the answer will have whatever it is. */

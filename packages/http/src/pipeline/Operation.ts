@@ -16,6 +16,7 @@ import * as BoundaryProblems from "../problems/BoundaryProblems.ts"
 import * as Violations from "../problems/Violations.ts"
 import type * as Body from "../requests/Body.ts"
 import { BodyBoundary, Boundary, OptionalBody, WriteBoundary } from "../requests/Boundaries.ts"
+import { MayBeShared } from "../credentials/Caching.ts"
 import { Credential } from "../credentials/Credential.ts"
 import * as Answer from "./answers/Answer.ts"
 import type { Exchange } from "./Exchange.ts"
@@ -33,6 +34,8 @@ export interface Operation {
   readonly isGuarded: boolean
   /** Whether it has a deadline; an operation without one sees to its time itself. */
   readonly hasDeadline: boolean
+  /** Whether its answers have nothing personal in them. */
+  readonly mayBeShared: boolean
   /** Whether it is a write, which needs an idempotency key. */
   readonly isWrite: boolean
   /** What it takes as a body; `undefined` if nobody looks for one. */
@@ -135,6 +138,7 @@ export const make = (
     handler,
     isGuarded: middlewares.has(Credential as never),
     isWrite,
+    mayBeShared: Context.get(endpoint.annotations, MayBeShared),
     hasDeadline: middlewares.has(Boundary as never),
     body: isWrite || middlewares.has(BodyBoundary as never) ? takes : undefined,
     decode: ({ headers, params }, query, json) => {

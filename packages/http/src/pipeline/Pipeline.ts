@@ -29,6 +29,7 @@ import * as Body from "../requests/Body.ts"
 import type { Origin } from "../requests/headers/ClientAddress.ts"
 import * as EntityTags from "../requests/headers/EntityTags.ts"
 import * as QueryParameters from "../requests/QueryParameters.ts"
+import * as Answer from "./answers/Answer.ts"
 import { Answering, type AnsweringOptions } from "./answers/Answering.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Exchange } from "./Exchange.ts"
@@ -239,11 +240,14 @@ export class Pipeline {
     json: unknown,
     context: Context.Context<Provided>
   ): void {
+    exchange.mayBeShared = operation.mayBeShared
     const decoded = operation.decode(exchange, query, json)
     if (Result.isFailure(decoded)) return this.answering.fail(exchange, decoded.failure)
     const handled = operation.handler(decoded.success)
     const work = bearer === undefined ? handled : this.options.credentials.noting(operation, bearer, handled)
     this.run(exchange, context, this.deadlinesOf(operation), work, (value) => {
+      if (EntityTags.isUnmodified(exchange, exchange.answerHeaders?.["etag"]))
+        return this.answering.answer(exchange, Answer.empty(304))
       const encoded = Result.try(() => operation.encode(value))
       if (Result.isSuccess(encoded)) this.answering.answer(exchange, encoded.success)
       else this.answering.unexpected(exchange, "an answer is not what its definition says", encoded.failure)

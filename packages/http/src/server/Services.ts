@@ -120,5 +120,7 @@ export const layer = ({
     GuardedWebhooks.layer,
     Authentication.layer,
     AuditTrail.layer
-  ).pipe(Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn, layerReads]))
+  ).pipe(
+    Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn, layerReads])
+  )
 }

@@ -5,6 +5,7 @@
 import { cachesOf } from "../../options/Caches.ts"
 import type { IssuersOptions } from "../../options/access/Issuers.ts"
 import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/application/engine/Requests"
+import * as CachedReads from "@turnout/core/admission/application/caching/CachedReads"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
 import * as LimitChanges from "@turnout/http/LimitChanges"
@@ -128,7 +129,7 @@ export const runIn = (
   const stores = Database.stores(options)
   const caches = cachesOf(options)
   const turnout = Turnout.layer({
-    ...(caches === undefined ? {} : { caches }),
+    ...(caches === undefined ? {} : { caches: CachedReads.caches(caches) }),
     drainMillis: StopTime.DRAIN_MILLIS,
     // Turnout answers writes within this time; the server's own deadline comes after it.
     commandTimeoutMillis: options.requestTimeout,

@@ -17,8 +17,7 @@ import { AdmissionReads } from "../ports/AdmissionReads.ts"
 import { AdmissionStore } from "../ports/AdmissionStore.ts"
 import type { StoreClock } from "../../kernel/ports/StoreClock.ts"
 import type { StoreError } from "../../kernel/ports/StoreError.ts"
-import type { CacheOptions } from "./caching/CacheOptions.ts"
-import * as CachedReads from "./caching/CachedReads.ts"
+import type { Caches } from "./caching/CacheOptions.ts"
 import * as CoherentStore from "./caching/CoherentStore.ts"
 import * as Coherence from "../../caching/application/Coherence.ts"
 import * as Commands from "./Commands.ts"
@@ -30,8 +29,8 @@ import * as RegistrationChanges from "./RegistrationChanges.ts"
 import * as Registrations from "./Registrations.ts"
 
 export interface TurnoutOptions extends Engine.EngineOptions {
-  /** Reads what can be read from caches. Default: everything is read from the store. */
-  readonly caches?: CacheOptions
+  /** The caches to read from: those of `CachedReads.caches`. Default: everything is read from the store. */
+  readonly caches?: Caches
 }
 
 /** The use cases, which take plain input. */
@@ -70,8 +69,7 @@ export const make = Effect.fnUntraced(function* (options: TurnoutOptions = {}) {
   const coherence = yield* Coherence.make
   const store = CoherentStore.make(yield* AdmissionStore, coherence)
   const stored = yield* AdmissionReads
-  const reads =
-    options.caches === undefined ? stored : yield* CachedReads.make(stored, store, coherence, options.caches)
+  const reads = options.caches === undefined ? stored : yield* options.caches(stored, store, coherence)
   const commands = Commands.make(yield* Effect.provideService(Engine.make(options), AdmissionStore, store))
   const service: TurnoutService = {
     ...useCases(commands, reads),

@@ -147,11 +147,13 @@ const sharing = <E>(
 ): Effect.Effect<void, E> => {
   let running: Fiber.Fiber<void, E> | undefined
   return Effect.suspend(() => {
-    if (running === undefined) {
-      const fiber = (running = runFork(effect))
-      fiber.addObserver(() => (running = undefined))
-    }
-    return Fiber.join(running)
+    const fiber = running ?? runFork(effect)
+    running = fiber
+    // An observer of a fiber that has ended already is called at once.
+    fiber.addObserver(() => {
+      if (running === fiber) running = undefined
+    })
+    return Fiber.join(fiber)
   })
 }
 

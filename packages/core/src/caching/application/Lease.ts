@@ -58,14 +58,14 @@ export const make = (
   const sight = Effect.suspend((): Effect.Effect<Sight | undefined> => {
     const sure = certain()
     if (sure !== undefined) return Effect.succeed(sure)
-    if (asking === undefined) {
-      const fiber = (asking = runFork(renew))
-      fiber.addObserver(() => {
-        if (asking === fiber) asking = undefined
-      })
-    }
+    const fiber = asking ?? runFork(renew)
+    asking = fiber
+    // An observer of a fiber that has ended already is called at once.
+    fiber.addObserver(() => {
+      if (asking === fiber) asking = undefined
+    })
     // An answer that took longer than the lease is worth nothing.
-    return Effect.match(Fiber.join(asking), { onFailure: () => undefined, onSuccess: certain })
+    return Effect.match(Fiber.join(fiber), { onFailure: () => undefined, onSuccess: certain })
   })
 
   return {

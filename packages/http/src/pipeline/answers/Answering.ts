@@ -130,7 +130,7 @@ export class Answering {
   /** What every answer has: the id of its request, who may keep it, and the end of the connection while the server shuts down. */
   private complete(exchange: Exchange, { body, headers: own, problem, status }: Answer.Answer): Answer.Answer {
     const headers: Record<string, string> = { ...SecurityHeaders.of(exchange.origin.isHttps), ...own }
-    Caching.tell(headers, exchange.headers)
+    Caching.tell(headers, exchange.headers, exchange.mayBeShared && status < 400)
     this.cors.tell(headers, exchange.headers["origin"])
     headers["x-request-id"] = exchange.id
     if (this.options.isDraining()) headers["connection"] = "close"

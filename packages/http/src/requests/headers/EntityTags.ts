@@ -1,5 +1,6 @@
 /**
- * The entity tags of events (RFC 9110, 8.8.3), and `If-Match` (13.1.1), which keeps one change from undoing another.
+ * The entity tags of events (RFC 9110, 8.8.3), `If-None-Match` (13.1.2), which spares an answer that the client has, and `If-Match`
+ * (13.1.1), which keeps one change from undoing another.
  *
  * The tag of an event is its version, so it is another as soon as anything in the answer is, and a cache can rely on it. A write
  * with `If-Match` is refused if the event itself has changed since the version in the tag: its details, its capacity or its
@@ -12,6 +13,7 @@ import * as Context from "effect/Context"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type { RequestHeaders } from "../../pipeline/Exchange.ts"
 import type { Violation } from "../../problems/BoundaryProblems.ts"
 
 /** The tag of an event in a version. */
@@ -44,6 +46,20 @@ const strongTags = (header: string): ReadonlyArray<string> | undefined => {
     if (weak === undefined) strong.push(opaque)
   } while (ELEMENT.lastIndex < header.length)
   return count === 0 || count > MAX_TAGS ? undefined : strong
+}
+
+/** Tells whether `If-None-Match` names a tag, by weak comparison. */
+export const isNamedBy = (header: string, tag: string): boolean =>
+  header.trim() === "*" ||
+  Array.from(header.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g)).some(([, one]) => one === tag)
+
+/** Tells whether a client has the answer to its request already, whose tag is this one. */
+export const isUnmodified = (
+  { headers, method }: { readonly headers: RequestHeaders; readonly method: string },
+  tag: string | undefined
+): boolean => {
+  const known = headers["if-none-match"]
+  return known !== undefined && tag !== undefined && (method === "GET" || method === "HEAD") && isNamedBy(known, tag)
 }
 
 const VERSION = /^[1-9]\d{0,15}$/
@@ -113,4 +129,28 @@ export const describeEntityTag = (operation: Record<string, unknown>): Record<st
       ])
     )
   }
+}
+
+const UNMODIFIED = { description: "The event is in the version that the client has", headers: ETAG }
+
+const IF_NONE_MATCH = {
+  name: "If-None-Match",
+  in: "header",
+  required: false,
+  description:
+    "The ETag of the event that the client has: if that is still its version, the answer is 304, without the event",
+  schema: { type: "string", examples: ['"42"'] }
+}
+
+/** The same for an operation that reads an event, and heeds `If-None-Match`. */
+export const describeReading = (operation: Record<string, unknown>): Record<string, unknown> => {
+  const {
+    parameters = [],
+    responses,
+    ...rest
+  } = describeEntityTag(operation) as {
+    readonly parameters?: ReadonlyArray<object>
+    readonly responses: object
+  }
+  return { ...rest, parameters: [...parameters, IF_NONE_MATCH], responses: { ...responses, 304: UNMODIFIED } }
 }

@@ -4,6 +4,11 @@
  * A change is told to all caches before it is answered, so these ages are for what was never told: a process that died between its commit
  * and its telling, and answered nobody.
  */
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Coherence } from "../../../caching/application/Coherence.ts"
+import type { AdmissionReads } from "../../ports/AdmissionReads.ts"
+import type { AdmissionStore } from "../../ports/AdmissionStore.ts"
 
 /** The longest that something is kept, in milliseconds. What is 0 is not kept at all. */
 export interface CacheAges {
@@ -37,3 +42,10 @@ export interface CacheOptions {
   /** The most values of each kind in the memory of the process. Default 10,000. */
   readonly entries?: number
 }
+
+/** Puts caches before reads. A function, so that a program without caches is bundled without them. */
+export type Caches = (
+  reads: AdmissionReads["Service"],
+  store: Pick<AdmissionStore["Service"], "isInTransaction">,
+  coherence: Coherence
+) => Effect.Effect<AdmissionReads["Service"], never, Scope.Scope>

@@ -25,7 +25,7 @@ import { Registration } from "../../domain/model/Registration.ts"
 import type { AdmissionReads } from "../../ports/AdmissionReads.ts"
 import type { AdmissionStore } from "../../ports/AdmissionStore.ts"
 import type { EventReads } from "../../ports/EventReads.ts"
-import { type CacheAges, type CacheOptions, DEFAULT_AGES, DEFAULT_ENTRIES } from "./CacheOptions.ts"
+import { type CacheAges, type CacheOptions, type Caches, DEFAULT_AGES, DEFAULT_ENTRIES } from "./CacheOptions.ts"
 import * as Scopes from "./Scopes.ts"
 import * as States from "./States.ts"
 
@@ -49,12 +49,11 @@ const cachesOf = (through: ReadThrough.ReadThrough, ages: CacheAges) => {
   }
 }
 
-/** The reads, from caches where that is as good. */
-export const make = Effect.fnUntraced(function* (
+const make = Effect.fnUntraced(function* (
+  { ages, entries = DEFAULT_ENTRIES }: CacheOptions,
   reads: AdmissionReads["Service"],
   { isInTransaction }: Pick<AdmissionStore["Service"], "isInTransaction">,
-  coherence: Coherence,
-  { ages, entries = DEFAULT_ENTRIES }: CacheOptions
+  coherence: Coherence
 ): Effect.fn.Return<AdmissionReads["Service"], never, Scope.Scope> {
   const caches = cachesOf(yield* ReadThrough.make(coherence, entries), { ...DEFAULT_AGES, ...ages })
   const states = yield* States.make(reads, coherence)
@@ -109,3 +108,9 @@ export const make = Effect.fnUntraced(function* (
       read(caches.place, states.ofEvent(eventId), `${eventId} ${id}`, reads.waitlistPlace(eventId, id))
   }
 })
+
+/** Caches for `Turnout.layer`: the reads come from them where that is as good. */
+export const caches =
+  (options: CacheOptions = {}): Caches =>
+  (reads, store, coherence) =>
+    make(options, reads, store, coherence)
