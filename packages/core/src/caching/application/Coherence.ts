@@ -61,13 +61,13 @@ export interface CoherenceTimes {
   readonly leaseMillis: number
   /** After how much time what anybody has heard before is not certain any more: the same, and a tenth for clocks that are slow. */
   readonly lapseMillis: number
-  /** How long a generation without a cache, or with another server, is left alone. Default 30 seconds. */
+  /** How long a generation without a cache, or with another server, is left alone. Default 10 seconds. */
   readonly patienceMillis: number
 }
 
 /** The times of all processes that write to one database, which have to be the same. Tests have shorter ones. */
 export const Times = Context.Reference<CoherenceTimes>("@turnout/CoherenceTimes", {
-  defaultValue: () => ({ leaseMillis: 1_000, lapseMillis: 1_100, patienceMillis: 30_000 })
+  defaultValue: () => ({ leaseMillis: 1_000, lapseMillis: 1_100, patienceMillis: 10_000 })
 })
 
 /** The most scopes that are asked for at once, and how many questions are on their way at a time. */
