@@ -60,6 +60,33 @@ withLayer(Http.layer(), { excludeTestServices: true })("HTTP versions", (it) => 
     })
   )
 
+  it.effect("a client that has the version is spared the event, and one that has another version is not", () =>
+    Effect.gen(function* () {
+      const { id } = yield* Given.publishedEvent()
+      const path = `/events/${id}`
+      const known = (tag: string) => ({ headers: { "if-none-match": tag } })
+      const first = yield* Http.get(path)
+      const tag = etagOf(first)!
+      for (const header of [tag, `W/${tag}`, `"1", ${tag}`, "*"])
+        for (const method of ["GET", "HEAD"]) {
+          const { headers, status, text } = yield* Http.call(method, path, known(header))
+          assert.deepStrictEqual(
+            [status, text, headers.get("etag"), headers.get("content-type"), headers.get("vary")],
+            [304, "", tag, null, first.headers.get("vary")],
+            header
+          )
+          assert.strictEqual(headers.get("cache-control"), first.headers.get("cache-control"))
+        }
+      for (const header of ['"1"', tag.slice(0, -1), "no tag", ""])
+        assert.strictEqual((yield* Http.call("GET", path, known(header))).text, first.text, header)
+      yield* Given.register(id, 1)
+      const changed = yield* Http.call("GET", path, known(tag))
+      assert.deepStrictEqual([changed.status, etagOf(changed), changed.body.counts["confirmed"]], [200, '"3"', 1])
+      assert.strictEqual((yield* Http.call("GET", "/events", known("*"))).status, 200)
+      assert.strictEqual((yield* Http.call("GET", `/events/${randomUUID()}`, known("*"))).status, 404)
+    })
+  )
+
   it.effect("a form that was open is saved while people register, and refused after a colleague has saved", () =>
     Effect.gen(function* () {
       const { id } = yield* Given.publishedEvent({ title: "Gala" })
