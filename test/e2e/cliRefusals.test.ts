@@ -109,7 +109,7 @@ describe("a database that takes no writes", { timeout: 180_000 }, () => {
       assert.isAtMost(lines.length, SECONDS + 2, printed.stderr)
     }
 
-    for (let tries = 0; tries < 100 && (await fetch(`${server.url}/health/ready`)).status !== 204; tries++)
+    for (let tries = 0; tries < 100 && (await fetch(`${server.url}/health/ready`)).status !== 200; tries++)
       await wait(50)
     for (const n of CommandLine.upTo(22)) assert.strictEqual((await register(n)).status, 201)
     for (let tries = 0; tries < 400 && (await told()).length < 24; tries++) await wait(100)

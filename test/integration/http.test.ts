@@ -1,6 +1,7 @@
 /**
  * Every endpoint from end to end, as any HTTP client sees it.
  */
+import type { Health } from "@turnout/http/internal/health/HealthApi"
 import { DEFAULT_ORGANIZATION } from "@turnout/core/kernel/domain/OrganizationId"
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as Memory from "@turnout/adapters/memory"
@@ -318,11 +319,15 @@ const endpoints = <E>(name: string, store: Layer.Layer<AdmissionStore | Admissio
       })
     )
 
-    it.effect("GET /health/live and /health/ready answer 204 without a body", () =>
+    it.effect("GET /health/live answers 204 without a body, and the others of /health say what is well", () =>
       Effect.gen(function* () {
-        for (const path of ["/health/live", "/health/ready"]) {
-          const reply = yield* Http.get(path)
-          assert.deepStrictEqual([reply.status, reply.text], [204, ""])
+        const alive = yield* Http.get("/health/live")
+        assert.deepStrictEqual([alive.status, alive.text], [204, ""])
+        for (const path of ["/health", "/health/ready"]) {
+          const { body, status, text } = yield* Http.get(path)
+          assert.deepStrictEqual([status, body.status], [200, "up"])
+          const [store] = (JSON.parse(text) as Health).components
+          assert.deepInclude(store, { name: "store", status: "up" })
         }
         const { headers } = yield* Http.get("/health/ready")
         assert.match(String(headers.get("store-clock-offset")), /^-?\d+$/, "how far the clock of the store is ahead")

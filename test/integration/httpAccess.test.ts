@@ -161,7 +161,7 @@ const ON_THEMSELVES: Readonly<Record<string, "anyone" | "bearer" | "self">> = {
 }
 
 /** Balancers ask for the health of a server without a credential. */
-const UNGUARDED = ["getLiveness", "getReadiness"]
+const UNGUARDED = ["getLiveness", "getReadiness", "getHealth"]
 
 // --- what there is on the server ---
 

@@ -61,7 +61,7 @@ describe("HTTP under a path prefix", () => {
       const { url } = yield* started
       yield* followLocations(url, "a/b")
       yield* readDocs(url)
-      assert.strictEqual((yield* call(`${url}/turnout/health/ready`)).status, 204)
+      assert.strictEqual((yield* call(`${url}/turnout/health/ready`)).status, 200)
     })
   )
 

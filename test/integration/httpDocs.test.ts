@@ -41,6 +41,7 @@ const OPERATIONS = [
   "get /events/{eventId}/registrations/{registrationId}/position",
   "get /events/{eventId}/waitlist",
   "get /events/{eventId}/waitlist.csv",
+  "get /health",
   "get /health/live",
   "get /health/ready",
   "get /me",

@@ -110,7 +110,7 @@ describe("the examples of the API", () => {
     Effect.gen(function* () {
       const { address } = yield* HttpServer.HttpServer
       const { send, unsent } = sender(ApiDocument.api(), HttpServer.formatAddress(address))
-      for (const id of ["getLiveness", "getReadiness"]) yield* send(id)
+      for (const id of ["getLiveness", "getReadiness", "getHealth"]) yield* send(id)
 
       const { id: eventId } = yield* send("createEvent")
       for (const id of ["updateEvent", "publishEvent", "getEvent", "changeCapacity", "listEvents"])

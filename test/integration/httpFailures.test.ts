@@ -1,6 +1,7 @@
 /**
  * When something breaks: what is known is said, what is inside stays inside, and a retry is safe.
  */
+import type { Health } from "@turnout/http/internal/health/HealthApi"
 import { assert, describe, layer as withLayer } from "@effect/vitest"
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as StoreError from "@turnout/core/kernel/ports/StoreError"
@@ -148,8 +149,12 @@ describe("HTTP failures", () => {
         Effect.gen(function* () {
           yield* Http.replaceInStore(() => ({ ready: failWith(reason) }))
           const reply = yield* Http.get("/health/ready")
-          Http.assertProblem(reply, 503, "store_unavailable", { retryAfterSeconds: 1 })
+          Http.assertProblem(reply, 503, "not_ready", { retryAfterSeconds: 1 })
           assert.strictEqual(reply.headers.get("retry-after"), "1")
+          // For people, it is an answer like any other.
+          const seen = yield* Http.get("/health")
+          const { components, status } = JSON.parse(seen.text) as Health
+          assert.deepStrictEqual([seen.status, status, components[0]!.status], [200, "down", "down"])
           assert.strictEqual((yield* Http.get("/health/live")).status, 204)
         })
       )
@@ -164,7 +169,7 @@ describe("HTTP failures", () => {
       it.effect("a store that does not answer is not ready after five seconds", () =>
         Effect.gen(function* () {
           yield* Http.replaceInStore(() => ({ ready: Effect.never }))
-          Http.assertProblem(yield* Http.get("/health/ready"), 503, "store_unavailable")
+          Http.assertProblem(yield* Http.get("/health/ready"), 503, "not_ready")
         })
       )
     })

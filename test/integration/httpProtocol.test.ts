@@ -16,7 +16,7 @@ const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 describe("HTTP protocol", () => {
   withLayer(Http.layer(), { excludeTestServices: true })("by default", (it) => {
     describe("routes and methods", () => {
-      it.effect.each(["/nothing", `/events/${ANY_ID}/nothing`, "/docs/x", "/health", "/api/events"])(
+      it.effect.each(["/nothing", `/events/${ANY_ID}/nothing`, "/docs/x", "/health/nothing", "/api/events"])(
         "an unknown route is a problem: %s",
         (path) =>
           Effect.gen(function* () {

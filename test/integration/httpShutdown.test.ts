@@ -89,7 +89,7 @@ describe("HTTP shutdown", () => {
       const stopping = yield* Effect.forkChild(stop)
       yield* Effect.sleep(100)
       const ready = yield* Http.get("/health/ready").pipe(Effect.provide(context))
-      Http.assertProblem(ready, 503, "store_unavailable")
+      Http.assertProblem(ready, 503, "not_ready")
       assert.strictEqual(ready.headers.get("connection"), "close")
       const live = yield* Http.get("/health/live").pipe(Effect.provide(context))
       assert.deepStrictEqual([live.status, live.headers.get("connection")], [204, "close"])

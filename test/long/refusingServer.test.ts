@@ -291,7 +291,7 @@ const until = (what: string, holds: Effect.Effect<boolean, unknown>, millis = 20
 const assertRefusal = (reply: Http.Reply) => {
   assert.include([503, 504], reply.status, reply.text)
   if (reply.status === 504) return
-  assert.include(["store_unavailable", "outcome_unknown"], reply.body.code)
+  assert.include(["store_unavailable", "outcome_unknown", "not_ready"], reply.body.code)
   assert.isNotNull(reply.headers.get("retry-after"))
   assert.notMatch(reply.text, /SQLSTATE|role|read-only|turnout_refusing|No space/)
 }
@@ -443,7 +443,7 @@ const begin = Effect.fnUntraced(function* ({ owner, url }: Pick<Place, "owner" |
       `both answer ${status}`,
       Effect.map(ready, (all) => all.every((reply) => reply.status === status))
     )
-  yield* untilAllAre(204)
+  yield* untilAllAre(200)
   yield* Effect.sleep(500)
 
   /** Lets callers come to their end, and counts again. */
@@ -504,7 +504,7 @@ describe("a server that is there and takes no writes", { timeout: 120_000 }, () 
       assert.isAtLeast(lines(state.words) - told, 2, "the log tells why")
       assert.isAtMost(lines(state.words) - told, STATE_MILLIS / 1_000 + 3, "once a second")
       yield* state.leave(place)
-      yield* untilAllAre(204)
+      yield* untilAllAre(200)
       yield* finish()
     }).pipe(Effect.scoped)
   )
@@ -541,7 +541,7 @@ describe("a server that is there and takes no writes", { timeout: 120_000 }, () 
         "SELECT pg_reload_conf()"
       )
       line.leadTo(replica.url)
-      yield* untilAllAre(204)
+      yield* untilAllAre(200)
       yield* Effect.sleep(200)
       for (const server of servers)
         for (let n = 0; n < 5; n++) {

@@ -7,7 +7,7 @@ import { assert, describe, it } from "vitest"
 import { adminApi, api, type Documented } from "../support/ApiDocument.ts"
 
 /** Balancers ask for the health of a server without a credential. */
-const UNGUARDED = ["getLiveness", "getReadiness"]
+const UNGUARDED = ["getLiveness", "getReadiness", "getHealth"]
 
 const namesOf = ({ document }: Documented): ReadonlyArray<string> =>
   Object.values(document.paths).flatMap((operations) => Object.values(operations).map(({ operationId }) => operationId))

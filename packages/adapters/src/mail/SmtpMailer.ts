@@ -9,6 +9,7 @@ import type { Mail } from "@turnout/core/access/domain/Mail"
 import { Mailer, type MailFailed } from "@turnout/core/access/ports/Mailer"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/rules/OptionRules"
+import * as Neighbours from "@turnout/core/kernel/ports/Neighbours"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -116,6 +117,8 @@ export const make = Effect.fnUntraced(function* (
     (transport) => Effect.sync(() => transport.close({ force: true }))
   )
 
+  const observed = yield* Neighbours.observe("mail")
+
   const send = ({ html, subject, text, to }: Mail): Effect.Effect<void, MailFailed> =>
     Effect.tryPromise({
       try: (signal) =>
@@ -131,6 +134,9 @@ export const make = Effect.fnUntraced(function* (
       catch: (cause) => toMailFailed(cause, server)
     }).pipe(
       Effect.timeoutOrElse({ duration: timeoutMillis, orElse: () => Effect.fail(tooSlow(timeoutMillis)) }),
+      Effect.tap(() => Effect.sync(observed.worked)),
+      // A server that refuses a mail is there.
+      Effect.tapError(({ reason }) => Effect.sync(reason._tag === "MailRefused" ? observed.worked : observed.failed)),
       Effect.asVoid
     )
 

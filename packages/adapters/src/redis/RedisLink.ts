@@ -12,6 +12,7 @@
  */
 import type { InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { between, notEmpty } from "@turnout/core/kernel/domain/rules/OptionRules"
+import * as Neighbours from "@turnout/core/kernel/ports/Neighbours"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -68,6 +69,7 @@ export const make = Effect.fnUntraced(function* (
       deadlineMillis
     )
   })
+  yield* Neighbours.register({ name: "redis", state: Effect.sync(observed.state) })
   yield* Effect.timeoutOption(connection.attempted, deadlineMillis)
   return Context.make(Redis.Redis, redis).pipe(
     Context.add(RedisState.RedisState, { state: Effect.sync(observed.state) })

@@ -17,6 +17,7 @@ import type { AdmissionReads } from "@turnout/core/admission/ports/AdmissionRead
 import type { Replays } from "@turnout/core/delivery/ports/Replays"
 import type { Sink } from "@turnout/core/delivery/ports/Sink"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Neighbours from "@turnout/core/kernel/ports/Neighbours"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -65,6 +66,21 @@ const toQueue = (options: SqsSinkOptions) =>
     (SqsSink) => SqsSink.make(options)
   )
 
+/** A queue that is registered as a neighbour. */
+const watchedQueue = Effect.fnUntraced(function* (options: SqsSinkOptions) {
+  const sink = yield* toQueue(options)
+  const { failed, worked } = yield* Neighbours.observe(`queue ${sink.name}`)
+  const watched: Sink = {
+    ...sink,
+    deliver: (consignment) =>
+      sink.deliver(consignment).pipe(
+        Effect.tap(() => Effect.sync(worked)),
+        Effect.tapError(() => Effect.sync(failed))
+      )
+  }
+  return watched
+})
+
 /** The stores that relays need. */
 export type Stores = JournalReader | Outbox | Replays | WebhookStore | ProjectionStore | AdmissionReads
 
@@ -74,7 +90,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Sink>, InvalidInput, Scope.Scope | ProjectionStore | AdmissionReads> {
   const { sales, sqs = [], stdout } = options
   const queues = yield* Effect.forEach(sqs, ({ name, url }) =>
-    toQueue({ ...Sqs.connectionOf(url, options), ...(name === undefined ? {} : { name }) })
+    watchedQueue({ ...Sqs.connectionOf(url, options), ...(name === undefined ? {} : { name }) })
   )
   const projections = sales === true ? [yield* ProjectionSink.make(Sales.projection)] : []
   return [...queues, ...projections, ...(typeof stdout === "string" ? [toStdout(stdout)] : [])]

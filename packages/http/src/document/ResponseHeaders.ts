@@ -8,7 +8,7 @@ import { Credential } from "../credentials/Credential.ts"
 import { headerName } from "./HeaderNames.ts"
 import type { Header, Response } from "./Json.ts"
 
-/** An annotation of an endpoint whose answer 204 has the header `Store-Clock-Offset`. */
+/** An annotation of an endpoint whose answer 200 has the header `Store-Clock-Offset`. */
 export const TellsClockOffset = Context.Reference<boolean>("@turnout/TellsClockOffset", { defaultValue: () => false })
 
 /** An annotation of an endpoint whose answers that succeed may set the cookie of a session, or take it away. */
@@ -111,7 +111,7 @@ const sharedBy = (
     "RateLimit-Policy": endpoint.middlewares.has(Credential as never),
     "Retry-After": status === "503" || status === "429" || (isWrite && status === "409"),
     "WWW-Authenticate": status === "401",
-    "Store-Clock-Offset": status === "204" && Context.get(endpoint.annotations, TellsClockOffset),
+    "Store-Clock-Offset": status === "200" && Context.get(endpoint.annotations, TellsClockOffset),
     "Content-Encoding": status === "200" && isJson(response) && !isTagged,
     Vary: !isKeptByNobody,
     "Cache-Control": !isKeptByNobody,

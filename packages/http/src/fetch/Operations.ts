@@ -229,5 +229,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: "json"
   },
   getLiveness: { method: "GET", path: "/health/live", query: [], headers: [], answer: "none" },
-  getReadiness: { method: "GET", path: "/health/ready", query: [], headers: [], answer: "none" }
+  getReadiness: { method: "GET", path: "/health/ready", query: [], headers: [], answer: "json" },
+  getHealth: { method: "GET", path: "/health", query: [], headers: [], answer: "json" }
 }

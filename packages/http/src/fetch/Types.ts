@@ -6,6 +6,35 @@ import type { CallOptions } from "./Call.ts"
 export type Me = MeAsPerson | MeAsApiKey | MeAsAttendee | MeAsOperator
 
 /**
+ * The server is shutting down
+ */
+export interface ShuttingDownProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:shutting_down"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The server is shutting down"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 503
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "shutting_down"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * The id of the request, which the log has as well: the X-Request-Id of the answer
+   */
+  requestId?: string
+}
+/**
  * The headers are too large
  */
 export interface HeadersTooLargeProblem {
@@ -189,47 +218,42 @@ export interface Violation {
    */
   rule: string
 }
-/**
- * The server is shutting down
- */
-export interface ShuttingDownProblem {
+export interface Health {
   /**
-   * The kind of the problem, as a URI
+   * up if all is well; degraded if a neighbour is down, while the server does its work; down if it cannot do its work
    */
-  type: "urn:turnout:problem:shutting_down"
+  status: "up" | "degraded" | "down"
   /**
-   * The kind of the problem, for people
+   * The store first, which decides, and then the neighbours by their names
    */
-  title: "The server is shutting down"
+  components: HealthComponent[]
+}
+export interface HealthComponent {
   /**
-   * The HTTP status of the answer
+   * The name of the component: store, redis, mail, issuers, or queue and the name of a sink
    */
-  status: 503
+  name: string
   /**
-   * The stable name of the kind of problem, for programs to decide by
+   * up if the last thing that it was asked for has worked, down if that failed, unknown if it was not asked yet
    */
-  code: "shutting_down"
+  status: "up" | "down" | "unknown"
   /**
-   * What happened, for people
+   * When that began; null if it is not known
    */
-  detail?: string
-  /**
-   * The id of the request, which the log has as well: the X-Request-Id of the answer
-   */
-  requestId?: string
+  since: string | null
 }
 /**
- * The store is not available
+ * The server cannot do its work
  */
-export interface StoreUnavailableProblem {
+export interface NotReadyProblem {
   /**
    * The kind of the problem, as a URI
    */
-  type: "urn:turnout:problem:store_unavailable"
+  type: "urn:turnout:problem:not_ready"
   /**
    * The kind of the problem, for people
    */
-  title: "The store is not available"
+  title: "The server cannot do its work"
   /**
    * The HTTP status of the answer
    */
@@ -237,13 +261,13 @@ export interface StoreUnavailableProblem {
   /**
    * The stable name of the kind of problem, for programs to decide by
    */
-  code: "store_unavailable"
+  code: "not_ready"
   /**
    * What happened, for people
    */
   detail?: string
   /**
-   * What is wrong, and how to go on
+   * What is wrong
    */
   reason: string
   /**
@@ -251,9 +275,9 @@ export interface StoreUnavailableProblem {
    */
   retryAfterSeconds: number
   /**
-   * The part of the request that was done before it failed, and stays done. Absent if nothing has changed
+   * The store first, which decides, and then the neighbours by their names
    */
-  done?: {}
+  components: HealthComponent[]
   /**
    * The id of the request, which the log has as well: the X-Request-Id of the answer
    */
@@ -589,6 +613,47 @@ export interface OutcomeUnknownProblem {
    * What happened, for people
    */
   detail?: string
+  /**
+   * When to try again, in seconds
+   */
+  retryAfterSeconds: number
+  /**
+   * The part of the request that was done before it failed, and stays done. Absent if nothing has changed
+   */
+  done?: {}
+  /**
+   * The id of the request, which the log has as well: the X-Request-Id of the answer
+   */
+  requestId?: string
+}
+/**
+ * The store is not available
+ */
+export interface StoreUnavailableProblem {
+  /**
+   * The kind of the problem, as a URI
+   */
+  type: "urn:turnout:problem:store_unavailable"
+  /**
+   * The kind of the problem, for people
+   */
+  title: "The store is not available"
+  /**
+   * The HTTP status of the answer
+   */
+  status: 503
+  /**
+   * The stable name of the kind of problem, for programs to decide by
+   */
+  code: "store_unavailable"
+  /**
+   * What happened, for people
+   */
+  detail?: string
+  /**
+   * What is wrong, and how to go on
+   */
+  reason: string
   /**
    * When to try again, in seconds
    */
@@ -3385,17 +3450,21 @@ export interface GetLivenessRequest {}
  * What `getReadiness` takes.
  */
 export interface GetReadinessRequest {}
+/**
+ * What `getHealth` takes.
+ */
+export interface GetHealthRequest {}
 
 /** Every problem that the server answers with, by its `code`. */
 export type Problem =
+  | ShuttingDownProblem
   | HeadersTooLargeProblem
   | ExpectationFailedProblem
   | UriTooLongProblem
   | RequestNotReceivedProblem
   | MalformedRequestProblem
   | ValidationFailedProblem
-  | ShuttingDownProblem
-  | StoreUnavailableProblem
+  | NotReadyProblem
   | RateLimitedProblem
   | CrossSiteProblem
   | ForbiddenProblem
@@ -3407,6 +3476,7 @@ export type Problem =
   | IssuerUnreachableProblem
   | OverloadedProblem
   | OutcomeUnknownProblem
+  | StoreUnavailableProblem
   | UnsupportedMediaTypeProblem
   | PayloadTooLargeProblem
   | MalformedJsonProblem
@@ -3537,6 +3607,8 @@ export interface Calls {
   ) => Promise<RegistrationPage_1>
   /** Is the process alive?. Answers as long as the process answers at all, be the store there or not. */
   readonly getLiveness: (request?: GetLivenessRequest, options?: CallOptions) => Promise<void>
-  /** Can it do its work?. The server is not ready while it shuts down, and while its store is not ready. Store-Clock-Offset has the milliseconds by which the clock of the store, which decides, is ahead of that of the process. */
-  readonly getReadiness: (request?: GetReadinessRequest, options?: CallOptions) => Promise<void>
+  /** Can it do its work?. The server is not ready while it shuts down, and while its store is not ready. The store decides; Redis, queues, mail and token issuers only degrade. What is known of a neighbour is what the last thing has shown that it was asked for. Store-Clock-Offset has the milliseconds by which the clock of the store, which decides, is ahead of that of the process. */
+  readonly getReadiness: (request?: GetReadinessRequest, options?: CallOptions) => Promise<Health>
+  /** What is well, and what is not?. The same for people and tools that look at more than the status: the answer is 200 also if the server cannot do its work. The store decides; Redis, queues, mail and token issuers only degrade. What is known of a neighbour is what the last thing has shown that it was asked for. */
+  readonly getHealth: (request?: GetHealthRequest, options?: CallOptions) => Promise<Health>
 }

@@ -1,7 +1,10 @@
 /**
  * Problems of the server itself: outside of any endpoint, an unknown resource or method and the shutdown; at every endpoint, a
- * handler that takes too long or fails unexpectedly.
+ * handler that takes too long or fails unexpectedly; and of its readiness.
  */
+import { described } from "@turnout/core/kernel/domain/document/Documented"
+import * as Schema from "effect/Schema"
+import { components } from "../health/Component.ts"
 import { type Declaration, done, type Problem, problem } from "./Problem.ts"
 import { TaggedError } from "@turnout/core/kernel/domain/TaggedError"
 
@@ -35,3 +38,19 @@ export class InternalError extends TaggedError<InternalError>()("InternalError",
   }
 }
 export const internalError: Problem<typeof InternalError> = problem(InternalError, outside.internalError)
+
+/** The server is shutting down, or its store is not ready. */
+export class NotReady extends TaggedError<NotReady>()("NotReady", {
+  reason: described("What is wrong", Schema.String),
+  retryAfterSeconds: described("When to try again, in seconds", Schema.Int),
+  components
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+export const notReady: Problem<typeof NotReady> = problem(NotReady, {
+  status: 503,
+  code: "not_ready",
+  title: "The server cannot do its work"
+})

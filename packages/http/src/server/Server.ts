@@ -1,11 +1,12 @@
 /**
- * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, health at `/health/live` and
- * `/health/ready`, a page that takes sign-in links at `/sign-in`, and the API for operators under `/admin`. A request may do what the
+ * The HTTP service on Node: the API, its OpenAPI document at `/openapi.json`, readable docs at `/docs`, health at `/health`, `/health/live`
+ * and `/health/ready`, a page that takes sign-in links at `/sign-in`, and the API for operators under `/admin`. A request may do what the
  * policy lets its principal do. It listens once the layer is built. When the layer is torn down, the server finishes running requests,
  * refuses new ones, and ends within the drain delay and the grace time.
  */
 import type { DeadLetters } from "@turnout/core/consumer/ports/DeadLetters"
 import { Turnout } from "@turnout/core/admission/application/Turnout"
+import { CurrentNeighbours, Neighbours } from "@turnout/core/kernel/ports/Neighbours"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -179,6 +180,12 @@ const routesOf = Effect.fnUntraced(function* (basePath: string) {
   ])
 })
 
+/** Those whom the host knows of, or, if it does not want to know, those whom the server registers itself. */
+const neighbours: Layer.Layer<never> = Layer.effect(
+  CurrentNeighbours,
+  Effect.map(CurrentNeighbours, (known) => known ?? new Neighbours())
+)
+
 /** The time between the answer that Turnout gives by itself at the latest and the deadline of a write. */
 const ANSWER_MARGIN_MILLIS = 5_000
 
@@ -240,6 +247,7 @@ export const layer = (options: ServerOptions = {}): Layer.Layer<HttpServer.HttpS
     Layer.provide(CredentialCheck.layer(settings)),
     Layer.provide(Services.layer({ ...settings, ownUrl })),
     Layer.provide(Lifecycle.layer),
+    Layer.provide(neighbours),
     Layer.provide(Layer.succeed(Write.ReplayPolicy, onReplay)),
     Layer.provide(Layer.succeed(PublicOrigin, publicOrigin)),
     Layer.provide(Layer.succeed(BasePath, basePath))

@@ -41,8 +41,10 @@ import { GuardedTurnout } from "@turnout/core/guard/application/GuardedTurnout"
 import { GuardedWebhooks } from "@turnout/core/guard/application/GuardedWebhooks"
 import type { JournalReader } from "@turnout/core/journal/ports/JournalReader"
 import type { ProjectionStore } from "@turnout/core/projections/ports/ProjectionStore"
+import { type NeighbourState, register } from "@turnout/core/kernel/ports/Neighbours"
 import * as Webhooks from "@turnout/core/webhooks/application/Webhooks"
 import type { WebhookStore } from "@turnout/core/webhooks/ports/WebhookStore"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LinkMailer from "../signIn/LinkMailer.ts"
 
@@ -94,6 +96,19 @@ export interface Known {
   readonly ownUrl: () => string
 }
 
+/** Registers the issuers of tokens as a neighbour. Those that were never reached, or not the last time, are down. */
+const knowing = (verifier: TokenVerifier["Service"]): Layer.Layer<never> =>
+  Layer.effectDiscard(
+    register({
+      name: "issuers",
+      state: Effect.map(verifier.state, (issuers): NeighbourState => {
+        const failure = issuers.find((issuer) => issuer.failure !== null)?.failure
+        if (failure) return { status: "down", since: failure.at }
+        return { status: issuers.every(({ fetchedAt }) => fetchedAt !== null) ? "up" : "unknown", since: null }
+      })
+    })
+  )
+
 /** The services of a server, who the bearers of credentials are, and the recorder of the audit trail. */
 export const layer = ({
   deadLetters,
@@ -119,7 +134,8 @@ export const layer = ({
     GuardedTurnout.layer,
     GuardedWebhooks.layer,
     Authentication.layer,
-    AuditTrail.layer
+    AuditTrail.layer,
+    ...(tokenVerifier === undefined ? [] : [knowing(tokenVerifier)])
   ).pipe(
     Layer.provide([ApiKeys.layer, Members.layer, Organizations.layer, People.layer, Webhooks.layer, signIn, layerReads])
   )

@@ -8,6 +8,7 @@ import { DEFAULT_IDEMPOTENCY_TTL_MILLIS } from "@turnout/core/admission/applicat
 import * as CachedReads from "@turnout/core/admission/application/caching/CachedReads"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { ambiguousName } from "@turnout/http/Admin"
+import { CurrentNeighbours, Neighbours } from "@turnout/core/kernel/ports/Neighbours"
 import * as LimitChanges from "@turnout/http/LimitChanges"
 import type { LimitPolicy } from "@turnout/http/LimitPolicy"
 import * as Server from "@turnout/http/Server"
@@ -143,7 +144,10 @@ export const runIn = (
       const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
       onServing(address, metrics)
       return yield* Effect.never
-    }).pipe(Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide(stores))))
+    }).pipe(
+      Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide([stores, neighbours])))
+    )
+  const neighbours = Layer.succeed(CurrentNeighbours, new Neighbours())
   // The metrics are there before the server, and until all of it has ended.
   const measured = Effect.flatMap(Metrics.serve(options), serving).pipe(
     Effect.scoped,
