@@ -144,6 +144,35 @@ describe("a server that takes no mail", { timeout: 30_000, concurrent: true }, (
     })
   )
 
+  it.live("several times in a row, is left alone for a while, and not for a mail that it refuses", () =>
+    Effect.gen(function* () {
+      let connections = 0
+      let isWell = false
+      const port = yield* SmtpServer.speaking((socket) => {
+        connections += 1
+        if (isWell) SmtpServer.dialogue({ ...USUAL, MAIL: "550 not from you" })(socket)
+        else socket.end("421 too busy\r\n")
+      })
+      const { send } = yield* mailer(port)
+      for (let n = 0; n < SmtpMailer.FAILURES_TO_OPEN; n++) isRetryable(yield* Effect.flip(send(MAIL)), /busy|closed/i)
+      const before = connections
+      const begunAt = performance.now()
+      for (let n = 0; n < 20; n++) isRetryable(yield* Effect.flip(send(MAIL)), /left alone/)
+      assert.isBelow(performance.now() - begunAt, 1_000)
+      assert.strictEqual(connections, before, "it was asked all the same")
+      isWell = true
+      // It is asked again after some seconds, and what it says of one mail opens no circuit.
+      let failure = yield* Effect.flip(send(MAIL))
+      while (failure.reason._tag !== "MailRefused") {
+        assert.isBelow(performance.now() - begunAt, 20_000)
+        yield* Effect.sleep(200)
+        failure = yield* Effect.flip(send(MAIL))
+      }
+      for (let n = 0; n < 2 * SmtpMailer.FAILURES_TO_OPEN; n++)
+        isRefused(yield* Effect.flip(send(MAIL)), /not from you/)
+    }).pipe(Effect.scoped)
+  )
+
   it.live.each<readonly [string, (socket: Socket) => void]>([
     ["says nothing", () => {}],
     ["hangs after the greeting", SmtpServer.dialogue({})],

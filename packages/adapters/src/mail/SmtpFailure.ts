@@ -56,3 +56,8 @@ export const tooSlow = (millis: number): MailFailed =>
   new MailFailed({
     reason: new MailUnavailable({ words: `the server has not taken it within ${millis} milliseconds` })
   })
+
+/** The server has failed several times in a row, and is not asked now. */
+export const leftAlone = new MailFailed({
+  reason: new MailUnavailable({ words: "the server has failed several times in a row, and is left alone for a moment" })
+})

@@ -3,24 +3,32 @@
  *
  * Nothing is sent in the clear, neither mail nor password, unless the server is on this machine or the operator has said so: the connection
  * begins with TLS (`smtps:`), or has to turn to it (STARTTLS). Each step has a deadline, and so has the mail as a whole. A mail is
- * tried once; who sends it decides whether it is tried again.
+ * tried once; who sends it decides whether it is tried again. A server that takes no mail several times in a row is left alone for a while,
+ * and mails fail at once meanwhile.
  */
 import type { Mail } from "@turnout/core/access/domain/Mail"
 import { Mailer, type MailFailed } from "@turnout/core/access/ports/Mailer"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
+import { steady } from "@turnout/core/kernel/application/time/MonotonicTime"
 import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/rules/OptionRules"
 import * as Neighbours from "@turnout/core/kernel/ports/Neighbours"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import { createTransport } from "nodemailer"
 import { randomUUID } from "node:crypto"
 import { domainToASCII } from "node:url"
 import { checked } from "./CheckedMail.ts"
 import * as Sender from "./Sender.ts"
-import { toMailFailed, tooSlow } from "./SmtpFailure.ts"
+import { leftAlone, toMailFailed, tooSlow } from "./SmtpFailure.ts"
 import { parse, SMTP_URL_RULE, type SmtpServer } from "./SmtpUrl.ts"
 
 export interface SmtpOptions {
@@ -50,6 +58,10 @@ const MAX_TIMEOUT_MILLIS = 10 * 60 * 1_000
 const MAX_MAILS_OF_A_CONNECTION = 100
 /** The time after which a connection that is not used is closed. */
 const IDLE_MILLIS = 30_000
+/** The failures in a row after which a server is left alone, and for how long: longer each time that it has failed again. */
+export const FAILURES_TO_OPEN = 5
+const OPEN_MILLIS = 5_000
+const LONGEST_OPEN_MILLIS = 60_000
 /** The largest answer of a server. */
 const MAX_ANSWER_BYTES = 64 * 1_024
 
@@ -102,6 +114,20 @@ const transportOf = (server: SmtpServer, { ca, connections, requireTls, stepMill
   })
 }
 
+/** Which failures open the circuit: a server that refuses a mail for itself is there. */
+const classify = (exit: Exit.Exit<void, MailFailed>): CircuitBreaker.Outcome => {
+  if (Exit.isSuccess(exit)) return CircuitBreaker.success
+  const error = Cause.findErrorOption(exit.cause)
+  if (Option.isNone(error)) return CircuitBreaker.ignored
+  return error.value.reason._tag === "MailRefused" ? CircuitBreaker.success : CircuitBreaker.failure()
+}
+
+/** The breaker before a server. It has one circuit. */
+const makeBreaker = CircuitBreaker.make({
+  tripPolicy: CircuitBreaker.consecutive(FAILURES_TO_OPEN),
+  openDuration: Schedule.min([Schedule.exponential(OPEN_MILLIS), Schedule.spaced(LONGEST_OPEN_MILLIS)])
+}).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
+
 /** Makes a mailer whose connections are closed with the scope. Fails if an option breaks a rule; names the field and the rule. */
 export const make = Effect.fnUntraced(function* (
   options: SmtpOptions
@@ -118,6 +144,9 @@ export const make = Effect.fnUntraced(function* (
   )
 
   const observed = yield* Neighbours.observe("mail")
+  const breaker = yield* makeBreaker
+  /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
+  const steadyClock = steady(yield* Clock.Clock)
 
   const send = ({ html, subject, text, to }: Mail): Effect.Effect<void, MailFailed> =>
     Effect.tryPromise({
@@ -137,7 +166,10 @@ export const make = Effect.fnUntraced(function* (
       Effect.tap(() => Effect.sync(observed.worked)),
       // A server that refuses a mail is there.
       Effect.tapError(({ reason }) => Effect.sync(reason._tag === "MailRefused" ? observed.worked : observed.failed)),
-      Effect.asVoid
+      Effect.asVoid,
+      breaker.execute({ key: server.host, classify }),
+      Effect.provideService(Clock.Clock, steadyClock),
+      Effect.mapError((error) => (error._tag === "MailFailed" ? error : leftAlone))
     )
 
   return { send: checked(send) }
