@@ -4,13 +4,14 @@
  *
  *     npm run bench:http -- [--rounds N] [--seconds N] [--connections N] [--json]
  *
- * Our servers have all of the pipeline, with its limits. One of them calls Turnout on Postgres, with one hot event, the other a service that
- * answers at once. Requests have no credential, or an API key. fastify checks a registration by a JSON schema and answers at once; a look
+ * Our servers have all of the pipeline, with its limits. One of them calls Turnout on Postgres, with one hot event, and caches in a Redis of
+ * the benchmark when events are looked at; the other a service that answers at once. Requests have no credential, or an API key. fastify checks a registration by a JSON schema and answers at once; a look
  * it answers with a constant as long as an event. The load comes from a process of its own, which has a core to itself if the machine has
  * more than one.
  */
 import * as Rec from "effect/Record"
-import { load, look, type Turn } from "./http/Load.ts"
+import * as RedisServer from "../test/support/RedisServer.ts"
+import { ask, load, look, type Turn } from "./http/Load.ts"
 import { alternate, summarise } from "./support/Contest.ts"
 import * as Database from "./support/Database.ts"
 import { format, print, progress } from "./support/Report.ts"
@@ -41,6 +42,7 @@ const EVENT = {
 }
 const WARM_UP_SECONDS = Math.min(2, settings.seconds)
 
+await using redis = await RedisServer.start()
 await Database.use(async (database) => {
   const turn = async (behind: "turnout" | "nothing", as: "nobody" | "key" = "nobody"): Promise<Turn> => {
     await database.clear()
@@ -57,19 +59,22 @@ await Database.use(async (database) => {
     await fire(server.told.url, settings.connections, WARM_UP_SECONDS)
     return await fire(server.told.url, settings.connections, settings.seconds)
   }
-  const looking = async (): Promise<Turn> => {
+  const looking = async (fire: typeof look, shares = true): Promise<Turn> => {
     await database.clear()
     await Database.insertEvents(database, 1)
-    const given = { url: database.url, behind: "turnout" }
+    const given = { url: database.url, behind: "turnout", ...(shares ? { redis: redis.url } : {}) }
     await using server = await Script.start<{ readonly url: string }>("http/server.ts", given)
-    await look(server.told.url, settings.connections, WARM_UP_SECONDS)
-    return await look(server.told.url, settings.connections, settings.seconds)
+    // A cache that processes share is used when it has settled.
+    await fire(server.told.url, settings.connections, WARM_UP_SECONDS)
+    return await fire(server.told.url, settings.connections, settings.seconds)
   }
   const turns = await alternate(
     {
       "fastify, registering nothing": () => instead(load),
       "fastify, a constant event": () => instead(look),
-      "looks at an event": looking,
+      "looks at an event": () => looking(look),
+      "looks at an event, without Redis": () => looking(look, false),
+      "looks by clients that have it": () => looking(ask),
       "registrations, one hot event": () => turn("turnout"),
       "registrations, with an API key": () => turn("turnout", "key"),
       "no-op": () => turn("nothing")
@@ -114,6 +119,13 @@ await Database.use(async (database) => {
         what: "looks at an event / fastify, a constant event",
         value: figures["looks at an event"]!.perSecond.median / figures["fastify, a constant event"]!.perSecond.median,
         target: 0.5
+      },
+      {
+        what: "looks by clients that have it / fastify, a constant event",
+        value:
+          figures["looks by clients that have it"]!.perSecond.median /
+          figures["fastify, a constant event"]!.perSecond.median,
+        target: 0.7
       },
       {
         what: "end to end / no-op",

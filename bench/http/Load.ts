@@ -28,10 +28,26 @@ export const load = async (url: string, connections: number, seconds: number, cr
 export const look = (url: string, connections: number, seconds: number): Promise<Turn> =>
   fire(`${url}/events/${Database.eventId(1)}`, connections, seconds, { method: "GET" })
 
-const fire = async (url: string, connections: number, seconds: number, request: autocannon.Request): Promise<Turn> => {
+/** The same by clients that have the event in its present version. */
+export const ask = async (url: string, connections: number, seconds: number): Promise<Turn> => {
+  const at = `${url}/events/${Database.eventId(1)}`
+  const headers = { "if-none-match": (await fetch(at)).headers.get("etag")! }
+  const { status } = await fetch(at, { headers })
+  if (status !== 304) throw new Error(`a client that has the event was answered with ${status}`)
+  return await fire(at, connections, seconds, { method: "GET", headers }, 304)
+}
+
+const fire = async (
+  url: string,
+  connections: number,
+  seconds: number,
+  request: autocannon.Request,
+  status?: 304
+): Promise<Turn> => {
   const result = await autocannon({ url, connections, duration: seconds, requests: [request] })
-  if (result.errors > 0 || result.non2xx > 0) {
-    throw new Error(`${result.errors} requests failed, ${result.non2xx} were not answered with 2xx`)
+  const others = status === undefined ? result.non2xx : result["2xx"] + result["4xx"] + result["5xx"]
+  if (result.errors > 0 || others > 0) {
+    throw new Error(`${result.errors} requests failed, ${others} were not answered with ${status ?? "2xx"}`)
   }
   return { perSecond: result.requests.average, p50Millis: result.latency.p50, p99Millis: result.latency.p99 }
 }

@@ -2,8 +2,11 @@
  * The HTTP server, on Turnout and Postgres, or on a service that answers every command at once.
  */
 import * as Memory from "@turnout/adapters/memory"
+import * as RedisLink from "@turnout/adapters/redis"
+import * as RedisCache from "@turnout/adapters/redis/cache"
 import * as ApiKeys from "@turnout/core/access/application/ApiKeys"
 import { permissionsOf } from "@turnout/core/access/domain/policy/Role"
+import * as CachedReads from "@turnout/core/admission/application/caching/CachedReads"
 import { Turnout, type TurnoutService } from "@turnout/core/admission/application/Turnout"
 import * as Core from "@turnout/core/admission/application/Turnout"
 import type { Register } from "@turnout/core/admission/domain/model/Register"
@@ -14,12 +17,18 @@ import * as Server from "@turnout/http/Server"
 import * as Database from "turnout/database"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as HttpServer from "effect/http/HttpServer"
 import { randomUUID } from "node:crypto"
 import * as Script from "../support/Script.ts"
 
-const { behind, url } = Script.settings<{ readonly url: string; readonly behind: "turnout" | "nothing" }>()
+const { behind, redis, url } = Script.settings<{
+  readonly url: string
+  readonly behind: "turnout" | "nothing"
+  /** The Redis in which processes share what they have read. */
+  readonly redis?: string
+}>()
 
 /** The limits of a server by default, which count as ever, and refuse nobody here. */
 const LIMITS = DEFAULT_POLICIES.map((policy) => ({ ...policy, limit: 1_000_000_000 }))
@@ -45,7 +54,14 @@ const nothing = Layer.succeed(Turnout, {
   execute: (command: Register) => Effect.sync(() => answer(command)),
   commandTimeoutMillis: 30_000
 } as unknown as TurnoutService).pipe(Layer.merge(Memory.layer))
-const turnout = Core.layer().pipe(Layer.provideMerge(Layer.orDie(Database.layer({ database: url }))))
+const shared =
+  redis === undefined
+    ? Layer.empty
+    : RedisCache.layer.pipe(Layer.provide(Layer.orDie(RedisLink.layer({ url: Redacted.make(redis) }))))
+const turnout = Core.layer({ caches: CachedReads.caches() }).pipe(
+  Layer.provide(shared),
+  Layer.provideMerge(Layer.orDie(Database.layer({ database: url })))
+)
 
 const serve = Effect.gen(function* () {
   const { address } = yield* HttpServer.HttpServer

@@ -18,17 +18,18 @@ describe("the health of a server", { timeout: 120_000 }, () => {
     await using turnout = await CommandLine.onPostgres()
     const closed = `127.0.0.1:${await freePort()}`
     const issuer = { issuer: `http://${closed}`, audience: "turnout", roles: [] }
+    const options = {
+      redis: redis.url,
+      issuers: JSON.stringify([issuer]),
+      smtp: `smtp://${closed}`,
+      "mail-from": "tickets@example.com",
+      sqs: `mail=http://${closed}/1/mail.fifo`,
+      "sqs-endpoint": `http://${closed}`,
+      "sqs-region": "eu-central-1",
+      "metrics-port": "0"
+    }
     const { stop, url } = await turnout.serve(
-      ...["--redis", redis.url, "--issuers", JSON.stringify([issuer]), "--metrics-port", "0"],
-      ...["--smtp", `smtp://${closed}`, "--mail-from", "tickets@example.com"],
-      ...[
-        "--sqs",
-        `mail=http://${closed}/1/mail.fifo`,
-        "--sqs-endpoint",
-        `http://${closed}`,
-        "--sqs-region",
-        "eu-central-1"
-      ]
+      ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
     )
     const health = async (path = "/health") => {
       const response = await fetch(url + path)

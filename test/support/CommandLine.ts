@@ -144,9 +144,14 @@ export class CommandLine implements AsyncDisposable {
   }
 
   /** Starts a server on a free port, which is open unless it has an admin token, and waits until it is ready for requests. */
-  async serve(...args: ReadonlyArray<string>): Promise<Server> {
+  serve(...args: ReadonlyArray<string>): Promise<Server> {
+    return this.serveWith({}, ...args)
+  }
+
+  /** The same with variables. */
+  async serveWith(env: Variables, ...args: ReadonlyArray<string>): Promise<Server> {
     const isSaid = ["--open", "--no-open", "--admin-token"].some((option) => args.includes(option))
-    const running = this.start(["serve", "--port", "0", ...(isSaid ? [] : ["--open"]), ...args])
+    const running = this.start(["serve", "--port", "0", ...(isSaid ? [] : ["--open"]), ...args], env)
     const { ended, printed, process: child } = running
     await until(() => printed.stdout.endsWith("\n") || child.exitCode !== null, "the address of the server")
     const url = /http:\/\/[\d.]+:\d+/.exec(printed.stdout)?.[0]

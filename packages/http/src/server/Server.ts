@@ -186,6 +186,10 @@ const neighbours: Layer.Layer<never> = Layer.effect(
   Effect.map(CurrentNeighbours, (known) => known ?? new Neighbours())
 )
 
+/** The line of the log about a proxy that nobody has named. It says no address, since it may be that of a person. */
+const UNKNOWN_PROXY =
+  "requests come from a neighbour with X-Forwarded-For, which is not believed: if that is a proxy, name it as trusted (--trust-proxy), or all of its clients count as one"
+
 /** The time between the answer that Turnout gives by itself at the latest and the deadline of a write. */
 const ANSWER_MARGIN_MILLIS = 5_000
 
@@ -193,6 +197,7 @@ const serving = Effect.fnUntraced(function* (server: Server, settings: Settings)
   const { basePath, requestTimeoutMillis } = settings
   const lifecycle = yield* Lifecycle.Lifecycle
   const { commandTimeoutMillis } = yield* Turnout
+  const log = Effect.runForkWith(yield* Effect.context<never>())
   const pipeline = yield* Pipeline.make({
     ...settings,
     routes: yield* routesOf(basePath),
@@ -201,7 +206,10 @@ const serving = Effect.fnUntraced(function* (server: Server, settings: Settings)
     // Turnout answers a write within its own time, and says more about the outcome than the server can. So the deadline comes after
     // that time, even where the time for requests is shorter: it is for a Turnout that does not answer at all.
     writeTimeoutMillis: Math.max(requestTimeoutMillis, commandTimeoutMillis + ANSWER_MARGIN_MILLIS),
-    originOf: ClientAddress.make(settings.trustedProxies.flatMap((text) => ClientAddress.networkOf(text) ?? [])),
+    originOf: ClientAddress.make(
+      settings.trustedProxies.flatMap((text) => ClientAddress.networkOf(text) ?? []),
+      () => log(Effect.logWarning(UNKNOWN_PROXY))
+    ),
     isDraining: () => lifecycle.draining
   })
   return yield* Listening.make(server, pipeline, settings)

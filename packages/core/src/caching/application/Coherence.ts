@@ -123,17 +123,12 @@ const withdraw = (working: Working): Effect.Effect<void, StoreError.StoreError> 
     })
   )
 
-/** Whether another generation may be begun, since this one is of no use to a process whose cache is this server. */
-const isOfNoUse = (generation: Generation | null, server: string, { patienceMillis }: CoherenceTimes): boolean =>
-  generation === null ||
-  (generation.ageMillis >= patienceMillis && !(generation.isSettled && generation.server === server))
-
-/** Begins a generation in the shared cache, if the one that is there is of no use. */
+/** Begins a generation in the shared cache, unless the one that is there is of use to a process with this cache. */
 const begin = Effect.fnUntraced(function* (working: Working, shared: SharedCache, before: Generation | null) {
-  const { generations, lease, random, times } = working
+  const { generations, lease, random } = working
   const id = yield* random.uuidV7()
   const { server } = yield* shared.stamps(id, [])
-  if (!isOfNoUse(before, server, times)) return
+  if (before !== null && before.isSettled && before.server === server) return
   yield* generations.propose({ id, server }, before?.id ?? null)
   lease.end()
   const sight = yield* lease.sight
@@ -194,8 +189,10 @@ export const make: Effect.Effect<Coherence, never, SecureRandom.SecureRandom | S
   })
 
   let isBeginning = false
+  /** Begins another generation in the background, unless the one that is there is to be left alone. */
   const beginLater = (before: Generation | null): void => {
     if (isBeginning || shared === undefined) return
+    if (before !== null && before.ageMillis < times.patienceMillis) return
     isBeginning = true
     runFork(Effect.ignore(begin(working, shared, before))).addObserver(() => (isBeginning = false))
   }

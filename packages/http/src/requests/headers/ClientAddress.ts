@@ -59,8 +59,35 @@ const partsOf = (header: string | ReadonlyArray<string> | undefined): ReadonlyAr
         .slice(-MAX_HOPS)
         .map((part) => part.trim())
 
-/** Finds out where requests come from, given the networks of the proxies that are trusted. */
-export const make = (trusted: ReadonlyArray<IpNetwork.IpNetwork>): ((request: IncomingMessage) => Origin) => {
+/** The networks that are nobody's on the internet: whoever connects from one of them is a neighbour, and perhaps a proxy. */
+const PRIVATE = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "::1",
+  "fc00::/7",
+  "fe80::/10"
+].map((text) => networkOf(text)!)
+
+/**
+ * Finds out where requests come from, given the networks of the proxies that are trusted. `foundAnother` is called once, when a neighbour
+ * that is not trusted has sent `X-Forwarded-For`: it is probably a proxy that nobody has named.
+ */
+export const make = (
+  trusted: ReadonlyArray<IpNetwork.IpNetwork>,
+  foundAnother: () => void = () => {}
+): ((request: IncomingMessage) => Origin) => {
+  let isFound = false
+  const notice = ({ headers, socket }: IncomingMessage): void => {
+    if (isFound || headers["x-forwarded-for"] === undefined) return
+    const address = parse(peerOf(socket) ?? "")
+    if (address === undefined || !PRIVATE.some((network) => IpNetwork.contains(network, address))) return
+    isFound = true
+    foundAnother()
+  }
   const isTrusted = (address: NetAddress.IpAddress) => trusted.some((network) => IpNetwork.contains(network, address))
   /** Whether a connection is one of a trusted proxy. The answer is the same for all of its requests. */
   const proxies = new WeakMap<Socket, boolean>()
@@ -73,10 +100,18 @@ export const make = (trusted: ReadonlyArray<IpNetwork.IpNetwork>): ((request: In
     return is
   }
   const ofConnection = (socket: Socket): Origin => ({ address: peerOf(socket), isHttps: isEncrypted(socket) })
-  if (trusted.length === 0) return ({ socket }) => ofConnection(socket)
-  return ({ headers, socket }) => {
+  if (trusted.length === 0)
+    return (request) => {
+      notice(request)
+      return ofConnection(request.socket)
+    }
+  return (request) => {
+    const { headers, socket } = request
     const direct = ofConnection(socket)
-    if (!isProxy(socket)) return direct
+    if (!isProxy(socket)) {
+      notice(request)
+      return direct
+    }
     const protocols = partsOf(headers["x-forwarded-proto"])
     // Of several values, the last is that of the proxy which is trusted.
     const isHttps = protocols.length === 0 ? direct.isHttps : protocols.at(-1)!.toLowerCase() === "https"
