@@ -52,6 +52,8 @@ const answer = ({ attendee, eventId, notes }: Register) => ({
 })
 const nothing = Layer.succeed(Turnout, {
   execute: (command: Register) => Effect.sync(() => answer(command)),
+  reads: {},
+  ready: Effect.void,
   commandTimeoutMillis: 30_000
 } as unknown as TurnoutService).pipe(Layer.merge(Memory.layer))
 const shared =

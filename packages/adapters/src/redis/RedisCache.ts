@@ -12,11 +12,11 @@ import { CurrentSharedCache, type SharedCache, SharedCacheError } from "@turnout
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
-import { createHash, randomBytes } from "node:crypto"
+import { hash, randomBytes } from "node:crypto"
 
 const STAMP_MILLIS = 60 * 60 * 1_000
 
-const digest = (text: string): string => createHash("sha256").update(text).digest("base64url")
+const digest = (text: string): string => hash("sha256", text, "base64url")
 
 /** The first key of the stamps of a generation, which is never set: it leads to the slot. */
 const root = (generation: string): string => `turnout:cache:{${generation}}`

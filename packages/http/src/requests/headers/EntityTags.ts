@@ -50,6 +50,7 @@ const strongTags = (header: string): ReadonlyArray<string> | undefined => {
 
 /** Tells whether `If-None-Match` names a tag, by weak comparison. */
 export const isNamedBy = (header: string, tag: string): boolean =>
+  header === tag ||
   header.trim() === "*" ||
   Array.from(header.matchAll(/(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g)).some(([, one]) => one === tag)
 
