@@ -9,7 +9,7 @@ import { Effect, Exit, Fiber, Metric, Schema } from "effect"
 import * as TestClock from "effect/testing/TestClock"
 
 const AGE = 60_000
-const KIND = { name: "count", codec: Schema.Natural, maxAgeMillis: AGE, keepsNothing: true }
+const KIND = { name: "count", codec: Schema.Natural, maxAgeMillis: AGE, keepsNothing: true, entries: 100 }
 const STATE = { text: "stamp", generation: "generation" }
 
 /** A shared cache, which can be made to fail. */
@@ -58,8 +58,8 @@ const countingStore = () => {
   return Object.assign(store, { load })
 }
 
-const processOn = (cache: SharedCache | undefined, kind = KIND, entries = 100) =>
-  Effect.map(ReadThrough.make({ shared: cache }, entries), (through) => through.of(kind))
+const processOn = (cache: SharedCache | undefined, kind = KIND) =>
+  Effect.map(ReadThrough.make({ shared: cache }), (through) => through.of(kind))
 
 /** The same read of as many who ask at the same time. */
 const atOnce = <A, E>(callers: number, read: Effect.Effect<A, E>) =>
@@ -183,7 +183,7 @@ describe("what is read through a cache", () => {
     run(
       Effect.gen(function* () {
         const store = countingStore()
-        const read = yield* processOn(undefined, KIND, 2)
+        const read = yield* processOn(undefined, { ...KIND, entries: 2 })
         for (const key of ["a", "b", "a", "c"]) yield* done(read(key, STATE, store.load))
         assert.strictEqual(store.reads, 3)
         yield* done(read("a", STATE, store.load))

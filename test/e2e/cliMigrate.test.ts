@@ -10,6 +10,7 @@ const TABLES = [
   "attendee_links",
   "audit_log",
   "audit_origins",
+  "cache_generation",
   "events",
   "forgotten_sinks",
   "idempotency",

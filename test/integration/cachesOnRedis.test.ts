@@ -201,6 +201,13 @@ FROM turnout.events e LEFT JOIN turnout.registrations r ON r.event_id = e.id WHE
         assert.deepStrictEqual([{ title, confirmed: counts.confirmed, waitlisted: counts.waitlisted }], counted)
       }
     }
+    // A command that knows of no Redis tells the caches all the same, by the database.
+    const renamed = await turnout.run("events", "update", load.events[0]!, "--title", "Renamed")
+    assert.strictEqual(renamed.code, 0)
+    for (const { url } of servers) {
+      const { title } = (await (await fetch(`${url}/events/${load.events[0]}`)).json()) as EventSeen
+      assert.strictEqual(title, "Renamed")
+    }
     for (const server of servers) assert.strictEqual((await server.stop("SIGTERM")).code, 0)
   })
 })

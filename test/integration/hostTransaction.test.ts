@@ -4,8 +4,10 @@ import { checkSchemaName } from "@turnout/adapters/postgres/schema-name"
 import * as Pglite from "@turnout/adapters/pglite"
 import * as PostgresStore from "@turnout/adapters/postgres"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
+import { Generations } from "@turnout/core/caching/ports/Generations"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { randomUUID } from "node:crypto"
 import * as Given from "../support/Given.ts"
 import * as Invariants from "../support/Invariants.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
@@ -14,7 +16,7 @@ const use = <A, E, R>(f: (turnout: Turnout.TurnoutService) => Effect.Effect<A, E
 
 const host = <E>(client: Layer.Layer<SqlClient.SqlClient, E>, schema = "turnout") =>
   Turnout.layer().pipe(
-    Layer.provide(PostgresStore.layerFromClient({ schema })),
+    Layer.provideMerge(PostgresStore.layerFromClient({ schema })),
     Layer.provideMerge(Layer.effectDiscard(Effect.orDie(Migrations.up()))),
     Layer.provideMerge(Layer.effectDiscard(createOrders)),
     Layer.provideMerge(client)
@@ -88,6 +90,22 @@ describe.each(clients)("a transaction of the host on %s", (_name, client) => {
         })
       )
       assert.deepStrictEqual(yield* orders, [2])
+    }).pipe(Effect.provide(host(client)))
+  )
+
+  it.live("tells by itself, once it is committed, that no cache is to be believed", () =>
+    Effect.gen(function* () {
+      const { current, propose, settle } = yield* Generations
+      const event = yield* Given.publishedEvent()
+      const believed = { id: randomUUID(), server: "redis" }
+      yield* propose(believed, (yield* current)?.id ?? null)
+      yield* settle(believed.id)
+      yield* Effect.flip(
+        inTransaction(Effect.andThen(Given.register(event.id, 1), Effect.andThen(order(4), Effect.fail("undo"))))
+      )
+      assert.deepInclude(yield* current, { ...believed, isSettled: true })
+      yield* inTransaction(Effect.andThen(Given.register(event.id, 1), Given.register(event.id, 2)))
+      assert.isNull((yield* current)!.server)
     }).pipe(Effect.provide(host(client)))
   )
 

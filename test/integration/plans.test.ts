@@ -5,6 +5,7 @@
  */
 import * as Migrations from "@turnout/adapters/postgres/migrations"
 import * as PostgresStore from "@turnout/adapters/postgres"
+import { AdmissionReads } from "@turnout/core/admission/ports/AdmissionReads"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { fromInput } from "@turnout/core/admission/domain/model/Attendee"
 import type { EventId } from "@turnout/core/kernel/domain/EventId"
@@ -61,6 +62,8 @@ const someOfEverything = Effect.gen(function* () {
 
   const other = yield* Given.publishedEvent({ capacity: 4 })
   const events = [event.id, other.id]
+  const reads = yield* AdmissionReads
+  for (const read of [reads.eventsOf, reads.versionsOf]) yield* read(events)
   yield* batch(events.map((eventId) => ({ _tag: "UpdateEvent", eventId, changes: { title: "Yet another" } })))
   const people = yield* batch(registrations(other.id, "person", 4), "several")
   yield* sql`UPDATE turnout.idempotency SET created_at = 'epoch', expires_at = 'epoch'`
@@ -238,6 +241,10 @@ const EXPECTED: ReadonlyArray<{
     uses: ["registrations_pkey (id)"]
   },
   { what: "one event", text: "events WHERE id = $1", uses: ["events_pkey (id)"] },
+  { what: "several events", text: "events WHERE id = ANY($1::uuid[])", uses: ["events_pkey (id)"] },
+  { what: "the versions of events", text: "'.' || xmin", uses: ["events_pkey (id)"] },
+  // It has one row.
+  { what: "the generation of caches", text: "cache_generation", uses: ["Seq Scan on cache_generation"] },
   { what: "events with steps due", text: "WHERE steps_due", uses: ["events_steps_due ()"] }
 ]
 
@@ -266,7 +273,9 @@ describe("the plan of a statement", () => {
         yield* fill(url)
         whenFull = yield* plans
       }).pipe(
-        Effect.provide(Turnout.layer().pipe(Layer.provide(PostgresStore.layerFromClient()), Layer.provideMerge(client)))
+        Effect.provide(
+          Turnout.layer().pipe(Layer.provideMerge(PostgresStore.layerFromClient()), Layer.provideMerge(client))
+        )
       )
     }).pipe(Effect.scoped, Effect.runPromise)
   )

@@ -6,7 +6,7 @@
  * - All keys of a generation are in one slot of a Cluster.
  * - Scopes and keys are digests in Redis, since they have addresses of people in them. Values are as they are given: the registrations of an
  *   attendee have a name and an address.
- * - Everything ends by itself: stamps an hour after they were made, values when they are too old.
+ * - Everything ends by itself: stamps ten minutes after they were made, values when they are too old.
  */
 import { CurrentSharedCache, type SharedCache, SharedCacheError } from "@turnout/core/caching/ports/SharedCache"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,8 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import { hash, randomBytes } from "node:crypto"
 
-const STAMP_MILLIS = 60 * 60 * 1_000
+/** As long as what is kept longest, and no longer: anybody can ask for what is not there, and that has a stamp as well. */
+const STAMP_MILLIS = 10 * 60 * 1_000
 
 const digest = (text: string): string => hash("sha256", text, "base64url")
 

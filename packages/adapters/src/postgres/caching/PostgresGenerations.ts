@@ -64,19 +64,24 @@ VALUES ($1::uuid, $2::text, false, clock_timestamp()) ON CONFLICT DO NOTHING`
       }),
       Effect.mapError((error) => (error._tag === "SqlError" ? Query.onceFailed(error) : toUnavailable(error)))
     )
-  const run = (
-    text: string,
-    parameters: ReadonlyArray<string | null> = []
-  ): Effect.Effect<ReadonlyArray<Row>, StoreError.StoreError> =>
-    Effect.flatMap(Effect.serviceOption(sql.transactionService), (open) =>
-      Option.isSome(open) ? inTransaction<Row>(text, parameters) : alone(text, parameters)
-    )
+  const isInTransaction = Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome)
+  const read = (text: string): Effect.Effect<ReadonlyArray<Row>, StoreError.StoreError> =>
+    Effect.flatMap(isInTransaction, (isIn) => (isIn ? inTransaction<Row>(text) : alone(text, [])))
+  /** A change that fails, perhaps since another transaction has the row, leaves the transaction of the host as it was. */
+  const change = (text: string, parameters: ReadonlyArray<string | null>): Effect.Effect<void, StoreError.StoreError> =>
+    Effect.flatMap(isInTransaction, (isIn) =>
+      isIn
+        ? sql
+            .withTransaction(inTransaction(text, parameters))
+            .pipe(Effect.mapError((error) => (error._tag === "SqlError" ? Query.onceFailed(error) : error)))
+        : alone(text, parameters)
+    ).pipe(Effect.asVoid)
 
   return Generations.of({
-    current: Effect.map(run(current), ([row]) => (row === undefined ? null : toGeneration(row))),
-    replace: ({ id, server }) => Effect.asVoid(run(replace, [id, server])),
+    current: Effect.map(read(current), ([row]) => (row === undefined ? null : toGeneration(row))),
+    replace: ({ id, server }) => change(replace, [id, server]),
     propose: ({ id, server }, expected) =>
-      Effect.asVoid(expected === null ? run(first, [id, server]) : run(propose, [id, server, expected])),
-    settle: (id) => Effect.asVoid(run(settle, [id]))
+      expected === null ? change(first, [id, server]) : change(propose, [id, server, expected]),
+    settle: (id) => change(settle, [id])
   })
 }

@@ -31,6 +31,8 @@ export interface Kind<A> extends SharedValues.SharedKind<A> {
   readonly name: string
   /** Whether it is kept that there is nothing. */
   readonly keepsNothing: boolean
+  /** The most values in the memory of a process. */
+  readonly entries: number
 }
 
 export type State = Kept.State
@@ -62,7 +64,6 @@ export interface ReadThrough {
 /** What the caches of all kinds have in common. */
 interface Surroundings {
   readonly shared: Coherence["shared"]
-  readonly entries: number
   readonly context: Context.Context<never>
   readonly now: () => number
   readonly random: () => number
@@ -71,8 +72,8 @@ interface Surroundings {
 }
 
 const makeKind = <A>(
-  { context, entries, now, random, runFork, shared }: Surroundings,
-  { keepsNothing, name, ...kind }: Kind<A>
+  { context, now, random, runFork, shared }: Surroundings,
+  { entries, keepsNothing, name, ...kind }: Kind<A>
 ): Read<A> => {
   const metrics = CacheMetrics.make(name, context)
   const values = SharedValues.make(shared, kind, { now, random, failed: metrics.failed })
@@ -145,18 +146,16 @@ const makeKind = <A>(
   return read as Read<A>
 }
 
-/** A cache whose memory in this process has this many values of each kind at most. */
-export const make = Effect.fnUntraced(function* (
-  { shared }: Pick<Coherence, "shared">,
-  entries: number
-): Effect.fn.Return<ReadThrough, never, Scope.Scope> {
+/** A cache before which a coherence says what is believed. */
+export const make = Effect.fnUntraced(function* ({
+  shared
+}: Pick<Coherence, "shared">): Effect.fn.Return<ReadThrough, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const scope = yield* Effect.scope
   const context = yield* Effect.context<never>()
   const surroundings: Surroundings = {
     shared,
-    entries,
     context,
     now: () => monotonicMillis(clock),
     random: () => random.nextDoubleUnsafe(),

@@ -10,11 +10,14 @@ import * as Kept from "./Kept.ts"
 export interface SharedValues<A> {
   /** Returns a value that another process has kept, or this one, unless it is too old. */
   readonly find: (key: Kept.Key<A>) => Effect.Effect<Kept.Kept<A> | undefined>
+  /** Keeps a value for others, unless it is long: it would push too many others out. */
   readonly keep: (key: Kept.Key<A>, kept: Kept.Kept<A>) => Effect.Effect<void>
   /** Returns whether this process is to read a value again, for all of them. */
   readonly claim: (key: Kept.Key<A>) => Effect.Effect<boolean>
 }
 
+/** The longest text that is shared, in characters: a page of 50 events or registrations has 2,000 to 30,000. */
+const MOST_CHARACTERS = 32 * 1_024
 /** How long a process that reads a value again ahead of time has for it, before another one may. */
 const CLAIM_MILLIS = 5_000
 
@@ -73,9 +76,9 @@ export const make = <A>(
     keep: ({ name, state: { generation } }, { tooOldAt, value }) =>
       Effect.suspend(() => {
         const leftMillis = Math.floor(tooOldAt - now())
-        return value === undefined || leftMillis <= 0 || generation === undefined
-          ? Effect.void
-          : ask(cache.keep(generation, name, encode(value), leftMillis))
+        if (value === undefined || leftMillis <= 0 || generation === undefined) return Effect.void
+        const text = encode(value)
+        return text.length > MOST_CHARACTERS ? Effect.void : ask(cache.keep(generation, name, text, leftMillis))
       }),
     claim: ({ name, state: { generation } }) =>
       generation === undefined

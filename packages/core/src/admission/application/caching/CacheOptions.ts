@@ -33,13 +33,13 @@ export const DEFAULT_AGES: CacheAges = {
   count: 2 * 60_000
 }
 
-/** The most values of a kind that a process keeps. */
+/** The most values of a kind that a process keeps; of pages a tenth. */
 export const DEFAULT_ENTRIES = 10_000
 
 export interface CacheOptions {
   /** The ages that are others than the default. */
   readonly ages?: Partial<CacheAges>
-  /** The most values of each kind in the memory of the process. Default 10,000. */
+  /** The most values of each kind in the memory of the process; of pages a tenth. Default 10,000. */
   readonly entries?: number
 }
 

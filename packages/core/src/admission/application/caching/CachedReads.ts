@@ -33,16 +33,32 @@ type State = Effect.Effect<ReadThrough.State | undefined, StoreError>
 
 const place = Schema.Struct({ position: Schema.Natural, length: Schema.Natural })
 
+/** How many other values the memory has for each page. */
+const PAGES_FOR_ONE = 10
+
 /** The caches of all kinds. */
-const cachesOf = (through: ReadThrough.ReadThrough, ages: CacheAges) => {
-  const cacheOf = <A>(name: keyof CacheAges, schema: Schema.Codec<A, unknown>, keepsNothing = false) =>
+const cachesOf = (through: ReadThrough.ReadThrough, ages: CacheAges, entries: number) => {
+  const cacheOf = <A>(
+    name: keyof CacheAges,
+    schema: Schema.Codec<A, unknown>,
+    of: Partial<ReadThrough.Kind<A>> = {}
+  ) =>
     ages[name] === 0
       ? ReadThrough.uncached<A>()
-      : through.of({ name, codec: Schema.toCodecJson(schema), maxAgeMillis: ages[name], keepsNothing })
+      : through.of({
+          name,
+          codec: Schema.toCodecJson(schema),
+          maxAgeMillis: ages[name],
+          keepsNothing: false,
+          entries,
+          ...of
+        })
+  // A page may have 500 items, and anybody can ask for pages that nobody else asks for.
+  const ofPages = { entries: Math.ceil(entries / PAGES_FOR_ONE) }
   return {
-    event: cacheOf("event", Event, true),
-    list: cacheOf("list", Schema.Array(EventId)),
-    attendee: cacheOf("attendee", Schema.Array(Registration)),
+    event: cacheOf("event", Event, { keepsNothing: true }),
+    list: cacheOf("list", Schema.Array(EventId), ofPages),
+    attendee: cacheOf("attendee", Schema.Array(Registration), ofPages),
     // If it were kept that there is no place, somebody who joins the waitlist this moment would ask for it again and again.
     place: cacheOf("place", place),
     count: cacheOf("count", Schema.Natural)
@@ -55,7 +71,7 @@ const make = Effect.fnUntraced(function* (
   { isInTransaction }: Pick<AdmissionStore["Service"], "isInTransaction">,
   coherence: Coherence
 ): Effect.fn.Return<AdmissionReads["Service"], never, Scope.Scope> {
-  const caches = cachesOf(yield* ReadThrough.make(coherence, entries), { ...DEFAULT_AGES, ...ages })
+  const caches = cachesOf(yield* ReadThrough.make(coherence), { ...DEFAULT_AGES, ...ages }, entries)
   const states = yield* States.make(reads, coherence)
 
   /** Reads through a cache in a state, or in a transaction of the host from the store. */

@@ -22,8 +22,9 @@ export const make = (store: AdmissionStore["Service"], coherence: Coherence): Ad
   transact: (events, close) =>
     Effect.gen(function* () {
       if (yield* store.isInTransaction) {
+        const replies = yield* store.transact(events, close)
         yield* coherence.withdrawWithin
-        return yield* store.transact(events, close)
+        return replies
       }
       // A batch may be decided more than once: what was decided last is committed.
       let last: Batch | undefined
