@@ -6,6 +6,7 @@
  */
 import * as Database from "turnout/database"
 import * as MemoryQueue from "@turnout/adapters/memory/queue"
+import * as CachedReads from "@turnout/core/admission/application/caching/CachedReads"
 import * as Turnout from "@turnout/core/admission/application/Turnout"
 import { Outbox } from "@turnout/core/delivery/ports/Outbox"
 import { AuditLog } from "@turnout/core/access/ports/AuditLog"
@@ -347,8 +348,10 @@ export const fuzz = async (options: {
     }
     return { requests, byStatus, unexpected }
   })
-  const services = Server.layer({ port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters] }).pipe(
-    Layer.provideMerge(Turnout.layer()),
+  // A limit would refuse nearly all of them before anything else looks at them.
+  const settings = { port: 0, adminToken: Redacted.make(TOKEN), deadLetters: [letters], limits: "none" } as const
+  const services = Server.layer(settings).pipe(
+    Layer.provideMerge(Turnout.layer({ caches: CachedReads.caches() })),
     Layer.provideMerge(Database.layer({ database }))
   )
   const silent = Logger.layer([])

@@ -10,6 +10,7 @@ describe("the HTTP API", { timeout: 180_000 }, () => {
   /** Whether all was as it is to be, and these answers were met on the way. */
   const isAnswered = ({ byStatus, unexpected }: Report, statuses: ReadonlyArray<string>) => {
     assert.deepStrictEqual(unexpected, [])
+    assert.isUndefined(byStatus["429"], "limits keep requests away")
     for (const status of statuses) assert.isAbove(byStatus[status] ?? 0, 0, `no ${status}`)
   }
 
