@@ -40,6 +40,7 @@ describe("benchmarks", { timeout: 300_000 }, () => {
     ["waitlist", "--samples", "5", "--small", "20", "--large", "600"],
     ["policy", "--seconds", "0.1"],
     ["http", "--seconds", "1", "--connections", "8"],
+    ["caches", "--operations", "2000", "--events", "100", "--readers", "8"],
     ["registrations", "--seconds", "0.3", "--callers", "1", "--burst", "300", "--spread", "20"],
     [
       "outbox",
