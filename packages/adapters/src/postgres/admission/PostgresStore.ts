@@ -180,7 +180,9 @@ const layerSessions = (options: PostgresOptions): Layer.Layer<Session.Sessions, 
     Effect.gen(function* () {
       const opening = Opening.of(yield* SqlClient.SqlClient) ?? (yield* openingOf(options))
       const maxConnections = connectionsOf(options).transactions
-      return Session.fromPool(yield* OpenedPool.make(opening, { maxConnections, isPipelined: true }))
+      return Session.fromPool(
+        yield* OpenedPool.make(opening, { name: "transactions", maxConnections, isPipelined: true })
+      )
     })
   )
 

@@ -231,7 +231,7 @@ const make = Effect.fnUntraced(function* (
   maxConnections: number,
   silenceMillis: number
 ): Effect.fn.Return<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity> {
-  const opened = yield* OpenedPool.make(opening, { maxConnections, isPipelined: false })
+  const opened = yield* OpenedPool.make(opening, { name: "reading", maxConnections, isPipelined: false })
   let made: Source | undefined
   const source = Effect.map(opened, (pool) => (made ??= sourceOf(pool, silenceMillis)))
   const client = yield* SqlClient.make({
