@@ -1,6 +1,6 @@
 /**
- * Three processes with caches in one Redis of the test, under a mixed load, while that Redis is emptied, hangs, is killed and comes back.
- * Checks C1 to C4 of the invariants, by what was acknowledged before each read began, and by a recount at the end.
+ * Three processes with caches and limits in one Redis of the test, under a mixed load, while that Redis is emptied, hangs, is killed and
+ * comes back. Checks C1 to C5 of the invariants, by what was acknowledged before each read began, and by a recount at the end.
  */
 import { randomUUID } from "node:crypto"
 import { setTimeout as pause } from "node:timers/promises"
@@ -15,6 +15,13 @@ const EVENTS = 4
 const CAPACITY = 40
 /** No request may take as long as its deadline; these are far from it. */
 const LATEST_MILLIS = 5_000
+
+/** The most looks at waitlists in an hour, in which the test is. Nothing else has a limit. */
+const LIMIT = 60
+const LIMITS = [
+  ...["anonymous", "anonymous-registrations"].map((name) => ({ name, operations: [] })),
+  { name: "waitlists", countedBy: "address", operations: ["listWaitlist"], limit: LIMIT, windowSeconds: 3_600 }
+]
 
 interface Registration {
   readonly id: string
@@ -45,6 +52,9 @@ class Load {
   slowest = 0
   reads = 0
   people = 0
+  /** The looks at waitlists that the limit has let pass, and all of them. */
+  passed = 0
+  offered = 0
   isOver = false
 
   constructor(urls: ReadonlyArray<string>) {
@@ -118,6 +128,15 @@ class Load {
     await this.look(id)
   }
 
+  /** Looks at a waitlist, which the limit may refuse. */
+  async lookAtWaitlist(id: string): Promise<void> {
+    const url = this.urls[this.offered % this.urls.length]!
+    this.offered += 1
+    const { status } = await fetch(`${url}/events/${id}/waitlist?limit=1`)
+    if (status === 200) this.passed += 1
+    else if (status !== 429) this.wrong.push(`a waitlist was answered with ${status}`)
+  }
+
   /** Does one thing after the other. The titles of each event are counted up by one client. */
   async client(number: number): Promise<void> {
     for (let turn = 1; !this.isOver; turn++) {
@@ -125,6 +144,7 @@ class Load {
       if (turn % 10 === 0) await this.register(id)
       else if (number < EVENTS && turn % 7 === 0) await this.rename(id, turn)
       else await this.look(this.events[(number + turn) % EVENTS]!)
+      await this.lookAtWaitlist(id)
       await pause(5)
     }
   }
@@ -141,11 +161,11 @@ const sumOf = async (metrics: ReadonlyArray<string>, line: RegExp): Promise<numb
 const ANSWERED = /^turnout_cache_reads_total\{.*outcome="(hit|shared)"/
 const BELIEVED = /^turnout_cache_reads_total\{kind="list",outcome="(hit|shared)"/
 
-describe("three processes with caches in one Redis", { timeout: 180_000 }, () => {
-  it("C1, C2, C3, C4: show all that was acknowledged while it is emptied, hangs, is killed and comes back", async () => {
+describe("three processes with caches and limits in one Redis", { timeout: 180_000 }, () => {
+  it("C1, C2, C3, C4, C5: show all that was acknowledged while it is emptied, hangs, is killed and comes back", async () => {
     await using redis = await RedisServer.start()
     await using turnout = await CommandLine.onPostgres()
-    const options = ["--json", "--redis", redis.url, "--metrics-port", "0", "--no-limits"]
+    const options = ["--json", "--redis", redis.url, "--metrics-port", "0", "--limits", JSON.stringify(LIMITS)]
     const servers = []
     for (let n = 0; n < PROCESSES; n++)
       servers.push(await turnout.serve(...options, ...(n === 0 ? [] : ["--no-relay"])))
@@ -167,6 +187,10 @@ describe("three processes with caches in one Redis", { timeout: 180_000 }, () =>
     }
 
     await untilBelieved()
+    // While they count in one Redis, all of them together let no more pass than one would.
+    assert.isAbove(load.offered, LIMIT)
+    assert.isAtMost(load.passed, LIMIT)
+    assert.isAtLeast(load.passed, LIMIT / 2)
     await redis.run("FLUSHALL")
     await redis.run("SCRIPT", "FLUSH")
     await untilBelieved()
@@ -183,6 +207,8 @@ describe("three processes with caches in one Redis", { timeout: 180_000 }, () =>
 
     assert.deepStrictEqual(load.wrong, [])
     assert.isBelow(load.slowest, LATEST_MILLIS)
+    // Without it, each keeps the limit by itself.
+    assert.isAtMost(load.passed, PROCESSES * LIMIT)
     assert.isAbove(load.reads, 1_000)
     assert.isAbove(await sumOf(metrics, ANSWERED), load.reads / 10)
     // The recount: no seat too many, everybody who was told is there, and the caches say the same as the database.
