@@ -8,6 +8,7 @@
  */
 import type { Mail } from "@turnout/core/access/domain/Mail"
 import { Mailer, type MailFailed } from "@turnout/core/access/ports/Mailer"
+import * as Circuits from "@turnout/core/kernel/application/Circuits"
 import { decoder, type InvalidInput } from "@turnout/core/kernel/application/InvalidInput"
 import { steady } from "@turnout/core/kernel/application/time/MonotonicTime"
 import { between, mustBe, notEmpty } from "@turnout/core/kernel/domain/rules/OptionRules"
@@ -19,7 +20,6 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
@@ -60,8 +60,7 @@ const MAX_MAILS_OF_A_CONNECTION = 100
 const IDLE_MILLIS = 30_000
 /** The failures in a row after which a server is left alone, and for how long: longer each time that it has failed again. */
 export const FAILURES_TO_OPEN = 5
-const OPEN_MILLIS = 5_000
-const LONGEST_OPEN_MILLIS = 60_000
+const CIRCUIT = { failuresToOpen: FAILURES_TO_OPEN, openMillis: 5_000, longestOpenMillis: 60_000 } as const
 /** The largest answer of a server. */
 const MAX_ANSWER_BYTES = 64 * 1_024
 
@@ -122,12 +121,6 @@ const classify = (exit: Exit.Exit<void, MailFailed>): CircuitBreaker.Outcome => 
   return error.value.reason._tag === "MailRefused" ? CircuitBreaker.success : CircuitBreaker.failure()
 }
 
-/** The breaker before a server. It has one circuit. */
-const makeBreaker = CircuitBreaker.make({
-  tripPolicy: CircuitBreaker.consecutive(FAILURES_TO_OPEN),
-  openDuration: Schedule.min([Schedule.exponential(OPEN_MILLIS), Schedule.spaced(LONGEST_OPEN_MILLIS)])
-}).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-
 /** Makes a mailer whose connections are closed with the scope. Fails if an option breaks a rule; names the field and the rule. */
 export const make = Effect.fnUntraced(function* (
   options: SmtpOptions
@@ -144,8 +137,7 @@ export const make = Effect.fnUntraced(function* (
   )
 
   const observed = yield* Neighbours.observe("mail")
-  const breaker = yield* makeBreaker
-  /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
+  const breaker = yield* Circuits.make(CIRCUIT)
   const steadyClock = steady(yield* Clock.Clock)
 
   const send = ({ html, subject, text, to }: Mail): Effect.Effect<void, MailFailed> =>

@@ -11,14 +11,14 @@
 import type { TokenIssuer } from "@turnout/core/access/domain/credentials/TokenIssuer"
 import { type IssuerState, IssuerUnreachable } from "@turnout/core/access/ports/TokenVerifier"
 import * as Outage from "@turnout/core/kernel/application/Outage"
+import * as Circuits from "@turnout/core/kernel/application/Circuits"
 import { monotonicMillis, steady } from "@turnout/core/kernel/application/time/MonotonicTime"
 import * as Rest from "@turnout/core/kernel/application/time/Rest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import type * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type { FetchKeys } from "./IssuerDocuments.ts"
 import * as KeySet from "./KeySet.ts"
@@ -44,10 +44,11 @@ export interface IssuerKeys {
 }
 
 /** The circuits of all issuers. */
-export const circuits: Effect.Effect<CircuitBreaker.CircuitBreaker, never, Scope.Scope> = CircuitBreaker.make({
-  tripPolicy: CircuitBreaker.consecutive(FAILURES_TO_OPEN),
-  openDuration: Schedule.min([Schedule.exponential(OPEN_MILLIS), Schedule.spaced(LONGEST_OPEN_MILLIS)])
-}).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
+export const circuits: Effect.Effect<CircuitBreaker.CircuitBreaker, never, Scope.Scope> = Circuits.make({
+  failuresToOpen: FAILURES_TO_OPEN,
+  openMillis: OPEN_MILLIS,
+  longestOpenMillis: LONGEST_OPEN_MILLIS
+})
 
 interface Known {
   keys: ReadonlyArray<KeySet.VerifyingKey> | undefined

@@ -4,9 +4,8 @@
  */
 import { Turnout } from "@turnout/core/admission/application/Turnout"
 import * as StoreOutage from "@turnout/core/kernel/application/StoreOutage"
-import { CurrentNeighbours, type NeighbourState } from "@turnout/core/kernel/ports/Neighbours"
+import { CurrentNeighbours, observed } from "@turnout/core/kernel/ports/Neighbours"
 import type * as Context from "effect/Context"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Api } from "../Api.ts"
 import { RETRY_AFTER_SECONDS, retryLater } from "../problems/RetryLater.ts"
@@ -61,12 +60,7 @@ export const layer = Handlers.group(
     const turnout = yield* Turnout
     const lifecycle = yield* Lifecycle.Lifecycle
     const neighbours = yield* CurrentNeighbours
-    const clock = yield* Clock.Clock
-    let store: NeighbourState = { status: "unknown", since: null }
-
-    const noteStore = (status: NeighbourState["status"]): void => {
-      if (store.status !== status) store = { status, since: new Date(clock.currentTimeMillisUnsafe()) }
-    }
+    const store = yield* observed
     /** Why the store is not ready; `undefined` if it is. */
     const lookAtStore = Effect.match(
       turnout.ready.pipe(
@@ -85,12 +79,13 @@ export const layer = Handlers.group(
     )
     const look: Effect.Effect<Seen> = Effect.gen(function* () {
       const failure = yield* lookAtStore
-      noteStore(failure === undefined ? "up" : "down")
+      if (failure === undefined) store.worked()
+      else store.failed()
       const others = yield* Effect.forEach(neighbours?.all ?? [], ({ name, state }) =>
         Effect.map(state, (known): Component => ({ name, ...known }))
       )
       return {
-        components: [{ name: "store", ...store }, ...others],
+        components: [{ name: "store", ...store.state() }, ...others],
         reason: lifecycle.draining ? "The server is shutting down." : failure
       }
     })

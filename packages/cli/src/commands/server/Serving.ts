@@ -139,6 +139,7 @@ export const runIn = (
   }).pipe(Layer.provide(shared))
   // The relays get the stores of the service, and so its connections to the database.
   const relays = options.relay ? Sinks.relays({ ...options, webhooks: true }) : Layer.empty
+  const neighbours = Layer.succeed(CurrentNeighbours, new Neighbours())
   const serving = (metrics: string | undefined) =>
     Effect.gen(function* () {
       const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address) + settings.basePath
@@ -147,7 +148,6 @@ export const runIn = (
     }).pipe(
       Effect.provide(Layer.mergeAll(Layer.provide(server, turnout), relays).pipe(Layer.provide([stores, neighbours])))
     )
-  const neighbours = Layer.succeed(CurrentNeighbours, new Neighbours())
   // The metrics are there before the server, and until all of it has ended.
   const measured = Effect.flatMap(Metrics.serve(options), serving).pipe(
     Effect.scoped,

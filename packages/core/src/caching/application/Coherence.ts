@@ -21,6 +21,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -159,11 +160,8 @@ export const make: Effect.Effect<Coherence, never, SecureRandom.SecureRandom | S
   const shared = yield* CurrentSharedCache
   const clock = yield* Clock.Clock
   const times = yield* Times
-  const scope = yield* Effect.scope
   // The fibers do not run in the context of the callers, who may have a transaction open.
-  const context = yield* Effect.context<never>()
-  const runFork = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> =>
-    Effect.runForkWith(context)(effect, { onFiberStart: Fiber.runIn(scope) })
+  const runFork = yield* FiberSet.makeRuntime<never>()
   const lease = Lease.make(generations.current, times.leaseMillis, clock, runFork)
   const random = yield* SecureRandom.SecureRandom
   const working: Working = { generations, lease, random, times, now: () => monotonicMillis(clock) }

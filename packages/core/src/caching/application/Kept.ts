@@ -52,9 +52,9 @@ export interface Kept<A> {
 }
 
 /** How long it is kept that there is nothing. */
-export const NOTHING_MILLIS = 5_000
+const NOTHING_MILLIS = 5_000
 /** The share of its age after which a value is read again ahead of time. Each copy draws its own from these. */
-export const EARLY = { least: 0.7, most: 0.9 } as const
+const EARLY = { least: 0.7, most: 0.9 } as const
 
 /** A value that was read at a moment, and may be kept for an age. `random` is at least 0 and less than 1. */
 export const make = <A>(value: A | undefined, readAt: number, maxAgeMillis: number, random: number): Kept<A> => ({

@@ -15,7 +15,8 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { monotonicMillis } from "../../kernel/application/time/MonotonicTime.ts"
@@ -152,14 +153,12 @@ export const make = Effect.fnUntraced(function* ({
 }: Pick<Coherence, "shared">): Effect.fn.Return<ReadThrough, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
-  const scope = yield* Effect.scope
-  const context = yield* Effect.context<never>()
   const surroundings: Surroundings = {
     shared,
-    context,
+    context: yield* Effect.context<never>(),
     now: () => monotonicMillis(clock),
     random: () => random.nextDoubleUnsafe(),
-    runFork: (effect) => Effect.runForkWith(context)(effect, { onFiberStart: Fiber.runIn(scope) })
+    runFork: yield* FiberSet.makeRuntime<never>()
   }
   return { of: (kind) => makeKind(surroundings, kind) }
 })

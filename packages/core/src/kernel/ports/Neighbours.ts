@@ -56,20 +56,22 @@ export const register = (neighbour: Neighbour): Effect.Effect<void, never, Scope
         )
   )
 
-/** What a component notes of a neighbour. */
+/** What a component notes of a neighbour, and what that says of it: what the last thing has shown that it was asked for. */
 export interface Observed {
   readonly worked: () => void
   readonly failed: () => void
+  readonly state: () => NeighbourState
 }
 
-/** Registers a neighbour whose state is what the last thing has shown that it was asked for. */
+/** A neighbour that was not asked yet. */
+export const observed: Effect.Effect<Observed> = Effect.map(Clock.Clock, (clock) => {
+  let state: NeighbourState = { status: "unknown", since: null }
+  const note = (status: NeighbourState["status"]) => (): void => {
+    if (state.status !== status) state = { status, since: new Date(clock.currentTimeMillisUnsafe()) }
+  }
+  return { worked: note("up"), failed: note("down"), state: () => state }
+})
+
+/** Registers a neighbour that was not asked yet, for as long as the scope is open. */
 export const observe = (name: string): Effect.Effect<Observed, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    let state: NeighbourState = { status: "unknown", since: null }
-    const note = (status: NeighbourState["status"]) => (): void => {
-      if (state.status !== status) state = { status, since: new Date(clock.currentTimeMillisUnsafe()) }
-    }
-    yield* register({ name, state: Effect.sync(() => state) })
-    return { worked: note("up"), failed: note("down") }
-  })
+  Effect.tap(observed, ({ state }) => register({ name, state: Effect.sync(state) }))

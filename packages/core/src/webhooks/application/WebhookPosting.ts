@@ -6,9 +6,9 @@
  * answer that is a failure.
  */
 import * as Clock from "effect/Clock"
+import * as Circuits from "../../kernel/application/Circuits.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as WebhookHealth from "../domain/WebhookHealth.ts"
@@ -19,11 +19,8 @@ import { steady } from "../../kernel/application/time/MonotonicTime.ts"
 /** The beginning of a body that is kept: at most these bytes, as far as they come within this time. */
 export const KEPT = { bytes: 500, millis: 1_000 } as const
 
-export interface PostingSettings {
+export interface PostingSettings extends Circuits.CircuitSettings {
   readonly timeoutMillis: number
-  readonly failuresToOpen: number
-  readonly openMillis: number
-  readonly longestOpenMillis: number
 }
 
 type Hear = (response: WebhookHealth.WebhookResponse) => Effect.Effect<void>
@@ -72,19 +69,13 @@ const classify = (exit: Exit.Exit<WebhookHealth.WebhookResponse>): CircuitBreake
 }
 
 /** Makes requests, each through the circuit of its webhook, of which another edition has another one. */
-export const make = Effect.fnUntraced(function* ({
-  failuresToOpen,
-  longestOpenMillis,
-  openMillis,
-  timeoutMillis
-}: PostingSettings): Effect.fn.Return<Posting, never, WebhookPost | Scope.Scope> {
+export const make = Effect.fnUntraced(function* (
+  settings: PostingSettings
+): Effect.fn.Return<Posting, never, WebhookPost | Scope.Scope> {
   const post = yield* WebhookPost
   const clock = yield* Clock.Clock
-  const breaker = yield* CircuitBreaker.make({
-    tripPolicy: CircuitBreaker.consecutive(failuresToOpen),
-    openDuration: Schedule.min([Schedule.exponential(openMillis), Schedule.spaced(longestOpenMillis)])
-  }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
-  /** A circuit takes what its clock returns for wall time. The time that it stays open must not depend on wall time. */
+  const { timeoutMillis } = settings
+  const breaker = yield* Circuits.make(settings)
   const steadyClock = steady(clock)
   const noAnswer = { status: null, error: `no answer within ${timeoutMillis} milliseconds` } as const
   return (to, message, hear) =>

@@ -2,7 +2,7 @@
  * The states under which reads are kept, and what the store is asked for on the way: of those who ask at the same time, one asks for all.
  */
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { Coherence } from "../../../caching/application/Coherence.ts"
 import * as Gathering from "../../../caching/application/Gathering.ts"
@@ -30,10 +30,7 @@ export const make = Effect.fnUntraced(function* (
   reads: Pick<EventReads, "eventsOf" | "versionsOf">,
   coherence: Coherence
 ): Effect.fn.Return<States, never, Scope.Scope> {
-  const scope = yield* Effect.scope
-  const context = yield* Effect.context<never>()
-  const runFork = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> =>
-    Effect.runForkWith(context)(effect, { onFiberStart: Fiber.runIn(scope) })
+  const runFork = yield* FiberSet.makeRuntime<never>()
 
   /** Asks for something of several events at once. */
   const gather = <A>(
